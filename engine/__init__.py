@@ -1,0 +1,1 @@
+"""What is true: phenomena, theory, training, the runner thread and the run store. Knows no screen."""

@@ -1,0 +1,243 @@
+"""Knobs and configs: every option, form field and error sentence about a setting comes from here.
+
+A phenomenon declares a frozen pydantic model whose fields are made with `knob(...)`. Only what changes results is in
+it (never device, cadence or paths), so that its digest together with the seed identifies a run. No torch, no scipy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.errors import KnobError, nearest
+
+C = TypeVar("C", bound="Config")
+
+
+def knob(
+    default: Any,
+    text: str,
+    *,
+    ge: float | None = None,
+    le: float | None = None,
+    unit: str = "",
+    live: bool = False,
+    log: bool = False,
+    label: str = "",
+) -> Any:
+    """Declare one field of a Config.
+
+    Args:
+        default: value of the `quick` preset.
+        text: one line for help and the form.
+        ge, le: inclusive bounds (of each element, where the field is a tuple).
+        unit: for example "steps" or "of 2/s_max^2".
+        live: whether it may change during a run; otherwise a change restarts from the same seeds.
+        log: whether steps in the form multiply (1, 2, 5, 10) rather than add.
+        label: what errors and forms call it; the field's name with spaces when empty.
+    """
+    extra: dict[str, Any] = {"unit": unit, "live": live, "log": log, "label": label, "ge": ge, "le": le}
+    return Field(default, description=text, json_schema_extra=extra)
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One knob as the command line and the form see it."""
+
+    name: str
+    kind: Literal["int", "float", "bool", "choice", "ints", "floats", "text"]
+    default: Any
+    text: str
+    lo: float | None
+    hi: float | None
+    choices: tuple[str, ...]
+    unit: str
+    live: bool
+    log: bool
+    label: str
+
+    @property
+    def option(self) -> str:
+        """The command-line option, `--weight-decay`."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def allowed(self) -> str:
+        """What the knob accepts, as a phrase: `between 0 and 10`, `one of a, b`."""
+        if self.kind == "choice":
+            return "one of " + ", ".join(self.choices)
+        if self.kind == "bool":
+            return "yes or no"
+        noun = {"int": "a whole number", "ints": "whole numbers separated by commas", "floats": "numbers separated by commas"}
+        kind = noun.get(self.kind, "a number" if self.kind == "float" else "text")
+        if self.lo is not None and self.hi is not None:
+            return f"{kind} between {self.lo:g} and {self.hi:g}"
+        if self.lo is not None:
+            return f"{kind} of at least {self.lo:g}"
+        return f"{kind} of at most {self.hi:g}" if self.hi is not None else kind
+
+    def format(self, value: Any) -> str:
+        """Write a value the way `parse` reads it."""
+        if self.kind == "bool":
+            return "yes" if value else "no"
+        if self.kind in ("ints", "floats"):
+            return ",".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
+        return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+    def parse(self, given: Any) -> Any:
+        """Read a value from text (or check one that is already typed).
+
+        Raises:
+            KnobError: `weight decay must be a number between 0 and 10, got -1`.
+        """
+        try:
+            value = self._read(given)
+        except (TypeError, ValueError):
+            raise self.refusal(given) from None
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, int | float) and not isinstance(item, bool) and not self._within(item):
+                raise self.refusal(self.format(item) if isinstance(item, float) else item)
+        return value
+
+    def refusal(self, given: Any) -> KnobError:
+        """The error for a value that this knob does not accept."""
+        hint = nearest(str(given), self.choices) if self.kind == "choice" else ""
+        return KnobError(f"{self.label} must be {self.allowed}, got {given}{hint}", f"default: {self.format(self.default)}")
+
+    def _within(self, item: float) -> bool:
+        return math.isfinite(item) and (self.lo is None or item >= self.lo) and (self.hi is None or item <= self.hi)
+
+    def _read(self, given: Any) -> Any:
+        if self.kind == "choice":
+            if str(given) not in self.choices:
+                raise ValueError(given)
+            return str(given)
+        if self.kind == "bool":
+            return (
+                given
+                if isinstance(given, bool)
+                else {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}.get(
+                    str(given).lower()
+                )
+                or _no(given)
+            )
+        if self.kind in ("ints", "floats"):
+            items = given.split(",") if isinstance(given, str) else list(given)
+            if not items:
+                raise ValueError("empty")
+            return tuple(_whole(item) if self.kind == "ints" else float(item) for item in items)
+        if self.kind == "int":
+            return _whole(given)
+        return float(given) if self.kind == "float" else str(given)
+
+
+def _yes(given: Any) -> bool:
+    """Read yes/no, true/false, on/off, 1/0."""
+    word = str(given).lower()
+    if word not in ("yes", "true", "on", "1", "no", "false", "off", "0"):
+        raise ValueError(given)
+    return word in ("yes", "true", "on", "1")
+
+
+def _whole(given: Any) -> int:
+    """Read 5, "5", 5.0 and "2e5" as integers; refuse 5.5."""
+    number = float(given)
+    if number != int(number):
+        raise ValueError(given)
+    return int(given) if isinstance(given, int) else int(number)
+
+
+class Config(BaseModel):
+    """The knobs of one phenomenon; immutable. Subclasses declare fields with `knob`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def knobs(cls) -> tuple[Knob, ...]:
+        """Every knob in the order of declaration."""
+        hints = typing.get_type_hints(cls)
+        return tuple(_knob_of(name, hints[name], field) for name, field in cls.model_fields.items())
+
+    @classmethod
+    def knob(cls, name: str) -> Knob:
+        """Return one knob by name (`weight-decay` and `weight_decay` alike).
+
+        Raises:
+            KnobError: names the nearest and lists the valid ones.
+        """
+        names = {item.name: item for item in cls.knobs()}
+        found = names.get(name.replace("-", "_"))
+        if found is None:
+            raise KnobError(f"no knob {name!r}{nearest(name, names)}", "knobs: " + ", ".join(names))
+        return found
+
+    def values(self) -> dict[str, Any]:
+        """Every knob's value as plain JSON types (tuples become lists)."""
+        return self.model_dump(mode="json")
+
+    def changed(self, **updates: Any) -> typing.Self:
+        """Return a copy with some knobs changed, each checked against its range.
+
+        Raises:
+            KnobError: unknown knob or value out of range.
+        """
+        return build(type(self), {**{name: getattr(self, name) for name in type(self).model_fields}, **updates})
+
+    def digest(self) -> str:
+        """Eight hexadecimal digits that identify these values."""
+        text = json.dumps(self.values(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def build(kind: type[C], values: Mapping[str, Any]) -> C:
+    """Make a config from (possibly textual) values, defaults filling the rest.
+
+    Raises:
+        KnobError: unknown knob, value out of range, or a combination that the config's own validator refuses.
+    """
+    parsed = {}
+    for name, value in values.items():
+        item = kind.knob(name)
+        parsed[item.name] = item.parse(value)
+    try:
+        return kind(**parsed)
+    except ValidationError as error:
+        sentence = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise KnobError(sentence) from None
+
+
+def _knob_of(name: str, hint: Any, field: Any) -> Knob:
+    extra = field.json_schema_extra or {}
+    kind, choices = _kind_of(hint)
+    return Knob(
+        name=name,
+        kind=kind,
+        default=field.default,
+        text=field.description or "",
+        lo=extra.get("ge"),
+        hi=extra.get("le"),
+        choices=choices,
+        unit=extra.get("unit", ""),
+        live=bool(extra.get("live")),
+        log=bool(extra.get("log")),
+        label=extra.get("label") or name.replace("_", " "),
+    )
+
+
+def _kind_of(hint: Any) -> tuple[Any, tuple[str, ...]]:
+    origin = typing.get_origin(hint)
+    if origin is Literal:
+        return "choice", tuple(str(item) for item in typing.get_args(hint))
+    if origin is tuple:
+        return ("ints" if typing.get_args(hint)[0] is int else "floats"), ()
+    if origin in (typing.Union, types.UnionType):
+        raise TypeError("a knob has one type; use a Literal choice beside a number instead of a union")
+    return {bool: "bool", int: "int", float: "float", str: "text"}[hint], ()

@@ -1,0 +1,342 @@
+"""The vocabulary that engine, screens and lab share: what a phenomenon declares, what a screen shows, what a person asks for.
+
+Everything here is frozen and holds arrays, numbers and strings only, so a `Snapshot` can cross threads, processes and
+disks. Screens import this module and nothing else of the engine. No torch, no scipy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.config import Config, Knob, build, knob
+from engine.errors import KnobError, LabError
+
+__all__ = [
+    "Axis", "Basis", "Claim", "Command", "Config", "Figure", "Knob", "KnobError", "LabError", "Layer", "Marker", "Pause",
+    "Phase", "Picture", "PictureSpec", "Preset", "Reseed", "Resume", "Rewind", "Series", "Session", "SetKnob", "Snapshot",
+    "Spec", "Start", "Step", "Stop", "Verdict", "build", "knob",
+]  # fmt: skip
+
+Floats = NDArray[np.float64]
+Basis = Literal["training", "simulation", "exact", "flow", "asymptotic", "bound"]
+
+
+# ---------------------------------------------------------------- what a phenomenon declares
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Named settings: `quick`, `standard`, or those of a paper's figure."""
+
+    name: str
+    why: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+    seeds: int = 1
+    needs: str = ""  # "GPU", "cifar10", ... ; empty when it runs anywhere
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a figure. The unit is shown with the label; lo and hi fix the range where it should not follow the data."""
+
+    label: str
+    log: bool = False
+    lo: float | None = None
+    hi: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A plot: which series it draws, by name or glob (`train-accuracy/*`), in order. Declared once per phenomenon."""
+
+    name: str
+    title: str
+    x: Axis
+    y: Axis
+    series: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PictureSpec:
+    """A picture that the phenomenon will deliver; content comes in the snapshot under the same name."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement the lab tests by itself. Tolerances are fixed before the run and live here alone."""
+
+    id: str
+    sentence: str
+    source: str
+    prediction: str
+    tolerance: str
+    presets: tuple[str, ...] = ()  # empty: every preset decides it
+
+    def applies(self, preset: str) -> bool:
+        """Whether a run of this preset must decide the claim. A changed preset ("custom") tries every claim."""
+        return not self.presets or preset in self.presets or preset == "custom"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What is known of a phenomenon before anything is computed.
+
+    `instant` marks closed-form phenomena: a turned knob redraws at once, and the app stores their runs only on request.
+    `notes` is Markdown: what to notice, formulas, references, where textbooks are imprecise.
+    """
+
+    name: str
+    title: str
+    question: str
+    config: type[Config]
+    presets: tuple[Preset, ...]
+    figures: tuple[Figure, ...]
+    pictures: tuple[PictureSpec, ...]
+    claims: tuple[Claim, ...]
+    notes: str
+    references: tuple[str, ...]
+    instant: bool = False
+
+    def preset(self, name: str) -> Preset:
+        """Return a preset by name.
+
+        Raises:
+            KnobError: names the nearest and lists the valid ones.
+        """
+        from engine.errors import nearest
+
+        for preset in self.presets:
+            if preset.name == name:
+                return preset
+        names = [preset.name for preset in self.presets]
+        raise KnobError(f"no preset {name!r} of {self.name}{nearest(name, names)}", "presets: " + ", ".join(names))
+
+    def configure(self, preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
+        """Return the config of a preset with further overrides (typed or textual) on top.
+
+        Raises:
+            KnobError: unknown preset or knob, value out of range.
+        """
+        return build(self.config, {**self.preset(preset).overrides, **(overrides or {})})
+
+
+# ---------------------------------------------------------------- what a screen shows
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve. `group` (an arm, an optimiser) decides colour and marker, alike in every figure.
+
+    x, y: (k,) float64; lo, hi: (k,) or None; `band` says what they are ("quartiles of 50 draws").
+    """
+
+    name: str
+    label: str
+    x: Floats
+    y: Floats
+    lo: Floats | None = None
+    hi: Floats | None = None
+    band: str = ""
+    kind: Literal["measured", "theory"] = "measured"
+    basis: Basis = "training"
+    style: Literal["line", "points", "bars"] = "line"
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Marker:
+    """An event or a constant: on axis x (a step, a threshold) or y (chance), in figures that match `figure` (a glob)."""
+
+    figure: str
+    axis: Literal["x", "y"]
+    at: float
+    label: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Something drawn over a picture's plane in data coordinates. xy: (k, 2)."""
+
+    kind: Literal["path", "line", "points", "rings"]
+    xy: Floats
+    label: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A 2-D array drawn as cells, or a plane with layers (or both).
+
+    values: (rows, columns), row 0 on top; integers index `legend` when the palette is "classes".
+    extent: (x0, x1, y0, y1) data coordinates of the plane, needed with layers; row 0 lies at y1.
+    """
+
+    name: str
+    title: str
+    values: NDArray[Any] | None = None
+    layers: tuple[Layer, ...] = ()
+    extent: tuple[float, float, float, float] | None = None
+    palette: Literal["sequential", "diverging", "classes", "grey"] = "sequential"
+    lo: float | None = None
+    hi: float | None = None
+    legend: tuple[str, ...] = ()
+    x: str = ""
+    y: str = ""
+    equal: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a claim. `holds` is None while it is not decidable; `note` says why ("needs preset standard", "not by step 1200")."""
+
+    claim: Claim
+    predicted: float | str
+    measured: float | str | None
+    holds: bool | None
+    note: str = ""
+
+    @property
+    def mark(self) -> str:
+        """yes, no, or not yet; not run where the preset does not decide the claim."""
+        if self.holds is None:
+            return "not run" if self.note.startswith("needs preset") else "not yet"
+        return "yes" if self.holds else "no"
+
+    def row(self) -> dict[str, Any]:
+        """The claim as the JSON of `genlab run` and `genlab verify` prints it."""
+        return {
+            "id": self.claim.id, "sentence": self.claim.sentence, "source": self.claim.source, "predicted": self.predicted,
+            "measured": self.measured, "tolerance": self.claim.tolerance, "holds": self.holds, "note": self.note,
+        }  # fmt: skip
+
+
+class Phase(StrEnum):
+    """Where a run stands."""
+
+    READY = "ready"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be computed unless asked."""
+        return self in (Phase.FINISHED, Phase.STOPPED, Phase.DIVERGED, Phase.FAILED)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything a screen may show of a run at one moment.
+
+    `revision` grows with every change; two snapshots with equal revision of one run are the same.
+    rate: steps per second; eta: seconds left or None; memory: bytes of this process; values: the latest scalars.
+    """
+
+    phenomenon: str
+    run: str
+    preset: str
+    config: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    phase: Phase
+    sentence: str
+    hint: str = ""
+    step: int = 0
+    total: int | None = None
+    unit: str = "step"
+    revision: int = 0
+    series: tuple[Series, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    rate: float = 0.0
+    eta: float | None = None
+    elapsed: float = 0.0
+    device: str = "cpu"
+    memory: int = 0
+    folder: str = ""
+
+
+# ---------------------------------------------------------------- what a person asks for
+
+
+@dataclass(frozen=True)
+class Start:
+    """Begin, or begin again after the end."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Hold after the present chunk of work."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on from a pause."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Advance to the next measurement, then pause."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the run, saving its state."""
+
+
+@dataclass(frozen=True)
+class SetKnob:
+    """Change one knob: in place if it is live, otherwise restarting from the same seeds."""
+
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Rewind:
+    """Begin again from the same seeds and knobs, or from another preset's."""
+
+    preset: str = ""
+
+
+@dataclass(frozen=True)
+class Reseed:
+    """Begin again from the next seeds, or from `seed`."""
+
+    seed: int | None = None
+
+
+Command = Start | Pause | Resume | Step | Stop | SetKnob | Rewind | Reseed
+
+
+class Session(Protocol):
+    """What a screen holds: a run in this process, or a run folder written by another."""
+
+    @property
+    def controllable(self) -> bool:
+        """Whether commands have an effect (False for a watched folder)."""
+
+    def latest(self) -> Snapshot:
+        """Return the present snapshot; cheap, never blocks on training."""
+
+    def post(self, command: Command) -> None:
+        """Queue a command; returns at once."""

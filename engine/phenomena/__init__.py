@@ -1,0 +1,1 @@
+"""One module per phenomenon; `engine.registry` finds them by their files."""

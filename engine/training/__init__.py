@@ -1,0 +1,1 @@
+"""Models, ensembles with a leading member axis, optimizers and losses in torch."""

@@ -1,0 +1,1 @@
+"""The application: Textual app, typer commands, figures on disk, environment check."""

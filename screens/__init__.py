@@ -1,0 +1,1 @@
+"""What a person sees: one module per phenomenon; draws snapshots, posts commands, knows no tensor."""

@@ -1,0 +1,1 @@
+"""Widgets that draw series, pictures, knobs and verdicts."""
