@@ -121,14 +121,7 @@ class Knob:
                 raise ValueError(given)
             return str(given)
         if self.kind == "bool":
-            return (
-                given
-                if isinstance(given, bool)
-                else {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}.get(
-                    str(given).lower()
-                )
-                or _no(given)
-            )
+            return _yes(given)
         if self.kind in ("ints", "floats"):
             items = given.split(",") if isinstance(given, str) else list(given)
             if not items:
