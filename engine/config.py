@@ -100,7 +100,7 @@ class Knob:
         """
         try:
             value = self._read(given)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise self.refusal(given) from None
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, int | float) and not isinstance(item, bool) and not self._within(item):
