@@ -71,18 +71,27 @@ class Knob:
 
     @property
     def allowed(self) -> str:
-        """What the knob accepts, as a phrase: `between 0 and 10`, `one of a, b`."""
+        """What the knob accepts, as a phrase: `a number between 0 and 10`, `one of a, b`."""
         if self.kind == "choice":
             return "one of " + ", ".join(self.choices)
         if self.kind == "bool":
             return "yes or no"
-        noun = {"int": "a whole number", "ints": "whole numbers separated by commas", "floats": "numbers separated by commas"}
-        kind = noun.get(self.kind, "a number" if self.kind == "float" else "text")
+        nouns = {
+            "int": "a whole number",
+            "float": "a number",
+            "ints": "whole numbers separated by commas",
+            "floats": "numbers separated by commas",
+        }
+        return f"{nouns.get(self.kind, 'text')} {self.range}".strip()
+
+    @property
+    def range(self) -> str:
+        """The bounds as a phrase: `between 0 and 10`; empty where there are none."""
         if self.lo is not None and self.hi is not None:
-            return f"{kind} between {self.lo:g} and {self.hi:g}"
+            return f"between {self.lo:.12g} and {self.hi:.12g}"
         if self.lo is not None:
-            return f"{kind} of at least {self.lo:g}"
-        return f"{kind} of at most {self.hi:g}" if self.hi is not None else kind
+            return f"at least {self.lo:.12g}"
+        return f"at most {self.hi:.12g}" if self.hi is not None else ""
 
     def format(self, value: Any) -> str:
         """Write a value the way `parse` reads it."""
@@ -96,21 +105,22 @@ class Knob:
         """Read a value from text (or check one that is already typed).
 
         Raises:
-            KnobError: `weight decay must be a number between 0 and 10, got -1`.
+            KnobError: `weight decay must be between 0 and 10, got -1`.
         """
         try:
             value = self._read(given)
         except (TypeError, ValueError, OverflowError):
-            raise self.refusal(given) from None
+            raise self._refusal(given, self.allowed) from None
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, int | float) and not isinstance(item, bool) and not self._within(item):
-                raise self.refusal(self.format(item) if isinstance(item, float) else item)
+                raise self._refusal(item, self.range)
         return value
 
-    def refusal(self, given: Any) -> KnobError:
-        """The error for a value that this knob does not accept."""
+    def _refusal(self, given: Any, allowed: str) -> KnobError:
         hint = nearest(str(given), self.choices) if self.kind == "choice" else ""
-        return KnobError(f"{self.label} must be {self.allowed}, got {given}{hint}", f"default: {self.format(self.default)}")
+        shown = f"{given:.12g}" if isinstance(given, float) else given
+        unit = f" ({self.unit})" if self.unit else ""
+        return KnobError(f"{self.label} must be {allowed}{unit}, got {shown}{hint}", f"default: {self.format(self.default)}")
 
     def _within(self, item: float) -> bool:
         return math.isfinite(item) and (self.lo is None or item >= self.lo) and (self.hi is None or item <= self.hi)

@@ -1,0 +1,33 @@
+"""What all phenomena share: the measurement grid, the history, claims of other presets."""
+
+import numpy as np
+import pytest
+
+from engine.phenomenon import History, geometric_grid
+
+
+@pytest.mark.parametrize("total", [1, 2, 9, 10, 600, 12345, 10**6])
+def test_the_grid_has_both_ends_and_about_twenty_a_decade(total: int) -> None:
+    grid = geometric_grid(total)
+    assert grid[0] == 0
+    assert grid[-1] == total
+    assert (np.diff(grid) > 0).all()
+    for decade in range(2, int(np.log10(total))):
+        inside = ((grid >= 10**decade) & (grid < 10 ** (decade + 1))).sum()
+        assert inside == 20
+
+
+def test_a_longer_run_measures_the_same_steps() -> None:
+    short, long = geometric_grid(1000), geometric_grid(5000)
+    assert set(short[:-1]) <= set(long)
+
+
+def test_history_returns_only_the_records_that_hold_a_quantity() -> None:
+    history = History()
+    history.append(0, {"loss": [1.0, 2.0]})
+    history.append(1, {"accuracy": 0.5})
+    history.append(2, {"loss": [0.5, 1.0], "accuracy": 0.75})
+    steps, loss = history.column("loss")
+    np.testing.assert_array_equal(steps, [0, 2])
+    np.testing.assert_array_equal(loss, [[1.0, 2.0], [0.5, 1.0]])
+    assert history.column("nothing")[0].size == 0
