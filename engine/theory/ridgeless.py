@@ -1,0 +1,100 @@
+"""Risk, norm and training error of minimum-norm least squares with isotropic features, and lower bounds on its noise error.
+
+Exact at finite n for Gaussian rows: Belkin, Hsu, Xu 2020 (arXiv:1903.07571). Asymptotic: Hastie et al. 2022
+(arXiv:1903.08560). Lower bounds: Holzmuller 2021 (arXiv:2010.01851), Mourtada 2022 (arXiv:1912.10754).
+
+n: samples; p: features fitted; gamma = p/n. `used` and `omitted` are |b|^2 on the fitted and the left-out features, so
+r2 = used + omitted; sigma2: variance of the label noise. Everything broadcasts. Risk is excess test MSE, without sigma2.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from engine.theory.conditions import Floats, number, numbers, ratio
+
+
+def _sizes(n: ArrayLike, p: ArrayLike) -> tuple[Floats, Floats]:
+    return numbers("the number of samples n", n, least=2), numbers("the number of features p", p, least=0)
+
+
+def variance_factor(n: ArrayLike, p: ArrayLike) -> Floats:
+    """Return E tr((X^T X)^+), the variance per unit noise: p/(n-p-1) or n/(p-n-1), infinite for |p-n| <= 1.
+
+    Below n it holds for the risk of any invertible covariance.
+    """
+    n, p = _sizes(n, p)
+    return ratio(np.minimum(n, p), np.abs(n - p) - 1)
+
+
+def bias_factor(n: ArrayLike, p: ArrayLike) -> Floats:
+    """Return the share of the signal that n samples of p features do not see: 0 up to n, then 1 - n/p."""
+    n, p = _sizes(n, p)
+    return 1 - np.minimum(1, ratio(n, p))
+
+
+def expected_test_mse(n: ArrayLike, p: ArrayLike, used: ArrayLike, omitted: ArrayLike, sigma2: ArrayLike) -> Floats:
+    """Return the expected test MSE, noise included, of p out of D isotropic Gaussian features (Belkin, Hsu, Xu 2020).
+
+    The omitted features act as further noise. Infinite for |p-n| <= 1 unless there is neither noise nor omitted signal.
+    """
+    noise = numbers("the omitted signal", omitted, least=0) + numbers("the noise variance", sigma2, least=0)
+    return numbers("the used signal", used, least=0) * bias_factor(n, p) + noise + _scaled(noise, variance_factor(n, p))
+
+
+def norm_law(n: ArrayLike, d: ArrayLike, r2: ArrayLike, sigma2: ArrayLike) -> Floats:
+    """Return E|w*|^2 of the minimum-norm solution: r2 min(1, n/d) + sigma2 E tr((X^T X)^+)."""
+    seen = numbers("the signal r2", r2, least=0) * (1 - bias_factor(n, d))
+    return seen + _scaled(numbers("the noise variance", sigma2, least=0), variance_factor(n, d))
+
+
+def expected_train_mse(n: ArrayLike, d: ArrayLike, sigma2: ArrayLike) -> Floats:
+    """Return the expected training MSE, sigma2 (1 - d/n) up to n and 0 from there; omitted signal adds to sigma2."""
+    n, d = _sizes(n, d)
+    return numbers("the noise variance", sigma2, least=0) * np.maximum(0, 1 - d / n)
+
+
+def isotropic_bias(gamma: ArrayLike, r2: ArrayLike) -> Floats:
+    """Return the limit of the squared bias: 0 up to gamma = 1, then r2 (1 - 1/gamma)."""
+    gamma = numbers("gamma = d/n", gamma, above=0)
+    return numbers("the signal r2", r2, least=0) * (1 - 1 / np.maximum(1, gamma))
+
+
+def isotropic_variance(gamma: ArrayLike, sigma2: ArrayLike) -> Floats:
+    """Return the limit of the variance: sigma2 gamma/(1-gamma) below 1, sigma2/(gamma-1) above, infinite at 1."""
+    gamma = numbers("gamma = d/n", gamma, above=0)
+    return _scaled(numbers("the noise variance", sigma2, least=0), ratio(np.minimum(gamma, 1), np.abs(1 - gamma)))
+
+
+def isotropic_risk(gamma: ArrayLike, r2: ArrayLike, sigma2: ArrayLike) -> Floats:
+    """Return the limit of the risk of ridgeless regression, well-specified, as n, d grow with d/n = gamma (Hastie et al. 2022)."""
+    return isotropic_bias(gamma, r2) + isotropic_variance(gamma, sigma2)
+
+
+def isotropic_minimum(r2: float, sigma2: float) -> tuple[float, float]:
+    """Return (gamma, risk) at the lowest point beyond the threshold of `isotropic_risk`.
+
+    With SNR = r2/sigma2 > 1 it lies at sqrt(SNR)/(sqrt(SNR)-1) and is 2 r sigma - sigma2; otherwise the risk falls to r2 at infinity.
+    """
+    r2, sigma2 = number("the signal r2", r2, least=0), number("the noise variance", sigma2, least=0)
+    if r2 <= sigma2:
+        return math.inf, r2
+    r, sigma = math.sqrt(r2), math.sqrt(sigma2)
+    return r / (r - sigma), 2 * r * sigma - sigma2
+
+
+def noise_lower_bound(n: ArrayLike, p: ArrayLike, sigma2: ArrayLike) -> Floats:
+    """Return what the noise error of any full-rank features is at least: sigma2 n/(p+1-n) from n on, sigma2 p/(n-p+1) up to n.
+
+    No spectrum removes the peak: at p = n it is sigma2 n.
+    """
+    n, p = _sizes(n, p)
+    return numbers("the noise variance", sigma2, least=0) * ratio(np.minimum(n, p), np.abs(n - p) + 1)
+
+
+def _scaled(noise: Floats, factor: Floats) -> Floats:
+    """Return noise * factor where an infinite factor of no noise counts nothing."""
+    return np.where(noise == 0, 0.0, noise * np.where(noise == 0, 0.0, factor))
