@@ -44,13 +44,17 @@ class Preset:
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of a figure. The unit is shown with the label; lo and hi fix the range where it should not follow the data."""
+    """One axis of a figure. The unit is shown with the label; lo and hi fix the range where it should not follow the data.
+
+    `ticks` names positions of the x axis instead of numbers, for bars: ((0, "VC"), (1, "PAC-Bayes")).
+    """
 
     label: str
     log: bool = False
     lo: float | None = None
     hi: float | None = None
     unit: str = ""
+    ticks: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -245,7 +249,8 @@ class Phase(StrEnum):
 class Snapshot:
     """Everything a screen may show of a run at one moment.
 
-    `revision` grows with every change; two snapshots with equal revision of one run are the same.
+    `revision` grows when something drawn changes: curves, pictures, markers, verdicts, notes, phase, sentence, knobs. Step,
+    rate, eta, elapsed and memory move between revisions too, about five times a second, each time in a new object.
     rate: steps per second; eta: seconds left or None; memory: bytes of this process; values: the latest scalars.
     """
 
