@@ -31,12 +31,12 @@ def number(name: str, value: float, *, least: float = -np.inf, above: float = -n
 
 
 def spectrum_of(values: ArrayLike) -> Floats:
-    """Return covariance eigenvalues, (p,), all finite and positive, in descending order.
+    """Return covariance eigenvalues, (p,), checked: finite, positive, largest first.
 
     Raises:
-        ProblemError: the spectrum is empty, or has a zero or negative eigenvalue.
+        ProblemError: the spectrum is empty, has a zero or negative eigenvalue, or is not in falling order.
     """
-    eigenvalues = np.sort(np.atleast_1d(np.asarray(values, dtype=np.float64)))[::-1]
+    eigenvalues = np.atleast_1d(np.asarray(values, dtype=np.float64))
     require(eigenvalues.ndim == 1 and eigenvalues.size > 0, f"a spectrum is a list of eigenvalues, got shape {eigenvalues.shape}")
     bad = ~(np.isfinite(eigenvalues) & (eigenvalues > 0))
     if bad.any():
@@ -44,6 +44,10 @@ def spectrum_of(values: ArrayLike) -> Floats:
             f"every eigenvalue of the covariance must be positive, got {float(eigenvalues[bad][-1]):g} ({int(bad.sum())} of {bad.size})"
         )
         raise ProblemError(sentence, "Leave such directions out: they carry no data.")
+    rises = np.flatnonzero(np.diff(eigenvalues) > 0)
+    if rises.size:
+        pair = f"{eigenvalues[rises[0]]:g} before {eigenvalues[rises[0] + 1]:g}"
+        raise ProblemError(f"eigenvalues must come largest first, got {pair}", "Sort them, and the coefficients with them.")
     return eigenvalues
 
 
