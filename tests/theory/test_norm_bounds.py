@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -15,7 +16,7 @@ SIZES = (7, 5, 6, 3)
 
 def network(seed: int) -> list[np.ndarray]:
     rng = np.random.default_rng(seed)
-    return [rng.normal(size=(out, into)) for into, out in zip(SIZES, SIZES[1:], strict=False)]
+    return [rng.normal(size=(out, into)) for into, out in itertools.pairwise(SIZES)]
 
 
 def test_spectral_norms_against_svd() -> None:
