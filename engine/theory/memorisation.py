@@ -12,7 +12,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.theory.require import Floats, finite, require, shaped
+from engine.theory.inputs import Floats, finite_matrix, finite_vector, require
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def memorise(x: ArrayLike, y: ArrayLike, rng: np.random.Generator) -> Memorising
     Raises:
         ProblemError: no data, values that are not finite, or two inputs that coincide (they may carry different labels).
     """
-    inputs, targets = shaped("x", finite("x", x), 2), finite("y", y)
-    require(len(inputs) == len(targets), f"x and y must have the same length, got {len(inputs)} and {len(targets)}")
+    inputs = finite_matrix(x, "x")
+    targets = finite_vector(y, len(inputs), "y")
     direction: Floats = rng.standard_normal((inputs.shape[1],))
     projections = inputs @ direction
     order = np.argsort(projections)
