@@ -1,0 +1,67 @@
+"""Where a run computes: CPU or CUDA, how many threads, how much memory. Imports torch only when the answer needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from engine.errors import UsageError
+
+DEVICES = ("auto", "cpu", "cuda")
+_DRIVERS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd")  # NVIDIA, NVIDIA under WSL, AMD (which torch calls cuda)
+
+
+def resolve_device(wanted: str = "auto") -> str:
+    """Return "cpu" or "cuda".
+
+    Args:
+        wanted: "auto" takes CUDA where torch can use it; without a driver this answers without importing torch.
+
+    Raises:
+        UsageError: an unknown device, or CUDA where there is none.
+    """
+    if wanted not in DEVICES:
+        raise UsageError(f"device must be one of {', '.join(DEVICES)}, got {wanted}", "default: auto")
+    if wanted == "cpu" or (wanted == "auto" and not _has_driver()):
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if wanted == "auto":
+        return "cpu"
+    built = "this torch is built without it" if torch.version.cuda is None else "torch finds no usable GPU"
+    raise UsageError(f"device cuda is not there: {built}", "use --device cpu; see genlab doctor")
+
+
+def default_threads() -> int:
+    """Return how many threads a run computes with: one core is left to the interface where there is more than one.
+
+    Never more than physical cores (twins share their arithmetic units), nor than OMP_NUM_THREADS where that is set.
+    """
+    import psutil
+
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    physical = psutil.cpu_count(logical=False) or available
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    limit = int(asked) if asked.isdigit() and int(asked) > 0 else physical
+    return max(1, min(available - 1, physical, limit))
+
+
+def use_threads(count: int) -> None:
+    """Make torch compute with `count` threads in this thread. The sums of a run depend on it, so it is part of the manifest."""
+    import torch
+
+    torch.set_num_threads(count)
+
+
+def memory() -> int:
+    """Return the bytes of memory that this process holds."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+def _has_driver() -> bool:
+    return not sys.platform.startswith("linux") or any(Path(name).exists() for name in _DRIVERS)

@@ -1,0 +1,53 @@
+"""From a setup to a phenomenon that is ready to work: loads torch where it is needed, and takes up stored runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from engine.device import resolve_device, use_threads
+from engine.phenomenon import Phenomenon
+from engine.runner.options import Options
+from engine.runner.setup import Setup
+from engine.store import Manifest, RunFolder, versions
+
+
+def build(kind: type[Phenomenon], setup: Setup, options: Options, say: Callable[[str], None]) -> Phenomenon:
+    """Make a phenomenon; this is where torch is imported and data are read. `say` is told what takes long.
+
+    Raises:
+        LabError: no such device, data that are missing, knobs without a solution.
+    """
+    device = "cpu"
+    if not setup.spec.instant:
+        if "torch" not in sys.modules:
+            say("loading torch")
+        use_threads(options.threads)
+        device = resolve_device(options.device)
+        say("preparing data")
+    return kind(setup.config, setup.seeds, device, setup.preset)
+
+
+def restore(phenomenon: Phenomenon, folder: RunFolder) -> tuple[int, float]:
+    """Put a fresh phenomenon where the folder's last state stands; return (lines of metrics it goes with, seconds of work).
+
+    Raises:
+        StoreError: the state or the metrics are damaged.
+    """
+    saved = folder.load_state()
+    if saved is None:
+        return 0, 0.0
+    state, position = saved
+    for step, values in folder.records(position.lines)[0]:
+        phenomenon.history.append(step, values)
+    phenomenon.step = position.step
+    phenomenon.restore(state)
+    return position.lines, position.elapsed
+
+
+def differences(manifest: Manifest) -> tuple[str, ...]:
+    """Say which versions differ from those that began the run: then its numbers may differ in the last digits."""
+    now = versions()
+    before = {name: version for name, version in manifest.versions.items() if name != "genlab"}
+    changed = [f"{name} {now[name]} instead of {version}" for name, version in before.items() if now.get(name, version) != version]
+    return (f"continued with {', '.join(changed)}: numbers may differ in the last digits",) if changed else ()

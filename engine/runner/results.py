@@ -1,0 +1,49 @@
+"""`result.json`: every claim with what was predicted and measured, and the numbers behind each figure."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from typing import Any
+
+from engine.contract import Axis, Figure, Series, Snapshot, Spec
+
+
+def result_of(snapshot: Snapshot, spec: Spec) -> dict[str, Any]:
+    """Return claims, figures (axes, and which series each draws) and series as plain JSON values."""
+    return {
+        "phenomenon": snapshot.phenomenon,
+        "run": snapshot.run,
+        "preset": snapshot.preset,
+        "config": dict(snapshot.config),
+        "seeds": list(snapshot.seeds),
+        "phase": str(snapshot.phase),
+        "sentence": snapshot.sentence,
+        "step": snapshot.step,
+        "unit": snapshot.unit,
+        "elapsed": snapshot.elapsed,
+        "device": snapshot.device,
+        "notes": list(snapshot.notes),
+        "claims": [verdict.row() for verdict in snapshot.verdicts],
+        "figures": [_figure(figure, snapshot.series) for figure in spec.figures],
+        "series": [_series(item) for item in snapshot.series],
+        "markers": [vars(marker) for marker in snapshot.markers],
+    }
+
+
+def drawn_in(figure: Figure, series: Sequence[Series]) -> list[Series]:
+    """Return the series that a figure draws, in its order."""
+    return [item for pattern in figure.series for item in series if fnmatch.fnmatchcase(item.name, pattern)]
+
+
+def _figure(figure: Figure, series: Sequence[Series]) -> dict[str, Any]:
+    names = [item.name for item in drawn_in(figure, series)]
+    return {"name": figure.name, "title": figure.title, "x": _axis(figure.x), "y": _axis(figure.y), "series": names, "note": figure.note}
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    return {"label": axis.label, "unit": axis.unit, "log": axis.log, "lo": axis.lo, "hi": axis.hi}
+
+
+def _series(series: Series) -> dict[str, Any]:
+    return dict(vars(series))

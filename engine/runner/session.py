@@ -1,0 +1,191 @@
+"""`Runner`: a run in this process as the rest of genlab sees it: commands in, snapshots out, one background thread between."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engine import registry
+from engine.config import Config, build
+from engine.contract import Command, Phase, Snapshot, Start
+from engine.device import default_threads
+from engine.errors import KnobError, StoreError
+from engine.phenomenon import Phenomenon
+from engine.runner.display import blank
+from engine.runner.loop import NOT_STARTED, Loop
+from engine.runner.options import Options
+from engine.runner.setup import Setup, changes, checked, preset_of
+from engine.runner.slot import Close, Save, Slot
+from engine.store import RunFolder, runs_root
+
+OnMeasure = Callable[[int, dict[str, Any]], None]
+
+
+class Runner:
+    """One experiment on one background thread; a `contract.Session` that obeys commands.
+
+    Nothing is built and neither torch nor scipy is imported before the first `start`; then in the thread.
+
+    Args:
+        name: a phenomenon's name, or its class.
+        config: its knobs.
+        preset: the preset that the knobs equal, or "custom".
+        seeds: one per ensemble replica, each in 0..2^31-1.
+        device: "auto", "cpu" or "cuda".
+        threads: of torch; by default one core is left to the interface.
+        root: the folder of runs to store under; None stores nothing.
+        resume: a folder opened for writing whose run is to be continued.
+        on_measure: called in the thread after every measurement with its step and values.
+        command_line: what a person typed, for the manifest.
+
+    Raises:
+        UsageError: unknown phenomenon, or a seed out of range.
+    """
+
+    controllable = True
+
+    def __init__(
+        self,
+        name: str | type[Phenomenon],
+        config: Config,
+        preset: str,
+        seeds: tuple[int, ...],
+        *,
+        device: str = "cpu",
+        threads: int | None = None,
+        root: Path | None = None,
+        resume: RunFolder | None = None,
+        on_measure: OnMeasure | None = None,
+        command_line: str = "",
+    ) -> None:
+        kind = registry.load(name) if isinstance(name, str) else name
+        setup = Setup(kind.spec, config, preset, checked(tuple(seeds)))
+        options = Options(device, default_threads() if threads is None else threads, root, on_measure, command_line)
+        self._slot = Slot(blank(setup, NOT_STARTED))
+        self._resume = resume
+        self._loop = Loop(kind, setup, options, self._slot, resume)
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    @property
+    def error(self) -> BaseException | None:
+        """The exception that ended or last disturbed the run, with its traceback, for --debug."""
+        return self._slot.error
+
+    def start(self) -> None:
+        """Begin (or go on from a pause, or begin again after the end)."""
+        self.post(Start())
+
+    def latest(self) -> Snapshot:
+        """Return the present snapshot; cheap, never blocks on training."""
+        return self._slot.latest
+
+    def post(self, command: Command) -> None:
+        """Queue a command and return at once; after `close` it has no effect."""
+        self._post(command)
+
+    def save(self, root: Path | None = None) -> None:
+        """Store a run that was not stored so far, under `root` or the usual place; `latest().folder` tells when it is done."""
+        self._post(Save(root if root is not None else runs_root()))
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until every command is obeyed and the run is over and stored; False after `timeout` seconds. A pause is no end."""
+        return self._slot.join(timeout)
+
+    def close(self, timeout: float = 2.0) -> bool:
+        """Stop, save the state, give the folder back and end the thread; whether that took less than `timeout` seconds."""
+        self._closed = True
+        if self._thread is None:
+            if self._resume is not None:
+                self._resume.close()
+            self._slot.close()
+            return True
+        atexit.unregister(self.close)
+        self._slot.post(Close())
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the problem and its solution of a run that is over; empty before that or after an error."""
+        run = self._loop.run
+        finished = self.latest().phase in (Phase.FINISHED, Phase.STOPPED)
+        return run.phenomenon.arrays() if run is not None and finished else {}
+
+    def _post(self, message: Command | Save) -> None:
+        if self._closed:
+            return
+        self._slot.post(message)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._loop.work, name="genlab run", daemon=True)
+            atexit.register(self.close)
+            self._thread.start()
+
+
+def resume(
+    path: Path,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    phenomenon: type[Phenomenon] | None = None,
+    on_measure: OnMeasure | None = None,
+    command_line: str = "",
+) -> Runner:
+    """Return a runner that continues a stored run bit for bit, on its own device and with its own number of threads.
+
+    Args:
+        path: the run's folder.
+        overrides: knobs given on the command line; they may repeat the stored values and nothing else.
+        phenomenon: its class, where the registry does not know it.
+        on_measure, command_line: as of `Runner`.
+
+    Raises:
+        StoreError: missing, damaged, finished, diverged, or written by another process.
+        KnobError: an override differs from the stored run's value.
+        UsageError: the phenomenon no longer exists.
+    """
+    folder = RunFolder.open(path, writable=True)
+    try:
+        manifest = folder.manifest
+        kind = phenomenon or registry.load(manifest.phenomenon)
+        _require_unfinished(folder)
+        config = _stored_config(kind, folder)
+        _refuse_changes(folder.name, config, overrides or {})
+        preset = preset_of(kind.spec, config, manifest.preset)
+        return Runner(
+            kind, config, preset, manifest.seeds, device=manifest.device, threads=manifest.threads, root=path.parent, resume=folder,
+            on_measure=on_measure, command_line=command_line,
+        )  # fmt: skip
+    except BaseException:
+        folder.close()
+        raise
+
+
+def _stored_config(kind: type[Phenomenon], folder: RunFolder) -> Config:
+    """The knobs as they were at the last state: live ones may have been turned since the run began."""
+    saved = folder.load_state()
+    try:
+        return build(kind.spec.config, saved[1].config if saved else folder.manifest.config)
+    except KnobError as error:
+        sentence = f"run {folder.name} does not fit this genlab: {error.message}"
+        raise StoreError(sentence, "continue it with the version that wrote it") from error
+
+
+def _require_unfinished(folder: RunFolder) -> None:
+    status = folder.load_status()
+    if status.phase is Phase.FINISHED:
+        raise StoreError(f"run {folder.name} is finished, so there is nothing to continue", f"see it with genlab show {folder.name}")
+    if status.phase is Phase.DIVERGED:
+        raise StoreError(f"run {folder.name} diverged and would again: {status.sentence}", status.hint or "start it anew with genlab run")
+
+
+def _refuse_changes(name: str, config: Config, overrides: Mapping[str, Any]) -> None:
+    for knob, (stored, asked) in changes(config, overrides).items():
+        item = config.knob(knob)
+        raise KnobError(
+            f"a resumed run keeps its knobs: {item.label} of {name} is {item.format(stored)}, got {item.format(asked)}",
+            f"leave {item.option} out, or start a new run with genlab run",
+        )

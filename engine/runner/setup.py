@@ -1,0 +1,92 @@
+"""What a run computes: knobs, preset name and seeds; and how a person's wishes change them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.config import Config
+from engine.contract import Spec
+from engine.errors import UsageError
+from engine.seeds import seed_range
+
+LAST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One combination of knobs and seeds. `preset` is a preset's name, or "custom" where the knobs equal none."""
+
+    spec: Spec
+    config: Config
+    preset: str
+    seeds: tuple[int, ...]
+
+    def turned(self, name: str, value: Any) -> Setup:
+        """Return the setup with one knob changed.
+
+        Raises:
+            KnobError: unknown knob or value out of range.
+        """
+        return self.holding(self.config.changed(**{self.spec.config.knob(name).name: value}))
+
+    def holding(self, config: Config) -> Setup:
+        """Return the setup with another config, and the preset's name that goes with it."""
+        return replace(self, config=config, preset=preset_of(self.spec, config, self.preset))
+
+    def preset_to(self, name: str) -> Setup:
+        """Return a preset's setup: its knobs, and as many seeds as it has, from the same first one.
+
+        Raises:
+            KnobError: unknown preset.
+        """
+        config = self.spec.configure(name)
+        return replace(self, config=config, preset=name, seeds=checked(seed_range(self.seeds[0], self.spec.preset(name).seeds)))
+
+    def reseeded(self, seed: int | None) -> Setup:
+        """Return the setup with as many other seeds: from `seed`, or those that follow.
+
+        Raises:
+            UsageError: a seed outside 0..2^31-1.
+        """
+        first = max(self.seeds) + 1 if seed is None else seed
+        return replace(self, seeds=checked(seed_range(first, len(self.seeds))))
+
+
+def checked(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the seeds if every one is allowed.
+
+    Raises:
+        UsageError: none, or one outside 0..2^31-1.
+    """
+    if not seeds:
+        raise UsageError("the number of seeds must be at least 1, got 0", "use --seeds 1")
+    for seed in seeds:
+        if not 0 <= seed <= LAST_SEED:
+            raise UsageError(f"seed must be between 0 and {LAST_SEED}, got {seed}", "use --seed 0")
+    return seeds
+
+
+def preset_of(spec: Spec, config: Config, first: str = "") -> str:
+    """Return the name of the preset that a config equals (`first` is tried first), or "custom"."""
+    known = [preset.name for preset in spec.presets]
+    for name in sorted(known, key=lambda name: name != first):
+        if spec.configure(name) == config:
+            return name
+    return "custom"
+
+
+def changes(config: Config, overrides: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return {knob: (value in the config, value asked for)} where these differ.
+
+    Raises:
+        KnobError: unknown knob or value out of range.
+    """
+    found = {}
+    for name, given in overrides.items():
+        item = config.knob(name)
+        asked, stored = item.parse(given), getattr(config, item.name)
+        if asked != stored:
+            found[item.name] = (stored, asked)
+    return found

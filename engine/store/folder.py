@@ -1,0 +1,320 @@
+"""The folder of one run: made once and never overwritten, written by one process, read by any.
+
+What survives `kill -9`: every measured line (in the system's hands at once), and the last saved state with exactly the
+lines that belong to it, because the state's file carries their number and is replaced in one move.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Phase, Snapshot
+from engine.errors import StoreError
+from engine.phenomenon import State
+from engine.store import snapshots
+from engine.store.files import archive, damaged, read_archive, read_bytes, read_json, replace, told, write_json
+from engine.store.lock import Lock, is_held
+from engine.store.manifest import Manifest
+from engine.store.metrics import Metrics, too_short
+from engine.store.strict_json import dumps, loads
+
+MANIFEST, METRICS, ARRAYS, RESULT = "manifest.json", "metrics.jsonl", "arrays.npz", "result.json"
+STATE, STATUS, LATEST, LOCK, CRASH = "state.safetensors", "state.json", "latest.npz", "lock", "crash.txt"
+FILES = (MANIFEST, METRICS, ARRAYS, RESULT, STATE, STATUS, LATEST, LOCK, CRASH)
+
+Record = tuple[int, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a saved state stands: its step, the lines of metrics before it, the knobs as they were, seconds of work."""
+
+    step: int
+    lines: int
+    config: dict[str, Any]
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run stands, for people and listings. `sentence` and `hint` as on the screen."""
+
+    phase: Phase
+    sentence: str = ""
+    hint: str = ""
+    step: int = 0
+    total: int | None = None
+
+
+class RunFolder:
+    """One run on disk. Use `create` or `open`; close what you write."""
+
+    def __init__(self, path: Path, manifest: Manifest, lock: Lock | None) -> None:
+        self.path = path
+        self.manifest = manifest
+        self._lock = lock
+        self._metrics = Metrics(path / METRICS)
+
+    @classmethod
+    def create(cls, root: Path, manifest: Manifest) -> RunFolder:
+        """Make a new folder under `root`, named after the run, with a number behind it where the name is taken.
+
+        Raises:
+            StoreError: the place is not writable or full.
+        """
+        path = _made(root, manifest.base)
+        try:
+            lock = Lock(path / LOCK)
+            manifest.write(path / MANIFEST)
+        except StoreError:
+            with contextlib.suppress(OSError):
+                (path / LOCK).unlink(missing_ok=True)
+                path.rmdir()
+            raise
+        return cls(path, manifest, lock)
+
+    @classmethod
+    def open(cls, path: Path, writable: bool = False) -> RunFolder:
+        """Open an existing run; `writable` takes the right to write.
+
+        Raises:
+            StoreError: missing, foreign, damaged, from a newer genlab, unreadable, or written by another process.
+        """
+        _require_run(path)
+        manifest = Manifest.read(path / MANIFEST)
+        return cls(path, manifest, Lock(path / LOCK) if writable else None)
+
+    @property
+    def name(self) -> str:
+        """The run's name: that of its folder."""
+        return self.path.name
+
+    @property
+    def live(self) -> bool:
+        """Whether some process writes into it now."""
+        return is_held(self.path / LOCK)
+
+    def close(self) -> None:
+        """Give up the right to write; twice does no harm."""
+        self._metrics.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    # ------------------------------------------------------------ measurements
+
+    def append(self, step: int, values: Mapping[str, Any]) -> None:
+        """Add the record of a step.
+
+        Raises:
+            StoreError: the disk refused; nothing that was there changed.
+        """
+        self._metrics.append({"step": step, "values": values})
+
+    def append_knob(self, step: int, name: str, value: Any) -> None:
+        """Add a line that says which knob was turned while the run went on.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        self._metrics.append({"step": step, "knob": name, "value": value})
+
+    def records(self, lines: int | None = None) -> tuple[list[Record], str]:
+        """Return (step, values) of every measurement, or of those among the first `lines` lines, and a note on what was dropped.
+
+        Raises:
+            StoreError: unreadable, damaged, or fewer lines than asked for.
+        """
+        found = self._metrics.read()
+        if lines is not None and lines > len(found.entries):
+            raise too_short(self._metrics.path, len(found.entries), lines)
+        return [(entry["step"], entry["values"]) for entry in found.entries[:lines] if "values" in entry], found.note
+
+    def knob_changes(self) -> list[tuple[int, str, Any]]:
+        """Return (step, knob, value) for every knob that was turned while the run went on.
+
+        Raises:
+            StoreError: unreadable or damaged.
+        """
+        return [(entry["step"], entry["knob"], entry["value"]) for entry in self._metrics.read().entries if "knob" in entry]
+
+    def lines(self) -> int:
+        """The number of whole lines of metrics.
+
+        Raises:
+            StoreError: unreadable or damaged.
+        """
+        return len(self._metrics.read().entries)
+
+    def cut(self, lines: int) -> None:
+        """Drop every line of metrics behind the first `lines`: those that a resumed run computes again.
+
+        Raises:
+            StoreError: there are fewer, or the disk refused.
+        """
+        self._metrics.cut(lines)
+
+    # ------------------------------------------------------------ state
+
+    def save_state(self, state: State, position: Position) -> None:
+        """Save what `load_state` returns; old or new after a crash, never a mixture.
+
+        Raises:
+            StoreError: the disk refused; the state before is untouched.
+        """
+        import safetensors.numpy
+
+        self._metrics.sync()
+        text = dumps({"scalars": state.scalars, "position": dataclasses.asdict(position)})
+        arrays = {name: _plain_array(array) for name, array in state.arrays.items()}
+        replace(self.path / STATE, safetensors.numpy.save(arrays, metadata={"genlab": text}))
+
+    def load_state(self) -> tuple[State, Position] | None:
+        """Return the last saved state, or None when none was saved.
+
+        Raises:
+            StoreError: unreadable or damaged.
+        """
+        path = self.path / STATE
+        if not path.exists():
+            return None
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        data = read_bytes(path)
+        try:
+            header = loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+            found = loads(header["__metadata__"]["genlab"])
+            return State(load(data), found["scalars"]), Position(**found["position"])
+        except (SafetensorError, ValueError, KeyError, TypeError) as error:
+            raise damaged(path) from error
+
+    def save_status(self, status: Status) -> None:
+        """Say where the run stands.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        write_json(self.path / STATUS, dataclasses.asdict(status), durable=False)
+
+    def load_status(self) -> Status:
+        """Return where the run stands. A run whose process died while it ran is `stopped`.
+
+        Raises:
+            StoreError: unreadable or damaged.
+        """
+        path = self.path / STATUS
+        if not path.exists():
+            status = Status(Phase.READY)
+        else:
+            try:
+                found = read_json(path)
+                status = Status(**{**found, "phase": Phase(found["phase"])})
+            except (ValueError, KeyError, TypeError) as error:
+                raise damaged(path) from error
+        return status if status.phase.over or self.live else ended(status, self.name)
+
+    # ------------------------------------------------------------ arrays, snapshot, result
+
+    def save_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Save the problem and its solution for notebooks.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        replace(self.path / ARRAYS, archive(arrays))
+
+    def load_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the problem and its solution.
+
+        Raises:
+            StoreError: missing, unreadable or damaged.
+        """
+        return read_archive(self.path / ARRAYS)
+
+    def save_snapshot(self, snapshot: Snapshot) -> None:
+        """Put what a screen shows where watchers look.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        replace(self.path / LATEST, snapshots.encode(snapshot), durable=snapshot.phase is not Phase.RUNNING)
+
+    def load_snapshot(self) -> Snapshot:
+        """Return what a screen shows.
+
+        Raises:
+            StoreError: missing, unreadable or damaged.
+        """
+        return snapshots.decode(self.path / LATEST)
+
+    def save_result(self, result: Mapping[str, Any]) -> None:
+        """Save claims and the figures' data.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        write_json(self.path / RESULT, result)
+
+    def load_result(self) -> dict[str, Any]:
+        """Return claims and the figures' data.
+
+        Raises:
+            StoreError: missing, unreadable or damaged.
+        """
+        return read_json(self.path / RESULT)
+
+    def save_crash(self, text: str) -> None:
+        """Keep the traceback of a defect.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        replace(self.path / CRASH, text.encode(errors="backslashreplace"))
+
+
+def ended(status: Status, name: str) -> Status:
+    """The status of a run whose process is gone."""
+    sentence = f"the process that ran this has ended at or after step {status.step:,}"
+    return dataclasses.replace(status, phase=Phase.STOPPED, sentence=sentence, hint=f"genlab resume {name} continues")
+
+
+def _plain_array(array: Any) -> NDArray[Any]:
+    """A copy in C order and native byte order: safetensors writes memory as it lies, strides unseen."""
+    given = np.asarray(array)
+    return np.array(given, dtype=given.dtype.newbyteorder("="), order="C", copy=True)
+
+
+def _made(root: Path, base: str) -> Path:
+    """Make a folder that did not exist."""
+    number = 1
+    while True:
+        path = root / (base if number == 1 else f"{base}-{number}")
+        try:
+            with told(path, "make the folder"):
+                root.mkdir(parents=True, exist_ok=True)
+                path.mkdir()
+        except StoreError as error:
+            if not isinstance(error.__cause__, FileExistsError) or not root.is_dir():
+                raise
+            number += 1
+        else:
+            return path
+
+
+def _require_run(path: Path) -> None:
+    with told(path, "read"):
+        if not path.exists():
+            raise StoreError(f"no run at {path}", "See: genlab runs")
+        if not path.is_dir():
+            raise StoreError(f"{path} is a file, not the folder of a run", "See: genlab runs")
+        if not (path / MANIFEST).exists():
+            raise StoreError(f"{path} is not a run of genlab: it has no {MANIFEST}", "See: genlab runs")

@@ -1,0 +1,131 @@
+"""A small deterministic phenomenon: stochastic gradient descent on a noisy line, with knobs that make it fail on request."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from engine.contract import Axis, Claim, Config, Figure, Layer, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
+from engine.errors import Diverged, ProblemError
+from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.seeds import streams
+
+
+class ToyConfig(Config):
+    n: int = knob(20, "samples", ge=2, le=1000)
+    lr: float = knob(0.05, "step size", ge=1e-4, le=10, live=True, label="learning rate")
+    steps: int = knob(300, "steps", ge=1, le=10**9)
+    grid: int = knob(0, "measure every so many steps; 0 for the geometric grid", ge=0, le=10**6)
+    diverge_at: int = knob(-1, "step at which it diverges", ge=-1, le=10**9)
+    crash_at: int = knob(-1, "step at which it has a defect", ge=-1, le=10**9)
+    nan_at: int = knob(-1, "step from which the measured loss is NaN", ge=-1, le=10**9)
+    impossible: bool = knob(False, "a problem without a solution")
+    slow: float = knob(0.0, "seconds a step takes", ge=0, le=1)
+
+
+CLAIM = Claim("T1", "The line is found", "a toy", "slope 2", "0.1")
+LATER = Claim("T2", "It holds with more seeds", "a toy", "0", "exact", presets=("long",))
+
+SPEC = Spec(
+    name="toy",
+    title="Toy",
+    question="Does it descend?",
+    config=ToyConfig,
+    presets=(Preset("quick", "quick"), Preset("long", "longer", {"steps": 1000}, seeds=2)),
+    figures=(Figure("loss", "Loss", Axis("step", log=True), Axis("loss"), ("train-loss/*",)),),
+    pictures=(PictureSpec("plane", "Weights"),),
+    claims=(CLAIM, LATER),
+    notes="Nothing to notice.",
+    references=(),
+)
+
+
+class Toy(Phenomenon):
+    """Member i is the run of seed i alone: w (members, 2), one sample a step."""
+
+    spec = SPEC
+
+    def __init__(self, config: Any, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
+        super().__init__(config, seeds, device, preset)
+        if config.impossible:
+            raise ProblemError("the problem has no solution: impossible is yes", "set impossible to no")
+        self.total = config.steps
+        self.streams = [streams(seed) for seed in seeds]
+        x = np.stack([s.data.standard_normal(config.n) for s in self.streams])  # (members, n)
+        self.X = np.stack([x, np.ones_like(x)], axis=-1)  # (members, n, 2)
+        noise = np.stack([s.noise.standard_normal(config.n) for s in self.streams])
+        self.y = 2 * x - 1 + 0.01 * noise  # (members, n)
+        self.w = np.stack([s.init.standard_normal(2) for s in self.streams])  # (members, 2)
+        steps = np.arange(0, config.steps + config.grid, config.grid) if config.grid else geometric_grid(config.steps)
+        self.grid = np.minimum(steps, config.steps)
+
+    def due(self) -> bool:
+        return self.step in self.grid and (not self.history.steps or self.history.steps[-1] != self.step)
+
+    def advance(self, budget: float) -> None:
+        deadline = time.monotonic() + budget
+        while not self.done:
+            self._descend()
+            if self.due() or time.monotonic() > deadline:
+                return
+
+    def _descend(self) -> None:
+        if self.config.slow:
+            time.sleep(self.config.slow)
+        pick = np.array([s.order.integers(self.config.n) for s in self.streams])
+        members = np.arange(len(self.seeds))
+        x, y = self.X[members, pick], self.y[members, pick]  # (members, 2), (members,)
+        self.w -= self.config.lr * ((self.w * x).sum(-1) - y)[:, None] * x
+        self.step += 1
+        if self.step == self.config.diverge_at:
+            raise Diverged("the loss left the finite numbers")
+        if self.step == self.config.crash_at:
+            raise ValueError("a defect\nwith two lines")
+
+    def measure(self) -> dict[str, Any]:
+        residual = (self.X @ self.w[:, :, None])[..., 0] - self.y  # (members, n)
+        loss = (residual**2).mean(1)
+        if 0 <= self.config.nan_at <= self.step:
+            loss = np.full_like(loss, np.nan)
+        return {"train-loss": loss, "mean-loss": loss.mean(), "slope": self.w[:, 0], "odd": [np.inf, -np.inf, np.nan, -0.0, 0.1]}
+
+    def series(self) -> tuple[Series, ...]:
+        steps, loss = self.history.column("train-loss")
+        return tuple(
+            Series(f"train-loss/{seed}", f"seed {seed}", steps, loss[:, i], group="sgd") for i, seed in enumerate(self.seeds) if len(loss)
+        )
+
+    def pictures(self) -> tuple[Picture, ...]:
+        path = Layer("points", self.w.copy(), "weights")
+        return (Picture("plane", "Weights", np.round(self.w, 3), (path,), extent=(-3.0, 3.0, -3.0, 3.0)),)
+
+    def markers(self) -> tuple[Marker, ...]:
+        return (Marker("loss", "y", 0.0, "zero"),)
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        return tuple(made or self._judge(claim) for claim, made in self.claims())
+
+    def _judge(self, claim: Claim) -> Verdict:
+        if not self.done:
+            return Verdict(claim, 2.0, None, None, f"not by step {self.step}")
+        slope = float(self.w[:, 0].mean())
+        return Verdict(claim, 2.0, slope, abs(slope - 2) <= 0.1)
+
+    def arrays(self) -> dict[str, Any]:
+        return {"X": self.X, "y": self.y, "w": self.w}
+
+    def state(self) -> State:
+        return State({"w": self.w}, {"streams": [s.state() for s in self.streams]})
+
+    def restore(self, state: State) -> None:
+        self.w = state.arrays["w"].copy()
+        for stream, saved in zip(self.streams, state.scalars["streams"], strict=True):
+            stream.restore(saved)
+
+
+class InstantToy(Toy):
+    """The same, declared instant: it runs without torch."""
+
+    spec = Spec(**{**vars(SPEC), "name": "instant-toy", "instant": True})
