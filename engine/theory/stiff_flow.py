@@ -17,6 +17,9 @@ from scipy.integrate import odeint
 from engine.errors import ProblemError
 from engine.theory.inputs import Floats, require
 
+Rate = Callable[[Floats, float], Floats]
+"""(x (m,), t) -> (m,) or, for a Jacobian, (m, m)."""
+
 EVALUATIONS = 200_000
 """Right-hand sides after which a flow counts as failed; the flows of this package take a few thousand at most."""
 
@@ -24,8 +27,8 @@ _REENTRANT = threading.Lock()  # ODEPACK keeps its state in static storage in so
 
 
 def integrate(
-    rate: Callable[[Floats, float], Floats],
-    jacobian: Callable[[Floats, float], Floats],
+    rate: Rate,
+    jacobian: Rate,
     start: Floats,
     times: Floats,
     rtol: float = 1e-9,
