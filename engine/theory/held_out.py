@@ -15,10 +15,8 @@ from engine.theory.conditions import Floats, require
 from engine.theory.whitener import Block
 
 
-class TestSet:
+class HeldOut:
     """Test points X (s, D) with targets Y (s, m), and what their predictions need from one block to the next."""
-
-    __test__ = False  # not for pytest to collect
 
     def __init__(self, X: Floats, Y: Floats, D: int, m: int) -> None:
         require(X.shape[1] == D, f"the test X must have {D} features, got {X.shape[1]}")
@@ -50,10 +48,11 @@ class TestSet:
         for i in range(count):
             if i:
                 predictions += directions[:, i - 1, None] * steps[i - 1]
-            mse[i], error[i] = self._errors(predictions)
+            mse[i], error[i] = self.errors(predictions)
         return mse, error
 
-    def _errors(self, predictions: Floats) -> tuple[Floats, float]:
+    def errors(self, predictions: Floats) -> tuple[Floats, float]:
+        """Return (mse (m,), share of wrong signs or largest outputs) of predictions (s, m)."""
         missed = predictions - self.Y
         guess = predictions.argmax(1) if self.Y.shape[1] > 1 else predictions[:, 0] > 0
         return np.einsum("ij,ij->j", missed, missed) / len(missed), float((guess != self.labels).mean())
