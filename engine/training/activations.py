@@ -1,0 +1,36 @@
+"""Activations with their derivatives by hand, in place; each maps 0 to 0, so padded units stay out of the computation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Name = Literal["relu", "square", "linear"]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """`apply(z, h)` writes the activation of z to h (which is z itself when `in_place`); `derive(delta, z, h)` multiplies
+    delta by the derivative and may overwrite z and h; all three have one shape.
+    """
+
+    apply: Callable[[Tensor, Tensor], object]
+    derive: Callable[[Tensor, Tensor, Tensor], object]
+    in_place: bool = True
+
+
+def _square(z: Tensor, h: Tensor) -> object:
+    import torch
+
+    return torch.mul(z, z, out=h)
+
+
+ACTIVATIONS: dict[Name, Activation] = {
+    "relu": Activation(lambda z, h: z.clamp_(min=0), lambda delta, z, h: delta.mul_(h.sign_())),
+    "square": Activation(_square, lambda delta, z, h: delta.mul_(z.mul_(2)), in_place=False),
+    "linear": Activation(lambda z, h: None, lambda delta, z, h: None),
+}

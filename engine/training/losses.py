@@ -1,0 +1,40 @@
+"""Losses with their gradients by hand: mean over samples, sum over outputs; one value per member."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Name = Literal["cross-entropy", "squared"]
+Loss: TypeAlias = "Callable[[Tensor, Tensor, Tensor, Tensor], None]"
+
+
+def cross_entropy(logits: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> None:
+    """Write `-mean_i sum_k t_ik log softmax(z_i)_k` to loss (members,) and its gradient in the logits to delta.
+
+    logits, targets (one-hot), delta: (members, k, batch).
+    """
+    import torch
+
+    log_p = torch.log_softmax(logits, dim=1)
+    torch.mul(log_p, targets, out=delta)
+    torch.sum(delta, dim=(1, 2), out=loss)
+    loss.mul_(-1.0 / logits.shape[2])
+    torch.exp(log_p, out=delta).sub_(targets).mul_(1.0 / logits.shape[2])
+
+
+def squared(outputs: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> None:
+    """Write `mean_i sum_k (f_ik - t_ik)^2` (no half) to loss (members,) and its gradient in the outputs to delta."""
+    import torch
+
+    difference = torch.sub(outputs, targets)
+    torch.mul(difference, difference, out=delta)
+    torch.sum(delta, dim=(1, 2), out=loss)
+    loss.mul_(1.0 / outputs.shape[2])
+    torch.mul(difference, 2.0 / outputs.shape[2], out=delta)
+
+
+LOSSES: dict[Name, Loss] = {"cross-entropy": cross_entropy, "squared": squared}

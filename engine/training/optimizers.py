@@ -1,0 +1,133 @@
+"""Optimizers over the flat buffer of an ensemble, with a learning rate and a weight decay per member.
+
+SGD with momentum as in Sutskever et al. 2013 (PyTorch's form, decay added to the gradient); AdamW of Loshchilov, Hutter
+2019, arXiv:1711.05101 (decay beside the gradient).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.training.network import Network
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PerMember = float | Sequence[float]
+
+
+class Optimizer(ABC):
+    """Updates `network.flat` from `network.gradient`.
+
+    momentum: which multiple of its gradient buffer the network keeps when the next gradient is added.
+    """
+
+    def __init__(self, network: Network, rate: PerMember, decay: PerMember = 0.0, momentum: float = 0.0) -> None:
+        self.network = network
+        self.momentum = momentum
+        self.rates = np.broadcast_to(np.asarray(rate, dtype=np.float64), (network.members,)).copy()
+        self.decays = np.broadcast_to(np.asarray(decay, dtype=np.float64), (network.members,)).copy()
+        self.buffers: dict[str, Tensor] = {}
+        self._bind()
+
+    @abstractmethod
+    def step(self) -> None:
+        """Update every member once."""
+
+    def keep(self, members: Sequence[int]) -> None:
+        """Go on with these members only, in the network too."""
+        self.buffers = {name: self.network.compacted(buffer, members) for name, buffer in self.buffers.items()}
+        self.rates, self.decays = self.rates[list(members)], self.decays[list(members)]
+        self.network.keep(members)
+        self._bind()
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Every moment as (members, parameters)."""
+        return {name: self.network.layout.rows(buffer).cpu().numpy() for name, buffer in self._moments().items()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take up moments that `state` returned."""
+        import torch
+
+        for name, buffer in self._moments().items():
+            self.network.layout.fill(buffer, torch.from_numpy(arrays[name]).to(buffer))
+
+    def _moments(self) -> dict[str, Tensor]:
+        return {"gradient": self.network.gradient, **self.buffers}
+
+    def _bind(self) -> None:
+        self._rate, self._decay = self._value(self.rates), self._value(self.decays)
+
+    def _value(self, values: NDArray[np.float64]) -> Tensor | float:
+        """Return one number when all members share it (one pass less over memory), else a value for every parameter."""
+        import torch
+
+        if np.all(values == values[0]):
+            return float(values[0])
+        return self.network.layout.spread(torch.as_tensor(values).to(self.network.flat))
+
+
+class SGD(Optimizer):
+    """`v <- momentum*v + g + decay*w`, `w <- w - rate*v`; v is the network's gradient buffer."""
+
+    def step(self) -> None:
+        """Update every member once."""
+        w, v = self.network.flat, self.network.gradient
+        _add_product(v, w, self._decay, 1.0)
+        _add_product(w, v, self._rate, -1.0)
+
+
+class AdamW(Optimizer):
+    """`w <- w - rate*(decay*w + m_hat/(sqrt(v_hat)+eps))` with bias-corrected moments of the gradient."""
+
+    def __init__(
+        self, network: Network, rate: PerMember, decay: PerMember = 0.0, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
+    ) -> None:
+        import torch
+
+        super().__init__(network, rate, decay)
+        self.betas, self.eps, self.count = betas, eps, 0
+        self.buffers = {name: torch.zeros_like(network.flat) for name in ("first", "second")}
+
+    def step(self) -> None:
+        """Update every member once."""
+        import torch
+
+        w, g, first, second = self.network.flat, self.network.gradient, self.buffers["first"], self.buffers["second"]
+        self.count += 1
+        first.lerp_(g, 1 - self.betas[0])
+        second.mul_(self.betas[1]).addcmul_(g, g, value=1 - self.betas[1])
+        torch.sqrt(second, out=self._spare).div_((1 - self.betas[1] ** self.count) ** 0.5).add_(self.eps)
+        torch.div(first, self._spare, out=self._spare)
+        _add_product(w, w, self._shrinkage, -1.0)
+        _add_product(w, self._spare, self._rate, -1.0 / (1 - self.betas[0] ** self.count))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Every moment as (members, parameters), and the number of steps taken."""
+        return {**super().state(), "count": np.asarray(self.count)}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take up what `state` returned."""
+        super().restore(arrays)
+        self.count = int(arrays["count"])
+
+    def _bind(self) -> None:
+        import torch
+
+        super()._bind()
+        self._spare = torch.empty_like(self.network.flat)
+        self._shrinkage = self._value(self.rates * self.decays)
+
+
+def _add_product(target: Tensor, other: Tensor, factor: Tensor | float, sign: float) -> None:
+    """Target += sign * factor * other, with one factor for all or one per element."""
+    if isinstance(factor, float):
+        if factor:
+            target.add_(other, alpha=sign * factor)
+    else:
+        target.addcmul_(other, factor, value=sign)
