@@ -1,0 +1,217 @@
+"""`genlab doctor`: what this machine offers, and what to do about each thing that stands in the way."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.errors import Exit
+from lab.output import ascii_only, emit, plain, write_table
+
+Level = Literal["ok", "note", "problem"]
+LEAST_SIZE, USUAL_SIZE = (60, 15), (80, 24)  # the interface says a sentence below the first, is meant for the second
+LEAST_DISK = 1 << 30  # bytes; a long run with its states stays well below
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at. A problem keeps something from working; a note is worth knowing."""
+
+    group: str
+    name: str
+    value: str
+    level: Level = "ok"
+    advice: str = ""
+
+
+def examine(runs: Path | None = None) -> list[Check]:
+    """Look at everything; imports torch, so it takes seconds."""
+    return [*python(), *packages(), *devices(), *terminal(), *folders(runs), *data()]
+
+
+def report(checks: Sequence[Check], *, json: bool = False) -> int:
+    """Print the checks, the problems with their advice last; return the exit code."""
+    problems = [check for check in checks if check.level == "problem"]
+    if json:
+        for check in checks:
+            emit({"event": "check", **asdict(check)})
+        emit({"event": "doctor", "problems": len(problems)})
+    else:
+        write_table(("what", "", "found", "level"), [(c.group, c.name, c.value, c.level) for c in checks])
+        for check in checks:
+            if check.advice:
+                print(plain(f"{check.level}: {check.group} {check.name}: {check.value}\n  {check.advice}"))
+        print("1 problem" if len(problems) == 1 else f"{len(problems)} problems" if problems else "everything is in place")
+    return Exit.RUN_FAILED if problems else Exit.DONE
+
+
+def python() -> Iterator[Check]:
+    """Interpreter and machine."""
+    import psutil
+
+    found = platform.python_version()
+    fine = sys.version_info >= (3, 11)
+    yield Check("python", "version", found, "ok" if fine else "problem", "" if fine else "genlab needs Python 3.11 or later")
+    yield Check("python", "executable", sys.executable)
+    memory = psutil.virtual_memory()
+    usable = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count()
+    yield Check("machine", "cores", f"{usable} usable of {os.cpu_count()}")
+    yield Check("machine", "memory", f"{_size(memory.available)} free of {_size(memory.total)}")
+
+
+def packages(requirements: Sequence[str] | None = None) -> Iterator[Check]:
+    """Installed versions against the bounds that genlab declares."""
+    declared = (importlib.metadata.requires("genlab") or []) if requirements is None else requirements
+    for requirement in declared:
+        match = re.match(r"([A-Za-z0-9._-]+)\s*([^;]*)(;.*)?$", requirement)
+        if match is None or "extra" in (match[3] or ""):
+            continue
+        name, bounds = match[1], match[2].strip()
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            yield Check("package", name, f"missing ({bounds} is needed)", "problem", f"pip install '{name}{bounds}'")
+            continue
+        fine = satisfies(found, bounds)
+        advice = "" if fine else f"pip install '{name}{bounds}'"
+        yield Check("package", name, found if fine else f"{found}, but {bounds} is needed", "ok" if fine else "problem", advice)
+
+
+def satisfies(version: str, bounds: str) -> bool:
+    """Whether a version lies within bounds such as `>=5.3.2,<6` (the only operators that genlab declares)."""
+    for bound in filter(None, bounds.split(",")):
+        operator, limit = re.match(r"\s*(>=|<)\s*(.+)", bound).groups()  # type: ignore[union-attr]
+        if (_release(version) >= _release(limit)) != (operator == ">="):
+            return False
+    return True
+
+
+def devices() -> Iterator[Check]:
+    """What torch can compute on."""
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        yield Check("torch", "import", f"fails: {error}", "problem", "Install a torch build for this machine: pip install 'torch>=2.6'")
+        return
+    asked = os.environ.get("OMP_NUM_THREADS")
+    yield Check("torch", "threads", f"{torch.get_num_threads()}" + (f" (OMP_NUM_THREADS={asked})" if asked else ""))
+    yield Check("torch", "cpu", torch.backends.cpu.get_cpu_capability())
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            card = torch.cuda.get_device_properties(index)
+            yield Check("torch", f"cuda:{index}", f"{card.name}, {_size(card.total_memory)}")
+    elif shutil.which("nvidia-smi"):
+        built = torch.version.cuda or "no CUDA"
+        advice = f"A driver is here, but this torch is built for {built}: install a matching build."
+        yield Check("torch", "cuda", "not usable", "note", advice)
+    else:
+        yield Check("torch", "cuda", "none; everything but the presets marked GPU runs on the processor")
+
+
+def terminal(environ: Mapping[str, str] | None = None, size: tuple[int, int] | None = None) -> Iterator[Check]:
+    """What the interface can draw with, as the environment describes it."""
+    env = os.environ if environ is None else environ
+    if size is None and not sys.stdout.isatty():
+        yield Check("terminal", "size", "standard output is not a terminal", "note", "The app needs one; genlab run works without.")
+    else:
+        yield _size_check(size or tuple(shutil.get_terminal_size()))
+    yield _term_check(env)
+    yield Check("terminal", "colours", _colours(env))
+    ascii_characters = ascii_only(env)
+    advice = "Set a UTF-8 locale for curves of dots: export LANG=C.UTF-8" if ascii_characters and not env.get("GENLAB_ASCII") else ""
+    yield Check("terminal", "characters", "ASCII only" if ascii_characters else "Unicode", "note" if advice else "ok", advice)
+    shell = "over ssh" if env.get("SSH_CONNECTION") or env.get("SSH_TTY") else "local"
+    wrapped = "in tmux" if env.get("TMUX") else "in screen" if env.get("STY") else ""
+    kept = wrapped or shell == "local"
+    advice = "" if kept else "A lost connection ends the app (the run is saved); tmux, or genlab run --detach, outlives it."
+    yield Check("terminal", "session", " ".join(filter(None, [shell, wrapped])), "ok" if kept else "note", advice)
+
+
+def _size_check(size: Sequence[int]) -> Check:
+    columns, lines = size[0], size[1]
+    text = f"{columns}x{lines}"
+    if columns < LEAST_SIZE[0] or lines < LEAST_SIZE[1]:
+        return Check("terminal", "size", text, "problem", f"Enlarge it: the app needs {LEAST_SIZE[0]}x{LEAST_SIZE[1]}, better 80x24.")
+    if columns < USUAL_SIZE[0] or lines < USUAL_SIZE[1]:
+        return Check("terminal", "size", text, "note", "The app is meant for 80x24 and more; some columns are hidden here.")
+    return Check("terminal", "size", text)
+
+
+def _term_check(env: Mapping[str, str]) -> Check:
+    term = env.get("TERM", "")
+    if term in ("", "dumb", "unknown"):
+        return Check("terminal", "TERM", term or "not set", "problem", "The app cannot place the cursor: export TERM=xterm-256color")
+    if env.get("TMUX") and term == "screen":
+        advice = 'For 256 colours in tmux put  set -g default-terminal "tmux-256color"  into ~/.tmux.conf'
+        return Check("terminal", "TERM", term, "note", advice)
+    return Check("terminal", "TERM", term)
+
+
+def _colours(env: Mapping[str, str]) -> str:
+    if env.get("NO_COLOR"):
+        return "none (NO_COLOR)"
+    if env.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return "16 million"
+    return "256" if "256" in env.get("TERM", "") else "16"
+
+
+def folders(runs: Path | None = None) -> Iterator[Check]:
+    """The places that genlab writes to."""
+    from engine.data.cache import cache_folder
+    from engine.store import list_runs, runs_root
+
+    root = runs_root(runs)
+    yield from _folder("runs", root, "Choose another with --runs DIR or GENLAB_RUNS.")
+    if root.is_dir() and os.access(root, os.R_OK):
+        found = list_runs(root)
+        damaged = [run.name for run in found if run.problem]
+        advice = f"See: genlab runs (about {', '.join(damaged[:3])})" if damaged else ""
+        count = f"{len(found)}" + (f", {len(damaged)} damaged" if damaged else "")
+        yield Check("folder", "stored runs", count, "note" if damaged else "ok", advice)
+    yield from _folder("cache", cache_folder(), "Choose another with GENLAB_CACHE; without one, data are parsed anew in every run.")
+
+
+def _folder(name: str, path: Path, advice: str) -> Iterator[Check]:
+    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    if os.access(existing, os.W_OK) and existing.is_dir():
+        yield Check("folder", name, f"{path}")
+    else:
+        yield Check("folder", name, f"{path} (not writable)", "problem", advice)
+    free = shutil.disk_usage(existing).free
+    if free < LEAST_DISK:
+        yield Check("folder", f"{name} disk", f"{_size(free)} free", "problem", f"Free some space. {advice}")
+    else:
+        yield Check("folder", f"{name} disk", f"{_size(free)} free")
+
+
+def data() -> Iterator[Check]:
+    """Cached data sets."""
+    from engine.data.cache import cache_folder
+
+    folder = cache_folder()
+    files = sorted(folder.glob("*.npz")) if folder.is_dir() else []
+    listed = ", ".join(f"{path.stem} {_size(path.stat().st_size)}" for path in files)
+    yield Check("data", "cached", listed or "nothing yet; the first run fills it")
+
+
+def _release(version: str) -> tuple[int, ...]:
+    parts = [int(part) for part in re.findall(r"\d+", re.split(r"[a-z+-]", version)[0])]
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return tuple(parts)
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"

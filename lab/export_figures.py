@@ -1,0 +1,126 @@
+"""Figures and pictures as svg or png, drawn by matplotlib (it comes with mlxtend and is imported only here)."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.errors import UsageError
+from lab.figures import select
+
+if TYPE_CHECKING:
+    from engine.contract import Axis, Figure, Marker, Picture, Series, Snapshot
+
+SIZE = (6.4, 4.2)  # inches
+DOTS = 160  # per inch, of a png
+MAPS = {"sequential": "viridis", "diverging": "RdBu_r", "grey": "gray", "classes": "tab10"}
+
+
+def write_figures(snapshot: Snapshot, name: str, place: Path, kind: str) -> Iterator[Path]:
+    """Write every figure and picture that has content; yields `NAME-FIGURE.svg`.
+
+    Raises:
+        UsageError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib
+    except ImportError:
+        raise UsageError(f"drawing {kind} files takes matplotlib, which is not installed", "pip install matplotlib") from None
+    from engine.registry import spec
+
+    declared = spec(snapshot.phenomenon)
+    colours = palette([series.group or series.name for series in snapshot.series])
+    with matplotlib.rc_context({"svg.hashsalt": name, "font.size": 9}):
+        for figure in declared.figures:
+            chosen = select(figure, snapshot.series)
+            if chosen:
+                markers = [marker for marker in snapshot.markers if fnmatch.fnmatchcase(figure.name, marker.figure)]
+                yield _saved(_plot(figure, chosen, markers, colours), place / f"{name}-{figure.name}.{kind}")
+        for picture in snapshot.pictures:
+            yield _saved(_image(picture), place / f"{name}-{picture.name}.{kind}")
+
+
+def palette(groups: Sequence[str]) -> dict[str, str]:
+    """A colour for each group, the same in every figure."""
+    return {group: f"C{index % 10}" for index, group in enumerate(dict.fromkeys(groups))}
+
+
+def _saved(drawing: Any, path: Path) -> Path:
+    metadata = {"Date": None} if path.suffix == ".svg" else None  # the same run gives the same file
+    drawing.savefig(path, dpi=DOTS, metadata=metadata)
+    return path
+
+
+def _canvas() -> tuple[Any, Any]:
+    from matplotlib.figure import Figure as Drawing
+
+    drawing = Drawing(figsize=SIZE, layout="constrained")
+    return drawing, drawing.add_subplot()
+
+
+def _plot(figure: Figure, series: Sequence[Series], markers: Sequence[Marker], colours: dict[str, str]) -> Any:
+    drawing, axes = _canvas()
+    for item in series:
+        _curve(axes, item, figure, colours[item.group or item.name])
+    for marker in markers:
+        line = axes.axvline if marker.axis == "x" else axes.axhline
+        line(marker.at, color=colours.get(marker.group, "0.5"), linestyle=":", linewidth=1, label=marker.label)
+    axes.set(title=figure.title, xlabel=_label(figure.x), ylabel=_label(figure.y))
+    for axis, scale, limits in ((figure.x, axes.set_xscale, axes.set_xlim), (figure.y, axes.set_yscale, axes.set_ylim)):
+        if axis.log:
+            scale("log")
+        limits(axis.lo, axis.hi)
+    axes.legend(fontsize="small")
+    return drawing
+
+
+def _curve(axes: Any, item: Series, figure: Figure, colour: str) -> None:
+    x, y = _drawable(item.x, figure.x), _drawable(item.y, figure.y)
+    if item.style == "bars":
+        axes.bar(x, y, color=colour, label=item.label, width=0.8 * _spacing(x))
+    elif item.style == "points":
+        axes.plot(x, y, "o", color=colour, markersize=3, label=item.label)
+    else:
+        axes.plot(x, y, "--" if item.kind == "theory" else "-", color=colour, linewidth=1.3, label=item.label)
+    if item.lo is not None and item.hi is not None:
+        axes.fill_between(x, _drawable(item.lo, figure.y), _drawable(item.hi, figure.y), color=colour, alpha=0.2, linewidth=0)
+
+
+def _image(picture: Picture) -> Any:
+    drawing, axes = _canvas()
+    if picture.values is not None:
+        kwargs: dict[str, Any] = {"extent": picture.extent} if picture.extent else {}
+        lo, hi = (-0.5, 9.5) if picture.palette == "classes" else (picture.lo, picture.hi)
+        shown = axes.imshow(picture.values, cmap=MAPS[picture.palette], vmin=lo, vmax=hi, aspect="auto", interpolation="nearest", **kwargs)
+        if picture.palette != "classes":
+            drawing.colorbar(shown)
+    for index, layer in enumerate(picture.layers):
+        style = {"path": ".-", "line": "-", "points": "o", "rings": "o"}[layer.kind]
+        fill = "none" if layer.kind == "rings" else f"C{index % 10}"
+        axes.plot(layer.xy[:, 0], layer.xy[:, 1], style, color=f"C{index % 10}", markerfacecolor=fill, markersize=4, label=layer.label)
+    if picture.extent:
+        axes.set(xlim=picture.extent[:2], ylim=picture.extent[2:])
+    if picture.equal:
+        axes.set_aspect("equal")
+    axes.set(title=picture.title, xlabel=picture.x, ylabel=picture.y)
+    if picture.layers:
+        axes.legend(fontsize="small")
+    return drawing
+
+
+def _label(axis: Axis) -> str:
+    return f"{axis.label} ({axis.unit})" if axis.unit else axis.label
+
+
+def _drawable(values: Any, axis: Axis) -> Any:
+    kept = np.isfinite(values) & ((values > 0) if axis.log else True)
+    return np.where(kept, values, np.nan)
+
+
+def _spacing(x: Any) -> float:
+    gaps = np.diff(np.unique(x[np.isfinite(x)]))
+    return float(gaps.min()) if len(gaps) else 1.0

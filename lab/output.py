@@ -1,0 +1,133 @@
+"""What the command line writes: JSON lines on standard output, sentences on standard error, tables where a person reads."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from engine.contract import Verdict
+
+PIPE_WIDTH = 120  # columns of a table that does not go to a terminal
+
+
+def ascii_only(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether to write nothing but ASCII: asked for by `--ascii`, or the locale's character set is not UTF-8."""
+    env = os.environ if environ is None else environ
+    if env.get("GENLAB_ASCII"):
+        return True
+    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+    return "utf" not in locale.lower() and os.name == "posix"
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A rich console that obeys NO_COLOR and `--ascii` and does not squeeze piped tables into 80 columns."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def write(renderable: Any, *, stderr: bool = False, style: str | None = None) -> None:
+    """Print a text or a table without the spaces that would pad it to the right."""
+    target = console(stderr=stderr)
+    with target.capture() as captured:
+        target.print(renderable, style=style)
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    print("\n".join(lines), file=target.file, flush=True)
+
+
+def write_table(columns: Iterable[str], lines: Iterable[Sequence[Any]], *, title: str = "", stderr: bool = False) -> None:
+    """Print a table; a heading that ends in `>` is right-aligned, cells are written as `plain` words them."""
+    from rich import box
+    from rich.table import Table
+
+    style = box.ASCII if ascii_only() else box.SIMPLE_HEAD
+    made = Table(box=style, title=title or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    for column in columns:
+        made.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+    for line in lines:
+        made.add_row(*(cell if hasattr(cell, "plain") else plain(cell) for cell in line))
+    write(made, stderr=stderr)
+
+
+def plain(value: Any) -> str:
+    """A value for the eye: four significant digits, yes and no, nothing for nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    if text.isascii() or not ascii_only():
+        return text
+    from screens.looks import to_ascii
+
+    return to_ascii(text)
+
+
+def mark(verdict: Verdict) -> Any:
+    """The mark of a verdict, coloured beside its word so that colour is never alone."""
+    from rich.text import Text
+
+    colours = {"yes": "bold green", "no": "bold red", "not yet": "yellow", "not run": "dim"}
+    return Text(verdict.mark, colours[verdict.mark])
+
+
+def verdict_rows(verdicts: Iterable[Verdict]) -> list[tuple[Any, ...]]:
+    """Cells of the verdict table: id, claim, predicted, measured, tolerance, holds."""
+    return [(item.claim.id, item.claim.sentence, item.predicted, _measured(item), item.claim.tolerance, mark(item)) for item in verdicts]
+
+
+VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
+
+
+def _measured(verdict: Verdict) -> str:
+    parts = [plain(verdict.measured), f"({verdict.note})" if verdict.note else ""]
+    return " ".join(part for part in parts if part)
+
+
+def say(*lines: str) -> None:
+    """Write lines to standard error."""
+    for line in lines:
+        print(plain(line), file=sys.stderr, flush=True)
+
+
+def strict(value: Any) -> Any:
+    """The value as strict JSON takes it: not-a-number and infinities become null, arrays lists, mappings dicts."""
+    if isinstance(value, Mapping):
+        return {str(key): strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(item) for item in value]
+    if hasattr(value, "tolist"):  # NumPy arrays and scalars
+        return strict(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def emit(record: Mapping[str, Any]) -> None:
+    """Write one object as a line of strict JSON and flush it.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+    """
+    sys.stdout.write(json.dumps(strict(record), allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def hush() -> None:
+    """Send what is still to be written nowhere: the reader of standard output is gone."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    os.close(devnull)
+
+
+def terminal_width(default: int = PIPE_WIDTH) -> int:
+    """Columns of standard output, or `default` where it is not a terminal."""
+    return shutil.get_terminal_size((default, 24)).columns

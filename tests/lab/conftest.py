@@ -1,0 +1,1 @@
+from tests.lab.cli_toy import genlab  # noqa: F401 (a fixture)
