@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from engine.theory.conditions import Floats
 from engine.theory.nested_curves import NestedCurves, NestedProblem, problem_of
-from engine.theory.whitener import Block, blocks, check_triangle, running
+from engine.theory.whitener import Block, blocks, check_triangle, inverse_triangle, running
 
 
 def nested_path(X: ArrayLike, Y: ArrayLike, b: ArrayLike | None = None, test: tuple[ArrayLike, ArrayLike] | None = None) -> NestedCurves:
@@ -43,7 +43,7 @@ def nested_steps(
     curves = problem.curves(np.arange(D + 1.0))
     Q, triangle = np.linalg.qr(problem.X[:, :k])
     check_triangle(triangle, "column")
-    inverse = np.linalg.inv(triangle)
+    inverse = inverse_triangle(triangle)
     _least_squares(curves, problem, Q, inverse)
     yield k, problem.shown(curves)
     for block in blocks(problem.X, inverse @ Q.T) if k == n else ():

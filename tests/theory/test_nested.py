@@ -113,6 +113,12 @@ def test_bias_and_variance_add_up_to_the_mean_over_label_noise():
         assert abs(sample.mean() - expected) < 4 * sample.std() / 4000**0.5
 
 
+def test_nothing_to_learn_is_learnt_without_a_warning():
+    X, *_ = _draw(20, 50, 1, seed=1)
+    curves = nested.nested_path(X, np.zeros(20), np.zeros(50), (X[:5], np.zeros(5)))
+    assert not curves.norm2.any() and not curves.excess_risk.any() and not curves.test_mse.any()
+
+
 @pytest.mark.parametrize("D", [3, 20, 21])
 def test_curves_that_stop_before_at_and_just_beyond_the_threshold(D):
     X, Y, b, Xt, Yt = _draw(20, D, 2, seed=4)

@@ -68,6 +68,15 @@ def test_without_noise_and_omitted_signal_nothing_is_infinite():
     assert ridgeless.isotropic_variance(1.0, 0.0) == 0
 
 
+def test_more_data_can_hurt():
+    """Sample-wise: with d=100 fixed the curve over n peaks at n=d, so that 90 samples are worse than 50."""
+    n = np.arange(2, 400)
+    curve = ridgeless.expected_test_mse(n, 100, 1.0, 0.0, 0.25)
+    assert list(n[np.isinf(curve)]) == [99, 100, 101]
+    few, more = curve[n == 50], curve[n == 90]
+    assert few == pytest.approx(0.25 + 0.5 + 0.25 * 50 / 49) and more == pytest.approx(0.25 + 0.1 + 0.25 * 90 / 9)
+
+
 def test_published_misspecified_example():
     """Head profile, n=200, D=1000, sigma=.25: .952 at p=10, .878 at p=1000."""
     b = coefficients("head", 1000)
