@@ -1,0 +1,274 @@
+"""The app: home and phenomenon screens over runs in background threads, and the way in and out of the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from rich.console import Console, RenderableType
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette, Provider
+from textual.filter import LineFilter
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.widgets import Input
+
+from engine.contract import LabError, Phase, Session, Snapshot, Spec
+from engine.errors import Exit, UsageError
+from lab.workbench import RealWorkbench, Workbench
+from screens.desk import CardData, Running
+from screens.home import HomeScreen
+from screens.looks import AsciiOnly, Colourless, theme
+from screens.tiny import TinyScreen, too_small
+from screens.widgets.palette import Level, Theme
+from screens.words import percent
+
+if TYPE_CHECKING:
+    from screens.base import PhenomenonScreen
+
+
+COLOURS: dict[Level, Any] = {Level.NONE: "standard", Level.ANSI16: "standard", Level.ANSI256: "256", Level.TRUECOLOR: "256"}
+
+
+def _commands() -> type[Provider]:
+    from screens.commands import LabCommands
+
+    return LabCommands
+
+
+class LabApp(App[int], inherit_bindings=False):
+    """The lab. Implements `screens.desk.Desk`.
+
+    Args:
+        workbench: where phenomena and runs come from.
+        drawing: what the terminal can show; read from the environment by default.
+        first: a phenomenon to open at once, with this preset.
+        watched: declaration and session of a run of another process, shown instead of home.
+    """
+
+    TITLE = "genlab"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[Any]] = {_commands}
+    ALLOW_SELECT = False
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    * { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+    CommandPalette { background: $background; }
+    CommandPalette SearchIcon { display: none; }
+    CommandPalette > Vertical { margin-top: 1; width: 76; max-width: 100%; background: $background; }
+    CommandPalette #--input, CommandPalette #--input.--list-visible { border: round $primary; padding-left: 1; }
+    CommandPalette CommandInput { border: none; height: 1; }
+    CommandPalette CommandList { background: $background; border: round $border-blurred; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True),
+        Binding("q", "leave", "Quit", show=False),
+    ]
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        *,
+        drawing: Theme | None = None,
+        first: tuple[str, str] | None = None,
+        watched: tuple[Spec, Session] | None = None,
+        driver: Any = None,
+    ) -> None:
+        self.workbench = workbench
+        super().__init__(driver_class=driver)
+        self.drawing = drawing if drawing is not None else Theme.detect()
+        self.sessions: dict[str, Session] = {}
+        self._screens: dict[str, PhenomenonScreen] = {}
+        self._first = first
+        self._watched = watched
+        self.animation_level = "none"
+        self.register_theme(theme())
+        self.theme = "genlab"
+        self._line_filters = self._own_filters()
+        self.console = Console(
+            color_system=COLOURS[self.drawing.level], file=self.console.file, highlight=False, emoji=False, legacy_windows=False,
+            force_terminal=True, safe_box=False, _environ={},
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ what the terminal gets
+
+    def _own_filters(self) -> list[LineFilter]:
+        filters: list[LineFilter] = []
+        if self.drawing.level is Level.NONE:
+            filters.append(Colourless())
+        if self.drawing.ascii:
+            filters.append(AsciiOnly())
+        return filters
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Colours are the terminal's own and need no translation; only their absence and ASCII do."""
+        return self._line_filters
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Home is below every other screen."""
+        return HomeScreen(self)
+
+    def on_mount(self) -> None:
+        """Show the run that was asked for, if one was."""
+        if self._watched is not None:
+            self._show(*self._watched)
+        elif self._first is not None:
+            self.open_phenomenon(*self._first)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Cover everything with one sentence while the terminal is too small."""
+        self._cover(event.size)
+
+    def _cover(self, size: Size) -> None:
+        covered = isinstance(self.screen, TinyScreen)
+        if too_small(size) and not covered:
+            self.push_screen(TinyScreen())
+        elif covered and not too_small(size):
+            self.pop_screen()
+
+    # ------------------------------------------------------------ what screens ask for
+
+    def cards(self) -> Sequence[CardData]:
+        """Return every phenomenon there is."""
+        return self.workbench.cards()
+
+    def open_phenomenon(self, name: str, preset: str = "quick") -> None:
+        """Show a phenomenon's screen; start its run if there is none."""
+        try:
+            spec = self.workbench.spec(name)
+            if name not in self.sessions:
+                self.sessions[name] = self.workbench.begin(name, preset)
+        except LabError as error:
+            self.notify(str(error), severity="error", timeout=8)
+            return
+        self._show(spec, self.sessions[name])
+
+    def _show(self, spec: Spec, session: Session) -> None:
+        self.sessions[spec.name] = session
+        if spec.name not in self._screens:
+            screen = self.workbench.screen(spec.name)(spec, session, self)
+            self._screens[spec.name] = screen
+            self.install_screen(screen, spec.name)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.push_screen(spec.name)
+
+    def running(self) -> Sequence[Running]:
+        """Return what computes right now."""
+        latest = {name: session.latest() for name, session in self.sessions.items()}
+        return [Running(name, percent(item)) for name, item in latest.items() if item.phase is Phase.RUNNING]
+
+    def latest(self, name: str) -> Snapshot | None:
+        """Return the present snapshot of a phenomenon that was opened."""
+        return self.sessions[name].latest() if name in self.sessions else None
+
+    def export(self, name: str) -> str:
+        """Write a run and its figures to disk."""
+        return self.workbench.export(self.sessions[name])
+
+    # ------------------------------------------------------------ keys of every screen
+
+    def action_home(self) -> None:
+        """Go home; runs go on."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def action_help(self) -> None:
+        """Show the keys and what is selected."""
+        from screens.help import HelpScreen
+
+        explain = getattr(self.screen, "explain_focus", None)
+        self.push_screen(HelpScreen(explain() if explain else None))
+
+    def action_command_palette(self) -> None:
+        """Open the palette, its text cursor steady."""
+        if CommandPalette.is_open(cast(Any, self)) or isinstance(self.screen, TinyScreen):
+            return
+        palette = CommandPalette(id="--command-palette", placeholder="What to do?")
+        self.push_screen(palette)
+        self.call_after_refresh(lambda: setattr(palette.query_one(Input), "cursor_blink", False))
+
+    def action_leave(self) -> None:
+        """Quit; runs are saved on the way out."""
+        self.exit(int(Exit.DONE))
+
+    def action_interrupt(self) -> None:
+        """Quit as after ctrl+c."""
+        self.exit(int(Exit.INTERRUPTED))
+
+    def interrupt_from_outside(self) -> None:
+        """Quit after a signal; safe to call from a signal handler."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.action_interrupt)
+
+    # ------------------------------------------------------------ defects
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End without printing what Textual has to say: the terminal may be gone."""
+        self._close_messages_no_wait()
+
+    def _fatal_error(self) -> None:
+        """End without Textual's traceback: `launch` tells of the defect in a sentence."""
+        self._close_messages_no_wait()
+
+    @property
+    def defect(self) -> Exception | None:
+        """The exception that ended the app, if one did."""
+        return self._exception
+
+
+def launch(
+    name: str | None = None,
+    preset: str | None = None,
+    *,
+    watch: Path | None = None,
+    runs: Path | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    **_: Any,
+) -> int:
+    """Open the app in this terminal and return the exit code.
+
+    Raises:
+        UsageError: this is no terminal, or no such phenomenon.
+        LabError: the watched run cannot be read.
+        Exception: a defect ended the app; runs are saved and the terminal is restored before it is raised.
+    """
+    from lab.output import ascii_only, say
+    from lab.terminal import Guard, LabDriver, is_terminal
+
+    if not is_terminal():
+        raise UsageError("the app needs a terminal, and this is none", f"Without one: genlab run {name or 'NAME'}")
+    workbench = RealWorkbench(device=device, threads=threads, root=runs)
+    drawing = Theme.detect()
+    app = LabApp(
+        workbench,
+        drawing=Theme(drawing.level, ascii_only(), drawing.dark),
+        first=(name, preset or "quick") if name else None,
+        watched=_watched(workbench, watch) if watch else None,
+        driver=LabDriver,
+    )
+    with Guard(app.interrupt_from_outside, workbench.close) as guard:
+        try:
+            code = app.run()
+        finally:
+            sentences = workbench.close()
+            with suppress(OSError):  # after SIGHUP there is nobody to tell
+                say(*sentences)
+    if app.defect is not None:
+        raise app.defect
+    if guard.interrupted:
+        return int(Exit.INTERRUPTED)
+    return int(Exit.DONE) if code is None else code
+
+
+def _watched(workbench: Workbench, path: Path) -> tuple[Spec, Session]:
+    """Return declaration and session of a run folder that another process writes."""
+    from engine.runner import FolderSession
+
+    session = FolderSession(path)
+    return workbench.spec(session.latest().phenomenon), session

@@ -1,0 +1,159 @@
+"""The terminal around the app: what it can show, a writer that survives its loss, and giving it back whatever happens.
+
+SIGTERM, SIGHUP and ctrl+c end the app in the ordinary way. A watchdog thread gives the terminal back and saves the runs if
+the interface does not answer in time, for example because it hangs in a write to a dead connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import IO, Any
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from lab.cells import Cells
+
+PATIENCE = 1.5  # seconds that the interface has to end by itself after a signal
+# Bracketed paste, mouse, focus reports, in-band resize and keyboard protocol off; line wrap, cursor and main screen back.
+OFF = (2004, 1000, 1003, 1015, 1006, 1016, 1004, 2048)
+RESTORE = "".join(f"\x1b[?{mode}l" for mode in OFF) + "\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m"
+ENDING = ("SIGTERM", "SIGHUP", "SIGINT")
+
+
+class LastingFile:
+    """Writes to the terminal until it is gone; from then on writes go nowhere, so that the app can still save and end.
+
+    Attributes:
+        count: characters written so far.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self.gone = False
+        self.count = 0
+
+    def write(self, text: str) -> None:
+        """Write, or drop what a lost terminal cannot take."""
+        self.count += len(text)
+        if not self.gone:
+            try:
+                self._file.write(text)
+            except (OSError, ValueError):
+                self.gone = True
+
+    def flush(self) -> None:
+        """Flush, unless the terminal is lost."""
+        if not self.gone:
+            try:
+                self._file.flush()
+            except (OSError, ValueError):
+                self.gone = True
+
+    def fileno(self) -> int:
+        """Return the descriptor of the terminal."""
+        return self._file.fileno()
+
+
+class LabDriver(LinuxDriver):
+    """Textual's driver, writing only changed cells, over a file that outlives the terminal."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._file: Any = LastingFile(self._file)
+        self.cells = Cells()
+
+    def write(self, data: str) -> None:
+        """Write what changes on the screen."""
+        self.cells.resize(*self._app.size)
+        changed = self.cells.feed(data)
+        if changed:
+            super().write(changed)
+
+
+class Guard:
+    """Ends the app on a signal and makes sure that it ends.
+
+    Args:
+        leave: asks the app to end; called in the main thread, between two bytecodes.
+        save: stops and saves every run; called in the watchdog's thread if the app does not end.
+    """
+
+    def __init__(self, leave: Callable[[], None], save: Callable[[], object]) -> None:
+        self.interrupted = ""
+        self._leave = leave
+        self._save = save
+        self._ended = threading.Event()
+        self._before: dict[int, Any] = {}
+        self._modes = _terminal_modes()
+
+    def __enter__(self) -> Guard:
+        for name in ENDING:
+            number = getattr(signal, name, None)
+            if number is not None:
+                self._before[number] = signal.signal(number, self._caught)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        if self._modes is not None:
+            _set_modes(self._modes)
+
+    def _caught(self, number: int, _: object) -> None:
+        again = bool(self.interrupted)
+        self.interrupted = signal.Signals(number).name
+        if again:
+            return
+        threading.Thread(target=self._watch, name="genlab-watchdog", daemon=True).start()
+        self._leave()
+
+    def _watch(self) -> None:
+        if not self._ended.wait(PATIENCE):
+            self._force()
+
+    def _force(self) -> None:
+        """Give the terminal back and end the process from here, the runs saved."""
+        if self._modes is not None:
+            _set_modes(self._modes)
+        write_restored()
+        with contextlib.suppress(Exception):
+            self._save()
+        os._exit(130)
+
+
+def write_restored() -> None:
+    """Switch the terminal's modes back with one write that does not wait."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            os.write(descriptor, RESTORE.encode())
+        finally:
+            os.close(descriptor)
+
+
+def _terminal_modes() -> list[Any] | None:
+    import termios
+
+    try:
+        return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ else None
+    except (termios.error, OSError, ValueError):
+        return None
+
+
+def _set_modes(modes: list[Any]) -> None:
+    import termios
+
+    with contextlib.suppress(termios.error, OSError, ValueError, AttributeError):
+        termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, modes)  # type: ignore[union-attr]
+
+
+def is_terminal() -> bool:
+    """Whether there is a terminal to read keys from and to draw on."""
+    streams = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
+    return all(stream is not None and stream.isatty() for stream in streams) and os.environ.get("TERM", "dumb") != "dumb"

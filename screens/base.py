@@ -1,0 +1,351 @@
+"""The screen of a phenomenon: figures, pictures, knobs, claims, notes and a status line around a session that it polls.
+
+A phenomenon's own screen subclasses this one in three lines. Nothing here computes: snapshots come in, commands go out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+
+from engine.contract import (
+    Command,
+    Figure,
+    LabError,
+    Pause,
+    Phase,
+    Reseed,
+    Resume,
+    Rewind,
+    Session,
+    SetKnob,
+    Snapshot,
+    Spec,
+    Start,
+    Step,
+)  # fmt: skip
+from screens import keys
+from screens.desk import Desk
+from screens.headless import headless_command
+from screens.layout import PANEL_FROM, panel_width
+from screens.pace import Pace
+from screens.widgets import status
+from screens.widgets.deck import Deck
+from screens.widgets.field import PresetField
+from screens.widgets.knobs import KnobField, KnobForm
+from screens.widgets.line import Line
+from screens.widgets.message import Message
+from screens.widgets.notes import NotesPanel
+from screens.widgets.plot_legend import axis_words
+from screens.widgets.verdicts import VerdictPanel, tally_row
+
+PATIENCE = 0.3  # seconds without a further step before a knob that restarts a run is applied
+
+
+class PhenomenonScreen(Screen[None], inherit_bindings=False):
+    """One phenomenon.
+
+    Args:
+        spec: what is known of the phenomenon.
+        session: the run that is shown.
+        desk: the application.
+    """
+
+    VIEWS: ClassVar[tuple[str, ...]] = ()  # figures and pictures that come first, by name
+    BINDINGS: ClassVar[list[BindingType]] = list(keys.bindings())
+    DEFAULT_CSS = """
+    PhenomenonScreen { layout: vertical; }
+    PhenomenonScreen #body { height: 1fr; }
+    PhenomenonScreen #side { display: none; padding: 0 1; border-left: solid $border-blurred; }
+    PhenomenonScreen #side:focus-within { border-left: solid $primary; }
+    PhenomenonScreen #side.-open { display: block; }
+    PhenomenonScreen #side > * { display: none; }
+    PhenomenonScreen #side.-knobs KnobForm, PhenomenonScreen #side.-claims VerdictPanel,
+    PhenomenonScreen #side.-notes NotesPanel, PhenomenonScreen #side.-both KnobForm,
+    PhenomenonScreen #side.-both VerdictPanel { display: block; }
+    PhenomenonScreen #side.-both KnobForm { height: auto; max-height: 60%; margin-bottom: 1; }
+    PhenomenonScreen #side.-both KnobForm VerticalScroll { height: auto; }
+    """
+
+    def __init__(self, spec: Spec, session: Session, desk: Desk) -> None:
+        super().__init__()
+        self.spec = spec
+        self.session = session
+        self.desk = desk
+        self.snapshot = session.latest()
+        self.panel = ""
+        self.pace = Pace()
+        self._timer: Timer | None = None
+        self._waiting_since = time.monotonic()
+        self.deck = Deck(spec, desk.drawing, self.VIEWS)
+        self.knobs = KnobForm(spec.config, spec.presets, patience=0.0 if spec.instant else PATIENCE)
+        self.claims = VerdictPanel()
+        self.notes = NotesPanel(spec)
+        self.message = Message()
+
+    def compose(self) -> ComposeResult:
+        """Lay out title, views beside the panel, and the rows below."""
+        yield Line(id="title")
+        yield Line(id="views")
+        with Horizontal(id="body"):
+            yield self.deck
+            with Vertical(id="side"):
+                yield self.knobs
+                yield self.claims
+                yield self.notes
+        yield Line(id="tally")
+        yield Line(id="phase")
+        yield self.message
+        yield Line(id="keys")
+
+    # ------------------------------------------------------------ looking at the run
+
+    def on_mount(self) -> None:
+        """Begin with the figures selected."""
+        self.deck.focus()
+
+    def on_screen_resume(self) -> None:
+        """Look at the run again, and at once."""
+        self.pace.forget()
+        self._look()
+
+    def on_screen_suspend(self) -> None:
+        """Stop looking; the run goes on."""
+        self._stop_timer()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def _look(self) -> None:
+        """Take the latest snapshot, draw it if it is time, and say when to look again."""
+        self._stop_timer()
+        snapshot = self.session.latest()
+        if self.pace.wants(snapshot):
+            self.draw(snapshot)
+            self.pace.drew(snapshot)
+        elif snapshot.phase is Phase.READY:
+            self._say_phase()
+        self._timer = self.set_timer(self.pace.delay(), self._look)
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Show a snapshot in every visible part, in one update of the terminal."""
+        if snapshot.phase is not Phase.READY or self.snapshot.phase is not Phase.READY:
+            self._waiting_since = time.monotonic()
+        self.snapshot = snapshot
+        with self.app.batch_update():
+            self.deck.show(snapshot)
+            self.knobs.show(snapshot.config, snapshot.preset)
+            self.claims.show(snapshot.verdicts)
+            self._say_rows()
+
+    def _say_rows(self) -> None:
+        """Bring the rows around the figures up to date."""
+        snapshot, width = self.snapshot, self.size.width
+        self._row("title").show(status.title_row(self.spec, snapshot, self.desk.running(), width))
+        self._row("tally").show(tally_row(snapshot.verdicts, width))
+        self._row("phase").show(status.phase_row(snapshot, width))
+        self._say_phase()
+        self._say_keys()
+
+    def _say_phase(self) -> None:
+        waited = time.monotonic() - self._waiting_since
+        self.message.show(status.sentence_row(self.snapshot, waited), self.deck.readout(), bad=self.snapshot.phase)
+
+    def _say_keys(self) -> None:
+        context = "figures"
+        if isinstance(self.focused, KnobField | PresetField):
+            context = "knobs"
+        elif isinstance(self.focused, VerdictPanel | NotesPanel):
+            context = "panel"
+        self._row("keys").show(status.key_row(context, self.snapshot.phase, self.size.width))
+
+    def _row(self, name: str) -> Line:
+        return self.query_one(f"#{name}", Line)
+
+    # ------------------------------------------------------------ commands to the run
+
+    def post(self, command: Command) -> None:
+        """Send a command to the run and look eagerly for its effect."""
+        self.message.forget()
+        if not self.session.controllable:
+            self.say("This run belongs to another process: watch, but it takes no commands.")
+            return
+        self.session.post(command)
+        self.pace.hurry()
+        self._stop_timer()
+        self._timer = self.set_timer(0.001, self._look)
+
+    def say(self, text: str) -> None:
+        """Show a sentence of the interface until the next command."""
+        self.message.tell(text)
+
+    def action_run_or_pause(self) -> None:
+        """Start, pause or go on, as the phase allows."""
+        phase = self.session.latest().phase
+        self.post(Pause() if phase is Phase.RUNNING else Resume() if phase is Phase.PAUSED else Start())
+
+    def action_step(self) -> None:
+        """Advance to the next measurement."""
+        self.post(Step())
+
+    def action_rewind(self) -> None:
+        """Begin again from the same seeds."""
+        self.post(Rewind())
+
+    def action_reseed(self) -> None:
+        """Begin again from the next seeds."""
+        self.post(Reseed())
+
+    def action_pin(self) -> None:
+        """Keep the present curves faintly and run again beside them."""
+        self.deck.pinned = self.session.latest().series
+        self.post(Rewind())
+        self.say(f"Pinned {len(self.deck.pinned)} curves; change a knob or reseed to compare. P takes them away.")
+
+    def action_unpin(self) -> None:
+        """Take the pinned curves away."""
+        self.deck.pinned = ()
+        self.deck.redraw()
+        self.message.forget()
+
+    def on_knob_field_changed(self, event: KnobField.Changed) -> None:
+        """Turn a knob of the run."""
+        self.post(SetKnob(event.knob.name, event.value))
+
+    def on_preset_field_chosen(self, event: PresetField.Chosen) -> None:
+        """Begin again with a preset."""
+        self.begin_preset(event.name)
+
+    def begin_preset(self, name: str) -> None:
+        """Begin again with a preset, from the same seeds."""
+        self.post(Rewind(name))
+
+    # ------------------------------------------------------------ looking closer
+
+    def action_view(self, index: int) -> None:
+        """Choose a figure or picture."""
+        self.deck.choose(index)
+        self.deck.focus()
+
+    def action_full(self) -> None:
+        """Give the chosen view the whole deck."""
+        self.deck.toggle_full()
+
+    def action_cursor(self, direction: int) -> None:
+        """Move the linked cursor."""
+        self.deck.move_cursor(direction)
+        self._say_phase()
+
+    def action_zoom(self, direction: int) -> None:
+        """Zoom the chosen figure."""
+        self.deck.zoom(1.5**direction)
+
+    def action_reset(self) -> None:
+        """Show everything of the chosen figure."""
+        self.deck.reset_look()
+        self._say_phase()
+
+    def action_log(self, axis: str) -> None:
+        """Switch an axis of the chosen figure."""
+        now = self.deck.toggle_log(axis)
+        if now is not None:
+            self.say(f"{axis} axis: {'logarithmic' if now else 'linear'}")
+
+    def on_deck_turned(self) -> None:
+        """Show which views are visible, where not all are."""
+        row = self._row("views")
+        row.display = len(self.deck.pages) > 1
+        row.show(self.deck.titles(self.size.width))
+        self._say_phase()
+
+    def on_tile_chosen(self, event: Any) -> None:
+        """Choose a view that was clicked."""
+        self.action_view(event.index)
+
+    # ------------------------------------------------------------ panels
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout for a size."""
+        self._lay_out(event.size.width)
+        self.call_after_refresh(self._say_rows)
+
+    def action_panel(self, panel: str) -> None:
+        """Open a panel and select it, or close it."""
+        self.panel = "" if self.panel == panel else panel
+        self._lay_out(self.size.width)
+        if not self.panel:
+            self.deck.focus()
+        else:
+            self.call_after_refresh(self._focus_panel)
+
+    def _focus_panel(self) -> None:
+        if self.panel == "knobs":
+            self.knobs.focus_first()
+        elif self.panel:
+            (self.claims if self.panel == "claims" else self.notes).focus()
+
+    def _lay_out(self, width: int) -> None:
+        columns = panel_width(width, self.panel)
+        shown = self.panel or ("both" if width >= PANEL_FROM else "")
+        side = self.query_one("#side")
+        with self.app.batch_update():
+            side.set_class(bool(columns), "-open")
+            for name in ("knobs", "claims", "notes", "both"):
+                side.set_class(name == shown, f"-{name}")
+            side.styles.width = columns or 1
+            self.deck.display = columns < width
+            self._row("tally").display = shown not in ("claims", "both")
+
+    def action_region(self, direction: int) -> None:
+        """Move the keyboard between figures, knobs, claims and notes, as far as they are visible."""
+        regions = [item for item in (self.deck, self.knobs, self.claims, self.notes) if item.is_on_screen and item.display]
+        here = next((index for index, item in enumerate(regions) if item.has_focus or item.has_focus_within), 0)
+        goal = regions[(here + direction) % len(regions)]
+        if goal is self.knobs:
+            self.knobs.focus_first()
+        else:
+            goal.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Show the keys of what is selected."""
+        self._say_keys()
+
+    # ------------------------------------------------------------ taking something along
+
+    def action_copy(self) -> None:
+        """Copy the headless command of this run, and show it."""
+        command = headless_command(self.spec, self.snapshot)
+        self.app.copy_to_clipboard(command)
+        self.say(f"Copied: {command}")
+
+    def action_export(self) -> None:
+        """Write run and figures to disk without holding up the screen."""
+        self.say("Writing the run and its figures ...")
+        self.run_worker(self._export(), exclusive=True)
+
+    async def _export(self) -> None:
+        try:
+            self.say(await asyncio.to_thread(self.desk.export, self.spec.name))
+        except LabError as error:
+            self.say(str(error))
+
+    def explain_focus(self) -> Text:
+        """Return what help says of the selected part."""
+        if isinstance(self.focused, KnobField | PresetField):
+            return Text.assemble((f"{self.focused.label}: ", "bold"), self.focused.explain())
+        what = self.deck.tiles[self.deck.active].what
+        if not isinstance(what, Figure):
+            return Text(what.title, "bold")
+        axes = f"{axis_words(what.x)} across, {axis_words(what.y)} upward"
+        return Text.assemble((what.title, "bold"), f": {axes}. {what.note}".rstrip())

@@ -1,0 +1,67 @@
+"""The palette's commands: only those that make sense now, named after what they would do now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from engine.contract import Phase
+from screens.base import PhenomenonScreen
+from screens.desk import Desk
+from screens.keys import KEYS
+
+Entry = tuple[str, str, Callable[[], object]]  # what is done, how the key says it, the deed
+WORDS = {
+    Phase.READY: "Start", Phase.RUNNING: "Pause", Phase.PAUSED: "Go on", Phase.FINISHED: "Run again", Phase.STOPPED: "Run again",
+    Phase.DIVERGED: "Run again", Phase.FAILED: "Run again",
+}  # fmt: skip
+
+
+def entries(screen: object, desk: Desk) -> Iterator[Entry]:
+    """Yield the commands of the present screen and state."""
+    present = ""
+    if isinstance(screen, PhenomenonScreen):
+        present = screen.spec.name
+        yield from _run_entries(screen)
+        yield from _look_entries(screen)
+    for card in desk.cards():
+        if card.name != present:
+            yield f"Open {card.title}", card.question, partial(desk.open_phenomenon, card.name)
+
+
+def _run_entries(screen: PhenomenonScreen) -> Iterator[Entry]:
+    if not screen.session.controllable:
+        return
+    phase = screen.session.latest().phase
+    yield f"{WORDS[phase]} (space)", f"the run is {phase}", screen.action_run_or_pause
+    for preset in screen.spec.presets:
+        yield f"Begin again with preset {preset.name}", preset.why, partial(screen.begin_preset, preset.name)
+
+
+def _look_entries(screen: PhenomenonScreen) -> Iterator[Entry]:
+    controllable = screen.session.controllable
+    for key in KEYS:
+        useless = (key.action == "unpin" and not screen.deck.pinned) or (key.group == "Run" and not controllable)
+        if key.palette and not useless:
+            yield f"{key.text} ({key.shown})", key.group, partial(screen.app.run_action, key.action, screen)
+    for tile in screen.deck.tiles:
+        yield f"Show {tile.what.title}", "figure or picture", partial(screen.action_view, tile.index)
+
+
+class LabCommands(Provider):
+    """Gives the palette what `entries` finds."""
+
+    async def discover(self) -> Hits:
+        """Offer everything before anything is typed."""
+        for text, help_text, deed in entries(self.screen, self.app):  # type: ignore[arg-type]
+            yield DiscoveryHit(text, deed, help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        """Offer what matches."""
+        matcher = self.matcher(query)
+        for text, help_text, deed in entries(self.screen, self.app):  # type: ignore[arg-type]
+            score = matcher.match(f"{text} {help_text}")
+            if score > 0:
+                yield Hit(score, matcher.highlight(text), deed, help=help_text)

@@ -1,0 +1,49 @@
+"""The linked cursor: one x value that every figure with the same x axis shows, moved from point to point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.text import Text
+
+from engine.contract import Figure, Series
+from screens import words
+
+Floats = NDArray[np.float64]
+
+
+def stops(series: Sequence[Series]) -> Floats:
+    """Return every x at which a series has a finite point, sorted. Shape (k,)."""
+    parts = [item.x[np.isfinite(item.x) & np.isfinite(item.y)] for item in series]
+    return np.unique(np.concatenate(parts)) if parts else np.empty(0)
+
+
+def moved(points: Floats, at: float | None, direction: int) -> float | None:
+    """Return the next point in a direction; the last (or first) one when there is no cursor yet; None without points."""
+    if len(points) == 0:
+        return None
+    if at is None:
+        return float(points[-1] if direction < 0 else points[0])
+    place = int(np.searchsorted(points, at, side="right" if direction > 0 else "left")) + (0 if direction > 0 else -1)
+    return float(points[min(max(place, 0), len(points) - 1)])
+
+
+def readout(figure: Figure, series: Sequence[Series], at: float) -> Text:
+    """Return what the curves of a figure say at the cursor: `step 120: true labels 0.98, random labels 0.41`."""
+    text = Text.assemble((f"{figure.x.label} {words.number(at)}: ", "bold"))
+    values = [(item, value) for item in series if (value := value_at(item, at)) is not None]
+    text.append(", ".join(f"{item.label} {words.number(value)}" for item, value in values) or "no curve here")
+    if values and figure.y.unit:
+        text.append(f" {figure.y.unit}")
+    return text
+
+
+def value_at(series: Series, at: float) -> float | None:
+    """Return a curve's value at its nearest point, or None outside its range."""
+    keep = np.isfinite(series.x) & np.isfinite(series.y)
+    x, y = series.x[keep], series.y[keep]
+    if len(x) == 0 or not x.min() <= at <= x.max():
+        return None
+    return float(y[int(np.argmin(np.abs(x - at)))])

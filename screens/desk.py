@@ -1,0 +1,56 @@
+"""What a screen may ask of the application around it, as plain data; tests give it a stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from engine.contract import Snapshot
+
+if TYPE_CHECKING:
+    from screens.widgets.palette import Theme
+
+
+@dataclass(frozen=True)
+class Running:
+    """A phenomenon that computes right now, for the top row of the other screens."""
+
+    name: str
+    progress: str
+
+
+@dataclass(frozen=True)
+class CardData:
+    """What the home screen knows of a phenomenon before its module is imported."""
+
+    name: str
+    title: str
+    question: str
+
+
+class Desk(Protocol):
+    """The application, as a screen sees it."""
+
+    @property
+    def drawing(self) -> Theme:
+        """Colours and characters that the terminal can show."""
+
+    def cards(self) -> Sequence[CardData]:
+        """Return every phenomenon there is."""
+
+    def open_phenomenon(self, name: str) -> None:
+        """Show a phenomenon's screen; its run is started if there is none."""
+
+    def running(self) -> Sequence[Running]:
+        """Return what computes right now."""
+
+    def latest(self, name: str) -> Snapshot | None:
+        """Return the present snapshot of a phenomenon that was opened, else None."""
+
+    def export(self, name: str) -> str:
+        """Write the run with its figures to disk and return a sentence that says where. Blocks; called in a thread.
+
+        Raises:
+            LabError: the disk or the folder refuses.
+        """

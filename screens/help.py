@@ -1,0 +1,64 @@
+"""Help: what is selected, then every key, made from the same list as the bindings."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from screens.keys import KEYS, Key
+
+HOME_KEYS = (
+    Key("", "", "1 ... 0", "Open a phenomenon; its quick preset starts", "Home"),
+    Key("", "", "arrows", "Select a card", "Home"),
+    Key("", "", "enter", "Open the selected card", "Home"),
+    Key("", "", "ctrl+p", "Palette: every command by name", "Home"),
+    Key("", "", "q", "Quit; runs are saved", "Home"),
+)
+PALETTE_KEY = Key("ctrl+p", "", "ctrl+p", "Palette: every command by name", "Lab")
+
+
+def key_table(keys: tuple[Key, ...], width: int) -> Text:
+    """Return the keys by group, descriptions wrapped to the width."""
+    import textwrap
+
+    text = Text()
+    for group, members in groupby(keys, lambda key: key.group):
+        text.append(f"\n{group}\n", "bold")
+        for shown, same in groupby(members, lambda key: key.shown):
+            lines = textwrap.wrap(next(same).text, max(20, width - 12))
+            text.append(f"  {shown:10}", "cyan").append("\n            ".join(lines) + "\n")
+    return text
+
+
+class HelpScreen(ModalScreen[None], inherit_bindings=False):
+    """A page over the present screen; escape or `?` closes it."""
+
+    DEFAULT_CSS = """
+    HelpScreen { align: center middle; }
+    HelpScreen VerticalScroll { width: 76; max-width: 100%; height: 90%; padding: 0 1; border: round $primary; }
+    HelpScreen Static { width: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,enter", "dismiss", "Close", show=False),
+        Binding("q", "app.leave", "Quit", show=False),
+    ]
+
+    def __init__(self, selected: Text | None) -> None:
+        super().__init__()
+        self._selected = selected
+
+    def compose(self) -> ComposeResult:
+        """Lay out the explanation and the keys; arrows scroll."""
+        home = self._selected is None
+        keys = HOME_KEYS if home else (*KEYS, PALETTE_KEY)
+        with VerticalScroll():
+            yield Static(self._selected if self._selected is not None else Text("Choose a phenomenon; it starts at once.", "bold"))
+            yield Static(key_table(keys, 70))
+            yield Static(Text("escape closes this page; arrows scroll it", "dim"))

@@ -1,0 +1,11 @@
+"""The screen of random labels: training accuracy beside test error first, then loss and corruption."""
+
+from __future__ import annotations
+
+from screens.base import PhenomenonScreen
+
+
+class RandomLabelsScreen(PhenomenonScreen):
+    """Memorisation: both accuracies reach 1, one test error stays at chance."""
+
+    VIEWS = ("train-accuracy", "test-error")

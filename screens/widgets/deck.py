@@ -1,0 +1,219 @@
+"""The figures and pictures of a phenomenon: as many side by side as stay legible, one of them active, all with one cursor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
+
+from engine.contract import Figure, PictureSpec, Series, Snapshot, Spec
+from screens import cursor as cursors
+from screens.layout import Page, page_of, pages
+from screens.widgets.palette import Theme, group_order
+from screens.widgets.picture import PictureView
+from screens.widgets.plot import PlotView, select
+
+
+class Tile(Container):
+    """The place of one view; a bar at its left marks the active one."""
+
+    DEFAULT_CSS = """
+    Tile { border-left: blank; height: 1fr; width: 1fr; layout: vertical; }
+    Tile.-active { border-left: wide $primary; }
+    Tile > * { height: 1fr; width: 1fr; }
+    """
+
+    class Chosen(Message):
+        """A tile was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, index: int, what: Figure | PictureSpec, theme: Theme) -> None:
+        super().__init__()
+        self.index = index
+        self.what = replace(what, title=f"{index + 1} {what.title}")
+        self.view: PlotView | PictureView = PlotView(theme) if isinstance(what, Figure) else PictureView(theme)
+
+    def compose(self) -> ComposeResult:
+        """Hold the view."""
+        yield self.view
+
+    def on_click(self) -> None:
+        """Make this view the active one."""
+        self.post_message(self.Chosen(self.index))
+
+
+class Deck(Container, can_focus=True):
+    """All views of a phenomenon. Draws only those on the present page."""
+
+    DEFAULT_CSS = "Deck { layout: grid; grid-size: 1 1; grid-gutter: 0 1; height: 1fr; width: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "pan(-1, 0)", "Pan the active figure", show=False, key_display="left right"),
+        Binding("right", "pan(1, 0)", "Pan", show=False),
+        Binding("up", "pan(0, 1)", "Pan the active figure", show=False, key_display="up down"),
+        Binding("down", "pan(0, -1)", "Pan", show=False),
+    ]
+
+    class Turned(Message):
+        """Another page or another active view."""
+
+    def __init__(self, spec: Spec, theme: Theme, order: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        declared: dict[str, Figure | PictureSpec] = {item.name: item for item in spec.figures}
+        declared.update((item.name, item) for item in spec.pictures)
+        names = [*order, *(name for name in declared if name not in order)]
+        self.tiles = [Tile(index, declared[name], theme) for index, name in enumerate(names)]
+        self._theme = theme
+        self.active = 0
+        self.full = False
+        self.at: float | None = None
+        self.pinned: tuple[Series, ...] = ()
+        self.pages: tuple[Page, ...] = ()
+        self._snapshot: Snapshot | None = None
+
+    def compose(self) -> ComposeResult:
+        """Hold every tile; those of other pages are hidden."""
+        yield from self.tiles
+
+    # ------------------------------------------------------------ what is shown
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Spread the views over the room there is."""
+        self.spread(event.size.width, event.size.height)
+
+    def spread(self, width: int, height: int) -> None:
+        """Choose the grid for a size and show the active view's page."""
+        if self.full:
+            self.pages = tuple(Page((index,), 1, 1) for index in range(len(self.tiles)))
+        else:
+            self.pages = pages(len(self.tiles), width, height)
+        self._lay_out()
+
+    @property
+    def page(self) -> Page:
+        """The page that is shown."""
+        return self.pages[page_of(self.active, self.pages)] if self.pages else Page((), 1, 1)
+
+    def _lay_out(self) -> None:
+        page = self.page
+        with self.app.batch_update():
+            self.styles.grid_size_columns = page.columns
+            self.styles.grid_size_rows = page.rows
+            for tile in self.tiles:
+                tile.display = tile.index in page.views
+                tile.set_class(tile.index == self.active and len(page.views) > 1, "-active")
+            self.redraw()
+        self.post_message(self.Turned())
+
+    def choose(self, index: int) -> None:
+        """Make a view the active one and show its page."""
+        if 0 <= index < len(self.tiles):
+            self.active = index
+            self._lay_out()
+
+    def toggle_full(self) -> None:
+        """Give the active view the whole deck, or share it again."""
+        self.full = not self.full
+        self.spread(self.size.width, self.size.height)
+
+    def titles(self, width: int) -> Text:
+        """Return the numbered titles of all views, those on the page in bold; the others shorter where they do not all fit."""
+        for shorten in (str, lambda title: " ".join(title.split()[:2]), lambda title: title.split()[0]):
+            row = Text()
+            for tile in self.tiles:
+                shown = tile.index in self.page.views
+                title = tile.what.title if shown else shorten(tile.what.title)
+                number, _, words = title.partition(" ")
+                row.append("  " if row else " ").append(f"{number} ", "bold cyan").append(words, "bold" if shown else "dim")
+            if row.cell_len <= width:
+                break
+        return row
+
+    # ------------------------------------------------------------ drawing
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw the visible views from a snapshot."""
+        self._snapshot = snapshot
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw the visible views again."""
+        if self._snapshot is None:
+            return
+        self._theme = replace(self._theme, groups=group_order(self._snapshot.series))
+        for tile in self.tiles:
+            if tile.display:
+                self._draw(tile, self._snapshot)
+
+    def _draw(self, tile: Tile, snapshot: Snapshot) -> None:
+        tile.view.theme = self._theme
+        if isinstance(tile.view, PlotView) and isinstance(tile.what, Figure):
+            cursor = self.at if self._linked(tile.what) else None
+            tile.view.show(tile.what, snapshot.series, snapshot.markers, pinned=self.pinned, cursor=cursor)
+        elif isinstance(tile.view, PictureView):
+            picture = next((item for item in snapshot.pictures if item.name == tile.what.name), None)
+            if picture is not None:
+                tile.view.show(replace(picture, title=f"{tile.index + 1} {picture.title}"))
+
+    def _linked(self, figure: Figure) -> bool:
+        origin = self.tiles[self.active].what
+        return isinstance(origin, Figure) and origin.x.label == figure.x.label
+
+    # ------------------------------------------------------------ how it is looked at
+
+    @property
+    def plot(self) -> PlotView | None:
+        """The active view, if it is a figure."""
+        view = self.tiles[self.active].view if self.tiles else None
+        return view if isinstance(view, PlotView) else None
+
+    def move_cursor(self, direction: int) -> None:
+        """Move the cursor to the next point of the active figure's curves."""
+        figure = self.tiles[self.active].what
+        if isinstance(figure, Figure) and self._snapshot is not None:
+            points = cursors.stops(select(figure, self._snapshot.series))
+            self.at = cursors.moved(points, self.at, direction)
+            self.redraw()
+
+    def readout(self) -> Text | None:
+        """Return what the active figure says at the cursor, or None without one."""
+        figure = self.tiles[self.active].what
+        if self.at is None or self._snapshot is None or not isinstance(figure, Figure):
+            return None
+        return cursors.readout(figure, select(figure, self._snapshot.series), self.at)
+
+    def zoom(self, factor: float) -> None:
+        """Look nearer (factor above 1) or farther, around the cursor or the middle."""
+        if self.plot is not None:
+            self.plot.zoom(factor, self.at)
+
+    def action_pan(self, right: int, up: int) -> None:
+        """Move the window of the active figure by a quarter of its size."""
+        if self.plot is not None:
+            self.plot.pan(right / 4, up / 4)
+
+    def reset_look(self) -> None:
+        """Show everything of the active figure again, and take the cursor away."""
+        self.at = None
+        if self.plot is not None:
+            self.plot.reset_view()
+        self.redraw()
+
+    def toggle_log(self, axis: str) -> bool | None:
+        """Switch an axis of the active figure between linear and logarithmic; return whether it is logarithmic now."""
+        if self.plot is None or self.plot.request is None:
+            return None
+        self.plot.reset_view()
+        if axis == "x":
+            self.plot.toggle_log_x()
+        else:
+            self.plot.toggle_log_y()
+        return self.plot.request.log_x if axis == "x" else self.plot.request.log_y

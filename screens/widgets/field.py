@@ -1,0 +1,135 @@
+"""Rows of the knob form: what every row does, and the row that chooses a preset."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from engine.contract import Preset
+
+
+class Field(Widget, can_focus=True):
+    """One row of the form. Subclasses say what stands in it and what left, right, enter and typing do."""
+
+    DEFAULT_CSS = "Field { height: auto; width: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", "Lower", show=False),
+        Binding("right", "step(1)", "Raise", show=False),
+        Binding("enter", "enter", "Type or apply", show=False),
+    ]
+
+    class Focused(Message):
+        """A field got the keyboard; the form explains it."""
+
+    label = ""
+    error = ""
+    unit_width = 0
+    mark_width = 0
+
+    def on_focus(self) -> None:
+        """Show the frame of the focused row and let the form explain it."""
+        self.refresh()
+        self.post_message(self.Focused())
+
+    def on_blur(self) -> None:
+        """Show the row as not focused."""
+        self.refresh()
+
+    def on_click(self) -> None:
+        """Take the keyboard."""
+        self.focus()
+
+    def fail(self, sentence: str) -> None:
+        """Show an error sentence under the field, or none."""
+        if sentence != self.error:
+            self.error = sentence
+            self.refresh(layout=True)
+
+    def explain(self) -> str:
+        """Say in a few sentences what the field sets."""
+        return ""
+
+    def row(self, value: str, unit: str, mark: str) -> Text:
+        """Lay out label, value with arrows when focused, unit and mark, and the error below."""
+        arrows = ("‹", "›") if self.has_focus else (" ", " ")
+        unit, mark = f" {unit:{self.unit_width}}" if self.unit_width else "", f" {mark:{self.mark_width}}" if self.mark_width else ""
+        width = max(20, self.size.width)
+        left = Text.assemble((self.label, "bold" if self.has_focus else ""))
+        right = Text.assemble(
+            (arrows[0], "cyan"), (value, "reverse" if self.has_focus else "bold"), (arrows[1], "cyan"),
+            (unit, "dim"), (mark, "green"),
+        )  # fmt: skip
+        lines = [Text.assemble(left, " " * (width - left.cell_len - right.cell_len), right)]
+        if left.cell_len + right.cell_len + 1 > width:  # a long list of numbers goes on a row of its own
+            lines = [left, Text.assemble(" " * max(0, width - right.cell_len), right)]
+        if self.error:
+            lines.append(Text(self.error, "red"))
+        return Text("\n").join(lines)
+
+
+class PresetField(Field):
+    """Chooses a preset: left and right leaf through them, enter begins again with the one shown."""
+
+    class Chosen(Message):
+        """Begin again with this preset."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, presets: tuple[Preset, ...]) -> None:
+        super().__init__()
+        self.presets = presets
+        self.label = "preset"
+        self.present = presets[0].name
+        self.shown: str | None = None
+
+    @property
+    def choice(self) -> Preset | None:
+        """The preset that is shown; None for knobs that equal no preset ("custom")."""
+        name = self.shown if self.shown is not None else self.present
+        return next((preset for preset in self.presets if preset.name == name), None)
+
+    def show(self, name: str) -> None:
+        """Follow the run's preset, unless a person is choosing."""
+        if name != self.present:
+            self.present = name
+            self.shown = None
+            self.refresh(layout=True)
+
+    def action_step(self, direction: int) -> None:
+        """Show the next preset without applying it."""
+        names = [preset.name for preset in self.presets]
+        place = names.index(self.choice.name) + direction if self.choice else 0
+        self.shown = names[place % len(names)]
+        self.refresh(layout=True)
+        self.post_message(self.Focused())
+
+    def action_enter(self) -> None:
+        """Apply the preset that is shown."""
+        if self.choice is not None:
+            self.shown = None
+            self.post_message(self.Chosen(self.choice.name))
+
+    def on_blur(self) -> None:
+        """Forget a choice that was not applied."""
+        self.shown = None
+        self.refresh()
+
+    def explain(self) -> str:
+        """Say what the preset is for and where it is from."""
+        preset = self.choice
+        if preset is None:
+            return "The knobs equal no preset."
+        needs = f" Needs {preset.needs}." if preset.needs else ""
+        source = f" After {preset.source}." if preset.source else ""
+        return f"{preset.why}{source}{needs} Enter begins again with it."
+
+    def render(self) -> Text:
+        """Draw the row."""
+        shown = self.choice.name if self.choice else self.present
+        return self.row(shown, "", "enter" if self.shown not in (None, self.present) else "")

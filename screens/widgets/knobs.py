@@ -1,0 +1,201 @@
+"""The knob form, generated from a Config: label, value, unit and whether a change is live; typed or stepped with the arrows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Static
+
+from engine.contract import Config, Knob, KnobError, Preset, build
+from screens.widgets.field import Field, PresetField
+from screens.widgets.stepping import stepped
+
+
+class KnobField(Field):
+    """Sets one knob. Typing replaces the value, enter applies, escape forgets; left and right step."""
+
+    class Changed(Message):
+        """A checked value for a knob."""
+
+        def __init__(self, knob: Knob, value: Any) -> None:
+            super().__init__()
+            self.knob = knob
+            self.value = value
+
+    def __init__(self, knob: Knob, check: Callable[[str, Any], Any], patience: float = 0.0) -> None:
+        super().__init__()
+        self.knob = knob
+        self.label = knob.label
+        self.value: Any = knob.default
+        self.draft: str | None = None
+        self._check = check
+        self._patience = patience
+        self._pending: Any = None
+
+    def show(self, value: Any) -> None:
+        """Follow the run's value, unless a person is typing or stepping."""
+        if self._pending is None and value != self.value:
+            self.value = value
+            self.refresh(layout=True)
+
+    def explain(self) -> str:
+        """Say what the knob sets, its range, and what a change does."""
+        effect = "Changes the run at once." if self.knob.live else "A change begins again from the same seeds."
+        unit = f", in {self.knob.unit}" if self.knob.unit else ""
+        return f"{self.knob.text.rstrip('.')}: {self.knob.allowed}{unit}. {effect}"
+
+    def action_step(self, direction: int) -> None:
+        """Step to the next value and apply it: at once when live, after a moment's patience when it restarts the run."""
+        if self.draft is not None:
+            return
+        value = stepped(self.knob, self.value, direction)
+        if value == self.value and self.knob.kind in ("ints", "floats", "text"):
+            self.fail(f"type {self.knob.allowed}, then enter")
+            return
+        self._apply(value, wait=0.0 if self.knob.live else self._patience)
+
+    def action_enter(self) -> None:
+        """Begin to type, or apply what was typed."""
+        if self.draft is None:
+            self.draft = self.knob.format(self.value)
+            self.refresh(layout=True)
+            return
+        if self._apply(self.draft, wait=0.0):
+            self.draft = None
+            self.refresh(layout=True)
+
+    def _apply(self, value: Any, wait: float) -> bool:
+        try:
+            checked = self._check(self.knob.name, value)
+        except KnobError as error:
+            self.fail(error.message)
+            return False
+        self.fail("")
+        self.value = checked
+        self.refresh(layout=True)
+        self._pending = checked
+        if wait:
+            self.set_timer(wait, lambda: self._send(checked))
+        else:
+            self._send(checked)
+        return True
+
+    def _send(self, value: Any) -> None:
+        if self._pending == value:  # not overtaken by a further step
+            self._pending = None
+            self.post_message(self.Changed(self.knob, value))
+
+    def on_key(self, event: events.Key) -> None:
+        """Take what is typed: digits begin an entry, further characters extend it, escape forgets it."""
+        if self.draft is None:
+            starts = event.character is not None and event.character in "0123456789.-" and self.knob.kind not in ("bool", "choice")
+            if not starts:
+                return
+            self.draft = ""
+        if event.key == "escape":
+            self._forget()
+        elif event.key in ("backspace", "ctrl+h"):
+            self.draft = self.draft[:-1]
+        elif event.is_printable and event.character is not None:
+            self.draft += event.character
+        elif event.key in ("left", "right", "up", "down"):
+            pass
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+        self.refresh(layout=True)
+
+    def on_blur(self) -> None:
+        """Leave an unfinished entry."""
+        self._forget()
+
+    def _forget(self) -> None:
+        self.draft = None
+        self.fail("")
+        self.refresh(layout=True)
+
+    def render(self) -> Text:
+        """Draw the row."""
+        if self.draft is not None:
+            return self.row(self.draft + "_", self.knob.unit, "enter")
+        return self.row(self.knob.format(self.value), self.knob.unit, "live" if self.knob.live else "")
+
+
+class KnobForm(Vertical):
+    """All knobs of a phenomenon below its preset, and an explanation of the focused one.
+
+    Args:
+        config: whose knobs.
+        presets: the phenomenon's.
+        patience: seconds without a further step before a knob that restarts the run is applied.
+    """
+
+    DEFAULT_CSS = """
+    KnobForm { height: 1fr; }
+    KnobForm VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+    KnobForm #explanation { width: 1fr; height: auto; max-height: 6; text-style: dim; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+    ]
+
+    def __init__(self, config: type[Config], presets: tuple[Preset, ...], patience: float = 0.0) -> None:
+        super().__init__()
+        self._kind = config
+        self._config: Mapping[str, Any] = {item.name: item.default for item in config.knobs()}
+        self._preset = PresetField(presets)
+        self.fields = {item.name: KnobField(item, self._checked, patience) for item in config.knobs()}
+        for field in self.rows():
+            field.unit_width = max((len(item.unit) for item in config.knobs()), default=0)
+            field.mark_width = 5 if any(item.live for item in config.knobs()) else 0
+
+    def compose(self) -> ComposeResult:
+        """Lay out the preset, the knobs and the explanation."""
+        with VerticalScroll(can_focus=False):
+            yield self._preset
+            yield from self.fields.values()
+        yield Static(id="explanation")
+
+    def rows(self) -> Iterator[Field]:
+        """Every row in order."""
+        yield self._preset
+        yield from self.fields.values()
+
+    def show(self, config: Mapping[str, Any], preset: str) -> None:
+        """Follow the run's knobs and preset."""
+        self._config = config
+        self._preset.show(preset)
+        for name, field in self.fields.items():
+            if name in config:
+                value = config[name]
+                field.show(tuple(value) if isinstance(value, list) else value)
+
+    def _checked(self, name: str, value: Any) -> Any:
+        return getattr(build(self._kind, {**self._config, name: value}), name)
+
+    def focus_first(self) -> None:
+        """Give the keyboard to the first knob."""
+        next(iter(self.fields.values()), self._preset).focus()
+
+    def action_move(self, direction: int) -> None:
+        """Move the keyboard to the row above or below."""
+        rows = list(self.rows())
+        places = [index for index, field in enumerate(rows) if field.has_focus]
+        if places:
+            rows[(places[0] + direction) % len(rows)].focus()
+
+    def on_field_focused(self, event: Field.Focused) -> None:
+        """Explain the focused row."""
+        event.stop()
+        for field in self.rows():
+            if field.has_focus:
+                self.query_one("#explanation", Static).update(field.explain())

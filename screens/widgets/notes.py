@@ -1,0 +1,34 @@
+"""What to notice: the phenomenon's own text in Markdown, with its claims' formulas and its references."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from engine.contract import Spec
+
+
+class NotesPanel(VerticalScroll):
+    """The notes; the Markdown is read when they are first opened."""
+
+    DEFAULT_CSS = "NotesPanel { height: 1fr; padding: 0 1; } NotesPanel Static { width: 1fr; }"
+
+    def __init__(self, spec: Spec, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._spec = spec
+        self._text = Static()
+        self._filled = False
+
+    def compose(self) -> ComposeResult:
+        """Hold one text."""
+        yield self._text
+
+    def on_show(self) -> None:
+        """Read the Markdown, once."""
+        if not self._filled:
+            from rich.markdown import Markdown
+
+            self._filled = True
+            references = "\n".join(f"- {item}" for item in self._spec.references)
+            self._text.update(Markdown(f"**{self._spec.question}**\n\n{self._spec.notes}\n\n**References**\n\n{references}\n"))

@@ -1,0 +1,120 @@
+"""The claims of a phenomenon: sentence, predicted, measured, mark; as a table where there is width, stacked where not."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from engine.contract import Verdict
+from screens import words
+from screens.widgets.line import fit
+
+WIDE = 72  # columns from which a claim is one table row
+UNBROKEN = "\u00a0"
+MARK, IDENTITY, VALUE = 9, 5, 11
+
+
+def tally_row(verdicts: Sequence[Verdict], width: int) -> Text:
+    """Return one row that counts the claims by mark and names those that fail."""
+    if not verdicts:
+        return Text("claims: none decided yet", "dim")
+    parts = [Text("claims", "dim")]
+    for mark, count, ids in words.tally(verdicts):
+        names = f" ({', '.join(ids)})" if mark == "no" else ""
+        parts.append(Text(f"{count} {mark}{names}", words.MARK_STYLE[mark]))
+    return fit(parts, width, "  ")
+
+
+def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
+    """Return every claim as text of at most `width` columns."""
+    if not verdicts:
+        return Text("The claims appear when the run has begun.", "dim")
+    lay = _row if width >= WIDE else _stacked
+    rows = [lay(verdict, width) for verdict in verdicts]
+    if width >= WIDE:
+        rows.insert(0, Text(f"{'mark':{MARK}}{'claim':{width - MARK - 2 * VALUE}}{'predicted':>{VALUE}}{'measured':>{VALUE}}", "dim"))
+    return Text("\n").join(rows)
+
+
+def _row(verdict: Verdict, width: int) -> Text:
+    """Lay a claim out as a table row; a sentence or value that is too long takes further lines of its own cell."""
+    room = width - MARK - 2 * VALUE
+    sentence = _wrap(f"{verdict.claim.id:{IDENTITY}}{verdict.claim.sentence}{_conditions(verdict)}", room - 2, IDENTITY)
+    predicted, measured = (_wrap(words.number(value), VALUE - 1, 0) for value in (verdict.predicted, verdict.measured))
+    return Text("\n").join(
+        Text.assemble(
+            _mark(verdict, index),
+            f"{_at(sentence, index):{room}}",
+            (f"{_at(predicted, index):>{VALUE}}", "dim"),
+            (f"{_at(measured, index):>{VALUE}}", "bold"),
+        )
+        for index in range(max(len(sentence), len(predicted), len(measured)))
+    )
+
+
+def _stacked(verdict: Verdict, width: int) -> Text:
+    """Lay a claim out below one another: mark and sentence, then measured against predicted."""
+    sentence = _wrap(f"{verdict.claim.id} {verdict.claim.sentence}", width - MARK, 0)
+    lines = [Text.assemble(_mark(verdict, index), part) for index, part in enumerate(sentence)]
+    values = f"measured {words.number(verdict.measured)}, predicted {words.number(verdict.predicted)}{_conditions(verdict)}"
+    lines += [Text.assemble(" " * MARK, (part, "dim")) for part in _wrap(values, width - MARK, 0)]
+    return Text("\n").join(lines)
+
+
+def _mark(verdict: Verdict, index: int) -> tuple[str, str]:
+    return f"{verdict.mark if index == 0 else '':{MARK}}", words.MARK_STYLE[verdict.mark]
+
+
+def _conditions(verdict: Verdict) -> str:
+    """The tolerance, and why a claim is not decided."""
+    parts = [part for part in (_whole(verdict.claim.tolerance), verdict.note) if part]
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _whole(tolerance: str) -> str:
+    """A short tolerance with blanks at which no line is broken."""
+    return tolerance.replace(" ", UNBROKEN) if len(tolerance) <= 12 else tolerance
+
+
+def _at(lines: list[str], index: int) -> str:
+    return lines[index] if index < len(lines) else ""
+
+
+def _wrap(text: str, width: int, indent: int) -> list[str]:
+    lines = textwrap.wrap(text, max(8, width), subsequent_indent=" " * indent) or [""]
+    return [line.replace(UNBROKEN, " ") for line in lines]
+
+
+class VerdictPanel(VerticalScroll):
+    """The claims, scrolled with the arrow keys when focused."""
+
+    DEFAULT_CSS = "VerdictPanel { height: 1fr; } VerdictPanel Static { width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._table = Static()
+        self._verdicts: tuple[Verdict, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Hold one text."""
+        yield self._table
+
+    def show(self, verdicts: tuple[Verdict, ...]) -> None:
+        """Replace the claims; repainted only if one of them changed."""
+        if verdicts != self._verdicts:
+            self._verdicts = verdicts
+            self._draw()
+
+    def on_resize(self) -> None:
+        """Lay the table out for the new width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.scrollable_content_region.width
+        if width > 0:
+            self._table.update(verdict_table(self._verdicts, width))
