@@ -1,0 +1,160 @@
+"""Axes: how data become positions, and which window is shown. Ticks are in `plot_ticks`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Axis
+
+Floats = NDArray[np.float64]
+LARGEST = 1e300  # beyond it differences overflow: such values count as not finite
+SMALLEST = 1e-300  # below it a log axis would need denormal numbers: such values count as not positive
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The window of one axis: lo < hi in data, both positive on a log axis."""
+
+    lo: float
+    hi: float
+    log: bool = False
+
+    def unit(self, values: Floats) -> Floats:
+        """Return where data lie: 0 at lo, 1 at hi. Values that are not positive are NaN on a log axis."""
+        if not self.log:
+            return np.asarray((values - self.lo) / (self.hi - self.lo))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low, high = math.log10(self.lo), math.log10(self.hi)
+            return np.asarray((np.log10(values) - low) / (high - low))
+
+    def data(self, unit: Floats) -> Floats:
+        """Return the data at positions: the inverse of `unit`."""
+        if not self.log:
+            return np.asarray(self.lo + unit * (self.hi - self.lo))
+        low, high = math.log10(self.lo), math.log10(self.hi)
+        return np.asarray(10.0 ** np.clip(low + unit * (high - low), -300, 300))
+
+    def cells(self, values: Floats, count: int) -> Floats:
+        """Return which of `count` cells data fall into; lo is in the first and hi in the last one."""
+        return np.asarray(np.floor(0.5 + (count - 1) * self.unit(values)))
+
+    def edges(self, count: int) -> Floats:
+        """Return the `count` + 1 data at which the cells of `cells` meet."""
+        return self.data((np.arange(count + 1) - 0.5) / max(1, count - 1))
+
+    def cell(self, value: float, count: int) -> int | None:
+        """Return the cell of one value, or None if it is not in the window."""
+        if not math.isfinite(value) or (self.log and value < SMALLEST):
+            return None
+        at = float(self.cells(np.array([value]), count)[0])
+        return int(at) if 0 <= at < count else None
+
+
+@dataclass(frozen=True)
+class ViewWindow:
+    """The part of a figure that is looked at, in data; None follows the data."""
+
+    x0: float | None = None
+    x1: float | None = None
+    y0: float | None = None
+    y1: float | None = None
+
+    def zoomed(self, x: Scale, y: Scale, factor: float, about: float | None = None) -> ViewWindow:
+        """Return a window `factor` times as near (below 1: farther) around the middle, or around the x value `about`."""
+        centre = float(x.unit(np.array([about]))[0]) if about is not None else 0.5
+        centre = centre if math.isfinite(centre) and 0 <= centre <= 1 else 0.5
+        return self._moved(x, y, (centre - centre / factor, centre + (1 - centre) / factor), (0.5 - 0.5 / factor, 0.5 + 0.5 / factor))
+
+    def panned(self, x: Scale, y: Scale, right: float = 0.0, up: float = 0.0) -> ViewWindow:
+        """Return a window moved by shares of its own width and height."""
+        window = self._moved(x, y, (right, 1 + right), (up, 1 + up))
+        if not up:
+            window = replace(window, y0=self.y0, y1=self.y1)
+        return replace(window, x0=self.x0, x1=self.x1) if not right else window
+
+    def _moved(self, x: Scale, y: Scale, across: tuple[float, float], along: tuple[float, float]) -> ViewWindow:
+        x0, x1 = map(float, x.data(np.array(across)))
+        y0, y1 = map(float, y.data(np.array(along)))
+        window = ViewWindow(x0, x1, y0, y1)
+        return window if _drawable(x0, x1) and _drawable(y0, y1) else self
+
+
+def _drawable(lo: float, hi: float) -> bool:
+    """Whether float64 tells enough points between two numbers apart, and none is beyond the range of drawing."""
+    return -LARGEST < lo < hi < LARGEST and hi - lo > 1e-12 * max(abs(lo), abs(hi))
+
+
+def fit_scale(axis: Axis, log: bool, low: float, high: float, view: tuple[float | None, float | None] = (None, None)) -> Scale:
+    """Return the scale of an axis.
+
+    Each end is the first of these that is given and can be drawn: the view, the axis' own range, the data's range
+    (low, high; NaN without data) widened to a round number, so that a growing curve rarely moves the axis.
+    """
+    low, high = _spread(low, high, log)
+    wide_low, wide_high = _round_out(low, high, log)
+    ends = [_first(view[0], axis.lo, wide_low, log), _first(view[1], axis.hi, wide_high, log)]
+    if not _drawable(*ends):
+        ends = [wide_low, wide_high]
+    return Scale(ends[0], ends[1], log)
+
+
+def _first(view: float | None, fixed: float | None, rounded: float, log: bool) -> float:
+    for value in (view, fixed):
+        if value is not None and abs(value) < LARGEST and (not log or value >= SMALLEST):
+            return float(value)
+    return rounded
+
+
+def _spread(low: float, high: float, log: bool) -> tuple[float, float]:
+    """Return a range with some width, whatever the data."""
+    if not (math.isfinite(low) and math.isfinite(high)) or (log and low < SMALLEST):
+        return (1.0, 10.0) if log else (0.0, 1.0)
+    if log:
+        return (low, high) if high > 1.001 * low else (max(low / 3, SMALLEST), min(high * 3, LARGEST / 10))
+    if _drawable(low, high) and high - low > 1e-9 * max(abs(low), abs(high)):
+        return low, high
+    half = 0.5 * abs(low) or 0.5
+    return low - half, high + half
+
+
+def _round_out(low: float, high: float, log: bool) -> tuple[float, float]:
+    if log:
+        several = math.log10(high / low) > 4
+        return max(_round_log(low, several, up=False), SMALLEST), _round_log(high, several, up=True)
+    step = nice_step((high - low) / 6)
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+
+
+def _round_log(value: float, decades: bool, up: bool) -> float:
+    """Return the next 1, 2 or 5 times a power of ten (only powers with `decades`), downward or upward."""
+    exponent = math.floor(math.log10(value) + 1e-12)
+    choices = [10.0**exponent * part for part in ((1, 10) if decades else (1, 2, 5, 10))]
+    if up:
+        return min((choice for choice in choices if choice >= value * (1 - 1e-9)), default=choices[-1])
+    return max((choice for choice in choices if choice <= value * (1 + 1e-9)), default=choices[0])
+
+
+def nice_step(step: float) -> float:
+    """Return the smallest of 1, 2, 5 times a power of ten that is at least `step`."""
+    power = 10.0 ** math.floor(math.log10(max(step, SMALLEST)))
+    return next((power * part for part in (1, 2, 5) if power * part >= step * (1 - 1e-9)), power * 10)
+
+
+def reading(value: float) -> str:
+    """Write a value that is read off a figure: three significant digits."""
+    if not math.isfinite(value):
+        return "-"
+    text = f"{value:.3g}"
+    return shorten(text) if "e" in text else text
+
+
+def shorten(text: str) -> str:
+    """Turn `1.50e+05` into `1.5e5`."""
+    mantissa, _, exponent = text.partition("e")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}"

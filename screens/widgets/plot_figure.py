@@ -1,0 +1,184 @@
+"""One figure drawn from what a phenomenon declares and delivers: the adapter that every screen and `genlab show` go through.
+
+Order of the layers, later ones on top: lines of markers, bands, pinned curves, bars, curves (theory dashed), their
+marks, labels of markers, cursor. plotext builds the frame (`plot_frame`); the dots are our own (`plot_canvas` says why).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from rich.text import Text
+
+from engine.contract import Figure, Marker, Series
+from screens.widgets.axes import Scale, ViewWindow, fit_scale
+from screens.widgets.palette import Theme, group_order
+from screens.widgets.plot_canvas import Canvas, Grid
+from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, Layout, draw_frame, name_on_axis
+from screens.widgets.plot_layers import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned
+from screens.widgets.plot_legend import Key, axis_words, legend_rows, read_out, title_row, value_at, write_keys
+from screens.widgets.plot_markers import draw_cursor, draw_labels, draw_lines, draw_lines_on_bars
+from screens.widgets.plot_reduce import Reduced, reduce, x_span
+from screens.widgets.plot_request import Request
+from screens.widgets.plot_ticks import Tick, x_ticks, y_ticks
+
+
+@dataclass(frozen=True)
+class Plotted:
+    """A drawn figure, and the scales it was drawn with (None where it was too small for axes)."""
+
+    grid: Grid
+    x: Scale | None = None
+    y: Scale | None = None
+
+
+def draw_figure(
+    figure: Figure, series: Sequence[Series], markers: Sequence[Marker] = (), *, width: int, height: int, theme: Theme | None = None,
+    pinned: Sequence[Series] = (), cursor: float | None = None, view: ViewWindow | None = None,
+    log_x: bool | None = None, log_y: bool | None = None,
+) -> list[Text]:  # fmt: skip
+    """Draw a figure as text: `height` rows of exactly `width` columns.
+
+    Args:
+        series, markers: those of a snapshot; the figure chooses its own. Their order decides colours where the theme
+            names no groups, so pass all of them for colours that agree between figures.
+        pinned: curves of an earlier run, drawn faintly beneath.
+        cursor: an x value to be marked and read off.
+        view: the window looked at.
+        log_x, log_y: override the figure's scales.
+    """
+    theme = theme or Theme()
+    theme = theme if theme.groups else replace(theme, groups=group_order(series))
+    request = Request.of(figure, series, markers, pinned=pinned, cursor=cursor, view=view, log_x=log_x, log_y=log_y)
+    return plot(request, width, height, theme).grid.text()
+
+
+def plot(request: Request, width: int, height: int, theme: Theme) -> Plotted:
+    """Draw a request on a grid of any size; below 20x5 only a sentence, or nothing."""
+    grid = Grid(width, height)
+    if width < LEAST_WIDTH or height < LEAST_HEIGHT:
+        if grid.height and grid.width >= 8:
+            grid.write(0, 0, theme.cut(request.figure.title, grid.width), theme.quiet)
+            grid.write(1, 0, theme.cut("pane too small", grid.width), theme.quiet)
+        return Plotted(grid)
+    return _Drawing(request, grid, theme).draw()
+
+
+class _Drawing:
+    """The steps of one drawing: scales, layers, frame, words."""
+
+    def __init__(self, request: Request, grid: Grid, theme: Theme) -> None:
+        self.request, self.grid, self.theme = request, grid, theme
+        self.figure = request.figure
+        self.series = request.series
+        self.keys: list[Key] = []
+
+    def draw(self) -> Plotted:
+        x, curves = self._scale_x(), curves_of(self.series, self.theme)
+        self.keys = [Key(curve.legend, curve.ink, curve.series.label or curve.series.name) for curve in curves]
+        layout, y, ticks, reduced = self._fit(x)
+        canvas = Canvas(layout.rows, layout.columns, self.theme.ascii)
+        spare = self._layers(canvas, curves, reduced, x, y)
+        across = x_ticks(x, layout.columns, self.figure.x.ticks)
+        draw_frame(self.grid, layout, self.theme, across, ticks)
+        canvas.onto(self.grid, layout.top, layout.gutter)
+        placed = bool(layout.foot) or name_on_axis(self.grid, layout, self.theme, across, axis_words(self.figure.x))
+        self._words(layout, curves, spare, x, sum(item.dropped for item in reduced), "" if placed else axis_words(self.figure.x))
+        return Plotted(self.grid, x, y)
+
+    def _scale_x(self) -> Scale:
+        request = self.request
+        spans = [x_span(item.x, request.log_x) for item in (*self.series, *request.pinned)]
+        values = [value for span in spans for value in span]
+        values += [marker.at for marker in request.markers if marker.axis == "x" and (marker.at > 0 or not request.log_x)]
+        low, high = _range(values)
+        if any(item.style == "bars" for item in self.series) and not request.log_x:
+            axis = replace(self.figure.x, lo=low - 0.6, hi=high + 0.6)
+            return fit_scale(axis, False, low, high, (request.view.x0, request.view.x1))
+        return fit_scale(self.figure.x, request.log_x, low, high, (request.view.x0, request.view.x1))
+
+    def _fit(self, x: Scale) -> tuple[Layout, Scale, list[Tick], list[Reduced]]:
+        """Find the scale of y, which depends on the columns, and a layout whose gutter holds its labels."""
+        width, height = self.grid.width, self.grid.height
+        wanted = len(legend_rows(self.keys, width, 1 if height < 12 else 2 if height < 20 else 3, self.theme))
+        for longest in (5 if width < 60 else 6, 8, 11, 14):
+            layout = Layout.of(width, height, wanted, longest)
+            columns = layout.columns * (1 if self.theme.ascii else 2)
+            reduced = [reduce(item.x, item.y, x, columns, self.request.log_y) for item in self.series]
+            y = self._scale_y(x, columns, reduced)
+            ticks = y_ticks(y, layout.rows, longest)
+            if len(ticks) >= 2:
+                break
+        return layout, y, ticks, reduced
+
+    def _scale_y(self, x: Scale, columns: int, reduced: Sequence[Reduced]) -> Scale:
+        log = self.request.log_y
+        spans = [item.span for item in reduced]
+        edges = [(item.x, edge) for item in self.series for edge in (item.lo, item.hi) if edge is not None]
+        edges += [(item.x, item.y) for item in self.request.pinned]
+        spans += [reduce(across, edge, x, columns, log).span for across, edge in edges]
+        values = [value for span in spans for value in span]
+        values += [marker.at for marker in self.request.markers if marker.axis == "y" and (marker.at > 0 or not log)]
+        if any(item.style == "bars" for item in self.series) and not log:
+            values.append(0.0)
+        low, high = _range(values)
+        return fit_scale(self.figure.y, log, low, high, (self.request.view.y0, self.request.view.y1))
+
+    def _layers(self, canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced], x: Scale, y: Scale) -> list[Key]:
+        """Draw everything inside the axes. Returns labels of markers that found no free place."""
+        theme, request = self.theme, self.request
+        draw_lines(canvas, request.markers, x, y, theme)
+        draw_bands(canvas, curves, x, y, theme)
+        draw_pinned(canvas, request.pinned, x, y, theme)
+        draw_bars(canvas, curves, x, y)
+        draw_lines_on_bars(canvas, request.markers, y, theme)
+        draw_curves(canvas, curves, reduced, x, y, theme)
+        if not any(np.isfinite(item.low).any() for item in reduced):
+            words = theme.cut(
+                "no data yet" if not self.series or not any(item.x.size for item in self.series) else "nothing to draw here", canvas.columns
+            )
+            canvas.put(canvas.rows // 2, (canvas.columns - len(words)) // 2, words, theme.quiet)
+        spare = draw_labels(canvas, request.markers, x, y, theme)
+        if request.cursor is not None:
+            draw_cursor(canvas, request.cursor, x, theme)
+        return spare
+
+    def _words(self, layout: Layout, curves: Sequence[Curve], spare: Sequence[Key], x: Scale, dropped: int, x_name: str) -> None:
+        """Write title, legend, name of x or the cursor's values, and what was left out."""
+        grid, theme, request = self.grid, self.theme, self.request
+        why = "not finite or not positive" if request.log_x or request.log_y else "not finite"
+        count = f"{dropped} point{'s' * (dropped != 1)}"
+        left_out = [f"{count} {why}, not drawn", f"{count} not drawn", f"{dropped} left out"]
+        end = title_row(grid, self.figure, theme, left_out if dropped else [self.figure.note, ""], x_name)
+        pinned = [Key("..", theme.faint(), "pinned")] if request.pinned else []
+        rows = legend_rows(self.keys, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
+        if request.cursor is not None:
+            values = [(key, value_at(curve.series, request.cursor, x)) for key, curve in zip(self.keys, curves, strict=True)]
+            entries = read_out(values, self.figure, request.cursor, theme)
+            if layout.foot:
+                write_keys(grid, grid.height - 1, 0, _whole(entries, grid.width), theme)
+            else:
+                rows = legend_rows(entries, grid.width, max(1, layout.legend), theme)
+        elif layout.foot:
+            name = theme.cut(axis_words(self.figure.x), layout.columns)
+            grid.write(grid.height - 1, layout.gutter + (layout.columns - len(name)) // 2, name, theme.quiet)
+        for index, keys in enumerate(rows[: layout.legend]):
+            write_keys(grid, 1 + index, 0, keys, theme)
+        if not layout.legend and rows and _whole(rows[0], grid.width - end - 2):
+            write_keys(grid, 0, end + 2, _whole(rows[0], grid.width - end - 2), theme)
+
+
+def _whole(keys: Sequence[Key], width: int) -> list[Key]:
+    """Return as many entries as fit whole."""
+    kept: list[Key] = []
+    for key in keys:
+        if sum(len(item.glyph) + len(item.label) + 3 for item in [*kept, key]) - 2 <= width:
+            kept.append(key)
+    return kept
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    finite = [value for value in values if np.isfinite(value)]
+    return (min(finite), max(finite)) if finite else (float("nan"), float("nan"))

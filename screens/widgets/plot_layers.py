@@ -1,0 +1,173 @@
+"""What the series of a figure look like inside its axes: bands, pinned curves, bars, curves with their marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract import Series
+from screens.widgets.axes import Scale
+from screens.widgets.palette import Level, Theme, group_name, repeats
+from screens.widgets.plot_canvas import Canvas
+from screens.widgets.plot_reduce import Bools, Ints, Reduced, above_zero, reduce
+from screens.widgets.plot_trace import Traces, bands, bar_heights, dashes, scatter, stipple, trace
+
+DASHES = (("╌╌", 4, 3), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory looks in a legend, and its dots: on, off
+ASCII_THEORY = "=~^:"
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A series with its looks. glyph: its marker, or its line's character in ASCII; legend: the same as the legend shows it."""
+
+    series: Series
+    group: int
+    ink: int
+    faint: int
+    glyph: str
+    legend: str
+    dash: tuple[int, int] | None = None
+
+
+def curves_of(series: Sequence[Series], theme: Theme) -> list[Curve]:
+    """Give every series its colour and marker (measured) or dashes (theory)."""
+    curves: list[Curve] = []
+    theories: dict[int, int] = {}
+    for item, repeat in zip(series, repeats(series), strict=True):
+        group = theme.group(group_name(item))
+        if item.kind == "measured":
+            glyph = theme.mark(group, repeat)
+            legend = (glyph if theme.ascii else EIGHTHS[-1]) * 2 if item.style == "bars" else glyph
+            curves.append(Curve(item, group, theme.curve(group), theme.faint(group), glyph, legend))
+            continue
+        like = group if theme.level > Level.ANSI16 else -1  # theory curves of one colour differ in their dashes
+        index = theories[like] = theories.get(like, -1) + 1
+        words, on, off = DASHES[index % len(DASHES)]
+        glyph = ASCII_THEORY[index % len(ASCII_THEORY)]
+        curves.append(Curve(item, group, theme.theory(group), theme.faint(group), glyph, glyph * 2 if theme.ascii else words, (on, off)))
+    return curves
+
+
+def draw_bands(canvas: Canvas, curves: Sequence[Curve], x: Scale, y: Scale, theme: Theme) -> None:
+    """Shade the bands with faint dots: they show an edge to a quarter of a row, where a background shows whole cells only."""
+    rows, columns = canvas.fine
+    upper, lower, tones = [], [], []
+    for curve in curves:
+        low, high = curve.series.lo, curve.series.hi
+        if low is None or high is None:
+            continue
+        low, high = (above_zero(low), above_zero(high)) if y.log else (low, high)  # a band that reaches 0 goes down to the axis
+        upper.append(reduce(curve.series.x, high, x, columns, y.log))
+        lower.append(reduce(curve.series.x, low, x, columns, y.log))
+        tones.append(curve.faint)
+    if tones:
+        areas = bands(trace(upper, y, rows), trace(lower, y, rows), rows)
+        canvas.share(stipple(areas, theme.level is Level.NONE and not canvas.ascii), tones, "." * len(tones))
+
+
+def draw_pinned(canvas: Canvas, pinned: Sequence[Series], x: Scale, y: Scale, theme: Theme) -> None:
+    """Draw the curves of an earlier run faintly."""
+    if not pinned:
+        return
+    rows, columns = canvas.fine
+    lines = trace([reduce(item.x, item.y, x, columns, y.log) for item in pinned], y, rows)
+    masks = lines.masks(rows)
+    if theme.level is Level.NONE and not canvas.ascii:
+        masks = np.stack([dashes(mask, top, bottom, 1, 2) for mask, top, bottom in zip(masks, lines.top, lines.bottom, strict=True)])
+    canvas.share(masks, [theme.faint(theme.group(group_name(item))) for item in pinned], "," * len(pinned))
+
+
+def draw_bars(canvas: Canvas, curves: Sequence[Curve], x: Scale, y: Scale) -> None:
+    """Draw bars side by side around their x, to an eighth of a row."""
+    bars = [curve for curve in curves if curve.series.style == "bars"]
+    positions = sorted({float(value) for curve in bars for value in curve.series.x if np.isfinite(value)})
+    if not positions:
+        return
+    at = x.cells(np.array(positions), canvas.columns)
+    room = float(np.diff(at).min()) if at.size > 1 else canvas.columns / 2
+    wide = max(1, int((room - 1) // len(bars)))
+    for index, curve in enumerate(bars):
+        heights, foot = bar_heights(np.asarray(curve.series.y, dtype=np.float64), y, canvas.rows)
+        left = x.cells(np.asarray(curve.series.x, dtype=np.float64), canvas.columns) - wide * len(bars) // 2 + index * wide
+        for column, height in zip(left, heights, strict=False):
+            if np.isfinite(column) and np.isfinite(height):
+                _bar(canvas, int(column), wide - (wide > 2), sorted((float(height), foot)), curve)
+
+
+def _bar(canvas: Canvas, left: int, wide: int, reach: list[float], curve: Curve) -> None:
+    for row in range(canvas.rows):
+        base = canvas.rows - 1 - row
+        filled = min(1.0, max(0.0, reach[1] - base)) if reach[0] < base + 1 - 1e-9 else 0.0
+        if filled <= 0 or (canvas.ascii and filled < 0.5):
+            continue
+        glyph = curve.glyph if canvas.ascii else EIGHTHS[max(1, round(8 * filled))]
+        canvas.put(row, left, glyph * wide, curve.ink)
+
+
+def draw_curves(canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced], x: Scale, y: Scale, theme: Theme) -> None:
+    """Draw lines and points, then the marks that tell them apart without colour."""
+    rows, _ = canvas.fine
+    seen = [(curve, points) for curve, points in zip(curves, reduced, strict=True) if curve.series.style != "bars"]
+    if not seen:
+        return
+    lines = trace([points for _, points in seen], y, rows)
+    masks = lines.masks(rows)
+    for index, (curve, points) in enumerate(seen):
+        if curve.series.style == "points":
+            masks[index] = False
+            masks[index][scatter(points, x, y, canvas.fine)] = True
+        elif curve.dash is not None and not canvas.ascii:
+            masks[index] = dashes(masks[index], lines.top[index], lines.bottom[index], *curve.dash)
+    canvas.share(masks, [curve.ink for curve, _ in seen], [curve.glyph for curve, _ in seen])
+    if not canvas.ascii:
+        _marks(canvas, seen, lines, x, y, theme)
+
+
+def _marks(canvas: Canvas, seen: Sequence[tuple[Curve, Reduced]], lines: Traces, x: Scale, y: Scale, theme: Theme) -> None:
+    """Put marks onto measured curves: at the points while they are few, else at fixed columns, shifted from curve to curve."""
+    measured = [index for index, (curve, _) in enumerate(seen) if curve.series.kind == "measured"]
+    taken = np.zeros((canvas.rows, canvas.columns), dtype=bool)
+    sparse = 2 if theme.level is Level.NONE else 4  # without colour the marks alone tell curves apart
+    spacing = max(3 * sparse, sparse * len(measured))
+    for turn, index in enumerate(measured):
+        curve, points = seen[index]
+        rows = np.where(lines.drawn[index], lines.entry[index] // 4, -1)[::2]  # per character, -1 where no line passes
+        if points.few is not None and (curve.series.style == "points" or points.few[0].size <= max(4, canvas.columns // 5)):
+            down, across = scatter(points, x, y, canvas.fine)
+            cells = _pairs(down // 4, across // 2)
+        elif curve.series.style == "line":
+            cells = _along(rows, turn * spacing // len(measured), spacing)
+        else:
+            continue
+        for row, column in cells:
+            _mark(canvas, taken, row, column, curve, rows)
+
+
+def _along(rows: Ints, phase: int, spacing: int) -> Iterator[tuple[int, int]]:
+    """Cells of a line at fixed columns, or its last cell where it is too short for any. rows: (columns,)."""
+    columns = np.arange(phase, rows.size, spacing)
+    columns = columns[rows[columns] >= 0]
+    if not columns.size:
+        columns = np.flatnonzero(rows >= 0)[-1:]
+    return _pairs(rows[columns], columns)
+
+
+def _pairs(rows: Ints, columns: Ints) -> Iterator[tuple[int, int]]:
+    return zip(rows.tolist(), columns.tolist(), strict=True)
+
+
+def _mark(canvas: Canvas, taken: Bools, row: int, column: int, curve: Curve, rows: Ints) -> None:
+    """Put one mark; where another curve's mark stands already, a cell to the side, on the line."""
+    for shift in (0, 1, -1, 2, -2):
+        place = column + shift
+        if not 0 <= place < canvas.columns:
+            continue
+        if shift and curve.series.style == "line" and rows[place] >= 0:
+            row = int(rows[place])
+        if 0 <= row < canvas.rows and not taken[row, place]:
+            taken[row, place] = True
+            canvas.put(row, place, curve.glyph, curve.ink)
+            return

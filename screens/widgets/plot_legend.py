@@ -1,0 +1,132 @@
+"""Words of a figure: title row, legend, and the values under the cursor. None of it covers the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract import Axis, Figure, Series
+from screens.widgets.axes import Scale, reading
+from screens.widgets.palette import Theme
+from screens.widgets.plot_canvas import Grid
+from screens.widgets.plot_reduce import Floats, floats, is_curve
+
+
+@dataclass(frozen=True)
+class Key:
+    """One entry of a legend: how a curve is drawn and what it is."""
+
+    glyph: str
+    ink: int
+    label: str
+
+
+def axis_words(axis: Axis) -> str:
+    """Return the name of an axis with its unit."""
+    return f"{axis.label} [{axis.unit}]" if axis.unit else axis.label
+
+
+def title_row(grid: Grid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str) -> int:
+    """Write title, names of y and (unless empty) x, and at the right the first note that fits; there is room for the last one.
+
+    Returns where the left part ends.
+    """
+    notes = [theme.text(note) for note in notes]
+    width = grid.width - (len(notes[-1]) + 2 if notes and notes[-1] else 0)
+    title = theme.cut(figure.title, width)
+    grid.write(0, 0, title, theme.strong)
+    end = len(title)
+    room = width - end - 4
+    name = theme.text(axis_words(figure.y) if len(axis_words(figure.y)) <= room else figure.y.label)
+    if name.casefold() != title.casefold() and room >= min(6, len(name)):
+        name = ("^ " if theme.ascii else "↑ ") + theme.cut(name, room)
+        grid.write(0, end + 2, name, theme.quiet)
+        end += 2 + len(name)
+    x_name = theme.text(x_name)
+    if x_name and end + len(x_name) + 4 <= width:
+        grid.write(0, end + 2, ("> " if theme.ascii else "→ ") + x_name, theme.quiet)
+        end += len(x_name) + 4
+    for note in notes:
+        if note and end + 2 + len(note) <= grid.width:
+            grid.write(0, grid.width - len(note), note, theme.quiet)
+            break
+    return end
+
+
+def legend_rows(keys: Sequence[Key], width: int, rows: int, theme: Theme, extras: Sequence[Key] = ()) -> list[list[Key]]:
+    """Arrange entries in rows of a width.
+
+    Labels are cut alike until all fit; if they still do not, the last entry counts the rest. Extras are added only where
+    they fit whole.
+    """
+    keys = [Key(key.glyph, key.ink, theme.text(key.label)) for key in keys]
+    if not keys or rows < 1:
+        return []
+    for count in range(len(extras), 0, -1):
+        whole = _wrap([*keys, *(Key(key.glyph, key.ink, theme.text(key.label)) for key in extras[:count])], width)
+        if len(whole) <= rows and all(_length(row) <= width for row in whole):
+            return whole
+    for longest in range(max(len(key.label) for key in keys), 3, -1):
+        cut = [Key(key.glyph, key.ink, theme.cut(key.label, longest)) for key in keys]
+        arranged = _wrap(cut, width)
+        if len(arranged) <= rows:
+            return arranged
+    arranged = _wrap([Key(key.glyph, key.ink, theme.cut(key.label, 4)) for key in keys], width)
+    shown = arranged[:rows]
+    hidden = sum(map(len, arranged[rows:]))
+    while shown[-1] and _length(shown[-1]) + 2 + len(f"+{hidden}") > width:
+        shown[-1].pop()
+        hidden += 1
+    shown[-1].append(Key(f"+{hidden}", theme.quiet, ""))
+    return shown
+
+
+def _wrap(keys: Sequence[Key], width: int) -> list[list[Key]]:
+    rows: list[list[Key]] = [[]]
+    for key in keys:
+        if rows[-1] and _length([*rows[-1], key]) > width:
+            rows.append([])
+        rows[-1].append(key)
+    return rows
+
+
+def _length(keys: Sequence[Key]) -> int:
+    return sum(len(key.glyph) + 1 + len(key.label) + 2 for key in keys) - 2
+
+
+def write_keys(grid: Grid, row: int, column: int, keys: Sequence[Key], theme: Theme) -> None:
+    """Write entries of a legend, coloured glyph first."""
+    for key in keys:
+        grid.write(row, column, key.glyph, key.ink)
+        grid.write(row, column + len(key.glyph) + 1, key.label, theme.quiet)
+        column += len(key.glyph) + len(key.label) + 3
+
+
+def value_at(series: Series, at: float, scale: Scale) -> float:
+    """Return the y of the point nearest to x = `at` on the axis' scale; NaN outside of the curve."""
+    x, y = floats(series.x), floats(series.y)
+    x, y = x[: y.size], y[: x.size]
+    if not is_curve(x):
+        order = np.argsort(x, kind="stable")
+        x, y = x[order], y[order]
+        x, y = x[np.isfinite(x)], y[np.isfinite(x)]
+    if not x.size or not x[0] <= at <= x[-1]:
+        return float("nan")
+    right = min(int(np.searchsorted(x, at)), x.size - 1)
+    left = max(0, right - 1)
+    return float(y[left] if _nearer(x[[left, right]], at, scale) else y[right])
+
+
+def _nearer(pair: Floats, at: float, scale: Scale) -> bool:
+    """Whether the first of two x values is the nearer one."""
+    a, here, b = (float(value) for value in scale.unit(np.array([pair[0], at, pair[1]])))
+    return abs(here - a) < abs(b - here)
+
+
+def read_out(keys: Sequence[tuple[Key, float]], figure: Figure, at: float, theme: Theme) -> list[Key]:
+    """Return the cursor's x and every curve's value there, as entries of a row."""
+    unit = f" {figure.x.unit}" if figure.x.unit else ""
+    head = Key(theme.text(f"{figure.x.label} {reading(at)}{unit}"), theme.strong, "")
+    return [head, *(Key(key.glyph, key.ink, reading(value)) for key, value in keys)]

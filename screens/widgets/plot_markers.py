@@ -1,0 +1,97 @@
+"""Events and constants of a figure: dotted lines, their labels where nothing is drawn, and the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.contract import Marker
+from screens.widgets.axes import Scale
+from screens.widgets.palette import Theme, ink, ink_of
+from screens.widgets.plot_canvas import Canvas
+from screens.widgets.plot_layers import EIGHTHS
+from screens.widgets.plot_legend import Key
+
+
+def draw_lines(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> None:
+    """Draw the dotted line of every marker inside the window."""
+    rows, columns = canvas.fine
+    masks = np.zeros((len(markers), rows, columns), dtype=bool)
+    for mask, marker in zip(masks, markers, strict=True):
+        if marker.axis == "x" and (column := x.cell(marker.at, columns)) is not None:
+            mask[:: 1 if canvas.ascii else 2, column] = True
+        elif marker.axis == "y" and (row := y.cell(marker.at, rows)) is not None:
+            mask[rows - 1 - row, ::2] = True
+    canvas.share(masks, [marker_ink(marker, theme) for marker in markers], [":" if marker.axis == "x" else "-" for marker in markers])
+
+
+def marker_ink(marker: Marker, theme: Theme) -> int:
+    """Ink of a marker: its group's, or nobody's."""
+    return theme.curve(theme.group(marker.group)) if marker.group in theme.groups else theme.quiet
+
+
+def draw_lines_on_bars(canvas: Canvas, markers: Sequence[Marker], y: Scale, theme: Theme) -> None:
+    """Draw horizontal lines over bars, which would else hide what they are compared with."""
+    for marker in markers:
+        at = y.cell(marker.at, 4 * canvas.rows) if marker.axis == "y" else None
+        if at is None:
+            continue
+        row, dash = canvas.rows - 1 - at // 4, "⣀⠤⠒⠉"[at % 4]
+        for column in np.flatnonzero(canvas.codes[row]).tolist():
+            below = ink_of(int(canvas.inks[row, column]))
+            if canvas.ascii:
+                canvas.put(row, column, "-", marker_ink(marker, theme))
+            elif canvas.codes[row, column] == ord(EIGHTHS[-1]) and below.fg:
+                canvas.put(row, column, dash, ink("#000000" if theme.dark else "#ffffff", below.fg))
+
+
+def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> list[Key]:
+    """Write the markers' labels beside their lines where nothing is drawn; return those that found no place."""
+    spare: list[Key] = []
+    for marker in markers:
+        at = x.cell(marker.at, canvas.columns) if marker.axis == "x" else y.cell(marker.at, canvas.rows)
+        words = theme.text(marker.label)
+        if at is None or not words:
+            continue
+        tone = marker_ink(marker, theme)
+        for word in (words, words.partition(" ")[0]):
+            place = _beside(canvas, at, len(word) + 1) if marker.axis == "x" else _above(canvas, canvas.rows - 1 - at, len(word))
+            if place is not None:
+                canvas.put(place[0], place[1] + (marker.axis == "x" and place[1] > at), word, tone)
+                break
+        else:
+            line = (":" if marker.axis == "x" else "-") if theme.ascii else ("┊" if marker.axis == "x" else "┄")
+            spare.append(Key(line, tone, words))
+    return spare
+
+
+def _beside(canvas: Canvas, column: int, length: int) -> tuple[int, int] | None:
+    """The first free place right or left of a vertical line, from the top."""
+    for row in range(canvas.rows):
+        for start in (column + 1, column - length):
+            if canvas.empty(row, start, start + length):
+                return row, start
+    return None
+
+
+def _above(canvas: Canvas, row: int, length: int) -> tuple[int, int] | None:
+    """A free place next to a horizontal line: right end first, then leftward."""
+    for start in range(canvas.columns - length, -1, -4):
+        for place in (row - 1, row + 1):
+            if canvas.empty(place, start, start + length):
+                return place, start
+    return None
+
+
+def draw_cursor(canvas: Canvas, at: float, x: Scale, theme: Theme) -> None:
+    """Draw the cursor's line; marks of curves stay visible on it."""
+    column = x.cell(at, canvas.columns)
+    if column is None:
+        return
+    for row in range(canvas.rows):
+        if canvas.codes[row, column] == 0 and canvas.dots[row, column] == 0:
+            canvas.put(row, column, "|" if canvas.ascii else "│", theme.strong)
+        else:
+            under = ink_of(int(canvas.inks[row, column]))
+            canvas.inks[row, column] = ink(under.fg, under.bg, bold=True)

@@ -1,0 +1,55 @@
+"""What a figure is asked to show: its series and markers of a snapshot, the pinned ones, cursor, window and scales."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from engine.contract import Figure, Marker, Series
+from screens.widgets.axes import ViewWindow
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """Everything that decides how a figure looks, except size and theme."""
+
+    figure: Figure
+    series: tuple[Series, ...]
+    markers: tuple[Marker, ...] = ()
+    pinned: tuple[Series, ...] = ()
+    cursor: float | None = None
+    view: ViewWindow = field(default_factory=ViewWindow)
+    log_x: bool = False
+    log_y: bool = False
+
+    @classmethod
+    def of(
+        cls, figure: Figure, series: Iterable[Series], markers: Iterable[Marker] = (), *, pinned: Iterable[Series] = (),
+        cursor: float | None = None, view: ViewWindow | None = None, log_x: bool | None = None, log_y: bool | None = None,
+    ) -> Request:  # fmt: skip
+        """Choose the series and markers that belong to the figure; None leaves the scales as the figure declares them."""
+        return cls(
+            figure, select(figure, series), tuple(marker for marker in markers if fnmatchcase(figure.name, marker.figure)),
+            select(figure, pinned), cursor, view or ViewWindow(),
+            figure.x.log if log_x is None else log_x, figure.y.log if log_y is None else log_y,
+        )  # fmt: skip
+
+    def same(self, other: Request | None) -> bool:
+        """Whether the other request draws the same: the same objects, not equal copies, so that comparing costs nothing."""
+        if other is None or len(self.series) != len(other.series) or len(self.pinned) != len(other.pinned):
+            return False
+        same = all(a is b for a, b in zip(self.series + self.pinned, other.series + other.pinned, strict=True))
+        return same and self._rest() == other._rest()
+
+    def _rest(self) -> tuple[object, ...]:
+        return self.figure, self.markers, self.cursor, self.view, self.log_x, self.log_y
+
+
+def select(figure: Figure, series: Iterable[Series]) -> tuple[Series, ...]:
+    """Return the series that a figure draws, in the order of its patterns."""
+    series = tuple(series)
+    found: dict[int, Series] = {}
+    for pattern in figure.series:
+        found.update((id(item), item) for item in series if fnmatchcase(item.name, pattern))
+    return tuple(found.values())
