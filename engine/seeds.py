@@ -31,9 +31,9 @@ class Streams:
             getattr(self, field.name).bit_generator.state = state[field.name]
 
 
-def streams(seed: int) -> Streams:
-    """Return the four streams of a seed in 0..2^31-1."""
-    data, noise, init, order = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4))
+def streams(seed: int, draw: int = 0) -> Streams:
+    """Return the four streams of a seed in 0..2^31-1, or those of one of its many draws: independent, in whatever order they are made."""
+    data, noise, init, order = (np.random.default_rng(child) for child in np.random.SeedSequence((seed, draw)).spawn(4))
     return Streams(data, noise, init, order)
 
 

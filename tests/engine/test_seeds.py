@@ -18,6 +18,12 @@ def test_one_stream_does_not_move_when_another_is_used() -> None:
     np.testing.assert_array_equal(used.init.random(5), fresh.init.random(5))
 
 
+def test_draws_of_one_seed_differ_and_the_first_is_the_seed_itself() -> None:
+    draws = [tuple(streams(seed, draw).data.random(4)) for seed in (0, 1) for draw in range(3)]
+    assert len(set(draws)) == 6
+    assert draws[3] == tuple(np.random.default_rng(np.random.SeedSequence(1).spawn(4)[0]).random(4))
+
+
 def test_state_survives_json() -> None:
     first = streams(5)
     first.order.permutation(7)
