@@ -69,7 +69,7 @@ class FlowPath:
         return distance
 
 
-def separating_flow(svm: HardMargin, log_s: ArrayLike, loss: Loss = "logistic", rtol: float = 1e-9) -> FlowPath:
+def separating_flow(svm: HardMargin, log_s: ArrayLike, loss: Loss = "logistic", rtol: float = 1e-11) -> FlowPath:
     """Follow the flow from w = 0 to each of the k ascending times.
 
     Args:
@@ -87,7 +87,7 @@ def separating_flow(svm: HardMargin, log_s: ArrayLike, loss: Loss = "logistic", 
     beginning = _series(svm.Z, np.exp(np.append(early, first)), loss)  # (., d)
     v = beginning - np.multiply.outer(np.append(early, first), svm.w)
     rate, jacobian = _equations(svm, loss)
-    path = integrate(rate, jacobian, v[-1], later, rtol=rtol, atol=rtol) if len(later) > 1 else v[-1:]
+    path = integrate(rate, jacobian, v[-1], later, rtol=rtol, atol=rtol * svm.norm) if len(later) > 1 else v[-1:]
     return FlowPath(svm, tau, np.concatenate([v[:-1], path[1:]]), loss)
 
 
