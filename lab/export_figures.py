@@ -74,6 +74,8 @@ def _plot(figure: Figure, series: Sequence[Series], markers: Sequence[Marker], c
         if axis.log:
             scale("log")
         limits(axis.lo, axis.hi)
+    if figure.x.ticks:
+        axes.set_xticks([at for at, _ in figure.x.ticks], [name for _, name in figure.x.ticks])
     axes.legend(fontsize="small")
     return drawing
 
@@ -93,11 +95,7 @@ def _curve(axes: Any, item: Series, figure: Figure, colour: str) -> None:
 def _image(picture: Picture) -> Any:
     drawing, axes = _canvas()
     if picture.values is not None:
-        kwargs: dict[str, Any] = {"extent": picture.extent} if picture.extent else {}
-        lo, hi = (-0.5, 9.5) if picture.palette == "classes" else (picture.lo, picture.hi)
-        shown = axes.imshow(picture.values, cmap=MAPS[picture.palette], vmin=lo, vmax=hi, aspect="auto", interpolation="nearest", **kwargs)
-        if picture.palette != "classes":
-            drawing.colorbar(shown)
+        _cells(drawing, axes, picture)
     for index, layer in enumerate(picture.layers):
         style = {"path": ".-", "line": "-", "points": "o", "rings": "o"}[layer.kind]
         fill = "none" if layer.kind == "rings" else f"C{index % 10}"
@@ -107,9 +105,23 @@ def _image(picture: Picture) -> Any:
     if picture.equal:
         axes.set_aspect("equal")
     axes.set(title=picture.title, xlabel=picture.x, ylabel=picture.y)
-    if picture.layers:
+    if picture.layers or picture.legend:
         axes.legend(fontsize="small")
     return drawing
+
+
+def _cells(drawing: Any, axes: Any, picture: Picture) -> None:
+    from matplotlib import colormaps
+
+    classes = picture.palette == "classes"
+    colours = colormaps["tab20" if classes and len(picture.legend) > 10 else MAPS[picture.palette]]
+    limits = (-0.5, colours.N - 0.5) if classes else (picture.lo, picture.hi)
+    place: dict[str, Any] = {"extent": picture.extent} if picture.extent else {}
+    shown = axes.imshow(picture.values, cmap=colours, vmin=limits[0], vmax=limits[1], aspect="auto", interpolation="nearest", **place)
+    if not classes:
+        drawing.colorbar(shown)
+    for index, name in enumerate(picture.legend if classes else ()):
+        axes.plot([], [], "s", color=colours(index), label=name)
 
 
 def _label(axis: Axis) -> str:

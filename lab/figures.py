@@ -22,7 +22,7 @@ LEAST_WIDTH, MOST_WIDTH = 40, 160
 
 def select(figure: Figure, series: Sequence[Series]) -> list[Series]:
     """The series with points that a figure draws, in the order of its patterns."""
-    from screens.widgets.plot_figure import select as chosen
+    from screens.widgets.plot import select as chosen
 
     return [item for item in chosen(figure, series) if len(item.x)]
 
@@ -74,7 +74,7 @@ def theme_of(series: Sequence[Series]) -> Theme:
 
 def draw_figure(figure: Figure, series: Sequence[Series], markers: Sequence[Marker], height: int, theme: Theme | None = None) -> None:
     """Print one figure as wide as the terminal, within reason."""
-    from screens.widgets.plot_figure import draw_figure as draw
+    from screens.widgets.plot import draw_figure as draw
 
     _print(draw(figure, series, markers, width=_width(), height=height, theme=theme or theme_of(series)))
 

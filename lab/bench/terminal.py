@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 from engine.errors import LabError
+from lab.bench.glass import Glass
 
 
 class Terminal:
@@ -38,6 +39,8 @@ class Terminal:
         self.child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True)
         os.close(slave)
         self.pieces: list[tuple[float, bytes]] = []
+        self.glass = Glass(*size)
+        self.seen = 0  # pieces that are on the glass
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -53,24 +56,36 @@ class Terminal:
         os.write(self.master, keys.encode())
         return now
 
-    def wait_for(self, words: str, since: float = 0.0, timeout: float = 30.0) -> float:
-        """Return when (perf_counter seconds) the words stood in what was written since a time.
+    def wait_for(self, words: str, *, gone: bool = False, timeout: float = 30.0) -> float:
+        """Return when (perf_counter seconds) the piece came with which the words stood on the screen, or no longer do.
 
         Raises:
-            LabError: they did not come within the timeout, or the program ended.
+            LabError: that did not happen within the timeout.
         """
-        wanted, end = words.encode(), time.perf_counter() + timeout
-        while time.perf_counter() < end:
-            seen = b""
-            for when, piece in list(self.pieces):
-                if when >= since:
-                    seen += piece
-                    if wanted in seen:
-                        return when
-            if self.child.poll() is not None and not self.reader.is_alive():
-                break
-            time.sleep(0.002)
-        raise LabError(f"the app did not show {words!r} within {timeout:g} s", "Try it by hand: genlab")
+        end = time.perf_counter() + timeout
+        when = time.perf_counter()
+        while (words in self.glass.text) is gone:
+            if self.seen < len(self.pieces):
+                when, piece = self.pieces[self.seen]
+                self.glass.feed(piece)
+                self.seen += 1
+            elif time.perf_counter() > end or not self.reader.is_alive():
+                what = f"still showed {words!r} after" if gone else f"did not show {words!r} within"
+                raise LabError(f"the app {what} {timeout:g} s", "Try it by hand: genlab")
+            else:
+                time.sleep(0.001)
+        return when
+
+    def wait_for_end(self, timeout: float) -> None:
+        """Wait until the program has ended by itself.
+
+        Raises:
+            LabError: it goes on.
+        """
+        try:
+            self.child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise LabError(f"the program did not end within {timeout:g} s") from None
 
     def written(self, since: float, until: float) -> int:
         """Bytes written between two times."""

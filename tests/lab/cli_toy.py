@@ -31,7 +31,8 @@ def genlab(monkeypatch, tmp_path, capfd):
     monkeypatch.setenv("GENLAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("LANG", "C.UTF-8")
     for name in ("LC_ALL", "LC_CTYPE", "GENLAB_ASCII", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that it is unset again afterwards, whatever the command sets
+        monkeypatch.delenv(name)
     install()
 
     def run(*args):

@@ -1,0 +1,93 @@
+"""The process that the app's bench entries look at: a long run, with the app before it or alone.
+
+Run as `python -m lab.bench.attached alone|app SECONDS FILE`; writes the steps per second of SECONDS of training to FILE
+and ends, or stays until it is told to end where SECONDS is 0.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import LabError
+
+if TYPE_CHECKING:
+    from engine.contract import Session
+    from engine.runner import Runner
+
+NAME = "random-labels"
+KNOBS = {"epochs": "1000", "lr": "0.0001"}  # so slow that nothing is fitted, so the run lasts
+WARM = 1.0  # seconds of work before the measurement
+
+
+def make_runner() -> Runner:
+    """A run of the quick preset that does not end; stored like any other."""
+    from engine.registry import spec
+    from engine.runner import Runner
+    from engine.seeds import seed_range
+    from engine.store import runs_root
+
+    found = spec(NAME)
+    seeds = seed_range(0, found.preset("quick").seeds)
+    return Runner(NAME, found.configure("quick", KNOBS), "custom", seeds, root=runs_root(), command_line="genlab bench")
+
+
+def steps_per_second(runner: Session, seconds: float) -> float:
+    """Steps over seconds of work, between two snapshots `seconds` apart.
+
+    Raises:
+        LabError: the run ended before that.
+    """
+    while not (first := runner.latest()).phase.over and first.elapsed < WARM:
+        time.sleep(0.05)
+    time.sleep(seconds)
+    last = runner.latest()
+    if last.phase.over or last.elapsed <= first.elapsed:
+        raise LabError(f"the run did not last: {last.sentence}", "See: genlab run " + NAME)
+    return (last.step - first.step) / (last.elapsed - first.elapsed)
+
+
+def alone(seconds: float, result: Path) -> None:
+    """Train without an interface."""
+    runner = make_runner()
+    runner.start()
+    try:
+        result.write_text(json.dumps(steps_per_second(runner, seconds)))
+    finally:
+        runner.close()
+
+
+def with_app(seconds: float, result: Path) -> None:
+    """Train with the app in this terminal, its screen on the run."""
+    from lab.app import LabApp
+    from lab.terminal import Guard, LabDriver
+    from lab.workbench import RealWorkbench
+
+    runner = make_runner()
+
+    class Bench(RealWorkbench):
+        def begin(self, name: str, preset: str = "quick") -> Session:
+            runner.start()
+            return runner
+
+    app = LabApp(Bench(), first=(NAME, "quick"), driver=LabDriver)
+
+    def measure() -> None:
+        try:
+            result.write_text(json.dumps(steps_per_second(runner, seconds)))
+        finally:
+            app.interrupt_from_outside()
+
+    if seconds:
+        threading.Thread(target=measure, daemon=True).start()
+    with Guard(app.interrupt_from_outside, runner.close):
+        app.run()
+    runner.close()
+
+
+if __name__ == "__main__":
+    {"alone": alone, "app": with_app}[sys.argv[1]](float(sys.argv[2]), Path(sys.argv[3]))
