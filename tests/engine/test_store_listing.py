@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import numpy as np
@@ -94,11 +93,11 @@ def test_what_is_not_only_ours_is_not_removed(tmp_path, foreign):
         target.symlink_to(path)
     else:
         writer = RunFolder.open(path, writable=True)
-    before = sorted(os.listdir(path))
+    before = sorted(path.iterdir())
     with pytest.raises(StoreError) as caught:
         remove_run(target)
     assert caught.value.hint
-    assert sorted(os.listdir(path)) == before
+    assert sorted(path.iterdir()) == before
     if writer is not None:
         writer.close()
 

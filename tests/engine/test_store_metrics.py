@@ -64,7 +64,7 @@ def test_a_damaged_line_in_the_middle_is_named(path):
     filled(path).close()
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0] + b"garbage\n" + lines[2])
-    with pytest.raises(StoreError, match="line 2 of .* is damaged"):
+    with pytest.raises(StoreError, match=r"line 2 of .* is damaged"):
         Metrics(path).read()
 
 
