@@ -1,8 +1,9 @@
 """Colours, glyphs and colour levels: a group (an arm, an optimiser) has one colour and one marker, alike in every figure.
 
-The colours are points of the 256-colour cube, so that a truecolor and a 256-colour terminal show the same; 16 colours
-have a table of their own, and without colour curves are told apart by their glyphs. Text is brought to what the
-terminal can write: one column per character, no control characters, and only ASCII where that is asked for.
+Colours are numbers of the terminal's 256: 0 to 15 are its own sixteen, 16 to 255 the same on every terminal. Their codes
+are half as long as those of 24-bit colours. With 16 colours only the first are used, and without colour curves are told
+apart by their glyphs. Text is brought to what the terminal can write: one column per character, no control characters,
+and only ASCII where that is asked for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from functools import cache
 from typing import NamedTuple
 
 from rich.cells import cell_len
+from rich.color import Color
 from rich.style import Style
 
 from engine.contract import Series
@@ -31,47 +33,65 @@ class Level(IntEnum):
 
 
 class Ink(NamedTuple):
-    """How a cell is written; colours are `#rrggbb`, empty for the terminal's own."""
+    """How a cell is written; colours are numbers of the 256, -1 for the terminal's own text and background."""
 
-    fg: str = ""
-    bg: str = ""
+    fg: int = -1
+    bg: int = -1
     bold: bool = False
     dim: bool = False
 
 
-_INKS: list[Ink] = [Ink()]
-PLAIN = 0  # the index of `Ink()` in every table of inks
+_INKS: dict[Ink, int] = {Ink(): 0}
+PLAIN = 0  # the index of `Ink()`
 
 
 @cache
-def ink(fg: str = "", bg: str = "", bold: bool = False, dim: bool = False) -> int:
+def ink(fg: int = -1, bg: int = -1, bold: bool = False, dim: bool = False) -> int:
     """Return the index of an ink; equal inks have equal indices, so that frames are compared as arrays of integers."""
-    wanted = Ink(fg, bg, bold, dim)
-    if wanted not in _INKS:
-        _INKS.append(wanted)
-    return _INKS.index(wanted)
+    return _INKS.setdefault(Ink(fg, bg, bold, dim), len(_INKS))
 
 
+@cache
 def ink_of(index: int) -> Ink:
     """Return the ink with this index."""
-    return _INKS[index]
+    return list(_INKS)[index]
 
 
 @cache
 def style_of(index: int) -> Style:
     """Return the ink with this index as a rich style."""
-    item = _INKS[index]
-    return Style(color=item.fg or None, bgcolor=item.bg or None, bold=item.bold or None, dim=item.dim or None)
+    item = ink_of(index)
+    fg, bg = (Color.from_ansi(number) if number >= 0 else None for number in (item.fg, item.bg))
+    return Style(color=fg, bgcolor=bg, bold=item.bold or None, dim=item.dim or None)
 
 
-# Neighbours in the list differ most, and the first two (train and test, in most figures) differ in every table.
-DARK = ("#5fafff", "#ffaf00", "#5fd787", "#ff5f5f", "#af87ff", "#00d7d7", "#ff87d7", "#d7d75f")
-LIGHT = ("#005faf", "#d75f00", "#008700", "#d70000", "#8700d7", "#008787", "#d70087", "#878700")
-DARK16 = ("#5555ff", "#ffff55", "#55ff55", "#ff5555", "#ff55ff", "#00aaaa", "#aa00aa", "#aa5500")
-LIGHT16 = ("#0000aa", "#aa0000", "#00aa00", "#aa00aa", "#00aaaa", "#aa5500", "#5555ff", "#555555")
+@dataclass(frozen=True)
+class Shades:
+    """The colours of the groups in order, each as it is, faint (bands, pinned curves), and nearer to the text's colour (theory).
+
+    Neighbours differ most, and the first two (train and test, in most figures) differ in every table. extreme is farthest
+    from the background and ground nearest to it; quiet is for axes and labels.
+    """
+
+    full: tuple[int, ...]
+    faint: tuple[int, ...]
+    theory: tuple[int, ...]
+    extreme: int
+    ground: int
+    quiet: int
+
+
+# Sky, orange, green, red, violet, teal, pink, straw.
+DARK = Shades(
+    (75, 214, 78, 203, 141, 44, 212, 185), (24, 94, 29, 88, 60, 23, 89, 58), (153, 223, 157, 217, 189, 159, 225, 230), 231, 16, 246
+)
+LIGHT = Shades(
+    (25, 166, 28, 160, 92, 30, 162, 100), (110, 216, 114, 217, 183, 116, 218, 186), (17, 94, 22, 52, 54, 23, 53, 58), 16, 231, 242
+)
+DARK16 = Shades((12, 11, 10, 9, 13, 6, 5, 3), (8,), (15,), 15, 0, 7)
+LIGHT16 = Shades((4, 1, 2, 5, 6, 3, 12, 8), (7,), (0,), 0, 15, 8)
 FILLED, HOLLOW = "●▲■◆▼★", "○△□◇▽☆"
 ASCII_MARKS = "*o+x#@&%"
-ASCII_THEORY = "=~^:"
 SPELLED = {
     "–": "-", "—": "-", "−": "-", "·": ".", "…": "~", "×": "x", "²": "^2", "³": "^3", "≤": "<=", "≥": ">=", "≈": "~", "≠": "!=", "→": "->",
     "∞": "inf", "√": "sqrt", "‖": "||", "ℓ": "l", "₀": "0", "₁": "1", "₂": "2", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta",
@@ -109,43 +129,34 @@ class Theme:
         """Return the position of a group."""
         return self.groups.index(name) if name in self.groups else len(self.groups)
 
-    def colour(self, group: int) -> str:
-        """Return the colour of a group, empty where no colour may be written."""
-        if self.level is Level.NONE:
-            return ""
-        table = (DARK16 if self.dark else LIGHT16) if self.level is Level.ANSI16 else (DARK if self.dark else LIGHT)
-        return table[group % len(table)]
+    @property
+    def shades(self) -> Shades:
+        """The table of colours for this terminal."""
+        if self.level is Level.ANSI16:
+            return DARK16 if self.dark else LIGHT16
+        return DARK if self.dark else LIGHT
 
     def curve(self, group: int) -> int:
         """Ink of a measured curve."""
-        return ink(self.colour(group))
+        return self._ink(self.shades.full, group)
 
     def theory(self, group: int) -> int:
-        """Ink of a curve from theory: the group's colour, nearer to the text's; only the dashes differ in 16 colours."""
-        text = "#ffffff" if self.dark else "#000000"
-        if self.level is Level.NONE:
-            return PLAIN
-        return ink(text if self.level is Level.ANSI16 else mix(self.colour(group), text, 0.55))
+        """Ink of a curve from theory; with 16 colours one for all of them."""
+        return self._ink(self.shades.theory, group)
 
     def faint(self, group: int | None = None) -> int:
-        """Ink of bands and pinned curves, or of nobody's lines and labels."""
+        """Ink of a group's bands and pinned curves, or of nobody's."""
         if self.level is Level.NONE:
             return ink(dim=True)
-        if self.level is Level.ANSI16:
-            return ink("#555555" if self.dark else "#aaaaaa")
-        if group is None:
-            return self.quiet
-        ground = "#121212" if self.dark else "#f0f0f0"
-        return ink(mix(self.colour(group), ground, 0.55))
+        return self.quiet if group is None else self._ink(self.shades.faint, group)
+
+    def _ink(self, table: tuple[int, ...], group: int) -> int:
+        return PLAIN if self.level is Level.NONE else ink(table[group % len(table)])
 
     @property
     def quiet(self) -> int:
         """Ink of axes, labels and notes."""
-        if self.level is Level.NONE:
-            return PLAIN
-        if self.level is Level.ANSI16:
-            return ink("#aaaaaa" if self.dark else "#555555")
-        return ink("#949494" if self.dark else "#6c6c6c")
+        return PLAIN if self.level is Level.NONE else ink(self.shades.quiet)
 
     @property
     def strong(self) -> int:
@@ -181,12 +192,6 @@ def _spell(letter: str) -> str:
         return SPELLED[letter]
     plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
     return plain if plain.isprintable() and plain else "?"
-
-
-def mix(colour: str, other: str, share: float) -> str:
-    """Return a colour that is `share` of the way to another, both `#rrggbb`."""
-    parts = ((int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in parts)
 
 
 def group_order(*collections: Iterable[Series]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The plot widget: a figure of curves that redraws only what changed and can be zoomed, panned and read off.
 
 It is fed with `show` on the interface's thread, as often as the screen likes: equal input costs nothing, hidden plots
-are not drawn, and of a new drawing only the cells that differ are sent (`plot_spans`). `draw_figure` is the same
+are not drawn, and of a new drawing only the rows that differ are painted (`plot_grid`). `draw_figure` is the same
 drawing without Textual, for `genlab show`.
 """
 
@@ -15,10 +15,10 @@ from screens.widgets.axes import Scale, ViewWindow
 from screens.widgets.palette import Level, Theme, group_order
 from screens.widgets.plot_canvas import Grid
 from screens.widgets.plot_figure import draw_figure, plot
+from screens.widgets.plot_grid import GridView
 from screens.widgets.plot_request import Request, select
-from screens.widgets.plot_spans import GridView, SpanScreen
 
-__all__ = ["Level", "PlotView", "SpanScreen", "Theme", "ViewWindow", "draw_figure", "group_order", "select"]
+__all__ = ["Level", "PlotView", "Theme", "ViewWindow", "draw_figure", "group_order", "select"]
 
 
 class PlotView(GridView):

@@ -42,8 +42,8 @@ def draw_lines_on_bars(canvas: Canvas, markers: Sequence[Marker], y: Scale, them
             below = ink_of(int(canvas.inks[row, column]))
             if canvas.ascii:
                 canvas.put(row, column, "-", marker_ink(marker, theme))
-            elif canvas.codes[row, column] == ord(EIGHTHS[-1]) and below.fg:
-                canvas.put(row, column, dash, ink("#000000" if theme.dark else "#ffffff", below.fg))
+            elif canvas.codes[row, column] == ord(EIGHTHS[-1]) and below.fg >= 0:
+                canvas.put(row, column, dash, ink(theme.shades.ground, below.fg))
 
 
 def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> list[Key]:
