@@ -1,19 +1,13 @@
-"""Makes the toy phenomenon importable by tests and by the processes they start; builds runners and closes them."""
-
-import sys
-from pathlib import Path
+"""Builds runners of the toy phenomenon and closes them."""
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture
 def runner():
     """Return a factory of runners of the instant toy (no torch) that are closed at the end."""
-    from toy_phenomenon import InstantToy
-
     from engine.runner import Runner, preset_of
+    from tests.engine.toy_phenomenon import InstantToy
 
     made = []
 

@@ -1,16 +1,17 @@
 import dataclasses
+import itertools
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-from patience import until
-from toy_phenomenon import InstantToy, Toy, ToyConfig
 
 from engine.contract import Pause, Phase, Reseed, Resume, Rewind, SetKnob, Start, Step, Stop
 from engine.phenomenon import geometric_grid
 from engine.runner import Runner, resume
 from engine.store import RunFolder, list_runs
+from tests.engine.patience import until
+from tests.engine.toy_phenomenon import InstantToy, Toy, ToyConfig
 
 LONG = 10**8  # steps that no test waits for
 
@@ -386,7 +387,7 @@ def test_revision_grows_only_when_something_drawn_changes(runner):
         return len(revisions) > 3 and len(unique) > len(revisions) + 1  # both kinds of change were seen
 
     until(enough)
-    for one, two in zip(unique, unique[1:], strict=False):
+    for one, two in itertools.pairwise(unique):
         if one.revision == two.revision:
             assert one.series is two.series and one.pictures is two.pictures and one.sentence == two.sentence
         else:

@@ -6,15 +6,15 @@ import threading
 from pathlib import Path
 
 import pytest
-from patience import until
-from toy_phenomenon import InstantToy, Toy
 
 from engine.contract import Pause, Phase, SetKnob
 from engine.errors import Diverged, StoreError
 from engine.runner import recorder, resume
 from engine.store import RunFolder
+from tests.engine.patience import until
+from tests.engine.toy_phenomenon import InstantToy, Toy
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]  # where `tests` can be imported from
 LONG = 10**8
 
 
@@ -220,9 +220,9 @@ def test_a_real_limit_on_file_size_damages_nothing(tmp_path):
     """The operating system itself refuses: files may grow to 6 kB, which cuts a line of metrics in the middle."""
     program = f"""
         import resource, sys
-        sys.path.insert(0, {str(HERE)!r})
+        sys.path.insert(0, {str(ROOT)!r})
         from pathlib import Path
-        from toy_phenomenon import InstantToy, ToyConfig
+        from tests.engine.toy_phenomenon import InstantToy, ToyConfig
         from engine.runner import Runner
         run = Runner(InstantToy, ToyConfig(steps=500, grid=10), "custom", (0, 1), root=Path({str(tmp_path)!r}))
         resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))

@@ -2,13 +2,13 @@ import threading
 
 import numpy as np
 import pytest
-from toy_phenomenon import InstantToy
 
 import engine
 from engine.contract import Phase
 from engine.errors import KnobError, ProblemError, UsageError
 from engine.runner import Runner
 from engine.store import RunFolder
+from tests.engine.toy_phenomenon import InstantToy
 
 
 def test_a_run_gives_series_arrays_and_verdicts():

@@ -2,7 +2,6 @@ import sys
 
 import numpy as np
 import pytest
-from toy_phenomenon import CLAIM, SPEC, ToyConfig
 
 from engine import device
 from engine.config import Config
@@ -11,6 +10,7 @@ from engine.errors import Diverged, KnobError, UsageError
 from engine.runner import timing, words
 from engine.runner.display import same_pictures
 from engine.runner.setup import Setup, changes, checked, preset_of
+from tests.engine.toy_phenomenon import CLAIM, SPEC, ToyConfig
 
 
 class Clock:

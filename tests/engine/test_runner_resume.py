@@ -8,15 +8,15 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from patience import until
-from toy_phenomenon import InstantToy, Toy, ToyConfig
 
 from engine.contract import Phase, SetKnob, Start
 from engine.errors import KnobError, StoreError
 from engine.runner import Runner, resume
 from engine.store import RunFolder
+from tests.engine.patience import until
+from tests.engine.toy_phenomenon import InstantToy, Toy, ToyConfig
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]  # where `tests` can be imported from
 STEPS = 2000
 GRID = 10
 
@@ -36,9 +36,9 @@ def program(root, body, kind="InstantToy"):
     """A process that runs the toy with states saved all the time."""
     head = f"""
         import os, sys
-        sys.path.insert(0, {str(HERE)!r})
+        sys.path.insert(0, {str(ROOT)!r})
         from pathlib import Path
-        from toy_phenomenon import InstantToy, Toy, ToyConfig
+        from tests.engine.toy_phenomenon import InstantToy, Toy, ToyConfig
         from engine.contract import SetKnob
         from engine.runner import Runner, run as module
         module.STATE_SECONDS, module.STATE_SHARE, module.SNAPSHOT_SECONDS, module.BUDGET = 0.0, 1.0, 0.0, 0.002
