@@ -61,12 +61,14 @@ class AnnounceReporter(LineReporter):
             self.announced = True
             emit({"run": snapshot.run, "folder": snapshot.folder})
             _move_output(Path(snapshot.folder) / LOG)
-        super().look(snapshot)
+        if self.announced:
+            super().look(snapshot)
 
     def end(self, snapshot: Snapshot) -> None:
         """Announce a run that was over at once, too."""
         self.look(snapshot)
-        super().end(snapshot)
+        if self.announced:
+            super().end(snapshot)
 
 
 def _move_output(log: Path) -> None:

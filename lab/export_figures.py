@@ -39,14 +39,18 @@ def write_figures(snapshot: Snapshot, name: str, place: Path, kind: str) -> Iter
             chosen = select(figure, snapshot.series)
             if chosen:
                 markers = [marker for marker in snapshot.markers if fnmatch.fnmatchcase(figure.name, marker.figure)]
-                yield _saved(_plot(figure, chosen, markers, colours), place / f"{name}-{figure.name}.{kind}")
+                yield _saved(_plot(figure, chosen, markers, colours), place / _file(name, figure.name, kind))
         for picture in snapshot.pictures:
-            yield _saved(_image(picture), place / f"{name}-{picture.name}.{kind}")
+            yield _saved(_image(picture), place / _file(name, picture.name, kind))
 
 
 def palette(groups: Sequence[str]) -> dict[str, str]:
     """A colour for each group, the same in every figure."""
     return {group: f"C{index % 10}" for index, group in enumerate(dict.fromkeys(groups))}
+
+
+def _file(run: str, figure: str, kind: str) -> str:
+    return f"{run}-{figure.replace('/', '-')}.{kind}"
 
 
 def _saved(drawing: Any, path: Path) -> Path:
@@ -102,6 +106,8 @@ def _image(picture: Picture) -> Any:
         axes.plot(layer.xy[:, 0], layer.xy[:, 1], style, color=f"C{index % 10}", markerfacecolor=fill, markersize=4, label=layer.label)
     if picture.extent:
         axes.set(xlim=picture.extent[:2], ylim=picture.extent[2:])
+    else:
+        axes.set(xticks=[], yticks=[])
     if picture.equal:
         axes.set_aspect("equal")
     axes.set(title=picture.title, xlabel=picture.x, ylabel=picture.y)

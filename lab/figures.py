@@ -56,10 +56,11 @@ def print_run(snapshot: Snapshot, name: str, *, only: str | None = None, height:
 
 def _print_head(snapshot: Snapshot, name: str) -> None:
     from lab.headless import standing
+    from screens.words import duration, seeds
 
     write(plain(f"{name}: {snapshot.phenomenon}, preset {snapshot.preset}"), style="bold")
-    seeds = " ".join(map(str, snapshot.seeds))
-    write(plain(f"{standing(snapshot)}\n{snapshot.sentence}\nseeds {seeds}; {snapshot.device}; {snapshot.elapsed:.3g} s of work"))
+    write(plain(f"{standing(snapshot)}\n{snapshot.sentence}"))
+    write(plain(f"{seeds(snapshot.seeds)}, {snapshot.device}, {duration(snapshot.elapsed)} of work"))
 
 
 def theme_of(series: Sequence[Series]) -> Theme:
@@ -81,7 +82,7 @@ def draw_figure(figure: Figure, series: Sequence[Series], markers: Sequence[Mark
 
 def draw_picture(picture: Picture, height: int, theme: Theme) -> None:
     """Print one picture."""
-    from screens.widgets.picture import draw as draw
+    from screens.widgets.picture import draw_picture as draw
 
     _print(draw(picture, width=_width(), height=height, theme=theme))
 

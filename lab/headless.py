@@ -17,7 +17,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import Exit, LabError
-from lab.output import emit, hush, plain, say
+from lab.output import emit, hush, say
 
 if TYPE_CHECKING:
     from engine.contract import Snapshot
@@ -95,12 +95,16 @@ class LineReporter(Reporter):
 
 
 def standing(snapshot: Snapshot) -> str:
-    """Where a run stands, in one line: `step 120 of 600, 350 steps/s, 1.4 s left; train-loss 0.2`."""
-    of = f" of {snapshot.total}" if snapshot.total else ""
-    rate = f", {snapshot.rate:.3g} {snapshot.unit}s/s" if snapshot.rate else ""
-    left = f", {snapshot.eta:.2g} s left" if snapshot.eta is not None and not snapshot.phase.over else ""
-    values = " ".join(f"{name} {plain(value)}" for name, value in list(snapshot.values.items())[:4])
-    return f"{snapshot.phase}, {snapshot.unit} {snapshot.step}{of}{rate}{left}" + (f"; {values}" if values else "")
+    """Where a run stands, in one line: `running, step 120 of 600, 350 steps/s, 2 s left; train-loss 0.2`."""
+    from screens import words
+
+    if snapshot.phase == "ready":
+        return f"ready, {snapshot.sentence}" if snapshot.sentence else "ready"
+    parts = [str(snapshot.phase), words.progress(snapshot)]
+    parts += [f"{words.rate(snapshot.rate)} {snapshot.unit}s/s"] if snapshot.rate else []
+    parts += [f"{words.duration(snapshot.eta)} left"] if snapshot.eta is not None and not snapshot.phase.over else []
+    values = " ".join(f"{name} {words.number(value)}" for name, value in list(snapshot.values.items())[:4])
+    return ", ".join(parts) + (f"; {values}" if values else "")
 
 
 def reporter(title: str, *, json: bool = False, quiet: bool = False, announce: bool = False) -> Reporter:

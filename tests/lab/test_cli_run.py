@@ -75,7 +75,7 @@ def test_a_run_that_fails_says_why_and_still_ends_its_json(genlab, mode, code, p
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_saves_the_run_and_resume_continues_it(genlab, tmp_path, number):
-    with start(tmp_path, "run", "toy", "--json", "--steps", "1500", "--pause", "0.001") as child:
+    with start(tmp_path, "run", "toy", "--json", "--steps", "600", "--pause", "0.001") as child:
         seen = [json.loads(child.stdout.readline()) for _ in range(3)]
         child.send_signal(number)
         before = [*seen, *lines(child.stdout.read())]
@@ -83,11 +83,11 @@ def test_a_signal_saves_the_run_and_resume_continues_it(genlab, tmp_path, number
     assert child.returncode == Exit.INTERRUPTED
     assert "genlab resume toy-custom-s0" in err
     assert before[-1]["event"] == "result"
-    code, out, err = genlab("resume", "toy-custom-s0", "--json", "--steps", "1500")
+    code, out, err = genlab("resume", "toy-custom-s0", "--json", "--steps", "600")
     after = lines(out)
     assert (code, err) == (0, "")
     assert after[-1]["phase"] == "finished"
-    (uninterrupted, whole, _) = genlab("run", "toy", "--json", "--steps", "1500")
+    (uninterrupted, whole, _) = genlab("run", "toy", "--json", "--steps", "600")
     assert uninterrupted == 0
     joined = {record["step"]: record for record in [*before[:-1], *after[:-1]]}
     assert list(joined.values()) == lines(whole)[:-1]
@@ -130,7 +130,7 @@ def test_a_closed_pipe_of_a_listing_is_quiet(tmp_path):
 
 
 def test_plain_lines_without_a_terminal_are_few(tmp_path):
-    child = start(tmp_path, "run", "toy", "--steps", "1500", "--pause", "0.001")
+    child = start(tmp_path, "run", "toy", "--steps", "600", "--pause", "0.001")
     _, err = child.communicate(timeout=60)
     progress = [line for line in err.splitlines() if line.startswith("toy custom: ")]
     assert child.returncode == 0
@@ -209,7 +209,7 @@ def test_a_run_on_a_terminal_shows_a_bar_with_rate_and_time_left(tmp_path):
 
     master, slave = pty.openpty()
     env = {**os.environ, "GENLAB_RUNS": str(tmp_path), "LANG": "C.UTF-8", "TERM": "xterm-256color", "COLUMNS": "160"}
-    words = [sys.executable, str(TOY), "run", "toy", "--steps", "1500", "--pause", "0.001"]
+    words = [sys.executable, str(TOY), "run", "toy", "--steps", "600", "--pause", "0.001"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=slave, stdin=slave, env=env) as child:
         os.close(slave)
         shown = b""

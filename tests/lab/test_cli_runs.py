@@ -160,7 +160,7 @@ def test_figures_become_files(genlab, run, tmp_path, kind):
     code, out, err = genlab("export", name, "--to", kind, "-o", str(tmp_path))
     paths = [Path(line) for line in out.splitlines()]
     assert (code, err) == (0, "")
-    assert [path.name for path in paths] == [f"{name}-decay.{kind}", f"{name}-grid.{kind}"]
+    assert [path.name for path in paths] == [f"{name}-decay.{kind}", f"{name}-grid-all.{kind}"]
     for path in paths:
         if kind == "svg":
             assert xml.etree.ElementTree.parse(path).getroot().tag.endswith("svg")

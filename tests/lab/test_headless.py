@@ -138,4 +138,4 @@ def test_plain_lines_grow_rarer(capsys):
 
 def test_standing_names_rate_and_time_left():
     line = standing(dataclasses.replace(START, step=2, rate=350.0, eta=1.4, values={"loss": 0.25}))
-    assert line == "running, step 2 of 4, 350 steps/s, 1.4 s left; loss 0.25"
+    assert line == "running, step 2 of 4, 350 steps/s, 1 s left; loss 0.25"

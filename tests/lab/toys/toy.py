@@ -35,7 +35,7 @@ class Toy(Phenomenon):
             Preset("short", "too short to decide", {"steps": 2}),
         ),
         figures=(Figure("decay", "Decay", Axis("step", log=True), Axis("value", unit="units"), ("value/*", "law")),),
-        pictures=(PictureSpec("grid", "Grid"),),
+        pictures=(PictureSpec("grid/all", "Grid"),),
         claims=(
             Claim("T1", "The number halves", "nobody 1900", "0.5", "below", ()),
             Claim("T2", "It takes three seeds", "nobody 1901", "3", "exact", ("standard",)),
@@ -84,7 +84,7 @@ class Toy(Phenomenon):
         return (*curves, Series("law", "law", steps, law, lo=law * 0.9, hi=law * 1.1, kind="theory", basis="exact"))
 
     def pictures(self):
-        return (Picture("grid", "Grid", np.arange(12.0).reshape(3, 4)),)
+        return (Picture("grid/all", "Grid", np.arange(12.0).reshape(3, 4)),)
 
     def markers(self):
         return (Marker("decay", "y", 0.5, "half"),)
