@@ -58,6 +58,15 @@ def ink_of(index: int) -> Ink:
 
 
 @cache
+def brightness(colour: int) -> float:
+    """Return how bright one of the 256 colours is, 0 to 1; of the terminal's own sixteen, how bright they usually are."""
+    if colour < 16:
+        return (0, 0.25, 0.4, 0.45, 0.2, 0.3, 0.5, 0.7, 0.35, 0.5, 0.75, 0.9, 0.4, 0.6, 0.8, 1)[colour]
+    red, green, blue = Color.from_ansi(colour).get_truecolor()
+    return (0.3 * red + 0.59 * green + 0.11 * blue) / 255
+
+
+@cache
 def style_of(index: int) -> Style:
     """Return the ink with this index as a rich style."""
     item = ink_of(index)

@@ -34,6 +34,12 @@ class Grid:
         self.codes = np.full((self.height, self.width), ord(" "), dtype=np.uint32)
         self.inks = np.full((self.height, self.width), PLAIN, dtype=np.int32)
 
+    def copy(self) -> Grid:
+        """Return a grid of its own with the same content."""
+        other = Grid(self.width, self.height)
+        other.codes[:], other.inks[:] = self.codes, self.inks
+        return other
+
     def write(self, row: int, column: int, words: str, tone: int = PLAIN) -> None:
         """Write text, one character a cell; what lies outside is left out."""
         if not 0 <= row < self.height:

@@ -69,6 +69,8 @@ def name_on_axis(grid: Grid, layout: Layout, theme: Theme, x: Sequence[Tick], na
     words = theme.text(name)
     if len(words) > right - left - 5:
         return False
+    if not words:
+        return True
     grid.write(layout.top + layout.rows, layout.gutter + (left + right - len(words)) // 2, f" {words} ", theme.quiet)
     return True
 

@@ -7,6 +7,7 @@ cells that differ. So rows are the unit here: what matters is not to render, sty
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 from rich.segment import Segment
@@ -16,6 +17,8 @@ from textual.widget import Widget
 
 from screens.widgets.palette import Theme, style_of
 from screens.widgets.plot_canvas import Grid
+
+CATCH_UP = 0.2  # seconds between two parts of a repaint that is too large for one frame
 
 
 def changed(old: Grid, new: Grid) -> Iterator[Region]:
@@ -29,12 +32,14 @@ def changed(old: Grid, new: Grid) -> Iterator[Region]:
 class GridView(Widget):
     """A widget whose content is a grid. Subclasses draw it."""
 
+    MOST_CELLS: ClassVar[int] = 1 << 16  # repainted in one frame
     DEFAULT_CSS = "GridView { width: 1fr; height: 1fr; }"
 
     def __init__(self, theme: Theme | None = None, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._theme = theme or Theme()
         self._drawn: Grid | None = None
+        self._shown: Grid | None = None  # what the terminal has; None where that is not known
         self._stale = True
 
     @property
@@ -56,15 +61,32 @@ class GridView(Widget):
         """Draw anew and repaint the rows that changed; what is not seen waits until it is."""
         if not (self.is_mounted and self.is_on_screen and self.screen.is_current):
             if not self._stale:
-                self._stale = True
+                self._stale, self._shown = True, None
                 self.refresh()  # forgets the lines that Textual keeps; draws nothing before they are seen
             return
         self._stale = True
-        old, new = self._drawn, self._current()
+        self._repaint(self._current())
+
+    def _repaint(self, new: Grid) -> None:
+        """Repaint what differs from the terminal, as many cells as one frame may have; the rest follows."""
+        old = self._shown
         if old is None or (old.width, old.height) != (new.width, new.height):
+            self._shown = new.copy()
             self.refresh()
-        elif regions := list(changed(old, new)):
-            self.refresh(*regions)
+            return
+        regions = list(changed(old, new))
+        spent = np.cumsum([region.width for region in regions])
+        most = max(1, int(np.searchsorted(spent, self.MOST_CELLS, "right")))
+        for region in regions[:most]:
+            old.codes[region.y], old.inks[region.y] = new.codes[region.y], new.inks[region.y]
+        if regions:
+            self.refresh(*regions[:most])
+        if len(regions) > most:
+            self.set_timer(CATCH_UP, self._catch_up)
+
+    def _catch_up(self) -> None:
+        if not self._stale:
+            self._repaint(self._current())
 
     def render_line(self, y: int) -> Strip:
         """Return one row of the content."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,28 +31,32 @@ def x_ticks(scale: Scale, width: int, names: Sequence[tuple[float, str]] = ()) -
     if names:
         return _named(scale, width, names)
     best: list[Tick] = []
-    for values, labels in _candidates(scale):
-        ticks = _row_of(scale, width, values, labels) if len(values) <= width // 3 else None
-        if ticks is not None and all(b.start - a.start - len(a.label) >= 2 for a, b in pairwise(ticks)):
-            if len(ticks) >= 2:
-                return ticks
-            best = best or ticks
+    for values, labels in _with_ends(_candidates(scale)):
+        ticks = _row_of(scale, width, values, labels) if len(values) <= max(2, width // 3) else []
+        if len(ticks) > len(best) and all(b.start - a.start - len(a.label) >= 2 for a, b in pairwise(ticks)):
+            best = ticks
     return best
 
 
 def y_ticks(scale: Scale, height: int, longest: int) -> list[Tick]:
     """Return ticks for `height` rows, row 0 on top, at least one row free between two, no label over `longest` characters."""
     best: list[Tick] = []
-    for values, labels in _candidates(scale):
+    for values, labels in _with_ends(_candidates(scale)):
         if len(set(labels)) < len(labels) or max(map(len, labels)) > longest or 1.5 * len(values) > max(3, height):
             continue
         at = (height - 1 - scale.cells(np.array(values), height)).astype(int).tolist()
-        if any(abs(a - b) < (2 if height >= 4 else 1) for a, b in pairwise(at)):
-            continue
-        if len(at) >= 2:
-            return [Tick(row, label) for row, label in zip(at, labels, strict=True)]
-        best = best or [Tick(at[0], labels[0])]
+        if len(at) > len(best) and all(abs(a - b) >= (2 if height >= 4 else 1) for a, b in pairwise(at)):
+            best = [Tick(row, label) for row, label in zip(at, labels, strict=True)]
     return best
+
+
+def _with_ends(sets: Iterable[tuple[list[float], list[str]]]) -> Iterator[tuple[list[float], list[str]]]:
+    """The sets of ticks as they come, then of each only the first and the last tick, coarse sets first."""
+    kept = []
+    for values, labels in sets:
+        kept.append(([values[0], values[-1]], [labels[0], labels[-1]]))
+        yield values, labels
+    yield from (pair for pair in reversed(kept) if pair[0][0] < pair[0][1])
 
 
 def _row_of(scale: Scale, width: int, values: Sequence[float], labels: Sequence[str]) -> list[Tick]:

@@ -1,0 +1,58 @@
+"""The picture widget: cells and layers of a `Picture` that repaints only the rows that changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.contract import Picture
+from screens.widgets.palette import Theme
+from screens.widgets.picture_draw import draw_picture, picture_grid
+from screens.widgets.plot_canvas import Grid
+from screens.widgets.plot_grid import GridView
+
+__all__ = ["PictureView", "draw", "draw_picture"]
+
+draw = draw_picture
+
+
+class PictureView(GridView):
+    """One picture. Equal input costs nothing, hidden pictures are not drawn."""
+
+    MOST_CELLS: ClassVar[int] = 250  # a cell of two colours takes some 22 bytes, and a frame over SSH should stay below 10 kB
+
+    def __init__(self, theme: Theme | None = None, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(theme, name=name, id=id, classes=classes)
+        self._picture: Picture | None = None
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is shown at present."""
+        return self._picture
+
+    def show(self, picture: Picture) -> None:
+        """Show a picture; nothing happens when values, layers and words are those shown already."""
+        if self._picture is None or not same(picture, self._picture):
+            self._picture = picture
+            self.redraw()
+
+    def draw_grid(self, width: int, height: int) -> Grid:
+        """Return the picture at a size; blank before the first `show`."""
+        if self._picture is None:
+            return Grid(width, height)
+        return picture_grid(self._picture, width, height, self.theme)
+
+
+def same(one: Picture, other: Picture) -> bool:
+    """Whether two pictures look the same: the same arrays, not equal copies, so that comparing costs nothing."""
+    if one.values is not other.values or len(one.layers) != len(other.layers):
+        return False
+    if any(a is not b for a, b in zip(one.layers, other.layers, strict=True)):
+        return False
+    return _words(one) == _words(other)
+
+
+def _words(picture: Picture) -> tuple[object, ...]:
+    return (
+        picture.name, picture.title, picture.extent, picture.palette, picture.lo, picture.hi, picture.legend, picture.x, picture.y,
+        picture.equal, picture.note,
+    )  # fmt: skip

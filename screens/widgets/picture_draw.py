@@ -1,0 +1,152 @@
+"""One picture drawn from what a phenomenon delivers: values as cells, layers over them in braille, axes where there is a plane.
+
+A cell of text holds two values, one above the other (foreground and background of a half block). Without colour a value
+is one character, and under layers the values are contour lines.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from rich.text import Text
+
+from engine.contract import Axis, Figure, Picture
+from screens.widgets.axes import Scale, fit_scale
+from screens.widgets.palette import Theme, brightness, ink, ink_of
+from screens.widgets.picture_ground import Ground
+from screens.widgets.picture_layers import Stroke, draw_strokes, plane, strokes_of
+from screens.widgets.plot_canvas import Canvas, Grid
+from screens.widgets.plot_frame import Layout, draw_frame, name_on_axis
+from screens.widgets.plot_legend import Key, legend_rows, title_row, write_keys
+from screens.widgets.plot_ticks import x_ticks, y_ticks
+
+LEAST_WIDTH, LEAST_HEIGHT = 8, 3  # below this a picture is a sentence
+AXES_WIDTH, AXES_HEIGHT = 30, 9  # below this a plane has no axes
+GUTTER = 7  # columns of y labels and their axis
+
+
+def draw_picture(picture: Picture, *, width: int, height: int, theme: Theme | None = None) -> list[Text]:
+    """Draw a picture as text: `height` rows of exactly `width` columns."""
+    return picture_grid(picture, width, height, theme or Theme()).text()
+
+
+def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> Grid:
+    """Draw a picture on a grid of any size; below 8x3 only its title, or nothing."""
+    grid = Grid(width, height)
+    if grid.width < LEAST_WIDTH or grid.height < LEAST_HEIGHT:
+        grid.write(0, 0, theme.cut(picture.title, grid.width), theme.quiet)
+        return grid
+    ground, strokes = Ground(picture, theme), strokes_of(picture.layers, theme)
+    keys: list[Key] = [*ground.class_keys(), *(stroke.key for stroke in strokes if stroke.layer.label)]
+    aside = _beside(grid, ground, strokes, keys, theme)
+    top = 1 if aside else 1 + _legend(grid, ground, keys, theme)
+    x_name = picture.x
+    if ground.empty and not strokes:
+        grid.write(grid.height // 2, 0, theme.cut("nothing to draw yet", grid.width), theme.quiet)
+    elif not strokes and picture.extent is None:
+        ground.draw(grid, top, 0, grid.height - top, grid.width, fill=False)
+    elif _plane(grid, top, ground, strokes, theme):
+        x_name = ""
+    lost = sum(stroke.lost for stroke in strokes)
+    notes = [f"{lost} point{'s' * (lost != 1)} not finite, not drawn", f"{lost} left out"] if lost else [picture.note, ""]
+    title_row(grid, Figure(picture.name, picture.title, Axis(picture.x), Axis(picture.y or picture.title), ()), theme, notes, x_name)
+    return grid
+
+
+def _beside(grid: Grid, ground: Ground, strokes: list[Stroke], keys: list[Key], theme: Theme) -> bool:
+    """Write the legend to the right of a picture that leaves room there; says whether it did."""
+    scale = ground.scale_width()
+    rows = grid.height - 1
+    if not ground.picture.equal or not (keys or scale) or len(keys) + bool(scale) > rows - 1:
+        return False
+    if strokes or ground.picture.extent is not None:
+        axes = _has_axes(grid)
+        left = GUTTER * axes + _scales(ground.picture, strokes, rows - 2 * axes, grid.width - GUTTER * axes)[3]
+    else:
+        left = ground.columns(rows, grid.width)
+    room = grid.width - left - 3
+    if room < max(scale, *(min(20, len(key.glyph) + 1 + len(key.label)) for key in keys), 0):
+        return False
+    if scale:
+        ground.write_scale(grid, 2, left + 3)
+    for index, key in enumerate(keys):
+        words = theme.cut(key.label, room - len(key.glyph) - 1)
+        write_keys(grid, 2 + bool(scale) + index, left + 3, [Key(key.glyph, key.ink, words)], theme)
+    return True
+
+
+def _legend(grid: Grid, ground: Ground, keys: list[Key], theme: Theme) -> int:
+    """Write the scale of the values, the classes and the layers below the title. Returns how many rows that took."""
+    if grid.height < 5:
+        return 0
+    scale = ground.scale_width() if ground.scale_width() <= grid.width else 0
+    if scale:
+        beside = legend_rows(keys, grid.width - scale - 3, 1, theme)
+        whole = [len(key.label) for row in beside for key in row] == [len(theme.text(key.label)) for key in keys]
+        if whole or grid.height >= AXES_HEIGHT:
+            ground.write_scale(grid, 1, 0)
+            write_keys(grid, 1, scale + 3, beside[0] if whole and beside else [], theme)
+        else:
+            scale = 0
+        if whole:
+            return 1
+    rows = legend_rows(keys, grid.width, 2 if grid.height >= 12 and not scale else 1, theme)
+    for index, row in enumerate(rows):
+        write_keys(grid, 1 + bool(scale) + index, 0, row, theme)
+    return bool(scale) + len(rows)
+
+
+def _has_axes(grid: Grid) -> bool:
+    return grid.width >= AXES_WIDTH and grid.height >= AXES_HEIGHT
+
+
+def _plane(grid: Grid, top: int, ground: Ground, strokes: list[Stroke], theme: Theme) -> bool:
+    """Draw values and layers in data coordinates, with axes where there is room; says whether the axis of x has its name."""
+    axes = _has_axes(grid)
+    gutter = GUTTER if axes else 0
+    x, y, rows, columns = _scales(ground.picture, strokes, grid.height - top - 2 * axes, grid.width - gutter)
+    named = False
+    if axes:
+        layout = Layout(gutter + columns, rows + top + 2, gutter, top - 1, 0)
+        across = x_ticks(x, columns)
+        draw_frame(grid, layout, theme, across, y_ticks(y, rows, gutter - 1))
+        named = name_on_axis(grid, layout, theme, across, ground.picture.x)
+    canvas = Canvas(rows, columns, theme.ascii)
+    if ground.contours:
+        ground.outline(canvas)
+    elif not ground.empty:
+        ground.draw(grid, top, gutter, rows, columns, fill=True)
+    draw_strokes(canvas, strokes, x, y)
+    _lay(grid, canvas, top, gutter, theme)
+    return named
+
+
+def _scales(picture: Picture, strokes: list[Stroke], rows: int, columns: int) -> tuple[Scale, Scale, int, int]:
+    """Return the scales of the plane, and the rows and columns of characters it takes: fewer where units must be equal."""
+    x0, x1, y0, y1 = picture.extent or plane(strokes)
+    x, y = fit_scale(Axis("", lo=x0, hi=x1), False, x0, x1), fit_scale(Axis("", lo=y0, hi=y1), False, y0, y1)
+    if picture.equal:
+        across, along = x.hi - x.lo, y.hi - y.lo
+        unit = max(across / columns, along / (2 * rows))  # data per half block, which is as wide as high
+        columns, rows = min(columns, max(2, round(across / unit))), min(rows, max(1, math.ceil(along / unit / 2 - 0.25)))
+    return x, y, rows, columns
+
+
+def _lay(grid: Grid, canvas: Canvas, top: int, left: int, theme: Theme) -> None:
+    """Copy the layers onto the grid; the colour beneath becomes their background."""
+    place = (slice(top, top + canvas.rows), slice(left, left + canvas.columns))
+    below = grid.inks[place].copy()
+    canvas.onto(grid, top, left)
+    inks = grid.inks[place]
+    for row, column in np.argwhere((canvas.codes > 0) | (canvas.dots > 0)).tolist():
+        under, over = ink_of(int(below[row, column])), ink_of(int(inks[row, column]))
+        if under.bg >= 0:  # plain characters have no background, so ASCII and NO_COLOR stay as they are
+            inks[row, column] = ink(_legible(over.fg, under.bg, theme), under.bg, over.bold, over.dim)
+
+
+def _legible(colour: int, ground: int, theme: Theme) -> int:
+    """Return a colour that can be seen on another one."""
+    if colour != ground and abs(brightness(colour) - brightness(ground)) > 0.2:
+        return colour
+    return max((theme.shades.extreme, theme.shades.ground), key=lambda choice: abs(brightness(choice) - brightness(ground)))

@@ -1,0 +1,135 @@
+"""The values of a picture as cells: half blocks in colour; without colour characters, or contour lines where layers lie over them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.contract import Picture
+from screens.widgets.axes import reading
+from screens.widgets.palette import PLAIN, Level, Theme, ink
+from screens.widgets.picture_cells import NOTHING, Ints, class_levels, fitted, levels, numbers, outlines, resample, value_range
+from screens.widgets.picture_palette import characters, class_colours, ramp
+from screens.widgets.plot_canvas import Canvas, Grid
+from screens.widgets.plot_legend import Key
+
+MANY = 1 << 10  # more than there are colours, for packing two levels into one number
+
+
+class Ground:
+    """The values of a picture with the colours or characters that stand for them."""
+
+    def __init__(self, picture: Picture, theme: Theme) -> None:
+        self.picture, self.theme = picture, theme
+        self.classes = picture.palette == "classes"
+        self.values = numbers(picture.values if picture.values is not None else np.empty((0, 0)))
+        self.low, self.high = value_range(self.values, picture.lo, picture.hi, picture.palette == "diverging")
+        self.colours: tuple[int, ...] = ()
+        if theme.level is not Level.NONE:
+            muted = len(picture.layers) > 1  # a single line over a heat map is a contour of it
+            self.colours = class_colours(theme, muted) if self.classes else ramp(picture.palette, theme, muted)
+        self.letters = characters(picture.palette, theme)
+        self.count = len(self.colours) or len(self.letters)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there are no values."""
+        return not self.values.size
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a character holds two values, one above the other."""
+        return bool(self.colours) and not self.theme.ascii
+
+    @property
+    def contours(self) -> bool:
+        """Whether layers over these values would hide them, so that contour lines are drawn instead."""
+        return not self.colours and not self.classes and bool(self.picture.layers)
+
+    def levels(self, shape: tuple[int, int], count: int) -> Ints:
+        """Which of `count` colours each of (rows, columns) cells takes."""
+        small = resample(self.values, shape, self.classes)
+        return class_levels(small, count) if self.classes else levels(small, self.low, self.high, count)
+
+    def class_keys(self) -> list[Key]:
+        """The classes as entries of a legend."""
+        if self.empty or not self.classes:
+            return []
+        places = class_levels(np.arange(len(self.picture.legend), dtype=np.float64)[None], self.count)[0].tolist()
+        block = "#" if self.theme.ascii else "█"
+        return [
+            Key(block, ink(self.colours[place]), word) if self.colours else Key(self.letters[place], PLAIN, word)
+            for place, word in zip(places, self.picture.legend, strict=True)
+        ]
+
+    def scale_width(self) -> int:
+        """Characters that `write_scale` takes; 0 where there is no scale of values."""
+        if self.empty or self.classes:
+            return 0
+        return len(reading(self.low)) + len(reading(self.high)) + 2 + (self.count if not self.contours else 2)
+
+    def write_scale(self, grid: Grid, row: int, column: int) -> None:
+        """Write the range of the values with the colours or characters between."""
+        quiet, low = self.theme.quiet, reading(self.low) + " "
+        grid.write(row, column, low, quiet)
+        column += len(low)
+        if self.contours:
+            grid.write(row, column, "..", self.theme.faint())
+            column += 2
+        for index in range(0 if self.contours else self.count):
+            if self.colours:
+                grid.write(row, column, "#" if self.theme.ascii else "█", ink(self.colours[index]))
+            else:
+                grid.write(row, column, self.letters[index])
+            column += 1
+        grid.write(row, column, " " + reading(self.high), quiet)
+
+    # ------------------------------------------------------------ drawing
+
+    def draw(self, grid: Grid, top: int, left: int, rows: int, columns: int, *, fill: bool) -> None:
+        """Draw the values into a part of the grid: filling it, or as large as whole multiples of them go."""
+        shape, wide = self._shape(rows, columns, fill)
+        level = np.repeat(self.levels(shape, self.count), wide, axis=1)
+        if self.blocks:
+            self._half_blocks(grid, level, top, left)
+        else:
+            self._characters(grid, level, top, left)
+
+    def columns(self, rows: int, columns: int) -> int:
+        """How many of the columns of a pane the values take without filling it."""
+        shape, wide = self._shape(rows, columns, fill=False)
+        return shape[1] * wide
+
+    def _shape(self, rows: int, columns: int, fill: bool) -> tuple[tuple[int, int], int]:
+        """Rows and columns of values in a pane, and how many characters stand side by side for one."""
+        wide = 2 if self.picture.equal and not fill and not self.blocks else 1  # a character is twice as high as wide
+        room = (2 * rows, columns) if self.blocks else (rows, columns // wide)
+        return (room if fill else fitted((self.values.shape[0], self.values.shape[1]), room, self.picture.equal)), wide
+
+    def outline(self, canvas: Canvas) -> None:
+        """Draw the contour lines of the values."""
+        canvas.share(outlines(self.levels(canvas.fine, 4 if canvas.ascii else 8))[None], [self.theme.faint()], ["."])
+
+    def _half_blocks(self, grid: Grid, level: Ints, top: int, left: int) -> None:
+        if len(level) % 2:
+            level = np.vstack([level, np.full((1, level.shape[1]), NOTHING)])
+        pairs = (level[::2] + 1) * MANY + level[1::2] + 1
+        place = (slice(top, top + pairs.shape[0]), slice(left, left + pairs.shape[1]))
+        for pair in np.unique(pairs).tolist():
+            code, tone = self._half_block(pair // MANY - 1, pair % MANY - 1)
+            here = pairs == pair
+            grid.codes[place][here], grid.inks[place][here] = ord(code), tone
+
+    def _half_block(self, above: int, below: int) -> tuple[str, int]:
+        if above == below:
+            return " ", ink(-1, self.colours[above]) if above != NOTHING else PLAIN
+        if above == NOTHING:
+            return "▄", ink(self.colours[below])
+        return "▀", ink(self.colours[above], self.colours[below] if below != NOTHING else -1)
+
+    def _characters(self, grid: Grid, level: Ints, top: int, left: int) -> None:
+        place = (slice(top, top + level.shape[0]), slice(left, left + level.shape[1]))
+        steps = np.arange(self.count) if self.classes else np.linspace(0, len(self.letters) - 1, self.count).astype(np.int64)
+        letters = [*(ord(self.letters[step % len(self.letters)]) for step in steps.tolist()), ord(" ")]  # the last: no value
+        grid.codes[place] = np.array(letters, dtype=np.uint32)[level]
+        if self.colours:
+            grid.inks[place] = np.array([*map(ink, self.colours), PLAIN], dtype=np.int32)[level]

@@ -1,0 +1,115 @@
+"""Paths, lines, points and rings over a picture's plane, in braille dots and marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract import Layer
+from screens.widgets.axes import Scale
+from screens.widgets.palette import Level, Theme, ink, ink_of
+from screens.widgets.picture_cells import Floats
+from screens.widgets.plot_canvas import Canvas, polyline
+from screens.widgets.plot_layers import ASCII_THEORY, DASHES
+from screens.widgets.plot_legend import Key
+from screens.widgets.plot_reduce import drawable
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A layer with its looks. xy: (k, 2) points that can be drawn; dash: dots on and off, where lines must differ without colour."""
+
+    layer: Layer
+    xy: Floats
+    ink: int
+    mark: str
+    legend: str
+    line: str
+    dash: tuple[int, int] | None
+
+    @property
+    def key(self) -> Key:
+        """The layer's entry of the legend."""
+        return Key(self.legend, self.ink, self.layer.label)
+
+    @property
+    def lost(self) -> int:
+        """How many points cannot be drawn."""
+        return len(np.atleast_2d(self.layer.xy)) - len(self.xy)
+
+
+def strokes_of(layers: Sequence[Layer], theme: Theme) -> list[Stroke]:
+    """Give every layer its colour and mark, by group as in the figures."""
+    names = [layer.group or layer.label for layer in layers]
+    groups = [*theme.groups, *dict.fromkeys(name for name in names if name not in theme.groups)]
+    strokes: list[Stroke] = []
+    lines = 0
+    for layer, name in zip(layers, names, strict=True):
+        group = groups.index(name)
+        xy = np.asarray(layer.xy, dtype=np.float64).reshape(-1, 2)
+        xy = xy[drawable(xy, False).all(axis=1)]
+        dash, line, mark = None, "──", theme.mark(group)
+        if layer.kind in ("path", "line"):
+            if lines and theme.level is Level.NONE:
+                line, *pattern = DASHES[(lines - 1) % len(DASHES)]
+                dash = (int(pattern[0]), int(pattern[1]))
+            glyph = ASCII_THEORY[lines % len(ASCII_THEORY)] if layer.kind == "line" else mark
+            line = glyph * 2 if theme.ascii else line
+            lines += 1
+        else:
+            glyph = mark
+        ring = "O" if theme.ascii else "◉"
+        legend = {"path": line[0] + mark, "line": line, "points": mark, "rings": ring}[layer.kind]
+        strokes.append(Stroke(layer, xy, theme.curve(group), ring if layer.kind == "rings" else mark, legend, glyph, dash))
+    return strokes
+
+
+def plane(strokes: Sequence[Stroke]) -> tuple[float, float, float, float]:
+    """Return the extent of all layers with a margin, for pictures that do not give one; NaN without points."""
+    points = np.concatenate([stroke.xy for stroke in strokes]) if strokes else np.empty((0, 2))
+    if not len(points):
+        return (float("nan"),) * 4
+    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    margin = 0.05 * np.array([x1 - x0, y1 - y0])
+    return float(x0 - margin[0]), float(x1 + margin[0]), float(y0 - margin[1]), float(y1 + margin[1])
+
+
+def draw_strokes(canvas: Canvas, strokes: Sequence[Stroke], x: Scale, y: Scale) -> None:
+    """Draw lines first, then the ends of paths, points and rings."""
+    rows, columns = canvas.fine
+    lines = [stroke for stroke in strokes if stroke.layer.kind in ("path", "line") and len(stroke.xy)]
+    masks = np.zeros((len(lines), rows, columns), dtype=bool)
+    for mask, stroke in zip(masks, lines, strict=True):
+        across, down = _dots(stroke.xy, x, y, rows, columns)
+        mask[:] = polyline(across, down, (rows, columns))
+        if stroke.dash is not None and not canvas.ascii:
+            row, column = np.ogrid[:rows, :columns]
+            mask &= (row + 2 * column) % sum(stroke.dash) < stroke.dash[0]
+    canvas.share(masks, [stroke.ink for stroke in lines], [stroke.line for stroke in lines])
+    for stroke in lines:
+        if stroke.layer.kind == "path":
+            _marks(canvas, stroke, stroke.xy[-1:], x, y)
+    for kind in ("points", "rings"):
+        for stroke in strokes:
+            if stroke.layer.kind == kind and len(stroke.xy):
+                _marks(canvas, stroke, stroke.xy, x, y)
+
+
+def _dots(xy: Floats, x: Scale, y: Scale, rows: int, columns: int) -> tuple[Floats, Floats]:
+    across = (columns - 1) * x.unit(xy[:, 0])
+    down = (rows - 1) * (1 - y.unit(xy[:, 1]))
+    return np.clip(across, -1e6, 1e6), np.clip(down, -1e6, 1e6)
+
+
+def _marks(canvas: Canvas, stroke: Stroke, xy: Floats, x: Scale, y: Scale) -> None:
+    rows, columns = canvas.fine
+    across, down = (np.floor(part + 0.5).astype(np.int64) for part in _dots(xy, x, y, rows, columns))
+    inside = (across >= 0) & (across < columns) & (down >= 0) & (down < rows)
+    cells = np.unique(np.stack([down[inside] * canvas.rows // rows, across[inside] * canvas.columns // columns]), axis=1)
+    for row, column in cells.T.tolist():
+        tone = stroke.ink
+        if stroke.layer.kind == "rings" and canvas.codes[row, column]:
+            tone = ink(ink_of(int(canvas.inks[row, column])).fg, bold=True)  # the ring keeps its point's colour
+        canvas.put(row, column, stroke.mark, tone)
