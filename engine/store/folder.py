@@ -28,7 +28,8 @@ from engine.store.strict_json import dumps, loads
 
 MANIFEST, METRICS, ARRAYS, RESULT = "manifest.json", "metrics.jsonl", "arrays.npz", "result.json"
 STATE, STATUS, LATEST, LOCK, CRASH = "state.safetensors", "state.json", "latest.npz", "lock", "crash.txt"
-FILES = (MANIFEST, METRICS, ARRAYS, RESULT, STATE, STATUS, LATEST, LOCK, CRASH)
+LOG = "log.txt"  # what a detached run said
+FILES = (MANIFEST, METRICS, ARRAYS, RESULT, STATE, STATUS, LATEST, LOCK, CRASH, LOG)
 
 Record = tuple[int, dict[str, Any]]
 
