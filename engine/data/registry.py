@@ -12,6 +12,9 @@ from engine.data.split import Images, Labels, Split
 from engine.errors import ProblemError, UsageError, nearest
 from engine.seeds import Streams
 
+FEWEST_TESTS, MOST_TESTS = 500, 4000
+MADE_TESTS = 2000  # of data made to order, where each costs time
+
 
 @dataclass(frozen=True)
 class Source:
@@ -52,6 +55,18 @@ def source(name: str) -> Source:
     if name not in SOURCES:
         raise UsageError(f"no data set {name!r}{nearest(name, SOURCES)}", "data sets: " + ", ".join(SOURCES))
     return SOURCES[name]
+
+
+def largest(name: str) -> int | None:
+    """Return how many training images leave enough for testing, or None where there is no end."""
+    size = source(name).size
+    return None if size is None else size - FEWEST_TESTS
+
+
+def test_count(name: str, n: int) -> int:
+    """Return how many test images go with n training images: what is left, up to `MOST_TESTS`."""
+    size = source(name).size
+    return MADE_TESTS if size is None else min(MOST_TESTS, size - n)
 
 
 def load(name: str, n: int, n_test: int, streams: Streams) -> Split:

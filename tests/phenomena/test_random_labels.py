@@ -1,0 +1,266 @@
+"""The randomisation test: its declaration, its claims at full size, chunking, saving, and what happens at its limits."""
+
+import subprocess
+import sys
+from fnmatch import fnmatch
+
+import numpy as np
+import pytest
+import torch
+
+from engine.errors import Diverged, KnobError
+from engine.phenomena.random_labels import FIGURES, PICTURES, RandomLabels, arms_of, measured_steps
+from engine.phenomenon import State
+from engine.registry import entries
+
+SMALL = {"dataset": "digits196", "n": 100, "width": 32, "batch": 20, "epochs": 40}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def surroundings(tmp_path_factory):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+    torch.set_num_threads(threads)
+
+
+def make(seeds=(0,), preset="custom", **knobs):
+    return RandomLabels(RandomLabels.spec.configure("quick", knobs), seeds, "cpu", preset)
+
+
+def work(run, budget=0.02, until=None):
+    """Drive a phenomenon as the runner does; stop after the record of step `until`."""
+    while not run.done:
+        if not run.due():
+            run.advance(budget)
+        if run.due():
+            run.history.append(run.step, run.measure())
+            if run.step == until:
+                break
+    return run
+
+
+@pytest.fixture(scope="module")
+def small():
+    return work(make((0, 1), **SMALL))
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return work(make(preset="quick"))
+
+
+def verdict(run, name):
+    return next(item for item in run.verdicts() if item.claim.id == name)
+
+
+# ---------------------------------------------------------------- declaration
+
+
+def test_the_declaration_loads_neither_torch_nor_scipy():
+    code = (
+        "import sys, engine.registry; engine.registry.spec('random-labels');"
+        "sys.exit(', '.join({'torch', 'scipy', 'mnist1d'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_registry_reads_the_docstring():
+    entry = next(item for item in entries() if item.name == "random-labels")
+    assert (entry.title, entry.order) == ("Random labels", 10)
+    assert entry.question == RandomLabels.spec.question
+
+
+@pytest.mark.parametrize("preset", [item.name for item in RandomLabels.spec.presets])
+def test_every_preset_configures(preset):
+    config = RandomLabels.spec.configure(preset)
+    assert len(arms_of(config)) >= 8
+    steps = measured_steps(config.epochs * (config.n // config.batch), config.n // config.batch)
+    assert steps[0] == 0
+    assert 50 in steps
+
+
+@pytest.mark.parametrize(
+    ("knobs", "sentence"),
+    [
+        ({"n": 4900}, "n must be at most 4500 on digits5k"),
+        ({"batch": 2000}, "batch must be at most n=1000, got 2000"),
+        ({"model": "both"}, "model both needs dataset mnist1d"),
+        ({"lr": 2}, "learning rate must be .*between 0.0001 and 1, got 2"),
+        ({"levels": "0.5,1.5"}, "levels must be"),
+        ({"inputs": "gausian"}, "did you mean gaussian"),
+    ],
+)
+def test_impossible_knobs_are_named(knobs, sentence):
+    with pytest.raises(KnobError, match=sentence):
+        RandomLabels.spec.configure("quick", knobs)
+
+
+def test_every_figure_and_picture_that_is_declared_is_delivered(small):
+    names = [item.name for item in small.series()]
+    assert len(names) == len(set(names))
+    for figure in FIGURES:
+        drawn = [name for name in names if any(fnmatch(name, pattern) for pattern in figure.series)]
+        assert drawn, figure.name
+        if figure.name in ("train-accuracy", "test-error", "train-loss"):
+            assert len(drawn) >= len(arms_of(small.config))
+    assert [item.name for item in small.pictures()] == [item.name for item in PICTURES]
+    for item in small.series():
+        assert len(item.x) == len(item.y)
+        assert np.isfinite(item.y).all()
+        assert (item.lo is None) == (item.band == "")
+
+
+# ---------------------------------------------------------------- claims
+
+
+def test_the_quick_preset_decides_its_claims_and_they_hold(quick):
+    verdicts = quick.verdicts()
+    assert [item.claim.id for item in verdicts] == [f"RL{number}" for number in range(1, 11)]
+    marks = {item.claim.id: item.mark for item in verdicts}
+    waiting = {"RL3", "RL9", "RL10"}
+    assert {name for name, mark in marks.items() if mark == "not run"} == waiting
+    assert {marks[name] for name in marks if name not in waiting} == {"yes"}
+
+
+def test_final_scores_equal_an_independent_evaluation(quick):
+    arrays = quick.arrays()
+    names = arrays["arms"].tolist()
+    record = quick.history.records[-1]
+    for arm in ("true", "random"):
+        hidden = np.maximum(arrays["X_test"].astype(np.float64) @ arrays[f"{arm}_W1"] + arrays[f"{arm}_b1"], 0)
+        guesses = np.argmax(hidden @ arrays[f"{arm}_W2"] + arrays[f"{arm}_b2"], axis=1)
+        error = np.mean(guesses != arrays["y_test"])
+        assert record["test-error"][names.index(arm)] == pytest.approx(error, abs=2e-3)
+        hidden = np.maximum(arrays["X"].astype(np.float64) @ arrays[f"{arm}_W1"] + arrays[f"{arm}_b1"], 0)
+        guesses = np.argmax(hidden @ arrays[f"{arm}_W2"] + arrays[f"{arm}_b2"], axis=1)
+        labels = arrays["y" if arm == "true" else "y_random"]
+        assert np.array_equal(guesses == labels, arrays["fitted"][names.index(arm)].astype(bool))
+    fitted = np.maximum((arrays["X"][:500].astype(np.float64) @ arrays["a"])[:, None] - arrays["b"], 0) @ arrays["w"]
+    assert np.max(np.abs(fitted - arrays["y_random"][:500])) <= 1e-6
+
+
+def test_verdicts_are_open_before_and_stay_once_decided():
+    run = make(preset="quick", **SMALL)
+    assert {item.claim.id for item in run.verdicts() if item.holds is not None} == {"RL7"}
+    decided = {}
+    while not run.done:
+        if not run.due():
+            run.advance(1)
+        if run.due():
+            run.history.append(run.step, run.measure())
+            for item in run.verdicts():
+                if item.claim.id in decided:
+                    assert (item.measured, item.holds) == decided[item.claim.id]
+                elif item.holds is not None:
+                    decided[item.claim.id] = (item.measured, item.holds)
+    assert {"RL1", "RL2", "RL4", "RL5", "RL6", "RL7", "RL8"} <= set(decided)
+
+
+def test_an_event_that_did_not_happen_is_censored():
+    run = work(make(**{**SMALL, "epochs": 3}))
+    assert verdict(run, "RL1").holds is False
+    assert verdict(run, "RL1").note == "not by step 15"
+    assert verdict(run, "RL5").holds is None
+    assert verdict(run, "RL5").note == "not by step 15"
+    assert not any("memorised" in item.label for item in run.markers())
+
+
+def test_a_network_that_cannot_fit_fails_the_claim_that_says_so():
+    run = work(make(**{**SMALL, "n": 400, "width": 16, "epochs": 6}))
+    assert verdict(run, "RL1").measured < 0.99
+    assert verdict(run, "RL1").mark == "no"
+
+
+# ---------------------------------------------------------------- numbers do not depend on how it is driven
+
+
+def test_chunking_changes_no_number(small):
+    again = make((0, 1), **SMALL)
+    budgets = [1e-6, 0.5, 1e-4, 0.01]
+    while not again.done:
+        if not again.due():
+            again.advance(budgets[len(again.history) % 4])
+        if again.due():
+            again.history.append(again.step, again.measure())
+    assert again.history.steps == small.history.steps
+    assert again.history.records == small.history.records
+
+
+@pytest.mark.parametrize("until", [0, 20, 56, 71])
+def test_a_restored_run_ends_with_the_same_records(small, until):
+    first = work(make((0, 1), **SMALL), until=until)
+    for _ in range(7):  # save amid the way to the next measurement, too
+        if not first.due():
+            first.advance(1e-6)
+    saved = first.state()
+    assert all(isinstance(item, np.ndarray) for item in saved.arrays.values())
+    second = make((0, 1), **SMALL)
+    for step, record in zip(first.history.steps, first.history.records, strict=True):
+        second.history.append(step, record)
+    second.step = first.step
+    second.restore(State({name: item.copy() for name, item in saved.arrays.items()}, saved.scalars))
+    work(second)
+    assert second.history.steps == small.history.steps
+    assert second.history.records == small.history.records
+    assert [item.row() for item in second.verdicts()] == [item.row() for item in small.verdicts()]
+    for one, other in zip(second.pictures(), small.pictures(), strict=True):
+        assert np.array_equal(one.values, other.values)
+
+
+def test_a_seed_among_others_is_measured_like_alone(small):
+    alone = work(make((1,), **SMALL))
+    for quantity, tolerance in (("train-loss", 1e-3), ("train-accuracy", 0.011)):
+        steps, together = small.history.column(quantity)
+        own_steps, own = alone.history.column(quantity)
+        shared = np.intersect1d(steps, own_steps[own_steps <= 50])
+        pairs = together[np.isin(steps, shared)][:, 1::2], own[np.isin(own_steps, shared)]
+        np.testing.assert_allclose(*pairs, atol=tolerance)
+    assert not np.allclose(small.history.column("train-loss")[1][5, 0::2], small.history.column("train-loss")[1][5, 1::2], atol=1e-3)
+
+
+# ---------------------------------------------------------------- limits
+
+
+@pytest.mark.parametrize("knobs", [{"lr": 1.0}, {"lr": 1.0, "momentum": 0.99, "depth": 3}])
+def test_the_highest_learning_rate_diverges_with_a_sentence(knobs):
+    with pytest.raises(Diverged, match=r"the loss of .* at step \d+") as caught:
+        work(make(preset="quick", width=64, **knobs), budget=1)
+    assert caught.value.hint == "lower learning rate (it is 1)"
+
+
+def test_loss_that_is_not_a_number_names_its_step_and_arm():
+    run = work(make(**SMALL), until=20)
+    run._arms.groups[0].ensemble.network.flat.fill_(float("nan"))
+    with pytest.raises(Diverged, match=r"the loss of true labels is no longer a finite number at step 20 \(seen at step 22\)"):
+        work(run)
+
+
+def test_bands_span_the_seeds(small):
+    curve = next(item for item in small.series() if item.name == "test-error/random")
+    steps, values = small.history.column("test-error")
+    columns = values[steps >= 1][:, 2:4]
+    assert curve.band == "range of 2 seeds"
+    np.testing.assert_array_equal(curve.lo, columns.min(axis=1))
+    np.testing.assert_array_equal(curve.hi, columns.max(axis=1))
+    np.testing.assert_allclose(curve.y, columns.mean(axis=1))
+
+
+def test_memorised_markers_stand_where_the_curve_passes(small):
+    accuracy = next(item for item in small.series() if item.name == "train-accuracy/random")
+    marker = next(item for item in small.markers() if item.label.startswith("random labels memorised at"))
+    assert accuracy.lo[accuracy.x >= marker.at][-1] >= 0.99
+    assert accuracy.lo[accuracy.x < marker.at].min() < 0.99
+    assert any(item.label.startswith("all fitted at") for item in small.markers())
+
+
+def test_signals_train_a_convolutional_network_beside_the_perceptron():
+    run = work(make(dataset="mnist1d", n=200, model="both", width=32, epochs=20, batch=20))
+    names = [arm.name for arm in arms_of(run.config)]
+    assert {"cnn-true", "cnn-shuffled"} <= set(names)
+    assert verdict(run, "RL9").holds is not None
+    loss = next(item for item in run.series() if item.name == "train-loss/cnn-true")
+    assert loss.y[-1] < loss.y[0]
