@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from engine.device import resolve_device, use_threads
 from engine.phenomenon import Phenomenon
 from engine.runner.options import Options
 from engine.runner.setup import Setup
-from engine.store import Manifest, RunFolder, versions
+from engine.store import Manifest, Position, RunFolder, versions
 
 
 def build(kind: type[Phenomenon], setup: Setup, options: Options, say: Callable[[str], None]) -> Phenomenon:
@@ -28,21 +29,30 @@ def build(kind: type[Phenomenon], setup: Setup, options: Options, say: Callable[
     return kind(setup.config, setup.seeds, device, setup.preset)
 
 
-def restore(phenomenon: Phenomenon, folder: RunFolder) -> tuple[int, float]:
-    """Put a fresh phenomenon where the folder's last state stands; return (lines of metrics it goes with, seconds of work).
+@dataclass(frozen=True)
+class Restored:
+    """Where a stored run goes on: after so many lines of metrics and seconds of work; `notes` say what was dropped or differs."""
+
+    lines: int
+    elapsed: float
+    notes: tuple[str, ...]
+
+
+def restore(phenomenon: Phenomenon, folder: RunFolder) -> Restored:
+    """Put a fresh phenomenon where the folder's last state stands.
 
     Raises:
         StoreError: the state or the metrics are damaged.
     """
     saved = folder.load_state()
-    if saved is None:
-        return 0, 0.0
-    state, position = saved
-    for step, values in folder.records(position.lines)[0]:
-        phenomenon.history.append(step, values)
-    phenomenon.step = position.step
-    phenomenon.restore(state)
-    return position.lines, position.elapsed
+    state, position = saved or (None, Position(0, 0, {}))
+    records, torn = folder.records(position.lines)
+    if state is not None:
+        for step, values in records:
+            phenomenon.history.append(step, values)
+        phenomenon.step = position.step
+        phenomenon.restore(state)
+    return Restored(position.lines, position.elapsed, (*([torn] if torn else []), *differences(folder.manifest)))
 
 
 def differences(manifest: Manifest) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from engine.errors import LabError, UsageError
 from engine.phenomenon import Phenomenon
 from engine.runner import recorder as recording
 from engine.runner import words
-from engine.runner.building import build, differences, restore
+from engine.runner.building import build, restore
 from engine.runner.display import Display, blank
 from engine.runner.options import Options
 from engine.runner.recorder import Recorder
@@ -189,12 +189,12 @@ class Loop:
 
     def _continue(self, phenomenon: Phenomenon, folder: RunFolder, stepping: bool) -> None:
         """Take up a stored run where its last state stands."""
-        lines, elapsed = restore(phenomenon, folder)
-        folder.cut(lines)
+        found = restore(phenomenon, folder)
+        folder.cut(found.lines)
         self._resumed = None
-        run = Run(self._setup, phenomenon, Recorder(folder, lines), self._display, self.options, self.slot)
-        run.meter = Meter(elapsed)
-        run.notes = differences(folder.manifest)
+        run = Run(self._setup, phenomenon, Recorder(folder, found.lines), self._display, self.options, self.slot)
+        run.meter = Meter(found.elapsed)
+        run.notes = found.notes
         self._display.stale = len(phenomenon.history) > 0
         self._put(run, stepping)
 

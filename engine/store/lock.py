@@ -34,7 +34,7 @@ class Lock:
             raise _refusal(path)
         with contextlib.suppress(OSError):  # on a full disk the number is missing, the lock still holds
             os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+            os.write(self._descriptor, f"{os.getpid()}\n".encode())
 
     def release(self) -> None:
         """Give the right back; twice does no harm."""

@@ -123,7 +123,8 @@ def test_a_torn_line_and_lines_after_the_state_are_computed_again(tmp_path, whol
     path = interrupted(tmp_path)
     with (path / "metrics.jsonl").open("ab") as file:
         file.write(b'{"step":99990,"values":{"train-loss":[1,2]}}\n{"step":99999,"val')
-    finish(path, phenomenon=InstantToy)
+    (note,) = finish(path, phenomenon=InstantToy).notes
+    assert note == "the last line of metrics.jsonl was cut short and is left out"
     assert (path / "metrics.jsonl").read_bytes() == whole
 
 
