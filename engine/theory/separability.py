@@ -51,10 +51,11 @@ def separable(z: ArrayLike) -> bool:
     scale = np.abs(rows).max(axis=1, keepdims=True)
     if not scale.all():
         return False  # a point at the origin lies on every separator
-    found = linprog(np.zeros(rows.shape[1]), A_ub=-rows / scale, b_ub=-np.ones(len(rows)), bounds=(None, None), method="highs")
-    if found.status not in (FEASIBLE, INFEASIBLE):
-        raise ProblemError(f"the linear program for {rows.shape[0]} points in {rows.shape[1]} dimensions was not decided: {found.message}")
-    return bool(found.status == FEASIBLE)
+    for method in ("highs", "highs-ipm"):  # one in some thousand programs leaves the simplex method undecided
+        found = linprog(np.zeros(rows.shape[1]), A_ub=-rows / scale, b_ub=-np.ones(len(rows)), bounds=(None, None), method=method)
+        if found.status in (FEASIBLE, INFEASIBLE):
+            return bool(found.status == FEASIBLE)
+    raise ProblemError(f"the linear program for {rows.shape[0]} points in {rows.shape[1]} dimensions was not decided: {found.message}")
 
 
 def separable_share(n: int, d: int, draws: int, rng: np.random.Generator) -> float:

@@ -47,6 +47,18 @@ def test_program_on_cases_with_a_known_answer():
     assert separable([[3.0]]) and not separable([[3.0], [-1.0]])
 
 
+def test_a_draw_that_leaves_the_simplex_method_undecided():
+    from scipy.optimize import nnls
+
+    from engine.seeds import streams
+
+    draw = streams(1, 7)
+    z = np.where(draw.order.random(400) < 0.5, -1.0, 1.0)[:90, None] * draw.data.standard_normal((45, 400))[:, :90].T
+    # Gordan: points are inseparable if and only if a convex combination of them is 0.
+    distance = nnls(np.vstack([z.T, np.ones(90)]), np.append(np.zeros(45), 1.0))[1]
+    assert separable(z) == (distance > 1e-7)
+
+
 def test_impossible_sizes_are_named():
     with pytest.raises(ProblemError, match="n must be at least 1, got 0"):
         separable_probability(0, 2)
