@@ -1,0 +1,178 @@
+"""The curves, markers and the picture of a run: medians with quartiles over draws, theory in the same colour beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+
+from engine.contract import Basis, Layer, Marker, Picture, Series
+from engine.double_descent.experiment import Experiment
+from engine.double_descent.fitted import SIZES, Fitted
+from engine.double_descent.gaussian import Isotropic
+from engine.double_descent.model import Prediction, Whole, coarse
+from engine.double_descent.relu import Relu
+from engine.double_descent.valleys import Valleys, valleys
+from engine.theory.draw_statistics import quartiles
+from engine.theory.inputs import Floats
+from engine.theory.ridgeless import noise_lower_bound
+
+Kind = Literal["zero", "small", "best"]
+KINDS: tuple[Kind, ...] = ("zero", "small", "best")
+HEIGHT = 3.0  # of the picture's plane, up and down
+THEORY_POINTS = 120  # of a curve whose every point is a root search
+
+
+class Curves:
+    """What is drawn of an experiment. `kind`: which ridge the main curve has; the theory is computed once."""
+
+    def __init__(self, run: Experiment, kind: Kind) -> None:
+        self.run, self.kind = run, kind
+        self.names = {"zero": "min-norm", "small": f"ridge {run.ridges.constant:g}", "best": "tuned ridge"}
+        self.theory = {ridge: self._predict(ridge) for ridge in KINDS}
+
+    def _predict(self, kind: Kind) -> Prediction | None:
+        model, ridges = self.run.model, self.run.ridges
+        if kind == "best" and not isinstance(model, Isotropic):
+            return model.predict(ridges.p, ridges.best[0])
+        p = self._theory_sizes()
+        if kind == "zero":
+            return model.predict(p)
+        return model.predict(p, np.full(p.size, ridges.constant) if kind == "small" else self._exact_best(p))
+
+    def _theory_sizes(self) -> Whole:
+        model = self.run.model
+        return np.arange(model.D + 1) if isinstance(model, Isotropic | Relu) else coarse(model.n, model.D, THEORY_POINTS)
+
+    def _exact_best(self, p: Whole) -> Floats:
+        return np.asarray(self.run.model.ladder(np.maximum(p, 1))[0])
+
+    # ------------------------------------------------------------ curves
+
+    def series(self) -> tuple[Series, ...]:
+        """Every curve, simulation before theory."""
+        return (*self._main(), *self._ridge(), *self._relu(), *self._digits())
+
+    def _main(self) -> Iterator[Series]:
+        """The figures of the main curve: test MSE with the tuned curve, bias and variance, norm."""
+        kinds: tuple[Kind, ...] = (self.kind,) if self.kind == "best" else (self.kind, "best")
+        for kind in kinds:
+            yield from self._pair("test-mse", kind, "test", self.names[kind], kind)
+        for quantity, label in (("variance", "variance"), ("bias", "squared bias")):
+            yield from self._pair("bias-variance", self.kind, quantity, label, quantity)
+        if self.kind == "zero" and "variance" in self.run.model.quantities and self.run.knobs.sigma > 0:
+            p = self.run.p[1:]
+            bound = noise_lower_bound(self.run.model.n, p, self.run.knobs.sigma**2)
+            yield Series(
+                "bias-variance/bound",
+                "least variance of any features",
+                p / self.run.model.n,
+                bound,
+                kind="theory",
+                basis="bound",
+                group="bound",
+            )
+        yield from self._pair("norm", self.kind, "norm", self.names[self.kind], self.kind)
+
+    def _ridge(self) -> Iterator[Series]:
+        for kind in KINDS:
+            yield from self._pair("ridge", kind, "test", self.names[kind], kind)
+
+    def _pair(self, figure: str, kind: Kind, quantity: str, label: str, group: str) -> Iterator[Series]:
+        """Simulation and theory of one quantity."""
+        run = self.run
+        if quantity in run.model.quantities and run.main.count:
+            draws = run.main.stack(f"zero/{quantity}") if kind == "zero" else run.main.best(kind, quantity)
+            p = run.p if kind == "zero" else run.ridges.p
+            yield banded(f"{figure}/{group}", label, p / run.model.n, draws, group, "line" if kind == "zero" else "points")
+        theory = self.theory[kind]
+        found = None if theory is None else getattr(theory, quantity)
+        if theory is not None and found is not None:
+            words = f"{label}, {theory.basis}"
+            yield Series(f"{figure}/{group}-theory", words, theory.p / run.model.n, found, kind="theory", basis=theory.basis, group=group)
+
+    def _relu(self) -> Iterator[Series]:
+        run, model = self.run, self.run.relu_model
+        if run.relu.count:
+            yield banded("random-features/simulation", "min-norm", run.relu_p / model.n, run.relu.stack("test"), "zero")
+        if run.relu_tasks:
+            theory = model.predict(np.arange(model.D + 1))
+            if theory is not None:
+                yield Series(
+                    "random-features/theory",
+                    "Mei-Montanari",
+                    theory.p / model.n,
+                    theory.test,
+                    kind="theory",
+                    basis="asymptotic",
+                    group="zero",
+                )
+
+    def _digits(self) -> Iterator[Series]:
+        if self.run.digits:
+            N = self.run.digits[0].N
+            yield banded("rff/mse", "test MSE", N, np.array([curve.mse for curve in self.run.digits]), "mse")
+            yield banded("rff/error", "test error", N, np.array([curve.error for curve in self.run.digits]), "error")
+
+    # ------------------------------------------------------------ markers
+
+    def simulated(self) -> Valleys | None:
+        """Peak and valleys of the main curve's median."""
+        run = self.run
+        if not run.main.count:
+            return None
+        draws = run.main.stack("zero/test") if self.kind == "zero" else run.main.best(self.kind, "test")
+        p = run.p if self.kind == "zero" else run.ridges.p
+        return valleys(p.astype(np.float64), np.median(draws, axis=0), run.model.n)
+
+    def predicted(self) -> Valleys | None:
+        """Peak and valleys of the main curve's theory."""
+        theory = self.theory[self.kind]
+        return None if theory is None else valleys(theory.p, theory.test, self.run.model.n)
+
+    def markers(self) -> tuple[Marker, ...]:
+        """Threshold everywhere; minima of theory, or of the simulation where there is none, with the verdict between them."""
+        n = self.run.model.n
+        marks = [Marker(figure, "x", 1.0, "p=n") for figure in ("test-mse", "bias-variance", "norm", "ridge", "random-features")]
+        if self.run.digit_model is not None:
+            marks.append(Marker("rff", "x", self.run.digit_model.n, "N=n"))
+        found = self.predicted() or self.simulated()
+        if found is not None and found.second_below is not None:
+            marks.append(Marker("test-mse", "x", found.first / n, f"first min {found.first_low:.3g}"))
+            below = "yes" if found.second_below else "no"
+            marks.append(Marker("test-mse", "x", found.second / n, f"second min {found.second_low:.3g}, below first: {below}"))
+        return tuple(marks)
+
+    def words(self) -> tuple[str, ...]:
+        """The verdict between the valleys as sentences, simulation beside theory."""
+        sources = (("theory", self.predicted()), (f"median of {self.run.main.count} draws", self.simulated()))
+        return tuple(
+            f"second below first: {'yes' if found.second_below else 'no'} ({source}: {found.first_low:.4g} at p={found.first:g}, "
+            f"{found.second_low:.4g} at p={found.second:g})"
+            for source, found in sources
+            if found is not None and found.second_below is not None
+        )
+
+
+def banded(name: str, label: str, x: Floats, draws: Floats, group: str, style: Literal["line", "points"] = "line") -> Series:
+    """Return the median of draws (k, points) with their quartiles; one draw has no band."""
+    count = len(draws)
+    if count == 1:
+        return Series(name, f"{label}, 1 draw", x, draws[0], basis="simulation", style=style, group=group)
+    low, middle, high = quartiles(draws)
+    basis: Basis = "simulation"
+    words = f"{label}, median of {count}"
+    return Series(name, words, x, middle, low, high, f"quartiles of {count} draws", basis=basis, style=style, group=group)
+
+
+def picture(found: Fitted) -> Picture:
+    """Return the fitted functions over the points and the truth."""
+    fits = [
+        Layer("path", np.column_stack([found.grid, values]), f"p={p}", group)
+        for p, values, group in zip(SIZES, found.fits, ("below", "at", "above"), strict=True)
+    ]
+    truth = Layer("line", np.column_stack([found.grid, found.truth]), "truth", "truth")
+    points = Layer("points", np.column_stack([found.x, found.y]), f"n={found.x.size} points", "data")
+    title = "Fits below, at and above n"
+    return Picture("fits", title, layers=(truth, *fits, points), extent=(-1.0, 1.0, -HEIGHT, HEIGHT), x="x", y="y")
