@@ -113,8 +113,8 @@ def compare(run: RunList, runs: Runs = None, height: Height = 18, json: Json = F
     kinds = sorted({snapshot.phenomenon for snapshot in loaded.values()})
     if len(kinds) > 1:
         raise UsageError(f"only runs of one phenomenon can be compared, got {' and '.join(kinds)}", "See: genlab runs")
-    if len(loaded) < 2:
-        raise UsageError(f"comparing takes two different runs, got {len(loaded)}", "See: genlab runs")
+    if not 2 <= len(loaded) <= 26:
+        raise UsageError(f"comparing takes two different runs or more, at most 26, got {len(loaded)}", "See: genlab runs")
     if json:
         emit({"event": "compare", "runs": [{**result(snapshot), "run": name} for name, snapshot in loaded.items()]})
     else:

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+from dataclasses import replace
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from lab.figures import draw_figure, select
 from lab.output import plain, write_table
 
 if TYPE_CHECKING:
-    from engine.contract import Figure, Marker, Series, Snapshot
+    from engine.contract import Figure, Series, Snapshot
 
 Runs = Mapping[str, "Snapshot"]
+FEW = 2  # measured curves of a run in one figure up to which every run gets colours of its own
 
 
 def print_comparison(runs: Runs, *, height: int) -> None:
-    """Print differences, verdicts and overlaid figures."""
+    """Print differences, figures and verdicts; runs are called a, b, c, ... in the order given."""
     from engine.registry import spec
 
     phenomenon = next(iter(runs.values())).phenomenon
-    write_table(("", *runs), differences(runs), title=f"{phenomenon}: where the runs differ")
+    headings = [f"{letter} {name}" for letter, name in zip(ascii_lowercase, runs, strict=False)]
+    write_table(("", *headings), differences(runs), title=f"{phenomenon}: where the runs differ")
     for figure in spec(phenomenon).figures:
-        joint, series, markers = overlay(figure, runs)
-        if series:
-            draw_figure(joint, series, markers, height)
-    write_table(("id", "claim", *runs), verdicts(runs), title="Verdicts")
+        _draw(figure, runs, height)
+    write_table(("id", "claim", *headings), verdicts(runs), title="Verdicts")
+
+
+def _draw(figure: Figure, runs: Runs, height: int) -> None:
+    chosen = [select(figure, run.series) for run in runs.values()]
+    if not any(chosen):
+        return
+    if max(sum(item.kind == "measured" for item in curves) for curves in chosen) <= FEW:
+        joint, series = overlay(figure, runs)
+        draw_figure(joint, series, [marker for run in runs.values() for marker in run.markers if marker.axis == "y"], height)
+    else:
+        first = next(iter(runs.values()))
+        faint = [item for curves in chosen[1:] for item in curves]
+        draw_figure(replace(figure, note="a in full, the others faint"), first.series, first.markers, height, pinned=faint)
 
 
 def differences(runs: Runs) -> list[list[Any]]:
@@ -46,17 +60,15 @@ def verdicts(runs: Runs) -> list[list[Any]]:
     return [[claim.id, claim.sentence, *(_said(column.get(claim.id)) for column in columns)] for claim in claims.values()]
 
 
-def overlay(figure: Figure, runs: Runs) -> tuple[Figure, list[Series], list[Marker]]:
-    """The figure with every run's curves, named, labelled and grouped by run; theory that runs share is drawn once."""
+def overlay(figure: Figure, runs: Runs) -> tuple[Figure, list[Series]]:
+    """The figure with every run's curves, named, labelled and grouped by the run's letter; theory that runs share only once."""
     series: list[Series] = []
-    markers: list[Marker] = []
-    for name, run in runs.items():
+    for letter, run in zip(ascii_lowercase, runs.values(), strict=False):
         for item in select(figure, run.series):
             if not (item.kind == "theory" and any(_same(item, other) for other in series)):
-                group = f"{name} {item.group or item.name}"
-                series.append(dataclasses.replace(item, name=f"{name}/{item.name}", label=f"{name}: {item.label}", group=group))
-        markers += [item for item in run.markers if item not in markers]
-    return dataclasses.replace(figure, series=("*",)), series, markers
+                group = f"{letter} {item.group or item.name}"
+                series.append(replace(item, name=f"{letter}/{item.name}", label=f"{letter}: {item.label}", group=group))
+    return replace(figure, series=("*",)), series
 
 
 def _same(first: Series, second: Series) -> bool:

@@ -73,11 +73,18 @@ def theme_of(series: Sequence[Series]) -> Theme:
     return dataclasses.replace(theme, level=level, ascii=ascii_only(), groups=group_order(series))
 
 
-def draw_figure(figure: Figure, series: Sequence[Series], markers: Sequence[Marker], height: int, theme: Theme | None = None) -> None:
-    """Print one figure as wide as the terminal, within reason."""
+def draw_figure(
+    figure: Figure,
+    series: Sequence[Series],
+    markers: Sequence[Marker],
+    height: int,
+    theme: Theme | None = None,
+    pinned: Sequence[Series] = (),
+) -> None:
+    """Print one figure as wide as the terminal, within reason; `pinned` curves lie faintly beneath."""
     from screens.widgets.plot import draw_figure as draw
 
-    _print(draw(figure, series, markers, width=_width(), height=height, theme=theme or theme_of(series)))
+    _print(draw(figure, series, markers, width=_width(), height=height, theme=theme or theme_of(series), pinned=pinned))
 
 
 def draw_picture(picture: Picture, height: int, theme: Theme) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from engine.contract import Verdict
 
+WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
 PIPE_WIDTH = 120  # columns of a table that does not go to a terminal
 
 
@@ -53,7 +54,8 @@ def write_table(columns: Iterable[str], lines: Iterable[Sequence[Any]], *, title
     style = box.ASCII if ascii_only() else box.SIMPLE_HEAD
     made = Table(box=style, title=title or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
     for column in columns:
-        made.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+        name = column.rstrip(">")
+        made.add_column(name, justify="left" if name == column else "right", overflow="fold", no_wrap=name in WHOLE)
     for line in lines:
         made.add_row(*(cell if hasattr(cell, "plain") else plain(cell) for cell in line))
     write(made, stderr=stderr)

@@ -143,14 +143,21 @@ class Sweep:
         return Outcome(cell, child.returncode, result, first[0].removeprefix("genlab: ") if first else "")
 
     def _print(self, outcomes: Sequence[Outcome]) -> None:
-        knobs = list(self.plan[0])
+        knobs = [name for name in self.plan[0] if len({cell[name] for cell in self.plan}) > 1] or list(self.plan[0])
         claims = [claim.id for claim in self.spec.claims]
         order = {tuple(cell.items()): index for index, cell in enumerate(self.plan)}
         lines = []
         for outcome in sorted(outcomes, key=lambda item: order[tuple(item.cell.items())]):
             marks = {row["id"]: _mark(row["holds"]) for row in outcome.result.get("claims", ())}
             standing = outcome.result.get("phase") or outcome.sentence
-            lines.append([*outcome.cell.values(), outcome.result.get("run", ""), standing, *(marks.get(name, "") for name in claims)])
+            lines.append(
+                [
+                    *(outcome.cell[name] for name in knobs),
+                    outcome.result.get("run", ""),
+                    standing,
+                    *(marks.get(name, "") for name in claims),
+                ]
+            )
         write_table((*knobs, "run", "phase", *claims), lines)
 
 

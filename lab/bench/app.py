@@ -21,10 +21,21 @@ from lab.bench.terminal import Terminal
 from lab.detach import python_lab
 
 WIDE, USUAL = (160, 48), (80, 24)
-TRAINING = 4.0  # seconds of training measured on each side of a pair
-PRESSES = 20  # keys in one reading of the percentiles
+TRAINING = 300  # steps of training measured on each side of a pair
+CYCLES = 4  # times the keys below are pressed for one reading of the percentiles
+CYCLE = (  # keys, words that tell their effect, whether these go away, whether it is timed (escape is not: terminals delay it)
+    ("n", "down scroll", False, True),  # notes open, and the row of keys changes
+    ("n", "down scroll", True, True),
+    ("v", "down scroll", False, True),  # claims
+    ("v", "down scroll", True, True),
+    (" ", "paused", False, True),
+    (" ", "paused", True, True),
+    ("?", "Begin again from the same", False, True),  # help
+    ("\x1b", "Begin again from the same", True, False),
+)
 WINDOW = 4.0  # seconds over which bytes are counted
 SETTLE = 1.5  # seconds that the last repaint after a pause may take
+WARM = 3.0  # seconds of training before anything is measured
 
 
 def attached(repeats: int) -> list[Row]:
@@ -50,11 +61,11 @@ def startup(repeats: int) -> list[Row]:
 
 
 def keys(repeats: int) -> list[Row]:
-    """Milliseconds from a key press to its repaint while a network trains: the notes panel opens, then closes."""
+    """Milliseconds from a key press to its repaint while a network trains: panels open and close, it pauses and goes on, help."""
     halves, tails = [], []
     with _training(WIDE) as terminal:
         for _ in range(repeats):
-            delays = [_press(terminal, gone=bool(index % 2)) for index in range(PRESSES)]
+            delays = list(_pressed(terminal))
             halves.append(float(np.percentile(delays, 50)))
             tails.append(float(np.percentile(delays, 95)))
     return [
@@ -93,12 +104,12 @@ def _training(size: tuple[int, int]) -> Iterator[Terminal]:
     """The app on a run that goes on, in a pseudo-terminal."""
     with _folder() as (place, environ), Terminal(_child("app", 0, place / "unused"), size, environ) as terminal:
         terminal.wait_for("running")
-        time.sleep(SETTLE)
+        time.sleep(WARM)
         yield terminal
 
 
-def _child(mode: str, seconds: float, result: Path) -> list[str]:
-    return [sys.executable, "-P", "-m", "lab.bench.attached", mode, str(seconds), str(result)]
+def _child(mode: str, steps: int, result: Path) -> list[str]:
+    return [sys.executable, "-P", "-m", "lab.bench.attached", mode, str(steps), str(result)]
 
 
 def _rate(mode: str, place: Path, environ: Mapping[str, str]) -> float:
@@ -107,7 +118,7 @@ def _rate(mode: str, place: Path, environ: Mapping[str, str]) -> float:
     command = _child(mode, TRAINING, result)
     if mode == "app":
         with Terminal(command, WIDE, environ) as terminal:
-            terminal.wait_for_end(60.0)
+            terminal.wait_for_end(300.0)
         said = ""
     else:
         done = subprocess.run(command, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
@@ -130,11 +141,14 @@ def _first_paint(environ: Mapping[str, str]) -> float:
         return terminal.wait_for(entries()[0].title) - terminal.begun
 
 
-def _press(terminal: Terminal, *, gone: bool) -> float:
-    pressed = terminal.press("n")
-    seen = terminal.wait_for("down scroll", gone=gone)  # the row of keys tells what is selected
-    time.sleep(0.1)  # a person does not press two keys in one frame
-    return 1000 * (seen - pressed)
+def _pressed(terminal: Terminal) -> Iterator[float]:
+    """Press every key of the cycle some times; yields the milliseconds until its effect stood on the screen."""
+    for key, words, gone, timed in CYCLE * CYCLES:
+        began = terminal.press(key)
+        seen = terminal.wait_for(words, gone=gone)
+        if timed:
+            yield 1000 * (seen - began)
+        time.sleep(0.15)  # a person does not press two keys in one frame
 
 
 def _kilobytes(terminal: Terminal) -> float:

@@ -1,7 +1,7 @@
 """The process that the app's bench entries look at: a long run, with the app before it or alone.
 
-Run as `python -m lab.bench.attached alone|app SECONDS FILE`; writes the steps per second of SECONDS of training to FILE
-and ends, or stays until it is told to end where SECONDS is 0.
+Run as `python -m lab.bench.attached alone|app STEPS FILE`; writes the steps per second of STEPS steps of training to FILE and
+ends, or stays until it is told to end where STEPS is 0.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from engine.errors import LabError
 
 if TYPE_CHECKING:
-    from engine.contract import Session
+    from engine.contract import Session, Snapshot
     from engine.runner import Runner
 
 NAME = "random-labels"
 KNOBS = {"epochs": "1000", "lr": "0.0001"}  # so slow that nothing is fitted, so the run lasts
-WARM = 1.0  # seconds of work before the measurement
+FIRST = 100  # step at which the clock starts
 
 
 def make_runner() -> Runner:
@@ -36,32 +36,35 @@ def make_runner() -> Runner:
     return Runner(NAME, found.configure("quick", KNOBS), "custom", seeds, root=runs_root(), command_line="genlab bench")
 
 
-def steps_per_second(runner: Session, seconds: float) -> float:
-    """Steps over seconds of work, between two snapshots `seconds` apart.
+def steps_per_second(runner: Session, steps: int) -> float:
+    """Steps over seconds of work, from step `FIRST` on: always the same steps, since measurements are denser at the beginning.
 
     Raises:
         LabError: the run ended before that.
     """
-    while not (first := runner.latest()).phase.over and first.elapsed < WARM:
-        time.sleep(0.05)
-    time.sleep(seconds)
-    last = runner.latest()
-    if last.phase.over or last.elapsed <= first.elapsed:
-        raise LabError(f"the run did not last: {last.sentence}", "See: genlab run " + NAME)
+    first, last = (_reached(runner, step) for step in (FIRST, FIRST + steps))
     return (last.step - first.step) / (last.elapsed - first.elapsed)
 
 
-def alone(seconds: float, result: Path) -> None:
+def _reached(runner: Session, step: int) -> Snapshot:
+    while (snapshot := runner.latest()).step < step:
+        if snapshot.phase.over:
+            raise LabError(f"the run did not last: {snapshot.sentence}", "See: genlab run " + NAME)
+        time.sleep(0.02)
+    return snapshot
+
+
+def alone(steps: int, result: Path) -> None:
     """Train without an interface."""
     runner = make_runner()
     runner.start()
     try:
-        result.write_text(json.dumps(steps_per_second(runner, seconds)))
+        result.write_text(json.dumps(steps_per_second(runner, steps)))
     finally:
         runner.close()
 
 
-def with_app(seconds: float, result: Path) -> None:
+def with_app(steps: int, result: Path) -> None:
     """Train with the app in this terminal, its screen on the run."""
     from lab.app import LabApp
     from lab.terminal import Guard, LabDriver
@@ -78,11 +81,11 @@ def with_app(seconds: float, result: Path) -> None:
 
     def measure() -> None:
         try:
-            result.write_text(json.dumps(steps_per_second(runner, seconds)))
+            result.write_text(json.dumps(steps_per_second(runner, steps)))
         finally:
             app.interrupt_from_outside()
 
-    if seconds:
+    if steps:
         threading.Thread(target=measure, daemon=True).start()
     with Guard(app.interrupt_from_outside, runner.close):
         app.run()
@@ -90,4 +93,4 @@ def with_app(seconds: float, result: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"alone": alone, "app": with_app}[sys.argv[1]](float(sys.argv[2]), Path(sys.argv[3]))
+    {"alone": alone, "app": with_app}[sys.argv[1]](int(sys.argv[2]), Path(sys.argv[3]))

@@ -140,7 +140,7 @@ def test_plain_lines_without_a_terminal_are_few(tmp_path):
 
 def test_detach_returns_at_once_and_the_run_goes_on_in_its_own_session(tmp_path, genlab):
     runs = {**os.environ, "GENLAB_RUNS": str(tmp_path / "runs"), "LANG": "C.UTF-8"}
-    words = ["run", "random-labels", "--epochs", "1", "--detach", "--json"]
+    words = ["run", "random-labels", "--epochs", "1", "--n", "100", "--width", "16", "--detach", "--json"]
     done = subprocess.run([sys.executable, "-m", "lab", *words], capture_output=True, text=True, env=runs, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     (told,) = lines(done.stdout)
@@ -156,7 +156,7 @@ def test_detach_returns_at_once_and_the_run_goes_on_in_its_own_session(tmp_path,
 def test_detach_reports_a_run_that_cannot_begin(tmp_path):
     (tmp_path / "runs").write_text("a file where the folder should be")
     runs = {**os.environ, "GENLAB_RUNS": str(tmp_path / "runs")}
-    words = ["run", "random-labels", "--epochs", "1", "--detach"]
+    words = ["run", "random-labels", "--epochs", "1", "--n", "100", "--width", "16", "--detach"]
     done = subprocess.run([sys.executable, "-m", "lab", *words], capture_output=True, text=True, env=runs, timeout=120, check=False)
     assert done.returncode == Exit.RUN_FAILED
     assert done.stderr.startswith("genlab: cannot ")
@@ -187,7 +187,7 @@ def test_verify_json(genlab):
 
 def test_sweep_runs_every_cell_in_its_own_folder(tmp_path):
     runs = {**os.environ, "GENLAB_RUNS": str(tmp_path), "LANG": "C.UTF-8"}
-    words = ["sweep", "random-labels", "--grid", "width=16,32", "--epochs", "1", "--json", "--workers", "2"]
+    words = ["sweep", "random-labels", "--grid", "width=16,32", "--epochs", "1", "--n", "100", "--json", "--workers", "2"]
     done = subprocess.run([sys.executable, "-m", "lab", *words], capture_output=True, text=True, env=runs, timeout=240, check=False)
     records = lines(done.stdout)
     assert done.returncode == 0, done.stderr

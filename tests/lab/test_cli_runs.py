@@ -98,8 +98,10 @@ def test_compare_lists_differences_and_overlays(genlab, run):
     rows = [line.split() for line in out.splitlines()]
     assert ["rate", "0.1", "0.2"] in rows
     assert not any(row[:1] == ["steps"] for row in rows)
-    assert f"{first}: seed 0" in out
-    assert f"{second}: seed 0" in out
+    assert f"a {first}" in out
+    assert f"b {second}" in out
+    assert "a: seed 0" in out
+    assert "b: seed 0" in out
     (record,) = lines(genlab("compare", first, second, "--json")[1])
     assert [item["config"]["rate"] for item in record["runs"]] == [0.1, 0.2]
 
@@ -114,10 +116,18 @@ def test_theory_that_runs_share_is_drawn_once():
     measured = Series("value/0", "seed 0", x, x + 1)
     run = type(START)(**{**vars(START), "series": (law, measured)})
     figure = Figure("decay", "Decay", Axis("step"), Axis("value"), ("value/*", "law"))
-    joint, series, _ = overlay(figure, {"a": run, "b": run})
+    joint, series = overlay(figure, {"a": run, "b": run})
     assert [item.label for item in series] == ["a: seed 0", "a: law", "b: seed 0"]
     assert len({item.name for item in series}) == 3
     assert joint.series == ("*",)
+
+
+def test_many_curves_are_compared_faintly(genlab, run):
+    first, second = run("--seeds", "3"), run("--seeds", "3", "--rate", "0.2")
+    code, out, _ = genlab("compare", first, second)
+    assert code == 0
+    assert "a: seed 0" not in out
+    assert "pinned" in out
 
 
 def test_compare_wants_two_runs_of_one_phenomenon(genlab, run):
