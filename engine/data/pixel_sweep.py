@@ -16,13 +16,13 @@ from engine.theory.inputs import Floats
 from engine.theory.nested import nested_path
 
 N, N_TEST = 100, 1000
-PIXEL_QUANTITIES = ("train-mse", "test-mse", "norm", "smallest-eigenvalue", "condition-number")
 
 
 def pixel_sweep(widths: NDArray[np.int64], streams: Streams) -> Floats:
-    """Return one draw's curves, (widths, PIXEL_QUANTITIES), for n = 100 images; NaN where there are fewer varying pixels than d.
+    """Return one draw for n = 100 images at each d of `widths`, (widths, 5); NaN where fewer pixels vary than d.
 
-    Errors and |w|^2 are sums over the ten outputs; eigenvalues are those of X^T X/n, pixels standardised by one global mean and deviation.
+    Columns: training error, test error, |w|^2, smallest non-zero eigenvalue of X^T X/n, condition number. The first three are
+    sums over the ten outputs; pixels are standardised by one global mean and deviation.
 
     Raises:
         DataError: the digits are not here.
@@ -33,7 +33,7 @@ def pixel_sweep(widths: NDArray[np.int64], streams: Streams) -> Floats:
     X = pixels[:, order]
     one_hot = np.eye(split.classes)
     curves = nested_path(X, one_hot[split.y], test=(tested[:, order], one_hot[split.y_test]))
-    rows = np.full((widths.size, len(PIXEL_QUANTITIES)), np.nan)
+    rows = np.full((widths.size, 5), np.nan)
     for row, d in zip(rows, widths[widths <= X.shape[1]], strict=False):
         singular = np.linalg.svd(X[:, :d], compute_uv=False)
         test = 0.0 if curves.test_mse is None else curves.test_mse[d].sum()
