@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from engine.errors import UsageError
@@ -49,11 +50,22 @@ def default_threads() -> int:
     return max(1, min(available - 1, physical, limit))
 
 
-def use_threads(count: int) -> None:
-    """Make torch compute with `count` threads in this thread. The sums of a run depend on it, so it is part of the manifest."""
-    import torch
+def use_threads(count: int, *, torch: bool) -> None:
+    """Make torch (where the run uses it) and BLAS compute with `count` threads. Sums depend on it, so it is part of the manifest."""
+    if torch:
+        import torch as library
 
-    torch.set_num_threads(count)
+        library.set_num_threads(count)
+    _limit_blas(count)
+
+
+@lru_cache(maxsize=1)
+def _limit_blas(count: int) -> None:
+    """NumPy and SciPy each bring a pool of their own; together they would take every core twice."""
+    import scipy.linalg  # noqa: F401  its pool must be loaded to be limited
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(count, user_api="blas")
 
 
 def memory() -> int:

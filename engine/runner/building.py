@@ -23,9 +23,11 @@ def build(kind: type[Phenomenon], setup: Setup, options: Options, say: Callable[
     if not setup.spec.instant:
         if "torch" not in sys.modules:
             say("loading torch")
-        use_threads(options.threads)
+        use_threads(options.threads, torch=True)
         device = resolve_device(options.device)
         say("preparing data")
+    else:
+        use_threads(options.threads, torch=False)
     return kind(setup.config, setup.seeds, device, setup.preset)
 
 
