@@ -10,6 +10,8 @@ Shapes: X (n, d), y (n,), w, u, v (d,), k times.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -84,6 +86,11 @@ class DiagonalNetworkDescent(Optimiser):
             u *= 1 - change
             v *= 1 + change
         np.subtract(u * u, v * v, out=self.w)
+
+    def restore(self, arrays: dict[str, Floats], scalars: dict[str, Any]) -> None:
+        """Continue from what `state` returned."""
+        super().restore(arrays, scalars)
+        self.w = self.u * self.u - self.v * self.v
 
 
 def diagonal_step(problem: LeastSquares, alpha: float, fraction: float = 0.5) -> float:

@@ -9,6 +9,7 @@ Nuclear norm: Douglas-Rachford splitting of |W|_* and the observed entries (Comb
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -81,6 +82,11 @@ class DeepFactorisationDescent(Optimiser):
                 self.factors[j] -= rate * change
         self.w = self._products()[-1]
 
+    def restore(self, arrays: dict[str, Floats], scalars: dict[str, Any]) -> None:
+        """Continue from what `state` returned."""
+        super().restore(arrays, scalars)
+        self.w = self._products()[-1]
+
     def _products(self) -> list[Floats]:
         products = [self.factors[0]]
         for factor in self.factors[1:]:
@@ -97,6 +103,52 @@ def nuclear_norm(W: Floats) -> float:
     return float(np.linalg.svd(W, compute_uv=False).sum())
 
 
+class NuclearNormSplitting:
+    """Douglas-Rachford splitting towards the completion of smallest nuclear norm; `advance` rests once it has converged.
+
+    Attributes:
+        completion: (d, d), fits every observed entry. moved: relative change of it in the last iteration. step: iterations asked for.
+    """
+
+    def __init__(self, problem: Completion, tolerance: float = 1e-4) -> None:
+        self.problem, self.tolerance = problem, tolerance
+        self.step, self.moved = 0, np.inf
+        self._y = problem.observed * problem.target
+        self._threshold = 0.3 * float(np.linalg.norm(self._y, 2))  # sets the speed, not the answer
+        self._seen = problem.observed > 0
+
+    @property
+    def converged(self) -> bool:
+        """Whether the last iteration moved the completion by less than the tolerance."""
+        return self.moved < self.tolerance
+
+    @property
+    def completion(self) -> Floats:
+        """The present completion (d, d)."""
+        return np.where(self._seen, self.problem.target, self._y)
+
+    def advance(self, steps: int) -> None:
+        """Make further iterations, none after convergence."""
+        self.step += steps
+        for _ in range(steps):
+            if self.converged:
+                break
+            completed = self.completion
+            left, values, right = np.linalg.svd(2 * completed - self._y, full_matrices=False)
+            change = (left * np.maximum(values - self._threshold, 0)) @ right - completed
+            self._y = self._y + change
+            self.moved = float(np.linalg.norm(change) / np.linalg.norm(completed))
+
+    def state(self) -> tuple[dict[str, Floats], dict[str, Any]]:
+        """Return (arrays, JSON scalars) from which `restore` continues bit for bit."""
+        return {"y": self._y.copy()}, {"step": self.step, "moved": self.moved if np.isfinite(self.moved) else None}
+
+    def restore(self, arrays: dict[str, Floats], scalars: dict[str, Any]) -> None:
+        """Continue from what `state` returned."""
+        self._y, self.step = np.array(arrays["y"], dtype=np.float64), int(scalars["step"])
+        self.moved = np.inf if scalars["moved"] is None else float(scalars["moved"])
+
+
 def min_nuclear_norm(problem: Completion, iterations: int = 2000, tolerance: float = 1e-4) -> Floats:
     """Return the completion (d, d) of smallest nuclear norm that fits every observed entry.
 
@@ -105,17 +157,10 @@ def min_nuclear_norm(problem: Completion, iterations: int = 2000, tolerance: flo
     Raises:
         ProblemError: not converged after `iterations`.
     """
-    seen = problem.observed > 0
-    y = problem.observed * problem.target
-    threshold = 0.3 * float(np.linalg.norm(y, 2))  # sets the speed, not the answer
-    moved = np.inf
-    for _ in range(iterations):
-        completed = np.where(seen, problem.target, y)
-        left, values, right = np.linalg.svd(2 * completed - y, full_matrices=False)
-        change = (left * np.maximum(values - threshold, 0)) @ right - completed
-        y = y + change
-        moved = float(np.linalg.norm(change) / np.linalg.norm(completed))
-        if moved < tolerance:
-            break
-    require(moved < tolerance, f"the minimum nuclear norm was not found in {iterations} iterations: still moving by {moved:.2g}")
-    return np.where(seen, problem.target, y)
+    splitting = NuclearNormSplitting(problem, tolerance)
+    splitting.advance(iterations)
+    require(
+        splitting.converged,
+        f"the minimum nuclear norm was not found in {iterations} iterations: still moving by {splitting.moved:.2g}",
+    )
+    return splitting.completion

@@ -13,6 +13,7 @@ from engine.theory.deep_factorisation import effective_rank, singular_value_flow
 from engine.theory.matrix_completion import (
     Completion,
     DeepFactorisationDescent,
+    NuclearNormSplitting,
     completion_problem,
     min_nuclear_norm,
     nuclear_norm,
@@ -92,12 +93,29 @@ def test_chunks_restoring_and_divergence() -> None:
     pieces.advance(71)
     arrays, scalars = pieces.state()
     resumed.restore(arrays, json.loads(json.dumps(scalars)))
+    np.testing.assert_array_equal(resumed.w, pieces.w)
     resumed.advance(79)
     np.testing.assert_array_equal(resumed.w, whole.w)
     wild = fresh(10.0)
     wild.advance(200)
     assert wild.diverged
     assert np.all(np.isfinite(wild.w))
+
+
+def test_the_splitting_continues_bit_for_bit_and_rests_when_it_has_converged() -> None:
+    problem = completion_problem(8, 1, 40, np.random.default_rng(0))
+    whole, pieces, resumed = (NuclearNormSplitting(problem) for _ in range(3))
+    whole.advance(30)
+    pieces.advance(11)
+    arrays, scalars = pieces.state()
+    resumed.restore(arrays, json.loads(json.dumps(scalars)))
+    resumed.advance(19)
+    np.testing.assert_array_equal(resumed.completion, whole.completion)
+    whole.advance(2000)
+    rested = whole.completion
+    whole.advance(5)
+    assert whole.converged
+    np.testing.assert_array_equal(whole.completion, rested)
 
 
 def test_refusals() -> None:

@@ -123,6 +123,7 @@ def test_chunks_restoring_and_divergence() -> None:
     arrays, scalars = pieces.state()
     resumed = DiagonalNetworkDescent(problem, 0.3, Schedule(1e-3))
     resumed.restore(arrays, json.loads(json.dumps(scalars)))
+    np.testing.assert_array_equal(resumed.w, pieces.w)
     resumed.advance(223)
     np.testing.assert_array_equal(resumed.w, whole.w)
     for eta in (0.1, 1e3):
