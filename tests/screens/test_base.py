@@ -1,0 +1,488 @@
+"""The screen of a phenomenon, from canned snapshots: no torch, no thread, no clock."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual.pilot import Pilot
+
+from engine.contract import Pause, Phase, Reseed, Resume, Rewind, SetKnob, Start, Step
+from lab.app import LabApp
+from screens.home import HomeScreen
+from screens.keys import KEYS
+from screens.widgets.deck import Deck
+from screens.widgets.knobs import KnobField
+from screens.widgets.notes import NotesPanel
+from screens.widgets.verdicts import VerdictPanel
+from tests.screens.canned import CannedSession, canned
+from tests.screens.pilot import SIZES, compare, drive, masked, opened, said, text_of, until
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("panel", "key"), [("figures", ""), ("knobs", "k"), ("claims", "v"), ("notes", "n")])
+def test_what_stands_where(size: tuple[int, int], panel: str, key: str) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        if key:
+            await pilot.press(key)
+            await pilot.pause()
+        await pilot.pause()
+        compare(f"{panel}-{size[0]}x{size[1]}", masked(app))
+
+    drive(scenario, size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_status_row_tells_phase_step_rate_time_left_device_and_memory(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        row = next(row for row in text_of(app) if row.startswith("running"))
+        for part in ("step 300 of 600", "854 steps/s", "ETA 8 s", "cpu"):
+            assert part in row
+        assert size[0] < 80 or "412 MB" in row
+
+    drive(scenario, size)
+
+
+def test_all_views_stand_side_by_side_where_there_is_room_and_on_pages_where_not() -> None:
+    async def wide(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        assert len(screen.deck.pages) == 1
+        assert all(tile.region.width >= 38 and tile.region.height >= 12 for tile in screen.deck.tiles)
+
+    async def narrow(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        seen = set()
+        for digit in "12345":
+            await pilot.press(digit)
+            await pilot.pause()
+            assert screen.deck.tiles[int(digit) - 1].region.width >= 38
+            seen |= {tile.index for tile in screen.deck.tiles if tile.display}
+        assert seen == {0, 1, 2, 3, 4}
+
+    drive(wide, (160, 48))
+    drive(narrow, (80, 24))
+    drive(narrow, (60, 20))
+
+
+# ---------------------------------------------------------------- keys
+
+
+@pytest.mark.parametrize(
+    ("phase", "key", "command"),
+    [
+        (Phase.READY, "space", Start()),
+        (Phase.RUNNING, "space", Pause()),
+        (Phase.PAUSED, "space", Resume()),
+        (Phase.FINISHED, "space", Start()),
+        (Phase.DIVERGED, "space", Start()),
+        (Phase.RUNNING, "s", Step()),
+        (Phase.PAUSED, "r", Rewind()),
+        (Phase.RUNNING, "R", Reseed()),
+        (Phase.RUNNING, "p", Rewind()),
+    ],
+)
+def test_keys_that_command_the_run(phase: Phase, key: str, command: object) -> None:
+    session = CannedSession(canned(phase=phase))
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press(key)
+        await until(pilot, lambda: session.posted)
+
+    drive(scenario, session=session)
+    assert session.posted == [command]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_documented_key_can_be_pressed_anywhere(size: tuple[int, int]) -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        for key in (*(key.keys.split(",")[0] for key in KEYS if key.keys != "q"), "left", "right", "up", "down", "enter"):
+            if app.screen is not screen:
+                await pilot.press("escape")
+                await opened(pilot, app)
+            if screen.panel:
+                screen.action_panel(screen.panel)
+            await pilot.press(key)
+        assert len(session.posted) == 5
+
+    drive(scenario, size, session=session)
+
+
+def test_no_key_that_terminals_or_multiplexers_take() -> None:
+    taken = {"ctrl+a", "ctrl+b", "ctrl+s", "ctrl+q", "ctrl+z"}
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        assert not taken & set(app.screen.active_bindings)
+        await opened(pilot, app)
+        assert not taken & set(app.screen.active_bindings)
+
+    drive(scenario)
+
+
+def test_pin_keeps_the_curves_and_unpin_drops_them() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        before = session.latest().series
+        await pilot.press("p")
+        await until(pilot, lambda: session.posted)
+        assert screen.deck.pinned == before
+        assert "Pinned 7 curves" in said(app)
+        await pilot.press("P")
+        await until(pilot, lambda: not screen.deck.pinned)
+
+    drive(scenario, session=session)
+
+
+def test_the_cursor_moves_over_the_points_of_the_active_figure_and_says_their_values() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        series = {item.name: item for item in session.latest().series}
+        await pilot.press("comma")
+        await until(pilot, lambda: screen.deck.at == 300)
+        await pilot.press("comma")
+        previous = float(series["train/true"].x[-2])
+        await until(pilot, lambda: screen.deck.at == previous)
+        shown = said(app)
+        assert f"step {previous:g}: true labels {series['train/true'].y[-2]:.4g}, random labels {series['train/random'].y[-2]:.4g}" in shown
+        await pilot.press("full_stop")
+        await until(pilot, lambda: screen.deck.at == 300)
+        await pilot.press("0")
+        await until(pilot, lambda: screen.deck.at is None)
+
+    drive(scenario, session=session)
+
+
+def test_zoom_pan_and_log_axes_change_the_active_figure_alone() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        deck = (await opened(pilot, app)).deck
+        first, second = deck.tiles[0].view, deck.tiles[1].view
+        await until(pilot, lambda: first.scales)
+        whole = first.scales[0]
+        await pilot.press("plus")
+        await until(pilot, lambda: first.view.x0 is not None)
+        assert first.view.x0 > whole.lo
+        assert first.view.x1 < whole.hi
+        zoomed = first.view
+        await pilot.press("right")
+        await until(pilot, lambda: first.view.x0 > zoomed.x0)
+        await pilot.press("0")
+        await until(pilot, lambda: first.view.x0 is None)
+        assert first.request.log_x
+        await pilot.press("x")
+        await until(pilot, lambda: not first.request.log_x)
+        await pilot.press("y")
+        await until(pilot, lambda: first.request.log_y)
+        assert second.request.log_x
+        assert not second.request.log_y
+
+    drive(scenario)
+
+
+def test_full_gives_the_active_figure_the_whole_deck() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        deck = (await opened(pilot, app)).deck
+        await pilot.press("2", "f")
+        await until(pilot, lambda: [tile.index for tile in deck.tiles if tile.display] == [1])
+        await pilot.press("f")
+        await until(pilot, lambda: sum(tile.display for tile in deck.tiles) == 5)
+
+    drive(scenario, (160, 48))
+
+
+@pytest.mark.parametrize(("key", "kind"), [("k", KnobField), ("v", VerdictPanel), ("n", NotesPanel)])
+def test_panels_take_the_keyboard_and_give_it_back(key: str, kind: type) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(screen.focused, kind))
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(screen.focused, Deck))
+
+    drive(scenario)
+
+
+def test_tab_goes_through_what_is_visible() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        visited = []
+        for _ in range(3):
+            await pilot.press("tab")
+            await pilot.pause()
+            visited.append(type(screen.focused))
+        assert visited == [KnobField, VerdictPanel, Deck]
+
+    drive(scenario, (160, 48))
+
+
+def test_copy_gives_the_headless_command_to_the_terminal_and_shows_it() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("c")
+        await until(pilot, lambda: app.clipboard)
+        assert app.clipboard == "genlab run canned --preset quick --seed 0 --seeds 1"
+        assert app.clipboard in said(app)
+
+    drive(scenario)
+
+
+def test_export_says_where() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("e")
+        await until(pilot, lambda: "Wrote 3 files to /somewhere/canned-quick-s0" in said(app))
+
+    assert drive(scenario).exported == 1
+
+
+def test_export_that_fails_is_a_sentence() -> None:
+    from engine.errors import StoreError
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        def refuse(session: object) -> str:
+            raise StoreError("cannot write /full/figures.txt: no space left on device", "Free some space.")
+
+        app.workbench.export = refuse  # type: ignore[method-assign]
+        await opened(pilot, app)
+        await pilot.press("e")
+        await until(pilot, lambda: "no space left on device Free some space." in said(app))
+
+    drive(scenario)
+
+
+def test_escape_goes_home_and_q_quits() -> None:
+    async def home(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+    async def leave(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("q")
+        await until(pilot, lambda: app._exit)
+        assert app.return_value == 0
+
+    async def interrupt(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: app._exit)
+        assert app.return_value == 130
+
+    for scenario in (home, leave, interrupt):
+        drive(scenario)
+
+
+# ---------------------------------------------------------------- what the run says
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("phase", [Phase.DIVERGED, Phase.FAILED])
+def test_what_went_wrong_and_what_to_do_is_shown_and_the_screen_stays_alive(size: tuple[int, int], phase: Phase) -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        session.change(phase=phase, sentence="the loss is no longer a finite number at step 120", hint="lower learning rate (it is 1)")
+        await until(pilot, lambda: "no longer a finite number" in said(app))
+        shown = said(app)
+        assert "the loss is no longer a finite number at step 120 lower learning rate (it is 1)" in shown
+        await pilot.press("r")
+        await until(pilot, lambda: session.posted)
+
+    drive(scenario, size, session=session)
+
+
+def test_what_it_waits_for_is_shown_before_there_is_anything_to_draw() -> None:
+    waiting = canned(0, Phase.READY, sentence="loading torch", series=(), pictures=(), markers=(), verdicts=(), total=None, memory=0)
+    session = CannedSession(waiting)
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        await until(pilot, lambda: "loading torch" in said(app))
+        screen._waiting_since -= 7
+        await until(pilot, lambda: re.search(r"loading torch \(\d+ s\)", said(app)))
+
+    drive(scenario, session=session)
+
+
+def test_a_run_of_another_process_is_watched_and_takes_no_commands() -> None:
+    session = CannedSession(controllable=False)
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("space")
+        await until(pilot, lambda: "belongs to another process" in said(app))
+        session.change(step=420)
+        await until(pilot, lambda: "step 420 of 600" in said(app))
+
+    drive(scenario, session=session)
+    assert session.posted == []
+
+
+def test_equal_snapshots_are_drawn_once_and_hidden_views_never() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        drawn: list[int] = []
+        for tile in screen.deck.tiles:
+            show = tile.view.show
+
+            def counted(*args: object, _index: int = tile.index, _show: object = show, **options: object) -> None:
+                drawn.append(_index)
+                _show(*args, **options)  # type: ignore[operator]
+
+            tile.view.show = counted  # type: ignore[method-assign]
+        for _ in range(3):
+            screen._look()
+        assert drawn == []
+        session.change(phase=Phase.PAUSED)
+        screen._look()
+        assert drawn == [0, 1]
+
+    drive(scenario, session=session)
+
+
+def test_nothing_is_drawn_of_a_screen_that_was_left() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        assert screen._timer is None
+
+    drive(scenario, session=session)
+
+
+# ---------------------------------------------------------------- sizes
+
+
+def test_below_60x15_one_sentence_and_back() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        for width, height in ((59, 24), (80, 14), (30, 8), (1, 1), (2, 1), (1, 40)):
+            await pilot.resize_terminal(width, height)
+            await until(pilot, lambda: app.screen is not screen)
+            assert "genlab needs" in " ".join(text_of(app)) or width < 20
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: app.screen is screen and "training accuracy" in said(app))
+
+    drive(scenario)
+
+
+def test_an_app_that_begins_too_small_grows() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await until(pilot, lambda: "genlab needs 60x15 characters" in " ".join(text_of(app)))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+    drive(scenario, (40, 10))
+
+
+@pytest.mark.parametrize("size", [(60, 15), (61, 16), (79, 23), (100, 30), (119, 40), (120, 40), (240, 70)])
+def test_any_size_from_60x15_shows_figures_and_status(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        for key in ("k", "k", "v", "v", "n", "n"):
+            await pilot.press(key)
+            await pilot.pause()
+        shown = said(app)
+        assert "running" in shown
+        assert "? help" in shown
+        assert any(tile.display and tile.region.width >= 30 for tile in screen.deck.tiles)
+
+    drive(scenario, size)
+
+
+# ---------------------------------------------------------------- knobs
+
+
+def test_a_knob_is_stepped_and_posted() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("k", "right")
+        await until(pilot, lambda: session.posted)
+
+    drive(scenario, session=session)
+    assert session.posted == [SetKnob("lr", 0.1)]
+
+
+def test_a_knob_is_typed_and_posted_on_enter() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("k", ".", "2", "5", "backspace", "enter")
+        await until(pilot, lambda: session.posted)
+        await until(pilot, lambda: "custom" in text_of(app)[0])
+
+    drive(scenario, session=session)
+    assert session.posted == [SetKnob("lr", 0.2)]
+
+
+def test_a_value_out_of_range_is_a_sentence_under_the_field_and_is_not_posted() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        await pilot.press("k", "7", "enter")
+        field = screen.knobs.fields["lr"]
+        await until(pilot, lambda: "learning rate must be between 0.0001 and 1, got 7" in said(app, field))
+        await pilot.press("escape")
+        await until(pilot, lambda: "got 7" not in said(app, field) and "0.05" in said(app, field))
+
+    drive(scenario, session=session)
+    assert session.posted == []
+
+
+def test_letters_reach_a_text_that_is_typed_and_commands_otherwise() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("k", "enter", "r", "q", "space", "s")
+        await pilot.pause()
+        assert session.posted == []
+        await pilot.press("escape", "s")
+        await until(pilot, lambda: session.posted)
+
+    drive(scenario, session=session)
+    assert session.posted == [Step()]
+
+
+def test_the_form_follows_the_run() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        session.change(config={**session.snapshot.config, "n": 4000, "levels": [0.0, 0.25]}, preset="standard")
+        await until(pilot, lambda: "4000 images" in said(app))
+        assert "0,0.25" in said(app)
+
+    drive(scenario, (160, 48), session=session)
+
+
+def test_a_preset_is_leafed_to_and_begun_with_enter() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("k", "up", "right")
+        await until(pilot, lambda: "three seeds with bands" in said(app))
+        assert session.posted == []
+        await pilot.press("enter")
+        await until(pilot, lambda: session.posted)
+
+    drive(scenario, session=session)
+    assert session.posted == [Rewind("standard")]

@@ -1,0 +1,90 @@
+"""Dots and characters: braille against the names of Unicode, lines against dense sampling."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from screens.widgets.palette import PLAIN, ink
+from screens.widgets.plot_canvas import Canvas, Grid, polyline
+
+DOT_AT = {1: (0, 0), 2: (1, 0), 3: (2, 0), 7: (3, 0), 4: (0, 1), 5: (1, 1), 6: (2, 1), 8: (3, 1)}
+
+
+def dots_of(letter):
+    """Where a braille character has dots, by its Unicode name."""
+    name = unicodedata.name(letter)
+    return set() if name.endswith("BLANK") else {DOT_AT[int(digit)] for digit in name.rpartition("-")[2]}
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays(bool, (8, 6)))
+def test_masks_become_the_braille_that_unicode_names(mask):
+    canvas = Canvas(2, 3)
+    canvas.share(mask[None], [PLAIN], ["*"])
+    grid = Grid(3, 2)
+    canvas.onto(grid, 0, 0)
+    for row in range(2):
+        for column, letter in enumerate(grid.line(row)):
+            want = {tuple(dot) for dot in np.argwhere(mask[4 * row : 4 * row + 4, 2 * column : 2 * column + 2]).tolist()}
+            assert (dots_of(letter) if letter != " " else set()) == want
+
+
+def test_curves_that_coincide_take_turns():
+    canvas = Canvas(1, 12)
+    mask = np.zeros((4, 24), dtype=bool)
+    mask[2] = True
+    red, blue = ink(1), ink(4)
+    canvas.share(np.stack([mask, mask]), [red, blue], ["*", "o"])
+    assert set(canvas.inks[0].tolist()) == {red, blue}
+    assert (canvas.inks[0] == red).sum() == 6
+
+
+def test_a_later_layer_covers_an_earlier_one():
+    canvas = Canvas(1, 2)
+    masks = np.zeros((2, 4, 4), dtype=bool)
+    masks[0, 0], masks[1, 3, :2] = True, True
+    canvas.share(masks[:1], [ink(1)], ["a"])
+    canvas.share(masks[1:], [ink(4)], ["b"])
+    grid = Grid(2, 1)
+    canvas.onto(grid, 0, 0)
+    assert dots_of(grid.line(0)[0]) == {(3, 0), (3, 1)}
+    assert grid.inks[0].tolist() == [ink(4), ink(1)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.floats(-40, 60), st.floats(-40, 60)), min_size=1, max_size=6))
+def test_lines_pass_where_their_points_are(points):
+    xy = np.array(points)
+    rows, columns = 20, 30
+    mask = polyline(xy[:, 0], xy[:, 1], (rows, columns))
+    found = np.argwhere(mask)[:, ::-1]
+    rounded = np.floor(xy + 0.5)
+    share = np.linspace(0, 1, 400)[:, None]
+    path = np.concatenate([rounded[:1], *(a + share * (b - a) for a, b in zip(rounded, rounded[1:], strict=False))])
+    visible = path[(path[:, 0] > 0.5) & (path[:, 0] < columns - 1.5) & (path[:, 1] > 0.5) & (path[:, 1] < rows - 1.5)]
+    for dot in found:  # every dot lies on the line
+        assert np.abs(path - dot).max(axis=1).min() <= 1.01
+    for place in visible[::7]:  # and the line has a dot everywhere
+        assert np.abs(found - place).max(axis=1).min() <= 1.01
+
+
+def test_long_paths_stay_cheap():
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-1e6, 1e6, (2, 100_000))
+    assert polyline(x, y, (40, 60)).shape == (40, 60)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 30), st.integers(0, 5), st.integers(-5, 40), st.integers(-3, 8), st.text(alphabet="abcdef", max_size=50))
+def test_writing_stays_inside(width, height, column, row, words):
+    grid = Grid(width, height)
+    grid.write(row, column, words, ink(1))
+    for line in range(height):
+        want = "".join(words[c - column] if line == row and 0 <= c - column < len(words) else " " for c in range(width))
+        assert grid.line(line) == want
+        assert "".join(part for part, _ in grid.runs(line)) == want

@@ -1,0 +1,152 @@
+"""Ticks: never overlapping, at round numbers, with labels that say where they are."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from engine.contract import Axis
+from screens.widgets.axes import Scale, ViewWindow, fit_scale, nice_step, reading
+from screens.widgets.plot_ticks import x_ticks, y_ticks
+
+values = st.floats(-1e12, 1e12, allow_nan=False)
+
+
+@st.composite
+def scales(draw):
+    log = draw(st.booleans())
+    if log:
+        low = 10 ** draw(st.floats(-20, 18))
+        return Scale(low, low * 10 ** draw(st.floats(0.02, 30)), True)
+    low, width = draw(values), 10 ** draw(st.floats(-6, 12))
+    assume(low + width > low and width > 1e-9 * max(abs(low), abs(low + width)))
+    return Scale(low, low + width)
+
+
+@settings(max_examples=400, deadline=None)
+@given(scales(), st.integers(0, 200))
+def test_labels_of_x_never_overlap(scale, width):
+    ticks = x_ticks(scale, width)
+    row = [" "] * (width + 40)
+    end = -100
+    for tick in ticks:
+        assert 0 <= tick.at < width
+        assert tick.start + len(tick.label) <= width
+        assert tick.start >= end + 2
+        end = tick.start + len(tick.label)
+        assert all(cell == " " for cell in row[tick.start + 20 : end + 20])
+        row[tick.start + 20 : end + 20] = tick.label
+
+
+@settings(max_examples=400, deadline=None)
+@given(scales(), st.integers(1, 60), st.integers(4, 12))
+def test_labels_of_y_have_a_row_each(scale, height, longest):
+    ticks = y_ticks(scale, height, longest)
+    assert len({tick.at for tick in ticks}) == len(ticks) == len({tick.label for tick in ticks})
+    assert all(0 <= tick.at < height and len(tick.label) <= longest for tick in ticks)
+    if height >= 4:
+        assert all(abs(a.at - b.at) >= 2 for a, b in zip(ticks, ticks[1:], strict=False))
+
+
+@settings(max_examples=300, deadline=None)
+@given(scales(), st.integers(20, 150))
+def test_a_label_says_where_its_tick_is(scale, width):
+    for tick in x_ticks(scale, width):
+        assert abs(float(scale.cells(np.array([float(tick.label)]), width)[0]) - tick.at) <= 1
+
+
+@pytest.mark.parametrize(
+    ("scale", "width", "labels"),
+    [
+        (Scale(0, 1), 40, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (Scale(0, 1000), 34, ["0", "200", "400", "600", "800", "1000"]),
+        (Scale(1, 1000, True), 30, ["1", "10", "100", "1e3"]),
+        (Scale(1e-6, 1, True), 40, ["1e-6", "1e-5", "1e-4", "1e-3", "0.01", "0.1", "1"]),
+        (Scale(1, 1e59, True), 40, ["1", "1e10", "1e20", "1e30", "1e40", "1e50"]),
+        (Scale(0.2, 0.9, True), 30, ["0.2", "0.4", "0.6", "0.8"]),
+        (Scale(0.2, 0.9, True), 12, ["0.2", "0.8"]),
+    ],
+)
+def test_ticks_are_round(scale, width, labels):
+    assert [tick.label for tick in x_ticks(scale, width)] == labels
+
+
+def test_decades_are_exact():
+    for tick in x_ticks(Scale(1e-3, 1e6, True), 100):
+        assert math.log10(float(tick.label)) == pytest.approx(round(math.log10(float(tick.label))), abs=1e-12)
+
+
+def test_named_positions_are_cut_to_their_share():
+    names = tuple((float(index), word) for index, word in enumerate(("Rademacher", "VC", "PAC-Bayes")))
+    for width in range(1, 60):
+        ticks = x_ticks(Scale(-0.6, 2.6), width, names)
+        assert all(a.start + len(a.label) < b.start + 1 for a, b in zip(ticks, ticks[1:], strict=False))
+        assert all(tick.start >= 0 and tick.start + len(tick.label) <= width for tick in ticks)
+    assert [tick.label for tick in x_ticks(Scale(-0.6, 2.6), 59, names)] == ["Rademacher", "VC", "PAC-Bayes"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.floats(allow_nan=True), st.floats(allow_nan=True), st.booleans(), st.floats(allow_nan=True) | st.none())
+def test_every_scale_can_be_drawn(low, high, log, end):
+    low, high = (high, low) if low > high else (low, high)
+    scale = fit_scale(Axis("x", lo=end), log, low, high)
+    assert scale.lo < scale.hi
+    assert math.isfinite(scale.hi - scale.lo)
+    assert not log or scale.lo > 0
+    unit = scale.unit(np.array([scale.lo, scale.hi]))
+    assert np.allclose(unit, [0, 1], atol=1e-6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(1e-6, 1e6), st.floats(1.5, 1e6), st.booleans())
+def test_a_fitted_scale_holds_the_data_with_little_to_spare(low, factor, log):
+    high = low * factor
+    scale = fit_scale(Axis("x"), log, low, high)
+    assert scale.lo <= low * (1 + 1e-8)
+    assert scale.hi >= high * (1 - 1e-8)
+    shares = scale.unit(np.array([low, high]))
+    assert shares[1] - shares[0] > (0.25 if log else 0.6)
+
+
+def test_a_growing_curve_rarely_moves_the_axis():
+    ends = {fit_scale(Axis("step", log=True), True, 1, last).hi for last in range(10, 10_001)}
+    assert len(ends) <= 12
+
+
+def test_a_window_zooms_around_the_cursor_and_pans():
+    x, y = Scale(0, 10), Scale(1, 100, True)
+    near = ViewWindow().zoomed(x, y, 2, about=5)
+    assert (near.x0, near.x1) == pytest.approx((2.5, 7.5))
+    assert near.y0 * near.y1 == pytest.approx(100)
+    left = ViewWindow().zoomed(x, y, 2, about=2)
+    assert (left.x0, left.x1) == pytest.approx((1, 6))
+    moved = ViewWindow().panned(x, y, right=0.5)
+    assert (moved.x0, moved.x1, moved.y0, moved.y1) == (5, 15, None, None)
+    up = ViewWindow().panned(x, y, up=0.5)
+    assert (up.x0, up.y0, up.y1) == (None, pytest.approx(10), pytest.approx(1000))
+
+
+def test_zooming_stops_before_numbers_run_out():
+    view, x, y = ViewWindow(), Scale(0.0, 1.0), Scale(1.0, 2.0)
+    for _ in range(200):
+        view = view.zoomed(x, y, 10)
+        x, y = (fit_scale(Axis(""), False, 0, 1, ends) for ends in ((view.x0, view.x1), (view.y0, view.y1)))
+        assert x.lo < x.hi and y.lo < y.hi
+    for _ in range(2000):
+        view = view.zoomed(x, y, 0.1)
+        x, y = (fit_scale(Axis(""), False, 0, 1, ends) for ends in ((view.x0, view.x1), (view.y0, view.y1)))
+        assert x.lo < x.hi and math.isfinite(x.hi - x.lo)
+
+
+@pytest.mark.parametrize(("step", "nice"), [(0.13, 0.2), (1, 1), (1.01, 2), (3, 5), (51, 100), (7e-5, 1e-4)])
+def test_nice_steps(step, nice):
+    assert nice_step(step) == pytest.approx(nice)
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.98765, "0.988"), (1234567, "1.23e6"), (1e-7, "1e-7"), (0, "0"), (float("nan"), "-")])
+def test_readings(value, text):
+    assert reading(value) == text
