@@ -143,7 +143,8 @@ class LabApp(App[int], inherit_bindings=False):
             if name not in self.sessions:
                 self.sessions[name] = self.workbench.begin(name, preset)
         except LabError as error:
-            self.notify(str(error), severity="error", timeout=8)
+            say = getattr(self.screen, "say", self.notify)
+            say(str(error))
             return
         self._show(spec, self.sessions[name])
 

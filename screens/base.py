@@ -234,7 +234,9 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     # ------------------------------------------------------------ looking closer
 
     def action_view(self, index: int) -> None:
-        """Choose a figure or picture."""
+        """Choose a figure or picture, and uncover the figures."""
+        if not self.deck.display:
+            self.action_panel(self.panel)
         self.deck.choose(index)
         self.deck.focus()
 

@@ -106,9 +106,13 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Open a card that was clicked."""
         self.desk.open_phenomenon(event.name)
 
+    def say(self, text: str) -> None:
+        """Show a sentence, such as why a phenomenon cannot be opened, until another card is selected."""
+        self.query_one("#selected", Static).update(Text(text, "bold red"))
+
     def _describe(self) -> None:
         width = self.size.width
-        keys = [("digit", "opens and starts"), ("enter", "open"), ("arrows", "select"), ("?", "help"), ("ctrl+p", "palette"), ("q", "quit")]
+        keys = [("digit", "open and start"), ("arrows", "select"), ("enter", "open"), ("?", "help"), ("q", "quit"), ("ctrl+p", "palette")]
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]
         self.query_one("#keys", Line).show(fit(parts, width))
         chosen = next((card for card in self.cards if card.has_focus and card.cut), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 LEAST_WIDTH, LEAST_HEIGHT = 38, 12  # characters that a figure needs to be read
 SHAPE = 3.2  # width to height of a comfortable figure, in characters
+KNOBS_WIDTH = 38  # columns of the knobs beside a figure on a narrow terminal
 PANEL_FROM = 120  # columns of the terminal from which knobs and claims always stand beside the figures
 
 
@@ -42,7 +43,8 @@ def panel_width(width: int, panel: str) -> int:
         return min(64, max(44, width // 4))
     if not panel:
         return 0
-    return 38 if panel == "knobs" else width
+    beside = panel == "knobs" and width - KNOBS_WIDTH >= LEAST_WIDTH
+    return KNOBS_WIDTH if beside else width
 
 
 def _grid(count: int, most_columns: int, most_rows: int, width: int, height: int) -> tuple[int, int]:
@@ -53,5 +55,5 @@ def _grid(count: int, most_columns: int, most_rows: int, width: int, height: int
 
 def _badness(count: int, grid: tuple[int, int], width: int, height: int) -> float:
     columns, rows = grid
-    shape = (width / columns) / (height / rows)
+    shape = (max(1, width) / columns) / (max(1, height) / rows)
     return abs(math.log(shape / SHAPE)) + 0.3 * (columns * rows - count)

@@ -111,9 +111,10 @@ class PresetField(Field):
 
     def action_enter(self) -> None:
         """Apply the preset that is shown."""
-        if self.choice is not None:
+        choice = self.choice
+        if choice is not None:
             self.shown = None
-            self.post_message(self.Chosen(self.choice.name))
+            self.post_message(self.Chosen(choice.name))
 
     def on_blur(self) -> None:
         """Forget a choice that was not applied."""
