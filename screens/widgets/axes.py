@@ -12,6 +12,8 @@ from engine.contract import Axis
 
 Floats = NDArray[np.float64]
 LARGEST = 1e300  # beyond it differences overflow: such values count as not finite
+FAR = 1e9  # windows away from the visible one, where positions are cut
+NARROWEST = 1e-280  # windows that are narrower count as empty
 SMALLEST = 1e-300  # below it a log axis would need denormal numbers: such values count as not positive
 
 
@@ -24,12 +26,14 @@ class Scale:
     log: bool = False
 
     def unit(self, values: Floats) -> Floats:
-        """Return where data lie: 0 at lo, 1 at hi. Values that are not positive are NaN on a log axis."""
-        if not self.log:
-            return np.asarray((values - self.lo) / (self.hi - self.lo))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            low, high = math.log10(self.lo), math.log10(self.hi)
-            return np.asarray((np.log10(values) - low) / (high - low))
+        """Return where data lie: 0 at lo, 1 at hi, cut far outside. On a log axis what is not positive is NaN."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            if self.log:
+                low, high = math.log10(self.lo), math.log10(self.hi)
+                share = (np.log10(values) - low) / (high - low)
+            else:
+                share = (values - self.lo) / (self.hi - self.lo)
+            return np.asarray(np.where(values > 0, share, np.nan) if self.log else share).clip(-FAR, FAR)
 
     def data(self, unit: Floats) -> Floats:
         """Return the data at positions: the inverse of `unit`."""
@@ -85,7 +89,7 @@ class ViewWindow:
 
 def _drawable(lo: float, hi: float) -> bool:
     """Whether float64 tells enough points between two numbers apart, and none is beyond the range of drawing."""
-    return -LARGEST < lo < hi < LARGEST and hi - lo > 1e-12 * max(abs(lo), abs(hi))
+    return -LARGEST < lo < hi < LARGEST and hi - lo > max(1e-12 * max(abs(lo), abs(hi)), NARROWEST)
 
 
 def fit_scale(axis: Axis, log: bool, low: float, high: float, view: tuple[float | None, float | None] = (None, None)) -> Scale:
@@ -111,13 +115,13 @@ def _first(view: float | None, fixed: float | None, rounded: float, log: bool) -
 
 def _spread(low: float, high: float, log: bool) -> tuple[float, float]:
     """Return a range with some width, whatever the data."""
-    if not (math.isfinite(low) and math.isfinite(high)) or (log and low < SMALLEST):
+    if not (-LARGEST <= low <= high <= LARGEST) or (log and low < SMALLEST):
         return (1.0, 10.0) if log else (0.0, 1.0)
     if log:
-        return (low, high) if high > 1.001 * low else (max(low / 3, SMALLEST), min(high * 3, LARGEST / 10))
+        return (low, high) if high > 1.001 * low else (max(low / 3, SMALLEST), min(high * 3, LARGEST))
     if _drawable(low, high) and high - low > 1e-9 * max(abs(low), abs(high)):
         return low, high
-    half = 0.5 * abs(low) or 0.5
+    half = 0.5 * abs(low) if abs(low) > 4 * NARROWEST else 0.5
     return low - half, high + half
 
 

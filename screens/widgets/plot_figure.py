@@ -13,7 +13,7 @@ import numpy as np
 from rich.text import Text
 
 from engine.contract import Figure, Marker, Series
-from screens.widgets.axes import Scale, ViewWindow, fit_scale
+from screens.widgets.axes import LARGEST, Scale, ViewWindow, fit_scale
 from screens.widgets.palette import Theme, group_order
 from screens.widgets.plot_canvas import Canvas, Grid
 from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, Layout, draw_frame, name_on_axis
@@ -134,13 +134,12 @@ class _Drawing:
         draw_lines(canvas, request.markers, x, y, theme)
         draw_bands(canvas, curves, x, y, theme)
         draw_pinned(canvas, request.pinned, x, y, theme)
-        draw_bars(canvas, curves, x, y)
+        draw_bars(canvas, curves, reduced, x, y)
         draw_lines_on_bars(canvas, request.markers, y, theme)
         draw_curves(canvas, curves, reduced, x, y, theme)
-        if not any(np.isfinite(item.low).any() for item in reduced):
-            words = theme.cut(
-                "no data yet" if not self.series or not any(item.x.size for item in self.series) else "nothing to draw here", canvas.columns
-            )
+        if not any(np.isfinite(item.values).any() for item in reduced):
+            words = "nothing to draw here" if any(item.x.size for item in self.series) else "no data yet"
+            words = theme.cut(words, canvas.columns)
             canvas.put(canvas.rows // 2, (canvas.columns - len(words)) // 2, words, theme.quiet)
         spare = draw_labels(canvas, request.markers, x, y, theme)
         if request.cursor is not None:
@@ -182,5 +181,5 @@ def _whole(keys: Sequence[Key], width: int) -> list[Key]:
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
-    finite = [value for value in values if np.isfinite(value)]
+    finite = [value for value in values if abs(value) < LARGEST]
     return (min(finite), max(finite)) if finite else (float("nan"), float("nan"))

@@ -12,7 +12,7 @@ from screens.widgets.axes import Scale
 from screens.widgets.palette import Level, Theme, group_name, repeats
 from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_reduce import Bools, Ints, Reduced, above_zero, reduce
-from screens.widgets.plot_trace import Traces, bands, bar_heights, dashes, scatter, stipple, trace
+from screens.widgets.plot_trace import Traces, bands, bar_heights, dashes, scatter, stipple, tips, trace
 
 DASHES = (("╌╌", 4, 3), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory looks in a legend, and its dots: on, off
 ASCII_THEORY = "=~^:"
@@ -80,21 +80,22 @@ def draw_pinned(canvas: Canvas, pinned: Sequence[Series], x: Scale, y: Scale, th
     canvas.share(masks, [theme.faint(theme.group(group_name(item))) for item in pinned], "," * len(pinned))
 
 
-def draw_bars(canvas: Canvas, curves: Sequence[Curve], x: Scale, y: Scale) -> None:
+def draw_bars(canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced], x: Scale, y: Scale) -> None:
     """Draw bars side by side around their x, to an eighth of a row."""
-    bars = [curve for curve in curves if curve.series.style == "bars"]
-    positions = sorted({float(value) for curve in bars for value in curve.series.x if np.isfinite(value)})
-    if not positions:
+    bars = [
+        (curve, *tips(points, x, canvas.columns)) for curve, points in zip(curves, reduced, strict=True) if curve.series.style == "bars"
+    ]
+    at = np.unique(np.concatenate([cells for _, cells, _ in bars])) if bars else np.empty(0)
+    if not at.size:
         return
-    at = x.cells(np.array(positions), canvas.columns)
     room = float(np.diff(at).min()) if at.size > 1 else canvas.columns / 2
     wide = max(1, int((room - 1) // len(bars)))
-    for index, curve in enumerate(bars):
-        heights, foot = bar_heights(np.asarray(curve.series.y, dtype=np.float64), y, canvas.rows)
-        left = x.cells(np.asarray(curve.series.x, dtype=np.float64), canvas.columns) - wide * len(bars) // 2 + index * wide
-        for column, height in zip(left, heights, strict=False):
-            if np.isfinite(column) and np.isfinite(height):
-                _bar(canvas, int(column), wide - (wide > 2), sorted((float(height), foot)), curve)
+    for index, (curve, cells, values) in enumerate(bars):
+        heights, foot = bar_heights(values, y, canvas.rows)
+        left = cells - wide * len(bars) // 2 + index * wide
+        for column, height in zip(left.tolist(), heights.tolist(), strict=True):
+            if np.isfinite(height):
+                _bar(canvas, int(column), wide - (wide > 2), sorted((height, foot)), curve)
 
 
 def _bar(canvas: Canvas, left: int, wide: int, reach: list[float], curve: Curve) -> None:

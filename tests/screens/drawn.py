@@ -37,7 +37,9 @@ def curve(x: Any, y: Any, name: str = "a", **changes: Any) -> Series:
     return replace(Series(name, name, np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64), group=name), **changes)
 
 
-def plain(figure: Figure, series: Any, markers: Any = (), *, width: int = 60, height: int = 14, theme: Theme | None = None, **more: Any) -> list[str]:
+def plain(
+    figure: Figure, series: Any, markers: Any = (), *, width: int = 60, height: int = 14, theme: Theme | None = None, **more: Any
+) -> list[str]:
     """The rows of a figure without their colours."""
     return [row.plain for row in draw_figure(figure, series, markers, width=width, height=height, theme=theme, **more)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -65,7 +66,7 @@ def test_lines_pass_where_their_points_are(points):
     found = np.argwhere(mask)[:, ::-1]
     rounded = np.floor(xy + 0.5)
     share = np.linspace(0, 1, 400)[:, None]
-    path = np.concatenate([rounded[:1], *(a + share * (b - a) for a, b in zip(rounded, rounded[1:], strict=False))])
+    path = np.concatenate([rounded[:1], *(a + share * (b - a) for a, b in pairwise(rounded))])
     visible = path[(path[:, 0] > 0.5) & (path[:, 0] < columns - 1.5) & (path[:, 1] > 0.5) & (path[:, 1] < rows - 1.5)]
     for dot in found:  # every dot lies on the line
         assert np.abs(path - dot).max(axis=1).min() <= 1.01

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def test_labels_of_y_have_a_row_each(scale, height, longest):
     assert len({tick.at for tick in ticks}) == len(ticks) == len({tick.label for tick in ticks})
     assert all(0 <= tick.at < height and len(tick.label) <= longest for tick in ticks)
     if height >= 4:
-        assert all(abs(a.at - b.at) >= 2 for a, b in zip(ticks, ticks[1:], strict=False))
+        assert all(abs(a.at - b.at) >= 2 for a, b in pairwise(ticks))
 
 
 @settings(max_examples=300, deadline=None)
@@ -84,7 +85,7 @@ def test_named_positions_are_cut_to_their_share():
     names = tuple((float(index), word) for index, word in enumerate(("Rademacher", "VC", "PAC-Bayes")))
     for width in range(1, 60):
         ticks = x_ticks(Scale(-0.6, 2.6), width, names)
-        assert all(a.start + len(a.label) < b.start + 1 for a, b in zip(ticks, ticks[1:], strict=False))
+        assert all(a.start + len(a.label) < b.start + 1 for a, b in pairwise(ticks))
         assert all(tick.start >= 0 and tick.start + len(tick.label) <= width for tick in ticks)
     assert [tick.label for tick in x_ticks(Scale(-0.6, 2.6), 59, names)] == ["Rademacher", "VC", "PAC-Bayes"]
 
