@@ -67,25 +67,21 @@ PRESETS = (
     ),
 )
 
-GAMMA = Axis("d/n")
+GAMMA, ERROR = Axis("d/n"), "MSE"
 FIGURES = (
-    Figure("train-mse", "Training error", GAMMA, Axis("mean squared error", lo=0.0), ("train-mse/*",)),
-    Figure("test-mse", "Test error", GAMMA, Axis("mean squared error", log=True), ("test-mse/*",), "noise of the test label included"),
-    Figure("norm", "Squared norm of the solution", GAMMA, Axis("|w|^2", log=True), ("norm/*",)),
+    Figure("test-mse", "Test error", GAMMA, Axis(ERROR, log=True), ("test-mse/*",), "noise of the test label included"),
+    Figure("train-mse", "Training error", GAMMA, Axis(ERROR, lo=0.0), ("train-mse/*",)),
+    Figure("norm", "Squared norm", GAMMA, Axis("|w|^2", log=True), ("norm/*",)),
+    Figure(
+        "eigenvalues", "Eigenvalues at d", Axis("eigenvalue of X^T X/n"), Axis("density", lo=0.0), ("eigenvalues/*",),
+        "bar left of 0: share that is 0; density of the others",
+    ),
+    Figure("smallest-eigenvalue", "Smallest eigenvalue above 0", GAMMA, Axis("of X^T X/n", log=True), ("smallest-eigenvalue/*",)),
     Figure("condition-number", "Condition number", GAMMA, Axis("s_max/s_min", log=True), ("condition-number/*",)),
-    Figure(
-        "smallest-eigenvalue", "Smallest non-zero eigenvalue", GAMMA, Axis("of X^T X/n", log=True), ("smallest-eigenvalue/*",),
-        "of X^T X/n: another scaling moves it",
-    ),
-    Figure(
-        "eigenvalues", "Eigenvalues at the chosen d", Axis("eigenvalue of X^T X/n"), Axis("density", lo=0.0), ("eigenvalues/*",),
-        "density of those above 0; bar left of 0: share that is 0",
-    ),
 )  # fmt: skip
-SWEPT = tuple(figure.name for figure in FIGURES if figure.x is GAMMA)
 PICTURES = (
-    PictureSpec("training-error", "Training error over n and d"),
-    PictureSpec("separability", "Random labels that are separable, over n and d"),
+    PictureSpec("training-error", "Training error by n, d"),
+    PictureSpec("separability", "Separable random labels"),
 )
 
 NOTES = """

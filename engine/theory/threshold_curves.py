@@ -72,8 +72,8 @@ class ThresholdCurves:
             curves += [
                 _theory("norm/expected", f"expected, {exact}", gamma, norm, exact),
                 _theory("condition-number/edges", "Marchenko-Pastur edges", gamma, np.sqrt(ratio(high, low)), "asymptotic"),
-                _theory("smallest-eigenvalue/edge", "Marchenko-Pastur edge", gamma[d != n], low[d != n], "asymptotic"),
-                _theory("smallest-eigenvalue/centre", "finite-n mean, median at n", *self._centre, "asymptotic"),
+                _theory("smallest-eigenvalue/edge", "edge", gamma[d != n], low[d != n], "asymptotic"),
+                _theory("smallest-eigenvalue/centre", "finite n", *self._centre, "asymptotic"),
             ]
         return tuple(curves)
 
@@ -160,11 +160,11 @@ class ThresholdCurves:
         double = Layer("line", np.array([[x0, 2 * x0], [x1 / 2, x1]]), "n = 2d")
         return (
             Picture(
-                "training-error", "Training error over n and d", error[::-1], (diagonal,), self._extent, lo=0.0, hi=self.sigma2 or 1.0,
+                "training-error", "Training error by n, d", error[::-1], (diagonal,), self._extent, lo=0.0, hi=self.sigma2 or 1.0,
                 x="d", y="n", note=note,
             ),
             Picture(
-                "separability", "Random labels that are separable, over n and d", share[::-1], (double,), self._extent, lo=0.0, hi=1.0,
+                "separability", "Separable random labels", share[::-1], (double,), self._extent, lo=0.0, hi=1.0,
                 x="d", y="n", note=note,
             ),
         )  # fmt: skip
