@@ -83,14 +83,14 @@ def value_range(values: Floats, lo: float | None, hi: float | None, symmetric: b
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
     if symmetric:
         low, high = -max(abs(low), abs(high)), max(abs(low), abs(high))
-    return (low if lo is None else float(lo)), (high if hi is None else float(hi))
+    return (low if lo is None or not math.isfinite(lo) else float(lo)), (high if hi is None or not math.isfinite(hi) else float(hi))
 
 
 def levels(values: Floats, low: float, high: float, count: int) -> Ints:
     """Return which of `count` colours each value takes; values beyond the range take the last, absent ones `NOTHING`."""
     span = high / 2 - low / 2  # halves, so that the difference of large values does not overflow
-    share = (values / 2 - low / 2) / span if span > 0 else np.where(np.isnan(values), np.nan, 0.5 if high == low else 0.0)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        share = (values / 2 - low / 2) / span if span > 0 else np.where(np.isnan(values), np.nan, 0.5)
         index = np.clip(np.floor(share * count), 0, count - 1)
     return np.where(np.isnan(index), NOTHING, index).astype(np.int64)
 

@@ -14,11 +14,11 @@ from engine.contract import Figure, Marker, Series
 from screens.widgets.axes import Scale, ViewWindow
 from screens.widgets.palette import Level, Theme, group_order
 from screens.widgets.plot_canvas import Grid
-from screens.widgets.plot_figure import draw_figure, plot
+from screens.widgets.plot_figure import draw_figure, legend_keys, plot
 from screens.widgets.plot_grid import GridView
 from screens.widgets.plot_request import Request, select
 
-__all__ = ["Level", "PlotView", "Theme", "ViewWindow", "draw_figure", "group_order", "select"]
+__all__ = ["Level", "PlotView", "Theme", "ViewWindow", "draw_figure", "group_order", "legend_keys", "select"]
 
 
 class PlotView(GridView):
@@ -47,8 +47,11 @@ class PlotView(GridView):
     def show(
         self, figure: Figure, series: Sequence[Series], markers: Sequence[Marker] = (), *, pinned: Sequence[Series] = (),
         cursor: float | None = None, view: ViewWindow | None = None, log_x: bool | None = None, log_y: bool | None = None,
+        legend: bool = True,
     ) -> None:  # fmt: skip
         """Show a figure of a snapshot's series and markers, of which it takes its own.
+
+        Without `legend` it names no curves: the screen does, once for several figures (`legend_keys`).
 
         Nothing happens when all objects are those shown already. None for view or a log axis keeps what the widget has:
         at first the whole figure and the scales that it declares.
@@ -57,7 +60,7 @@ class PlotView(GridView):
         request = Request.of(
             figure, series, markers, pinned=pinned, cursor=cursor, view=view if view is not None or last is None else last.view,
             log_x=log_x if log_x is not None or last is None else last.log_x,
-            log_y=log_y if log_y is not None or last is None else last.log_y,
+            log_y=log_y if log_y is not None or last is None else last.log_y, legend=legend,
         )  # fmt: skip
         if not self.theme.groups:
             self.theme = replace(self.theme, groups=group_order(series))

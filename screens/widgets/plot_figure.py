@@ -24,7 +24,7 @@ from screens.widgets.plot_reduce import Reduced, reduce, x_span
 from screens.widgets.plot_request import Request, select
 from screens.widgets.plot_ticks import Tick, x_ticks, y_ticks
 
-__all__ = ["Plotted", "draw_figure", "plot", "select"]
+__all__ = ["Plotted", "draw_figure", "legend_keys", "plot", "select"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,11 @@ def draw_figure(
     return plot(request, width, height, theme).grid.text()
 
 
+def legend_keys(series: Sequence[Series], theme: Theme) -> list[Key]:
+    """Return the legend of the series of one figure: how each is drawn and what it is."""
+    return [Key(curve.legend, curve.ink, curve.series.label or curve.series.name) for curve in curves_of(series, theme)]
+
+
 def plot(request: Request, width: int, height: int, theme: Theme) -> Plotted:
     """Draw a request on a grid of any size; below 20x5 only a sentence, or nothing."""
     grid = Grid(width, height)
@@ -79,7 +84,7 @@ class _Drawing:
 
     def draw(self) -> Plotted:
         x, curves = self._scale_x(), curves_of(self.series, self.theme)
-        self.keys = [Key(curve.legend, curve.ink, curve.series.label or curve.series.name) for curve in curves]
+        self.keys = legend_keys(self.series, self.theme)
         layout, y, ticks, reduced = self._fit(x)
         canvas = Canvas(layout.rows, layout.columns, self.theme.ascii)
         spare = self._layers(canvas, curves, reduced, x, y)
@@ -104,7 +109,8 @@ class _Drawing:
     def _fit(self, x: Scale) -> tuple[Layout, Scale, list[Tick], list[Reduced]]:
         """Find the scale of y, which depends on the columns, and a layout whose gutter holds its labels."""
         width, height = self.grid.width, self.grid.height
-        wanted = len(legend_rows(self.keys, width, 1 if height < 12 else 2 if height < 20 else 3, self.theme))
+        keys = self.keys if self.request.legend else []
+        wanted = len(legend_rows(keys, width, 1 if height < 12 else 2 if height < 20 else 3, self.theme))
         for longest in (5 if width < 60 else 6, 8, 11, 14):
             layout = Layout.of(width, height, wanted, longest)
             columns = layout.columns * (1 if self.theme.ascii else 2)
@@ -154,7 +160,10 @@ class _Drawing:
         left_out = [f"{count} {why}, not drawn", f"{count} not drawn", f"{dropped} left out"]
         end = title_row(grid, self.figure, theme, left_out if dropped else [self.figure.note, ""], x_name)
         pinned = [Key("..", theme.faint(), "pinned")] if request.pinned else []
-        rows = legend_rows(self.keys, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
+        if request.legend:
+            rows = legend_rows(self.keys, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
+        else:
+            rows = legend_rows(spare, grid.width, 1, theme)
         if request.cursor is not None:
             values = [(key, value_at(curve.series, request.cursor, x)) for key, curve in zip(self.keys, curves, strict=True)]
             entries = read_out(values, self.figure, request.cursor, theme)

@@ -59,13 +59,19 @@ class GridView(Widget):
 
     def redraw(self) -> None:
         """Draw anew and repaint the rows that changed; what is not seen waits until it is."""
-        if not (self.is_mounted and self.is_on_screen and self.screen.is_current):
+        if not self._seen:
             if not self._stale:
                 self._stale, self._shown = True, None
                 self.refresh()  # forgets the lines that Textual keeps; draws nothing before they are seen
             return
         self._stale = True
         self._repaint(self._current())
+
+    @property
+    def _seen(self) -> bool:
+        if not (self.is_mounted and self.is_on_screen):
+            return False
+        return self.screen.is_active or (self.screen.is_current and self.app.screen.is_modal)
 
     def _repaint(self, new: Grid) -> None:
         """Repaint what differs from the terminal, as many cells as one frame may have; the rest follows."""

@@ -22,17 +22,19 @@ class Request:
     view: ViewWindow = field(default_factory=ViewWindow)
     log_x: bool = False
     log_y: bool = False
+    legend: bool = True
 
     @classmethod
     def of(
         cls, figure: Figure, series: Iterable[Series], markers: Iterable[Marker] = (), *, pinned: Iterable[Series] = (),
         cursor: float | None = None, view: ViewWindow | None = None, log_x: bool | None = None, log_y: bool | None = None,
+        legend: bool = True,
     ) -> Request:  # fmt: skip
         """Choose the series and markers that belong to the figure; None leaves the scales as the figure declares them."""
         return cls(
             figure, select(figure, series), tuple(marker for marker in markers if fnmatchcase(figure.name, marker.figure)),
             select(figure, pinned), cursor, view or ViewWindow(),
-            figure.x.log if log_x is None else log_x, figure.y.log if log_y is None else log_y,
+            figure.x.log if log_x is None else log_x, figure.y.log if log_y is None else log_y, legend,
         )  # fmt: skip
 
     def same(self, other: Request | None) -> bool:
@@ -43,7 +45,7 @@ class Request:
         return same and self._rest() == other._rest()
 
     def _rest(self) -> tuple[object, ...]:
-        return self.figure, self.markers, self.cursor, self.view, self.log_x, self.log_y
+        return self.figure, self.markers, self.cursor, self.view, self.log_x, self.log_y, self.legend
 
 
 def select(figure: Figure, series: Iterable[Series]) -> tuple[Series, ...]:

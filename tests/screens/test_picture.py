@@ -1,0 +1,255 @@
+"""Pictures as text: cells that can be read back, layers where they belong, any size and any values."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+
+from engine.contract import Layer, Picture
+from screens.widgets.palette import Level, Theme, brightness, ink_of
+from screens.widgets.picture import PictureView, draw_picture
+from screens.widgets.picture_draw import picture_grid
+from screens.widgets.picture_palette import RAMPS, class_colours, ramp
+from tests.screens.drawn import ascii_theme, grid_picture, plane_picture
+
+number = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.floats(-5, 5))
+themes = st.builds(Theme, st.sampled_from(list(Level)), st.booleans(), st.booleans(), st.sampled_from([(), ("a",)]))
+
+
+@st.composite
+def pictures(draw):
+    shape = draw(st.tuples(st.integers(0, 9), st.integers(0, 9)))
+    values = np.array(draw(st.lists(number, min_size=shape[0] * shape[1], max_size=shape[0] * shape[1]))).reshape(shape)
+
+    def layer():
+        points = draw(st.lists(st.tuples(number, number), max_size=6))
+        return Layer(
+            draw(st.sampled_from(["path", "line", "points", "rings"])), np.array(points).reshape(-1, 2), draw(st.text(max_size=8)),
+            draw(st.sampled_from(["", "a", "b"])),
+        )  # fmt: skip
+
+    layers = tuple(layer() for _ in range(draw(st.integers(0, 3))))
+    return Picture(
+        "p", draw(st.text(max_size=20)), draw(st.sampled_from([values, None])), layers,
+        draw(st.one_of(st.none(), st.tuples(number, number, number, number))),
+        draw(st.sampled_from(["sequential", "diverging", "classes", "grey"])), draw(number | st.none()), draw(number | st.none()),
+        tuple(draw(st.lists(st.text(max_size=8), max_size=4))), draw(st.text(max_size=6)), draw(st.text(max_size=6)), draw(st.booleans()),
+        draw(st.text(max_size=10)),
+    )  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(pictures(), st.integers(0, 120), st.integers(0, 40), themes)
+def test_any_picture_at_any_size_fills_the_pane_exactly(picture, width, height, theme):
+    rows = draw_picture(picture, width=width, height=height, theme=theme)
+    assert len(rows) == height
+    for row in rows:
+        assert row.cell_len == len(row.plain) == width
+        assert row.plain.isprintable()
+        assert not theme.ascii or row.plain.isascii()
+
+
+def colours_of(grid, top, rows, columns):
+    """Read half blocks back: the colour of every value, (2 * rows, columns)."""
+    out = np.full((2 * rows, columns), -1)
+    for row in range(rows):
+        for column in range(columns):
+            letter, tone = chr(grid.codes[top + row, column]), ink_of(int(grid.inks[top + row, column]))
+            out[2 * row : 2 * row + 2, column] = {" ": (tone.bg, tone.bg), "▀": (tone.fg, tone.bg), "▄": (-1, tone.fg)}[letter]
+    return out
+
+
+def test_every_value_has_its_own_cells():
+    values = np.array([[0.0, 1.0, np.nan], [1.0, 1.0, 0.0], [0.0, 0.5, 1.0]])
+    grid = picture_grid(Picture("p", "p", values), 60, 6, Theme())
+    low, *_, high = ramp("sequential", Theme(), muted=False)
+    middle = ramp("sequential", Theme(), muted=False)[5]
+    want = np.array([[low, high, -1], [high, high, low], [low, middle, high]])
+    got = colours_of(grid, 2, 4, 60)  # eight half rows and 60 columns: twice and twenty times the values
+    assert (got[:6] == want.repeat(2, axis=0).repeat(20, axis=1)).all()
+    assert (got[6:] == -1).all()
+
+
+def test_classes_take_their_colours_in_order():
+    grid = picture_grid(replace(grid_picture(4), values=np.array([[0, 1], [2, 3]])), 40, 4, Theme())
+    colours = class_colours(Theme(), muted=False)
+    got = colours_of(grid, 1, 3, 6)
+    assert got[0, 0] == colours[0] and got[0, 3] == colours[1] and got[3, 0] == colours[2] and got[3, 3] == colours[3]
+
+
+def test_the_legend_names_classes_and_values():
+    text = "\n".join(row.plain for row in draw_picture(grid_picture(), width=78, height=18))
+    assert all(word in text for word in ("wrong", "right", "train", "lost", "→ b", "↑ a"))
+    text = "\n".join(row.plain for row in draw_picture(Picture("p", "Heat", np.array([[0.25, 3.5]])), width=78, height=18))
+    assert "0.25" in text and "3.5" in text
+
+
+def test_without_colour_values_are_characters():
+    values = np.linspace(0, 1, 30)[None].repeat(4, axis=0)
+    rows = [row.plain for row in draw_picture(Picture("p", "p", values), width=30, height=8, theme=ascii_theme())]
+    assert rows[2] == "   ...:::---===+++***###%%%@@@"
+    rows = [row.plain for row in draw_picture(Picture("p", "p", values), width=30, height=8, theme=Theme(Level.NONE))]
+    assert list(dict.fromkeys(rows[2])) == list(" ░▒▓█")
+    style = {
+        str(span.style)
+        for row in draw_picture(Picture("p", "p", values), width=30, height=8, theme=Theme(Level.NONE))
+        for span in row.spans
+    }
+    assert not any("color" in item for item in style)
+
+
+def test_each_class_has_a_character_of_its_own():
+    picture = replace(grid_picture(), values=np.array([[0, 1, 2, 3]]), equal=False)
+    for theme in (ascii_theme(), Theme(Level.NONE)):
+        body = "".join(row.plain for row in draw_picture(picture, width=40, height=8, theme=theme)[2:])
+        assert len(set(body.replace(" ", ""))) == 4
+
+
+def test_ramps_grow_lighter():
+    for name in ("sequential", "grey"):
+        light = [brightness(colour) for colour in RAMPS[name]]
+        assert all(a < b + 0.02 for a, b in pairwise(light))
+        assert light[-1] - light[0] > 0.7
+
+
+def place_of(rows, letter):
+    return [(row, line.index(letter)) for row, line in enumerate(rows) if letter in line]
+
+
+def test_layers_stand_at_their_coordinates():
+    points = np.array([[-3.0, 3.0], [3.0, -3.0], [0.0, 0.0]])
+    picture = Picture("p", "p", layers=(Layer("points", points, "data"),), extent=(-3, 3, -3, 3))
+    rows = [row.plain for row in draw_picture(picture, width=49, height=14, theme=ascii_theme())]
+    places = place_of(rows[2:], "*")
+    assert places[0] == (0, 7) and places[-1] == (9, 48)
+    assert abs(places[1][0] - 4.5) <= 0.6 and abs(places[1][1] - 27.5) <= 0.6
+    assert [float(word) for word in rows[-1].split()] == sorted(float(word) for word in rows[-1].split())
+
+
+def test_equal_units_make_circles_round():
+    angle = np.linspace(0, 2 * np.pi, 400)
+    circle = np.c_[np.cos(angle), np.sin(angle)]
+    picture = Picture("p", "p", layers=(Layer("line", circle, ""),), extent=(-1, 1, -1, 1), equal=True)
+    rows = [row.plain for row in draw_picture(picture, width=100, height=24, theme=Theme(Level.NONE))]
+    canvas = [row[7:] for row in rows[1:-2]]
+    drawn = np.array([[0x2800 < ord(letter) <= 0x28FF for letter in row] for row in canvas])
+    high, wide = drawn.any(axis=1).sum(), drawn.any(axis=0).sum()
+    assert wide == pytest.approx(2 * high, rel=0.1)
+
+
+def test_layers_are_told_apart_and_named():
+    for theme in (Theme(), Theme(Level.NONE), ascii_theme()):
+        text = "\n".join(row.plain for row in draw_picture(plane_picture(), width=78, height=20, theme=theme))
+        assert all(word in text for word in ("zero loss", "gradient descent", "solutions", "chosen", "w1", "w2"))
+    assert "◉" in text or "O" in text
+
+
+def test_contour_lines_replace_colours_under_layers():
+    rows = [row.plain for row in draw_picture(plane_picture(), width=78, height=24, theme=Theme(Level.NONE))]
+    braille = sum(len(re.findall("[\u2801-\u28ff]", row)) for row in rows)
+    alone = replace(plane_picture(), values=None)
+    fewer = sum(len(re.findall("[\u2801-\u28ff]", row.plain)) for row in draw_picture(alone, width=78, height=24, theme=Theme(Level.NONE)))
+    assert braille > 1.5 * fewer
+
+
+def test_marks_over_colours_can_be_read():
+    x = np.linspace(0, 1, 40)
+    picture = Picture("p", "p", np.tile(x, (20, 1)), (Layer("line", np.c_[x, x], "diagonal"),), (0, 1, 0, 1))
+    grid = picture_grid(picture, 78, 20, Theme())
+    for row, column in np.argwhere((grid.codes > 0x2800) & (grid.codes <= 0x28FF)).tolist():
+        tone = ink_of(int(grid.inks[row, column]))
+        assert tone.bg >= 0
+        assert abs(brightness(tone.fg) - brightness(tone.bg)) > 0.2
+
+
+def test_points_that_are_not_finite_are_counted():
+    picture = Picture("p", "p", layers=(Layer("points", np.array([[0, 0], [np.nan, 1], [1, np.inf], [1, 1]]), "data"),))
+    assert "2 points not finite" in draw_picture(picture, width=78, height=12)[0].plain
+
+
+def test_nothing_to_draw_is_said():
+    assert "nothing to draw yet" in "".join(row.plain for row in draw_picture(Picture("p", "p"), width=40, height=8))
+
+
+def test_groups_have_the_colours_of_the_figures():
+    theme = Theme(groups=("true", "random"))
+    picture = Picture("p", "p", layers=(Layer("points", np.zeros((1, 2)), "random arm", "random"),), extent=(-1, 1, -1, 1))
+    grid = picture_grid(picture, 60, 12, theme)
+    tones = {ink_of(int(tone)).fg for code, tone in zip(grid.codes.ravel(), grid.inks.ravel(), strict=True) if chr(code) == "▲"}
+    assert tones == {theme.shades.full[1]}
+
+
+class Host(App[None]):
+    def compose(self) -> ComposeResult:
+        yield PictureView(Theme(), id="picture")
+
+    @property
+    def view(self) -> PictureView:
+        return self.query_one("#picture", PictureView)
+
+
+def drive(scenario, size=(60, 20)):
+    async def run():
+        app = Host()
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            await scenario(app, pilot, app.view)
+
+    asyncio.run(run())
+
+
+def shown(app):
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
+def test_the_widget_shows_its_picture_and_redraws_only_new_ones():
+    async def scenario(app, pilot, view):
+        picture = grid_picture()
+        view.show(picture)
+        await pilot.pause()
+        grid = view._current()
+        assert shown(app) == [row.plain for row in grid.text()]
+        view.show(replace(picture))
+        assert view._current() is grid
+        view.show(replace(picture, values=picture.values.copy()))
+        assert view._current() is not grid
+
+    drive(scenario)
+
+
+def test_a_large_change_is_sent_in_parts_and_arrives_whole():
+    async def scenario(app, pilot, view):
+        first = Picture("p", "p", np.zeros((40, 60)), lo=0, hi=1)
+        view.show(first)
+        await pilot.pause()
+        view.show(replace(first, values=np.indices((40, 60)).sum(axis=0) % 2.0))
+        waiting = sum(bool((view._shown.codes[row] != view._drawn.codes[row]).any()) for row in range(20))
+        assert waiting > 5
+        for _ in range(400):
+            if (view._shown.codes == view._drawn.codes).all():
+                break
+            await pilot.pause(0.01)
+        await pilot.pause()
+        assert (view._shown.inks == view._drawn.inks).all()
+        assert shown(app) == [row.plain for row in view._current().text()]
+
+    drive(scenario)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 30), (30, 2), (8, 3), (160, 48)])
+def test_no_size_is_too_small(size):
+    async def scenario(app, pilot, view):
+        for picture in (grid_picture(), plane_picture(), Picture("p", "p")):
+            view.show(picture)
+            await pilot.pause()
+        assert [len(row) for row in shown(app)] == [size[0]] * size[1]
+
+    drive(scenario, size)
