@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.theory.threshold_draws import ThresholdDraws
 
 MOST = 10  # d/n up to which features can be asked for
+AT_ONCE = 0.03  # seconds for the spectrum when d is turned
 SLOW = 100_000  # entries of X from which the first draw takes so long that theory is shown before it
 
 
@@ -203,10 +204,13 @@ class InterpolationThreshold(Phenomenon):
         return {name: float(value) for name, value in record.items() if np.isfinite(value)}
 
     def set_knob(self, name: str, value: Any) -> None:
-        """Show the eigenvalues at another d; the draws stay."""
+        """Show the eigenvalues at another d, of the first draws at once; the sweeps stay."""
         super().set_knob(name, value)
         self._draws.show(self._shown_d)
         self._slices = self._draws.slices()
+        deadline = time.monotonic() + AT_ONCE
+        while self._draws.behind and time.monotonic() < deadline:
+            next(self._slices)
 
     # ------------------------------------------------------------ what is shown
 

@@ -112,7 +112,10 @@ class Run:
         self.setup = setup
         self.recorder.turned(self.phenomenon.step, name, plain(value))
         self.save_state()
-        self.display.stale = True
+        if self.usual.phase is Phase.RUNNING:
+            self.display.stale = True
+        else:  # nothing that goes on would draw it
+            self.display.rebuild(self.phenomenon)
         self.tell(Standing(self.usual.phase, f"{knob.label} is {knob.format(value)} from {self.where} on"))
 
     # ------------------------------------------------------------ showing

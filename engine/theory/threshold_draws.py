@@ -76,10 +76,15 @@ class ThresholdDraws:
         rest = (self.maps_done, self.pixels_done, self.shown_done)
         return self.done == self.count and rest == (self.maps, len(self.pixels), self.count)
 
+    @property
+    def behind(self) -> bool:
+        """Whether the shown spectrum comes next: it has fewer draws than the sweeps allow for."""
+        return self.shown_done < min(self.count, AHEAD * self.done)
+
     def slices(self) -> Iterator[None]:
         """Draw what is missing, one slice of work between two yields; give up a half-finished draw and it begins anew."""
         while not self.complete:
-            if self.shown_done < min(self.count, AHEAD * self.done):
+            if self.behind:
                 yield from self._spectrum()
             elif self.maps_done < math.ceil(self.maps * self.done / self.count):
                 yield from self._map()

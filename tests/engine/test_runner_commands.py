@@ -308,6 +308,18 @@ def test_a_knob_turned_in_a_pause_leaves_it_paused_at_the_first_measurement(runn
     assert run.latest().step == 0 and run.latest().series[0].x.tolist() == [0]
 
 
+def test_a_live_knob_turned_in_a_pause_is_drawn_at_once(runner):
+    run = runner(steps=LONG)
+    run.start()
+    moving(run)
+    run.post(Pause())
+    before = phase(run, Phase.PAUSED)
+    run.post(SetKnob("lr", 0.001))
+    after = until(lambda: run.latest().config["lr"] == 0.001 and run.latest())
+    assert after.phase is Phase.PAUSED and after.step == before.step
+    assert after.series[0] is not before.series[0]
+
+
 def test_many_turns_of_a_knob_make_one_new_run(runner, tmp_path):
     run = runner(steps=LONG, root=tmp_path)
     run.start()

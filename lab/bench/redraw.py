@@ -1,0 +1,53 @@
+"""How soon a turned knob shows: from posting the command to the snapshot whose curves belong to the new value."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.runner import Runner
+
+PATIENCE = 30.0  # seconds for curves that should come in a tenth of one
+
+
+def turned(phenomenon: str, turns: Sequence[tuple[str, Any]]) -> list[float]:
+    """Start a phenomenon's quick preset, turn one knob after the other, and return the seconds each took to show.
+
+    The run is paused, so that curves which are not those of before can only be the new knob's.
+
+    Raises:
+        LabError: curves do not come.
+    """
+    from engine import registry
+    from engine.contract import Step
+    from engine.runner import Runner
+
+    kind = registry.load(phenomenon)
+    run = Runner(kind, kind.spec.configure("quick"), "quick", (0,))
+    try:
+        run.post(Step())
+        _until(lambda: run.latest().phase.value == "paused")
+        return [_turn(run, name, value) for name, value in turns]
+    finally:
+        run.close()
+
+
+def _turn(run: Runner, name: str, value: Any) -> float:
+    from engine.contract import SetKnob
+
+    before, start = run.latest().series, time.perf_counter()
+    run.post(SetKnob(name, value))
+    _until(lambda: run.latest().series is not before and run.latest().config[name] == value)
+    return time.perf_counter() - start
+
+
+def _until(there: Callable[[], bool]) -> None:
+    from engine.errors import LabError
+
+    deadline = time.perf_counter() + PATIENCE
+    while not there():
+        if time.perf_counter() > deadline:
+            raise LabError(f"no curves within {PATIENCE:g} s of a turned knob")
+        time.sleep(0.0005)
