@@ -28,23 +28,24 @@ class Ridges:
     best: Floats
 
 
-def draw_curves(model: Model, ridges: Ridges, streams: Streams) -> Generator[None, None, tuple[Draw, NestedCurves, Curves]]:
-    """Compute a draw: the draw, its ridgeless curves of every output at every p = 0..D, and by name those of the main outputs.
-
-    Names: `zero/test` and so on for each of the model's quantities, (D+1,); `small/...` (1, k) and `best/...` (L, k) with ridge.
-    """
+def ridgeless(model: Model, streams: Streams) -> Generator[None, None, tuple[Draw, NestedCurves, Curves]]:
+    """Make a draw and fit it at every p = 0..D: the draw, the curves of all its outputs, and `zero/test` and so on, (D+1,), by name."""
     draw = model.draw(streams)
     yield
     every = nested_path(draw.X, draw.Y, draw.b, draw.test)
-    found = {f"zero/{name}": values for name, values in model.read(every).items()}
-    alone = draw.alone()
+    return draw, every, {f"zero/{name}": values for name, values in model.read(every).items()}
+
+
+def with_ridges(model: Model, ridges: Ridges, draw: Draw) -> Generator[None, None, Curves]:
+    """Fit a draw with each ridge in turn: `small/test` and so on, (1, k), and `best/test`, (L, k), by name."""
+    alone, found = draw.alone(), Curves()
     for kind, ladder in (("small", np.full((1, ridges.p.size), ridges.constant)), ("best", ridges.best)):
         rungs = []
         for rung in ladder:
-            yield
             rungs.append(model.read(ridge_path(alone.X, alone.Y, ridges.p, rung, alone.b, alone.test)))
+            yield
         found |= {f"{kind}/{name}": np.stack([curves[name] for curves in rungs]) for name in model.quantities}
-    return draw, every, found
+    return found
 
 
 class Tally:
@@ -67,6 +68,10 @@ class Tally:
     def stack(self, name: str) -> Floats:
         """Return the kept curves, (draws, ...)."""
         return np.stack(self._kept[name])
+
+    def has(self, name: str) -> bool:
+        """Whether curves of this name were kept."""
+        return name in self._kept
 
     def best(self, kind: str, name: str) -> Floats:
         """Return a quantity of a ridge's curves, (draws, k): at each p the rung of least mean test MSE."""

@@ -21,7 +21,8 @@ from engine.theory.ridgeless import noise_lower_bound
 Kind = Literal["zero", "small", "best"]
 KINDS: tuple[Kind, ...] = ("zero", "small", "best")
 HEIGHT = 3.0  # of the picture's plane, up and down
-THEORY_POINTS = 120  # of a curve whose every point is a root search
+ROUNDING = 1e-20  # a squared bias below this is 0
+THEORY_POINTS = 60  # of a curve whose every point is a root search
 
 
 class Curves:
@@ -29,7 +30,7 @@ class Curves:
 
     def __init__(self, run: Experiment, kind: Kind) -> None:
         self.run, self.kind = run, kind
-        self.names = {"zero": "min-norm", "small": f"ridge {run.ridges.constant:g}", "best": "tuned ridge"}
+        self.names = {"zero": "min-norm", "small": f"ridge {run.ridges.constant:g}", "best": "tuned"}
         self.theory = {ridge: self._predict(ridge) for ridge in KINDS}
 
     def _predict(self, kind: Kind) -> Prediction | None:
@@ -59,14 +60,15 @@ class Curves:
         kinds: tuple[Kind, ...] = (self.kind,) if self.kind == "best" else (self.kind, "best")
         for kind in kinds:
             yield from self._pair("test-mse", kind, "test", self.names[kind], kind)
-        for quantity, label in (("variance", "variance"), ("bias", "squared bias")):
+        yield from self._minima()
+        for quantity, label in (("variance", "variance"), ("bias", "bias^2")):
             yield from self._pair("bias-variance", self.kind, quantity, label, quantity)
         if self.kind == "zero" and "variance" in self.run.model.quantities and self.run.knobs.sigma > 0:
             p = self.run.p[1:]
             bound = noise_lower_bound(self.run.model.n, p, self.run.knobs.sigma**2)
             yield Series(
                 "bias-variance/bound",
-                "least variance of any features",
+                "bound",
                 p / self.run.model.n,
                 bound,
                 kind="theory",
@@ -75,6 +77,15 @@ class Curves:
             )
         yield from self._pair("norm", self.kind, "norm", self.names[self.kind], self.kind)
 
+    def _minima(self) -> Iterator[Series]:
+        """Both minima, of theory where there is one, and in the label which is lower."""
+        theory, found = self.theory[self.kind], self.predicted() or self.simulated()
+        if found is not None and found.second_below is not None:
+            x, y = np.array([found.first, found.second]) / self.run.model.n, np.array([found.first_low, found.second_low])
+            words = f"second below first: {'yes' if found.second_below else 'no'}"
+            basis: Basis = "simulation" if theory is None else theory.basis
+            yield Series("test-mse/minima", words, x, y, basis=basis, style="points", group="minima")
+
     def _ridge(self) -> Iterator[Series]:
         for kind in KINDS:
             yield from self._pair("ridge", kind, "test", self.names[kind], kind)
@@ -82,14 +93,14 @@ class Curves:
     def _pair(self, figure: str, kind: Kind, quantity: str, label: str, group: str) -> Iterator[Series]:
         """Simulation and theory of one quantity."""
         run = self.run
-        if quantity in run.model.quantities and run.main.count:
-            draws = run.main.stack(f"zero/{quantity}") if kind == "zero" else run.main.best(kind, quantity)
+        if run.drawn.has(f"{kind}/{quantity}"):
+            draws = run.drawn.stack(f"zero/{quantity}") if kind == "zero" else run.drawn.best(kind, quantity)
             p = run.p if kind == "zero" else run.ridges.p
-            yield banded(f"{figure}/{group}", label, p / run.model.n, draws, group, "line" if kind == "zero" else "points")
+            yield banded(f"{figure}/{group}", label, p / run.model.n, np.where(draws < ROUNDING, 0.0, draws), group)
         theory = self.theory[kind]
         found = None if theory is None else getattr(theory, quantity)
         if theory is not None and found is not None:
-            words = f"{label}, {theory.basis}"
+            words = "exact" if theory.basis == "exact" else "limit"
             yield Series(f"{figure}/{group}-theory", words, theory.p / run.model.n, found, kind="theory", basis=theory.basis, group=group)
 
     def _relu(self) -> Iterator[Series]:
@@ -120,9 +131,9 @@ class Curves:
     def simulated(self) -> Valleys | None:
         """Peak and valleys of the main curve's median."""
         run = self.run
-        if not run.main.count:
+        if not run.drawn.has(f"{self.kind}/test"):
             return None
-        draws = run.main.stack("zero/test") if self.kind == "zero" else run.main.best(self.kind, "test")
+        draws = run.drawn.stack("zero/test") if self.kind == "zero" else run.drawn.best(self.kind, "test")
         p = run.p if self.kind == "zero" else run.ridges.p
         return valleys(p.astype(np.float64), np.median(draws, axis=0), run.model.n)
 
@@ -132,21 +143,16 @@ class Curves:
         return None if theory is None else valleys(theory.p, theory.test, self.run.model.n)
 
     def markers(self) -> tuple[Marker, ...]:
-        """Threshold everywhere; minima of theory, or of the simulation where there is none, with the verdict between them."""
-        n = self.run.model.n
-        marks = [Marker(figure, "x", 1.0, "p=n") for figure in ("test-mse", "bias-variance", "norm", "ridge", "random-features")]
+        """The threshold in every figure."""
+        marks = [Marker(figure, "x", 1.0, "p=n") for figure in ("test-mse", "bias-variance", "norm", "ridge")]
+        marks.append(Marker("random-features", "x", 1.0, "N=n"))
         if self.run.digit_model is not None:
             marks.append(Marker("rff", "x", self.run.digit_model.n, "N=n"))
-        found = self.predicted() or self.simulated()
-        if found is not None and found.second_below is not None:
-            marks.append(Marker("test-mse", "x", found.first / n, f"first min {found.first_low:.3g}"))
-            below = "yes" if found.second_below else "no"
-            marks.append(Marker("test-mse", "x", found.second / n, f"second min {found.second_low:.3g}, below first: {below}"))
         return tuple(marks)
 
     def words(self) -> tuple[str, ...]:
         """The verdict between the valleys as sentences, simulation beside theory."""
-        sources = (("theory", self.predicted()), (f"median of {self.run.main.count} draws", self.simulated()))
+        sources = (("theory", self.predicted()), (f"median of {self.run.drawn.count} draws", self.simulated()))
         return tuple(
             f"second below first: {'yes' if found.second_below else 'no'} ({source}: {found.first_low:.4g} at p={found.first:g}, "
             f"{found.second_low:.4g} at p={found.second:g})"
@@ -155,15 +161,13 @@ class Curves:
         )
 
 
-def banded(name: str, label: str, x: Floats, draws: Floats, group: str, style: Literal["line", "points"] = "line") -> Series:
+def banded(name: str, label: str, x: Floats, draws: Floats, group: str) -> Series:
     """Return the median of draws (k, points) with their quartiles; one draw has no band."""
     count = len(draws)
     if count == 1:
-        return Series(name, f"{label}, 1 draw", x, draws[0], basis="simulation", style=style, group=group)
+        return Series(name, label, x, draws[0], basis="simulation", group=group)
     low, middle, high = quartiles(draws)
-    basis: Basis = "simulation"
-    words = f"{label}, median of {count}"
-    return Series(name, words, x, middle, low, high, f"quartiles of {count} draws", basis=basis, style=style, group=group)
+    return Series(name, label, x, middle, low, high, f"quartiles of {count} draws", basis="simulation", group=group)
 
 
 def picture(found: Fitted) -> Picture:

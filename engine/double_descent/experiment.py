@@ -1,4 +1,4 @@
-"""The work of a run, task after task: the main draws, two checks, random ReLU features, real digits.
+"""The work of a run, task after task: the main draws, two checks, real digits, random ReLU features.
 
 A task is one draw of one seed and counts as one step; draw j of every seed comes before draw j+1, and each has random
 streams of its own, so that the draws of several seeds are pooled and none depends on the others or on pauses.
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.double_descent.checks import against_lstsq, noise_errors
-from engine.double_descent.curves import Tally, draw_curves
+from engine.double_descent.curves import Tally, ridgeless, with_ridges
 from engine.double_descent.digits import DigitCurve, digit_curve
 from engine.double_descent.gaussian import Isotropic
 from engine.double_descent.model import Draw, shown
@@ -31,7 +31,7 @@ class Experiment:
 
     Attributes:
         model, ridges, p: of the main curve; p (k,) is where its draws are kept.
-        main, relu: curves of the draws so far. digits: one curve a seed.
+        main, relu: curves of the draws so far. digits: one curve a seed. early: the first draw while its ridges are not done.
         disagreement: of the fast path from lstsq, once known. noise: (3, draws) errors of the noise check, once known.
     """
 
@@ -43,8 +43,9 @@ class Experiment:
         self.relu_model, self.digit_model = relu_companion(knobs), digit_companion(knobs)
         self.relu_p = shown(self.relu_model.n, self.relu_model.D)
         self.main_tasks, self.relu_tasks = draws * len(seeds), relu_draws * len(seeds)
-        self.tasks = self.main_tasks + self.relu_tasks + (len(seeds) if self.digit_model else 0)
-        self.main, self.relu = Tally(), Tally()
+        self.digit_tasks = len(seeds) if self.digit_model else 0
+        self.tasks = self.main_tasks + self.digit_tasks + self.relu_tasks
+        self.main, self.relu, self.early = Tally(), Tally(), Tally()
         self.digits: list[DigitCurve] = []
         self.disagreement: float | None = None
         self.noise: Floats | None = None
@@ -54,20 +55,28 @@ class Experiment:
         if index < self.main_tasks:
             return self._main(index)
         index -= self.main_tasks
-        return self._relu(index) if index < self.relu_tasks else self._digits(index - self.relu_tasks)
+        return self._digits(index) if index < self.digit_tasks else self._relu(index - self.digit_tasks)
 
     def first_draw(self) -> Draw:
         """Return the first draw of the first seed again."""
         return self.model.draw(streams(self.seeds[0]))
 
     def _main(self, index: int) -> Work:
-        draw, every, found = yield from draw_curves(self.model, self.ridges, self._streams(index))
-        kept = {name: values[self.p] if name.startswith("zero/") else values for name, values in found.items()}
-        yield
+        draw, every, found = yield from ridgeless(self.model, self._streams(index))
+        kept = {name: values[self.p] for name, values in found.items()}
+        if index == 0:
+            self.early.add(kept, {})
+            yield
+        kept |= yield from with_ridges(self.model, self.ridges, draw)
         summed = self._summed(self.model, draw, every) if isinstance(self.model, Isotropic) else {}
         if index == self.main_tasks - 1:
             yield from self._checks()
         self.main.add(kept, summed)  # last: a state saved before this knows nothing of the draw
+
+    @property
+    def drawn(self) -> Tally:
+        """The draws to be shown: at the very beginning the first without its ridges."""
+        return self.main if self.main.count else self.early
 
     def _summed(self, model: Isotropic, draw: Draw, every: NestedCurves) -> dict[str, Floats]:
         """Curves at every p that serve claims: test MSE of each profile, variance per unit noise, bias of single features, tuned risk."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.double_descent.model import Draw, Prediction, Whole
 from engine.seeds import Streams
-from engine.theory.deterministic_equivalent import nested_test_mse
+from engine.theory.deterministic_equivalent import nested_best_ridge, nested_equivalent
 from engine.theory.inputs import Floats
 from engine.theory.nested_curves import NestedCurves
 from engine.theory.profiles import Profile, coefficients
@@ -114,7 +114,7 @@ class Anisotropic:
     sigma: float
     eigenvalues: Floats
     quantities: ClassVar[tuple[str, ...]] = ("test", "variance", "bias", "norm")
-    tuning: ClassVar[str] = "least deterministic equivalent, four ridges a decade"
+    tuning: ClassVar[str] = "least deterministic equivalent"
 
     @property
     def D(self) -> int:
@@ -138,21 +138,15 @@ class Anisotropic:
     def predict(self, p: Whole, ridge: Floats | None = None) -> Prediction:
         """Return the deterministic equivalent for p >= 1."""
         at = p[p >= 1]
-        penalty = np.zeros(at.size) if ridge is None else ridge[p >= 1]
-        squared, sigma2 = self.b**2, self.sigma**2
-        bias = nested_test_mse(self.eigenvalues, squared, self.n, at, 0.0, penalty)
-        gain = nested_test_mse(self.eigenvalues, np.zeros_like(squared), self.n, at, 1.0, penalty) - 1
-        variance = _times(sigma2, gain)
-        return Prediction(at.astype(np.float64), sigma2 + variance + bias, variance, bias, None, "asymptotic")
+        solution = nested_equivalent(self.eigenvalues, self.n, at, 0.0 if ridge is None else ridge[p >= 1])
+        bias, variance = solution.bias(self.b**2), solution.variance(self.sigma**2)
+        return Prediction(at.astype(np.float64), self.sigma**2 + variance + bias, variance, bias, None, "asymptotic")
 
     def ladder(self, p: Whole) -> Floats:
-        """Return at each p the best of ridges from n/1000 to 30 n, (1, k), as the theory has it."""
-        rungs = self.n * np.logspace(-3, 1.5, 19)
-        squared, sigma2 = self.b**2, self.sigma**2
-        if not squared.any():
+        """Return at each p the best ridge, (1, k), as the theory has it."""
+        if not self.b.any():
             return np.full((1, p.size), LARGEST * self.n)
-        risks = [nested_test_mse(self.eigenvalues, squared, self.n, p, sigma2, rung) for rung in rungs]
-        return np.asarray(rungs[np.argmin(risks, axis=0)][None])
+        return np.maximum(nested_best_ridge(self.eigenvalues, self.b**2, self.n, p, self.sigma**2), SMALLEST * self.n)[None]
 
 
 def read_tested(curves: NestedCurves, sigma: float) -> Mapping[str, Floats]:

@@ -126,7 +126,7 @@ def _factors(run: Experiment) -> Finding:
     off = [_off(variance[0], truth, far), float(np.abs(bias[0][below]).max(initial=0.0)), _off(bias[0], unseen, above)]
     doubt = max(_off(truth + variance[1], truth, far), _off(unseen + bias[1], unseen, above))
     if not 3 * doubt <= FACTOR_ERROR:
-        return Finding(predicted, None, None, f"needs more draws: 3 standard errors are {3 * doubt:.0%}")
+        return Finding(predicted, None, None, f"needs preset standard, which has more draws: 3 standard errors are {3 * doubt:.0%}")
     return Finding(predicted, f"variance {off[0]:.1%}; bias {off[1]:.1g} below n, {off[2]:.1%} above", max(off) <= FACTOR_ERROR)
 
 
@@ -146,7 +146,7 @@ def _limit(run: Experiment) -> Finding:
     if run.relu.count < run.relu_tasks or not run.relu_tasks:
         return Finding(predicted, None, None, f"after {run.relu_tasks} draws" if run.relu_tasks else "relu draws is 0")
     if run.relu.count < LIMIT_DRAWS:
-        return Finding(predicted, None, None, f"needs {LIMIT_DRAWS} draws, got {run.relu.count}")
+        return Finding(predicted, None, None, f"needs preset standard, which has {LIMIT_DRAWS} draws, not {run.relu.count}")
     model, p = run.relu_model, run.relu_p[run.relu_p > 0]
     theory = model.predict(p)
     assert theory is not None

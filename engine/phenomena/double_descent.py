@@ -9,8 +9,8 @@ Belkin, Hsu, Mandal 2019, arXiv:1812.11118; Belkin, Hsu, Xu 2020, arXiv:1903.075
 
 Letters: n samples, D features in a fixed order, p of them fitted (N where they are random features), b the true weights,
 b_T and b_C those of the fitted and of the omitted features, r2 = |b|^2, sigma^2 the variance of the label noise. A step is one draw
-of one seed; draws of several seeds are pooled (draw j of every seed before draw j+1 of any). Draws of random ReLU features and
-one curve a seed on real digits follow them, at sizes of their own.
+of one seed; draws of several seeds are pooled (draw j of every seed before draw j+1 of any). One curve a seed on real digits and
+draws of random ReLU features follow them, at sizes of their own.
 
 Order: 60
 """
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 MOST_FEATURES = 10  # D over n
 FEWEST_DIGITS = 50
-MEASURED = (1, 2, 3, 5, 8)  # draws, and ten, a hundred times these
+MEASURED = (1, 2, 3, 5, 8)  # draws, and these times ten, a hundred, ...
 
 
 class DoubleDescentConfig(Config):
@@ -114,20 +114,21 @@ PRESETS = (
 )  # fmt: skip
 
 RATIO = Axis("p/n", lo=0.0)
+MSE, PART = Axis("test MSE", log=True, hi=100.0), Axis("part of the risk", log=True, hi=100.0)  # the peak is infinite in any case
 FIGURES = (
-    Figure("test-mse", "Test error", RATIO, Axis("test MSE", log=True), ("test-mse/*",), "over the noise of the test label as well"),
+    Figure("test-mse", "Test error", RATIO, MSE, ("test-mse/*",), "over the noise of the test label as well"),
     Figure(
-        "bias-variance", "Bias and variance", RATIO, Axis("part of the risk", log=True), ("bias-variance/*",),
+        "bias-variance", "Bias and variance", RATIO, PART, ("bias-variance/*",),
         "variance: over label noise; squared bias: the risk without label noise, in which omitted features act as noise",
     ),
     Figure("norm", "Norm of the solution", RATIO, Axis("|w|^2", log=True), ("norm/*",)),
-    Figure("ridge", "Ridge: none, fixed, best", RATIO, Axis("test MSE", log=True), ("ridge/*",)),
+    Figure("ridge", "Ridge", RATIO, MSE, ("ridge/*",)),
     Figure(
         "rff", "Real digits, Fourier features", Axis("features N", log=True), Axis("MSE summed over classes, error", log=True), ("rff/*",),
         "test error is the share of 2,000 images misread",
     ),
     Figure(
-        "random-features", "Random ReLU features", Axis("N/n", lo=0.0), Axis("test MSE", log=True), ("random-features/*",),
+        "random-features", "Random ReLU features", Axis("N/n", lo=0.0), MSE, ("random-features/*",),
         "n=180 points on a sphere of d=60 dimensions",
     ),
 )  # fmt: skip
@@ -207,6 +208,12 @@ arXiv:1912.10754. Dissent, that the second descent lies on another axis: Curth e
 """
 
 
+def _on_grid(count: int) -> bool:
+    """Whether a count is one of 1, 2, 3, 5, 8 times a power of ten."""
+    scale = 10 ** (len(str(count)) - 1)
+    return count % scale == 0 and count // scale in MEASURED
+
+
 class DoubleDescent(Phenomenon):
     """Draws of one nested problem, with theory over them."""
 
@@ -244,28 +251,31 @@ class DoubleDescent(Phenomenon):
         self.total, self.unit = self._run.tasks, "draw"
 
     def advance(self, budget: float) -> None:
-        """Compute draws for about `budget` seconds, up to the next that is measured; the first one whole, however long it takes."""
+        """Compute draws for about `budget` seconds, up to the next that is measured; the first curve whatever it takes."""
         deadline = time.monotonic() + budget
         while not self.done and not self.due() and (self.step == 0 or time.monotonic() < deadline):
             if self._work is None:
                 self._work = self._run.task(self.step)
             for _ in self._work:
-                if self.step and time.monotonic() >= deadline:
+                if self.due() or (self.step and time.monotonic() >= deadline):
                     return
             self._work = None
             self.step += 1
 
     def due(self) -> bool:
-        """Whether the present draw is one of 1, 2, 3, 5, 8, 10, 20, ..., the last of its kind, or a curve on digits."""
-        if self.step < 1 or (self.history.steps and self.history.steps[-1] == self.step):
+        """Whether the first curve is there (step 0), draws 1, 2, 3, 5, 8, 10, 20, ... of a kind or the last, or a curve on digits."""
+        run = self._run
+        if self.step < 1:
+            return run.early.has(f"{self._curves.kind}/test") and not self.history.steps
+        if self.history.steps and self.history.steps[-1] == self.step:
             return False
-        draws = self._run.main_tasks + self._run.relu_tasks
-        scale = 10 ** (len(str(self.step)) - 1)
-        return self.step >= draws or self.step == self._run.main_tasks or (self.step % scale == 0 and self.step // scale in MEASURED)
+        relu = self.step - run.main_tasks - run.digit_tasks
+        count = relu if relu > 0 else self.step
+        return self.done or relu <= 0 <= self.step - run.main_tasks or _on_grid(count)
 
     def measure(self) -> dict[str, Any]:
         """Return where peak and valleys of the simulation and of the theory lie, and what the checks found."""
-        record: dict[str, Any] = {"draws": self._run.main.count}
+        record: dict[str, Any] = {"draws": self._run.drawn.count}
         for source, found in (("simulated", self._curves.simulated()), ("predicted", self._curves.predicted())):
             if found is not None:
                 record |= {f"{source}-{name.replace('_', '-')}": value for name, value in vars(found).items()}
@@ -283,7 +293,7 @@ class DoubleDescent(Phenomenon):
         return (self._picture,)
 
     def markers(self) -> tuple[Marker, ...]:
-        """The threshold, and both minima with the verdict between them."""
+        """The threshold in every figure."""
         return self._curves.markers()
 
     def verdicts(self) -> tuple[Verdict, ...]:

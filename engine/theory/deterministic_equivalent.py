@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from engine.theory.conditions import Floats, number, numbers, ratio, require, spectrum_of
 from engine.theory.effective_ridge import limit, shares, solve
@@ -61,6 +61,38 @@ def equivalent(eigenvalues: ArrayLike, n: ArrayLike, ridge: ArrayLike = 0.0) -> 
     return Equivalent(lam, samples, penalty, kappa, (shares(lam, kappa) ** 2).sum(-1))
 
 
+@dataclass(frozen=True)
+class NestedEquivalent:
+    """Solution when only the first p of D eigendirections are fitted, for a grid of p (g,): the others' signal acts as noise."""
+
+    found: Equivalent
+    omitted: Floats  # (g, D) eigenvalues left out
+
+    def bias(self, b2: ArrayLike) -> Floats:
+        """Return the excess test MSE without label noise, (g,), for squared target coefficients b2 (D,): E0 (unlearnt + omitted)."""
+        squared = numbers("a squared target coefficient", b2, least=0)
+        return self.found.test_mse(squared, self.omitted @ squared)
+
+    def variance(self, sigma2: float) -> Floats:
+        """Return what label noise of variance sigma2 adds, (g,): (E0 - 1) sigma2."""
+        noise = number("the noise variance", sigma2, least=0)
+        return np.zeros_like(self.found.n) if noise == 0 else (self.found.E0 - 1) * noise
+
+
+def nested_equivalent(eigenvalues: ArrayLike, n: int, p: ArrayLike, ridge: ArrayLike = 0.0) -> NestedEquivalent:
+    """Solve for kappa at each p (g,) of the first p of D eigenvalues.
+
+    Raises:
+        ProblemError: as `equivalent`, or p outside 1..D.
+    """
+    lam = spectrum_of(eigenvalues)
+    counts = _counts(p, lam.size)
+    samples, penalty = (np.broadcast_to(grid, counts.shape) for grid in _grid(n, ridge))
+    used = np.where(np.arange(lam.size) < counts[:, None], lam, 0.0)  # (g, D)
+    kappa = solve(used, counts, samples, penalty)
+    return NestedEquivalent(Equivalent(used, samples, penalty, kappa, (shares(used, kappa) ** 2).sum(-1)), lam - used)
+
+
 def nested_test_mse(eigenvalues: ArrayLike, b2: ArrayLike, n: int, p: ArrayLike, sigma2: float, ridge: ArrayLike = 0.0) -> Floats:
     """Return the test MSE, (g,), when only the first p of D eigendirections are fitted: the others' lam_i b_i^2 act as noise.
 
@@ -69,14 +101,38 @@ def nested_test_mse(eigenvalues: ArrayLike, b2: ArrayLike, n: int, p: ArrayLike,
     """
     lam, squared = spectrum_of(eigenvalues), numbers("a squared target coefficient", b2, least=0)
     require(squared.shape == lam.shape, f"b2 must have {lam.size} entries, one per eigenvalue, got shape {squared.shape}")
+    solution = nested_equivalent(lam, n, p, ridge)
+    return solution.found.test_mse(squared, number("the noise variance", sigma2, least=0) + solution.omitted @ squared)
+
+
+def nested_best_ridge(eigenvalues: ArrayLike, b2: ArrayLike, n: int, p: ArrayLike, sigma2: float) -> Floats:
+    """Return the ridge >= 0 of least test MSE at each p (g,), from kappa tried in steps of an eighth of a decade.
+
+    The ridge is a function of kappa, n kappa - sum lam_i kappa/(lam_i + kappa), and all p share the sums: no equation is solved.
+
+    Raises:
+        ProblemError: zero signal, for which every larger ridge is better; or p outside 1..D.
+    """
+    lam = spectrum_of(eigenvalues)
+    counts = _counts(p, lam.size)
+    energy = lam * numbers("a squared target coefficient", b2, least=0)
+    total = float(energy.sum())
+    require(total > 0, "the best ridge is finite only with a signal, got signal 0", "Raise the signal.")
+    kappa = float(lam.sum()) / n * np.logspace(-6, 3, 73)[:, None]  # (k, 1)
+    keep = kappa / (lam + kappa)  # (k, D) share of a direction that is not learnt
+    at = counts - 1
+    unlearnt = np.cumsum(keep**2 * energy, axis=1)[:, at] + total - np.cumsum(energy)[at]
+    spare = n - np.cumsum((1 - keep) ** 2, axis=1)[:, at]
+    ridge = n * kappa - np.cumsum(lam * keep, axis=1)[:, at]
+    usable = (ridge >= 0) & (spare > 0)
+    risk = np.where(usable, (sigma2 + unlearnt) / np.where(usable, spare, 1.0), np.inf)
+    return np.asarray(ridge[risk.argmin(0), np.arange(at.size)])
+
+
+def _counts(p: ArrayLike, D: int) -> NDArray[np.int64]:
     counts = np.atleast_1d(np.asarray(p, dtype=np.int64))
-    require(bool(np.all((counts >= 1) & (counts <= lam.size))), f"p must lie in 1..{lam.size}, got {counts.min()}..{counts.max()}")
-    samples, penalty = (np.broadcast_to(grid, counts.shape) for grid in _grid(n, ridge))
-    used = np.where(np.arange(lam.size) < counts[:, None], lam, 0.0)  # (g, D)
-    kappa = solve(used, counts, samples, penalty)
-    found = Equivalent(used, samples, penalty, kappa, (shares(used, kappa) ** 2).sum(-1))
-    omitted = (lam - used) @ squared
-    return found.test_mse(squared, number("the noise variance", sigma2, least=0) + omitted)
+    require(bool(np.all((counts >= 1) & (counts <= D))), f"p must lie in 1..{D}, got {counts.min()}..{counts.max()}")
+    return counts
 
 
 def ridge_limit(eigenvalues: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine.errors import ProblemError
 from engine.theory.conditions import Floats, require
 from engine.theory.nested_curves import NestedCurves, NestedProblem, problem_of
+from engine.theory.whitener import inverse_triangle
 
 
 def ridge_path(
@@ -72,7 +73,13 @@ def _inverse(side: Floats, ridge: float, k: int) -> Floats:
         if ridge <= -smallest * (1 - 1e-9):
             sentence = f"the ridge must exceed minus the smallest eigenvalue, {-smallest:.4g}, at p={k}, got {ridge:g}"
             raise ProblemError(sentence, "Raise the ridge.")
-    return np.asarray(np.linalg.inv(side + ridge * np.eye(len(side))), dtype=np.float64)
+    shifted = side + ridge * np.eye(len(side))
+    try:
+        factor = np.asarray(np.linalg.cholesky(shifted), dtype=np.float64)
+    except np.linalg.LinAlgError:  # a ridge below rounding
+        return np.asarray(np.linalg.inv(shifted), dtype=np.float64)
+    root = inverse_triangle(factor.T)  # with the product half the time of a general inverse
+    return root @ root.T
 
 
 def _ends(counts: NDArray[np.int64]) -> str:
