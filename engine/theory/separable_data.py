@@ -81,5 +81,26 @@ def validation_set(w_hat: Floats, spread: Floats, count: int, wrong: int, rng: n
     return Labelled(X, y)
 
 
+def validation_near(data: Labelled, w_hat: Floats, count: int, wrong: int, rng: np.random.Generator, constant: bool = False) -> Labelled:
+    """Held-out points like the training points: copies moved by up to half the margin, of which w_hat misclassifies `wrong`.
+
+    Every copy keeps its point's label, which w_hat gives it too, and so does any separator that is not far from it; then the
+    label is flipped of those whose |x.w_hat| is nearest the median. constant: the last column is a constant and stays.
+
+    Raises:
+        ProblemError: wrong outside 0..count.
+    """
+    require(0 <= wrong <= count and count >= 1, f"misclassified points must be between 0 and {count}, got {wrong}")
+    chosen = rng.integers(len(data.y), size=count)
+    free = data.X.shape[1] - constant
+    moves = rng.standard_normal((count, free))
+    moves *= (rng.random(count) ** (1 / free) / 2 / np.linalg.norm(w_hat) / np.linalg.norm(moves, axis=1))[:, None]
+    X, y = data.X[chosen].copy(), data.y[chosen].copy()
+    X[:, :free] += moves
+    distances = np.abs(X @ w_hat)
+    y[np.argsort(np.abs(distances - np.median(distances)), kind="stable")[:wrong]] *= -1
+    return Labelled(X, y)
+
+
 def _with_signs(rows: Floats, y: Floats) -> Labelled:
     return Labelled(rows * y[:, None], np.asarray(y, dtype=np.float64))
