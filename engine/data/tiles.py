@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NOT_FITTED, FITTED, NOTHING = 0, 1, 2
-LEGEND = ("not yet fitted", "fitted", "")
+LEGEND = ("not yet fitted", "fitted", "no example")
 
 
 def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -> NDArray[np.uint8]:

@@ -262,7 +262,7 @@ class RandomLabels(Phenomenon):
         return {
             "train-loss": self._arms.loss.tolist(),
             "train-accuracy": self._arms.correct.tolist(),
-            "test-error": (1.0 - self._arms.test_correct).tolist(),
+            "test-error": np.round(1.0 - self._arms.test_correct, 12).tolist(),
             "fresh-accuracy": self._arms.fresh_correct.tolist(),
             **({"twin-gap": self._twins.gap()} if self.step == self._twins.steps else {}),
         }
@@ -315,8 +315,8 @@ class RandomLabels(Phenomenon):
         ends, chance = np.array([0.0, 1.0]), np.full(2, self._split.chance_error)
         band = np.full(2, low), np.full(2, high), "3 binomial deviations"
         return [
-            self._curves.banded("time-to-fit", "steps to 99 %", q[seen], slowdown[seen], "corruption", "points"),
-            self._curves.banded("error-vs-corruption", "clean test error", q, errors, "corruption", "points"),
+            self._curves.banded("time-to-fit", "steps to 99 %", q[seen], slowdown[seen], "corruption"),
+            self._curves.banded("error-vs-corruption", "clean test error", q, errors, "corruption"),
             Series("chance", "chance", ends, chance, *band, kind="theory", basis="exact", group="chance"),
         ]
 
@@ -343,17 +343,20 @@ class RandomLabels(Phenomenon):
         return Picture("conditions", "The first training image under every input condition", tiles, palette="grey", note=note)
 
     def markers(self) -> tuple[Marker, ...]:
-        """When each arm was memorised (median over seeds), when all were fitted, and chance."""
+        """When true and random labels were memorised (median over seeds), when all arms were fitted, and chance."""
         chance = self._split.chance_error
         found = [Marker("test-error", "y", chance, "chance"), Marker("train-accuracy", "y", 1.0 - chance, "chance")]
-        for arm in self._shown:
-            steps = self._evidence.fitted_at(arm.name)
-            if np.isfinite(steps).all():
-                at = float(np.median(steps))
+        for arm in self._shown[:2]:
+            at = self._memorised_at(arm.name)
+            if at is not None:
                 found.append(Marker("train-*", "x", at, f"{arm.label} memorised at {at:,.0f}", arm.name))
         if len(self.history) and np.all(self._arms.correct == 1.0):
             found.append(Marker("train-*", "x", float(self.step), f"all fitted at {self.step:,}"))
         return tuple(found)
+
+    def _memorised_at(self, arm: str) -> float | None:
+        steps = self._evidence.fitted_at(arm)
+        return float(np.median(steps)) if np.isfinite(steps).all() else None
 
     # ------------------------------------------------------------ claims and storage
 

@@ -264,3 +264,14 @@ def test_signals_train_a_convolutional_network_beside_the_perceptron():
     assert verdict(run, "RL9").holds is not None
     loss = next(item for item in run.series() if item.name == "train-loss/cnn-true")
     assert loss.y[-1] < loss.y[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("preset", "decided"), [("standard", {"RL1", "RL2", "RL3", "RL5", "RL7", "RL9"}), ("zhang-3x512", {"RL1", "RL2", "RL5", "RL7"})]
+)
+def test_the_longer_presets_decide_their_claims_and_they_hold(preset, decided):
+    torch.set_num_threads(2)
+    spec = RandomLabels.spec
+    run = work(RandomLabels(spec.configure(preset), tuple(range(spec.preset(preset).seeds)), "cpu", preset))
+    assert {item.claim.id: item.holds for item in run.verdicts() if item.mark != "not run"} == dict.fromkeys(decided, True)
