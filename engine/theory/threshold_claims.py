@@ -25,8 +25,8 @@ CENTRE, LOWER, UPPER = 0.10, 0.75, 1.33  # relative error of the smallest eigenv
 DISTANCE = 0.2  # Kolmogorov distance times sqrt(n): .02 at n = 100, .01 at n = 400
 AWAY = 10  # least |d - n| at which the mean norm is compared
 SIGMAS = 4.0  # binomial deviations that a separable share may be off
-FEWEST = 20  # draws from which means and medians are compared
-OCCURRENCES = 1.0  # least variance of a count that is compared with a binomial deviation
+FEWEST, FEWEST_LABELLED = 20, 30  # draws from which means and medians, and shares, are compared
+OCCURRENCES = 5.0  # least variance of a count that is compared: below, a binomial deviation says little of the tail
 
 CLAIMS = (
     Claim("IT1", "Training error is 0 if and only if d >= n", "linear algebra", "0 iff d >= n", "rms <= 1e-13 s_max |w| from n on"),
@@ -87,7 +87,7 @@ def _missing(evidence: Evidence, needs: tuple[str, ...]) -> str:
         "beyond": (evidence.widths[-1] > evidence.n, "needs d beyond n: raise d max"),
         "isotropic": (evidence.isotropic, "needs isotropic features"),
         "gaussian": (evidence.general_position, "needs gaussian entries"),
-        "labels": (evidence.labelled >= FEWEST, f"needs {FEWEST} random labellings, {evidence.labelled} so far"),
+        "labels": (evidence.labelled >= FEWEST_LABELLED, f"needs {FEWEST_LABELLED} random labellings, {evidence.labelled} so far"),
     }
     return next((reason for need, (there, reason) in reasons.items() if need in needs and not there), "")
 
@@ -157,7 +157,7 @@ def _peak(claim: Claim, evidence: Evidence) -> Verdict:
 def _separable(claim: Claim, evidence: Evidence) -> Verdict:
     expected, share, draws = evidence.cover, evidence.separable, evidence.labelled
     variance = draws * expected * (1 - expected)
-    compared = variance >= OCCURRENCES  # elsewhere a single event is many deviations
+    compared = variance >= OCCURRENCES
     off = np.where(compared, np.abs(share - expected) * draws / np.sqrt(np.where(compared, variance, 1.0)), 0.0)
     row, column = np.unravel_index(int(np.argmax(off)), off.shape)
     where = f"n={evidence.map_rows[row]}, d={evidence.map_columns[column]}"
