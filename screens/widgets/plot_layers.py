@@ -135,14 +135,15 @@ def _marks(canvas: Canvas, seen: Sequence[tuple[Curve, Reduced]], lines: Traces,
     spacing = max(3 * sparse, sparse * len(measured))
     for turn, index in enumerate(measured):
         curve, points = seen[index]
-        rows = np.where(lines.drawn[index], lines.entry[index] // 4, -1)[::2]  # per character, -1 where no line passes
-        if points.few is not None and (curve.series.style == "points" or points.few[0].size <= max(4, canvas.columns // 5)):
+        scattered = curve.series.style == "points"
+        here = np.isfinite(points.low) if scattered else lines.drawn[index]
+        rows = np.where(here, lines.entry[index] // 4, -1)[::2]  # per character, -1 where nothing is
+        room = canvas.columns * (2 if scattered else 1)
+        if points.few is not None and points.few[0].size * len(measured) <= room:
             down, across = scatter(points, x, y, canvas.fine)
             cells = _pairs(down // 4, across // 2)
-        elif curve.series.style == "line":
-            cells = _along(rows, turn * spacing // len(measured), spacing)
         else:
-            continue
+            cells = _along(rows, turn * spacing // len(measured), spacing)
         for row, column in cells:
             _mark(canvas, taken, row, column, curve, rows)
 

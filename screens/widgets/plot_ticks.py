@@ -33,8 +33,10 @@ def x_ticks(scale: Scale, width: int, names: Sequence[tuple[float, str]] = ()) -
     best: list[Tick] = []
     for values, labels in _with_ends(_candidates(scale)):
         ticks = _row_of(scale, width, values, labels) if len(values) <= max(2, width // 3) else []
-        if len(ticks) > len(best) and all(b.start - a.start - len(a.label) >= 2 for a, b in pairwise(ticks)):
-            best = ticks
+        if ticks and all(b.start - a.start - len(a.label) >= 2 for a, b in pairwise(ticks)):
+            if len(ticks) >= 2:
+                return ticks
+            best = best or ticks
     return best
 
 
@@ -45,8 +47,11 @@ def y_ticks(scale: Scale, height: int, longest: int) -> list[Tick]:
         if len(set(labels)) < len(labels) or max(map(len, labels)) > longest or 1.5 * len(values) > max(3, height):
             continue
         at = (height - 1 - scale.cells(np.array(values), height)).astype(int).tolist()
-        if len(at) > len(best) and all(abs(a - b) >= (2 if height >= 4 else 1) for a, b in pairwise(at)):
-            best = [Tick(row, label) for row, label in zip(at, labels, strict=True)]
+        if all(abs(a - b) >= (2 if height >= 4 else 1) for a, b in pairwise(at)):
+            ticks = [Tick(row, label) for row, label in zip(at, labels, strict=True)]
+            if len(ticks) >= 2:
+                return ticks
+            best = best or ticks
     return best
 
 
