@@ -131,11 +131,16 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         """Take the latest snapshot, draw it if it is time, and say when to look again."""
         self._stop_timer()
         snapshot = self.session.latest()
-        if self.pace.wants(snapshot):
+        wanted = self.pace.wants(snapshot)
+        if wanted == "everything":
             self.draw(snapshot)
-            self.pace.drew(snapshot)
+        elif wanted == "rows":
+            self.snapshot = snapshot
+            self._say_rows()
         elif snapshot.phase is Phase.READY:
             self._say_phase()
+        if wanted != "nothing":
+            self.pace.drew(snapshot)
         self._timer = self.set_timer(self.pace.delay(), self._look)
 
     def draw(self, snapshot: Snapshot) -> None:
@@ -240,6 +245,10 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         self.deck.choose(index)
         self.deck.focus()
 
+    def action_turn(self, direction: int) -> None:
+        """Show the next or previous page of views."""
+        self.deck.turn(direction)
+
     def action_full(self) -> None:
         """Give the chosen view the whole deck."""
         self.deck.toggle_full()
@@ -268,7 +277,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         """Show which views are visible, where not all are."""
         row = self._row("views")
         row.display = len(self.deck.pages) > 1
-        row.show(self.deck.titles(self.size.width))
+        row.show(self.deck.elsewhere(self.size.width))
         self._say_phase()
 
     def on_tile_chosen(self, event: Any) -> None:

@@ -30,6 +30,8 @@ KEYS = (
     Key("P", "unpin", "P", "Take the pinned curves away", RUN),
     Key("k", "panel('knobs')", "k", "Knobs: arrows choose and change, digits or enter type, enter applies", RUN),
     *(Key(str(digit), f"view({digit - 1})", "1 ... 9", "Choose a figure or picture", LOOK, palette=False) for digit in range(1, 10)),
+    Key("m,pagedown", "turn(1)", "m", "More figures: the next page", LOOK),
+    Key("M,pageup", "turn(-1)", "M", "The page before", LOOK),
     Key("f", "full", "f", "Give the chosen figure the whole screen, or share it again", LOOK),
     Key("comma", "cursor(-1)", ",", "Move the cursor back, in all figures with the same x axis", LOOK),
     Key("full_stop", "cursor(1)", ".", "Move the cursor forward", LOOK),

@@ -21,15 +21,15 @@ class Page:
 
 
 def pages(count: int, width: int, height: int) -> tuple[Page, ...]:
-    """Spread `count` views over pages of a `width` x `height` area, in order; every page has the same grid."""
+    """Spread `count` views over pages of a `width` x `height` area, in order."""
     most_columns = max(1, width // LEAST_WIDTH)
     most_rows = max(1, height // LEAST_HEIGHT)
     each = min(count, most_columns * most_rows)
     if each <= 0:
         return ()
     each = math.ceil(count / math.ceil(count / each))
-    columns, rows = _grid(each, most_columns, most_rows, width, height)
-    return tuple(Page(tuple(range(first, min(first + each, count))), columns, rows) for first in range(0, count, each))
+    spread = [tuple(range(first, min(first + each, count))) for first in range(0, count, each)]
+    return tuple(Page(views, *_grid(len(views), most_columns, most_rows, width, height)) for views in spread)
 
 
 def page_of(view: int, chosen: tuple[Page, ...]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from engine.contract import Phase, Snapshot
 
@@ -37,13 +38,18 @@ class Pace:
         """Draw the next snapshot whatever was drawn before (the layout changed)."""
         self._drawn = None
 
-    def wants(self, snapshot: Snapshot) -> bool:
-        """Whether to draw this snapshot now."""
+    def wants(self, snapshot: Snapshot) -> Literal["everything", "rows", "nothing"]:
+        """Return how much of this snapshot to draw now: only the rows of text while no curve has changed."""
         if self._drawn is None:
-            return True
-        if (snapshot.revision, snapshot.run, snapshot.phase) == (self._drawn.revision, self._drawn.run, self._drawn.phase):
-            return False
-        return self._answers(snapshot) or self._clock() >= self._next_frame
+            return "everything"
+        if snapshot is self._drawn:
+            return "nothing"
+        same = (snapshot.revision, snapshot.run, snapshot.phase) == (self._drawn.revision, self._drawn.run, self._drawn.phase)
+        if not same and self._answers(snapshot):
+            return "everything"
+        if self._clock() < self._next_frame:
+            return "nothing"
+        return "rows" if same else "everything"
 
     def drew(self, snapshot: Snapshot) -> None:
         """Note that a snapshot was drawn, and what the frames cost since the one before."""

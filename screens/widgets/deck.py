@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -15,9 +16,14 @@ from textual.message import Message
 from engine.contract import Figure, PictureSpec, Series, Snapshot, Spec
 from screens import cursor as cursors
 from screens.layout import Page, page_of, pages
+from screens.widgets.legend import Legend, arranged, shared
+from screens.widgets.line import fit
 from screens.widgets.palette import Theme, group_order
 from screens.widgets.picture import PictureView
-from screens.widgets.plot import PlotView, select
+from screens.widgets.plot import PlotView, legend_keys, select
+from screens.widgets.plot_legend import Key
+
+SHARE_OF_LEGEND = 5  # a shared legend takes at most one row in so many
 
 
 class Tile(Container):
@@ -54,7 +60,10 @@ class Tile(Container):
 class Deck(Container, can_focus=True):
     """All views of a phenomenon. Draws only those on the present page."""
 
-    DEFAULT_CSS = "Deck { layout: grid; grid-size: 1 1; grid-gutter: 0 1; height: 1fr; width: 1fr; }"
+    DEFAULT_CSS = """
+    Deck { layout: vertical; height: 1fr; width: 1fr; }
+    Deck #grid { layout: grid; grid-size: 1 1; grid-gutter: 0 1; height: 1fr; width: 1fr; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "pan(-1, 0)", "Pan the active figure", show=False, key_display="left right"),
         Binding("right", "pan(1, 0)", "Pan", show=False),
@@ -71,6 +80,7 @@ class Deck(Container, can_focus=True):
         declared.update((item.name, item) for item in spec.pictures)
         names = [*order, *(name for name in declared if name not in order)]
         self.tiles = [Tile(index, declared[name], theme) for index, name in enumerate(names)]
+        self.legend = Legend()
         self._theme = theme
         self.active = 0
         self.full = False
@@ -80,8 +90,10 @@ class Deck(Container, can_focus=True):
         self._snapshot: Snapshot | None = None
 
     def compose(self) -> ComposeResult:
-        """Hold every tile; those of other pages are hidden."""
-        yield from self.tiles
+        """Hold the legend and every tile; those of other pages are hidden."""
+        yield self.legend
+        with Container(id="grid"):
+            yield from self.tiles
 
     # ------------------------------------------------------------ what is shown
 
@@ -105,8 +117,9 @@ class Deck(Container, can_focus=True):
     def _lay_out(self) -> None:
         page = self.page
         with self.app.batch_update():
-            self.styles.grid_size_columns = page.columns
-            self.styles.grid_size_rows = page.rows
+            grid = self.query_one("#grid")
+            grid.styles.grid_size_columns = page.columns
+            grid.styles.grid_size_rows = page.rows
             for tile in self.tiles:
                 tile.display = tile.index in page.views
                 tile.set_class(tile.index == self.active and len(page.views) > 1, "-active")
@@ -124,18 +137,20 @@ class Deck(Container, can_focus=True):
         self.full = not self.full
         self.spread(self.size.width, self.size.height)
 
-    def titles(self, width: int) -> Text:
-        """Return the numbered titles of all views, those on the page in bold; the others shorter where they do not all fit."""
-        for shorten in (str, lambda title: " ".join(title.split()[:2]), lambda title: title.split()[0]):
-            row = Text()
-            for tile in self.tiles:
-                shown = tile.index in self.page.views
-                title = tile.what.title if shown else shorten(tile.what.title)
-                number, _, words = title.partition(" ")
-                row.append("  " if row else " ").append(f"{number} ", "bold cyan").append(words, "bold" if shown else "dim")
-            if row.cell_len <= width:
-                break
-        return row
+    def turn(self, direction: int) -> None:
+        """Show the next or the previous page, its first view active."""
+        if self.pages:
+            page = self.pages[(page_of(self.active, self.pages) + direction) % len(self.pages)]
+            self.choose(page.views[0])
+
+    def elsewhere(self, width: int) -> Text:
+        """Return which views are on this page, and the titles of those on the others, from the next page on, as far as they fit."""
+        shown = self.page.views
+        first, last = (shown[0] + 1, shown[-1] + 1) if shown else (0, 0)
+        here = f" {first}-{last}" if last > first else f" {first}"
+        order = [*self.tiles[last:], *self.tiles[: first - 1]]
+        parts = [Text(f"{here} of {len(self.tiles)}", "bold"), Text.assemble(("m", "bold cyan"), " more:")]
+        return fit([*parts, *(_title(tile.what.title) for tile in order)], width)
 
     # ------------------------------------------------------------ drawing
 
@@ -149,15 +164,28 @@ class Deck(Container, can_focus=True):
         if self._snapshot is None:
             return
         self._theme = replace(self._theme, groups=group_order(self._snapshot.series))
-        for tile in self.tiles:
-            if tile.display:
-                self._draw(tile, self._snapshot)
+        visible = [tile for tile in self.tiles if tile.display]
+        keys = self._keys(visible, self._snapshot.series)
+        self.legend.show(keys, self.size.width - 1, self._theme)
+        for tile in visible:
+            self._draw(tile, self._snapshot)
+
+    def _keys(self, visible: Sequence[Tile], series: Sequence[Series]) -> list[Key]:
+        """Return the legend of all visible figures; empty where each must have its own."""
+        figures = [tile.what for tile in visible if isinstance(tile.what, Figure)]
+        keys = shared([legend_keys(select(figure, series), self._theme) for figure in figures])
+        if not keys:
+            return []
+        if self.pinned:
+            keys.append(Key("..", self._theme.faint(), "pinned"))
+        rows = len(arranged(keys, self.size.width - 1))
+        return keys if rows <= max(1, self.size.height // SHARE_OF_LEGEND) else []
 
     def _draw(self, tile: Tile, snapshot: Snapshot) -> None:
         tile.view.theme = self._theme
         if isinstance(tile.view, PlotView) and isinstance(tile.what, Figure):
             cursor = self.at if self._linked(tile.what) else None
-            tile.view.show(tile.what, snapshot.series, snapshot.markers, pinned=self.pinned, cursor=cursor)
+            tile.view.show(tile.what, snapshot.series, snapshot.markers, pinned=self.pinned, cursor=cursor, legend=not self.legend.keys)
         elif isinstance(tile.view, PictureView):
             picture = next((item for item in snapshot.pictures if item.name == tile.what.name), None)
             if picture is not None:
@@ -217,3 +245,8 @@ class Deck(Container, can_focus=True):
         else:
             self.plot.toggle_log_y()
         return self.plot.request.log_x if axis == "x" else self.plot.request.log_y
+
+
+def _title(title: str) -> Text:
+    number, _, words = title.partition(" ")
+    return Text.assemble((number, "bold cyan"), " ", (words, "dim"))

@@ -50,7 +50,7 @@ class Message(Widget):
             self.refresh(layout=self._rows(text) != rows)
 
     def _rows(self, text: Text) -> int:
-        return -(-text.cell_len // max(1, self.size.width or 80))
+        return len(text.wrap(self.app.console, self.size.width or 80))
 
     def render(self) -> Text:
         """Return the text."""

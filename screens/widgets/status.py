@@ -47,13 +47,14 @@ def phase_row(snapshot: Snapshot, width: int) -> Text:
 def sentence_row(snapshot: Snapshot, waited: float) -> Text:
     """Return what the run says of itself: what it waits for, or what went wrong and what to do."""
     bad = snapshot.phase in (Phase.FAILED, Phase.DIVERGED)
-    text = Text(snapshot.sentence, "bold red" if bad else "")
+    said = "" if snapshot.sentence == snapshot.phase.value else snapshot.sentence
+    text = Text(said, "bold red" if bad else "")
     if snapshot.hint:
         text.append(f"  {snapshot.hint}", "bold" if bad else "dim")
     if snapshot.phase is Phase.READY and waited >= 1:
         text.append(f"  ({words.duration(waited)})", "dim")
-    if not snapshot.sentence and snapshot.notes:
-        text.append(snapshot.notes[0], "dim")
+    for note in snapshot.notes:
+        text.append("  " if text else "").append(note, "dim")
     return text
 
 

@@ -100,7 +100,8 @@ def canned(step: int = 300, phase: Phase = Phase.RUNNING, **changes: Any) -> Sna
     snapshot = Snapshot(
         phenomenon="canned", run="canned-quick-s0", preset="quick", config=CannedConfig().values(), seeds=(0,), phase=phase,
         sentence="training six arms" if phase is Phase.RUNNING else str(phase), step=step, total=600, revision=step,
-        series=tuple(series), pictures=(Picture("memorised", "memorisation map", values.astype(int), palette="classes", legend=("no", "yes")),),
+        series=tuple(series),
+        pictures=(Picture("memorised", "memorisation map", values.astype(int), palette="classes", legend=("no", "yes")),),
         markers=(Marker("test-error", "y", 0.9, "chance"),), verdicts=verdicts, rate=854.0, eta=8.0, elapsed=4.0, memory=412_000_000,
     )  # fmt: skip
     return replace(snapshot, **changes)

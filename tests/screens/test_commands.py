@@ -1,0 +1,104 @@
+"""The palette offers what makes sense now, and help names every key."""
+
+from __future__ import annotations
+
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from engine.contract import Phase, Rewind
+from lab.app import LabApp
+from screens.commands import entries
+from screens.help import HelpScreen, key_table
+from screens.keys import KEYS
+from tests.screens.canned import SPEC, CannedSession, canned
+from tests.screens.pilot import drive, opened, said, until
+
+
+def offered(app: LabApp) -> list[str]:
+    return [text for text, _, _ in entries(app.screen, app)]
+
+
+def test_home_offers_the_phenomena() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        assert offered(app) == [f"Open {card.title}" for card in app.cards()]
+
+    drive(scenario)
+
+
+def test_the_palette_knows_the_state() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        assert "Pause (space)" in offered(app)
+        assert not any("pinned curves away" in text for text in offered(app))
+        assert all(f"Begin again with preset {preset.name}" in offered(app) for preset in SPEC.presets)
+        assert "Open Random labels" not in offered(app)
+        session.change(phase=Phase.PAUSED)
+        assert "Go on (space)" in offered(app)
+        screen.deck.pinned = session.latest().series
+        assert any("pinned curves away" in text for text in offered(app))
+
+    drive(scenario, session=session)
+
+
+def test_a_watched_run_offers_no_commands_to_it() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        assert not any("Begin again" in text or "(space)" in text for text in offered(app))
+        assert any("Notes" in text for text in offered(app))
+
+    drive(scenario, session=CannedSession(controllable=False))
+
+
+def test_a_command_is_found_by_typing_and_done() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette) and not app.screen.query_one(Input).cursor_blink)
+        await pilot.press(*"zhang")
+        await until(pilot, lambda: "Begin again with preset zhang-mlp1" in said(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: (app.screen is not screen and not isinstance(app.screen, CommandPalette)) or session.posted)
+        if not session.posted:
+            await pilot.press("enter")
+        await until(pilot, lambda: session.posted and app.screen is screen)
+
+    drive(scenario, session=session)
+    assert session.posted == [Rewind("zhang-mlp1")]
+
+
+def test_another_phenomenon_is_opened_from_the_palette() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        first = await opened(pilot, app)
+        app.open_phenomenon("other-3")
+        await until(pilot, lambda: app.screen is not first and "other-3" in said(app))
+        app.open_phenomenon("canned")
+        await until(pilot, lambda: app.screen is first)
+        assert len(app.screen_stack) == 2
+
+    drive(scenario)
+
+
+def test_every_key_has_a_line_of_help_that_fits() -> None:
+    rows = key_table(KEYS, 70).plain.splitlines()
+    assert all(len(row) <= 74 for row in rows)
+    for key in KEYS:
+        assert any(row.strip().startswith(key.shown) for row in rows), key
+
+
+def test_help_explains_what_is_selected() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("3", "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert "3 training loss: step across, cross-entropy [nats] upward" in said(app)
+        await pilot.press("escape", "k", "question_mark")
+        await until(pilot, lambda: "learning rate: step size of SGD: between 0.0001 and 1" in said(app).replace(" a number", ""))
+        await pilot.press("q")
+        await until(pilot, lambda: app._exit)
+
+    drive(scenario, session=CannedSession(canned()))
