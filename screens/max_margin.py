@@ -55,7 +55,7 @@ def turned(snapshot: Snapshot, at: float | None) -> Snapshot:
 
 def _turned(picture: Picture, curves: dict[str, Series], place: int) -> Picture:
     angle, offset = float(curves[ANGLE].y[place]), float(curves[OFFSET].y[place])
-    label = f"flow, s={curves[ANGLE].x[place]:.2g}"
+    label = f"flow {curves[ANGLE].x[place]:.2g}"
     layers = (
         replace(layer, xy=_line(layer, angle, offset), label=label) if layer.group == TURNING and layer.kind == "line" else layer
         for layer in picture.layers

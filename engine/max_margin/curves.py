@@ -19,6 +19,7 @@ from engine.theory.margin_path import MarginCurves
 from engine.theory.soudry_limit import SoudryLimit
 
 PARALLEL = 1e-10  # C below which the duals count as equal: w_tilde is parallel to w_hat
+ROUNDING = 1e-15  # of a direction error; what is below says nothing
 LATE = np.log(10.0)  # predictions for late times are drawn from s = 10 on
 
 Reading = Callable[[Readings], Floats]
@@ -72,10 +73,10 @@ class Curves:
             return
         for figure, read in FLOW_FIGURES.items():
             yield self._line(f"{figure}/flow", "flow", [read(item) for item in found], late="-law" in figure)
-        yield self._line("margin/flow", "margin, flow", [item.margin for item in found])
-        yield self._line("margin/smoothed", "smoothed margin, flow", [item.smoothed for item in found], group="smoothed", late=True)
-        yield self._line("validation/loss", "validation loss, flow", [item.held_out_loss for item in found])
-        yield self._line("validation/error", "validation error, flow", [item.held_out_error for item in found], group="error")
+        yield self._line("margin/flow", "margin", [item.margin for item in found])
+        yield self._line("margin/smoothed", "smoothed", [item.smoothed for item in found], group="smoothed", late=True)
+        yield self._line("validation/loss", "loss", [item.held_out_loss for item in found])
+        yield self._line("validation/error", "error", [item.held_out_error for item in found], group="error")
 
     def _line(self, name: str, label: str, values: list[Floats], group: str = "flow", late: bool = False) -> Series:
         keep = self.run.log_s > 0 if late else slice(None)
@@ -96,7 +97,7 @@ class Curves:
             if chosen and len(tau):
                 y = np.array([read(solved.two_term(limit, tau), tau) for solved, limit in chosen])
                 like = Series("", "", tau, tau, kind="theory", basis="asymptotic")
-                yield banded(f"{figure}/two-term", "w_hat log s + w_tilde", np.exp(tau), y, "two-term", like)
+                yield banded(f"{figure}/two-term", "two terms", np.exp(tau), y, "two-term", like)
 
     def _limits(self) -> Iterator[Series]:
         """The constants of the products, as lines."""
@@ -117,13 +118,15 @@ class Curves:
     # ------------------------------------------------------------ other data
 
     def _others(self) -> Iterator[Series]:
-        """The reference sets beside the chosen data, where the question is how fast."""
-        for data, solved in self.run.reference.items():
-            if solved not in self.run.main:
-                for figure in ("direction-error", "direction-law"):
-                    found, keep = solved.along_flow, solved.along_flow.log_s > 0
-                    x, y = np.exp(found.log_s[keep]), FLOW_FIGURES[figure](found)[keep]
-                    yield Series(f"{figure}/{data}", f"{solved.problem.wanted.label}, flow", x, y, basis="flow", group=data)
+        """The chosen data beside the reference sets: how fast each direction settles."""
+        shown = [*self.run.main[:1], *(item for item in self.run.reference.values() if item not in self.run.main)]
+        for solved in shown:
+            found, wanted = solved.along_flow, solved.problem.wanted
+            chosen = solved in self.run.main
+            keep = (found.log_s > 0) & (found.direction > 0)
+            x, y = np.exp(found.log_s[keep]), found.direction[keep]
+            name, group = ("chosen", "flow") if chosen else (wanted.data, wanted.data)
+            yield Series(f"other-data/{name}", wanted.label, x, y, basis="flow", group=group)
 
     # ------------------------------------------------------------ true steps
 
@@ -148,19 +151,18 @@ class Curves:
         y = np.concatenate([read(item) for item in found]) if found else np.empty(0)
         order = np.argsort(log_s, kind="stable")
         order = order[log_s[order] > 0] if late else order
-        label = f"{LABELS[self.shown]}, true steps"
+        label = f"true {LABELS[self.shown]}"
         return Series(name, label, np.exp(log_s[order]), y[order], basis="training", style="points", group=self.shown)
 
     def _race(self) -> Iterator[Series]:
         """Each optimiser's margin in its own norm over the largest."""
-        norms = {"l1": "l1", "l2": "l2", "linf": "l_inf"}
         for name, label in LABELS.items():
             lanes = [lane for lane in self.run.named(name) if lane.steps]
             if lanes:
                 k = min(len(lane.steps) for lane in lanes)
                 x = np.array(lanes[0].steps[:k], dtype=np.float64)
                 y = np.array([lane.shares()[:k] for lane in lanes])
-                yield banded(f"optimisers/{name}", f"{label}, {norms[lanes[0].order]}", x, y, name, Series("", "", x, x))
+                yield banded(f"optimisers/{name}", label, x, y, name, Series("", "", x, x))
 
     # ------------------------------------------------------------ for the picture, and events
 
@@ -176,8 +178,12 @@ class Curves:
             yield Series("separator/offset", "offset of the separator", s, offset, basis="flow", group="flow")
 
     def markers(self) -> tuple[Marker, ...]:
-        """Where the true steps end; a rank's best possible."""
-        marks = [Marker("optimisers", "y", 1.0, "largest margin")]
+        """Where the true steps end, each optimiser's goal, and where directions drown in rounding."""
+        marks = [Marker("optimisers", "y", 1.0, "optimum")]
+        if any(item.along_flow.direction.min() < ROUNDING for item in self.run.reference.values()):
+            marks.append(Marker("other-data", "y", ROUNDING, "rounding below"))
+        if any(item.along_flow.direction.min() < ROUNDING for item in self.run.main):
+            marks.append(Marker("direction-error", "y", ROUNDING, "rounding below"))
         lanes = [lane for lane in self.run.named(self.shown) if lane.steps]
         if lanes and self.run.done:
             ends = [lane.log_times()[-1] for lane in lanes]

@@ -27,10 +27,7 @@ CHUNK = 500
 
 BETA = 0.9
 STEEPEST: dict[str, Kind] = {"normalised": "normalised", "sign": "sign", "coordinate": "coordinate", "adam": "adam"}
-LABELS = {
-    "gd": "gradient descent", "momentum": "momentum", "normalised": "normalised GD", "sign": "sign descent",
-    "coordinate": "coordinate descent", "adam": "Adam",
-}  # fmt: skip
+LABELS = {"gd": "GD", "momentum": "momentum", "normalised": "normalised", "sign": "sign", "coordinate": "coordinate", "adam": "Adam"}
 
 
 class Lane:

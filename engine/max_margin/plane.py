@@ -58,13 +58,13 @@ def picture(solved: Solved, lane: Lane | None) -> Picture:
     plane, svm, y = Plane(solved), solved.svm, solved.problem.y
     layers = [Layer("line", plane.line(svm.w), "SVM", "svm")]
     layers += [Layer("line", plane.line(svm.w, level), "margin" if level > 0 else "", "strip") for level in (1.0, -1.0)]
-    layers.append(Layer("line", plane.line(solved.flow.w[-1]), f"flow, s=1e{solved.flow.log_s[-1] / np.log(10):.0f}", "flow"))
+    layers.append(Layer("line", plane.line(solved.flow.w[-1]), f"flow 1e{solved.flow.log_s[-1] / np.log(10):.0f}", "flow"))
     if lane is not None and np.any(lane.stepper.w):
-        layers.append(Layer("line", plane.line(lane.stepper.w), f"{LABELS[lane.name]}, step {lane.stepper.step:,}", lane.name))
+        layers.append(Layer("line", plane.line(lane.stepper.w), f"true {LABELS[lane.name]}", lane.name))
     for label, sign in (("+1", 1.0), ("-1", -1.0)):
         if np.any(y == sign):
-            layers.append(Layer("points", plane.points[y == sign], f"label {label}", f"label {label}"))
-    layers.append(Layer("rings", plane.points[svm.support], f"{int(svm.support.sum())} support vectors", "svm"))
+            layers.append(Layer("points", plane.points[y == sign], label, f"label {label}"))
+    layers.append(Layer("rings", plane.points[svm.support], "support", "svm"))
     reach = plane.reach
     x, up, note = ("x1", "x2", "") if plane.native else ("along w_hat", "across, as it turns", "the plane in which the flow turns")
     return Picture(

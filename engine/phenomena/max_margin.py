@@ -75,13 +75,15 @@ FIGURES = (
     Figure("validation", "Validation loss and error", S, Axis("mean loss; error", log=True), ("validation/*",),
            "100 points near the training points, one mislabelled"),
     Figure("optimisers", "Each optimiser's own margin", Axis("step", log=True, lo=1), Axis("margin over the largest", lo=0.0, hi=1.05),
-           ("optimisers/*",), "each in the norm named beside it"),
+           ("optimisers/*",), "GD, momentum, normalised: l2; sign, Adam: l_inf; coordinate: l1"),
     Figure("one-minus-cos", "Angle", S, Axis("1 - cos", log=True), ("one-minus-cos/*",)),
     Figure("angle-law", "(1 - cos) x L^2", S, Axis("times (log s)^2", lo=0.0), ("angle-law/*",), "L = log s"),
     Figure("margin-gap", "Margin gap", S, Axis("gam - min z.w/|w|", log=True), ("margin-gap/*",)),
     Figure("margin-law", "Margin gap x L", S, Axis("times log s", lo=0.0), ("margin-law/*",), "L = log s"),
     Figure("loss", "Training loss", S, Axis("summed logistic loss", log=True), ("loss/*",)),
     Figure("loss-law", "Training loss x s", S, Axis("times s", lo=0.0), ("loss-law/*",), "in steps: loss x t -> 1/(eta gam^2)"),
+    Figure("other-data", "Direction error, other data", S, Axis("|w/|w| - w_hat/|w_hat||", log=True), ("other-data/*",),
+           "equal duals (Soudry's set): s^-1/4"),
     Figure("margin", "Margin and smoothed margin", S, Axis("over gam", lo=0.0, hi=1.05), ("margin/*",),
            "smoothed: log(1/loss)/|w|"),
 )  # fmt: skip
@@ -100,8 +102,9 @@ NOTES = """
   the **error** does not move. Early stopping by loss would throw away a better margin.
 - Every **optimiser** goes to the largest margin in its own norm: (normalised) gradient descent l2, sign descent l_inf, coordinate
   descent l1. Choose one with the knob *optimiser*: those without a flow of their own stand where the flow has the same loss.
+- **Momentum** overshoots in its first steps and then stands nearly still, until the flow's time has caught up with its norm.
 - `data soudry`: all dual weights are equal, w_tilde is parallel to w_hat, both constants vanish and the direction falls like s^-1/4,
-  far faster than the theorem's bound. `data gauss` is slow: see its curve beside the others.
+  far faster than the theorem's bound. `data gauss` is slow: **other data** shows three sets side by side.
 - `flips 1`: nothing separates the data any more, and the condition is named.
 
 ## Formulas

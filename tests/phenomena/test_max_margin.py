@@ -314,7 +314,7 @@ def test_another_optimiser_is_shown_without_computing_again(quick):
     before = quick.history.steps[:]
     for name, label in LABELS.items():
         quick.set_knob("optimiser", name)
-        assert curve(quick, "direction-error/steps").label.startswith(label)
+        assert curve(quick, "direction-error/steps").label == f"true {label}"
         assert label in " ".join(layer.label for layer in quick.pictures()[0].layers)
     quick.set_knob("optimiser", "gd")
     assert quick.history.steps == before
