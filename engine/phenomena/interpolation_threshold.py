@@ -36,6 +36,9 @@ MOST = 10  # d/n up to which features can be asked for
 AT_ONCE = 0.03  # seconds for the spectrum when d is turned
 SLOW = 100_000  # entries of X from which the first draw takes so long that theory is shown before it
 
+DIGITS = "digits: 100 images a draw and 1,000 to test, ten one-hot outputs whose errors and squared norms are added"
+NOISELESS = "without label noise every fit below n is exact too, and neither test error nor norm peaks"
+
 
 class InterpolationThresholdConfig(Config):
     """Knobs of the sweep."""
@@ -155,6 +158,7 @@ class InterpolationThreshold(Phenomenon):
         self._slices = self._draws.slices()
         self._curves = ThresholdCurves(self._design, self._draws)
         self._cover = separability_map(self._draws.rows, self._draws.columns)
+        self.notes = tuple(said for there, said in ((c.digits, DIGITS), (c.sigma == 0, NOISELESS)) if there)
         slow = c.n * self._draws.widths[-1] > SLOW
         self._grid = geometric_grid(c.draws, 10)[0 if slow else 1 :]
 
@@ -197,10 +201,10 @@ class InterpolationThreshold(Phenomenon):
         if self.step:
             sweeps, widths = self._draws.sweeps[: self.step], self._draws.widths
             at_n = np.median(sweeps[:, widths == self.config.n, :5], axis=(0, 1))
-            record |= {f"{name} at n": value for name, value in zip(QUANTITIES, at_n, strict=False)}
-            record["residual from n on"] = sweeps[:, widths >= self.config.n, 5].max()
+            record |= {f"{name}-at-n": value for name, value in zip(QUANTITIES, at_n, strict=False)}
+            record["residual-from-n"] = sweeps[:, widths >= self.config.n, 5].max()
         if self._draws.shown_done and self._curves.isotropic:
-            record["spectral distance"] = spectral_distance(self.config.n, self._draws.shown_d, self._draws.shown[: self._draws.shown_done])
+            record["spectral-distance"] = spectral_distance(self.config.n, self._draws.shown_d, self._draws.shown[: self._draws.shown_done])
         return {name: float(value) for name, value in record.items() if np.isfinite(value)}
 
     def set_knob(self, name: str, value: Any) -> None:

@@ -54,7 +54,7 @@ class ThresholdCurves:
         table = self.draws.pixels[:done]
         there = np.isfinite(table).all(axis=(0, 2))
         x = arm.widths[there] / arm.n
-        return [_over_draws(name, "digits", f"digits, n={arm.n}: ", x, table[:, there, index]) for index, name in enumerate(DRAWN)]
+        return [_over_draws(name, "digits", "digits: ", x, table[:, there, index]) for index, name in enumerate(DRAWN)]
 
     @cached_property
     def theory(self) -> tuple[Series, ...]:
