@@ -93,7 +93,7 @@ def _wrap(text: str, width: int, indent: int) -> list[str]:
 class VerdictPanel(VerticalScroll):
     """The claims, scrolled with the arrow keys when focused."""
 
-    DEFAULT_CSS = "VerdictPanel { height: 1fr; } VerdictPanel Static { width: 1fr; }"
+    DEFAULT_CSS = "VerdictPanel { height: 1fr; scrollbar-gutter: stable; } VerdictPanel Static { width: 1fr; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
