@@ -62,15 +62,15 @@ class ThresholdCurves:
         n, d = self.design.n, self._fine
         exact: Basis = "exact" if self.isotropic and self.design.entries == "gaussian" else "asymptotic"
         curves = [
-            _theory("train-mse/expected", "expected", d / n, expected_train_mse(n, d, self.sigma2), "exact"),
-            _theory("test-mse/expected", f"expected, {exact}", *self._risk, exact),
+            _theory("train-mse/expected", "exact mean", d / n, expected_train_mse(n, d, self.sigma2), "exact"),
+            _theory("test-mse/expected", f"{exact} mean", *self._risk, exact),
         ]
         if self.isotropic:
             gamma = d / n
             low, high = marchenko_pastur.edges(gamma)
             norm = norm_law(n, d, self.design.r2, self.sigma2)
             curves += [
-                _theory("norm/expected", f"expected, {exact}", gamma, norm, exact),
+                _theory("norm/expected", f"{exact} mean", gamma, norm, exact),
                 _theory("condition-number/edges", "Marchenko-Pastur edges", gamma, np.sqrt(ratio(high, low)), "asymptotic"),
                 _theory("smallest-eigenvalue/edge", "edge", gamma[d != n], low[d != n], "asymptotic"),
                 _theory("smallest-eigenvalue/centre", "finite n", *self._centre, "asymptotic"),
