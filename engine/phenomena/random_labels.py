@@ -151,7 +151,7 @@ def arms_of(config: RandomLabelsConfig) -> tuple[Arm, ...]:
 
     random = "random labels" if config.corruption == 1 else f"{config.corruption:.0%} random labels"
     arms = [Arm("true", "true labels", inputs=config.inputs), Arm("random", random, config.corruption, config.inputs)]
-    arms += [Arm(f"partly-{q:g}", f"{q:.0%} corrupted", q, config.inputs) for q in config.levels]
+    arms += [Arm(f"partly-{q:g}", f"{q:.0%} corrupted", q, config.inputs) for q in dict.fromkeys(config.levels)]
     arms += [Arm("shuffled", "shuffled pixels", inputs="shuffled"), Arm("random-pixels", "random pixels", inputs="random-pixels")]
     arms += [Arm("gaussian", "gaussian", inputs="gaussian")]
     if config.model == "both":

@@ -129,8 +129,16 @@ class Arms:
             while ensemble.active and ensemble.taken < target:
                 ensemble.step(trace[ensemble.taken - self.measured_at])
                 if perf_counter() >= deadline:
+                    self._wait()
                     return False
         return True
+
+    def _wait(self) -> None:
+        """Let a GPU finish what was queued, so that time spent is work done and a pause is answered soon."""
+        import torch
+
+        if self.examples.x.is_cuda:
+            torch.cuda.synchronize()
 
     def _score_all(self, target: int, first: int, last: bool) -> Iterator[int]:
         """Score every active member, yielding after each, so that a pause never waits for all of them."""

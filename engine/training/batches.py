@@ -19,7 +19,7 @@ class Batches:
         self.generators = list(generators)
         self.n, self.batch = n, batch
         self.per_epoch = n // batch
-        self.orders: NDArray[np.int64] = np.empty((len(self.generators), self.per_epoch * batch), dtype=np.int64)
+        self.orders: NDArray[np.int64] = np.zeros((len(self.generators), self.per_epoch * batch), dtype=np.int64)
 
     def next_epoch(self) -> NDArray[np.int64]:
         """Draw and return the examples of an epoch: (streams, per_epoch * batch)."""

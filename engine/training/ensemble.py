@@ -82,7 +82,7 @@ class Ensemble:
         self.active = [member for member in self.active if member not in gone]
         if self.active:
             self._allocate()
-            self._index()
+            self._take_up_epoch()
 
     def weights(self) -> Tensor:
         """Return every member's parameters, (members, parameters)."""
@@ -112,6 +112,11 @@ class Ensemble:
         if active:
             moments = {name: value for name, value in state.arrays.items() if name.startswith(MOMENT)}
             self.optimizer.restore({name.removeprefix(MOMENT): value for name, value in moments.items()})
+            self._take_up_epoch()
+
+    def _take_up_epoch(self) -> None:
+        """Index the epoch that is being worked on; between two epochs the next step draws one."""
+        if self.taken % self.batches.per_epoch:
             self._index()
 
     def _allocate(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from torch import Tensor
 
-Name = Literal["cross-entropy", "squared"]
+Name = Literal["cross-entropy", "squared", "logistic"]
 Loss: TypeAlias = "Callable[[Tensor, Tensor, Tensor, Tensor], None]"
 
 
@@ -37,4 +37,17 @@ def squared(outputs: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> No
     torch.mul(difference, 2.0 / outputs.shape[2], out=delta)
 
 
-LOSSES: dict[Name, Loss] = {"cross-entropy": cross_entropy, "squared": squared}
+def logistic(outputs: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> None:
+    """Write `mean_i ln(1 + exp(-y_i f_i))` in nats to loss (members,) and its gradient in the outputs to delta; targets +1 or -1.
+
+    outputs, targets, delta: (members, 1, batch).
+    """
+    import torch
+
+    signed = torch.mul(outputs, targets).neg_()
+    torch.sum(torch.nn.functional.softplus(signed), dim=(1, 2), out=loss)
+    loss.mul_(1.0 / outputs.shape[2])
+    torch.mul(signed.sigmoid_(), targets, out=delta).mul_(-1.0 / outputs.shape[2])
+
+
+LOSSES: dict[Name, Loss] = {"cross-entropy": cross_entropy, "squared": squared, "logistic": logistic}

@@ -33,6 +33,12 @@ class Optimizer(ABC):
         self.rates = np.broadcast_to(np.asarray(rate, dtype=np.float64), (network.members,)).copy()
         self.decays = np.broadcast_to(np.asarray(decay, dtype=np.float64), (network.members,)).copy()
         self.buffers: dict[str, Tensor] = {}
+        self._scale = 1.0
+        self._bind()
+
+    def scale_rates(self, factor: float) -> None:
+        """Multiply the learning rates as first given by a factor from now on (warm-up, schedules)."""
+        self._scale = factor
         self._bind()
 
     @abstractmethod
@@ -61,7 +67,7 @@ class Optimizer(ABC):
         return {"gradient": self.network.gradient, **self.buffers}
 
     def _bind(self) -> None:
-        self._rate, self._decay = self._value(self.rates), self._value(self.decays)
+        self._rate, self._decay = self._value(self.rates * self._scale), self._value(self.decays)
 
     def _value(self, values: NDArray[np.float64]) -> Tensor | float:
         """Return one number when all members share it (one pass less over memory), else a value for every parameter."""
@@ -121,7 +127,7 @@ class AdamW(Optimizer):
 
         super()._bind()
         self._spare = torch.empty_like(self.network.flat)
-        self._shrinkage = self._value(self.rates * self.decays)
+        self._shrinkage = self._value(self.rates * self.decays * self._scale)
 
 
 def _add_product(target: Tensor, other: Tensor, factor: Tensor | float, sign: float) -> None:

@@ -70,18 +70,16 @@ class PixelTwins:
         return float((self._losses[:, 0] - self._losses[:, 1]).abs().max())
 
     def state(self) -> State:
-        """Return weights, velocity, place and losses; nothing once they are done."""
-        if self.done:
-            return State()
-        inner = self._ensemble.state()
+        """Return the losses and, until they are done, weights, velocity and place."""
+        inner = State() if self.done else self._ensemble.state()
         return State({**inner.arrays, "losses": self._losses.cpu().numpy()}, inner.scalars)
 
     def restore(self, state: State) -> None:
         """Go on from what `state` returned; call on a freshly made object."""
         import torch
 
-        if not state.scalars:
-            self._ensemble.taken = self.steps
-            return
-        self._ensemble.restore(state)
         self._losses.copy_(torch.from_numpy(state.arrays["losses"]))
+        if state.scalars:
+            self._ensemble.restore(state)
+        else:
+            self._ensemble.taken = self.steps

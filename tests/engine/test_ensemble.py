@@ -163,6 +163,14 @@ def test_retired_members_rest_and_the_others_go_on_unchanged(kind):
     torch.testing.assert_close(shrinking.weights()[[2, 4]], full.weights()[[2, 4]], rtol=0, atol=1e-10)
 
 
+def test_a_member_may_rest_before_the_first_step():
+    run, alone = ensemble(range(3)), ensemble([1])
+    run.retire([0, 2])
+    train(run, 10)
+    train(alone, 10)
+    torch.testing.assert_close(run.weights()[1], alone.weights()[0], rtol=0, atol=1e-10)
+
+
 def test_retiring_everyone_keeps_every_weight():
     run = ensemble(range(3))
     train(run, 4)
@@ -174,7 +182,7 @@ def test_retiring_everyone_keeps_every_weight():
 
 
 @pytest.mark.parametrize("kind", ["sgd", "adamw"])
-@pytest.mark.parametrize("cut", [3, 17, 25])
+@pytest.mark.parametrize("cut", [0, 3, 17, 25])
 def test_a_restored_ensemble_goes_on_bit_for_bit(kind, cut):
     def until(run, start, end):
         for step in range(start, end):

@@ -190,12 +190,13 @@ def test_chunking_changes_no_number(small):
     assert again.history.records == small.history.records
 
 
-@pytest.mark.parametrize("until", [0, 20, 56, 71])
-def test_a_restored_run_ends_with_the_same_records(small, until):
+@pytest.mark.parametrize(("until", "chunks"), [(0, 0), (20, 7), (45, 12), (45, 40), (56, 7), (71, 9)])
+def test_a_restored_run_ends_with_the_same_records(small, until, chunks):
     first = work(make((0, 1), **SMALL), until=until)
-    for _ in range(7):  # save amid the way to the next measurement, too
+    for _ in range(chunks):  # save amid the way to the next measurement: in training, or while scoring
         if not first.due():
             first.advance(1e-6)
+    assert chunks == 0 or first.history.steps[-1] == until
     saved = first.state()
     assert all(isinstance(item, np.ndarray) for item in saved.arrays.values())
     second = make((0, 1), **SMALL)
@@ -275,3 +276,11 @@ def test_the_longer_presets_decide_their_claims_and_they_hold(preset, decided):
     spec = RandomLabels.spec
     run = work(RandomLabels(spec.configure(preset), tuple(range(spec.preset(preset).seeds)), "cpu", preset))
     assert {item.claim.id: item.holds for item in run.verdicts() if item.mark != "not run"} == dict.fromkeys(decided, True)
+
+
+@pytest.mark.gpu
+def test_a_gpu_measures_the_same_as_the_processor(small):
+    config = RandomLabels.spec.configure("quick", SMALL)
+    run = work(RandomLabels(config, (0, 1), "cuda", "custom"), until=20)
+    for record, expected in zip(run.history.records, small.history.records, strict=False):
+        np.testing.assert_allclose(record["train-loss"], expected["train-loss"], rtol=1e-3)

@@ -1,0 +1,94 @@
+"""Trains an ensemble on all its examples in every step; a member that has finished is put aside, the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.phenomenon import State
+from engine.training.double_losses import DOUBLE_LOSSES
+from engine.training.double_losses import Name as LossName
+from engine.training.interventions import Interventions
+from engine.training.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MOMENT, SLOW = "moment-", "slow"
+
+
+class FullBatch:
+    """One network per member.
+
+    Attributes:
+        active: the members still in training, by their first number; place in the network's buffers.
+        taken: steps taken.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, inputs: Tensor, targets: Tensor, loss: LossName, interventions: Interventions, warm_up: int = 0
+    ) -> None:
+        """inputs: (members, b, ...); targets: (members, k, b), one-hot; warm_up: steps over which the rate grows from 0 linearly."""
+        self.optimizer, self.network, self.interventions = optimizer, optimizer.network, interventions
+        self._loss, self._warm_up = DOUBLE_LOSSES[loss], warm_up
+        self._all = inputs, targets
+        self._inputs, self._targets = self._all
+        self.active = list(range(self.network.members))
+        self.retired: dict[int, Tensor] = {}
+        self.taken = 0
+
+    def step(self) -> None:
+        """Take one step with every active member."""
+        _, delta = self._loss(self.network.forward(self._inputs), self._targets)
+        self.network.backward(delta.to(self.network.flat.dtype))
+        self.interventions.apply()
+        if self.taken <= self._warm_up and self._warm_up:
+            self.optimizer.scale_rates(self.taken / self._warm_up)
+        self.optimizer.step()
+        self.taken += 1
+
+    def retire(self, members: Sequence[int]) -> None:
+        """Put members aside for good; the others' numbers are unchanged."""
+        rows, gone = self.network.layout.rows(self.network.flat), set(members)
+        self.retired.update({member: rows[self.active.index(member)].clone() for member in members})
+        places = [place for place, member in enumerate(self.active) if member not in gone]
+        if places and gone:
+            self.interventions.keep(places)
+            self.optimizer.keep(places)
+        self.active = [member for member in self.active if member not in gone]
+        self._inputs, self._targets = (item[self.active].contiguous() for item in self._all)
+
+    def weights(self) -> Tensor:
+        """Return every member's parameters, (members, parameters)."""
+        import torch
+
+        rows = self.network.layout.rows(self.network.flat)
+        found = {**self.retired, **{member: rows[place] for place, member in enumerate(self.active)}}
+        return torch.stack([found[member] for member in sorted(found)])
+
+    def state(self) -> State:
+        """Return weights, moments and place."""
+        arrays = {"weights": self.weights().cpu().numpy()}
+        if self.active:
+            arrays |= {f"{MOMENT}{name}": value for name, value in self.optimizer.state().items()}
+            if self.interventions.slow is not None:
+                arrays[SLOW] = self.network.layout.rows(self.interventions.slow).cpu().numpy()
+        return State(arrays, {"active": list(self.active), "taken": self.taken})
+
+    def restore(self, state: State) -> None:
+        """Go on bit for bit from what `state` returned; call on a freshly made object."""
+        import torch
+
+        active = state.scalars["active"]
+        self.taken = state.scalars["taken"]
+        self.network.layout.fill(self.network.flat, torch.from_numpy(state.arrays["weights"]).to(self.network.flat))
+        gone = [member for member in self.active if member not in active]
+        if gone:
+            self.retire(gone)
+        if active:
+            moments = {name: value for name, value in state.arrays.items() if name.startswith(MOMENT)}
+            self.optimizer.restore({name.removeprefix(MOMENT): value for name, value in moments.items()})
+            if self._warm_up:
+                self.optimizer.scale_rates(min(1.0, max(0, self.taken - 1) / self._warm_up))
+            if self.interventions.slow is not None:
+                self.network.layout.fill(self.interventions.slow, torch.from_numpy(state.arrays[SLOW]).to(self.network.flat))
