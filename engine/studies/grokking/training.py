@@ -1,0 +1,246 @@
+"""Trains all members of the grokking experiment in ensembles of equal size and measures them.
+
+Every member's accuracy, loss and norm is computed on the device in float64; one transfer per measurement brings them to
+the host, together with the outputs and embeddings of the main arm, from which the progress measures follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.phenomenon import State
+from engine.seeds import streams
+from engine.studies.grokking.arms import Member, Task, task
+from engine.training.full_batch import FullBatch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.training.network import Network
+
+LARGEST_GROUP = 4  # members: a step then stays below a tenth of a second on a slow core
+BETAS = (0.9, 0.98)
+METRICS = ("train-loss", "test-loss", "train-accuracy", "test-accuracy", "norm")
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What all members share."""
+
+    op: str
+    width: int
+    act: str
+    lr: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """Members of equal task and size, as one ensemble; pairs (P, 2), targets (members, k, P), train (members, P), on the device."""
+
+    members: tuple[int, ...]
+    trainer: FullBatch
+    pairs: Tensor
+    labels: Tensor
+    train: Tensor
+    steps: int
+
+
+class Training:
+    """All groups.
+
+    Attributes:
+        scores: (members, 5), the columns METRICS, of the latest measurement.
+        correct: (members,) arrays (P,) of which pairs are answered rightly.
+        outputs, embeddings: of the watched members, as at the latest measurement: (P, k) and (2 p, N).
+    """
+
+    def __init__(self, members: Sequence[Member], recipe: Recipe, watched: int, device: str) -> None:
+        self.members, self.recipe, self.device = tuple(members), recipe, device
+        self.tasks: list[Task] = [task(recipe.op, member) for member in members]
+        self.watched = watched
+        self.scores = np.full((len(members), len(METRICS)), np.nan)
+        self.correct = [np.zeros(len(item.train), dtype=bool) for item in self.tasks]
+        self.outputs: list[Floats] = []
+        self.embeddings: list[Floats] = []
+        self.groups = [self._group(numbers) for numbers in self._deal()]
+
+    def _deal(self) -> list[tuple[int, ...]]:
+        """Members of one task side by side, at most LARGEST_GROUP on a CPU."""
+        alike: dict[tuple[int, float, int], list[int]] = {}
+        for number, member in enumerate(self.members):
+            alike.setdefault((member.arm.p, member.arm.fraction, member.arm.steps), []).append(number)
+        size = LARGEST_GROUP if self.device == "cpu" else len(self.members)
+        return [tuple(found[start : start + size]) for found in alike.values() for start in range(0, len(found), size)]
+
+    def _group(self, numbers: tuple[int, ...]) -> Group:
+        import torch
+
+        from engine.training.interventions import Interventions
+        from engine.training.optimizers import AdamW
+
+        arms, table = [self.members[number].arm for number in numbers], self.tasks[numbers[0]].table
+        network = self._network(numbers, table.tokens, table.classes)
+        optimizer = AdamW(network, self.recipe.lr, [arm.wd for arm in arms], BETAS)
+        pairs, labels = (torch.from_numpy(item).to(self.device) for item in (table.pairs, table.labels))
+        train = torch.from_numpy(np.stack([self.tasks[number].train for number in numbers])).to(self.device)
+        shown = torch.stack([pairs[mask] for mask in train])
+        targets = torch.stack([one_hot(labels[mask], table.classes) for mask in train])
+        names: Any = [arm.speedup for arm in arms]
+        trainer = FullBatch(optimizer, shown, targets, "squared", Interventions(network, names))
+        return Group(numbers, trainer, pairs, labels, train, arms[0].steps)
+
+    def _network(self, numbers: Sequence[int], tokens: int, classes: int) -> Network:
+        import torch
+
+        from engine.training.modular_network import ModularNetwork, gromov_weights
+
+        act: Any = self.recipe.act
+        network = ModularNetwork(tokens, self.recipe.width, classes, len(numbers), torch.float32, self.device, act)
+        for place, number in enumerate(numbers):
+            network.load(place, gromov_weights(tokens, self.recipe.width, classes, streams(self.members[number].seed).init))
+        return network
+
+    # ------------------------------------------------------------ training
+
+    def advance(self, target: int, seconds: float) -> None:
+        """Train for about this long, no member beyond step `target`."""
+        deadline = perf_counter() + seconds
+        for group in self.groups:
+            trainer = group.trainer
+            while trainer.active and trainer.taken < min(target, group.steps):
+                trainer.step()
+                if perf_counter() >= deadline:
+                    return
+
+    def reached(self, target: int) -> bool:
+        """Whether every member that is in training is at the target."""
+        return all(not g.trainer.active or g.trainer.taken >= min(target, g.steps) for g in self.groups)
+
+    def progress(self, target: int) -> int:
+        """The step of the slowest group; `target` only when every member is there."""
+        return min([target, *(g.trainer.taken for g in self.groups if g.trainer.active and g.trainer.taken < g.steps)])
+
+    def retire(self, numbers: set[int]) -> None:
+        """Put members aside for good."""
+        for group in self.groups:
+            gone = [local for local in group.trainer.active if group.members[local] in numbers]
+            if gone:
+                group.trainer.retire(gone)
+
+    @property
+    def active(self) -> set[int]:
+        """The members in training, by number."""
+        return {group.members[local] for group in self.groups for local in group.trainer.active}
+
+    # ------------------------------------------------------------ measuring
+
+    def measure(self) -> None:
+        """Score every active member, with one transfer."""
+        import torch
+
+        pieces: list[Tensor] = []
+        places: list[tuple[int, Group, int]] = [
+            (group.members[local], group, place) for group in self.groups for place, local in enumerate(group.trainer.active)
+        ]
+        for number, group, place in places:
+            network = group.trainer.network
+            outputs = network.predict(place, group.pairs)  # (k, P)
+            numbers, hits = self._score(outputs, group, group.members.index(number))
+            norm = sum(block[place].double().square().sum() for block in network.blocks)
+            pieces += [numbers, torch.as_tensor(norm).reshape(1), hits.double()]
+            if number < self.watched:
+                pieces += [outputs.double().flatten(), *(table.double().flatten() for table in self._tables(network, place))]
+        if places:
+            self._take(np.asarray(torch.cat(pieces).cpu()), [number for number, _, _ in places])
+
+    def _score(self, outputs: Tensor, group: Group, local: int) -> tuple[Tensor, Tensor]:
+        """Return train and test loss and accuracy (4,) and which pairs are right (P,)."""
+        import torch
+
+        loss = self._losses(outputs, group.labels)  # (P,)
+        hits = outputs.argmax(0) == group.labels
+        train = group.train[local]
+        shown, kept = hits[train].double(), hits[~train].double()
+        return torch.stack([loss[train].mean(), loss[~train].mean(), shown.mean(), kept.mean()]), hits
+
+    def _losses(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """Return the squared error against one-hot labels, (P,), in float64."""
+        x = outputs.double()
+        return x.square().sum(0) - 2 * x.gather(0, labels[None])[0] + 1
+
+    def host_loss(self, outputs: Floats, labels: NDArray[np.int64]) -> Floats:
+        """Return the same loss of outputs (P, k) on the host, their mean over pairs."""
+        from engine.theory.progress import squared_error
+
+        return squared_error(outputs, labels)
+
+    def record(self) -> dict[str, list[float]]:
+        """Return the latest scores, a list over members per quantity."""
+        return {name: self.scores[:, column].tolist() for column, name in enumerate(METRICS)}
+
+    def _tables(self, network: Network, place: int) -> list[Tensor]:
+        """What is read as waves: U and W, (p, N) each."""
+        return [network.blocks[0][place], network.blocks[1][place]]
+
+    def _take(self, values: Floats, numbers: Sequence[int]) -> None:
+        """Deal the transferred numbers out again, in the order in which `measure` put them together."""
+        self.outputs, self.embeddings = [], []
+        start = 0
+        for number in numbers:
+            pairs, classes, tokens = (lambda t: (len(t.labels), t.classes, t.tokens))(self.tasks[number].table)
+            self.scores[number] = values[start : start + len(METRICS)]
+            start += len(METRICS)
+            self.correct[number] = values[start : start + pairs] > 0
+            start += pairs
+            if number < self.watched:
+                self.outputs.append(values[start : start + pairs * classes].reshape(classes, pairs).T)
+                start += pairs * classes
+                size = 2 * tokens * self.recipe.width
+                self.embeddings.append(values[start : start + size].reshape(2, tokens, self.recipe.width))
+                start += size
+
+    # ------------------------------------------------------------ storage
+
+    def weights(self, number: int) -> list[NDArray[np.float32]]:
+        """Return one member's parameters, table by table."""
+        group = next(group for group in self.groups if number in group.members)
+        row = group.trainer.weights()[group.members.index(number)].cpu().numpy()
+        shapes = group.trainer.network.layout.shapes
+        parts = np.split(row, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+    def state(self) -> State:
+        """Return every group's weights, moments and place, and the latest scores."""
+        arrays: dict[str, NDArray[Any]] = {"scores": self.scores.copy()}
+        arrays |= {f"correct-{number}": found.copy() for number, found in enumerate(self.correct)}
+        arrays |= {f"embedding-{number}": found.copy() for number, found in enumerate(self.embeddings)}
+        scalars: dict[str, Any] = {}
+        for index, group in enumerate(self.groups):
+            inner = group.trainer.state()
+            arrays |= {f"group-{index}-{name}": value for name, value in inner.arrays.items()}
+            scalars[f"group-{index}"] = inner.scalars
+        return State(arrays, scalars)
+
+    def restore(self, state: State) -> None:
+        """Go on bit for bit from what `state` returned; call on a freshly made object."""
+        self.scores[...] = state.arrays["scores"]
+        self.correct = [state.arrays[f"correct-{number}"].astype(bool) for number in range(len(self.correct))]
+        self.embeddings = [state.arrays[name] for name in (f"embedding-{n}" for n in range(self.watched)) if name in state.arrays]
+        for index, group in enumerate(self.groups):
+            mark = f"group-{index}-"
+            mine = {name.removeprefix(mark): value for name, value in state.arrays.items() if name.startswith(mark)}
+            group.trainer.restore(State(mine, state.scalars[f"group-{index}"]))
+
+
+def one_hot(labels: Tensor, classes: int) -> Tensor:
+    """Return (classes, b) in float32."""
+    import torch
+
+    return torch.nn.functional.one_hot(labels, classes).T.float()
