@@ -61,11 +61,11 @@ def use_threads(count: int, *, torch: bool) -> None:
 
 @lru_cache(maxsize=1)
 def _limit_blas(count: int) -> None:
-    """NumPy and SciPy each bring a pool of their own; together they would take every core twice."""
-    import scipy.linalg  # noqa: F401  its pool must be loaded to be limited
+    """NumPy and SciPy each bring a pool of their own: limit what is loaded, and tell by the environment what loads later."""
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(count, user_api="blas")
+    os.environ["OPENBLAS_NUM_THREADS"] = str(count)
 
 
 def memory() -> int:
