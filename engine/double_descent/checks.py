@@ -15,6 +15,9 @@ from engine.theory.spectra import exponential, isotropic, power
 SOLVES = 20
 """Sizes at which `numpy.linalg.lstsq` is called."""
 
+NOTHING = 1e-3
+"""Share of the targets' variance that smaller risks are compared with: that of noiseless targets within the span is rounding."""
+
 NOISE_N, NOISE_P, NOISE_DRAWS = 60, 40, 400
 """Samples, features and draws of the noise check."""
 
@@ -28,7 +31,7 @@ def solved_sizes(n: int, D: int) -> Whole:
 
 def against_lstsq(draw: Draw, curves: NestedCurves) -> Generator[None, None, float]:
     """Return the largest relative difference of |w|^2 and of the risk, over `solved_sizes` and the main outputs but pure noise."""
-    worst = 0.0
+    worst, scale = 0.0, float(np.var(draw.Y))
     outputs = 2 if draw.main == 3 else draw.main
     for p in solved_sizes(*draw.X.shape):
         w = np.linalg.lstsq(draw.X[:, :p], draw.Y[:, :outputs], rcond=None)[0]
@@ -39,15 +42,14 @@ def against_lstsq(draw: Draw, curves: NestedCurves) -> Generator[None, None, flo
         elif draw.test is not None and curves.test_mse is not None:
             X, Y = draw.test
             pairs.append((curves.test_mse[p, :outputs], ((X[:, :p] @ w - Y[:, :outputs]) ** 2).mean(0)))
-        worst = max(worst, *(relative(found, solved) for found, solved in pairs))
+        worst = max(worst, *(relative(found, solved, NOTHING * scale) for found, solved in pairs))
         yield
     return worst
 
 
-def relative(found: Floats, solved: Floats) -> float:
-    """Return the difference of two vectors of non-negative numbers, relative to the largest of the second (absolute if that is 0)."""
-    size = float(np.abs(solved).max())
-    return float(np.abs(found - solved).max()) / (size or 1.0)
+def relative(found: Floats, solved: Floats, least: float) -> float:
+    """Return the largest difference of two vectors of numbers >= 0, relative to the largest of the second, or to `least`."""
+    return float(np.abs(found - solved).max()) / max(float(np.abs(solved).max()), least)
 
 
 def noise_spectra() -> dict[str, Floats]:

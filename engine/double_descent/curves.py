@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,9 @@ from engine.double_descent.model import Draw, Model, Whole
 from engine.seeds import Streams
 from engine.theory.draw_statistics import mean_and_error
 from engine.theory.inputs import Floats
-from engine.theory.nested import nested_path
+from engine.theory.nested import nested_steps
 from engine.theory.nested_curves import NestedCurves
-from engine.theory.nested_ridge import ridge_path
+from engine.theory.nested_ridge import ridge_steps
 
 Curves = dict[str, Floats]
 
@@ -31,8 +31,7 @@ class Ridges:
 def ridgeless(model: Model, streams: Streams) -> Generator[None, None, tuple[Draw, NestedCurves, Curves]]:
     """Make a draw and fit it at every p = 0..D: the draw, the curves of all its outputs, and `zero/test` and so on, (D+1,), by name."""
     draw = model.draw(streams)
-    yield
-    every = nested_path(draw.X, draw.Y, draw.b, draw.test)
+    every = yield from pieces(nested_steps(draw.X, draw.Y, draw.b, draw.test))
     return draw, every, {f"zero/{name}": values for name, values in model.read(every).items()}
 
 
@@ -42,10 +41,17 @@ def with_ridges(model: Model, ridges: Ridges, draw: Draw) -> Generator[None, Non
     for kind, ladder in (("small", np.full((1, ridges.p.size), ridges.constant)), ("best", ridges.best)):
         rungs = []
         for rung in ladder:
-            rungs.append(model.read(ridge_path(alone.X, alone.Y, ridges.p, rung, alone.b, alone.test)))
-            yield
+            fits = yield from pieces(ridge_steps(alone.X, alone.Y, ridges.p, rung, alone.b, alone.test))
+            rungs.append(model.read(fits))
         found |= {f"{kind}/{name}": np.stack([curves[name] for curves in rungs]) for name in model.quantities}
     return found
+
+
+def pieces(steps: Iterator[tuple[int, NestedCurves]]) -> Generator[None, None, NestedCurves]:
+    """Pause after every piece of a curve, and return it whole."""
+    for _, curves in steps:  # noqa: B007  every piece shows the same curves
+        yield
+    return curves
 
 
 class Tally:

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.data.corruption import draw_label_noise
 from engine.data.registry import load
+from engine.double_descent.curves import pieces
 from engine.double_descent.model import Draw, Prediction, Whole, rungs
 from engine.seeds import Streams, streams
 from engine.theory.features import fourier_features, fourier_frequencies
@@ -94,10 +95,7 @@ def digit_curve(model: Digits, seed: int) -> Generator[None, None, DigitCurve]:
     """Compute the whole curve of one seed in pieces; at once if it was computed before."""
     if (model, seed) not in _known:
         draw = yield from model.steps(streams(seed))
-        work = nested_steps(draw.X, draw.Y, test=draw.test)
-        _, curves = next(work)
-        for _ in work:  # fills the same curves
-            yield
+        curves = yield from pieces(nested_steps(draw.X, draw.Y, test=draw.test))
         while len(_known) >= REMEMBERED:
             _known.pop(next(iter(_known)))
         _known[model, seed] = _even(model, curves)

@@ -21,7 +21,7 @@ from engine.theory.ridgeless import noise_lower_bound
 Kind = Literal["zero", "small", "best"]
 KINDS: tuple[Kind, ...] = ("zero", "small", "best")
 HEIGHT = 3.0  # of the picture's plane, up and down
-ROUNDING = 1e-20  # a squared bias below this is 0
+ROUNDING = 1e-10  # a squared bias below this is 0: the risk of a fit in the span of the features is a difference of numbers near 1
 THEORY_POINTS = 60  # of a curve whose every point is a root search
 
 

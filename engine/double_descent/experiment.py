@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.double_descent.checks import against_lstsq, noise_errors
-from engine.double_descent.curves import Tally, ridgeless, with_ridges
+from engine.double_descent.curves import Tally, pieces, ridgeless, with_ridges
 from engine.double_descent.digits import DigitCurve, digit_curve
 from engine.double_descent.gaussian import Isotropic
 from engine.double_descent.model import Draw, shown
 from engine.double_descent.setup import PROFILES, Knobs, digit_companion, main_model, relu_companion, ridges_of
 from engine.seeds import Streams, streams
 from engine.theory.inputs import Floats
-from engine.theory.nested import nested_path
+from engine.theory.nested import nested_steps
 from engine.theory.nested_curves import NestedCurves
-from engine.theory.nested_ridge import ridge_path
+from engine.theory.nested_ridge import ridge_steps
 
 Work = Generator[None, None, None]
 
@@ -68,7 +68,7 @@ class Experiment:
             self.early.add(kept, {})
             yield
         kept |= yield from with_ridges(self.model, self.ridges, draw)
-        summed = self._summed(self.model, draw, every) if isinstance(self.model, Isotropic) else {}
+        summed = (yield from self._summed(self.model, draw, every)) if isinstance(self.model, Isotropic) else {}
         if index == self.main_tasks - 1:
             yield from self._checks()
         self.main.add(kept, summed)  # last: a state saved before this knows nothing of the draw
@@ -78,13 +78,13 @@ class Experiment:
         """The draws to be shown: at the very beginning the first without its ridges."""
         return self.main if self.main.count else self.early
 
-    def _summed(self, model: Isotropic, draw: Draw, every: NestedCurves) -> dict[str, Floats]:
+    def _summed(self, model: Isotropic, draw: Draw, every: NestedCurves) -> Generator[None, None, dict[str, Floats]]:
         """Curves at every p that serve claims: test MSE of each profile, variance per unit noise, bias of single features, tuned risk."""
         assert every.excess_risk is not None and draw.b is not None
         flat = 2 + PROFILES.index("flat")
         used = np.linspace(0, 1, model.D + 1) * float(draw.b[:, flat] @ draw.b[:, flat])
         best = model.best(self.ridges.p, used, used[::-1])
-        tuned = ridge_path(draw.X, draw.Y[:, flat], self.ridges.p, best, draw.b[:, flat]).excess_risk
+        tuned = (yield from pieces(ridge_steps(draw.X, draw.Y[:, flat], self.ridges.p, best, draw.b[:, flat]))).excess_risk
         assert tuned is not None
         profiles = {str(name): every.excess_risk[:, 2 + i] + model.sigma**2 for i, name in enumerate(PROFILES)}
         single = every.excess_risk[:, 2 + len(PROFILES) :].mean(1)
@@ -101,12 +101,12 @@ class Experiment:
         self.noise = noise_errors(streams(self.seeds[0]))
         yield
         draw = self.first_draw()
-        self.disagreement = yield from against_lstsq(draw, nested_path(draw.X, draw.Y, draw.b, draw.test))
+        curves = yield from pieces(nested_steps(draw.X, draw.Y, draw.b, draw.test))
+        self.disagreement = yield from against_lstsq(draw, curves)
 
     def _relu(self, index: int) -> Work:
         draw = self.relu_model.draw(self._streams(index))
-        yield
-        found = self.relu_model.read(nested_path(draw.X, draw.Y, test=draw.test))
+        found = self.relu_model.read((yield from pieces(nested_steps(draw.X, draw.Y, test=draw.test))))
         self.relu.add({"test": found["test"][self.relu_p]}, {})
 
     def _digits(self, index: int) -> Work:

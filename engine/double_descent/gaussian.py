@@ -7,7 +7,7 @@ Belkin, Hsu, Xu 2020 (arXiv:1903.07571): exact at finite n for identity covarian
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -57,6 +57,10 @@ class Isotropic:
         """|b|^2 on the fitted and on the omitted features, (D+1,) each, for p = 0..D."""
         squared = self.b**2
         return np.append(0.0, np.cumsum(squared)), np.append(np.cumsum(squared[::-1])[::-1], 0.0)
+
+    def of_profile(self, index: int) -> Isotropic:
+        """Return the model with one of the other weights in place of its own."""
+        return replace(self, b=self.others[:, index])
 
     def draw(self, streams: Streams) -> Draw:
         """Return a draw: noisy and noiseless target, the noisy targets of `others`, and single features without noise."""

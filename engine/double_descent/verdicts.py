@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from engine.double_descent.checks import NOISE_N, NOISE_P, noise_spectra
 from engine.double_descent.experiment import Experiment
 from engine.double_descent.gaussian import DIRECTIONS, Isotropic
+from engine.double_descent.setup import PROFILES
 from engine.double_descent.valleys import Valleys, valleys
 from engine.theory.draw_statistics import mean_and_error
 from engine.theory.inputs import Floats
 from engine.theory.ridgeless import variance_factor
 
 EXACT_GAP, EXACT_ERRORS, EXACT_SHARE = 10, 4.0, 0.99  # DD1: distance from n, standard errors, share of p
+FEWEST = 10  # draws for a mean with a standard error
 PEAK_AWAY = 1  # DD2: features
 RISE = 0.02  # DD4: largest rise of the tuned risk from one p to the next
 FACTOR_GAP, FACTOR_ERROR = 20, 0.05  # DD5: distance from n, relative error
@@ -60,13 +62,14 @@ def _exact_curve(run: Experiment) -> Finding:
     early = _isotropic(predicted, run)
     if early or not isinstance(run.model, Isotropic):
         return early or Finding(predicted, None, None)
-    if run.main.count < 2:
-        return Finding(predicted, None, None, "needs 2 draws for a standard error")
+    if run.main.count < FEWEST:
+        return Finding(predicted, None, None, f"needs {FEWEST} draws for a standard error, got {run.main.count}")
     mean, error = run.main.mean("test")
     p = np.arange(run.model.D + 1)
     far = np.abs(p - run.model.n) >= EXACT_GAP
     exact = run.model.predict(p).test
-    share = float((np.abs(mean - exact) <= EXACT_ERRORS * error + 1e-12 * exact)[far].mean())
+    rounding = 1e-12 * (run.knobs.r2 + run.knobs.sigma**2)
+    share = float((np.abs(mean - exact) <= EXACT_ERRORS * error + rounding)[far].mean())
     return Finding(predicted, f"{share:.1%} within {EXACT_ERRORS:g} SE", share >= EXACT_SHARE)
 
 
@@ -87,13 +90,21 @@ def _median_valleys(run: Experiment) -> Valleys:
 def _second_valley(run: Experiment) -> Finding:
     predicted = "yes; no"
     early = _isotropic(predicted, run)
-    if early:
-        return early
-    p = np.arange(run.model.D + 1.0)
-    found = [valleys(p, run.main.mean(profile)[0], run.model.n).second_below for profile in ("head", "well-specified")]
-    if None in found:
+    if early or not isinstance(run.model, Isotropic):
+        return early or Finding(predicted, None, None)
+    names, p = ("head", "well-specified"), np.arange(run.model.D + 1)
+    measured = [valleys(p.astype(np.float64), run.main.mean(name)[0], run.model.n).second_below for name in names]
+    exact = [valleys(p.astype(np.float64), run.model.of_profile(PROFILES.index(name)).predict(p).test, run.model.n) for name in names]
+    if None in measured:
         return Finding(predicted, None, None, f"needs features beyond n={run.model.n}, got D={run.model.D}")
-    return Finding(predicted, "; ".join("yes" if below else "no" for below in found), found == [True, False])
+    words = [_yes_no(below) for below in measured]
+    truth = [_yes_no(found.second_below) for found in exact]
+    note = "" if words == ["yes", "no"] else f"the exact curves of these knobs say {'; '.join(truth)}"
+    return Finding(predicted, "; ".join(words), words == ["yes", "no"], note)
+
+
+def _yes_no(answer: bool | None) -> str:
+    return "yes" if answer else "no"
 
 
 def _tuned(run: Experiment) -> Finding:
@@ -101,9 +112,11 @@ def _tuned(run: Experiment) -> Finding:
     early = _isotropic(predicted, run)
     if early or not isinstance(run.model, Isotropic):
         return early or Finding(predicted, None, None)
+    if run.main.count < FEWEST:
+        return Finding(predicted, None, None, f"needs {FEWEST} draws for a mean, got {run.main.count}")
     sigma2 = run.model.sigma**2
     tuned, plain = run.main.mean("flat-tuned")[0], run.main.mean("flat")[0][run.ridges.p] - sigma2
-    rise = float((np.diff(tuned) / np.maximum(tuned[:-1], 1e-300)).max())
+    rise = float((np.diff(tuned) / np.maximum(tuned[:-1], 1e-9 * (run.knobs.r2 + sigma2))).max())
     above = int((tuned > plain * (1 + 1e-9)).sum())
     return Finding(predicted, f"{_rising(rise)}, {above} p above min-norm", rise <= RISE and above == 0)
 
@@ -166,7 +179,7 @@ def _digits(run: Experiment) -> Finding:
     found = valleys(run.digits[0].N, np.median([curve.mse for curve in run.digits], axis=0), model.n)
     ratio = found.height / max(found.first_low, found.second_low)
     holds = abs(found.peak - model.n) <= DIGIT_STEP and ratio > DIGIT_RATIO and found.second_below is True
-    return Finding(predicted, f"N={found.peak:g}, {ratio:.0f}x, {'yes' if found.second_below else 'no'}", holds)
+    return Finding(predicted, f"N={found.peak:g}, {ratio:.0f}x, {_yes_no(found.second_below)}", holds)
 
 
 def _noise(run: Experiment) -> Finding:

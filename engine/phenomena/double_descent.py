@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 MOST_FEATURES = 10  # D over n
 FEWEST_DIGITS = 50
+FINISHED = object()  # what is left of a task at its end
 MEASURED = (1, 2, 3, 5, 8)  # draws, and these times ten, a hundred, ...
 
 
@@ -54,11 +55,11 @@ class DoubleDescentConfig(Config):
     head_k: int = knob(10, "first features that share the head's part of the signal, at most n/2", ge=1, le=500, log=True)
     head_share: float = knob(0.15, "part of the signal on the head", ge=0.0, le=1.0)
     spectrum: Literal["isotropic", "power"] = knob("isotropic", "variances of Gaussian features: all alike, or falling like k^-decay")
-    decay: float = knob(1.0, "exponent of the power-law spectrum", ge=0.0, le=3.0)
+    decay: float = knob(1.0, "exponent of the power-law spectrum", ge=0.0, le=2.0)
     ridge: float = knob(0.0, "penalty lam of |Xw-y|^2 + lam |w|^2; 0 is minimum norm", ge=0.0, le=1e4, log=True)
     tuned: bool = knob(False, "take the best ridge at every p instead")
     draws: int = knob(20, "draws of the problem", ge=1, le=500, log=True, unit="draws per seed")
-    d: int = knob(60, "dimensions of the inputs of ReLU features", ge=2, le=1000, log=True, label="d")
+    d: int = knob(60, "dimensions of the inputs of ReLU features", ge=5, le=1000, log=True, label="d")
     noise: float = knob(0.0, "probability that a digit's label is replaced by a random one", ge=0.0, le=1.0)
     relu_draws: int = knob(5, "draws of the random-feature companion (n=180, d=60); 0 leaves it out", ge=0, le=100, log=True)
     digits: int = knob(500, "training images of the digit companion; 0 leaves it out", ge=0, le=2500, log=True)
@@ -251,16 +252,16 @@ class DoubleDescent(Phenomenon):
         self.total, self.unit = self._run.tasks, "draw"
 
     def advance(self, budget: float) -> None:
-        """Compute draws for about `budget` seconds, up to the next that is measured; the first curve whatever it takes."""
+        """Compute draws for about `budget` seconds, up to the next that is measured, or until the first curve is there."""
         deadline = time.monotonic() + budget
-        while not self.done and not self.due() and (self.step == 0 or time.monotonic() < deadline):
+        while not self.done and not self.due():
             if self._work is None:
                 self._work = self._run.task(self.step)
-            for _ in self._work:
-                if self.due() or (self.step and time.monotonic() >= deadline):
-                    return
-            self._work = None
-            self.step += 1
+            if next(self._work, FINISHED) is FINISHED:
+                self._work = None
+                self.step += 1
+            if time.monotonic() >= deadline:
+                return
 
     def due(self) -> bool:
         """Whether the first curve is there (step 0), draws 1, 2, 3, 5, 8, 10, 20, ... of a kind or the last, or a curve on digits."""

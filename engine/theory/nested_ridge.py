@@ -6,6 +6,8 @@ X_p^T (X_p X_p^T + ridge)^-1 Y. After Nakkiran et al. 2021 (arXiv:2003.01897). S
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -23,9 +25,22 @@ def ridge_path(
     b: ArrayLike | None = None,
     test: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> NestedCurves:
-    """Return the curves over p (g,), rising, with one ridge for all or one each; an infinite ridge gives w = 0.
+    """Return the curves of one draw; see `ridge_steps` for the arguments and errors."""
+    *_, (_, curves) = ridge_steps(X, Y, p, ridge, b, test)
+    return curves
 
-    A ridge of 0 belongs to `nested_path`.
+
+def ridge_steps(
+    X: ArrayLike,
+    Y: ArrayLike,
+    p: ArrayLike,
+    ridge: ArrayLike,
+    b: ArrayLike | None = None,
+    test: tuple[ArrayLike, ArrayLike] | None = None,
+) -> Iterator[tuple[int, NestedCurves]]:
+    """Yield (p reached, curves) over p (g,), rising, with one ridge for all or one each; an infinite ridge gives w = 0.
+
+    The curves are filled in place. A ridge of 0 belongs to `nested_path`.
 
     Raises:
         ProblemError: p outside 0..D or not rising, a ridge of 0, or a negative ridge that leaves X X^T + ridge not positive
@@ -47,7 +62,7 @@ def ridge_path(
             kernel, done = kernel + new @ new.T, k
         side = kernel if k > len(problem.X) else gram[:k, :k]
         _fill(curves, i, problem, k, side, penalty)
-    return problem.shown(curves)
+        yield k, problem.shown(curves)
 
 
 def _fill(curves: NestedCurves, i: int, problem: NestedProblem, k: int, side: Floats, ridge: float) -> None:
