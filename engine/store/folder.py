@@ -29,7 +29,8 @@ from engine.store.strict_json import dumps, loads
 MANIFEST, METRICS, ARRAYS, RESULT = "manifest.json", "metrics.jsonl", "arrays.npz", "result.json"
 STATE, STATUS, LATEST, LOCK, CRASH = "state.safetensors", "state.json", "latest.npz", "lock", "crash.txt"
 LOG = "log.txt"  # what a detached run said
-FILES = (MANIFEST, METRICS, ARRAYS, RESULT, STATE, STATUS, LATEST, LOCK, CRASH, LOG)
+EXPORTED = ("figures.txt", "figures.json")  # written beside a run by the app
+FILES = (MANIFEST, METRICS, ARRAYS, RESULT, STATE, STATUS, LATEST, LOCK, CRASH, LOG, *EXPORTED)
 
 Record = tuple[int, dict[str, Any]]
 
