@@ -24,7 +24,10 @@ def ascii_only(environ: Mapping[str, str] | None = None) -> bool:
     env = os.environ if environ is None else environ
     if env.get("GENLAB_ASCII"):
         return True
-    locale = env.get("LC_ALL") or env.get("LC_CTYPE") or env.get("LANG") or ""
+    ctype = env.get("LC_CTYPE", "")
+    if ctype in COERCED and env.get("LANG") in ("C", "POSIX"):
+        ctype = ""
+    locale = env.get("LC_ALL") or ctype or env.get("LANG") or ""
     return "utf" not in locale.lower() and os.name == "posix"
 
 
