@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from engine.contract import Axis, Config, Figure, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
-from engine.max_margin.verdicts import CLAIMS, judge
 from engine.phenomenon import Phenomenon, State
+from engine.studies.max_margin.verdicts import CLAIMS, judge
 
 
 class MaxMarginConfig(Config):
@@ -151,9 +151,9 @@ class MaxMargin(Phenomenon):
     )
 
     def __init__(self, config: Config, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
-        from engine.max_margin.curves import Curves
-        from engine.max_margin.experiment import Experiment
-        from engine.max_margin.problems import Wanted
+        from engine.studies.max_margin.curves import Curves
+        from engine.studies.max_margin.experiment import Experiment
+        from engine.studies.max_margin.problems import Wanted
 
         super().__init__(config, seeds, device, preset)
         c = self.config
@@ -213,7 +213,7 @@ class MaxMargin(Phenomenon):
 
     def pictures(self) -> tuple[Picture, ...]:
         """The first seed's data with the SVM and what turns towards it."""
-        from engine.max_margin.plane import picture
+        from engine.studies.max_margin.plane import picture
 
         if not self._run.main:
             return ()

@@ -10,14 +10,14 @@ import pytest
 from sklearn.svm import SVC
 
 from engine.errors import KnobError, ProblemError
-from engine.max_margin.curves import LAWS
-from engine.max_margin.lanes import LABELS
-from engine.max_margin.plane import Plane
-from engine.max_margin.problems import Wanted, make
-from engine.max_margin.solved import Solved, log_summed_loss, times
 from engine.phenomena.max_margin import FIGURES, PICTURES, MaxMargin
 from engine.phenomenon import State
 from engine.registry import entries
+from engine.studies.max_margin.curves import LAWS
+from engine.studies.max_margin.lanes import LABELS
+from engine.studies.max_margin.plane import Plane
+from engine.studies.max_margin.problems import Wanted, make
+from engine.studies.max_margin.solved import Solved, log_summed_loss, times
 
 SHORT = {"gd_steps": 2000}
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from engine.contract import Marker, Series
-from engine.max_margin.experiment import Experiment
-from engine.max_margin.lanes import LABELS, Lane
-from engine.max_margin.solved import Readings, Solved
+from engine.studies.max_margin.experiment import Experiment
+from engine.studies.max_margin.lanes import LABELS, Lane
+from engine.studies.max_margin.solved import Readings, Solved
 from engine.theory.inputs import Floats
 from engine.theory.margin_path import MarginCurves
 from engine.theory.soudry_limit import SoudryLimit
@@ -169,7 +169,7 @@ class Curves:
     def _turning(self) -> Iterator[Series]:
         """The flow's separator in the picture's plane at each time: its normal's angle and its offset. In no figure."""
         if self.run.main:
-            from engine.max_margin.plane import Plane
+            from engine.studies.max_margin.plane import Plane
 
             solved = self.run.main[0]
             plane, s = Plane(solved), np.exp(self.run.log_s)

@@ -14,8 +14,8 @@ import numpy as np
 from engine.contract import Claim, Verdict
 
 if TYPE_CHECKING:
-    from engine.max_margin.experiment import Experiment
-    from engine.max_margin.solved import Solved
+    from engine.studies.max_margin.experiment import Experiment
+    from engine.studies.max_margin.solved import Solved
 
 KKT, SECOND_ROUTE = 1e-10, 1e-6
 DIRECTION, ANGLE, GAP, LOSS = 0.01, 0.02, 0.001, 1e-4

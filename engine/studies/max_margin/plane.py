@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.contract import Layer, Picture
-from engine.max_margin.lanes import LABELS, Lane
-from engine.max_margin.solved import Solved
+from engine.studies.max_margin.lanes import LABELS, Lane
+from engine.studies.max_margin.solved import Solved
 from engine.theory.inputs import Floats
 
 

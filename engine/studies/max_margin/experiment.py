@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.max_margin.lanes import LABELS, SHARE, Lane
-from engine.max_margin.problems import Wanted, make
-from engine.max_margin.solved import Solved, times
 from engine.phenomenon import State, geometric_grid
+from engine.studies.max_margin.lanes import LABELS, SHARE, Lane
+from engine.studies.max_margin.problems import Wanted, make
+from engine.studies.max_margin.solved import Solved, times
 from engine.theory.inputs import require
 from engine.theory.logistic_descent import logistic_step_limit
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from engine.errors import ProblemError
-from engine.max_margin.problems import Problem
+from engine.studies.max_margin.problems import Problem
 from engine.theory.inputs import Floats
 from engine.theory.interpolators import Order
 from engine.theory.logistic_flow import FlowPath, separating_flow

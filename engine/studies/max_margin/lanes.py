@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.max_margin.solved import Solved
 from engine.phenomenon import State
+from engine.studies.max_margin.solved import Solved
 from engine.theory.inputs import Floats
 from engine.theory.interpolators import Order
 from engine.theory.logistic_descent import LogisticDescent, logistic_step_limit
