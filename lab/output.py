@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.contract import Verdict
 
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
+COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself puts into LC_CTYPE under LANG=C (PEP 538)
 PIPE_WIDTH = 120  # columns of a table that does not go to a terminal
 
 
