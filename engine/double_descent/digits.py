@@ -6,7 +6,7 @@ Belkin et al. 2019 (arXiv:1812.11118), on the 5,000 MNIST images that are alread
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +14,6 @@ import numpy as np
 
 from engine.data.corruption import draw_label_noise
 from engine.data.registry import load
-from engine.double_descent.curves import pieces
 from engine.double_descent.model import Draw, Prediction, Whole, rungs
 from engine.seeds import Streams, streams
 from engine.theory.features import fourier_features, fourier_frequencies
@@ -77,12 +76,17 @@ class Digits:
 
 @dataclass(frozen=True)
 class DigitCurve:
-    """One curve: N (k,) even, test MSE summed over classes, test error, |w|^2 (all (k,))."""
+    """A curve as far as it goes: N (k,) even, test MSE summed over classes, test error, |w|^2 (all (k,))."""
 
     N: Floats
     mse: Floats
     error: Floats
     norm: Floats
+
+    def upto(self, N: int) -> DigitCurve:
+        """Return the curve up to N features."""
+        at = self.N <= N
+        return DigitCurve(self.N[at], self.mse[at], self.error[at], self.norm[at])
 
 
 _known: dict[tuple[Digits, int], DigitCurve] = {}
@@ -91,15 +95,32 @@ _known: dict[tuple[Digits, int], DigitCurve] = {}
 REMEMBERED = 8
 
 
-def digit_curve(model: Digits, seed: int) -> Generator[None, None, DigitCurve]:
-    """Compute the whole curve of one seed in pieces; at once if it was computed before."""
-    if (model, seed) not in _known:
-        draw = yield from model.steps(streams(seed))
-        curves = yield from pieces(nested_steps(draw.X, draw.Y, test=draw.test))
-        while len(_known) >= REMEMBERED:
-            _known.pop(next(iter(_known)))
-        _known[model, seed] = _even(model, curves)
-    return _known[model, seed]
+class DigitWork:
+    """The curve of one seed as it grows."""
+
+    def __init__(self, model: Digits, seed: int) -> None:
+        self._model, self._seed = model, seed
+        self._reached = 0
+        self._pieces = self._grow()
+
+    def upto(self, N: int) -> Generator[None, None, DigitCurve]:
+        """Compute the curve up to N features, in pieces; at once if it was computed before."""
+        known = (self._model, self._seed)
+        while known not in _known and self._reached < N:
+            next(self._pieces)
+            yield
+        if known not in _known and N < self._model.D:
+            return _even(self._model, self._curves).upto(N)
+        if known not in _known:
+            while len(_known) >= REMEMBERED:
+                _known.pop(next(iter(_known)))
+            _known[known] = _even(self._model, self._curves)
+        return _known[known].upto(N)
+
+    def _grow(self) -> Iterator[None]:
+        draw = yield from self._model.steps(streams(self._seed))
+        for self._reached, self._curves in nested_steps(draw.X, draw.Y, test=draw.test):
+            yield
 
 
 def _even(model: Digits, curves: NestedCurves) -> DigitCurve:

@@ -121,10 +121,10 @@ class Curves:
                 )
 
     def _digits(self) -> Iterator[Series]:
-        if self.run.digits:
-            N = self.run.digits[0].N
-            yield banded("rff/mse", "test MSE", N, np.array([curve.mse for curve in self.run.digits]), "mse")
-            yield banded("rff/error", "test error", N, np.array([curve.error for curve in self.run.digits]), "error")
+        """Whole curves, or the first as far as it goes."""
+        curves = self.run.whole_digits or self.run.digits[:1]
+        for quantity, label in (("mse", "test MSE"), ("error", "test error")) if curves else ():
+            yield banded(f"rff/{quantity}", label, curves[0].N, np.array([getattr(curve, quantity) for curve in curves]), quantity)
 
     # ------------------------------------------------------------ markers
 

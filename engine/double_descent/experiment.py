@@ -1,7 +1,7 @@
 """The work of a run, task after task: the main draws, two checks, real digits, random ReLU features.
 
-A task is one draw of one seed and counts as one step; draw j of every seed comes before draw j+1, and each has random
-streams of its own, so that the draws of several seeds are pooled and none depends on the others or on pauses.
+A task is one draw of one seed, or a tenth of a curve on digits, and counts as one step. Draw j of every seed comes before
+draw j+1, and each has random streams of its own: draws of several seeds are pooled, none depends on the others or on pauses.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.double_descent.checks import against_lstsq, noise_errors
 from engine.double_descent.curves import Tally, pieces, ridgeless, with_ridges
-from engine.double_descent.digits import DigitCurve, digit_curve
+from engine.double_descent.digits import DigitCurve, DigitWork
 from engine.double_descent.gaussian import Isotropic
 from engine.double_descent.model import Draw, shown
 from engine.double_descent.setup import PROFILES, Knobs, digit_companion, main_model, relu_companion, ridges_of
@@ -24,6 +24,7 @@ from engine.theory.nested_curves import NestedCurves
 from engine.theory.nested_ridge import ridge_steps
 
 Work = Generator[None, None, None]
+DIGIT_PARTS = 10
 
 
 class Experiment:
@@ -31,7 +32,8 @@ class Experiment:
 
     Attributes:
         model, ridges, p: of the main curve; p (k,) is where its draws are kept.
-        main, relu: curves of the draws so far. digits: one curve a seed. early: the first draw while its ridges are not done.
+        main, relu: curves of the draws so far. early: the first draw while its ridges are not done.
+        digits: a curve a seed, the last as far as it goes.
         disagreement: of the fast path from lstsq, once known. noise: (3, draws) errors of the noise check, once known.
     """
 
@@ -43,10 +45,11 @@ class Experiment:
         self.relu_model, self.digit_model = relu_companion(knobs), digit_companion(knobs)
         self.relu_p = shown(self.relu_model.n, self.relu_model.D)
         self.main_tasks, self.relu_tasks = draws * len(seeds), relu_draws * len(seeds)
-        self.digit_tasks = len(seeds) if self.digit_model else 0
+        self.digit_tasks = DIGIT_PARTS * len(seeds) if self.digit_model else 0
         self.tasks = self.main_tasks + self.digit_tasks + self.relu_tasks
         self.main, self.relu, self.early = Tally(), Tally(), Tally()
         self.digits: list[DigitCurve] = []
+        self._growing: tuple[int, DigitWork] | None = None
         self.disagreement: float | None = None
         self.noise: Floats | None = None
 
@@ -110,8 +113,21 @@ class Experiment:
         self.relu.add({"test": found["test"][self.relu_p]}, {})
 
     def _digits(self, index: int) -> Work:
-        assert self.digit_model is not None
-        self.digits.append((yield from digit_curve(self.digit_model, self.seeds[index])))
+        """Carry the curve of a seed a tenth further; begin it anew where the work so far is not at hand."""
+        model = self.digit_model
+        assert model is not None
+        seed, part = divmod(index, DIGIT_PARTS)
+        if self._growing is None or self._growing[0] != seed:
+            self._growing = seed, DigitWork(model, self.seeds[seed])
+        curve = yield from self._growing[1].upto(-(-model.D * (part + 1) // DIGIT_PARTS))
+        self.digits[seed:] = [curve]
+        if part == DIGIT_PARTS - 1:
+            self._growing = None
+
+    @property
+    def whole_digits(self) -> list[DigitCurve]:
+        """The curves on digits that are complete."""
+        return [curve for curve in self.digits if self.digit_model and curve.N[-1] >= self.digit_model.D - 1]
 
     def _streams(self, index: int) -> Streams:
         return streams(self.seeds[index % len(self.seeds)], index // len(self.seeds))

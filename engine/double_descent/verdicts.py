@@ -174,9 +174,10 @@ def _digits(run: Experiment) -> Finding:
     if model is None:
         return Finding("n", None, None, "digits is 0")
     predicted = f"N={model.n}, > {DIGIT_RATIO:g}x, yes"
-    if len(run.digits) < len(run.seeds):
+    curves = run.whole_digits
+    if len(curves) < len(run.seeds):
         return Finding(predicted, None, None, f"after {len(run.seeds)} curve{'s' * (len(run.seeds) > 1)}")
-    found = valleys(run.digits[0].N, np.median([curve.mse for curve in run.digits], axis=0), model.n)
+    found = valleys(curves[0].N, np.median([curve.mse for curve in curves], axis=0), model.n)
     ratio = found.height / max(found.first_low, found.second_low)
     holds = abs(found.peak - model.n) <= DIGIT_STEP and ratio > DIGIT_RATIO and found.second_below is True
     return Finding(predicted, f"N={found.peak:g}, {ratio:.0f}x, {_yes_no(found.second_below)}", holds)

@@ -9,8 +9,8 @@ Belkin, Hsu, Mandal 2019, arXiv:1812.11118; Belkin, Hsu, Xu 2020, arXiv:1903.075
 
 Letters: n samples, D features in a fixed order, p of them fitted (N where they are random features), b the true weights,
 b_T and b_C those of the fitted and of the omitted features, r2 = |b|^2, sigma^2 the variance of the label noise. A step is one draw
-of one seed; draws of several seeds are pooled (draw j of every seed before draw j+1 of any). One curve a seed on real digits and
-draws of random ReLU features follow them, at sizes of their own.
+of one seed; draws of several seeds are pooled (draw j of every seed before draw j+1 of any). One curve a seed on real digits, a
+tenth of it a step, and draws of random ReLU features follow, at sizes of their own.
 
 Order: 60
 """
@@ -264,7 +264,7 @@ class DoubleDescent(Phenomenon):
                 return
 
     def due(self) -> bool:
-        """Whether the first curve is there (step 0), draws 1, 2, 3, 5, 8, 10, 20, ... of a kind or the last, or a curve on digits."""
+        """Whether the first curve is there (step 0), draws 1, 2, 3, 5, 8, 10, 20, ... of a kind or the last, or a tenth of a curve on digits."""
         run = self._run
         if self.step < 1:
             return run.early.has(f"{self._curves.kind}/test") and not self.history.steps

@@ -5,7 +5,7 @@ import pytest
 
 from engine.double_descent.checks import NOISE_N, NOISE_P, against_lstsq, noise_errors, relative, solved_sizes
 from engine.double_descent.curves import Ridges, Tally, pieces, ridgeless, with_ridges
-from engine.double_descent.digits import Digits, digit_curve
+from engine.double_descent.digits import Digits, DigitWork
 from engine.double_descent.fitted import POINTS, SIZES, features, fitted, target
 from engine.double_descent.gaussian import Anisotropic, Isotropic, weights
 from engine.double_descent.model import coarse, shown
@@ -164,7 +164,11 @@ def test_random_features_theory_is_the_published_table():
 
 def test_digit_curve_is_least_squares_on_fourier_features_and_is_remembered():
     model = Digits(60, 141, 0.3, tests=80)
-    curve = _run(digit_curve(model, 5))
+    work = DigitWork(model, 5)
+    part, curve = _run(work.upto(71)), _run(work.upto(141))
+    assert (
+        part.N[-1] == 70 and np.array_equal(part.mse, curve.mse[: part.N.size]) and np.array_equal(part.error, curve.error[: part.N.size])
+    )
     draw = model.draw(streams(5))
     assert draw.X.shape == (60, 141) and curve.N.tolist() == list(range(20, 142, 2))
     assert (draw.X[:, 0::2][:, :70] ** 2 + draw.X[:, 1::2] ** 2) == pytest.approx(1.0)  # cosine and sine of one phase
@@ -177,10 +181,9 @@ def test_digit_curve_is_least_squares_on_fourier_features_and_is_remembered():
         assert curve.mse[at] == pytest.approx(((predicted - draw.test[1]) ** 2).mean(0).sum(), rel=1e-6)
         assert curve.error[at] == (predicted.argmax(1) != draw.test[1].argmax(1)).mean()
         assert curve.norm[at] == pytest.approx(N_ / 2 * (w**2).sum(), rel=1e-6)
-    again = digit_curve(model, 5)
-    with pytest.raises(StopIteration) as stop:
-        next(again)
-    assert stop.value.value is curve
+    with pytest.raises(StopIteration) as stop:  # at once
+        next(DigitWork(model, 5).upto(141))
+    assert np.array_equal(stop.value.value.mse, curve.mse)
 
 
 @pytest.mark.parametrize("model", [_isotropic(), _anisotropic(), Relu(N, D, 9, 0.5, 1.0, 50)])

@@ -8,7 +8,7 @@ import pytest
 
 import engine
 from engine import registry
-from engine.double_descent import verdicts
+from engine.double_descent import digits, verdicts
 from engine.errors import KnobError
 
 KIND = registry.load("double-descent")
@@ -132,6 +132,23 @@ def test_resuming_continues_bit_for_bit(knobs):
     for a, b in zip(fresh.series(), whole.series(), strict=True):
         assert np.array_equal(a.y, b.y) and np.array_equal(a.x, b.x), a.name
     assert [verdict.row() for verdict in fresh.verdicts()] == [verdict.row() for verdict in whole.verdicts()]
+
+
+def test_resuming_in_the_middle_of_a_curve_on_digits(monkeypatch):
+    monkeypatch.setattr(digits, "_known", {})  # as in another process
+    knobs = {"digits": 50, "digit_features": 200}
+    broken = work(build(seeds=(0, 1), **knobs), until=6 + 13)
+    assert [curve.N[-1] for curve in broken._run.digits] == [200, 60]
+    state, fresh = broken.state(), build(seeds=(0, 1), **knobs)
+    for step, record in zip(broken.history.steps, broken.history.records, strict=True):
+        fresh.history.append(step, record)
+    fresh.step = broken.step
+    fresh.restore(state)
+    for run in (fresh, broken):
+        digits._known.clear()
+        work(run)
+    for a, b in zip(fresh.series(), broken.series(), strict=True):
+        assert np.array_equal(a.y, b.y)
 
 
 def test_draws_of_several_seeds_are_pooled():
