@@ -304,8 +304,9 @@ def test_a_knob_turned_in_a_pause_leaves_it_paused_at_the_first_measurement(runn
     run.post(Pause())
     phase(run, Phase.PAUSED)
     run.post(SetKnob("n", 30))
-    until(lambda: run.latest().phase is Phase.PAUSED and run.latest().config["n"] == 30 and run.latest().series)
-    assert run.latest().step == 0 and run.latest().series[0].x.tolist() == [0]
+    until(lambda: run.latest().phase is Phase.PAUSED and run.latest().config["n"] == 30)
+    until(lambda: run.latest().series and run.latest().series[0].x.tolist() == [0])  # the old curves stay until the new ones are there
+    assert (run.latest().phase, run.latest().step) == (Phase.PAUSED, 0)
 
 
 def test_a_live_knob_turned_in_a_pause_is_drawn_at_once(runner):

@@ -146,9 +146,11 @@ def test_detach_returns_at_once_and_the_run_goes_on_in_its_own_session(tmp_path,
     (told,) = lines(done.stdout)
     assert told["event"] == "detached"
     deadline = time.monotonic() + 60
-    while not (Path(told["folder"]) / "result.json").exists() and time.monotonic() < deadline:
+    log = Path(told["folder"]) / "log.txt"
+    while "finished" not in log.read_text() and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert "finished" in (Path(told["folder"]) / "log.txt").read_text()
+    assert "finished" in log.read_text()
+    assert (Path(told["folder"]) / "result.json").exists()
     assert genlab("rm", told["run"], "--yes")[0] == 0
     assert not Path(told["folder"]).exists()
 
