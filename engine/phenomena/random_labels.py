@@ -79,7 +79,7 @@ PRESETS = (
         "standard",
         "MLP 2x512 and a CNN on MNIST-1D, six corruption levels, five seeds",
         {
-            "dataset": "mnist1d", "n": 4000, "model": "both", "depth": 2, "levels": (0.2, 0.4, 0.6, 0.8),
+            "dataset": "mnist1d", "n": 4000, "model": "both", "depth": 2, "levels": (0.2, 0.4, 0.6, 0.8), "epochs": 45,
         },
         "arXiv:2011.14439 (shuffled MNIST-1D) with the arms of arXiv:1611.03530",
         seeds=5,
