@@ -1,0 +1,1 @@
+"""Parts of the experiment `lazy-training`: problem, members, training, claims, curves, pictures."""
