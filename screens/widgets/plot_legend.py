@@ -68,7 +68,7 @@ def legend_rows(keys: Sequence[Key], width: int, rows: int, theme: Theme, extras
         whole = _wrap([*keys, *(Key(key.glyph, key.ink, theme.text(key.label)) for key in extras[:count])], width)
         if len(whole) <= rows and all(_length(row) <= width for row in whole):
             return whole
-    for longest in range(max(len(key.label) for key in keys), 3, -1):
+    for longest in range(max(4, *(len(key.label) for key in keys)), 3, -1):
         cut = [Key(key.glyph, key.ink, theme.cut(key.label, longest)) for key in keys]
         arranged = _wrap(cut, width)
         if len(arranged) <= rows:

@@ -1,0 +1,11 @@
+"""The screen of minimum norm: the textbook's picture beside distances first, then norms and directions, networks, exercise 1."""
+
+from __future__ import annotations
+
+from screens.base import PhenomenonScreen
+
+
+class MinNormScreen(PhenomenonScreen):
+    """The line of solutions, and where each optimiser meets it."""
+
+    VIEWS = ("plane", "distance", "norms", "alpha-sweep", "norm-vs-d", "null-component", "directions", "matrix-completion", "train-loss")
