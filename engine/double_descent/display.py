@@ -151,14 +151,14 @@ class Curves:
         return tuple(marks)
 
     def words(self) -> tuple[str, ...]:
-        """The verdict between the valleys as sentences, simulation beside theory."""
-        sources = (("theory", self.predicted()), (f"median of {self.run.drawn.count} draws", self.simulated()))
-        return tuple(
-            f"second below first: {'yes' if found.second_below else 'no'} ({source}: {found.first_low:.4g} at p={found.first:g}, "
-            f"{found.second_low:.4g} at p={found.second:g})"
-            for source, found in sources
-            if found is not None and found.second_below is not None
-        )
+        """Which valley is lower, in a sentence: by theory, and by the median of the draws."""
+        found = [
+            f"{'yes' if valley.second_below else 'no'} by {source} ({valley.first_low:.4g} at p={valley.first:g}, "
+            f"{valley.second_low:.4g} at p={valley.second:g})"
+            for source, valley in (("theory", self.predicted()), (f"{self.run.drawn.count} draws", self.simulated()))
+            if valley is not None and valley.second_below is not None
+        ]
+        return (f"second below first: {', '.join(found)}",) if found else ()
 
 
 def banded(name: str, label: str, x: Floats, draws: Floats, group: str) -> Series:

@@ -264,7 +264,7 @@ class DoubleDescent(Phenomenon):
                 return
 
     def due(self) -> bool:
-        """Whether the first curve is there (step 0), draws 1, 2, 3, 5, 8, 10, 20, ... of a kind or the last, or a tenth of a curve on digits."""
+        """Whether the first curve is there (step 0); then at draws 1, 2, 3, 5, 8, 10, 20, ..., the last of a kind, and tenths on digits."""
         run = self._run
         if self.step < 1:
             return run.early.has(f"{self._curves.kind}/test") and not self.history.steps
