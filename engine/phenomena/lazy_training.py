@@ -71,12 +71,12 @@ FIGURES = (
     Figure("test-error", "Test error", ALPHA, Axis("test MSE", log=True), ("test-error", "test-error/*"), "teacher of variance 1"),
     Figure("weight-change", "Weights move like 1/alpha", ALPHA, Axis("|w-w0|/|w0|", log=True), ("weight-change", "weight-change/*")),
     Figure("kernel-change", "The kernel freezes", ALPHA, Axis("relative change", log=True),
-           ("kernel-change", "kernel-change/*", "kernel-rotation")),
+           ("kernel-change", "kernel-change/*")),
     Figure("gap-to-linearised", "Distance to the linearised model", ALPHA, Axis("rms gap", log=True), ("gap", "gap/*"),
            "on test points, after the same steps"),
     Figure("training", "Training loss", Axis("step", log=True), Axis("loss / loss of zero", log=True), ("training/*",)),
-    Figure("alignment", "Kernel and targets", ALPHA, Axis("alignment", lo=0.0), ("alignment",)),
-    Figure("flipped", "Flipped ReLUs", ALPHA, Axis("share", lo=0.0), ("flipped",), "of all neurons and training examples"),
+    Figure("alignment", "What turns: kernel and ReLUs", ALPHA, Axis("share or cosine", lo=0.0),
+           ("alignment", "kernel-rotation", "flipped"), "flipped: of all pairs of neuron and training example"),
     Figure("width", "Wide networks are lazy too", WIDTH, Axis("relative change or gap", log=True), ("width/*",), "at alpha = 1"),
     Figure("width-error", "Test error and width", WIDTH, Axis("test MSE", log=True), ("width-error/*",), "at alpha = 1"),
 )  # fmt: skip
@@ -85,7 +85,6 @@ PICTURES = (
     PictureSpec("directions/lazy", "Hidden directions, lazy: largest alpha"),
     PictureSpec("kernel/before", "Kernel before training"),
     PictureSpec("kernel/rich", "Kernel after, smallest alpha"),
-    PictureSpec("kernel/lazy", "Kernel after, largest alpha"),
 )
 
 NOTES = """
@@ -96,7 +95,8 @@ NOTES = """
 - **Weight change** follows `1/alpha` on the right; the line is the length of the linearised model's way, with no fitted constant.
 - The **kernel** freezes with it, and the **gap to the linearised model** trained beside it closes: from alpha = 10 on, this network
   is kernel regression with K0.
-- **Hidden directions**: at small alpha the neurons turn towards the teacher's (rings); at large alpha every one stays where it was.
+- **Hidden directions**: at small alpha the neurons that matter turn towards the teacher's; at large alpha every one stays where it was.
+- The **kernel** after rich training is sharp where targets are large: it has learned which examples belong together.
 - **Width**: at alpha = 1 wide networks move less as well, by the factor `1/sqrt(m)` in h. Laziness is about scale, not about depth.
 - How bad the linearised model is depends on the seed (test MSE .14 to .41 over four): 100 neurons are few for a kernel.
 
@@ -110,7 +110,10 @@ NOTES = """
 ## Traps
 
 - "Lazy" begins where the scaling says: without `1/sqrt(m)` at alpha = 1, with it near 10.
-- The kernel does not change exactly like 1/alpha: ReLUs flip one at a time, and from some scale on none does.
+- Kernel change and gap do not fall exactly like 1/alpha, which holds for smooth activations: ReLUs flip one at a time, at first more
+  slowly than 1/alpha, and from some scale on none does.
+- The gap is taken to the linearised model after the *same steps*; the line under the test error is its limit of infinite time, which
+  narrow networks (few more weights than examples) do not come near.
 - Small alpha diverges at the step of large alpha, hence `min(1, alpha)`. Compare at equal training loss (LT6): small eigenvalues of K0
   are slow, and some seeds need more than 4000 steps. Then LT6 fails, and `steps` should be raised.
 - Without symmetrisation `alpha h(w0)` dominates at large alpha (LT7 fails, test error explodes): try it.
@@ -221,9 +224,8 @@ class LazyTraining(Phenomenon):
         return (
             directions(self._experiment, "rich", rich),
             directions(self._experiment, "lazy", lazy),
-            kernel_picture(self._experiment, "before", rich, start=True),
+            kernel_picture(self._experiment, "before", lazy, start=True),
             kernel_picture(self._experiment, "rich", rich),
-            kernel_picture(self._experiment, "lazy", lazy),
         )
 
     @property

@@ -8,7 +8,7 @@ from engine.errors import Diverged, KnobError, ProblemError
 from engine.phenomena.lazy_training import LazyTraining
 from engine.phenomenon import State
 from engine.studies.lazy_training.experiment import Experiment
-from engine.studies.lazy_training.pictures import in_blocks, plane_of
+from engine.studies.lazy_training.pictures import in_blocks, in_span, plane_of
 from engine.studies.lazy_training.problem import draw_problem, first_weights
 from engine.theory.tangent_kernel import alignment, flipped_fraction, kernel_rotation, relative_change
 from engine.training.two_layer import TwoLayerEnsemble
@@ -218,6 +218,15 @@ def test_blocks_are_means_and_the_plane_is_orthonormal() -> None:
     plane = plane_of(teacher)
     np.testing.assert_allclose(plane.T @ plane, np.eye(2), atol=1e-12)
     assert np.linalg.norm(teacher @ plane) == pytest.approx(1.0)
+
+
+def test_rich_neurons_lie_in_the_teachers_span_and_lazy_ones_stay(finished) -> None:
+    arrays = finished.arrays()
+    W, a, teacher = arrays["W"], arrays["a"], arrays["teacher"]
+    start = in_span(arrays["W0"], arrays["a0"], teacher)
+    assert in_span(teacher[:1] + teacher[1:2], np.ones(1), teacher) == pytest.approx(1.0)
+    assert start < 0.3 < 0.7 < in_span(W[0], a[0], teacher)
+    assert in_span(W[-1], a[-1], teacher) == pytest.approx(start, abs=1e-3)
 
 
 def test_steps_too_long_even_for_the_linearised_model_are_refused() -> None:

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 OVER_ALPHA = {
     "weight-change": "|w-w0|/|w0|", "kernel-change": "|K-K0|/|K0|", "kernel-rotation": "1 - cos(K0, K)", "gap": "network - linearised",
-    "test-error": "network", "alignment": "cos(K, y y^T)", "flipped": "flipped",
+    "test-error": "network", "alignment": "cos(K, y y^T)", "flipped": "flipped ReLUs",
 }  # fmt: skip
 OVER_WIDTH = ("weight-change", "kernel-change", "gap")
 GUIDE = 10.0  # output scale through which the 1/alpha guides pass
@@ -74,6 +74,8 @@ def over_width(experiment: Experiment) -> list[Series]:
     found = [banded(f"width/{name}", OVER_ALPHA[name], x, experiment.column(name)[numbers], name) for name in OVER_WIDTH]
     limits = np.array([[experiment.student(number).limit_error for number in row] for row in numbers])
     found.append(banded("width-error/network", "network", x, experiment.column("test-error")[numbers], "test-error"))
+    root = guide(found[0], "1/sqrt(m)", -0.5)
+    found += [root] if root is not None else []
     return [*found, banded("width-error/linearised", "linearised limit", x, limits, "linearised", kind="theory", basis="exact")]
 
 
@@ -85,7 +87,7 @@ def training(experiment: Experiment, history: History, alphas: Floats, m: int) -
     found = []
     for alpha in alphas:
         loss = residuals[:, chosen(experiment.members, alpha, m)] ** 2
-        found.append(banded(f"training/{alpha:g}", f"alpha {alpha:g}", np.maximum(steps, 0.8), loss, f"alpha {alpha:g}"))
+        found.append(banded(f"training/{alpha:g}", f"{alpha:g}", np.maximum(steps, 0.8), loss, f"alpha {alpha:g}"))
     return [*found, *_linearised_training(experiment, steps, m, float(alphas[-1]))]
 
 

@@ -1,4 +1,4 @@
-"""Pictures of lazy training: where the hidden neurons point before and after, and what their kernel sees.
+"""Pictures of lazy training: where the strongest hidden neurons point before and after, and what their kernel sees.
 
 Directions are projected on the plane that shows the teacher best (its two leading singular directions).
 """
@@ -18,16 +18,18 @@ REACH = 1.05
 
 
 def directions(experiment: Experiment, name: str, number: int) -> Picture:
-    """Return the unit directions w_j/|w_j| of a network before and after training, with the teacher's."""
+    """Return unit directions w_j/|w_j| of the strongest quarter of the neurons, by |a_j||w_j|, before and after, with the teacher's."""
     student, member = experiment.student(number), experiment.members[number]
     plane = plane_of(student.problem.teacher)
-    after, _ = experiment.weights(number)
+    after, outer = experiment.weights(number)
+    strong, late = (_strongest(*weights) for weights in ((student.W, student.a), (after, outer)))
     layers = (
-        Layer("points", _unit(student.W) @ plane, "before", "before"),
-        Layer("points", _unit(after) @ plane, "after", "after"),
+        Layer("points", strong @ plane, "before", "before"),
+        Layer("points", late @ plane, "after", "after"),
         Layer("rings", student.problem.teacher @ plane, "teacher", "teacher"),
     )
-    note = f"{member.m} neurons at step {experiment.taken[number]:,.0f}"
+    shares = [in_span(*weights, student.problem.teacher) for weights in ((student.W, student.a), (after, outer))]
+    note = f"strongest quarter of {member.m} neurons; in the teacher's span: {shares[0]:.0%}, now {shares[1]:.0%}"
     title = f"Hidden directions, alpha {member.alpha:g}"
     extent = (-REACH, REACH, -REACH, REACH)
     return Picture(f"directions/{name}", title, layers=layers, extent=extent, x="teacher's plane", y="", equal=True, note=note)
@@ -39,8 +41,18 @@ def plane_of(teacher: Floats) -> Floats:
     return np.asarray(np.linalg.svd(filled)[2][:2].T)
 
 
-def _unit(W: Floats) -> Floats:
-    return np.asarray(W / np.maximum(np.linalg.norm(W, axis=1, keepdims=True), 1e-300))
+def in_span(W: Floats, a: Floats, teacher: Floats) -> float:
+    """Return the share of sum_j |a_j||w_j| that lies in the span of the teacher's directions, lengths squared."""
+    basis = np.linalg.qr(teacher.T)[0]  # (d, k)
+    lengths = np.linalg.norm(W, axis=1)
+    inside = np.sum((W @ basis) ** 2, axis=1) / np.maximum(lengths, 1e-300) ** 2
+    return float(np.average(inside, weights=np.abs(a) * lengths))
+
+
+def _strongest(W: Floats, a: Floats) -> Floats:
+    lengths = np.linalg.norm(W, axis=1)
+    chosen = np.argsort(-np.abs(a) * lengths)[: max(1, len(a) // 4)]
+    return np.asarray(W[chosen] / np.maximum(lengths[chosen, None], 1e-300))
 
 
 def kernel_picture(experiment: Experiment, name: str, number: int, start: bool = False) -> Picture:
@@ -52,6 +64,9 @@ def kernel_picture(experiment: Experiment, name: str, number: int, start: bool =
     y = problem.y / np.linalg.norm(problem.y)
     aligned = float(y @ kernel @ y / np.linalg.norm(kernel))
     note = f"alignment with the targets {aligned:.3f}"
+    if start:
+        change = experiment.column("kernel-change")[number]
+        note += f"; at alpha {member.alpha:g} it has changed by {change:.1e}" if np.isfinite(change) else ""
     label = "examples by target"
     return Picture(f"kernel/{name}", title, values, lo=0.0, hi=float(values.max()), x=label, y=label, note=note)
 
