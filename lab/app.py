@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -19,6 +21,7 @@ from textual.widgets import Input
 
 from engine.contract import LabError, Phase, Session, Snapshot, Spec
 from engine.errors import Exit, UsageError
+from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal
 from lab.workbench import RealWorkbench, Workbench
 from screens.desk import CardData, Running
 from screens.home import HomeScreen
@@ -66,6 +69,7 @@ class LabApp(App[int], inherit_bindings=False):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True),
+        Binding("ctrl+l", "redraw", "Draw the screen anew", show=False),
         Binding("q", "leave", "Quit", show=False),
     ]
 
@@ -193,6 +197,12 @@ class LabApp(App[int], inherit_bindings=False):
         self.push_screen(palette)
         self.call_after_refresh(lambda: setattr(palette.query_one(Input), "cursor_blink", False))
 
+    def action_redraw(self) -> None:
+        """Write every cell again, after another program wrote on the terminal."""
+        if isinstance(self._driver, LabDriver):
+            self._driver.cells.forget()
+        self.screen.refresh(layout=True)
+
     def action_leave(self) -> None:
         """Quit; runs are saved on the way out."""
         self.exit(int(Exit.DONE))
@@ -230,7 +240,6 @@ def launch(
     runs: Path | None = None,
     device: str = "auto",
     threads: int | None = None,
-    **_: Any,
 ) -> int:
     """Open the app in this terminal and return the exit code.
 
@@ -240,19 +249,18 @@ def launch(
         Exception: a defect ended the app; runs are saved and the terminal is restored before it is raised.
     """
     from lab.output import ascii_only, say
-    from lab.terminal import Guard, LabDriver, is_terminal
 
     if not is_terminal():
         raise UsageError("the app needs a terminal, and this is none", f"Without one: genlab run {name or 'NAME'}")
     workbench = RealWorkbench(device=device, threads=threads, root=runs)
-    drawing = Theme.detect()
     app = LabApp(
         workbench,
-        drawing=Theme(drawing.level, ascii_only(), drawing.dark),
+        drawing=replace(Theme.detect(dark=has_dark_background()), ascii=ascii_only()),
         first=(name, preset or "quick") if name else None,
         watched=_watched(workbench, watch) if watch else None,
         driver=LabDriver,
     )
+    code: int | None = None
     with Guard(app.interrupt_from_outside, workbench.close) as guard:
         try:
             code = app.run()
@@ -262,9 +270,10 @@ def launch(
                 say(*sentences)
     if app.defect is not None:
         raise app.defect
-    if guard.interrupted:
-        return int(Exit.INTERRUPTED)
-    return int(Exit.DONE) if code is None else code
+    code = int(Exit.INTERRUPTED) if guard.interrupted else code or int(Exit.DONE)
+    if workbench.stuck:  # leaving in the ordinary way could wait for the stuck thread, or crash with it
+        os._exit(code)
+    return code
 
 
 def _watched(workbench: Workbench, path: Path) -> tuple[Spec, Session]:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -151,6 +151,12 @@ def _set_modes(modes: list[Any]) -> None:
 
     with contextlib.suppress(termios.error, OSError, ValueError, AttributeError):
         termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, modes)  # type: ignore[union-attr]
+
+
+def has_dark_background(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether text is light on dark: COLORFGBG says so where a terminal sets it; dark otherwise, as most are."""
+    last = (os.environ if environ is None else environ).get("COLORFGBG", "").rpartition(";")[2]
+    return last not in ("7", "15")
 
 
 def is_terminal() -> bool:

@@ -62,6 +62,9 @@ class RealWorkbench:
         device: "auto", "cpu" or "cuda"; resolved in the run's own thread.
         threads: to compute with; None for the engine's choice.
         root: folder of the runs; None for the default place.
+
+    Attributes:
+        stuck: whether a run's thread did not end in time.
     """
 
     def __init__(self, *, device: str = "auto", threads: int | None = None, root: Path | None = None) -> None:
@@ -69,6 +72,7 @@ class RealWorkbench:
         self._threads = threads
         self._root = root
         self._runners: list[Runner] = []
+        self.stuck = False
 
     def cards(self) -> list[CardData]:
         """Return every phenomenon, read from docstrings."""
@@ -123,13 +127,21 @@ class RealWorkbench:
         return f"Wrote {' and '.join(path.name for path in written)} to {snapshot.folder}"
 
     def close(self) -> list[str]:
-        """Close all runners at the same time."""
-        closers = [threading.Thread(target=runner.close, args=(GRACE,), daemon=True) for runner in self._runners]
+        """Close all runners at the same time; one that still loads has nothing to save and is not waited for."""
+        closers = [threading.Thread(target=runner.close, args=(_grace(runner),), daemon=True) for runner in self._runners]
         for closer in closers:
             closer.start()
         for closer in closers:
             closer.join(GRACE)
+        self.stuck = not all(runner.close(0) for runner in self._runners)
         return [sentence for runner in self._runners if (sentence := farewell(runner.latest()))]
+
+
+def _grace(runner: Runner) -> float:
+    from engine.contract import Phase
+
+    snapshot = runner.latest()
+    return 0.1 if snapshot.phase is Phase.READY and not snapshot.folder else GRACE
 
 
 def farewell(snapshot: Snapshot) -> str:
@@ -143,4 +155,6 @@ def farewell(snapshot: Snapshot) -> str:
         return f"{snapshot.run} is finished; look at it with: genlab show {snapshot.run}"
     if snapshot.phase in (Phase.DIVERGED, Phase.FAILED):
         return f"{snapshot.run} {snapshot.phase}: {snapshot.sentence} {snapshot.hint}".rstrip()
+    if snapshot.phase is Phase.RUNNING:  # it did not stop in time; its state was saved a few seconds ago
+        return f"{snapshot.run} was cut off near {progress(snapshot)}; go on from its last state with: genlab resume {snapshot.run}"
     return f"{snapshot.run} is saved at {progress(snapshot)}; go on with: genlab resume {snapshot.run}"

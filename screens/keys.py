@@ -48,6 +48,7 @@ KEYS = (
     Key("shift+tab", "region(-1)", "shift+tab", "Move back", LAB, palette=False),
     Key("question_mark", "app.help", "?", "Help on the keys and on what is selected", LAB, palette=False),
     Key("escape", "app.home", "escape", "Home; the run goes on", LAB),
+    Key("ctrl+l", "app.redraw", "ctrl+l", "Draw the screen anew", LAB),
     Key("q", "app.leave", "q", "Quit; runs are saved", LAB),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -86,6 +87,7 @@ def _at(lines: list[str], index: int) -> str:
 
 
 def _wrap(text: str, width: int, indent: int) -> list[str]:
+    text = re.sub(r"(?<=\d) (?=%)", UNBROKEN, text)
     lines = textwrap.wrap(text, max(8, width), subsequent_indent=" " * indent) or [""]
     return [line.replace(UNBROKEN, " ") for line in lines]
 

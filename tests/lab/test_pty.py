@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from screens.keys import KEYS
-from tests.lab.pty_terminal import Terminal
+from tests.lab.pty_terminal import ROOT, Terminal
 
 TOY = ("-m", "tests.lab.pty_app")
 BRAILLE = re.compile("[\u2801-\u28ff]")
@@ -192,3 +196,26 @@ def test_a_dumb_terminal_is_told_the_headless_command(tmp_path: Path) -> None:
         assert terminal.end() == 2
         assert "genlab run" in terminal.raw.decode()
         assert b"\x1b" not in terminal.raw
+
+
+def test_a_run_of_another_process_is_watched_live(tmp_path: Path) -> None:
+    toy = [sys.executable, "-m", "tests.lab.cli_toy", "run", "toy", "--steps", "1000000", "--pause", "0.002", "--quiet"]
+    environ = {**os.environ, "GENLAB_RUNS": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(toy, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
+        try:
+            while not list(tmp_path.glob("*/latest.npz")):
+                assert other.poll() is None
+                time.sleep(0.05)
+            with Terminal(*TOY, "watch", "toy-custom-s0", runs=tmp_path) as terminal:
+                terminal.shows("Toy decay", "running")
+                first = re.search(r"step ([\d,]+)", terminal.text)
+                assert first
+                terminal.until(lambda: re.search(r"step ([\d,]+)", terminal.text).group(1) != first.group(1), "a further step")
+                terminal.press("space")
+                terminal.shows("belongs to another process")
+                terminal.press("q")
+                assert terminal.end() == 0
+                terminal.assert_restored()
+            assert other.poll() is None, "watching must not end the run"
+        finally:
+            other.terminate()
