@@ -27,7 +27,7 @@ from engine.phenomenon import Phenomenon, State, geometric_grid
 from engine.studies.grokking.arms import arms_of, members_of
 from engine.studies.grokking.claims import ANALYTIC_MODULI, ANALYTIC_WIDTH, CLAIMS, Evidence, judge
 from engine.studies.grokking.display import bars, correctness, curves, events, sentences
-from engine.studies.grokking.progress import WAVES, analytic_accuracy, measures, spectrum
+from engine.studies.grokking.progress import WAVES, analytic_accuracy, look_up_difference, measures, spectrum
 from engine.studies.grokking.readings import GROKKED, PROGRESS, Readings
 
 LINEAR = 100  # so many measurements are `every` steps apart; later ones 20 a decade, so that a long run stays small
@@ -38,22 +38,34 @@ class GrokkingConfig(Config):
     """Knobs of modular arithmetic and of what learns it."""
 
     p: int = knob(59, "modulus, a prime", ge=11, le=199, log=True)
+    model: Literal["gromov", "transformer"] = knob("gromov", "Gromov's quadratic network or Nanda's one-layer transformer")
     width: int = knob(200, "neurons of the hidden layer", ge=50, le=2000, log=True)
     fraction: float = knob(0.3, "share of all pairs that is shown in training", ge=0.05, le=0.95)
     wd: float = knob(1.0, "weight decay (AdamW)", ge=0.0, le=10.0, label="weight decay")
     lr: float = knob(0.005, "learning rate", ge=1e-4, le=0.1, log=True, label="learning rate")
-    op: Literal["add", "sub", "mul", "div"] = knob("add", "operation mod p", label="operation")
-    act: Literal["square", "relu"] = knob("square", "activation", label="activation")
+    op: Literal["add", "sub", "mul", "div", "x2+y2", "x2+xy+y2", "x3+xy", "s5"] = knob(
+        "add", "operation mod p, or composition in S5; the last four need the transformer", label="operation"
+    )
+    act: Literal["square", "relu"] = knob("square", "activation of Gromov's network (the transformer has relu)", label="activation")
     steps: int = knob(1200, "training steps", ge=100, le=1_000_000, unit="steps", log=True)
     every: int = knob(20, f"steps between the first {LINEAR} measurements; 20 a decade beside and beyond", ge=1, le=1000, unit="steps")
-    speedup: Literal["none", "grokfast", "perp-grad"] = knob("none", "what is done to the gradient; a control is trained beside it")
+    speedup: Literal["none", "grokfast", "perp-grad", "stablemax"] = knob(
+        "none", "what is done to the gradient, or to the transformer's softmax; a control is trained beside"
+    )
     sweep: bool = knob(False, "train fractions .2 to .6 times weight decays 0, .3, 1, 3 beside")
 
     @model_validator(mode="after")
-    def _prime(self) -> GrokkingConfig:
+    def _fits_together(self) -> GrokkingConfig:
         if self.p not in PRIMES:
             near = sorted(sorted(PRIMES, key=lambda q: abs(q - self.p))[:3])
             raise ValueError(f"p must be a prime between 11 and 199, got {self.p}; nearby: {', '.join(map(str, near))}")
+        if self.model == "gromov":
+            if self.op not in WAVES:
+                raise ValueError(f"op must be {', '.join(WAVES)} with Gromov's network, got {self.op}; choose model transformer")
+            if self.speedup == "stablemax":
+                raise ValueError("speedup stablemax needs a softmax, which Gromov's network has not; choose model transformer")
+        elif self.sweep:
+            raise ValueError("sweep needs model gromov, a transformer would take hours")
         return self
 
 
@@ -62,6 +74,13 @@ PRESETS = (
     Preset(
         "standard", "data fractions .2 to .6 times weight decays 0 to 3, three seeds of each", {"sweep": True, "steps": 3000},
         "arXiv:2301.02679; arXiv:2201.02177, Fig. 1", seeds=3,
+    ),
+    Preset(
+        "nanda", "the one-layer transformer of 226,816 parameters as published; tens of minutes on a CPU",
+        {
+            "model": "transformer", "p": 113, "width": 512, "wd": 1.0, "lr": 0.001, "steps": 40_000, "every": 100,
+        },
+        "arXiv:2301.05217, Sec. 3 and 5",
     ),
 )  # fmt: skip
 
@@ -104,6 +123,10 @@ NOTES = """
 - Restricted loss: outputs projected on waves of a+b of the key frequencies, plus the mean of the rest, on all pairs. Excluded loss: what
   is left without them, on training pairs. Key frequencies here are those that hold 80 % of the power *at that step*; Nanda et al. take
   them from the final model.
+- Transformer: cross-entropy in float64. Since the query of "=" is the same for all pairs and only the last position is read, keys and
+  values are tables over tokens: the same function (GR9) at a fraction of the work. StableMax: `s(x) = x+1` (x >= 0), `1/(1-x)`.
+- *Softmax collapse* (transformer): the share of training pairs whose probability would round to 1 in float32, so that they teach nothing.
+- *Gini* coefficient of the spectrum: 0 when all frequencies have equal power, near 1 when a few have all.
 - perp-Grad: `g <- g - (w.g/w.w) w`, rescaled to |g|. Grokfast: `h <- .98 h + .02 g`, `g <- g + 2 h`.
 
 ## Traps
@@ -157,13 +180,13 @@ class Grokking(Phenomenon):
         c = self.config
         arms = arms_of(c)
         self._members = members_of(arms, seeds)
-        self._training = Training(self._members, Recipe(c.op, c.width, c.act, c.lr), len(seeds), device)
+        self._training = Training(self._members, Recipe.of(c), len(seeds), device)
         self._readings = Readings(self.history, arms, self._members)
         self.total = c.steps
         self._grid = measured_steps(max(arm.steps for arm in arms), c.every)
         self._grid = np.unique([*self._grid[self._grid < c.steps], c.steps])
         self._analytic: list[float] = []
-        self._ready = False
+        self._look_up = float("nan")
 
     # ------------------------------------------------------------ training
 
@@ -188,6 +211,7 @@ class Grokking(Phenomenon):
             seed = self.seeds[0]
             self._analytic = [analytic_accuracy(p, ANALYTIC_WIDTH, seed) for p in ANALYTIC_MODULI]
             self._analytic.append(analytic_accuracy(self.config.p, self.config.width, seed))
+            self._look_up = look_up_difference(seed, self.device)
         self._training.advance(target, budget - (perf_counter() - started))
         self.step = self._training.progress(target)
 
@@ -230,7 +254,7 @@ class Grokking(Phenomenon):
 
     def series(self) -> tuple[Series, ...]:
         """Every curve: a mean over seeds with their range; the spectrum of the first seed as it is now."""
-        analytic = self._analytic[-1] if self._analytic else None
+        analytic = self._analytic[-1] if self._analytic and self.config.model == "gromov" else None
         return (*curves(self._readings, analytic, self.config.width), *bars(self._spectrum()))
 
     def _spectrum(self) -> NDArray[np.float64] | None:
@@ -248,7 +272,7 @@ class Grokking(Phenomenon):
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Every claim, decided as soon as the arms it speaks of have finished."""
-        evidence = Evidence(self._readings, self.config, tuple(self._analytic[:-1]))
+        evidence = Evidence(self._readings, self.config, tuple(self._analytic[:-1]), self._look_up)
         return tuple(ready or judge(claim, evidence) for claim, ready in self.claims())
 
     # ------------------------------------------------------------ storage
@@ -256,10 +280,14 @@ class Grokking(Phenomenon):
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first seed's problem and the main arm's network.
 
-        pairs (P, 2), labels (P,), train (P,) which are shown, correct (P,); U, W (p, N) and V (N, p): float32.
+        pairs (P, 2), labels (P,), train (P,) which are shown, correct (P,); U, W (p, N) and V (N, p), or the transformer's
+        E (p+1, d), P (3, d), Wq, Wk, Wv (h, d, e), Wo (h, e, d), W_in (d, N), b_in, W_out (N, d), b_out, W_U (d, p+1): float32.
         """
+        from engine.training.transformer import NAMES
+
         task = self._training.tasks[0]
-        tables = dict(zip(("U", "W", "V"), self._training.weights(0), strict=True))
+        names = NAMES if self.config.model == "transformer" else ("U", "W", "V")
+        tables = dict(zip(names, self._training.weights(0), strict=True))
         return {
             "pairs": task.table.pairs, "labels": task.table.labels, "train": task.train, "correct": self._training.correct[0], **tables,
         }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Losses over float32 outputs computed in float64, with their gradients by hand: what late training on small data needs.
+"""Gradients of losses in float32 outputs, computed in float64 by hand: what late training on small data needs.
 
 A softmax in float32 rounds small losses to 0 and stops the gradient ("softmax collapse", Prieto et al. 2025,
 arXiv:2501.04697, whose StableMax `s(x) = x + 1` for x >= 0 and `1/(1 - x)` below does not saturate). Mean over pairs, one value
@@ -25,28 +25,25 @@ def log_stablemax(outputs: Tensor) -> Tensor:
     return logs - torch.logsumexp(logs, dim=1, keepdim=True)
 
 
-def _squared(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    difference = outputs - targets
-    pairs = outputs.shape[2]
-    return difference.double().square().sum(1).mean(1), difference * (2.0 / pairs)
+def _squared(outputs: Tensor, targets: Tensor) -> Tensor:
+    """`sum_k (f_k - t_k)^2`, exact enough in the outputs' own precision."""
+    return (outputs - targets).mul_(2.0 / outputs.shape[2])
 
 
-def _cross_entropy(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+def _cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    """`-log softmax(f)[label]`."""
     import torch
 
-    log_p = torch.log_softmax(outputs.double(), dim=1)
-    loss = -(log_p * targets).sum(1).mean(1)
-    return loss, (log_p.exp_() - targets) / outputs.shape[2]
+    return torch.softmax(outputs.double(), dim=1).sub_(targets).div_(outputs.shape[2])
 
 
-def _stablemax(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    log_p = log_stablemax(outputs)
-    loss = -(log_p * targets).sum(1).mean(1)
-    slope = 1.0 / (1.0 + outputs.double().abs())  # d log s(x) / dx, on both sides
-    return loss, (log_p.exp_() - targets) * slope / outputs.shape[2]
+def _stablemax(outputs: Tensor, targets: Tensor) -> Tensor:
+    """`-log stablemax(f)[label]`; the slope of log s is 1/(1 + |x|) on both sides."""
+    slope = 1.0 / (1.0 + outputs.double().abs())
+    return log_stablemax(outputs).exp_().sub_(targets).mul_(slope).div_(outputs.shape[2])
 
 
-# outputs and one-hot targets (members, k, b) to the loss (members,) in float64 and its gradient in the outputs
-DOUBLE_LOSSES: dict[Name, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
+# outputs and one-hot targets (members, k, b) to the gradient of the mean loss over pairs, of the same shape
+GRADIENTS: dict[Name, Callable[[Tensor, Tensor], Tensor]] = {
     "squared": _squared, "cross-entropy": _cross_entropy, "stablemax": _stablemax,
 }  # fmt: skip

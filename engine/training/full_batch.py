@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.phenomenon import State
-from engine.training.double_losses import DOUBLE_LOSSES
+from engine.training.double_losses import GRADIENTS
 from engine.training.double_losses import Name as LossName
 from engine.training.interventions import Interventions
 from engine.training.optimizers import Optimizer
@@ -26,11 +26,17 @@ class FullBatch:
     """
 
     def __init__(
-        self, optimizer: Optimizer, inputs: Tensor, targets: Tensor, loss: LossName, interventions: Interventions, warm_up: int = 0
+        self,
+        optimizer: Optimizer,
+        inputs: Tensor,
+        targets: Tensor,
+        losses: Sequence[LossName],
+        interventions: Interventions,
+        warm_up: int = 0,
     ) -> None:
-        """inputs: (members, b, ...); targets: (members, k, b), one-hot; warm_up: steps over which the rate grows from 0 linearly."""
+        """inputs: (members, b, ...); targets: (members, k, b), one-hot; losses: (members,); warm_up: steps from rate 0 to the full one."""
         self.optimizer, self.network, self.interventions = optimizer, optimizer.network, interventions
-        self._loss, self._warm_up = DOUBLE_LOSSES[loss], warm_up
+        self._losses, self._warm_up = list(losses), warm_up
         self._all = inputs, targets
         self._inputs, self._targets = self._all
         self.active = list(range(self.network.members))
@@ -39,13 +45,22 @@ class FullBatch:
 
     def step(self) -> None:
         """Take one step with every active member."""
-        _, delta = self._loss(self.network.forward(self._inputs), self._targets)
-        self.network.backward(delta.to(self.network.flat.dtype))
+        self.network.backward(self._delta(self.network.forward(self._inputs)).to(self.network.flat.dtype))
         self.interventions.apply()
         if self.taken <= self._warm_up and self._warm_up:
             self.optimizer.scale_rates(self.taken / self._warm_up)
         self.optimizer.step()
         self.taken += 1
+
+    def _delta(self, outputs: Tensor) -> Tensor:
+        """Return the gradient of each member's own loss in the outputs (active, k, b)."""
+        import torch
+
+        names = [self._losses[member] for member in self.active]
+        if len(set(names)) == 1:
+            return GRADIENTS[names[0]](outputs, self._targets)
+        own = zip(names, torch.split(outputs, 1), torch.split(self._targets, 1), strict=True)
+        return torch.cat([GRADIENTS[name](output, target) for name, output, target in own])
 
     def retire(self, members: Sequence[int]) -> None:
         """Put members aside for good; the others' numbers are unchanged."""

@@ -10,8 +10,11 @@ from engine.errors import Diverged, KnobError
 from engine.phenomena.grokking import FIGURES, PICTURES, PRIMES, Grokking, measured_steps
 from engine.phenomenon import State
 from engine.studies.grokking.arms import P53, arms_of, members_of, task
+from engine.training.plain_transformer import plain_logits
+from engine.training.transformer import NAMES
 
 SMALL = {"p": 23, "width": 60, "fraction": 0.5, "steps": 120}
+TRANSFORMER = {"model": "transformer", "p": 11, "width": 64, "lr": 0.001, "steps": 100, "fraction": 0.5}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,6 +68,9 @@ def test_moduli_are_the_primes_of_the_range():
         ({"p": 60}, "p must be a prime between 11 and 199, got 60; nearby: 53, 59, 61"),
         ({"wd": -1}, "weight decay must be between 0 and 10, got -1"),
         ({"op": "dvi"}, "did you mean div"),
+        ({"op": "s5"}, "op must be add, sub, mul, div with Gromov's network, got s5; choose model transformer"),
+        ({"speedup": "stablemax"}, "speedup stablemax needs a softmax"),
+        ({"model": "transformer", "sweep": "yes"}, "sweep needs model gromov"),
         ({"fraction": 1}, "fraction must be between 0.05 and 0.95, got 1"),
     ],
 )
@@ -174,6 +180,29 @@ def test_other_operations_generalise_too(op):
     assert ("restricted" in run.history.records[-1]) == (op == "sub")
 
 
+@pytest.mark.parametrize("op", ["x2+y2", "x2+xy+y2", "x3+xy", "div"])
+def test_a_transformer_memorises_any_operation_beside_its_control(op):
+    run = work(make(op=op, speedup="stablemax", **{**TRANSFORMER, "steps": 200}), budget=1)
+    record = run.history.records[-1]
+    assert [member.arm.name for member in run._members] == ["main", "control"]
+    assert min(record["train-accuracy"]) >= 0.99
+    assert record["train-loss"][0] != record["train-loss"][1]
+    assert verdict(run, "GR9").holds is True
+    assert ("gini" in record) == (op == "div")
+
+
+def test_a_transformers_scores_equal_the_plain_form():
+    run = work(make(**TRANSFORMER), budget=1)
+    arrays = run.arrays()
+    tables = [torch.from_numpy(arrays[name]).double() for name in NAMES]
+    logits = plain_logits(tables, torch.from_numpy(arrays["pairs"]))[:, :-1]
+    losses = torch.nn.functional.cross_entropy(logits, torch.from_numpy(arrays["labels"]), reduction="none").numpy()
+    record = run.history.records[-1]
+    assert record["train-loss"][0] == pytest.approx(losses[arrays["train"]].mean(), rel=1e-3)
+    assert record["test-loss"][0] == pytest.approx(losses[~arrays["train"]].mean(), rel=1e-3)
+    assert record["collapse"] == [0.0]
+
+
 # ---------------------------------------------------------------- numbers do not depend on how it is driven
 
 
@@ -189,16 +218,16 @@ def test_chunking_changes_no_number(small):
     assert again.history.records == small.history.records
 
 
-@pytest.mark.parametrize(("until", "knobs"), [(0, {}), (40, {}), (100, {}), (40, {"speedup": "grokfast"})])
+@pytest.mark.parametrize(("until", "knobs"), [(0, {}), (40, {}), (100, {}), (40, {"speedup": "grokfast"}), (5, TRANSFORMER)])
 def test_a_restored_run_ends_with_the_same_records(small, until, knobs):
-    whole = work(make((0, 1), **SMALL, **knobs)) if knobs else small
-    first = work(make((0, 1), **SMALL, **knobs), until=until)
+    whole = work(make((0, 1), **{**SMALL, **knobs})) if knobs else small
+    first = work(make((0, 1), **{**SMALL, **knobs}), until=until)
     for _ in range(5):  # save amid the way to the next measurement, too
         if not first.due():
             first.advance(1e-6)
     saved = first.state()
     assert all(isinstance(item, np.ndarray) for item in saved.arrays.values())
-    second = make((0, 1), **SMALL, **knobs)
+    second = make((0, 1), **{**SMALL, **knobs})
     for step, record in zip(first.history.steps, first.history.records, strict=True):
         second.history.append(step, record)
     second.step = first.step

@@ -51,6 +51,8 @@ def arms_of(config: Any) -> tuple[Arm, ...]:
     arms = [main]
     if c.speedup != "none":
         arms.append(replace(main, name=CONTROL, label=f"control, decay {c.wd:g}", speedup="none"))
+    if c.model == "transformer":
+        return tuple(arms)
     if c.wd > 0:
         arms.append(Arm(NO_DECAY, "no decay", c.p, c.fraction, 0.0, c.steps))
     if c.sweep:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series
-from engine.studies.grokking.arms import CONTROL, MAIN, WATCHED, Task
+from engine.studies.grokking.arms import CONTROL, MAIN, P53, WATCHED, Task
 from engine.studies.grokking.delays import against
 from engine.studies.grokking.readings import GROKKED, MEMORISED, Readings
 
@@ -22,7 +22,8 @@ def curves(r: Readings, analytic: float | None, width: int) -> list[Series]:
     for quantity in ("accuracy", "loss"):
         for name in (name for name in WATCHED if name in r.arms):
             label = r.arms[name].label
-            found.append(r.curve(f"train-{quantity}", name, f"{quantity}/train-{name}", f"train, {label}", f"train-{name}"))
+            if name in (MAIN, P53):  # the others' lie on the main arm's
+                found.append(r.curve(f"train-{quantity}", name, f"{quantity}/train-{name}", f"train, {label}", f"train-{name}"))
             found.append(r.curve(f"test-{quantity}", name, f"{quantity}/test-{name}", f"test, {label}", f"test-{name}"))
     if analytic is not None:
         ends = np.array([1.0, float(max(1, r.history.steps[-1] if r.history.steps else 1))])
@@ -34,11 +35,13 @@ def curves(r: Readings, analytic: float | None, width: int) -> list[Series]:
 def _progress(r: Readings) -> list[Series]:
     named = {
         "restricted": "restricted loss, all pairs", "excluded": "excluded loss, training pairs", "margin": "held-out margin",
-        "share": "single-frequency share",
+        "share": "single-frequency share", "gini": "Gini of the spectrum",
     }  # fmt: skip
     there = [(name, label) for name, label in named.items() if len(r.history.column(name)[0])]
     found = [r.curve(name, MAIN, f"progress/{name}", label, name) for name, label in there]
-    return [*found, r.curve("norm", MAIN, "progress/norm", "squared norm / first", "norm", scale=True)]
+    if len(r.history.column("collapse")[0]):
+        found.append(r.curve("collapse", MAIN, "progress/collapse", "softmax collapse", "collapse"))
+    return [*found, r.curve("norm", MAIN, "progress/norm", "squared norm / largest", "norm", scale=True)]
 
 
 def bars(power: Floats | None) -> list[Series]:

@@ -26,12 +26,12 @@ def spectrum(op: str, embeddings: Floats) -> Floats:
 
 
 def measures(op: str, task: Task, outputs: Floats, embeddings: Floats, loss: Callable[[Floats, Any], Floats]) -> dict[str, float]:
-    """Return margin and share, and for addition and subtraction restricted (all pairs) and excluded loss (training pairs).
+    """Return margin, share, Gini coefficient of the spectrum; for add and sub restricted (all pairs) and excluded loss (training).
 
     outputs: (P, k) for the task's pairs; embeddings: (2, tokens, N). Key frequencies are the present ones that hold 80 % of
     the embedding's power.
     """
-    from engine.theory.fourier import frequencies_for, key_frequencies, single_frequency_share
+    from engine.theory.fourier import frequencies_for, gini, key_frequencies, single_frequency_share
     from engine.theory.progress import excluded_logits, held_out_margin, restricted_logits
 
     table, train = task.table, task.train
@@ -39,7 +39,9 @@ def measures(op: str, task: Task, outputs: Floats, embeddings: Floats, loss: Cal
     if op not in WAVES:
         return found
     power = spectrum(op, embeddings)
-    found["share"] = float(np.median(single_frequency_share(power)))
+    if len(embeddings) > 1:  # Gromov's columns are neurons; the transformer's are directions of its residual stream
+        found["share"] = float(np.median(single_frequency_share(power)))
+    found["gini"] = float(gini(power.sum(axis=1)))
     values = combined(op, table)
     if values is not None:
         keys = key_frequencies(power, frequencies_for(power, KEY_POWER))
@@ -60,3 +62,20 @@ def analytic_accuracy(p: int, neurons: int, seed: int) -> float:
 
     network = analytic_network(p, neurons, np.random.default_rng(seed))
     return float(accuracy(network.logits(), operation("add", p).labels))
+
+
+def look_up_difference(seed: int, device: str, p: int = 113, pairs: int = 500) -> float:
+    """Return the largest difference between the transformer's logits by table look-up and in the plain form, first weights."""
+    import torch
+
+    from engine.seeds import streams
+    from engine.training.plain_transformer import plain_logits
+    from engine.training.transformer import Transformer, nanda_weights
+
+    rng = streams(seed)
+    network = Transformer(p, 512, 1, torch.float32, device)
+    network.load(0, nanda_weights(p, 512, rng.init))
+    cells = torch.from_numpy(rng.data.permutation(p * p)[:pairs]).to(device)
+    asked = torch.stack([cells // p, cells % p], dim=1)
+    plain = plain_logits([block[0] for block in network.blocks], asked)
+    return float((network.predict(0, asked).T - plain).abs().max())

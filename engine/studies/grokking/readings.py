@@ -12,7 +12,7 @@ from engine.phenomenon import History
 from engine.studies.grokking.arms import MAIN, Arm, Member
 
 MEMORISED, GROKKED = 0.99, 0.95  # train and test accuracy at which the events count
-PROGRESS = ("restricted", "excluded", "margin", "share")
+PROGRESS = ("restricted", "excluded", "margin", "share", "gini")
 Floats = NDArray[np.float64]
 
 
@@ -75,10 +75,10 @@ class Readings:
         return found
 
     def curve(self, quantity: str, arm: str, name: str, label: str, group: str = "", scale: bool = False) -> Series:
-        """Return the mean over seeds against the step, with their range as band; `scale`: relative to step 0."""
+        """Return the mean over seeds against the step, with their range as band; `scale`: over its largest."""
         steps, values = self.table(quantity, arm)
         if scale and len(values):
-            values = values / values[0]
+            values = values / values.max(axis=0)
         return banded(name, label, steps, values, group or arm)
 
 

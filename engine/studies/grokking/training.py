@@ -16,28 +16,42 @@ from numpy.typing import NDArray
 
 from engine.phenomenon import State
 from engine.seeds import streams
-from engine.studies.grokking.arms import Member, Task, task
+from engine.studies.grokking.arms import Arm, Member, Task, task
+from engine.training.double_losses import Name as LossName
 from engine.training.full_batch import FullBatch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.theory.operations import Operation
     from engine.training.network import Network
 
+WARM_UP = 10  # steps, of the transformer
 LARGEST_GROUP = 4  # members: a step then stays below a tenth of a second on a slow core
 BETAS = (0.9, 0.98)
-METRICS = ("train-loss", "test-loss", "train-accuracy", "test-accuracy", "norm")
+METRICS = ("train-loss", "test-loss", "train-accuracy", "test-accuracy", "collapse", "norm")
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What all members share."""
+    """What all members share; width: neurons of the hidden layer."""
 
+    model: str
     op: str
     width: int
     act: str
     lr: float
+
+    @classmethod
+    def of(cls, config: Any) -> Recipe:
+        """Return what a config asks for."""
+        return cls(config.model, config.op, config.width, config.act, config.lr)
+
+    @property
+    def transformer(self) -> bool:
+        """Whether it is Nanda's network, else Gromov's."""
+        return self.model == "transformer"
 
 
 @dataclass(frozen=True)
@@ -56,9 +70,9 @@ class Training:
     """All groups.
 
     Attributes:
-        scores: (members, 5), the columns METRICS, of the latest measurement.
+        scores: (members, 6), the columns METRICS, of the latest measurement.
         correct: (members,) arrays (P,) of which pairs are answered rightly.
-        outputs, embeddings: of the watched members, as at the latest measurement: (P, k) and (2 p, N).
+        outputs, embeddings: of the watched members, as at the latest measurement: (P, k) and (1 or 2, p, N).
     """
 
     def __init__(self, members: Sequence[Member], recipe: Recipe, watched: int, device: str) -> None:
@@ -86,25 +100,44 @@ class Training:
         from engine.training.optimizers import AdamW
 
         arms, table = [self.members[number].arm for number in numbers], self.tasks[numbers[0]].table
-        network = self._network(numbers, table.tokens, table.classes)
+        network = self._network(numbers, table)
         optimizer = AdamW(network, self.recipe.lr, [arm.wd for arm in arms], BETAS)
         pairs, labels = (torch.from_numpy(item).to(self.device) for item in (table.pairs, table.labels))
         train = torch.from_numpy(np.stack([self.tasks[number].train for number in numbers])).to(self.device)
         shown = torch.stack([pairs[mask] for mask in train])
-        targets = torch.stack([one_hot(labels[mask], table.classes) for mask in train])
+        targets = torch.stack([one_hot(labels[mask], self.outputs_of(table)) for mask in train])
         names: Any = [arm.speedup for arm in arms]
-        trainer = FullBatch(optimizer, shown, targets, "squared", Interventions(network, names))
+        warm_up = WARM_UP if self.recipe.transformer else 0
+        trainer = FullBatch(optimizer, shown, targets, self._named_losses(arms), Interventions(network, names), warm_up)
         return Group(numbers, trainer, pairs, labels, train, arms[0].steps)
 
-    def _network(self, numbers: Sequence[int], tokens: int, classes: int) -> Network:
+    def outputs_of(self, table: Operation) -> int:
+        """How many outputs a network has: the transformer has one for the token "=" as well."""
+        return table.classes + self.recipe.transformer
+
+    def _named_losses(self, arms: Sequence[Arm]) -> list[LossName]:
+        if not self.recipe.transformer:
+            return ["squared"] * len(arms)
+        return ["stablemax" if arm.speedup == "stablemax" else "cross-entropy" for arm in arms]
+
+    def _network(self, numbers: Sequence[int], table: Operation) -> Network:
+        """Return an ensemble with every member's first weights, which do not depend on the members beside it."""
         import torch
 
         from engine.training.modular_network import ModularNetwork, gromov_weights
+        from engine.training.transformer import Transformer, nanda_weights
 
-        act: Any = self.recipe.act
-        network = ModularNetwork(tokens, self.recipe.width, classes, len(numbers), torch.float32, self.device, act)
-        for place, number in enumerate(numbers):
-            network.load(place, gromov_weights(tokens, self.recipe.width, classes, streams(self.members[number].seed).init))
+        tokens, neurons, act, members = table.tokens, self.recipe.width, self.recipe.act, len(numbers)
+        rngs = [streams(self.members[number].seed).init for number in numbers]
+        network: Network
+        if self.recipe.transformer:
+            network = Transformer(tokens, neurons, members, torch.float32, self.device)
+            drawn = [nanda_weights(tokens, neurons, rng) for rng in rngs]
+        else:
+            network = ModularNetwork(tokens, neurons, table.classes, members, torch.float32, self.device, act)  # type: ignore[arg-type]
+            drawn = [gromov_weights(tokens, neurons, table.classes, rng) for rng in rngs]
+        for place, tables in enumerate(drawn):
+            network.load(place, tables)
         return network
 
     # ------------------------------------------------------------ training
@@ -151,7 +184,7 @@ class Training:
         ]
         for number, group, place in places:
             network = group.trainer.network
-            outputs = network.predict(place, group.pairs)  # (k, P)
+            outputs = network.predict(place, group.pairs)[: self.tasks[number].table.classes]  # (k, P), "=" is no answer
             numbers, hits = self._score(outputs, group, group.members.index(number))
             norm = sum(block[place].double().square().sum() for block in network.blocks)
             pieces += [numbers, torch.as_tensor(norm).reshape(1), hits.double()]
@@ -161,36 +194,46 @@ class Training:
             self._take(np.asarray(torch.cat(pieces).cpu()), [number for number, _, _ in places])
 
     def _score(self, outputs: Tensor, group: Group, local: int) -> tuple[Tensor, Tensor]:
-        """Return train and test loss and accuracy (4,) and which pairs are right (P,)."""
+        """Return train and test loss and accuracy, the softmax's collapse (5,), and which pairs are right (P,)."""
         import torch
 
         loss = self._losses(outputs, group.labels)  # (P,)
         hits = outputs.argmax(0) == group.labels
         train = group.train[local]
         shown, kept = hits[train].double(), hits[~train].double()
-        return torch.stack([loss[train].mean(), loss[~train].mean(), shown.mean(), kept.mean()]), hits
+        certain = torch.softmax(outputs[:, train].float(), dim=0).amax(0) == 1.0  # float32 sees no loss, and no gradient
+        return torch.stack([loss[train].mean(), loss[~train].mean(), shown.mean(), kept.mean(), certain.double().mean()]), hits
 
     def _losses(self, outputs: Tensor, labels: Tensor) -> Tensor:
-        """Return the squared error against one-hot labels, (P,), in float64."""
+        """Return the cross-entropy or the squared error against one-hot labels, (P,), in float64."""
+        import torch
+
         x = outputs.double()
+        if self.recipe.transformer:
+            return -torch.log_softmax(x, dim=0).gather(0, labels[None])[0]
         return x.square().sum(0) - 2 * x.gather(0, labels[None])[0] + 1
 
     def host_loss(self, outputs: Floats, labels: NDArray[np.int64]) -> Floats:
         """Return the same loss of outputs (P, k) on the host, their mean over pairs."""
-        from engine.theory.progress import squared_error
+        from engine.theory.progress import cross_entropy, squared_error
 
-        return squared_error(outputs, labels)
+        return (cross_entropy if self.recipe.transformer else squared_error)(outputs, labels)
 
     def record(self) -> dict[str, list[float]]:
         """Return the latest scores, a list over members per quantity."""
-        return {name: self.scores[:, column].tolist() for column, name in enumerate(METRICS)}
+        names = [name for name in METRICS if name != "collapse" or self.recipe.transformer]
+        return {name: self.scores[:, METRICS.index(name)].tolist() for name in names}
 
     def _tables(self, network: Network, place: int) -> list[Tensor]:
-        """What is read as waves: U and W, (p, N) each."""
+        """What is read as waves: U and W, (p, N) each, or the transformer's embedding of the p numbers, (p, d)."""
+        if self.recipe.transformer:
+            return [network.blocks[0][place][:-1]]
         return [network.blocks[0][place], network.blocks[1][place]]
 
     def _take(self, values: Floats, numbers: Sequence[int]) -> None:
         """Deal the transferred numbers out again, in the order in which `measure` put them together."""
+        from engine.training.transformer import WIDTH
+
         self.outputs, self.embeddings = [], []
         start = 0
         for number in numbers:
@@ -202,8 +245,9 @@ class Training:
             if number < self.watched:
                 self.outputs.append(values[start : start + pairs * classes].reshape(classes, pairs).T)
                 start += pairs * classes
-                size = 2 * tokens * self.recipe.width
-                self.embeddings.append(values[start : start + size].reshape(2, tokens, self.recipe.width))
+                shape = (1, tokens, WIDTH) if self.recipe.transformer else (2, tokens, self.recipe.width)
+                size = int(np.prod(shape))
+                self.embeddings.append(values[start : start + size].reshape(shape))
                 start += size
 
     # ------------------------------------------------------------ storage

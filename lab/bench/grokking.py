@@ -1,0 +1,124 @@
+"""Bench of grokking: the quick setting's time and delay ratio, and the transformer's table look-ups against the plain form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import repeat
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from lab.bench.table import Entry, Row, alternate
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SECONDS, RATIO, TIMES_FASTER = 5.0, 10.0, 4.0
+P, SHOWN, NEURONS, STEPS = 113, 3830, 512, 5  # the published setting, and steps a reading
+
+
+def measure_grokking(repeats: int) -> list[Row]:
+    """Return seconds until Gromov's network with decay has grokked mod 59, its delay ratio, and seconds of the whole quick preset."""
+    import engine
+
+    seconds, ratios, whole = [], [], []
+    for _ in range(repeats):
+        elapsed, ratio = _until_grokked()
+        seconds.append(elapsed)
+        ratios.append(ratio)
+        start = perf_counter()
+        engine.run("grokking", device="cpu")
+        whole.append(perf_counter() - start)
+    return [
+        Row("Gromov's network, p=59, fraction .3, decay 1: until grokked", "s", tuple(seconds), SECONDS, "lower"),
+        Row("steps until grokked over steps until memorised", "x", tuple(ratios), RATIO),
+        Row("quick preset with its controls, 1200 steps", "s", tuple(whole), 15.0, "lower"),
+    ]
+
+
+def _until_grokked() -> tuple[float, float]:
+    """Train the main arm alone; return seconds and the delay ratio."""
+    from engine.phenomena.grokking import GrokkingConfig
+    from engine.studies.grokking.arms import arms_of, members_of
+    from engine.studies.grokking.readings import GROKKED, MEMORISED
+    from engine.studies.grokking.training import METRICS, Recipe, Training
+
+    config, start, memorised = GrokkingConfig(), perf_counter(), 0
+    training = Training(members_of(arms_of(config)[:1], (0,)), Recipe.of(config), 0, "cpu")
+    shown, kept = METRICS.index("train-accuracy"), METRICS.index("test-accuracy")
+    for step in range(config.every, config.steps + 1, config.every):
+        training.advance(step, float("inf"))
+        training.measure()
+        memorised = memorised or (step if training.scores[0, shown] >= MEMORISED else 0)
+        if training.scores[0, kept] >= GROKKED:
+            return perf_counter() - start, step / memorised
+    return float("inf"), 0.0
+
+
+def measure_transformer(repeats: int) -> list[Row]:
+    """Return how many times faster a full-batch step is by table look-ups than in the plain form, and both in milliseconds."""
+    pairs = alternate(_timed(_factorised()), _timed(_plain()), repeats)
+    setting = f"p={P}, {SHOWN:,} pairs"
+    return [
+        Row(f"transformer step, plain form against look-ups, {setting}", "x", tuple(plain / ours for ours, plain in pairs), TIMES_FASTER),
+        Row(f"look-ups, one step, {setting}", "ms", tuple(1e3 * ours for ours, _ in pairs)),
+        Row(f"plain form, one step, {setting}", "ms", tuple(1e3 * plain for _, plain in pairs)),
+    ]
+
+
+def _timed(step: Callable[[], object]) -> Callable[[], float]:
+    def reading() -> float:
+        start = perf_counter()
+        for _ in repeat(None, STEPS):
+            step()
+        return (perf_counter() - start) / STEPS
+
+    step()
+    return reading
+
+
+def _data() -> tuple[Tensor, Tensor]:
+    """Return pairs (b, 2) and labels (b,)."""
+    import torch
+
+    grid = torch.cartesian_prod(torch.arange(P), torch.arange(P))[torch.randperm(P * P)[:SHOWN]]
+    return grid, grid.sum(1) % P
+
+
+def _factorised() -> Callable[[], object]:
+    import numpy as np
+    import torch
+
+    from engine.training.full_batch import FullBatch
+    from engine.training.interventions import Interventions
+    from engine.training.optimizers import AdamW
+    from engine.training.transformer import Transformer, nanda_weights
+
+    network, (pairs, labels) = Transformer(P, NEURONS, 1, torch.float32), _data()
+    network.load(0, nanda_weights(P, NEURONS, np.random.default_rng(0)))
+    targets = torch.nn.functional.one_hot(labels, P + 1).T[None].float()
+    optimizer = AdamW(network, 1e-3, 1.0, (0.9, 0.98))
+    return FullBatch(optimizer, pairs[None], targets, ["cross-entropy"], Interventions(network, ["none"])).step
+
+
+def _plain() -> Callable[[], object]:
+    import numpy as np
+    import torch
+
+    from engine.training.plain_transformer import plain_logits
+    from engine.training.transformer import nanda_weights
+
+    tables = [torch.nn.Parameter(torch.from_numpy(item).float()) for item in nanda_weights(P, NEURONS, np.random.default_rng(0))]
+    optimizer, (pairs, labels) = torch.optim.AdamW(tables, 1e-3, (0.9, 0.98), weight_decay=1.0), _data()
+
+    def step() -> None:
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(plain_logits(tables, pairs).double(), labels).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    return step
+
+
+ENTRIES = (
+    Entry("grokking", "Gromov's network until it has grokked, its delay ratio, and the quick preset", measure_grokking, 3),
+    Entry("transformer", "the transformer's step by table look-ups against the plain form", measure_transformer),
+)
