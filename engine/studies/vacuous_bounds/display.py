@@ -1,0 +1,120 @@
+"""Bars, curves over n, margins and the sentences that print every constant of every bound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Marker, Series
+from engine.studies.vacuous_bounds.claims import Evidence
+from engine.studies.vacuous_bounds.standing import Member, Standing
+from engine.studies.vacuous_bounds.table import COLUMNS, NAMES, RANDOM, TRUE
+from engine.theory.bounds import Bound, verdict
+
+LABELS = {TRUE: "true labels", RANDOM: "random labels"}
+CURVES = {
+    "distance": "|w - w0|", "product": "spectral product", "spectral": "spectral bound", "neyshabur": "Neyshabur bound",
+    "test error": "test error", "error on S'": "error on S'",
+}  # fmt: skip
+BINS = 40
+Floats = NDArray[np.float64]
+
+
+def bars(standing: Standing, arms: Sequence[str]) -> list[Series]:
+    """Return a bar per bound and arm: the mean over seeds with their range."""
+    found = []
+    for arm in arms:
+        members = [member for member in standing.members if member.arm == arm]
+        names = [name for name in NAMES if members and all(name in member.bounds for member in members)]
+        table = np.array([[member.bounds[name].value for member in members] for name in names]).reshape(len(names), -1)
+        x = np.array([NAMES.index(name) for name in names], dtype=np.float64)
+        several = table.shape[1] > 1
+        low, high, band = (table.min(1), table.max(1), f"range of {table.shape[1]} seeds") if several else (None, None, "")
+        mean = table.mean(1) if table.size else np.empty(0)
+        found.append(Series(f"bounds/{arm}", LABELS[arm], x, mean, low, high, band, basis="bound", style="bars", group=arm))
+    return found
+
+
+def bound_markers(standing: Standing, chance: float) -> list[Marker]:
+    """Return the lines that bars are compared with: 1, chance, and the true arm's measured error and gap."""
+    found = [Marker("bounds", "y", 1.0, "1: vacuous"), Marker("bounds", "y", chance, "chance: useless")]
+    true = [member for member in standing.members if member.arm == TRUE] or standing.members
+    if true:
+        error = float(np.mean([member.test_error for member in true]))
+        gap = error - float(np.mean([member.train_error for member in true]))
+        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", true[0].arm))
+        if gap > 0:
+            found.append(Marker("bounds", "y", gap, f"gap {gap:.3f}", true[0].arm))
+    return found
+
+
+def margin_series(standing: Standing, arms: Sequence[str]) -> list[Series]:
+    """Return densities of the first seed's margins, raw and divided by `|X|_F R_A/n`, each per unit of the true arm's median."""
+    first = {arm: next(member for member in standing.members if member.arm == arm) for arm in arms if standing.members}
+    found = []
+    for kind in ("raw", "normalised"):
+        values = {
+            arm: member.margins / (member.scale if kind == "normalised" else 1.0) for arm, member in first.items() if member.scale > 0
+        }
+        if not values:
+            continue
+        unit = abs(float(np.median(next(iter(values.values()))))) or 1.0
+        for arm, margins in values.items():
+            density, edges = np.histogram(np.clip(margins / unit, -2, 4), BINS, (-2.0, 4.0), density=True)
+            name = f"{LABELS[arm]}, {kind if kind == 'raw' else '/ R_A'}"
+            found.append(Series(f"margins/{kind}/{arm}", name, (edges[1:] + edges[:-1]) / 2, density, group=f"{arm} {kind}"))
+    return found
+
+
+def over_n(evidence: Evidence, seeds: int) -> list[Series]:
+    """Return what was found over n, mean and range over seeds, the fitted slope in each label."""
+    found = []
+    for column, label in CURVES.items():
+        for random in (False, True):
+            n, values = evidence.column("n", random), evidence.column(column, random)
+            kept = np.isfinite(values)
+            sizes = np.unique(n[kept])
+            if not sizes.size:
+                continue
+            groups = [values[kept & (n == size)] for size in sizes]
+            low, high = (np.array([f(each) for each in groups]) for f in (np.min, np.max))
+            fitted = None if random else evidence.slope(column)
+            words = f"{label}, random" if random else f"{label} ~ n^{fitted.value:.2f}" if fitted else label
+            band = (low, high, f"range of {seeds} seeds") if seeds > 1 else (None, None, "")
+            mean, style = np.array([each.mean() for each in groups]), "points" if random else "line"
+            name = f"bound-vs-n/{column.replace(' ', '-')}{'/random' if random else ''}"
+            found.append(Series(name, words, sizes, mean, *band, style=style, group=column))  # type: ignore[arg-type]
+    return found
+
+
+def sentences(standing: Standing) -> list[str]:
+    """Return a sentence per bound with the verdict of each arm and every constant, of the first seed."""
+    found = []
+    for name in NAMES:
+        with_it = [member for member in standing.members if member.seed == 0 and name in member.bounds]
+        if with_it:
+            bound = with_it[0].bounds[name]
+            words = "; ".join(f"{member.arm} {_figure(bound.value)} {verdict(bound.value)}" for member, bound in _each(with_it, name))
+            caveat = f" ({bound.caveat})" if bound.caveat else ""
+            constants = " | ".join(f"{member.arm}: {_constants(bound)}" for member, bound in _each(with_it, name))
+            found.append(f"{name}{caveat}: {words}. {bound.form}. {constants}")
+    return found
+
+
+def columns_of(rows: Floats) -> dict[str, Floats]:
+    """Return the networks over n column by column."""
+    return {name.replace(" ", "_").replace("'", "_flipped"): rows[:, index] for index, name in enumerate(COLUMNS)}
+
+
+def _each(members: Sequence[Member], name: str) -> list[tuple[Member, Bound]]:
+    return [(member, member.bounds[name]) for member in members]
+
+
+def _constants(bound: Bound) -> str:
+    return ", ".join(f"{name}={_figure(value)}" for name, value in bound.constants.items())
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e6 else f"{value:.3g}"

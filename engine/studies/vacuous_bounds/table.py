@@ -1,0 +1,10 @@
+"""Names that the parts of the phenomenon share: arms, bounds in the order of their bars, columns of the networks over n."""
+
+from __future__ import annotations
+
+TRUE, RANDOM = "true", "random"
+CLASS_BOUNDS = ("VC", "parameters", "Rademacher")
+CERTIFIED = ("PAC-Bayes", "classic", "quadratic", "lambda")
+NAMES = (*CLASS_BOUNDS, "Golowich", "spectral", "Neyshabur", "Occam", *CERTIFIED, "held out")
+SHORT = ("VC", "param", "Radem", "Golow", "spect", "Neysh", "Occam", "PAC-B", "class", "quadr", "lambd", "h-out")
+COLUMNS = ("n", "random", "seed", "epochs", "reached", "distance", "product", "spectral", "neyshabur", "test error", "error on S'")

@@ -1,0 +1,245 @@
+"""Vacuous bounds: declaration, claims at a small and at full size, certificates against independent formulas, chunking, saving, limits."""
+
+from fnmatch import fnmatch
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import brentq
+
+from engine.errors import Diverged, KnobError
+from engine.phenomena.vacuous_bounds import FIGURES, PICTURES, VacuousBounds
+from engine.phenomenon import State
+
+SMALL = {"n": 300, "width": 10, "epochs": 20, "random_epochs": 60, "steps": 120, "mc": 100}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def surroundings(tmp_path_factory):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+    torch.set_num_threads(threads)
+
+
+def make(seeds=(0,), preset="custom", base="quick", **knobs):
+    return VacuousBounds(VacuousBounds.spec.configure(base, knobs), seeds, "cpu", preset)
+
+
+def work(run, budget=0.05, until=None):
+    """Drive a phenomenon as the runner does; stop after the record of step `until`."""
+    while not run.done:
+        if not run.due():
+            run.advance(budget)
+        if run.due():
+            run.history.append(run.step, run.measure())
+            if run.step == until:
+                break
+    return run
+
+
+@pytest.fixture(scope="module")
+def small():
+    return work(make((0, 1), **SMALL))
+
+
+def verdict(run, name):
+    return next(item for item in run.verdicts() if item.claim.id == name)
+
+
+# ---------------------------------------------------------------- declaration
+
+
+def test_every_figure_and_picture_that_is_declared_is_delivered(small):
+    names = [item.name for item in small.series()]
+    assert len(names) == len(set(names))
+    for figure in FIGURES:
+        drawn = [name for name in names if any(fnmatch(name, pattern) for pattern in figure.series)]
+        assert bool(drawn) == (figure.name != "bound-vs-n"), figure.name
+    assert [item.name for item in small.pictures()] == [item.name for item in PICTURES]
+    for item in small.series():
+        assert len(item.x) == len(item.y) and np.isfinite(item.y).all()
+        assert (item.lo is None) == (item.band == "")
+
+
+def test_before_the_first_step_only_the_linear_example_is_decided():
+    run = make(**SMALL)
+    assert {item.claim.id for item in run.verdicts() if item.holds is not None} == {"VB8", "VB9"}
+
+
+@pytest.mark.parametrize(
+    ("knobs", "sentence"),
+    [
+        ({"n": 4900}, "n must be at most 4500 on digits196"),
+        ({"delta": 0.5}, "delta must be .*between 0.0001 and 0.2, got 0.5"),
+        ({"arm": "tru"}, "did you mean true"),
+        ({"D_over_m": 8}, "between 16 and 4096, got 8"),
+    ],
+)
+def test_impossible_knobs_are_named(knobs, sentence):
+    with pytest.raises(KnobError, match=sentence):
+        VacuousBounds.spec.configure("quick", knobs)
+
+
+# ---------------------------------------------------------------- claims
+
+
+def test_the_quick_preset_decides_its_claims_and_they_hold():
+    run = work(make(preset="quick"))
+    marks = {item.claim.id: item.mark for item in run.verdicts()}
+    waiting = {"VB3", "VB10", "VB11", "VB12"}
+    assert {name for name, mark in marks.items() if mark == "not run"} == waiting
+    assert {marks[name] for name in marks if name not in waiting} == {"yes"}
+
+
+@pytest.mark.slow
+def test_the_standard_preset_decides_its_claims():
+    torch.set_num_threads(2)
+    run = work(make((0, 1, 2), "standard", "standard"))
+    assert {item.claim.id: item.holds for item in run.verdicts() if item.mark != "not run"} == dict.fromkeys(
+        ["VB1", "VB2", "VB3", "VB5", "VB7", "VB8", "VB10", "VB11"], True
+    )
+
+
+def test_class_bounds_are_vacuous_and_blind_at_any_size(small):
+    assert [verdict(small, name).mark for name in ("VB1", "VB2", "VB5", "VB7")] == ["yes"] * 4
+    assert verdict(small, "VB3").note == "needs preset standard"
+
+
+# ---------------------------------------------------------------- independent oracles
+
+
+def inverted(q, c):
+    """Larger p with kl(q || p) = c, by a root finder."""
+
+    def kl(p):
+        return (q * np.log(q / p) if q else 0.0) + (1 - q) * np.log((1 - q) / (1 - p)) - c
+
+    return brentq(kl, q + 1e-12, 1 - 1e-15)
+
+
+def test_the_certificate_follows_from_the_posterior_and_fresh_draws(small):
+    arrays, n, draws = small.arrays(), SMALL["n"], SMALL["mc"]
+    w, s, w0, prior = (arrays[f"true_{name}"] for name in ("w", "s", "w0", "lambda"))
+    rng, width = np.random.default_rng(5), SMALL["width"]
+    errors = []
+    for _ in range(400):
+        v = w + np.sqrt(s) * rng.standard_normal(w.size)
+        hidden = np.maximum(arrays["X"] @ v[: 196 * width].reshape(196, width) + v[196 * width : 197 * width], 0)
+        errors.append(np.mean(arrays["y_true"] * (hidden @ v[197 * width : 198 * width] + v[-1]) <= 0))
+    bound = small._experiment.standing.members[0].bounds["PAC-Bayes"]
+    spread = np.std(errors) * np.sqrt(1 / 400 + 1 / draws)
+    assert bound.constants["q"] == pytest.approx(np.mean(errors), abs=5 * spread)
+    j = bound.constants["j"]
+    lam = 0.1 * np.exp(-j / 100)
+    assert lam == pytest.approx(float(prior), rel=0.011)
+    kl = 0.5 * (s.sum() / lam - w.size + ((w - w0) ** 2).sum() / lam + w.size * np.log(lam) - np.log(s).sum())
+    assert bound.constants["KL"] == pytest.approx(kl, rel=1e-9)
+    bnd = (kl + np.log(np.pi**2 * n / (6 * 0.025)) + 2 * np.log(j)) / (n - 1)
+    raised = inverted(bound.constants["q"], np.log(2 / 0.01) / draws)
+    assert bound.value == pytest.approx(inverted(raised, bnd), rel=1e-9)
+    assert bound.constants["confidence"] == pytest.approx(0.965)
+    k = (kl + np.log(2 * np.sqrt(n) * np.pi**2 * j**2 / (6 * 0.025))) / (2 * n)
+    found = small._experiment.standing.members[0].bounds
+    assert found["classic"].value == pytest.approx(raised + np.sqrt(k), rel=1e-9)
+    assert found["quadratic"].value == pytest.approx((np.sqrt(raised + k) + np.sqrt(k)) ** 2, rel=1e-9)
+    weights = np.linspace(0.001, 1.999, 4000)
+    assert found["lambda"].value == pytest.approx((raised / (1 - weights / 2) + 2 * k / (weights * (1 - weights / 2))).min(), rel=1e-5)
+
+
+def test_spectral_bounds_follow_from_singular_values(small):
+    arrays, n = small.arrays(), SMALL["n"]
+    bounds = small._experiment.standing.members[0].bounds
+    first, last = (
+        np.vstack([np.column_stack([arrays["true_W1"].T, arrays["true_b1"].T]), np.eye(1, 197, 196)]),
+        np.column_stack([arrays["true_W2"].T, arrays["true_b2"].T]),
+    )
+    norms = [np.linalg.svd(item, compute_uv=False)[0] for item in (first, last)]
+    inputs = np.column_stack([arrays["X"].astype(float), np.ones(n)])
+    assert bounds["spectral"].constants["prod |A_i|_2"] == pytest.approx(norms[0] * norms[1], rel=1e-6)
+    assert bounds["spectral"].constants["|X|_F"] == pytest.approx(np.linalg.norm(inputs), rel=1e-6)
+    margins = arrays["y_true"] * (np.maximum(inputs @ first.T, 0) @ last.T)[:, 0]
+    np.testing.assert_allclose(margins, arrays["true_margins"], rtol=1e-6, atol=1e-6)
+    assert bounds["VC"].constants["R"] == np.mean(margins <= 0)
+    assert bounds["held out"].value == pytest.approx(inverted(bounds["held out"].constants["E"], np.log(40) / 4000), rel=1e-6)
+
+
+def test_every_constant_is_printed(small):
+    for name in ("VC", "PAC-Bayes", "Occam", "held out"):
+        sentence = next(note for note in small.notes if note.startswith(name))
+        for constant in small._experiment.standing.members[0].bounds[name].constants:
+            assert f"{constant}=" in sentence
+
+
+def test_the_linear_example_agrees_with_explicit_vectors():
+    rng, m, ratio = np.random.default_rng(1), 20, 64
+    dims = ratio * m
+    errors = []
+    for _ in range(30):
+        x2, y = rng.standard_normal((m, dims)) * np.sqrt(32 / dims), rng.choice([-1.0, 1.0], m)
+        w2 = y @ x2
+        fresh = rng.standard_normal((2000, dims)) * np.sqrt(32 / dims)
+        errors.append(np.mean(4 + fresh @ w2 <= 0))
+    run = make(tuple(range(20)), m=m, D_over_m=ratio, **SMALL)
+    test, flipped = run._ladder.errors[ratio].T
+    spread = np.hypot(np.std(errors) / np.sqrt(30), test.std() / np.sqrt(20))
+    assert test.mean() == pytest.approx(np.mean(errors), abs=5 * spread)
+    assert (flipped == 1).all()
+
+
+def test_half_of_the_data_makes_the_prior_and_the_other_half_counts():
+    run = work(make(prior="half-data", arm="true", **SMALL))
+    bound = run._experiment.standing.members[0].bounds["PAC-Bayes"]
+    assert bound.constants["n"] == SMALL["n"] // 2
+    assert verdict(run, "VB2").note == "needs arm both"
+
+
+# ---------------------------------------------------------------- numbers do not depend on how it is driven
+
+
+def test_chunking_changes_no_number(small):
+    again = make((0, 1), **SMALL)
+    budgets = [1e-6, 0.5, 1e-4, 0.01]
+    while not again.done:
+        if not again.due():
+            again.advance(budgets[len(again.history) % 4])
+        if again.due():
+            again.history.append(again.step, again.measure())
+    assert again.history.steps == small.history.steps
+    assert again.history.records == small.history.records
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.75, 0.95])
+def test_a_restored_run_ends_with_the_same_records(small, share):
+    steps = small.history.steps
+    first = work(make((0, 1), **SMALL), until=steps[int(share * (len(steps) - 1))])
+    for _ in range(7):  # save amid the way to the next measurement, too
+        if not first.due():
+            first.advance(1e-6)
+    saved = first.state()
+    second = make((0, 1), **SMALL)
+    for step, record in zip(first.history.steps, first.history.records, strict=True):
+        second.history.append(step, record)
+    second.step = first.step
+    second.restore(State({name: item.copy() for name, item in saved.arrays.items()}, saved.scalars))
+    assert [item.row() for item in second.verdicts()] == [item.row() for item in first.verdicts()]
+    work(second)
+    assert second.history.steps == small.history.steps
+    assert second.history.records == small.history.records
+    assert second.notes == small.notes
+
+
+def test_a_seed_among_others_is_measured_like_alone(small):
+    alone = work(make((1,), **SMALL))
+    one, other = alone.history.records[-1], small.history.records[-1]
+    for name in ("VC", "spectral", "PAC-Bayes"):
+        assert one[f"{name} true"] == pytest.approx(other[f"{name} true s1"], rel=0.05)
+        assert one[f"{name} true"] != other[f"{name} true s0"]
+
+
+def test_a_rate_that_is_too_high_diverges_with_a_sentence():
+    with pytest.raises(Diverged, match=r"the weights of the .* arm are no longer finite at step \d+") as caught:
+        work(make(**{**SMALL, "lr": 1.0, "depth": 6, "width": 100}))
+    assert caught.value.hint == "lower learning rate (it is 1)"
