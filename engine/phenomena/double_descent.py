@@ -30,8 +30,8 @@ from engine.phenomenon import Phenomenon, State
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.double_descent.display import Curves, Kind
-    from engine.double_descent.experiment import Experiment
+    from engine.studies.double_descent.display import Curves, Kind
+    from engine.studies.double_descent.experiment import Experiment
 
 MOST_FEATURES = 10  # D over n
 FEWEST_DIGITS = 50
@@ -236,10 +236,10 @@ class DoubleDescent(Phenomenon):
     )  # fmt: skip
 
     def __init__(self, config: Config, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
-        from engine.double_descent.display import Curves, picture
-        from engine.double_descent.experiment import Experiment
-        from engine.double_descent.fitted import fitted
         from engine.seeds import streams
+        from engine.studies.double_descent.display import Curves, picture
+        from engine.studies.double_descent.experiment import Experiment
+        from engine.studies.double_descent.fitted import fitted
 
         super().__init__(config, seeds, device, preset)
         c = self.config
@@ -304,7 +304,7 @@ class DoubleDescent(Phenomenon):
         return self._judged[1]
 
     def _judge(self, claim: Claim) -> Verdict:
-        from engine.double_descent.verdicts import judge
+        from engine.studies.double_descent.verdicts import judge
 
         found = judge(claim.id, self._run)
         return Verdict(claim, found.predicted, found.measured, found.holds, found.note)

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from engine.double_descent.checks import NOISE_N, NOISE_P, against_lstsq, noise_errors, relative, solved_sizes
-from engine.double_descent.curves import Ridges, Tally, pieces, ridgeless, with_ridges
-from engine.double_descent.digits import Digits, DigitWork
-from engine.double_descent.fitted import POINTS, SIZES, features, fitted, target
-from engine.double_descent.gaussian import Anisotropic, Isotropic, weights
-from engine.double_descent.model import coarse, shown
-from engine.double_descent.relu import Relu
-from engine.double_descent.valleys import valleys
 from engine.seeds import streams
+from engine.studies.double_descent.checks import NOISE_N, NOISE_P, against_lstsq, noise_errors, relative, solved_sizes
+from engine.studies.double_descent.curves import Ridges, Tally, pieces, ridgeless, with_ridges
+from engine.studies.double_descent.digits import Digits, DigitWork
+from engine.studies.double_descent.fitted import POINTS, SIZES, features, fitted, target
+from engine.studies.double_descent.gaussian import Anisotropic, Isotropic, weights
+from engine.studies.double_descent.model import coarse, shown
+from engine.studies.double_descent.relu import Relu
+from engine.studies.double_descent.valleys import valleys
 from engine.theory import deterministic_equivalent as de
 from engine.theory.nested import nested_steps
 from engine.theory.spectra import power

@@ -8,8 +8,8 @@ import pytest
 
 import engine
 from engine import registry
-from engine.double_descent import digits, verdicts
 from engine.errors import KnobError
+from engine.studies.double_descent import digits, verdicts
 
 KIND = registry.load("double-descent")
 SMALL = {"n": 24, "D": 96, "head_k": 4, "draws": 3, "relu_draws": 0, "digits": 0}

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.double_descent.checks import NOISE_N, NOISE_P, noise_spectra
-from engine.double_descent.experiment import Experiment
-from engine.double_descent.gaussian import DIRECTIONS, Isotropic
-from engine.double_descent.setup import PROFILES
-from engine.double_descent.valleys import Valleys, valleys
+from engine.studies.double_descent.checks import NOISE_N, NOISE_P, noise_spectra
+from engine.studies.double_descent.experiment import Experiment
+from engine.studies.double_descent.gaussian import DIRECTIONS, Isotropic
+from engine.studies.double_descent.setup import PROFILES
+from engine.studies.double_descent.valleys import Valleys, valleys
 from engine.theory.draw_statistics import mean_and_error
 from engine.theory.inputs import Floats
 from engine.theory.ridgeless import variance_factor

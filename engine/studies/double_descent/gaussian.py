@@ -13,8 +13,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.double_descent.model import Draw, Prediction, Whole
 from engine.seeds import Streams
+from engine.studies.double_descent.model import Draw, Prediction, Whole
 from engine.theory.deterministic_equivalent import nested_best_ridge, nested_equivalent
 from engine.theory.inputs import Floats
 from engine.theory.nested_curves import NestedCurves

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.double_descent.model import Draw, Model, Whole
 from engine.seeds import Streams
+from engine.studies.double_descent.model import Draw, Model, Whole
 from engine.theory.draw_statistics import mean_and_error
 from engine.theory.inputs import Floats
 from engine.theory.nested import nested_steps

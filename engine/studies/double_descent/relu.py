@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.double_descent.gaussian import read_tested
-from engine.double_descent.model import Draw, Prediction, Whole, rungs
 from engine.seeds import Streams
+from engine.studies.double_descent.gaussian import read_tested
+from engine.studies.double_descent.model import Draw, Prediction, Whole, rungs
 from engine.theory.features import sphere
 from engine.theory.inputs import Floats
 from engine.theory.nested_curves import NestedCurves

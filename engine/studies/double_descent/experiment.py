@@ -11,13 +11,13 @@ from collections.abc import Generator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.double_descent.checks import against_lstsq, noise_errors
-from engine.double_descent.curves import Tally, pieces, ridgeless, with_ridges
-from engine.double_descent.digits import DigitCurve, DigitWork
-from engine.double_descent.gaussian import Isotropic
-from engine.double_descent.model import Draw, shown
-from engine.double_descent.setup import PROFILES, Knobs, digit_companion, main_model, relu_companion, ridges_of
 from engine.seeds import Streams, streams
+from engine.studies.double_descent.checks import against_lstsq, noise_errors
+from engine.studies.double_descent.curves import Tally, pieces, ridgeless, with_ridges
+from engine.studies.double_descent.digits import DigitCurve, DigitWork
+from engine.studies.double_descent.gaussian import Isotropic
+from engine.studies.double_descent.model import Draw, shown
+from engine.studies.double_descent.setup import PROFILES, Knobs, digit_companion, main_model, relu_companion, ridges_of
 from engine.theory.inputs import Floats
 from engine.theory.nested import nested_steps
 from engine.theory.nested_curves import NestedCurves

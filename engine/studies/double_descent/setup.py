@@ -6,11 +6,11 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from engine.double_descent.curves import Ridges
-from engine.double_descent.digits import DATASET, TESTS, Digits
-from engine.double_descent.gaussian import Anisotropic, Isotropic, weights
-from engine.double_descent.model import SMALL, Model, coarse
-from engine.double_descent.relu import Relu
+from engine.studies.double_descent.curves import Ridges
+from engine.studies.double_descent.digits import DATASET, TESTS, Digits
+from engine.studies.double_descent.gaussian import Anisotropic, Isotropic, weights
+from engine.studies.double_descent.model import SMALL, Model, coarse
+from engine.studies.double_descent.relu import Relu
 from engine.theory.profiles import Profile
 from engine.theory.spectra import power
 

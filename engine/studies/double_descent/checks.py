@@ -6,8 +6,8 @@ from collections.abc import Generator
 
 import numpy as np
 
-from engine.double_descent.model import Draw, Whole
 from engine.seeds import Streams
+from engine.studies.double_descent.model import Draw, Whole
 from engine.theory.inputs import Floats
 from engine.theory.nested_curves import NestedCurves
 from engine.theory.spectra import exponential, isotropic, power

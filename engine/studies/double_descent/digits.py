@@ -14,8 +14,8 @@ import numpy as np
 
 from engine.data.corruption import draw_label_noise
 from engine.data.registry import load
-from engine.double_descent.model import Draw, Prediction, Whole, rungs
 from engine.seeds import Streams, streams
+from engine.studies.double_descent.model import Draw, Prediction, Whole, rungs
 from engine.theory.features import fourier_features, fourier_frequencies
 from engine.theory.inputs import Floats
 from engine.theory.nested import nested_steps

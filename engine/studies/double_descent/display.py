@@ -8,12 +8,12 @@ from typing import Literal
 import numpy as np
 
 from engine.contract import Basis, Layer, Marker, Picture, Series
-from engine.double_descent.experiment import Experiment
-from engine.double_descent.fitted import SIZES, Fitted
-from engine.double_descent.gaussian import Isotropic
-from engine.double_descent.model import Prediction, Whole, coarse
-from engine.double_descent.relu import Relu
-from engine.double_descent.valleys import Valleys, valleys
+from engine.studies.double_descent.experiment import Experiment
+from engine.studies.double_descent.fitted import SIZES, Fitted
+from engine.studies.double_descent.gaussian import Isotropic
+from engine.studies.double_descent.model import Prediction, Whole, coarse
+from engine.studies.double_descent.relu import Relu
+from engine.studies.double_descent.valleys import Valleys, valleys
 from engine.theory.draw_statistics import quartiles
 from engine.theory.inputs import Floats
 from engine.theory.ridgeless import noise_lower_bound
