@@ -67,8 +67,7 @@ class Posteriors:
         self.steps, self.delta, self.n = np.asarray(steps), delta, learned.x.shape[1]
         self.batches = Batches(generators, self.n, min(batch, self.n))
         self.taken = 0
-        like = {"dtype": learned.x.dtype, "device": learned.x.device}
-        self.mean, self.centre = torch.as_tensor(start, **like), torch.as_tensor(centre, **like)
+        self.mean, self.centre = torch.from_numpy(start).to(learned.x), torch.from_numpy(centre).to(learned.x)
         self.spread = torch.full_like(self.mean, rates.start)
         self.prior = self.mean.new_full((len(self.mean), 1), rates.start)
         self.moments = {name: [torch.zeros_like(item) for item in self._trained] for name in ("first", "second")}

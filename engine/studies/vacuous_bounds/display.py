@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,10 +83,10 @@ def over_n(evidence: Evidence, seeds: int) -> list[Series]:
             low, high = (np.array([f(each) for each in groups]) for f in (np.min, np.max))
             fitted = None if random else evidence.slope(column)
             words = f"{label}, random" if random else f"{label} ~ n^{fitted.value:.2f}" if fitted else label
-            band = (low, high, f"range of {seeds} seeds") if seeds > 1 else (None, None, "")
-            mean, style = np.array([each.mean() for each in groups]), "points" if random else "line"
+            mean = np.array([each.mean() for each in groups])
             name = f"bound-vs-n/{column.replace(' ', '-')}{'/random' if random else ''}"
-            found.append(Series(name, words, sizes, mean, *band, style=style, group=column))  # type: ignore[arg-type]
+            curve = Series(name, words, sizes, mean, style="points" if random else "line", group=column)
+            found.append(replace(curve, lo=low, hi=high, band=f"range of {seeds} seeds") if seeds > 1 else curve)
     return found
 
 

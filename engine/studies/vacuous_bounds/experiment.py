@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,9 +117,9 @@ class Experiment:
         if index == 2:
             self.certifying = self.certifying or self._certify()
             return self.certifying
-        assert self._recipe is not None  # a stage without steps is never reached
-        self.scaling = self.scaling or Scaling(self._recipe, self.seeds, self.device)
-        return self.scaling
+        if self.scaling is None and self._recipe is not None:  # a stage without steps is never reached
+            self.scaling = Scaling(self._recipe, self.seeds, self.device)
+        return cast(Scaling, self.scaling)
 
     def _learn(self, problems: Sequence[Problem]) -> Learning:
         config = self.config
@@ -145,7 +145,7 @@ class Experiment:
         """Return which arm's weights are no longer finite, or an empty string."""
         rows = self.learning.weights
         if self.certifying is not None:
-            rows = rows + self.certifying.posteriors.mean.cpu().numpy()
+            rows = rows + (self.certifying.posteriors.mean + self.certifying.posteriors.spread).cpu().numpy()
         bad = np.flatnonzero(~(np.abs(rows) < 1e15).all(axis=1))
         return f"the {self.config.arms[bad[0] // len(self.seeds)]} arm" if bad.size else ""
 
@@ -201,7 +201,8 @@ class Experiment:
 
     def state(self) -> State:
         """Return every stage that has begun, and what was last measured."""
-        arrays, scalars = {}, {"standing": self.standing.plain()}
+        arrays: dict[str, NDArray[Any]] = {}
+        scalars: dict[str, Any] = {"standing": self.standing.plain()}
         for name in STAGES:
             stage = getattr(self, name)
             if stage is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +43,8 @@ class Ladder:
         mean, names = table.mean(1), (("test-error", "test error, exact given w2"), ("flipped", "error on S'"))
 
         def curve(k: int) -> Series:
-            ends = (None, None) if low is None or high is None else (low[:, k], high[:, k])
-            return Series(f"two-sided/{names[k][0]}", names[k][1], x, mean[:, k], *ends, band, basis="exact", group=names[k][0])
+            plain = Series(f"two-sided/{names[k][0]}", names[k][1], x, mean[:, k], basis="exact", group=names[k][0])
+            return plain if low is None or high is None else replace(plain, lo=low[:, k], hi=high[:, k], band=band)
 
         return curve(0), curve(1)
 
