@@ -23,7 +23,7 @@ from pydantic import model_validator
 from engine.contract import Axis, Config, Figure, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
 from engine.errors import Diverged
 from engine.phenomenon import Phenomenon, State, geometric_grid
-from engine.studies.lazy_training.claims import CLAIMS, LAZY, Evidence, judge
+from engine.studies.lazy_training.claims import CLAIMS, LAZY, RESIDUAL, Evidence, judge
 
 GROWN = 1e3  # times the first residual: training does not come back from there
 PER_DECADE = 10  # measurements: each reads the kernel of every network
@@ -56,7 +56,7 @@ class LazyTrainingConfig(Config):
         return self
 
 
-PUBLISHED = tuple(round(10.0**exponent * np.sqrt(50.0), 8) for exponent in np.linspace(-4.4, 2.0, 17))  # tau^2 sqrt(m), tau = 10^-2.2..10
+PUBLISHED = tuple(float(f"{10.0**exponent * 50**0.5:.4g}") for exponent in np.linspace(-4.4, 2.0, 17))  # tau^2 sqrt(m), tau = 10^-2.2..10
 PRESETS = (
     Preset("quick", "eight output scales on a teacher of three neurons", {}, "arXiv:1812.07956, Fig. 1-2, at n=200, d=20"),
     Preset("standard", "the same with widths from 10 to 1000 and three seeds", {"widths": (10, 30, 100, 300, 1000)},
@@ -98,7 +98,9 @@ NOTES = """
 - **Hidden directions**: at small alpha the neurons that matter turn towards the teacher's; at large alpha every one stays where it was.
 - The **kernel** after rich training is sharp where targets are large: it has learned which examples belong together.
 - **Width**: at alpha = 1 wide networks move less as well, by the factor `1/sqrt(m)` in h. Laziness is about scale, not about depth.
-- How bad the linearised model is depends on the seed (test MSE .14 to .41 over four): 100 neurons are few for a kernel.
+  Ten neurons (210 weights, 200 examples) do not fit the data in these steps: a sentence below the figures says so.
+- How bad the linearised model is depends on the seed (test MSE .14 to .41 over four): 100 neurons are few for a kernel, and 1000
+  make a better one.
 
 ## Formulas
 
@@ -155,7 +157,8 @@ class LazyTraining(Phenomenon):
         self._experiment = Experiment(c, seeds, device)
         self._grid = geometric_grid(c.steps, PER_DECADE)
         self.total = c.steps
-        self.notes = (f"one tangent kernel of n={c.n}, m={c.m} takes at most {memory_estimate(c.n, c.n, c.m) / 2**20:.0f} MiB",)
+        self._memory = f"one tangent kernel of n={c.n}, m={c.m} takes at most {memory_estimate(c.n, c.n, c.m) / 2**20:.0f} MiB"
+        self.notes = (self._memory,)
 
     # ------------------------------------------------------------ training
 
@@ -192,7 +195,19 @@ class LazyTraining(Phenomenon):
         self._require_finite()
         if self._experiment.over.all():
             self.total = self.step
+        self.notes = (self._memory, *self._unfitted())
         return self._experiment.record()
+
+    def _unfitted(self) -> list[str]:
+        """The widths that ended short of a fair comparison, as a sentence."""
+        residuals, widths = self._experiment.column("train-residual"), np.array([member.m for member in self._experiment.members])
+        short = np.unique(widths[(residuals > RESIDUAL) & (widths != self.config.m)])
+        if self.step != self.total or not short.size:
+            return []
+        worst = residuals[np.isin(widths, short)].max()
+        return [
+            f"m={', '.join(map(str, short))} not fitted at alpha 1: residual up to {worst:.2g}, above the {RESIDUAL:g} of a fair comparison"
+        ]
 
     def _require_finite(self) -> None:
         residuals = self._experiment.column("train-residual")
@@ -288,3 +303,4 @@ class LazyTraining(Phenomenon):
         """Continue from a state."""
         self._experiment.restore(State(state.arrays, state.scalars["experiment"]))
         self.total, self.step = state.scalars["total"], state.scalars["step"]
+        self.notes = (self._memory, *self._unfitted())

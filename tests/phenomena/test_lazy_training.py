@@ -245,6 +245,18 @@ def test_a_network_that_grows_diverges_with_the_knob_to_lower() -> None:
     assert "lower learning rate" in caught.value.hint
 
 
+def test_a_kernel_beyond_the_memory_allowed_is_refused_before_it_is_computed(monkeypatch) -> None:
+    monkeypatch.setattr("engine.studies.lazy_training.problem.MEMORY", 1000)
+    with pytest.raises(ProblemError, match="tangent kernel needs"):
+        make(**SMALL)
+
+
+def test_widths_that_do_not_fit_are_named_at_the_end() -> None:
+    run = make(**{**SMALL, "tol": 1e-6})
+    assert len(run.notes) == 1
+    assert "m=6 not fitted at alpha 1" in work(run).notes[1]
+
+
 def test_broken_knobs_are_refused() -> None:
     with pytest.raises(KnobError, match="must be even"):
         make(m=101)
