@@ -84,6 +84,11 @@ def root(
         raise typer.Exit
     if ctx.invoked_subcommand is None:
         return open_app(runs=runs, device=device, threads=threads)
+    if runs is not None:
+        os.environ["GENLAB_RUNS"] = str(runs)  # where every command looks unless it has a --runs of its own
+    for option, given in (("--device", device != "auto"), ("--threads", threads is not None)):
+        if given:
+            raise UsageError(f"{option} before a command has no effect on it", f"Write: genlab {ctx.invoked_subcommand} ... {option} VALUE")
     return Exit.DONE
 
 

@@ -177,3 +177,12 @@ def complete(words, tmp_path):
 )
 def test_the_shell_completes_names_knobs_and_choices(words, offered, tmp_path):
     assert complete(words, tmp_path) == offered
+
+
+def test_options_before_a_command_reach_it_or_are_refused(genlab, tmp_path, monkeypatch):
+    monkeypatch.setenv("GENLAB_RUNS", str(tmp_path / "default"))
+    assert genlab("--runs", str(tmp_path / "given"), "run", "toy", "--quiet")[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["given"]
+    code, _, err = genlab("--device", "cpu", "list")
+    assert code == 2
+    assert "--device before a command" in err
