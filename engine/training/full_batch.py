@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from engine.phenomenon import State
+from engine.training.cuda_graph import recorded
 from engine.training.double_losses import GRADIENTS
 from engine.training.double_losses import Name as LossName
 from engine.training.interventions import Interventions
@@ -23,6 +24,7 @@ class FullBatch:
     Attributes:
         active: the members still in training, by their first number; place in the network's buffers.
         taken: steps taken.
+        sentence: why a GPU's graph is not used; empty where it is, and on a CPU.
     """
 
     def __init__(
@@ -42,15 +44,23 @@ class FullBatch:
         self.active = list(range(self.network.members))
         self.retired: dict[int, Tensor] = {}
         self.taken = 0
+        self.sentence = ""
+        self._work: Callable[[], object] | None = None
 
     def step(self) -> None:
-        """Take one step with every active member."""
-        self.network.backward(self._delta(self.network.forward(self._inputs)).to(self.network.flat.dtype))
+        """Take one step with every active member; on a GPU the gradient is one recorded graph."""
+        if self._work is None:
+            self._work, self.sentence = recorded(self._differentiate, self.network.flat.device.type)
+        self._work()
         self.interventions.apply()
         if self.taken <= self._warm_up and self._warm_up:
             self.optimizer.scale_rates(self.taken / self._warm_up)
         self.optimizer.step()
         self.taken += 1
+
+    def _differentiate(self) -> None:
+        """Write every active member's gradient to the network's buffer."""
+        self.network.backward(self._delta(self.network.forward(self._inputs)).to(self.network.flat.dtype))
 
     def _delta(self, outputs: Tensor) -> Tensor:
         """Return the gradient of each member's own loss in the outputs (active, k, b)."""
@@ -72,6 +82,7 @@ class FullBatch:
             self.optimizer.keep(places)
         self.active = [member for member in self.active if member not in gone]
         self._inputs, self._targets = (item[self.active].contiguous() for item in self._all)
+        self._work = None  # recorded for the members and memory of before
 
     def weights(self) -> Tensor:
         """Return every member's parameters, (members, parameters)."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.training.cuda_graph import recorded
 from engine.training.double_losses import GRADIENTS
 from engine.training.full_batch import FullBatch
 from engine.training.interventions import GAIN, Interventions
@@ -119,3 +120,37 @@ def test_training_equals_torch_adamw_with_warm_up_and_goes_on_when_a_member_leav
             trainer.retire([0])
     torch.testing.assert_close(trainer.weights()[2], torch.cat([leaf.detach().flatten() for leaf in leaves]))
     assert trainer.active == [1, 2]
+
+
+def test_on_a_cpu_work_is_done_as_it_is():
+    done = []
+    work, sentence = recorded(lambda: done.append(1), "cpu")
+    work()
+    assert (done, sentence) == ([1], "")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine on which no graph can be recorded")
+def test_where_no_graph_can_be_recorded_one_sentence_says_so():
+    done = []
+    work, sentence = recorded(lambda: done.append(1), "cuda")
+    work()
+    assert done == [1]
+    assert sentence.startswith("CUDA graphs are not used (")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_recorded_step_trains_like_the_cpu():
+    trained = []
+    for device in ("cpu", "cuda"):
+        net, (pairs, targets) = ModularNetwork(P, N, P, MEMBERS, torch.float64, device), examples()
+        for member in range(MEMBERS):
+            net.load(member, gromov_weights(P, N, P, np.random.default_rng(member)))
+        data = pairs.to(device), targets.to(device)
+        trainer = FullBatch(AdamW(net, 0.01), *data, ["squared"] * 3, Interventions(net, ["none"] * 3))
+        for step in range(8):
+            trainer.step()
+            if step == 4:
+                trainer.retire([0])
+        assert trainer.sentence == ""
+        trained.append(trainer.weights().cpu())
+    torch.testing.assert_close(*trained)

@@ -6,7 +6,7 @@ the host, together with the outputs and embeddings of the main arm, from which t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -174,13 +174,16 @@ class Training:
 
     # ------------------------------------------------------------ measuring
 
-    def measure(self) -> None:
-        """Score every active member, with one transfer."""
+    def measure(self, but: Container[int] = ()) -> None:
+        """Score every active member except some, with one transfer."""
         import torch
 
         pieces: list[Tensor] = []
         places: list[tuple[int, Group, int]] = [
-            (group.members[local], group, place) for group in self.groups for place, local in enumerate(group.trainer.active)
+            (group.members[local], group, place)
+            for group in self.groups
+            for place, local in enumerate(group.trainer.active)
+            if group.members[local] not in but
         ]
         for number, group, place in places:
             network = group.trainer.network
