@@ -26,11 +26,11 @@ from pydantic import model_validator
 
 from engine.contract import Axis, Config, Figure, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
 from engine.phenomenon import Phenomenon, State, geometric_grid
-from engine.theory.threshold_claims import CLAIMS, Evidence, judge, spectral_distance
-from engine.theory.threshold_sweep import QUANTITIES, sweep_widths
+from engine.studies.interpolation_threshold.claims import CLAIMS, Evidence, judge, spectral_distance
+from engine.studies.interpolation_threshold.sweep import QUANTITIES, sweep_widths
 
 if TYPE_CHECKING:
-    from engine.theory.threshold_draws import ThresholdDraws
+    from engine.studies.interpolation_threshold.draws import ThresholdDraws
 
 MOST = 10  # d/n up to which features can be asked for
 AT_ONCE = 0.03  # seconds for the spectrum when d is turned
@@ -146,9 +146,9 @@ class InterpolationThreshold(Phenomenon):
     )
 
     def __init__(self, config: Config, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
-        from engine.theory.random_design import Design, variances
-        from engine.theory.threshold_curves import ThresholdCurves
-        from engine.theory.threshold_maps import separability_map
+        from engine.studies.interpolation_threshold.curves import ThresholdCurves
+        from engine.studies.interpolation_threshold.design import Design, variances
+        from engine.studies.interpolation_threshold.maps import separability_map
 
         super().__init__(config, seeds, device, preset)
         c = self.config
@@ -164,7 +164,7 @@ class InterpolationThreshold(Phenomenon):
 
     def _prepare(self) -> ThresholdDraws:
         from engine.data import pixel_sweep
-        from engine.theory.threshold_draws import Arm, ThresholdDraws
+        from engine.studies.interpolation_threshold.draws import Arm, ThresholdDraws
 
         c = self.config
         digits = Arm(pixel_sweep.N, sweep_widths(pixel_sweep.N, c.d_max), pixel_sweep.pixel_sweep) if c.digits else None

@@ -12,8 +12,8 @@ from engine.errors import KnobError
 from engine.phenomena.interpolation_threshold import FIGURES, InterpolationThreshold
 from engine.phenomenon import State
 from engine.seeds import streams
-from engine.theory.threshold_claims import CLAIMS, judge
-from engine.theory.threshold_sweep import QUANTITIES, sweep_widths
+from engine.studies.interpolation_threshold.claims import CLAIMS, judge
+from engine.studies.interpolation_threshold.sweep import QUANTITIES, sweep_widths
 
 SMALL = {"n": 20, "draws": 24}
 

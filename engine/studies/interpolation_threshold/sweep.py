@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.studies.interpolation_threshold.design import Design, Problem
 from engine.theory.inputs import Floats
 from engine.theory.nested_fits import NestedFit, nested_fits
-from engine.theory.random_design import Design, Problem
 
 QUANTITIES = ("train-mse", "test-mse", "norm", "smallest-eigenvalue", "condition-number", "residual")
 """Columns of a sweep. norm: |w|^2; eigenvalues of X^T X/n; residual: rms training residual over s_max |w|, rounding if interpolated."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ProblemError
-from engine.theory.threshold_maps import separability_edge, separability_map, train_error_map
+from engine.studies.interpolation_threshold.maps import separability_edge, separability_map, train_error_map
 
 ROWS, COLUMNS = [2, 5, 9, 12], [1, 4, 9, 10, 12, 15]
 

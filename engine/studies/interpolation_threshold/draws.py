@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.seeds import Streams, streams
+from engine.studies.interpolation_threshold.design import Design
+from engine.studies.interpolation_threshold.maps import separability_edge, train_error_map
+from engine.studies.interpolation_threshold.sweep import QUANTITIES, REFERENCES, sweep
 from engine.theory.inputs import Floats
 from engine.theory.nested_fits import nested_fits
-from engine.theory.random_design import Design
-from engine.theory.threshold_maps import separability_edge, train_error_map
-from engine.theory.threshold_sweep import QUANTITIES, REFERENCES, sweep
 
 SIDE, LARGEST_MAP = 20, 100  # cells along an axis of a map, or up to twice as many; most samples and features on it
 MAPS = 50  # draws of a map: each takes some thirty linear programs

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Basis, Layer, Marker, Picture, Series
+from engine.studies.interpolation_threshold.design import Design
+from engine.studies.interpolation_threshold.draws import DRAWN, ThresholdDraws
 from engine.theory import marchenko_pastur
 from engine.theory.conditions import ratio
 from engine.theory.deterministic_equivalent import equivalent
 from engine.theory.draw_statistics import quartiles
 from engine.theory.inputs import Floats
-from engine.theory.random_design import Design
 from engine.theory.ridgeless import expected_test_mse, expected_train_mse, isotropic_minimum, norm_law
-from engine.theory.threshold_draws import DRAWN, ThresholdDraws
 
 BINS = 30  # of the histogram
 FINE = 400  # most points of a theory curve

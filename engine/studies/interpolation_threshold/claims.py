@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Claim, Verdict
+from engine.studies.interpolation_threshold.sweep import QUANTITIES
 from engine.theory.conditions import Floats
 from engine.theory.draw_statistics import mean_and_error, quartiles
 from engine.theory.marchenko_pastur import kolmogorov_distance, mean_smallest_eigenvalue
 from engine.theory.ridgeless import expected_train_mse, norm_law
-from engine.theory.threshold_sweep import QUANTITIES
 
 ROUNDING = 1e-13  # rms training residual over s_max |w| up to which data count as interpolated
 ERRORS = 4.0  # standard errors that a mean may be off
@@ -46,7 +46,7 @@ CLAIMS = (
 class Evidence:
     """What was drawn so far.
 
-    sweeps: (draws, widths, quantities) as of `threshold_sweep`; spectra: for some d, eigenvalues (draws, min(n, d)) of X^T X/n;
+    sweeps: (draws, widths, quantities) as of `sweep`; spectra: for some d, eigenvalues (draws, min(n, d)) of X^T X/n;
     separable: share of separable draws (rows, columns) of `labelled` draws, cover: its probability; general_position: whether
     the points are (Gaussian entries); isotropic: whether all features have variance 1.
     """
