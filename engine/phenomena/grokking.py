@@ -48,7 +48,7 @@ class GrokkingConfig(Config):
     )
     act: Literal["square", "relu"] = knob("square", "activation of Gromov's network (the transformer has relu)", label="activation")
     steps: int = knob(1200, "training steps", ge=100, le=1_000_000, unit="steps", log=True)
-    every: int = knob(20, f"steps between {LINEAR} measurements; 20 a decade beside (but for the sweep) and beyond", ge=1, le=1000, unit="steps")
+    every: int = knob(20, f"steps between {LINEAR} measurements; 20 a decade beside and beyond", ge=1, le=1000, unit="steps")
     speedup: Literal["none", "grokfast", "perp-grad", "stablemax"] = knob(
         "none", "what is done to the gradient, or to the transformer's softmax; a control is trained beside"
     )
