@@ -87,10 +87,10 @@ PRESETS = (
 )  # fmt: skip
 
 FIGURES = (
-    Figure("bounds", "Bounds on the error", Axis("bound", ticks=tuple(enumerate(SHORT))), Axis("bound", log=True, lo=0.01, hi=1e9),
+    Figure("bounds", "Bounds on the error", Axis("bound", ticks=tuple(enumerate(SHORT))), Axis("bound", log=True, lo=0.01),
            ("bounds/*",), "vacuous at 1, useless at chance"),
     Figure("bound-vs-n", "Norms, bounds and error over n", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
-           "same margin at every n"),
+           "same margin at every n; needs a preset that follows n"),
     Figure("margins", "Margins", Axis("margin", unit="true arm's median"), Axis("density", lo=0.0), ("margins/*",),
            "raw, and divided by |X|_F R_A/n"),
     Figure("two-sided", "Two-sided convergence fails", Axis("D/m", log=True), Axis("error", lo=0.0, hi=1.0), ("two-sided/*",),
@@ -113,8 +113,8 @@ NOTES = """
 ## The bars
 
 VC; param: parameter count; Radem: Rademacher of the class; Golow: Golowich margin form; spect: Bartlett-Foster-Telgarsky; Neysh:
-Neyshabur et al.; Occam: quantised weights; PAC-B: Dziugaite-Roy certificate; class, quadr, lambd: Perez-Ortiz objectives; h-out: test set.
-`genlab show` and an exported run print each with its formula and every constant.
+Neyshabur et al.; Occam: quantised weights; PAC-B: Dziugaite-Roy certificate; class, quadr, lambd: Perez-Ortiz objectives;
+test: held-out set. The panel above, `genlab show` and an exported run print each with its formula and every constant.
 
 ## Formulas
 

@@ -1,15 +1,22 @@
 """Vacuous bounds: declaration, claims at a small and at full size, certificates against independent formulas, chunking, saving, limits."""
 
+from dataclasses import replace
 from fnmatch import fnmatch
+from time import perf_counter
 
 import numpy as np
 import pytest
 import torch
 from scipy.optimize import brentq
+from scipy.stats import linregress
 
 from engine.errors import Diverged, KnobError
 from engine.phenomena.vacuous_bounds import FIGURES, PICTURES, VacuousBounds
 from engine.phenomenon import State
+from engine.studies.vacuous_bounds.claims import slope
+from engine.studies.vacuous_bounds.problem import cut
+from engine.studies.vacuous_bounds.scaling import Recipe, Scaling
+from engine.studies.vacuous_bounds.table import COLUMNS
 
 SMALL = {"n": 300, "width": 10, "epochs": 20, "random_epochs": 60, "steps": 120, "mc": 100}
 
@@ -168,7 +175,7 @@ def test_spectral_bounds_follow_from_singular_values(small):
 
 def test_every_constant_is_printed(small):
     for name in ("VC", "PAC-Bayes", "Occam", "held out"):
-        sentence = next(note for note in small.notes if note.startswith(name))
+        sentence = next(note for note in small.notes if note.startswith(f"Bound {name}"))
         for constant in small._experiment.standing.members[0].bounds[name].constants:
             assert f"{constant}=" in sentence
 
@@ -247,3 +254,61 @@ def test_weights_that_are_not_numbers_name_step_and_arm(place):
     with pytest.raises(Diverged, match=rf"the weights of the {arm} arm are no longer finite at step 32") as caught:
         work(run)
     assert caught.value.hint == "lower learning rate (it is 0.01)"
+
+
+# ---------------------------------------------------------------- networks over n
+
+
+TINY = Recipe("sphere", (20,), 0.2, 0.9, 1.0, 64, 256, epochs=400, dims=6, random_at=128, biases=True)
+
+
+def followed(recipe, budgets=(0.05,), seeds=(0, 1)):
+    run, count = Scaling(recipe, seeds, "cpu"), 0
+    while run.taken < run.total:
+        run.advance(run.total, perf_counter() + budgets[count % len(budgets)])
+        count += 1
+    return run
+
+
+def test_networks_over_n_stop_at_their_margin_and_are_measured_as_a_plain_network_would_be():
+    run = followed(replace(TINY, most=128))
+    rows = {name: run.rows[:, index] for index, name in enumerate(COLUMNS)}
+    assert rows["n"].tolist() == [64, 64, 128, 128, 128, 128]
+    assert rows["random"].tolist() == [0, 0, 0, 0, 1, 1]
+    layers = cut(run.ensemble.weights()[0].numpy(), run.sizes)  # seed 0, true labels, n = 128
+    initial = cut(run._initial[0], run.sizes)
+    data = run.sources[0]
+
+    def outputs(x):
+        return np.maximum(x @ layers[0] + layers[1], 0) @ layers[2] + layers[3]
+
+    wrong = outputs(data.x_test.astype(float)).argmax(1) != data.y_test
+    assert rows["test error"][2] == np.mean(wrong)
+    moved = data.x[:128].astype(float) * np.where(data.y[:128] == 0, 1.2, 1 / 1.2)[:, None]
+    assert rows["error on S'"][2] == np.mean(outputs(moved).argmax(1) == data.y[:128])
+    away = np.sqrt(sum(((a - b) ** 2).sum() for a, b in zip(layers, initial, strict=True)))
+    assert rows["distance"][2] == pytest.approx(away, rel=1e-6)
+    found = outputs(data.x[:128].astype(float))
+    margins = (found[:, 1] - found[:, 0]) * np.where(data.y[:128] == 1, 1, -1)
+    assert (np.mean(margins >= 1.0 - 1e-4) >= 0.99) == bool(rows["reached"][2])
+
+
+def test_networks_over_n_do_not_depend_on_chunks_or_saving():
+    whole, cut_up = followed(TINY), followed(TINY, (1e-6, 0.003))
+    assert np.array_equal(whole.rows, cut_up.rows)
+    first = Scaling(TINY, (0, 1), "cpu")
+    first.advance(2, perf_counter() + 0.4)
+    second = Scaling(TINY, (0, 1), "cpu")
+    second.restore(first.state())
+    while second.taken < second.total:
+        second.advance(second.total, perf_counter() + 1)
+    assert np.array_equal(whole.rows, second.rows)
+
+
+def test_slopes_and_their_errors_equal_those_of_scipy():
+    rng = np.random.default_rng(2)
+    n = np.repeat(2.0 ** np.arange(6, 12), 3)
+    values = n**0.4 * np.exp(0.1 * rng.standard_normal(18))
+    found, expected = slope(n, values), linregress(np.log(n), np.log(values))
+    assert (found.value, found.error) == pytest.approx((expected.slope, expected.stderr))
+    assert slope(n[:6], values[:6]) is None

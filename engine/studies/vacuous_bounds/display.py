@@ -100,7 +100,7 @@ def sentences(standing: Standing) -> list[str]:
             words = "; ".join(f"{member.arm} {_figure(bound.value)} {verdict(bound.value)}" for member, bound in _each(with_it, name))
             caveat = f" ({bound.caveat})" if bound.caveat else ""
             constants = " | ".join(f"{member.arm}: {_constants(bound)}" for member, bound in _each(with_it, name))
-            found.append(f"{name}{caveat}: {words}. {bound.form}. {constants}")
+            found.append(f"Bound {name}{caveat}: {words}. {bound.form}. {constants}")
     return found
 
 

@@ -32,13 +32,17 @@ if TYPE_CHECKING:
 
 ENOUGH = 0.99  # share of margins that must reach m
 SPHERE_TESTS = 2000
+FEWEST_STEPS = 3000  # that training over n may take before it gives up
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One network over n. data: a data set, or "sphere"; dims: of the sphere; least, most: n, doubling; epochs: longest training;
-    random_at: the n at which random labels are trained as well, 0 for none.
+    """One network over n.
+
+    data: a data set, or "sphere" of so many dims; least, most: n, doubling; epochs: longest training, or 3,000 steps;
+    random_at: the n at which random labels are trained as well, 0 for none; biases: spheres need them, since without biases
+    the output scales with the input, and both spheres get one sign.
     """
 
     data: str
@@ -52,6 +56,7 @@ class Recipe:
     random_at: int = 0
     dims: int = 0
     batch: int = 64
+    biases: bool = False
 
     @property
     def sizes_of_n(self) -> list[int]:
@@ -115,6 +120,11 @@ class Scaling:
     def _n(self) -> int:
         return self.recipe.sizes_of_n[self.taken]
 
+    @property
+    def longest(self) -> int:
+        """Epochs after which training at the present n ends, wherever the margins are; small n get the steps that they need."""
+        return max(self.recipe.epochs, -(-FEWEST_STEPS // (self._n // min(self.recipe.batch, self._n))))
+
     def _labels(self, member: int) -> NDArray[np.int64]:
         data = self.sources[member % len(self.seeds)]
         return (data.y if member < len(self.seeds) else data.y_random)[: self._n]
@@ -124,10 +134,10 @@ class Scaling:
         import torch
 
         members, n = len(self.seeds) * (1 + (self._n == self.recipe.random_at)), self._n
-        network = BiasFree(self.sizes, members, torch.float32, self.device)
+        network = (MLP if self.recipe.biases else BiasFree)(self.sizes, members, torch.float32, self.device)
         for place in range(members):
             drawn = linear_layers(self.sizes, streams(self.seeds[place % len(self.seeds)], 4).init)
-            network.load(place, [layer * (index % 2 == 0) for index, layer in enumerate(drawn)])
+            network.load(place, [layer * (self.recipe.biases or index % 2 == 0) for index, layer in enumerate(drawn)])
         self._initial = network.layout.rows(network.flat).cpu().numpy()
         places = np.arange(members) % len(self.seeds)
         labels = torch.from_numpy(np.stack([self._labels(member) for member in range(members)])).to(self.device)
@@ -153,7 +163,7 @@ class Scaling:
     def _after_epoch(self, epoch: int) -> None:
         """Retire members whose margins suffice, or all of them at the last epoch; begin the next n when none is left."""
         shares = self._shares()
-        last = epoch >= self.recipe.epochs
+        last = epoch >= self.longest
         leaving = [member for member, share in zip(self.ensemble.active, shares, strict=True) if last or share >= ENOUGH]
         if leaving:
             self._epochs |= {member: epoch for member, share in zip(self.ensemble.active, shares, strict=True) if share >= ENOUGH}
@@ -181,19 +191,30 @@ class Scaling:
     def _row(self, member: int, weights: NDArray[np.float32]) -> list[float]:
         """Everything that is known of a trained member, in the order of COLUMNS."""
         data, n, m = self.sources[member % len(self.seeds)], self._n, self.recipe.margin
-        layers, initial = ([w.T for w in cut(row, self.sizes)[0::2]] for row in (weights, self._initial[member]))
-        x = data.x[:n].astype(np.float64)
+        layers, initial = (self._matrices(row) for row in (weights, self._initial[member]))
+        x = self._inputs(data.x[:n])
         spectral = norms.bartlett_bound(layers, initial, float(np.linalg.norm(x)), n, m).value
         neyshabur = norms.neyshabur_bound(layers, float(np.linalg.norm(x, axis=1).max()), n, m).value
         swapped = np.nan
         if self.recipe.data == "sphere":
-            moved, other = swap_spheres(x, data.y[:n])
-            swapped = _error(layers, moved, other)
+            moved, other = swap_spheres(data.x[:n], data.y[:n])
+            swapped = _error(layers, self._inputs(moved), other)
         return [
-            n, member >= len(self.seeds), member % len(self.seeds), self._epochs.get(member, self.recipe.epochs), member in self._epochs,
+            n, member >= len(self.seeds), member % len(self.seeds), self._epochs.get(member, self.longest), member in self._epochs,
             norms.distance(layers, initial), float(np.prod(norms.spectral_norms(layers))), spectral, neyshabur,
-            _error(layers, data.x_test, data.y_test), swapped,
+            _error(layers, self._inputs(data.x_test), data.y_test), swapped,
         ]  # fmt: skip
+
+    def _matrices(self, row: NDArray[np.float32]) -> list[Floats]:
+        """Return a member's weights as (out, in) matrices, biases folded into them where there are any."""
+        layers = cut(row, self.sizes)
+        weights = [w.T for w in layers[0::2]]
+        return norms.fold_biases(weights, [b[0] for b in layers[1::2]]) if self.recipe.biases else weights
+
+    def _inputs(self, x: NDArray[np.floating]) -> Floats:
+        """Return inputs in double precision, with the constant that carries folded biases."""
+        wide = np.asarray(x, dtype=np.float64)
+        return np.column_stack([wide, np.ones(len(wide))]) if self.recipe.biases else wide
 
     def state(self) -> State:
         """Return the finished rows and the present ensemble."""
