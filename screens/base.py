@@ -13,6 +13,7 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
@@ -36,7 +37,7 @@ from engine.contract import (
 from screens import keys
 from screens.desk import Desk
 from screens.headless import headless_command
-from screens.layout import PANEL_FROM, panel_width
+from screens.layout import panel_width
 from screens.pace import Pace
 from screens.widgets import status
 from screens.widgets.deck import Deck
@@ -66,14 +67,6 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     PhenomenonScreen { layout: vertical; }
     PhenomenonScreen #body { height: 1fr; }
     PhenomenonScreen #side { display: none; padding: 0 1; border-left: solid $border-blurred; }
-    PhenomenonScreen #side:focus-within { border-left: solid $primary; }
-    PhenomenonScreen #side.-open { display: block; }
-    PhenomenonScreen #side > * { display: none; }
-    PhenomenonScreen #side.-knobs KnobForm, PhenomenonScreen #side.-claims VerdictPanel,
-    PhenomenonScreen #side.-notes NotesPanel, PhenomenonScreen #side.-both KnobForm,
-    PhenomenonScreen #side.-both VerdictPanel { display: block; }
-    PhenomenonScreen #side.-both KnobForm { height: auto; max-height: 60%; margin-bottom: 1; }
-    PhenomenonScreen #side.-both KnobForm VerticalScroll { height: auto; }
     """
 
     def __init__(self, spec: Spec, session: Session, desk: Desk) -> None:
@@ -161,6 +154,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         self._row("tally").show(tally_row(snapshot.verdicts, width))
         self._row("phase").show(status.phase_row(snapshot, width))
         self._say_phase()
+        self.notes.show_run(self.snapshot.notes)
         self._say_keys()
 
     def _say_phase(self) -> None:
@@ -297,26 +291,24 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         self._lay_out(self.size.width)
         if not self.panel:
             self.deck.focus()
-        else:
-            self.call_after_refresh(self._focus_panel)
-
-    def _focus_panel(self) -> None:
-        if self.panel == "knobs":
+        elif self.panel == "knobs":
             self.knobs.focus_first()
-        elif self.panel:
+        else:
             (self.claims if self.panel == "claims" else self.notes).focus()
 
     def _lay_out(self, width: int) -> None:
         columns = panel_width(width, self.panel)
-        shown = self.panel or ("both" if width >= PANEL_FROM else "")
+        shown = self.panel or ("both" if columns else "")
         side = self.query_one("#side")
         with self.app.batch_update():
-            side.set_class(bool(columns), "-open")
-            for name in ("knobs", "claims", "notes", "both"):
-                side.set_class(name == shown, f"-{name}")
+            side.display = bool(columns)
             side.styles.width = columns or 1
+            self.knobs.display = shown in ("knobs", "both")
+            self.claims.display = shown in ("claims", "both")
+            self.notes.display = shown == "notes"
+            self.knobs.share(shown == "both")
             self.deck.display = columns < width
-            self._row("tally").display = shown not in ("claims", "both")
+            self._row("tally").display = not self.claims.display
 
     def action_region(self, direction: int) -> None:
         """Move the keyboard between figures, knobs, claims and notes, as far as they are visible."""
@@ -329,7 +321,10 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             goal.focus()
 
     def on_descendant_focus(self) -> None:
-        """Show the keys of what is selected."""
+        """Show the keys of what is selected, and where it is."""
+        side = self.query_one("#side")
+        inside = self.focused is not None and side in self.focused.ancestors
+        side.styles.border_left = ("solid", Color.parse("ansi_cyan" if inside else "ansi_bright_black"))
         self._say_keys()
 
     # ------------------------------------------------------------ taking something along

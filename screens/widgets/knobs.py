@@ -182,6 +182,13 @@ class KnobForm(Vertical):
     def _checked(self, name: str, value: Any) -> Any:
         return getattr(build(self._kind, {**self._config, name: value}), name)
 
+    def share(self, shared: bool) -> None:
+        """Take only the rows that are needed, or all the room there is."""
+        self.styles.height = "auto" if shared else "1fr"
+        self.styles.max_height = "60%" if shared else None
+        self.styles.margin = (0, 0, int(shared), 0)
+        self.query_one(VerticalScroll).styles.height = "auto" if shared else "1fr"
+
     def focus_first(self) -> None:
         """Give the keyboard to the first knob."""
         next(iter(self.fields.values()), self._preset).focus()

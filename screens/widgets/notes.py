@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
@@ -18,11 +21,26 @@ class NotesPanel(VerticalScroll):
         super().__init__(id=id)
         self._spec = spec
         self._text = Static()
+        self._run = Static()
+        self._said: tuple[str, ...] = ()
         self._filled = False
 
+    def on_mount(self) -> None:
+        """Begin without a word of the run."""
+        self._run.display = bool(self._said)
+
     def compose(self) -> ComposeResult:
-        """Hold one text."""
+        """Hold what this run says of itself, then the text."""
+        yield self._run
         yield self._text
+
+    def show_run(self, notes: Sequence[str]) -> None:
+        """Show what the run says of itself above the text; nothing happens when that is shown already."""
+        if tuple(notes) != self._said:
+            self._said = tuple(notes)
+            text = Text("\n").join(Text.assemble(("- ", "dim"), note) for note in notes)
+            self._run.display = bool(notes)
+            self._run.update(Text.assemble(("This run\n", "bold"), text, "\n") if notes else "")
 
     def on_show(self) -> None:
         """Read the Markdown, once."""

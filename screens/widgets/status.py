@@ -53,8 +53,9 @@ def sentence_row(snapshot: Snapshot, waited: float) -> Text:
         text.append(f"  {snapshot.hint}", "bold" if bad else "dim")
     if snapshot.phase is Phase.READY and waited >= 1:
         text.append(f"  ({words.duration(waited)})", "dim")
-    for note in snapshot.notes:
-        text.append("  " if text else "").append(note, "dim")
+    if snapshot.notes:  # the last one is the runner's own where it has one, such as a disk that is full
+        more = f"  (n: {len(snapshot.notes) - 1} more)" if len(snapshot.notes) > 1 else ""
+        text.append("  " if text else "").append(snapshot.notes[-1] + more, "dim")
     return text
 
 
