@@ -78,7 +78,7 @@ PRESETS = (
         "standard", "three seeds, 3,000 steps, 1,000 draws, and a network followed from n=64 to 4096",
         {"steps": 3000, "mc": 1000, "follow": "digits"}, "arXiv:1703.11008, Table 1; arXiv:1902.04742, Fig. 1", seeds=3,
     ),
-    Preset("sphere", "the two spheres at a size for a CPU: 100 dimensions, width 300, n to 4096, margin 3 for 8", {"follow": "sphere", "margin": 3.0},
+    Preset("sphere", "two spheres for a CPU: 100 dimensions, width 300, n to 4096, margin 3 for 8", {"follow": "sphere", "margin": 3.0},
            "arXiv:1902.04742, Section 3.2, reduced"),
     Preset("nagarajan-mnist", "five hidden layers of 1024, on the 5,000 digits that are here: n to 4096, not 32,768",
            {"follow": "deep", "margin": 10.0}, "arXiv:1902.04742, Section 2 and Fig. 1", needs="GPU"),
