@@ -98,8 +98,8 @@ class Knob:
         if self.kind == "bool":
             return "yes" if value else "no"
         if self.kind in ("ints", "floats"):
-            return ",".join(f"{item:g}" if isinstance(item, float) else str(item) for item in value)
-        return f"{value:.12g}" if isinstance(value, float) else str(value)
+            return ",".join(_written(item) for item in value)
+        return _written(value)
 
     def parse(self, given: Any) -> Any:
         """Read a value from text (or check one that is already typed).
@@ -140,6 +140,14 @@ class Knob:
         if self.kind == "int":
             return _whole(given)
         return float(given) if self.kind == "float" else str(given)
+
+
+def _written(value: Any) -> str:
+    """Write a number so that it is read back exactly, briefly where it can be."""
+    if not isinstance(value, float):
+        return str(value)
+    brief = f"{value:.12g}"
+    return brief if float(brief) == value else repr(value)
 
 
 def _yes(given: Any) -> bool:

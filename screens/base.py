@@ -209,6 +209,8 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     def action_pin(self) -> None:
         """Keep the present curves faintly and run again beside them."""
         self.deck.pinned = self.session.latest().series
+        if self.session.latest().phase is Phase.PAUSED:
+            self.post(Resume())  # a rewound pause would stay a pause
         self.post(Rewind())
         self.say(f"Pinned {len(self.deck.pinned)} curves; change a knob or reseed to compare. P takes them away.")
 
