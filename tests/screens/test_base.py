@@ -108,7 +108,7 @@ def test_every_documented_key_can_be_pressed_anywhere(size: tuple[int, int]) -> 
             if screen.panel:
                 screen.action_panel(screen.panel)
             await pilot.press(key)
-        assert len(session.posted) == 5
+        assert {type(command) for command in session.posted} == {Pause, Resume, Step, Rewind, Reseed}
 
     drive(scenario, size, session=session)
 
@@ -122,6 +122,18 @@ def test_no_key_that_terminals_or_multiplexers_take() -> None:
         assert not taken & set(app.screen.active_bindings)
 
     drive(scenario)
+
+
+def test_pin_runs_again_also_from_a_pause() -> None:
+    session = CannedSession(canned(phase=Phase.PAUSED))
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("p")
+        await until(pilot, lambda: len(session.posted) == 2)
+
+    drive(scenario, session=session)
+    assert session.posted == [Resume(), Rewind()]
 
 
 def test_pin_keeps_the_curves_and_unpin_drops_them() -> None:
