@@ -1,0 +1,1 @@
+"""Parts of the experiment `deep-double-descent`: data, members, training, exact companions, readings, curves, claims."""

@@ -1,0 +1,56 @@
+"""Signals or digits with label noise: training sets of every size are nested, test labels are clean.
+
+MNIST-1D of Greydanus, Kobak 2024, arXiv:2011.14439; label noise as in Nakkiran et al. 2020, arXiv:1912.02292.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.corruption import draw_label_noise
+from engine.data.registry import load, source
+from engine.data.split import Images, Labels
+from engine.seeds import streams
+
+GENERATED = 8000  # signals made, as in the chapter's setup; a run uses the first of them
+
+
+@dataclass(frozen=True)
+class Problem:
+    """x: (n, d) of the largest n; labels: arm -> (n,); x_test: (tests, d), y_test: (tests,)."""
+
+    x: Images
+    labels: dict[str, Labels]
+    x_test: Images
+    y_test: Labels
+    classes: int
+
+    @property
+    def flipped(self) -> float:
+        """The share of labels that really changed."""
+        return float(np.mean(self.labels["noisy"] != self.labels["clean"]))
+
+    @property
+    def one_hot(self) -> dict[str, NDArray[np.float32]]:
+        """Arm -> (n, K)."""
+        return {arm: np.eye(self.classes, dtype=np.float32)[labels] for arm, labels in self.labels.items()}
+
+
+def draw_problem(config: Any, seed: int) -> Problem:
+    """Return the data of a seed.
+
+    Raises:
+        ProblemError: more images asked for than there are.
+        DataError: the data set is not here.
+    """
+    draws = streams(seed)
+    n = max(config.n, *config.samples, 1)
+    made = n if source(config.dataset).size is not None else max(n, GENERATED - config.tests)
+    split = load(config.dataset, made, config.tests, draws)
+    clean = split.y[:n]
+    noisy = draw_label_noise(clean, split.classes, config.convention, draws.noise).at(config.noise)
+    return Problem(split.x[:n], {"noisy": noisy, "clean": clean}, split.x_test, split.y_test, split.classes)

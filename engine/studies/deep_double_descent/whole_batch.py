@@ -1,0 +1,53 @@
+"""Trains an ensemble in float32 on all its examples in every step: nothing is indexed or copied between steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from engine.phenomenon import State
+from engine.training.losses import LOSSES
+from engine.training.losses import Name as LossName
+from engine.training.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MOMENT = "moment-"
+
+
+class WholeBatch:
+    """One network per member; inputs (members, n, d), targets (members, k, n).
+
+    Attributes:
+        taken: steps taken.
+    """
+
+    def __init__(self, optimizer: Optimizer, inputs: Tensor, targets: Tensor, loss: LossName) -> None:
+        self.optimizer, self.network = optimizer, optimizer.network
+        self.loss = LOSSES[loss]
+        self.taken = 0
+        self._inputs, self._targets = inputs, targets
+        self._delta = torch.empty_like(targets)
+
+    def step(self, loss: Tensor) -> None:
+        """Take one step with every member; writes their losses before the step to loss (members,)."""
+        outputs = self.network.forward(self._inputs)
+        self.loss(outputs, self._targets, self._delta, loss)
+        self.network.backward(self._delta, self.optimizer.momentum)
+        self.optimizer.step()
+        self.taken += 1
+
+    def state(self) -> State:
+        """Return weights, moments and place."""
+        arrays = {f"{MOMENT}{name}": value for name, value in self.optimizer.state().items()}
+        weights = self.network.layout.rows(self.network.flat).cpu().numpy()
+        return State({**arrays, "weights": weights}, {"taken": self.taken})
+
+    def restore(self, state: State) -> None:
+        """Go on bit for bit from what `state` returned."""
+        self.network.layout.fill(self.network.flat, torch.from_numpy(state.arrays["weights"]).to(self.network.flat))
+        moments = {name: value for name, value in state.arrays.items() if name.startswith(MOMENT)}
+        self.optimizer.restore({name.removeprefix(MOMENT): value for name, value in moments.items()})
+        self.taken = state.scalars["taken"]
