@@ -82,7 +82,8 @@ ERROR = Axis("error", lo=0.0, hi=1.0)
 FIGURES = (
     Figure("width", "Down, up, down in width", WIDTH, ERROR, ("width/*",), "stopped at best: the lowest test error of all steps"),
     Figure("width-loss", "Test loss and width", WIDTH, Axis("test loss"), ("width-loss/*",), "MSE is summed over classes"),
-    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "marks: the widest network"),
+    Figure("width-test", "The same, test error alone", WIDTH, Axis("error"), ("width/test-error/*", "width/stopped/*")),
+    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "marks: the widest network, from half of its examples fitted on"),
     Figure("samples", "Sample size", SAMPLES, ERROR, ("samples/*",), "needs further samples: preset standard"),
     Figure("emc", "Effective complexity", WIDTH, Axis("largest n fitted", log=True), ("emc/*",), "needs samples: preset standard"),
     Figure("epochs-exact", "Two time scales, exactly", STEP, Axis("excess risk"), ("epochs-exact/*",), "linear model, n=400"),

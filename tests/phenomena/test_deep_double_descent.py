@@ -122,6 +122,12 @@ def test_two_scales_have_the_published_valleys_and_the_simulation_agrees() -> No
     assert np.abs(found.z[1:]).max() < 4
 
 
+def test_landmarks_are_the_largest_rise_after_the_start() -> None:
+    curve = np.array([0.9, 0.3, 0.8, 0.5, 0.6, 0.55, 0.7, 0.4])
+    assert landmarks(curve) == (1, 2, 7)
+    assert landmarks(curve, 2) == (3, 6, 7)
+
+
 def test_linear_risk_is_that_of_the_pseudo_inverse() -> None:
     rng, b = np.random.default_rng(8), np.full(100, 0.1)
     risks = []

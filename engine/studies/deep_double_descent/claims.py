@@ -110,10 +110,11 @@ def _raises(claim: Claim, evidence: Evidence) -> Verdict:
 
 
 def _in_time(claim: Claim, evidence: Evidence) -> Verdict:
-    error = evidence.readings.table("test-error")[-1].mean(1)
-    first, peak, _ = landmarks(error)
+    widest = int(evidence.readings.widths[-1])
+    error = evidence.readings.curve("test-error", widest).mean(1)
+    first, peak, _ = landmarks(error, evidence.readings.fitting(widest))
     rise = float(error[peak] - max(error[first], error[peak:].min()))
-    return Verdict(claim, "> .02", rise, rise >= LATE_RISE, f"h={evidence.readings.widths[-1]}, step {evidence.readings.steps[peak]:g}")
+    return Verdict(claim, "> .02", rise, rise >= LATE_RISE, f"h={widest}, step {evidence.readings.steps[peak]:g}")
 
 
 def _effective(claim: Claim, evidence: Evidence) -> Verdict:

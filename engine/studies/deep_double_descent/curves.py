@@ -98,8 +98,9 @@ def markers(readings: Readings, scales: Simulated, threshold: float) -> list[Mar
     fitted = readings.widths[readings.last("train-error").mean(1) == 0]
     if fitted.size:
         found.append(Marker("width*", "x", float(fitted[0]), "train error 0"))
-    error = readings.table("test-error")[-1].mean(1)
-    places = zip(("first minimum", "peak", "end"), landmarks(error), strict=True)
+    widest = int(readings.widths[-1])
+    found_at = landmarks(readings.curve("test-error", widest).mean(1), readings.fitting(widest))
+    places = zip(("first minimum", "peak", "end"), found_at, strict=True)
     return [*found, *(Marker("epochs", "x", max(0.8, float(readings.steps[place])), label) for label, place in places)]
 
 

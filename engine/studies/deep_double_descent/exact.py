@@ -62,11 +62,11 @@ def two_scales(seed: int) -> Simulated:
     return Simulated(grid.astype(np.float64), bias + variance, table.mean(1), table.std(1, ddof=1) / np.sqrt(DRAWS))
 
 
-def landmarks(curve: Floats) -> tuple[int, int, int]:
-    """Return the places of first minimum, peak and end: the pair i < j with the largest rise, and the last."""
-    lowest = np.minimum.accumulate(curve)
-    peak = int(np.argmax(curve - lowest))
-    return int(np.argmin(curve[: peak + 1])), peak, len(curve) - 1
+def landmarks(curve: Floats, start: int = 0) -> tuple[int, int, int]:
+    """Return the places of first minimum, peak and end: the pair i < j with the largest rise from `start` on, and the last."""
+    later = curve[start:]
+    peak = int(np.argmax(later - np.minimum.accumulate(later)))
+    return start + int(np.argmin(later[: peak + 1])), start + peak, len(curve) - 1
 
 
 def sample_wise(seed: int) -> Simulated:

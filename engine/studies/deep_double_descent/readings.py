@@ -47,6 +47,10 @@ class Readings:
         """The same at the latest step, (w, seeds)."""
         return np.asarray(self.table(name, arm)[:, -1])
 
+    def fitting(self, h: int) -> int:
+        """The place of the first step at which a width fits half of its examples: before it, test error merely settles; 0 if none."""
+        return int(np.argmax(self.curve("train-error", h).mean(1) <= 0.5))
+
     def over_samples(self, name: str, h: int) -> Floats:
         """One width's reading at every sample size, latest step, (sizes, seeds)."""
         return np.stack([self.curve(name, h, NOISY, int(n))[-1] for n in self.sizes])
