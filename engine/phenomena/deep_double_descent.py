@@ -69,7 +69,7 @@ class DeepDoubleDescentConfig(Config):
 
 PRESETS = (
     Preset("quick", "seven widths on 500 noisy signals", {}, "arXiv:1912.02292, Fig. 1, on MNIST-1D (arXiv:2011.14439)"),
-    Preset("standard", "noisy and clean labels, five sample sizes, three seeds", {"clean": True, "samples": (62, 125, 250, 1000)},
+    Preset("standard", "noisy and clean labels, seven sample sizes, three seeds", {"clean": True, "samples": (16, 31, 62, 125, 250, 1000)},
            "arXiv:1912.02292, Fig. 1 and 11", seeds=3),
     Preset("mnist1d-notebook", "the published notebook: two hidden layers, 4000 signals, SGD for 500 epochs, 15 % noise",
            {"h": (9, 12, 16, 27, 36, 47, 61, 104, 135, 300), "n": 4000, "tests": 12_000, "noise": 0.15, "loss": "ce", "depth": 2,

@@ -99,7 +99,7 @@ def test_parameters_and_threshold_are_those_of_torchs_layers() -> None:
 def test_every_member_is_dealt_once_and_groups_share_their_sample_size() -> None:
     config = DeepDoubleDescent.spec.configure("standard")
     members = members_of(config, 3)
-    assert len(set(members)) == len(members) == 2 * 3 * 7 + 4 * 3 * 4
+    assert len(set(members)) == len(members) == 2 * 3 * 7 + 6 * 3 * 4
     groups = dealt(members, 3)
     assert sorted(number for group in groups for number in group) == list(range(len(members)))
     assert all(len({members[number].n for number in group}) == 1 for group in groups)
@@ -165,6 +165,26 @@ def test_claims_of_the_width_are_decided_by_their_tolerances() -> None:
     flat = made_up([0.5, 0.45, 0.47, 0.46], [1.0, 1.2, 1.4, 1.3])
     assert [flat[name].holds for name in ("DDD1", "DDD3")] == [False, False]
     assert made_up([0.5, 0.45, 0.49, 0.4], [1.0, 2.0, 1.2, 1.3])["DDD2"].holds is False
+
+
+def complexity_verdict(early, late):
+    """DDD9 on training errors of widths 2, 5, 20 (rows) at n = 20, 50, 100, at step 0 and at the last."""
+    run = make(**{**SMALL, "sample_h": (2, 5, 20), "clean": False})
+    for step, errors in ((0, early), (100, late)):
+        by = {(h, n): errors[i][j] for i, h in enumerate((2, 5, 20)) for j, n in enumerate((20, 50, 100))}
+        values = [by[one.h, one.n] for one in run._experiment.members]
+        run.history.append(step, {"train-error": values, "test-error": values, "test-loss": values, "train-loss": values})
+    return next(one for one in run.verdicts() if one.claim.id == "DDD9")
+
+
+def test_complexity_must_rise_in_width_and_steps_and_censored_widths_are_named() -> None:
+    never, all_fitted = [0.5, 0.6, 0.7], [0.0, 0.0, 0.0]
+    risen = complexity_verdict([never] * 3, [never, [0.0, 0.0, 0.4], all_fitted])
+    assert risen.holds is True
+    assert "h=2 below it at every step" in risen.note
+    assert complexity_verdict([never, never, all_fitted], [never, [0.0, 0.0, 0.4], all_fitted]).holds is False
+    assert complexity_verdict([never] * 3, [all_fitted, [0.0, 0.3, 0.4], never]).holds is False
+    assert complexity_verdict([never] * 3, [never, never, all_fitted]).holds is False
 
 
 def test_exact_claims_are_decided_at_once_and_the_others_wait() -> None:

@@ -122,9 +122,11 @@ def _effective(claim: Claim, evidence: Evidence) -> Verdict:
     if len(readings.swept) < 2 or len(readings.sizes) < 3:
         return _open(claim, "needs two widths at three sample sizes")
     places = np.stack([readings.complexity(int(h), evidence.eps) for h in readings.swept])  # (s, k)
-    holds = rises(places[:, -1]) and all(rises(row) for row in places)
+    reached = places.max(1) >= 0  # a width that fits not even the smallest sample has no EMC on this grid: censored, and named
+    holds = rises(places[:, -1]) and reached.sum() > 1 and all(rises(row) for row in places[reached])
+    below = "".join(f"; h={h} below it at every step" for h in readings.swept[~reached])
     ends = [f"{place_of(readings, row[-1])} at h={h}" for h, row in zip(readings.swept, places, strict=True)]
-    return Verdict(claim, "rising", ", ".join(ends), holds, "grid of n " + ", ".join(map(str, readings.sizes)))
+    return Verdict(claim, "rising", ", ".join(ends), bool(holds), "grid of n " + ", ".join(map(str, readings.sizes)) + below)
 
 
 def rises(places: NDArray[np.int64]) -> bool:
