@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -87,6 +88,7 @@ class LabApp(App[int], inherit_bindings=False):
         self.drawing = drawing if drawing is not None else Theme.detect()
         self.sessions: dict[str, Session] = {}
         self._screens: dict[str, PhenomenonScreen] = {}
+        self._settled: set[str] = set()
         self._first = first
         self._watched = watched
         self.animation_level = "none"
@@ -118,10 +120,18 @@ class LabApp(App[int], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show the run that was asked for, if one was."""
+        self.set_interval(1.0, self._settle)
         if self._watched is not None:
             self._show(*self._watched)
         elif self._first is not None:
             self.open_phenomenon(*self._first)
+
+    def _settle(self) -> None:
+        """Spare the garbage collector what stays: with torch imported, looking through it all holds up a frame by 100 ms."""
+        loaded = {name for name, session in self.sessions.items() if session.latest().phase is not Phase.READY}
+        if not loaded <= self._settled:
+            self._settled |= loaded
+            gc.freeze()
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover everything with one sentence while the terminal is too small."""

@@ -13,7 +13,6 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
@@ -37,7 +36,7 @@ from engine.contract import (
 from screens import keys
 from screens.desk import Desk
 from screens.headless import headless_command
-from screens.layout import panel_width
+from screens.layout import PANEL_FROM, panel_width
 from screens.pace import Pace
 from screens.widgets import status
 from screens.widgets.deck import Deck
@@ -66,7 +65,9 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     DEFAULT_CSS = """
     PhenomenonScreen { layout: vertical; }
     PhenomenonScreen #body { height: 1fr; }
-    PhenomenonScreen #side { display: none; padding: 0 1; border-left: solid $border-blurred; }
+    PhenomenonScreen #side { display: none; padding: 0 1 0 0; border-left: solid $border-blurred; }
+    PhenomenonScreen #side > * { padding-left: 1; }
+    PhenomenonScreen #side > *:focus { outline-left: wide $primary; }
     """
 
     def __init__(self, spec: Spec, session: Session, desk: Desk) -> None:
@@ -161,12 +162,13 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         waited = time.monotonic() - self._waiting_since
         self.message.show(status.sentence_row(self.snapshot, waited), self.deck.readout(), bad=self.snapshot.phase)
 
-    def _say_keys(self) -> None:
-        context = "figures"
-        if isinstance(self.focused, KnobField | PresetField):
-            context = "knobs"
-        elif isinstance(self.focused, VerdictPanel | NotesPanel):
-            context = "panel"
+    def _say_keys(self, context: str = "") -> None:
+        if not context:
+            context = "figures"
+            if isinstance(self.focused, KnobField | PresetField):
+                context = "knobs"
+            elif isinstance(self.focused, VerdictPanel | NotesPanel):
+                context = "panel"
         self._row("keys").show(status.key_row(context, self.snapshot.phase, self.size.width))
 
     def _row(self, name: str) -> Line:
@@ -297,10 +299,12 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             self.knobs.focus_first()
         else:
             (self.claims if self.panel == "claims" else self.notes).focus()
+        self._say_keys({"": "figures", "knobs": "knobs"}.get(self.panel, "panel"))  # the focus itself follows later
 
     def _lay_out(self, width: int) -> None:
         columns = panel_width(width, self.panel)
-        shown = self.panel or ("both" if columns else "")
+        beside = width >= PANEL_FROM
+        shown = "both" if beside and self.panel in ("", "knobs") else self.panel
         side = self.query_one("#side")
         with self.app.batch_update():
             side.display = bool(columns)
@@ -310,7 +314,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             self.notes.display = shown == "notes"
             self.knobs.share(shown == "both")
             self.deck.display = columns < width
-            self._row("tally").display = not self.claims.display
+            self._row("tally").display = beside or not self.claims.display
 
     def action_region(self, direction: int) -> None:
         """Move the keyboard between figures, knobs, claims and notes, as far as they are visible."""
@@ -323,10 +327,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             goal.focus()
 
     def on_descendant_focus(self) -> None:
-        """Show the keys of what is selected, and where it is."""
-        side = self.query_one("#side")
-        inside = self.focused is not None and side in self.focused.ancestors
-        side.styles.border_left = ("solid", Color.parse("ansi_cyan" if inside else "ansi_bright_black"))
+        """Show the keys of what is selected."""
         self._say_keys()
 
     # ------------------------------------------------------------ taking something along

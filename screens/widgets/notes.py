@@ -13,9 +13,9 @@ from engine.contract import Spec
 
 
 class NotesPanel(VerticalScroll):
-    """The notes; the Markdown is read when they are first opened."""
+    """The notes; their Markdown is read when they are first opened."""
 
-    DEFAULT_CSS = "NotesPanel { height: 1fr; padding: 0 1; } NotesPanel Static { width: 1fr; }"
+    DEFAULT_CSS = "NotesPanel { height: 1fr; } NotesPanel Static { width: 1fr; }"
 
     def __init__(self, spec: Spec, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -23,7 +23,7 @@ class NotesPanel(VerticalScroll):
         self._text = Static()
         self._run = Static()
         self._said: tuple[str, ...] = ()
-        self._filled = False
+        self._width = 0
 
     def on_mount(self) -> None:
         """Begin without a word of the run."""
@@ -42,11 +42,23 @@ class NotesPanel(VerticalScroll):
             self._run.display = bool(notes)
             self._run.update(Text.assemble(("This run\n", "bold"), text, "\n") if notes else "")
 
-    def on_show(self) -> None:
-        """Read the Markdown, once."""
-        if not self._filled:
-            from rich.markdown import Markdown
+    def on_resize(self) -> None:
+        """Lay the Markdown out for a new width; that is dear, so never twice for the same one."""
+        width = self.scrollable_content_region.width
+        if width > 0 and width != self._width:
+            self._width = width
+            self._text.update(laid_out(self._markdown(), width))
 
-            self._filled = True
-            references = "\n".join(f"- {item}" for item in self._spec.references)
-            self._text.update(Markdown(f"**{self._spec.question}**\n\n{self._spec.notes}\n\n**References**\n\n{references}\n"))
+    def _markdown(self) -> str:
+        references = "\n".join(f"- {item}" for item in self._spec.references)
+        return f"**{self._spec.question}**\n\n{self._spec.notes}\n\n**References**\n\n{references}\n"
+
+
+def laid_out(markdown: str, width: int) -> Text:
+    """Return Markdown as text whose lines are broken for a width."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console(width=width, color_system=None, legacy_windows=False)
+    lines = console.render_lines(Markdown(markdown, hyperlinks=False), pad=False)
+    return Text("\n", no_wrap=True).join(Text.assemble(*((part.text, part.style or "") for part in line)) for line in lines)

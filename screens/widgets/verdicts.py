@@ -101,6 +101,7 @@ class VerdictPanel(VerticalScroll):
         super().__init__(id=id)
         self._table = Static()
         self._verdicts: tuple[Verdict, ...] = ()
+        self._width = 0
 
     def compose(self) -> ComposeResult:
         """Hold one text."""
@@ -113,10 +114,11 @@ class VerdictPanel(VerticalScroll):
             self._draw()
 
     def on_resize(self) -> None:
-        """Lay the table out for the new width."""
-        self._draw()
+        """Lay the table out for a new width."""
+        if self.scrollable_content_region.width != self._width:
+            self._draw()
 
     def _draw(self) -> None:
-        width = self.scrollable_content_region.width
-        if width > 0:
-            self._table.update(verdict_table(self._verdicts, width))
+        self._width = self.scrollable_content_region.width
+        if self._width > 0:
+            self._table.update(verdict_table(self._verdicts, self._width))
