@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.console import Console, RenderableType
@@ -121,6 +122,7 @@ class LabApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Show the run that was asked for, if one was."""
         self.set_interval(1.0, self._settle)
+        self.call_after_refresh(Thread(target=self.workbench.warm, name="genlab warm", daemon=True).start)
         if self._watched is not None:
             self._show(*self._watched)
         elif self._first is not None:
@@ -151,16 +153,28 @@ class LabApp(App[int], inherit_bindings=False):
         return self.workbench.cards()
 
     def open_phenomenon(self, name: str, preset: str = "quick") -> None:
-        """Show a phenomenon's screen; start its run if there is none."""
+        """Show a phenomenon's screen; start its run if there is none. What takes a moment to import is announced first."""
+        if name in self._screens:
+            self._open(name, preset)
+        else:
+            self._say(f"Opening {name} ...")
+            self.call_after_refresh(self._open, name, preset)
+
+    def _open(self, name: str, preset: str) -> None:
         try:
             spec = self.workbench.spec(name)
             if name not in self.sessions:
                 self.sessions[name] = self.workbench.begin(name, preset)
         except LabError as error:
-            say = getattr(self.screen, "say", self.notify)
-            say(str(error))
+            self._say(str(error), bad=True)
             return
         self._show(spec, self.sessions[name])
+
+    def _say(self, text: str, bad: bool = False) -> None:
+        if isinstance(self.screen, HomeScreen):
+            self.screen.say(text, bad)
+        elif bad:
+            self.notify(text, severity="error", timeout=8)
 
     def _show(self, spec: Spec, session: Session) -> None:
         self.sessions[spec.name] = session

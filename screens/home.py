@@ -59,6 +59,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     def on_screen_resume(self) -> None:
         """Show what became of the runs meanwhile."""
+        self._describe()
         self.look()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -106,9 +107,9 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Open a card that was clicked."""
         self.desk.open_phenomenon(event.name)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, bad: bool = False) -> None:
         """Show a sentence, such as why a phenomenon cannot be opened, until another card is selected."""
-        self.query_one("#selected", Static).update(Text(text, "bold red"))
+        self.query_one("#selected", Static).update(Text(text, "bold red" if bad else "bold"))
 
     def _describe(self) -> None:
         width = self.size.width

@@ -32,7 +32,7 @@ async def main():
         assert app.cards()
 
 asyncio.run(main())
-heavy = {"torch", "scipy", "matplotlib", "mlxtend", "plotext", "sklearn", "rich.markdown"} & set(sys.modules)
+heavy = {"torch", "scipy", "matplotlib", "mlxtend", "sklearn", "rich.markdown"} & set(sys.modules)
 assert not heavy, heavy
 """
 
