@@ -12,10 +12,13 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.contract import Spec
 from engine.errors import UsageError, nearest
-from engine.phenomenon import Phenomenon
+
+if TYPE_CHECKING:
+    from engine.contract import Spec
+    from engine.phenomenon import Phenomenon
 
 FOLDER = Path(__file__).parent / "phenomena"
 
@@ -59,6 +62,8 @@ def load(name: str) -> type[Phenomenon]:
     Raises:
         UsageError: unknown name.
     """
+    from engine.phenomenon import Phenomenon
+
     module = importlib.import_module(f"engine.phenomena.{check(name).replace('-', '_')}")
     classes = [
         item

@@ -21,8 +21,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input
 
-from engine.contract import LabError, Phase, Session, Snapshot, Spec
-from engine.errors import Exit, UsageError
+from engine.errors import Exit, LabError, UsageError
 from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal
 from lab.workbench import RealWorkbench, Workbench
 from screens.desk import CardData, Running
@@ -33,6 +32,7 @@ from screens.widgets.palette import Level, Theme
 from screens.words import percent
 
 if TYPE_CHECKING:
+    from engine.contract import Session, Snapshot, Spec
     from screens.base import PhenomenonScreen
 
 
@@ -130,7 +130,7 @@ class LabApp(App[int], inherit_bindings=False):
 
     def _settle(self) -> None:
         """Spare the garbage collector what stays: with torch imported, looking through it all holds up a frame by 100 ms."""
-        loaded = {name for name, session in self.sessions.items() if session.latest().phase is not Phase.READY}
+        loaded = {name for name, session in self.sessions.items() if session.latest().phase != "ready"}
         if not loaded <= self._settled:
             self._settled |= loaded
             gc.freeze()
@@ -189,7 +189,7 @@ class LabApp(App[int], inherit_bindings=False):
     def running(self) -> Sequence[Running]:
         """Return what computes right now."""
         latest = {name: session.latest() for name, session in self.sessions.items()}
-        return [Running(name, percent(item)) for name, item in latest.items() if item.phase is Phase.RUNNING]
+        return [Running(name, percent(item)) for name, item in latest.items() if item.phase == "running"]
 
     def latest(self, name: str) -> Snapshot | None:
         """Return the present snapshot of a phenomenon that was opened."""

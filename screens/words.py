@@ -1,17 +1,19 @@
-"""How numbers, durations, seeds and states are written, alike on every screen."""
+"""How numbers, durations, seeds and states are written, alike on every screen. Home needs it, so it imports no NumPy."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from engine.contract import Phase, Snapshot, Verdict
+if TYPE_CHECKING:
+    from engine.contract import Snapshot, Verdict
 
 MARKS = ("yes", "no", "not yet", "not run")
 MARK_STYLE = {"yes": "bold green", "no": "bold red", "not yet": "yellow", "not run": "dim"}
-PHASE_STYLE = {
-    Phase.READY: "yellow", Phase.RUNNING: "bold green", Phase.PAUSED: "bold yellow", Phase.FINISHED: "bold cyan",
-    Phase.STOPPED: "bold yellow", Phase.DIVERGED: "bold red", Phase.FAILED: "bold red",
+PHASE_STYLE = {  # by the name of the phase
+    "ready": "yellow", "running": "bold green", "paused": "bold yellow", "finished": "bold cyan", "stopped": "bold yellow",
+    "diverged": "bold red", "failed": "bold red",
 }  # fmt: skip
 
 

@@ -14,13 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 from rich.color import Color
 from rich.style import Style
 
-from engine.contract import Series
+if TYPE_CHECKING:
+    from engine.contract import Series
 
 
 class Level(IntEnum):
