@@ -12,13 +12,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from engine.contract import Spec
 from engine.errors import UsageError, nearest
-
-if TYPE_CHECKING:
-    from engine.contract import Spec
-    from engine.phenomenon import Phenomenon
+from engine.phenomenon import Phenomenon
 
 FOLDER = Path(__file__).parent / "phenomena"
 
@@ -62,8 +59,6 @@ def load(name: str) -> type[Phenomenon]:
     Raises:
         UsageError: unknown name.
     """
-    from engine.phenomenon import Phenomenon
-
     module = importlib.import_module(f"engine.phenomena.{check(name).replace('-', '_')}")
     classes = [
         item

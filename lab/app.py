@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.console import Console, RenderableType
@@ -21,7 +20,8 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widgets import Input
 
-from engine.errors import Exit, LabError, UsageError
+from engine.contract import LabError, Phase, Session, Snapshot, Spec
+from engine.errors import Exit, UsageError
 from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal
 from lab.workbench import RealWorkbench, Workbench
 from screens.desk import CardData, Running
@@ -32,7 +32,6 @@ from screens.widgets.palette import Level, Theme
 from screens.words import percent
 
 if TYPE_CHECKING:
-    from engine.contract import Session, Snapshot, Spec
     from screens.base import PhenomenonScreen
 
 
@@ -122,7 +121,6 @@ class LabApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Show the run that was asked for, if one was."""
         self.set_interval(1.0, self._settle)
-        self.call_after_refresh(Thread(target=self.workbench.warm, name="genlab warm", daemon=True).start)
         if self._watched is not None:
             self._show(*self._watched)
         elif self._first is not None:
@@ -130,7 +128,7 @@ class LabApp(App[int], inherit_bindings=False):
 
     def _settle(self) -> None:
         """Spare the garbage collector what stays: with torch imported, looking through it all holds up a frame by 100 ms."""
-        loaded = {name for name, session in self.sessions.items() if session.latest().phase != "ready"}
+        loaded = {name for name, session in self.sessions.items() if session.latest().phase is not Phase.READY}
         if not loaded <= self._settled:
             self._settled |= loaded
             gc.freeze()
@@ -153,28 +151,16 @@ class LabApp(App[int], inherit_bindings=False):
         return self.workbench.cards()
 
     def open_phenomenon(self, name: str, preset: str = "quick") -> None:
-        """Show a phenomenon's screen; start its run if there is none. What takes a moment to import is announced first."""
-        if name in self._screens:
-            self._open(name, preset)
-        else:
-            self._say(f"Opening {name} ...")
-            self.call_after_refresh(self._open, name, preset)
-
-    def _open(self, name: str, preset: str) -> None:
+        """Show a phenomenon's screen; start its run if there is none."""
         try:
             spec = self.workbench.spec(name)
             if name not in self.sessions:
                 self.sessions[name] = self.workbench.begin(name, preset)
         except LabError as error:
-            self._say(str(error), bad=True)
+            say = getattr(self.screen, "say", self.notify)
+            say(str(error))
             return
         self._show(spec, self.sessions[name])
-
-    def _say(self, text: str, bad: bool = False) -> None:
-        if isinstance(self.screen, HomeScreen):
-            self.screen.say(text, bad)
-        elif bad:
-            self.notify(text, severity="error", timeout=8)
 
     def _show(self, spec: Spec, session: Session) -> None:
         self.sessions[spec.name] = session
@@ -189,7 +175,7 @@ class LabApp(App[int], inherit_bindings=False):
     def running(self) -> Sequence[Running]:
         """Return what computes right now."""
         latest = {name: session.latest() for name, session in self.sessions.items()}
-        return [Running(name, percent(item)) for name, item in latest.items() if item.phase == "running"]
+        return [Running(name, percent(item)) for name, item in latest.items() if item.phase is Phase.RUNNING]
 
     def latest(self, name: str) -> Snapshot | None:
         """Return the present snapshot of a phenomenon that was opened."""

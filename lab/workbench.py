@@ -31,9 +31,6 @@ class Workbench(Protocol):
     def cards(self) -> Sequence[CardData]:
         """Return what the home screen shows, without importing a phenomenon."""
 
-    def warm(self) -> None:
-        """Import what opening a phenomenon needs, in a thread of its own while home is looked at."""
-
     def spec(self, name: str) -> Spec:
         """Return the declaration of a phenomenon."""
 
@@ -82,13 +79,6 @@ class RealWorkbench:
         from engine.registry import entries
 
         return [CardData(entry.name, entry.title, entry.question) for entry in entries()]
-
-    def warm(self) -> None:
-        """Import runner, screens and declarations; not torch, which a run imports by itself."""
-        importlib.import_module("screens.base")
-        importlib.import_module("engine.runner")
-        for card in self.cards():
-            self.spec(card.name)
 
     def spec(self, name: str) -> Spec:
         """Return a phenomenon's declaration."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from engine.contract import Snapshot
+
 if TYPE_CHECKING:
-    from engine.contract import Snapshot
     from screens.widgets.palette import Theme
 
 

@@ -59,7 +59,6 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     def on_screen_resume(self) -> None:
         """Show what became of the runs meanwhile."""
-        self._describe()
         self.look()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -107,9 +106,9 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Open a card that was clicked."""
         self.desk.open_phenomenon(event.name)
 
-    def say(self, text: str, bad: bool = False) -> None:
+    def say(self, text: str) -> None:
         """Show a sentence, such as why a phenomenon cannot be opened, until another card is selected."""
-        self.query_one("#selected", Static).update(Text(text, "bold red" if bad else "bold"))
+        self.query_one("#selected", Static).update(Text(text, "bold red"))
 
     def _describe(self) -> None:
         width = self.size.width

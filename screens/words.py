@@ -1,19 +1,17 @@
-"""How numbers, durations, seeds and states are written, alike on every screen. Home needs it, so it imports no NumPy."""
+"""How numbers, durations, seeds and states are written, alike on every screen."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from engine.contract import Snapshot, Verdict
+from engine.contract import Phase, Snapshot, Verdict
 
 MARKS = ("yes", "no", "not yet", "not run")
 MARK_STYLE = {"yes": "bold green", "no": "bold red", "not yet": "yellow", "not run": "dim"}
-PHASE_STYLE = {  # by the name of the phase
-    "ready": "yellow", "running": "bold green", "paused": "bold yellow", "finished": "bold cyan", "stopped": "bold yellow",
-    "diverged": "bold red", "failed": "bold red",
+PHASE_STYLE = {
+    Phase.READY: "yellow", Phase.RUNNING: "bold green", Phase.PAUSED: "bold yellow", Phase.FINISHED: "bold cyan",
+    Phase.STOPPED: "bold yellow", Phase.DIVERGED: "bold red", Phase.FAILED: "bold red",
 }  # fmt: skip
 
 

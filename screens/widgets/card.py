@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.text import Text
 from textual.message import Message
 from textual.widget import Widget
 
+from engine.contract import Phase, Snapshot
 from screens import words
 from screens.desk import CardData
 from screens.widgets.line import spread
-
-if TYPE_CHECKING:
-    from engine.contract import Snapshot
 
 
 def state_of(snapshot: Snapshot | None) -> Text:
@@ -21,7 +17,7 @@ def state_of(snapshot: Snapshot | None) -> Text:
     if snapshot is None:
         return Text("not opened", "dim")
     text = Text(snapshot.phase.value, words.PHASE_STYLE[snapshot.phase])
-    if snapshot.phase in ("running", "paused"):
+    if snapshot.phase in (Phase.RUNNING, Phase.PAUSED):
         text.append(f" {words.percent(snapshot)}", "none")
     for mark, count, _ in words.tally(snapshot.verdicts):
         if mark in ("yes", "no") or not snapshot.phase.over:

@@ -14,14 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.color import Color
 from rich.style import Style
 
-if TYPE_CHECKING:
-    from engine.contract import Series
+from engine.contract import Series
 
 
 class Level(IntEnum):

@@ -26,15 +26,13 @@ from lab.app import LabApp
 from lab.workbench import RealWorkbench
 
 async def main():
-    workbench = RealWorkbench()
-    workbench.warm = lambda: None  # imports beside home what a phenomenon needs
-    app = LabApp(workbench)
+    app = LabApp(RealWorkbench())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert app.cards()
 
 asyncio.run(main())
-heavy = {"torch", "scipy", "numpy", "pydantic", "matplotlib", "mlxtend", "sklearn", "rich.markdown"} & set(sys.modules)
+heavy = {"torch", "scipy", "matplotlib", "mlxtend", "plotext", "sklearn", "rich.markdown"} & set(sys.modules)
 assert not heavy, heavy
 """
 

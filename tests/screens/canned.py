@@ -155,9 +155,6 @@ class CannedWorkbench:
             CardData(f"other-{i}", f"Phenomenon {i}", f"Why does phenomenon number {i} happen at all?") for i in range(1, self.count)
         ]
 
-    def warm(self) -> None:
-        pass
-
     def spec(self, name: str) -> Spec:
         return SPEC if name == "canned" else replace(SPEC, name=name, title=name)
 
