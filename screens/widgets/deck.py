@@ -165,27 +165,26 @@ class Deck(Container, can_focus=True):
             return
         self._theme = replace(self._theme, groups=group_order(self._snapshot.series))
         visible = [tile for tile in self.tiles if tile.display]
-        keys = self._keys(visible, self._snapshot.series)
+        keys, named = self._keys(visible, self._snapshot.series)
         self.legend.show(keys, self.size.width - 1, self._theme)
         for tile in visible:
-            self._draw(tile, self._snapshot)
+            self._draw(tile, self._snapshot, legend=tile.index not in named)
 
-    def _keys(self, visible: Sequence[Tile], series: Sequence[Series]) -> list[Key]:
-        """Return the legend of all visible figures; empty where each must have its own."""
-        figures = [tile.what for tile in visible if isinstance(tile.what, Figure)]
-        keys = shared([legend_keys(select(figure, series), self._theme) for figure in figures])
-        if not keys:
-            return []
-        if self.pinned:
+    def _keys(self, visible: Sequence[Tile], series: Sequence[Series]) -> tuple[list[Key], set[int]]:
+        """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
+        figures = {tile.index: tile.what for tile in visible if isinstance(tile.what, Figure)}
+        keys, named = shared({index: legend_keys(select(figure, series), self._theme) for index, figure in figures.items()})
+        if keys and self.pinned:
             keys.append(Key("..", self._theme.faint(), "pinned"))
-        rows = len(arranged(keys, self.size.width - 1))
-        return keys if rows <= max(1, self.size.height // SHARE_OF_LEGEND) else []
+        if len(arranged(keys, self.size.width - 1)) > max(1, self.size.height // SHARE_OF_LEGEND):
+            return [], set()
+        return keys, named
 
-    def _draw(self, tile: Tile, snapshot: Snapshot) -> None:
+    def _draw(self, tile: Tile, snapshot: Snapshot, legend: bool) -> None:
         tile.view.theme = self._theme
         if isinstance(tile.view, PlotView) and isinstance(tile.what, Figure):
             cursor = self.at if self._linked(tile.what) else None
-            tile.view.show(tile.what, snapshot.series, snapshot.markers, pinned=self.pinned, cursor=cursor, legend=not self.legend.keys)
+            tile.view.show(tile.what, snapshot.series, snapshot.markers, pinned=self.pinned, cursor=cursor, legend=legend)
         elif isinstance(tile.view, PictureView):
             picture = next((item for item in snapshot.pictures if item.name == tile.what.name), None)
             if picture is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual.widget import Widget
@@ -13,14 +13,21 @@ from screens.widgets.plot_legend import Key
 GAP = 2
 
 
-def shared(legends: Sequence[Sequence[Key]]) -> list[Key] | None:
-    """Merge the legends of several figures; None where two curves would look the same and be called differently."""
-    found: dict[tuple[str, int], Key] = {}
-    for key in (key for legend in legends for key in legend):
-        known = found.setdefault((key.glyph, key.ink), key)
-        if known.label != key.label:
-            return None
-    return list(found.values())
+def shared(legends: Mapping[int, Sequence[Key]]) -> tuple[list[Key], set[int]]:
+    """Merge the legends of several figures, long ones first, and return which figures it names all curves of.
+
+    A figure keeps its own legend where it gives another meaning to a glyph or to a word, or uses one word twice.
+    """
+    looks: dict[tuple[str, int], Key] = {}
+    words: dict[str, Key] = {}
+    named: set[int] = set()
+    for figure, keys in sorted(legends.items(), key=lambda item: -len(item[1])):
+        clear = len({key.label for key in keys}) == len(keys)
+        if clear and all(looks.get((key.glyph, key.ink), key) == key == words.get(key.label, key) for key in keys):
+            looks.update({(key.glyph, key.ink): key for key in keys})
+            words.update({key.label: key for key in keys})
+            named.add(figure)
+    return list(looks.values()), named
 
 
 def arranged(keys: Sequence[Key], width: int) -> list[list[Key]]:

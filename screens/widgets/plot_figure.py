@@ -176,8 +176,14 @@ class _Drawing:
             grid.write(grid.height - 1, layout.gutter + (layout.columns - len(name)) // 2, name, theme.quiet)
         for index, keys in enumerate(rows[: layout.legend]):
             write_keys(grid, 1 + index, 0, keys, theme)
-        if not layout.legend and rows and _whole(rows[0], grid.width - end - 2):
-            write_keys(grid, 0, end + 2, _whole(rows[0], grid.width - end - 2), theme)
+        if not layout.legend and rows:
+            write_keys(grid, 0, end + 2, _whole(rows[0], _free(grid, end + 2)), theme)
+
+
+def _free(grid: Grid, column: int) -> int:
+    """Return how many cells of the title row are free from a column on, two blanks before what follows."""
+    written = np.flatnonzero(grid.codes[0, column:] != ord(" "))
+    return int(written[0]) - 2 if written.size else grid.width - column
 
 
 def _whole(keys: Sequence[Key], width: int) -> list[Key]:

@@ -194,11 +194,14 @@ def test_panel_widths(width: int, panel: str, columns: int) -> None:
 
 def test_a_shared_legend_names_each_curve_once() -> None:
     a, b, c = Key("●", 1, "true"), Key("▲", 2, "random"), Key("■", 3, "other")
-    assert shared([[a, b], [b, c]]) == [a, b, c]
+    assert shared({0: [a, b], 1: [b, c]}) == ([a, b, c], {0, 1})
 
 
-def test_curves_that_look_alike_but_differ_have_no_shared_legend() -> None:
-    assert shared([[Key("●", 1, "true")], [Key("●", 1, "false")]]) is None
+def test_a_figure_that_gives_a_glyph_or_a_word_another_meaning_keeps_its_own_legend() -> None:
+    a, b = Key("●", 1, "true"), Key("▲", 2, "random")
+    for odd in (Key("●", 1, "false"), Key("■", 3, "random")):
+        assert shared({0: [odd], 1: [a, b], 2: [b]}) == ([a, b], {1, 2})
+    assert shared({0: [Key("--", 1, "limit"), Key("--", 2, "limit"), a], 1: [b]}) == ([b], {1})
 
 
 @given(st.lists(st.text("abc ", min_size=1, max_size=20), max_size=12), st.integers(24, 100))

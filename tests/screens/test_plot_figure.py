@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from engine.contract import Axis, Figure, Marker
+from engine.contract import Axis, Figure, Marker, Series
 from screens.widgets.axes import Scale, ViewWindow
 from screens.widgets.palette import Level, Theme, group_order, ink_of
 from screens.widgets.plot_figure import draw_figure, plot, select
@@ -351,3 +351,15 @@ def test_the_environment_tells_what_can_be_shown(environ, level, ascii_):
 def test_words_become_ascii_where_asked_for():
     assert ascii_theme().text("σ² ≤ 1 – naïve\x1b[31m") == "sigma^2 <= 1 - naive [31m"
     assert Theme().text("a\x00b\u0301漢c") == "abc"
+
+
+def test_labels_without_room_never_cover_the_note_of_the_title_row() -> None:
+    x = np.linspace(0, 1, 30)
+    wave = Series("a", "a", x, np.where(x < 0.2, np.nan, x))
+    markers = [Marker("f", "y", value, f"line {index}") for index, value in enumerate(np.linspace(0, 1, 9))]
+    figure = Figure("f", "Accuracy", Axis("step"), Axis("accuracy"), ("*",))
+    for width in range(20, 70):
+        request = Request.of(figure, [wave], markers, legend=False)
+        row = plot(request, width, 12, Theme()).grid.line(0)
+        assert "left out" not in row or row.rstrip().endswith("left out"), row
+        assert "not drawn" not in row or row.rstrip().endswith("not drawn"), row
