@@ -38,19 +38,24 @@ class GrokkingConfig(Config):
     """Knobs of modular arithmetic and of what learns it."""
 
     p: int = knob(59, "modulus, a prime", ge=11, le=199, log=True)
-    model: Literal["gromov", "transformer"] = knob("gromov", "Gromov's quadratic network or Nanda's one-layer transformer")
-    width: int = knob(200, "neurons of the hidden layer", ge=50, le=2000, log=True)
+    model: Literal["gromov", "mlp", "transformer"] = knob(
+        "gromov", "Gromov's quadratic network, Prieto's perceptron or Nanda's one-layer transformer"
+    )
+    width: int = knob(200, "neurons of a hidden layer", ge=50, le=2000, log=True)
     fraction: float = knob(0.3, "share of all pairs that is shown in training", ge=0.05, le=0.95)
-    wd: float = knob(1.0, "weight decay (AdamW)", ge=0.0, le=10.0, label="weight decay")
+    optimizer: Literal["adamw", "sgd"] = knob("adamw", "AdamW, or full-batch gradient descent (decay added to the gradient)")
+    momentum: float = knob(0.9, "momentum of sgd", ge=0.0, le=0.999)
+    beta2: float = knob(0.98, "how slowly AdamW's mean of squared gradients changes", ge=0.5, le=0.9999)
+    wd: float = knob(1.0, "weight decay", ge=0.0, le=10.0, label="weight decay")
     lr: float = knob(0.005, "learning rate", ge=1e-4, le=0.1, log=True, label="learning rate")
     op: Literal["add", "sub", "mul", "div", "x2+y2", "x2+xy+y2", "x3+xy", "s5"] = knob(
-        "add", "operation mod p, or composition in S5; the last four need the transformer", label="operation"
+        "add", "operation mod p, or composition in S5; Gromov's network has the first four", label="operation"
     )
-    act: Literal["square", "relu"] = knob("square", "activation of Gromov's network (the transformer has relu)", label="activation")
+    act: Literal["square", "relu"] = knob("square", "activation of Gromov's network (the others have relu)", label="activation")
     steps: int = knob(1200, "training steps", ge=100, le=1_000_000, unit="steps", log=True)
     every: int = knob(20, f"steps between {LINEAR} measurements; 20 a decade beside and beyond", ge=1, le=1000, unit="steps")
     speedup: Literal["none", "grokfast", "perp-grad", "stablemax"] = knob(
-        "none", "what is done to the gradient, or to the transformer's softmax; a control is trained beside"
+        "none", "what is done to the gradient, or to the softmax; a control is trained beside"
     )
     sweep: bool = knob(False, "train fractions .2 to .6 times weight decays 0, .3, 1, 3 beside")
 
@@ -61,11 +66,9 @@ class GrokkingConfig(Config):
             raise ValueError(f"p must be a prime between 11 and 199, got {self.p}; nearby: {', '.join(map(str, near))}")
         if self.model == "gromov":
             if self.op not in WAVES:
-                raise ValueError(f"op must be {', '.join(WAVES)} with Gromov's network, got {self.op}; choose model transformer")
+                raise ValueError(f"op must be {', '.join(WAVES)} with Gromov's network, got {self.op}; choose model transformer or mlp")
             if self.speedup == "stablemax":
-                raise ValueError("speedup stablemax needs a softmax, which Gromov's network has not; choose model transformer")
-        elif self.sweep:
-            raise ValueError("sweep needs model gromov, a transformer would take hours")
+                raise ValueError("speedup stablemax needs a softmax, which Gromov's network has not; choose model transformer or mlp")
         return self
 
 
@@ -82,6 +85,14 @@ PRESETS = (
         },
         "arXiv:2301.05217, Sec. 3 and 5",
     ),
+    Preset(
+        "prieto", "a perceptron without weight decay: perp-Grad groks within 300 steps, its control does not",
+        {
+            "model": "mlp", "p": 113, "width": 200, "fraction": 0.4, "wd": 0.0, "lr": 0.01, "beta2": 0.99, "steps": 300, "every": 10,
+            "speedup": "perp-grad",
+        },
+        "arXiv:2501.04697, Fig. 1",
+    ),
 )  # fmt: skip
 
 STEP = Axis("step", log=True, lo=1)
@@ -89,7 +100,7 @@ FIGURES = (
     Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
     Figure("loss", "Loss", STEP, Axis("loss a pair", log=True), ("loss/*",)),
     Figure("progress", "Progress measures", STEP, Axis("loss, margin, share, norm"), ("progress/*",),
-           "waves: the present frequencies with 80 % of the power"),
+           "key frequencies hold 80 % of the embedding's power: the final model's, while training the current top ones"),
     Figure("spectrum", "Fourier spectrum of the embedding", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",)),
     Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs shown", lo=0.0, hi=1.0), Axis("grok step", log=True),
            ("delay-vs-fraction/*",)),
@@ -123,8 +134,9 @@ NOTES = """
 - Single-frequency share: largest over total power of a neuron's embedding column, mean removed. Random: about `(1/M) sum_{k<=M} 1/k`,
   M = (p-1)/2 (p=59: mean .137, median .130). For `mul` and `div` tokens are put in the order of powers of a primitive root.
 - Restricted loss: outputs projected on waves of a+b of the key frequencies, plus the mean of the rest, on all pairs. Excluded loss: what
-  is left without them, on training pairs. Key frequencies here are those that hold 80 % of the power *at that step*; Nanda et al. take
-  them from the final model.
+  is left without them, on training pairs. Key frequencies are those that hold 80 % of the embedding's power: while training, the current
+  top ones; when training is over both curves are computed again, from weights kept on the way, with the *final model's*, as Nanda et al.
+  do. The legend says which.
 - Transformer: cross-entropy in float64. Since the query of "=" is the same for all pairs and only the last position is read, keys and
   values are tables over tokens: the same function (GR9) at a fraction of the work. StableMax: `s(x) = x+1` (x >= 0), `1/(1-x)`.
 - *Softmax collapse* (transformer): the share of training pairs whose probability would round to 1 in float32, so that they teach nothing.
@@ -176,6 +188,7 @@ class Grokking(Phenomenon):
     )  # fmt: skip
 
     def __init__(self, config: Config, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
+        from engine.studies.grokking.hindsight import Hindsight
         from engine.studies.grokking.training import Recipe, Training
 
         super().__init__(config, seeds, device, preset)
@@ -183,7 +196,8 @@ class Grokking(Phenomenon):
         arms = arms_of(c)
         self._members = members_of(arms, seeds)
         self._training = Training(self._members, Recipe.of(c), len(seeds), device)
-        self._readings = Readings(self.history, arms, self._members)
+        self._hindsight = Hindsight(self._training, c.steps)
+        self._readings = Readings(self.history, arms, self._members, self._hindsight)
         self._sweep = {place for place, member in enumerate(self._members) if member.arm.name not in WATCHED}
         self.total = c.steps
         self._grid = measured_steps(max(arm.steps for arm in arms), c.every)
@@ -206,7 +220,10 @@ class Grokking(Phenomenon):
         return int(later[0]) if later.size else None
 
     def advance(self, budget: float) -> None:
-        """Train for about `budget` seconds, never past the next step to be measured; first compute the analytic networks."""
+        """Train for about `budget` seconds, never past the next step to be measured; first compute the analytic networks.
+
+        At the end of training, before its last step is measured, the past is looked at again with the final key frequencies.
+        """
         target, started = self._target, perf_counter()
         if target is None:
             return
@@ -217,11 +234,14 @@ class Grokking(Phenomenon):
             self._look_up = look_up_difference(seed, self.device)
         self._training.advance(target, budget - (perf_counter() - started))
         self.step = self._training.progress(target)
+        if self.step == self.total:
+            self._hindsight.work(self.step, budget - (perf_counter() - started))
 
     def due(self) -> bool:
         """Whether the present step is on the grid, reached by every member, and has not been measured."""
         target = self._target
-        return target is not None and self.step == target and bool(self._analytic) and self._training.reached(target)
+        there = target is not None and self.step == target and bool(self._analytic) and self._training.reached(target)
+        return there and (self.step != self.total or self._hindsight.complete)
 
     def measure(self) -> dict[str, Any]:
         """Return every member's scores and the main arm's progress measures; brief arms that have grokked rest from here on.
@@ -230,12 +250,15 @@ class Grokking(Phenomenon):
             Diverged: a loss or norm is no longer finite.
         """
         training = self._training
-        training.measure(() if self.step % self.config.every == 0 or self.step > LINEAR * self.config.every else self._sweep)
+        everyone = self.step % self.config.every == 0 or self.step > LINEAR * self.config.every
+        training.measure(() if everyone else self._sweep, rows=self._hindsight.wants(self.step))
         self._require_finite()
         record: dict[str, Any] = training.record()
         pairs = zip(training.tasks[: len(self.seeds)], training.outputs, training.embeddings, strict=True)
         found = [measures(self.config.op, task, outputs, tables, training.host_loss) for task, outputs, tables in pairs]
         record |= {name: [item[name] for item in found] for name in PROGRESS if name in found[0]}
+        if training.rows:
+            self._hindsight.keep(self.step, np.stack(training.rows))
         self._retire(record["test-accuracy"])
         return record
 
@@ -271,7 +294,7 @@ class Grokking(Phenomenon):
     def markers(self) -> tuple[Marker, ...]:
         """When the main arm memorised and grokked, and chance."""
         said = {group.trainer.sentence for group in self._training.groups} - {""}
-        self.notes = (*sentences(self._readings), *sorted(said))
+        self.notes = (*sentences(self._readings), *self._hindsight.sentences(), *sorted(said))
         return tuple(events(self._readings, self.config))
 
     def verdicts(self) -> tuple[Verdict, ...]:
@@ -284,22 +307,25 @@ class Grokking(Phenomenon):
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first seed's problem and the main arm's network.
 
-        pairs (P, 2), labels (P,), train (P,) which are shown, correct (P,); U, W (p, N) and V (N, p), or the transformer's
+        pairs (P, 2), labels (P,), train (P,) which are shown, correct (P,); U, W (p, N) and V (N, p), the perceptron's A (2p, N), M (N, N)
+        and V (N, p), or the transformer's
         E (p+1, d), P (3, d), Wq, Wk, Wv (h, d, e), Wo (h, e, d), W_in (d, N), b_in, W_out (N, d), b_out, W_U (d, p+1): float32.
         """
         from engine.training.transformer import NAMES
 
         task = self._training.tasks[0]
-        names = NAMES if self.config.model == "transformer" else ("U", "W", "V")
-        tables = dict(zip(names, self._training.weights(0), strict=True))
+        names = {"gromov": ("U", "W", "V"), "mlp": ("A", "M", "V"), "transformer": NAMES}
+        tables = dict(zip(names[self.config.model], self._training.weights(0), strict=True))
         return {
             "pairs": task.table.pairs, "labels": task.table.labels, "train": task.train, "correct": self._training.correct[0], **tables,
         }  # fmt: skip
 
     def state(self) -> State:
         """Return every group's weights, moments and place; the analytic networks follow from the seed."""
-        return self._training.state()
+        training, past = self._training.state(), self._hindsight.state()
+        return State({**training.arrays, **past.arrays}, {**training.scalars, "past": past.scalars})
 
     def restore(self, state: State) -> None:
         """Continue from a state."""
         self._training.restore(state)
+        self._hindsight.restore(State(state.arrays, state.scalars["past"]))

@@ -70,7 +70,8 @@ def test_moduli_are_the_primes_of_the_range():
         ({"op": "dvi"}, "did you mean div"),
         ({"op": "s5"}, "op must be add, sub, mul, div with Gromov's network, got s5; choose model transformer"),
         ({"speedup": "stablemax"}, "speedup stablemax needs a softmax"),
-        ({"model": "transformer", "sweep": "yes"}, "sweep needs model gromov"),
+        ({"optimizer": "adam"}, "did you mean adamw"),
+        ({"momentum": 1}, "momentum must be between 0 and 0.999, got 1"),
         ({"fraction": 1}, "fraction must be between 0.05 and 0.95, got 1"),
     ],
 )
@@ -94,12 +95,6 @@ def test_a_split_shows_its_fraction_and_never_a_test_pair():
         found = task(op, member)
         assert len(found.train) == pairs
         assert found.train.sum() == int(0.3 * pairs)
-
-
-def test_an_intervention_never_runs_without_its_control():
-    arms = {arm.name: arm for arm in arms_of(Grokking.spec.configure("quick", {"speedup": "grokfast"}))}
-    assert (arms["main"].speedup, arms["control"].speedup) == ("grokfast", "none")
-    assert (arms["main"].wd, arms["main"].p, arms["main"].fraction) == (arms["control"].wd, arms["control"].p, arms["control"].fraction)
 
 
 def test_every_figure_and_picture_that_is_declared_is_delivered(small):
@@ -169,8 +164,8 @@ def test_what_has_not_happened_is_censored_and_neither_yes_nor_no(small):
 
 def test_the_setting_of_a_claim_is_asked_for(small):
     assert verdict(small, "GR2").holds is None
-    assert verdict(small, "GR3").note == "needs width=200, lr=.005, op=add, act=square"
-    assert verdict(small, "GR2").note == "needs p=59, fraction=.3, op=add"
+    assert verdict(small, "GR3").note == "needs width=200, lr=.005, op=add, act=square, optimizer=adamw"
+    assert verdict(small, "GR2").note == "needs p=59, fraction=.3, op=add, optimizer=adamw"
 
 
 @pytest.mark.parametrize("op", ["sub", "mul", "div"])
@@ -218,7 +213,10 @@ def test_chunking_changes_no_number(small):
     assert again.history.records == small.history.records
 
 
-@pytest.mark.parametrize(("until", "knobs"), [(0, {}), (40, {}), (100, {}), (40, {"speedup": "grokfast"}), (5, TRANSFORMER)])
+@pytest.mark.parametrize(
+    ("until", "knobs"),
+    [(0, {}), (40, {}), (100, {}), (40, {"speedup": "grokfast"}), (40, {"optimizer": "sgd", "lr": 0.1}), (5, TRANSFORMER)],
+)
 def test_a_restored_run_ends_with_the_same_records(small, until, knobs):
     whole = work(make((0, 1), **{**SMALL, **knobs})) if knobs else small
     first = work(make((0, 1), **{**SMALL, **knobs}), until=until)

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 Integers = NDArray[np.int64]
 
+COMBINED = ("add", "sub")  # operations that are a function of a+b or a-b
 MAIN, CONTROL, NO_DECAY, P53 = "main", "control", "no-decay", "p53"
 WATCHED = (MAIN, CONTROL, NO_DECAY, P53)  # drawn step by step
 FRACTIONS, DECAYS = (0.2, 0.3, 0.4, 0.5, 0.6), (0.0, 0.3, 1.0, 3.0)  # of the sweep
 P53_SEEDS, P53_STEPS = 3, 600
-P53_SETTING = (200, 0.005, "add", "square")  # width, learning rate, operation, activation
+P53_SETTING = (200, 0.005, "add", "square", "adamw")  # width, learning rate, operation, activation, optimizer
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,13 @@ def arms_of(config: Any) -> tuple[Arm, ...]:
     arms = [main]
     if c.speedup != "none":
         arms.append(replace(main, name=CONTROL, label=f"control, decay {c.wd:g}", speedup="none"))
-    if c.model == "transformer":
-        return tuple(arms)
-    if c.wd > 0:
+    if c.model == "gromov" and c.wd > 0:
         arms.append(Arm(NO_DECAY, "no decay", c.p, c.fraction, 0.0, c.steps))
     if c.sweep:
-        settings = [
-            (fraction, wd) for fraction in FRACTIONS for wd in DECAYS if (fraction, wd) not in ((c.fraction, c.wd), (c.fraction, 0.0))
-        ]
+        there = {(arm.fraction, arm.wd) for arm in arms if arm.speedup == "none"}
+        settings = [(fraction, wd) for fraction in FRACTIONS for wd in DECAYS if (fraction, wd) not in there]
         arms += [Arm(f"f{f:g}-wd{wd:g}", f"fraction {f:g}, decay {wd:g}", c.p, f, wd, c.steps, brief=True) for f, wd in settings]
-    if (c.width, c.lr, c.op, c.act) == P53_SETTING:
+    if c.model == "gromov" and (c.width, c.lr, c.op, c.act, c.optimizer) == P53_SETTING:
         arms.append(Arm(P53, "p=53, half of it, no decay", 53, 0.5, 0.0, P53_STEPS, brief=True, seeds=P53_SEEDS))
     return tuple(arms)
 
@@ -105,8 +103,3 @@ def wave_order(op: str, p: int) -> Integers:
     if op in ("mul", "div"):
         return np.argsort(discrete_logarithms(p)) + 1
     return np.arange(p)
-
-
-def combined(op: str, table: Operation) -> Integers | None:
-    """Return a+b or a-b mod p of every pair, for which progress measures are defined; None for other operations."""
-    return table.labels if op in ("add", "sub") else None

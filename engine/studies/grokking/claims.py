@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.contract import Claim, Verdict
 from engine.studies.grokking.arms import DECAYS, FRACTIONS, MAIN, NO_DECAY, P53
-from engine.studies.grokking.readings import Readings
+from engine.studies.grokking.readings import Readings, values_at
 
 DELAY, CHANCE = 5.0, 0.05
 NEVER = 0.9  # test accuracy that the arm without decay stays below
@@ -82,8 +82,8 @@ def _delayed(e: Evidence) -> Judgement:
 def _never(e: Evidence) -> Judgement:
     r, c = e.readings, e.config
     arm = NO_DECAY if c.wd > 0 else MAIN
-    if (c.model, c.p, c.fraction, c.op, c.speedup if arm == MAIN else "none") != ("gromov", 59, 0.3, "add", "none"):
-        return None, None, "needs p=59, fraction=.3, op=add"
+    if (c.model, c.optimizer, c.p, c.fraction, c.op, c.speedup if arm == MAIN else "none") != ("gromov", "adamw", 59, 0.3, "add", "none"):
+        return None, None, "needs p=59, fraction=.3, op=add, optimizer=adamw"
     _, values = r.table("test-accuracy", arm)
     if len(values) and values.max() >= NEVER:
         return float(values.max()), False, ""
@@ -94,7 +94,7 @@ def _never(e: Evidence) -> Judgement:
 
 def _without_decay(e: Evidence) -> Judgement:
     if not e.readings.places(P53):
-        return None, None, "needs width=200, lr=.005, op=add, act=square"
+        return None, None, "needs width=200, lr=.005, op=add, act=square, optimizer=adamw"
     memorised, grokked = e.readings.memorised(P53), e.readings.grokked(P53)
     ratio = grokked / memorised
     if not len(ratio) or not np.isfinite(ratio).all():
@@ -106,7 +106,7 @@ def _single_waves(e: Evidence) -> Judgement:
     _, share = e.readings.table("share")
     if not e.readings.over(MAIN):
         return UNDECIDED
-    if not len(share):
+    if e.config.model != "gromov" or not len(share):
         return None, None, "needs model gromov"
     last = float(share[-1].min())
     return last, last >= SHARE, f"random weights: {share[0].mean():.3f} (step 0)"
@@ -115,30 +115,30 @@ def _single_waves(e: Evidence) -> Judgement:
 def _circuit_first(e: Evidence) -> Judgement:
     r = e.readings
     steps, losses = r.table("test-loss")
-    _, restricted = r.table("restricted")
     memorised = r.memorised()
     if not r.over(MAIN):
         return UNDECIDED
+    times, restricted, keys = r.circuit("restricted")
     if not len(restricted) or not np.isfinite(memorised).all():
         return None, None, "needs op add or sub" if not len(restricted) else f"not memorised by step {e.config.steps:,}"
     peaks = steps[losses.argmax(axis=0)]
     margin = float(r.at("margin", peaks).min())
-    before, after = r.at("restricted", memorised), restricted[-1]
+    before, after = values_at(times, restricted, memorised), restricted[-1]
     measured = f"{margin:.3f}; {before.max():.3g} to {after.max():.3g}"
-    return measured, margin >= MARGIN and bool((after < before).all()), f"test loss peaks at step {_steps(peaks)}"
+    return measured, margin >= MARGIN and bool((after < before).all()), f"test loss peaks at step {_steps(peaks)}; {keys} key frequencies"
 
 
 def _excluded_rises(e: Evidence) -> Judgement:
     r = e.readings
-    steps, excluded = r.table("excluded")
     memorised = r.memorised()
     if not r.over(MAIN):
         return UNDECIDED
+    steps, excluded, keys = r.circuit("excluded")
     if not len(excluded) or not np.isfinite(memorised).all():
         return None, None, "needs op add or sub" if not len(excluded) else f"not memorised by step {e.config.steps:,}"
     least = np.array([excluded[steps >= memorised[seed], seed].min() for seed in range(len(memorised))])
     ratio = float((excluded[-1] / least).min())
-    return ratio, ratio >= RISE, f"{least.min():.3f} to {excluded[-1].min():.3f}"
+    return ratio, ratio >= RISE, f"{least.min():.3f} to {excluded[-1].min():.3f}; {keys} key frequencies"
 
 
 def _analytic(e: Evidence) -> Judgement:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.contract import Marker, Picture, Series
 from engine.studies.grokking.arms import CONTROL, MAIN, P53, WATCHED, Task
 from engine.studies.grokking.delays import against
-from engine.studies.grokking.readings import GROKKED, MEMORISED, Readings
+from engine.studies.grokking.readings import GROKKED, MEMORISED, Readings, banded
 
 LEGEND = ("test, wrong", "test, right", "training, wrong", "training, right")
 Floats = NDArray[np.float64]
@@ -33,15 +33,24 @@ def curves(r: Readings, analytic: float | None, width: int) -> list[Series]:
 
 
 def _progress(r: Readings) -> list[Series]:
-    named = {
-        "restricted": "restricted loss, all pairs", "excluded": "excluded loss, training pairs", "margin": "held-out margin",
-        "share": "single-frequency share", "gini": "Gini of the spectrum",
-    }  # fmt: skip
+    named = {"margin": "held-out margin", "share": "single-frequency share", "gini": "Gini of the spectrum"}
     there = [(name, label) for name, label in named.items() if len(r.history.column(name)[0])]
-    found = [r.curve(name, MAIN, f"progress/{name}", label, name) for name, label in there]
+    found = [*_circuit(r), *(r.curve(name, MAIN, f"progress/{name}", label, name) for name, label in there)]
     if len(r.history.column("collapse")[0]):
-        found.append(r.curve("collapse", MAIN, "progress/collapse", "softmax collapse", "collapse"))
+        arms = [name for name in (MAIN, CONTROL) if name in r.arms]
+        labels = {MAIN: "softmax collapse", CONTROL: "softmax collapse of the control"}
+        found += [r.curve("collapse", name, f"progress/collapse-{name}", labels[name], f"collapse-{name}") for name in arms]
     return [*found, r.curve("norm", MAIN, "progress/norm", "squared norm / largest", "norm", scale=True)]
+
+
+def _circuit(r: Readings) -> list[Series]:
+    """Return restricted and excluded loss; the label says whose key frequencies they are of."""
+    found = []
+    for name, pairs in (("restricted", "all pairs"), ("excluded", "training pairs")):
+        steps, values, keys = r.circuit(name)
+        if len(steps):
+            found.append(banded(f"progress/{name}", f"{name} loss, {pairs}, {keys} frequencies", steps, values, name))
+    return found
 
 
 def bars(power: Floats | None) -> list[Series]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.studies.grokking.arms import Task, combined, wave_order
+from engine.studies.grokking.arms import COMBINED, Task, wave_order
 
 KEY_POWER = 0.8  # the key frequencies hold this share of the embedding's power
 Floats = NDArray[np.float64]
@@ -26,13 +26,12 @@ def spectrum(op: str, embeddings: Floats) -> Floats:
 
 
 def measures(op: str, task: Task, outputs: Floats, embeddings: Floats, loss: Callable[[Floats, Any], Floats]) -> dict[str, float]:
-    """Return margin, share, Gini coefficient of the spectrum; for add and sub restricted (all pairs) and excluded loss (training).
+    """Return margin, share, Gini coefficient of the spectrum; for add and sub restricted and excluded loss.
 
-    outputs: (P, k) for the task's pairs; embeddings: (2, tokens, N). Key frequencies are the present ones that hold 80 % of
-    the embedding's power.
+    outputs: (P, k) for the task's pairs; embeddings: (1 or 2, tokens, N). Key frequencies are the present ones.
     """
-    from engine.theory.fourier import frequencies_for, gini, key_frequencies, single_frequency_share
-    from engine.theory.progress import excluded_logits, held_out_margin, restricted_logits
+    from engine.theory.fourier import gini, single_frequency_share
+    from engine.theory.progress import held_out_margin
 
     table, train = task.table, task.train
     found = {"margin": float(held_out_margin(outputs[~train], table.labels[~train]))}
@@ -42,13 +41,32 @@ def measures(op: str, task: Task, outputs: Floats, embeddings: Floats, loss: Cal
     if len(embeddings) > 1:  # Gromov's columns are neurons; the transformer's are directions of its residual stream
         found["share"] = float(np.median(single_frequency_share(power)))
     found["gini"] = float(gini(power.sum(axis=1)))
-    values = combined(op, table)
-    if values is not None:
-        keys = key_frequencies(power, frequencies_for(power, KEY_POWER))
-        found["restricted"] = float(loss(restricted_logits(outputs, values, keys, table.tokens), table.labels))
-        excluded = excluded_logits(outputs, values, keys, table.tokens)[train]
-        found["excluded"] = float(loss(excluded, table.labels[train]))
+    if op in COMBINED:
+        restricted, excluded = circuit_losses(task, outputs, key_waves(op, embeddings), loss)
+        found |= {"restricted": restricted, "excluded": excluded}
     return found
+
+
+def key_waves(op: str, embeddings: Floats) -> NDArray[np.int64]:
+    """Return the frequencies that hold 80 % of the embedding's power, strongest first; embeddings: (1 or 2, tokens, N)."""
+    from engine.theory.fourier import frequencies_for, key_frequencies
+
+    power = spectrum(op, embeddings)
+    return key_frequencies(power, frequencies_for(power, KEY_POWER))
+
+
+def circuit_losses(task: Task, outputs: Floats, keys: NDArray[np.int64], loss: Callable[[Floats, Any], Floats]) -> tuple[float, float]:
+    """Return restricted loss (on all pairs) and excluded loss (on training pairs) for these key frequencies; outputs: (P, k).
+
+    Args:
+        task: of addition or subtraction, so that the label itself is a+b or a-b.
+    """
+    from engine.theory.progress import excluded_logits, restricted_logits
+
+    table, train = task.table, task.train
+    excluded = excluded_logits(outputs, table.labels, keys, table.tokens)[train]
+    restricted = restricted_logits(outputs, table.labels, keys, table.tokens)
+    return float(loss(restricted, table.labels)), float(loss(excluded, table.labels[train]))
 
 
 WAVES = ("add", "sub", "mul", "div")  # operations that are a rotation of a cyclic group

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,11 @@ from engine.contract import Series
 from engine.phenomenon import History
 from engine.studies.grokking.arms import MAIN, Arm, Member
 
+if TYPE_CHECKING:
+    from engine.studies.grokking.hindsight import Hindsight
+
 MEMORISED, GROKKED = 0.99, 0.95  # train and test accuracy at which the events count
+FINAL, CURRENT = "final model's", "current top"  # key frequencies
 PROGRESS = ("restricted", "excluded", "margin", "share", "gini")
 Floats = NDArray[np.float64]
 
@@ -19,8 +24,9 @@ Floats = NDArray[np.float64]
 class Readings:
     """The measurements so far; those of `PROGRESS` hold one value per seed of the main arm, all others one per member."""
 
-    def __init__(self, history: History, arms: Sequence[Arm], members: Sequence[Member]) -> None:
+    def __init__(self, history: History, arms: Sequence[Arm], members: Sequence[Member], hindsight: Hindsight | None = None) -> None:
         self.history, self.arms, self.members = history, {arm.name: arm for arm in arms}, list(members)
+        self.hindsight = hindsight
 
     def places(self, arm: str) -> list[int]:
         """Return the members of an arm; none for an arm that is not there."""
@@ -34,6 +40,15 @@ class Readings:
             return np.empty(0), np.empty((0, max(1, len(places))))
         kept = steps <= max(self.ended(place) for place in places)
         return steps[kept], values[kept] if quantity in PROGRESS else values[kept][:, places]
+
+    def circuit(self, quantity: str) -> tuple[Floats, Floats, str]:
+        """Return "restricted" or "excluded" loss of the main arm, steps (k,) and values (k, seeds), and whose key frequencies.
+
+        Those of the final model when training is over; until then those that each moment's model has.
+        """
+        if self.hindsight is not None and self.hindsight.complete:
+            return *self.hindsight.table(quantity), FINAL
+        return *self.table(quantity), CURRENT
 
     def ended(self, place: int) -> float:
         """Return the step at which a member's training ended: the arm's last, or where a brief one had grokked."""
@@ -68,11 +83,7 @@ class Readings:
 
     def at(self, quantity: str, steps: Floats, arm: str = MAIN) -> Floats:
         """Return each seed's value at its own step, (seeds,); nan where the step is nan."""
-        times, values = self.table(quantity, arm)
-        found = np.full(len(steps), np.nan)
-        for seed in np.flatnonzero(np.isfinite(steps)):
-            found[seed] = values[np.searchsorted(times, steps[seed]), seed]
-        return found
+        return values_at(*self.table(quantity, arm), steps)
 
     def curve(self, quantity: str, arm: str, name: str, label: str, group: str = "", scale: bool = False) -> Series:
         """Return the mean over seeds against the step, with their range as band; `scale`: over its largest."""
@@ -80,6 +91,17 @@ class Readings:
         if scale and len(values):
             values = values / values.max(axis=0)
         return banded(name, label, steps, values, group or arm)
+
+
+def values_at(times: Floats, values: Floats, steps: Floats) -> Floats:
+    """Return each seed's value at its own step or, where that was not measured, at the next one, (seeds,); nan where the step is nan.
+
+    times: (k,) ascending; values: (k, seeds); steps: (seeds,), none beyond the last time.
+    """
+    found = np.full(len(steps), np.nan)
+    for seed in np.flatnonzero(np.isfinite(steps)):
+        found[seed] = values[np.searchsorted(times, steps[seed]), seed]
+    return found
 
 
 def banded(name: str, label: str, x: Floats, values: Floats, group: str = "", style: str = "line") -> Series:
