@@ -59,7 +59,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Figure:
-    """A plot: which series it draws, by name or glob (`train-accuracy/*`), in order. Declared once per phenomenon."""
+    """A plot: which series it draws, by name or glob (`train-accuracy/*`), in order. Declared once per phenomenon.
+
+    empty: what fills it ("fills with preset standard, or the knob follow"), said in its place while there is nothing to draw.
+    """
 
     name: str
     title: str
@@ -67,6 +70,7 @@ class Figure:
     y: Axis
     series: tuple[str, ...]
     note: str = ""
+    empty: str = ""
 
 
 @dataclass(frozen=True)

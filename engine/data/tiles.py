@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-NOT_FITTED, FITTED, NOTHING = 0, 1, 2
-LEGEND = ("not yet fitted", "fitted", "no example")
+NOT_FITTED, FITTED, NOTHING = 0, 1, -1  # nothing is drawn where a class has no more examples
+LEGEND = ("not yet fitted", "fitted")
 
 
-def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -> NDArray[np.uint8]:
+def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -> NDArray[np.int8]:
     """Return a cell per example, every class in rows of its own: fitted, not fitted, or nothing (the end of a class).
 
     fitted, labels: (n,). The picture is about twice as wide as it is high.
@@ -20,7 +20,7 @@ def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -
     counts = np.bincount(labels, minlength=classes)
     columns = int(np.ceil(np.sqrt(2.0 * counts.max() * classes)))
     rows = -(-int(counts.max()) // columns)
-    cells = np.full((classes, rows * columns), NOTHING, dtype=np.uint8)
+    cells = np.full((classes, rows * columns), NOTHING, dtype=np.int8)
     for label in range(classes):
         mine = np.flatnonzero(labels == label)
         cells[label, : len(mine)] = np.where(fitted[mine], FITTED, NOT_FITTED)

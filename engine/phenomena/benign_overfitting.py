@@ -70,7 +70,14 @@ FIGURES = (
     Figure("excess-risk", "Excess risk", N, EXCESS, ("excess-risk/*",), "mean over draws and deterministic equivalent"),
     Figure("spectrum", "Spectrum", Axis("index", log=True), Axis("eigenvalue", log=True), ("spectrum/*",), "at the largest n"),
     Figure("ranks", "Benign conditions of exp + eps", N, Axis("must vanish", log=True), ("ranks/*",)),
-    Figure("terms", "Noise and signal apart", N, EXCESS, ("terms/*",), "set signal above 0"),
+    Figure(
+        "terms",
+        "Noise and signal apart",
+        N,
+        EXCESS,
+        ("terms/*",),
+        empty="fills with the knob signal above 0: then bias and variance differ",
+    ),
 )
 PICTURES = (
     PictureSpec("fit/exp-eps", "Fit, benign: spiky but right"),

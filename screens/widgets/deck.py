@@ -16,7 +16,7 @@ from textual.message import Message
 from engine.contract import Figure, PictureSpec, Series, Snapshot, Spec
 from screens import cursor as cursors
 from screens.layout import Page, page_of, pages
-from screens.widgets.legend import Legend, arranged, shared
+from screens.widgets.legend import Legend, arranged, related, shared
 from screens.widgets.line import fit
 from screens.widgets.palette import Theme, group_order
 from screens.widgets.picture import PictureView
@@ -24,6 +24,7 @@ from screens.widgets.plot import PlotView, legend_keys, select
 from screens.widgets.plot_legend import Key
 
 SHARE_OF_LEGEND = 5  # a shared legend takes at most one row in so many
+FEW_ROWS = 2  # a longer one leaves out figures whose curves stand in no other figure
 
 
 class Tile(Container):
@@ -123,6 +124,8 @@ class Deck(Container, can_focus=True):
             for tile in self.tiles:
                 tile.display = tile.index in page.views
                 tile.set_class(tile.index == self.active and len(page.views) > 1, "-active")
+                last = bool(page.views) and tile.index == page.views[-1]
+                tile.styles.column_span = 1 + page.columns * page.rows - len(page.views) if last else 1
             self.redraw()
         self.post_message(self.Turned())
 
@@ -173,7 +176,10 @@ class Deck(Container, can_focus=True):
     def _keys(self, visible: Sequence[Tile], series: Sequence[Series]) -> tuple[list[Key], set[int]]:
         """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
         figures = {tile.index: tile.what for tile in visible if isinstance(tile.what, Figure)}
-        keys, named = shared({index: legend_keys(select(figure, series), self._theme) for index, figure in figures.items()})
+        legends = {index: legend_keys(select(figure, series), self._theme) for index, figure in figures.items()}
+        keys, named = shared(legends)
+        if len(arranged(keys, self.size.width - 1)) > FEW_ROWS:
+            keys, named = shared(related(legends, named))
         if keys and self.pinned:
             keys.append(Key("..", self._theme.faint(), "pinned"))
         if len(arranged(keys, self.size.width - 1)) > max(1, self.size.height // SHARE_OF_LEGEND):

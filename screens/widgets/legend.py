@@ -14,20 +14,38 @@ GAP = 2
 
 
 def shared(legends: Mapping[int, Sequence[Key]]) -> tuple[list[Key], set[int]]:
-    """Merge the legends of several figures, long ones first, and return which figures it names all curves of.
+    """Merge the legends of as many figures as agree, and return which figures it names all curves of.
 
-    A figure keeps its own legend where it gives another meaning to a glyph or to a word, or uses one word twice.
+    A figure keeps its own legend where it gives another meaning to a glyph or to a word, or uses one word twice. Nothing
+    is merged where no two figures agree.
     """
+    longest = sorted(legends, key=lambda figure: -len(legends[figure]))
+    merged = [_merged({figure: legends[figure] for figure in (first, *longest)}) for first in longest]
+    keys, named = max(merged, key=lambda item: (len(item[1]), len(item[0])), default=([], set()))
+    return (keys, named) if len(named) > 1 or len(legends) == 1 else ([], set())
+
+
+def _merged(legends: Mapping[int, Sequence[Key]]) -> tuple[list[Key], set[int]]:
+    """Merge legends in order; those that contradict an earlier one are left out."""
     looks: dict[tuple[str, int], Key] = {}
     words: dict[str, Key] = {}
     named: set[int] = set()
-    for figure, keys in sorted(legends.items(), key=lambda item: -len(item[1])):
+    for figure, keys in legends.items():
         clear = len({key.label for key in keys}) == len(keys)
         if clear and all(looks.get((key.glyph, key.ink), key) == key == words.get(key.label, key) for key in keys):
             looks.update({(key.glyph, key.ink): key for key in keys})
             words.update({key.label: key for key in keys})
             named.add(figure)
     return list(looks.values()), named
+
+
+def related(legends: Mapping[int, Sequence[Key]], named: set[int]) -> dict[int, Sequence[Key]]:
+    """Return the legends that have an entry in common with another one of those named together."""
+
+    def others(figure: int) -> set[Key]:
+        return {key for other in named - {figure} for key in legends[other]}
+
+    return {figure: legends[figure] for figure in sorted(named) if others(figure) & set(legends[figure])}
 
 
 def arranged(keys: Sequence[Key], width: int) -> list[list[Key]]:

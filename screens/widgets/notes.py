@@ -15,7 +15,7 @@ from engine.contract import Spec
 class NotesPanel(VerticalScroll):
     """The notes; their Markdown is read when they are first opened."""
 
-    DEFAULT_CSS = "NotesPanel { height: 1fr; } NotesPanel Static { width: 1fr; }"
+    DEFAULT_CSS = "NotesPanel { height: 1fr; scrollbar-gutter: stable; } NotesPanel Static { width: 1fr; }"
 
     def __init__(self, spec: Spec, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -51,7 +51,8 @@ class NotesPanel(VerticalScroll):
 
     def _markdown(self) -> str:
         references = "\n".join(f"- {item}" for item in self._spec.references)
-        return f"**{self._spec.question}**\n\n{self._spec.notes}\n\n**References**\n\n{references}\n"
+        question = self._spec.question[:1].upper() + self._spec.question[1:]
+        return f"**{question}**\n\n{self._spec.notes}\n\n**References**\n\n{references}\n"
 
 
 def laid_out(markdown: str, width: int) -> Text:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from textwrap import wrap
 
 import numpy as np
 from rich.text import Text
@@ -144,9 +145,8 @@ class _Drawing:
         draw_lines_on_bars(canvas, request.markers, y, theme)
         draw_curves(canvas, curves, reduced, x, y, theme)
         if not any(np.isfinite(item.values).any() for item in reduced):
-            words = "nothing to draw here" if any(item.x.size for item in self.series) else "no data yet"
-            words = theme.cut(words, canvas.columns)
-            canvas.put(canvas.rows // 2, (canvas.columns - len(words)) // 2, words, theme.quiet)
+            words = "nothing to draw here" if any(item.x.size for item in self.series) else self.figure.empty or "no data yet"
+            _say(canvas, words, theme)
         spare = draw_labels(canvas, request.markers, x, y, theme)
         if request.cursor is not None:
             draw_cursor(canvas, request.cursor, x, theme)
@@ -178,6 +178,14 @@ class _Drawing:
             write_keys(grid, 1 + index, 0, keys, theme)
         if not layout.legend and rows:
             write_keys(grid, 0, end + 2, _whole(rows[0], _free(grid, end + 2)), theme)
+
+
+def _say(canvas: Canvas, words: str, theme: Theme) -> None:
+    """Write a sentence in the middle of an empty figure, in as many rows as it takes."""
+    rows = wrap(theme.text(words), max(1, canvas.columns - 2))[: canvas.rows]
+    top = (canvas.rows - len(rows)) // 2
+    for index, row in enumerate(rows):
+        canvas.put(top + index, (canvas.columns - len(row)) // 2, row, theme.quiet)
 
 
 def _free(grid: Grid, column: int) -> int:

@@ -47,7 +47,7 @@ def phase_row(snapshot: Snapshot, width: int) -> Text:
 def sentence_row(snapshot: Snapshot, waited: float) -> Text:
     """Return what the run says of itself: what it waits for, or what went wrong and what to do."""
     bad = snapshot.phase in (Phase.FAILED, Phase.DIVERGED)
-    said = "" if snapshot.sentence == snapshot.phase.value else snapshot.sentence
+    said = "" if snapshot.sentence == snapshot.phase.value or snapshot.phase is Phase.FINISHED else snapshot.sentence  # said above
     text = Text(said, "bold red" if bad else "")
     if snapshot.hint:
         text.append(f"  {snapshot.hint}", "bold" if bad else "dim")

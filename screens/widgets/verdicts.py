@@ -17,7 +17,8 @@ from screens.widgets.line import fit
 
 WIDE = 72  # columns from which a claim is one table row
 UNBROKEN = "\u00a0"
-MARK, IDENTITY, VALUE = 9, 5, 11
+MARK, IDENTITY = 9, 5
+LEAST_VALUE, MOST_VALUE = 11, 18  # columns of a value: words in it are not broken, and sentences take fewer rows
 
 
 def tally_row(verdicts: Sequence[Verdict], width: int) -> Text:
@@ -35,24 +36,32 @@ def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
     """Return every claim as text of at most `width` columns."""
     if not verdicts:
         return Text("The claims appear when the run has begun.", "dim")
-    lay = _row if width >= WIDE else _stacked
-    rows = [lay(verdict, width) for verdict in verdicts]
-    if width >= WIDE:
-        rows.insert(0, Text(f"{'mark':{MARK}}{'claim':{width - MARK - 2 * VALUE}}{'predicted':>{VALUE}}{'measured':>{VALUE}}", "dim"))
-    return Text("\n").join(rows)
+    if width < WIDE:
+        return Text("\n").join(_stacked(verdict, width) for verdict in verdicts)
+    first = _columns([words.number(verdict.predicted) for verdict in verdicts])
+    second = _columns([words.number(verdict.measured) for verdict in verdicts])
+    head = Text(f"{'mark':{MARK}}{'claim':{width - MARK - first - second}}{'predicted':>{first}}{'measured':>{second}}", "dim")
+    return Text("\n").join([head, *(_row(verdict, width, first, second) for verdict in verdicts)])
 
 
-def _row(verdict: Verdict, width: int) -> Text:
+def _columns(values: Sequence[str]) -> int:
+    """How wide a column of values must be for its longest word, and for a sentence to take no more than a few rows."""
+    longest = max((len(word) for value in values for word in value.split()), default=0)
+    needed = max(longest, *(len(value) // 3 for value in values)) + 1
+    return min(MOST_VALUE, max(LEAST_VALUE, needed))
+
+
+def _row(verdict: Verdict, width: int, first: int, second: int) -> Text:
     """Lay a claim out as a table row; a sentence or value that is too long takes further lines of its own cell."""
-    room = width - MARK - 2 * VALUE
+    room = width - MARK - first - second
     sentence = _wrap(f"{verdict.claim.id:{IDENTITY}}{verdict.claim.sentence}{_conditions(verdict)}", room - 2, IDENTITY)
-    predicted, measured = (_wrap(words.number(value), VALUE - 1, 0) for value in (verdict.predicted, verdict.measured))
+    predicted, measured = _wrap(words.number(verdict.predicted), first - 1, 0), _wrap(words.number(verdict.measured), second - 1, 0)
     return Text("\n").join(
         Text.assemble(
             _mark(verdict, index),
             f"{_at(sentence, index):{room}}",
-            (f"{_at(predicted, index):>{VALUE}}", "dim"),
-            (f"{_at(measured, index):>{VALUE}}", "bold"),
+            (f"{_at(predicted, index):>{first}}", "dim"),
+            (f"{_at(measured, index):>{second}}", "bold"),
         )
         for index in range(max(len(sentence), len(predicted), len(measured)))
     )

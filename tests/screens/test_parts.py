@@ -21,7 +21,7 @@ from screens.headless import headless_command
 from screens.layout import LEAST_HEIGHT, LEAST_WIDTH, page_of, pages, panel_width
 from screens.looks import AsciiOnly, Colourless, to_ascii
 from screens.pace import EAGER, PERIOD, SLOWEST, Pace
-from screens.widgets.legend import arranged, shared
+from screens.widgets.legend import arranged, related, shared
 from screens.widgets.line import fit
 from screens.widgets.plot_legend import Key
 from screens.widgets.status import KEYS, key_row, phase_row, sentence_row
@@ -201,7 +201,14 @@ def test_a_figure_that_gives_a_glyph_or_a_word_another_meaning_keeps_its_own_leg
     a, b = Key("●", 1, "true"), Key("▲", 2, "random")
     for odd in (Key("●", 1, "false"), Key("■", 3, "random")):
         assert shared({0: [odd], 1: [a, b], 2: [b]}) == ([a, b], {1, 2})
-    assert shared({0: [Key("--", 1, "limit"), Key("--", 2, "limit"), a], 1: [b]}) == ([b], {1})
+    assert shared({0: [Key("--", 1, "limit"), Key("--", 2, "limit"), a], 1: [b], 2: [b]}) == ([b], {1, 2})
+
+
+def test_a_legend_that_no_two_figures_share_stays_with_its_figure() -> None:
+    a, b, c = Key("●", 1, "true"), Key("●", 1, "false"), Key("■", 3, "other")
+    assert shared({0: [a], 1: [b]}) == ([], set())
+    assert shared({0: [a]}) == ([a], {0})
+    assert related({0: [a, c], 1: [a], 2: [b]}, {0, 1, 2}) == {0: [a, c], 1: [a]}
 
 
 @given(st.lists(st.text("abc ", min_size=1, max_size=20), max_size=12), st.integers(24, 100))

@@ -326,6 +326,12 @@ def test_an_empty_figure_says_so(series, words):
     assert words in "".join(plain(Figure("f", "f", Axis("x"), Axis("y"), ("*",)), series))
 
 
+def test_an_empty_figure_says_what_fills_it():
+    figure = Figure("f", "f", Axis("x"), Axis("y"), ("*",), empty="fills with preset standard, or with the knob follow")
+    said = " ".join(word for row in draw_figure(figure, [], width=30, height=9) for word in row.plain.split())
+    assert "fills with preset" in said and "standard, or with the" in said and "knob follow" in said
+
+
 def test_series_come_in_the_order_of_the_patterns():
     series = [curve([1], [1], name) for name in ("b/2", "a/1", "b/1")]
     chosen = select(Figure("f", "f", Axis(""), Axis(""), ("a/*", "b/*", "b/1")), series)
