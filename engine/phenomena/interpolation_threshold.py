@@ -243,6 +243,7 @@ class InterpolationThreshold(Phenomenon):
             spectra={d: values[: draws.done] for d, values in draws.spectra.items()},
             separable=draws.separable / max(1, draws.maps_done), cover=self._cover, map_rows=draws.rows, map_columns=draws.columns,
             labelled=draws.maps_done, isotropic=self._curves.isotropic, general_position=design.entries == "gaussian",
+            total=len(draws.sweeps),
         )  # fmt: skip
 
     # ------------------------------------------------------------ storage

@@ -48,7 +48,7 @@ class Evidence:
 
     sweeps: (draws, widths, quantities) as of `sweep`; spectra: for some d, eigenvalues (draws, min(n, d)) of X^T X/n;
     separable: share of separable draws (rows, columns) of `labelled` draws, cover: its probability; general_position: whether
-    the points are (Gaussian entries); isotropic: whether all features have variance 1.
+    the points are (Gaussian entries); isotropic: whether all features have variance 1; total: draws of the whole run.
     """
 
     n: int
@@ -64,6 +64,7 @@ class Evidence:
     labelled: int
     isotropic: bool
     general_position: bool
+    total: int
 
     def of(self, quantity: str) -> Floats:
         """Return one quantity, (draws, widths)."""
@@ -84,6 +85,7 @@ def _missing(evidence: Evidence, needs: tuple[str, ...]) -> str:
     reasons = {
         "noise": (evidence.sigma2 > 0, "needs label noise: without it no d has anything to fit but the signal"),
         "draws": (len(evidence.sweeps) >= FEWEST, f"needs {FEWEST} draws, {len(evidence.sweeps)} so far"),
+        "last": (len(evidence.sweeps) >= evidence.total, f"needs all {evidence.total} draws, {len(evidence.sweeps)} so far"),
         "beyond": (evidence.widths[-1] > evidence.n, "needs d beyond n: raise d max"),
         "isotropic": (evidence.isotropic, "needs isotropic features"),
         "gaussian": (evidence.general_position, "needs gaussian entries"),
@@ -167,10 +169,10 @@ def _separable(claim: Claim, evidence: Evidence) -> Verdict:
 
 JUDGES: dict[str, tuple[Callable[[Claim, Evidence], Verdict], tuple[str, ...]]] = {
     "IT1": (_zero_from_n, ("noise",)),
-    "IT2": (_train_error, ("noise", "draws")),
+    "IT2": (_train_error, ("noise", "draws", "last")),
     "IT3": (_smallest, ("draws", "isotropic")),
     "IT4": (_spectrum, ("draws", "isotropic")),
     "IT5": (_peak, ("noise", "draws", "beyond")),
-    "IT6": (_norm, ("draws", "isotropic", "gaussian")),
+    "IT6": (_norm, ("draws", "last", "isotropic", "gaussian")),
     "IT7": (_separable, ("labels", "gaussian")),
 }
