@@ -2,7 +2,8 @@
 
 Nanda, Chan, Lieberum, Smith, Steinhardt 2023, arXiv:2301.05217: d_model 128, 4 heads of 32, d_mlp 512, ReLU, learned positions, no
 LayerNorm, no attention biases, untied; 226,816 parameters at p = 113. Only the last position is read, so the query (of "=")
-is the same for all pairs, keys and values depend on one token each, and the MLP and the unembedding act at one position.
+is the same for all pairs, keys and values depend on one token each, and the MLP and the unembedding act at one position. What a
+token adds to the MLP's input and to the outputs by way of a head is then a row of a table of 2p h rows; a pair is a weighted sum of 8.
 
 Letters: p tokens, d the model's width, h heads of width e, N neurons, k = p + 1 outputs, b pairs.
 """
@@ -10,12 +11,14 @@ Letters: p tokens, d the model's width, h heads of width e, N neurons, k = p + 1
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.training.initialise import Draw
 from engine.training.network import Network
+from engine.training.row_sums import RowSums
 
 if TYPE_CHECKING:
     import torch
@@ -51,10 +54,26 @@ def nanda_weights(tokens: int, neurons: int, rng: np.random.Generator) -> Draw:
     return made
 
 
+@dataclass(frozen=True)
+class Passed:
+    """What a forward pass leaves for the backward one.
+
+    weights: attention on both tokens, (members, b, 2h), rest: on "=", (members, b, h); to_hidden, to_outputs: the tables
+    (members, 2p h, N) and (members, 2p h, k); joint: W_out W_U (members, N, k); hidden: (members, b, N).
+    """
+
+    weights: Tensor
+    rest: Tensor
+    to_hidden: Tensor
+    to_outputs: Tensor
+    joint: Tensor
+    hidden: Tensor
+
+
 class Transformer(Network):
     """An ensemble of transformers; inputs are pairs of token numbers, (members, b, 2).
 
-    MLP and unembedding, where the work is, have gradients by hand in buffers that are used again; attention has autograd's.
+    What depends on pairs has gradients by hand; what depends on tokens alone, in `attend`, has autograd's.
     """
 
     def __init__(self, tokens: int, neurons: int, members: int, dtype: torch.dtype, device: str = "cpu") -> None:
@@ -63,18 +82,15 @@ class Transformer(Network):
         super().__init__(shapes(tokens, neurons), members, dtype, device)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return outputs (members, k, b) for pairs (members, b, 2); the next call overwrites them."""
+        """Return outputs (members, k, b) for pairs (members, b, 2)."""
         import torch
 
         if x is not self._pairs:
-            self._prepare(x)
+            self._pairs, self._sums = x, self._rows(x)
         with torch.enable_grad():
             self._attention = attend(self._leaves)
-        by_a, by_b, base = (item.detach().view(-1, WIDTH) for item in self._attention)
-        torch.index_select(by_a, 0, self._rows[0], out=self._residual.view(-1, WIDTH))
-        torch.index_select(by_b, 0, self._rows[1], out=self._spare.view(-1, WIDTH))
-        self._residual.add_(self._spare).add_(base[:, None])
-        return read_out(self.blocks, self._residual, self._hidden, self._outputs)
+        outputs, self._passed = read_out(self.blocks, [item.detach() for item in self._attention], self._sums)
+        return outputs
 
     def backward(self, delta: Tensor, keep: float = 0.0) -> None:
         """Set `gradient` to `keep * gradient + g` for the gradient in the outputs, delta (members, k, b)."""
@@ -82,25 +98,33 @@ class Transformer(Network):
 
         _, _, _, _, _, _, w_in, _, w_out, b_out, w_u = self.blocks
         *_, g_in, g_b_in, g_out, g_b_out, g_u = self.gradient_blocks
+        passed, (_, _, values, base) = self._passed, (item.detach() for item in self._attention)
         self.gradient.mul_(keep)
-        upper = delta.transpose(1, 2)  # (members, b, k)
-        g_joint = torch.bmm(self._hidden.transpose(1, 2), upper)  # of W_out W_U, (members, N, k)
-        g_bias = delta.sum(2)  # of b_out W_U, (members, k)
-        g_u.baddbmm_(self._residual.transpose(1, 2), upper).baddbmm_(w_out.transpose(1, 2), g_joint).baddbmm_(
-            b_out[..., None], g_bias[:, None]
-        )
+        upper = delta.transpose(1, 2).contiguous()  # (members, b, k)
+        g_joint = torch.bmm(passed.hidden.transpose(1, 2), upper)  # of W_out W_U, (members, N, k)
+        back = torch.bmm(upper, passed.joint.transpose(1, 2))  # (members, b, N)
+        torch.ops.aten.threshold_backward.grad_input(back, passed.hidden, 0, grad_input=back)  # one pass over memory
+        g_bias, g_hidden = delta.sum(2)[:, None], back.sum(1, keepdim=True)  # of the outputs (members, 1, k), of the input (members, 1, N)
+        g_to_hidden, g_to_outputs = (self._sums.spread(item, passed.weights) for item in (back, upper))  # of both tables
+        g_in.baddbmm_(values.transpose(1, 2), g_to_hidden).baddbmm_(base[..., None], g_hidden)
+        g_b_in.add_(g_hidden[:, 0])
+        g_u.baddbmm_(values.transpose(1, 2), g_to_outputs).baddbmm_((base + b_out)[..., None], g_bias)
+        g_u.baddbmm_(w_out.transpose(1, 2), g_joint)
         g_out.baddbmm_(g_joint, w_u.transpose(1, 2))
-        g_b_out.add_((w_u @ g_bias[..., None])[..., 0])
-        torch.bmm(upper, (w_out @ w_u).transpose(1, 2), out=self._back)
-        torch.ops.aten.threshold_backward.grad_input(self._back, self._hidden, 0, grad_input=self._back)  # one pass over memory
-        g_in.baddbmm_(self._residual.transpose(1, 2), self._back)
-        g_b_in.add_((self._ones @ self._back)[:, 0])
-        lower = self._padded[:, :-1]  # the gradient in the residual, (members, b, d)
-        torch.bmm(upper, w_u.transpose(1, 2), out=lower)
-        torch.baddbmm(lower, self._back, w_in.transpose(1, 2), out=lower)
-        flat = self._padded.view(-1, WIDTH)
-        grids = [flat.index_select(0, row).view_as(grid) for row, grid in zip(self._inverse, self._attention, strict=False)]
-        torch.autograd.backward(self._attention, [*grids, lower.sum(1)])
+        of_residual = g_bias @ w_u.transpose(1, 2)  # (members, 1, d)
+        g_b_out.add_(of_residual[:, 0])
+        g_values = torch.bmm(g_to_hidden, w_in.transpose(1, 2)).baddbmm_(g_to_outputs, w_u.transpose(1, 2))
+        g_base = of_residual.baddbmm_(g_hidden, w_in.transpose(1, 2))[:, 0]
+        g_weights = self._sums.dots(back, passed.to_hidden) + self._sums.dots(upper, passed.to_outputs)
+        g_scores, g_own = self._through_softmax(g_weights)
+        torch.autograd.backward(self._attention, [g_scores, g_own, g_values, g_base])
+
+    def _through_softmax(self, g_weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the gradients in the scores of both tokens (members, 2p, h) and in that of "=" (members, h)."""
+        weights, rest = self._passed.weights, self._passed.rest
+        pulled = (weights * g_weights).view(*weights.shape[:2], 2, HEADS).sum(2)  # (members, b, h)
+        by_pair = weights * (g_weights - pulled.repeat(1, 1, 2))
+        return self._sums.gathered(by_pair).view(len(weights), -1, HEADS), -(rest * pulled).sum(1)
 
     def predict(self, member: int, x: Tensor) -> Tensor:
         """Return one member's outputs (k, b) for pairs (b, 2)."""
@@ -108,11 +132,7 @@ class Transformer(Network):
 
         tables = [block[member : member + 1] for block in self.blocks]
         with torch.no_grad():
-            by_a, by_b, base = attend(tables)
-        rows = self._numbered(x[None])
-        residual = by_a.view(-1, WIDTH)[rows[0]] + by_b.view(-1, WIDTH)[rows[1]] + base
-        hidden = residual.new_empty(1, len(x), tables[6].shape[2])
-        return read_out(tables, residual[None], hidden, residual.new_empty(1, self.tokens + 1, len(x)))[0]
+            return read_out(tables, attend(tables), self._rows(x[None]))[0][0]
 
     def _bind(self) -> None:
         """Point the layers, and autograd's leaves with their gradients, at the present buffers."""
@@ -122,70 +142,54 @@ class Transformer(Network):
         for leaf, gradient in zip(self._leaves, self.gradient_blocks, strict=False):
             leaf.grad = gradient
 
-    def _prepare(self, pairs: Tensor) -> None:
-        """Make room for a step on these pairs; done again only for other pairs. No pair may occur twice."""
+    def _rows(self, pairs: Tensor) -> RowSums:
+        """Number the rows (side, token, head) that each pair sums up; pairs: (members, b, 2)."""
         import torch
 
-        members, size, _ = pairs.shape
-        neurons = self.blocks[6].shape[2]
-        self._pairs, self._rows = pairs, self._numbered(pairs)
-        self._residual, self._spare = (self.flat.new_empty(members, size, WIDTH) for _ in range(2))
-        self._padded = self.flat.new_zeros(members, size + 1, WIDTH)  # the last row of a member: no such pair in training
-        self._hidden, self._back = (self.flat.new_empty(members, size, neurons) for _ in range(2))
-        self._outputs = self.flat.new_empty(members, self.tokens + 1, size)
-        self._ones = self.flat.new_ones(members, 1, size)
-        places = torch.arange(members * (size + 1), device=pairs.device).view(members, size + 1)
-        cells = places[:, -1:].repeat(2, 1, self.tokens**2).flatten(1)  # (2, members * p^2)
-        for side, rows in enumerate(self._rows):
-            cells[side, rows] = places[:, :-1].flatten()
-        self._inverse = cells
-
-    def _numbered(self, pairs: Tensor) -> Tensor:
-        """Return where each pair lies in the grids of all members, (2, members * b): by (a, b) and by (b, a)."""
-        import torch
-
-        first = self.tokens**2 * torch.arange(len(pairs), device=pairs.device)[:, None]
-        a, b = pairs[..., 0], pairs[..., 1]
-        return torch.stack([first + a * self.tokens + b, first + b * self.tokens + a]).flatten(1)
+        tokens = pairs + torch.arange(2, device=pairs.device) * self.tokens  # (members, b, 2) in 0..2p-1
+        heads = torch.arange(HEADS, device=pairs.device)
+        return RowSums((tokens[..., None] * HEADS + heads).flatten(2), 2 * self.tokens * HEADS)
 
 
-def read_out(tables: Sequence[Tensor], residual: Tensor, hidden: Tensor, outputs: Tensor) -> Tensor:
-    """Write the MLP's activations to hidden (members, b, N) and return outputs (members, k, b); residual: (members, b, d)."""
+def attend(tables: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return what depends on tokens alone; side 0 is the first of a pair, side 1 the second.
+
+    Returns:
+        Scores (members, 2p, h), that of "=" (members, h), values (members, 2p h, d) and what all pairs have (members, d). The three
+        weights of a head sum to 1, so that only the two of a and b are needed: values count from that of "=".
+    """
     import torch
 
-    w_in, b_in, w_out, b_out, w_u = tables[6:]
-    torch.baddbmm(b_in[:, None], residual, w_in, out=hidden).clamp_(min=0)
-    unembed = w_u.transpose(1, 2)  # (members, k, d)
-    torch.baddbmm(unembed @ b_out[..., None], unembed, residual.transpose(1, 2), out=outputs)
-    return torch.baddbmm(outputs, (w_out @ w_u).transpose(1, 2), hidden.transpose(1, 2), out=outputs)
-
-
-def attend(tables: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return what attention adds up to at the last position: by (a, b) and by (b, a), (members, p, p, d), and for all (members, d).
-
-    The three weights of a head sum to 1, so that only the two of a and b are needed: values count from that of "=".
-    """
     embedding, place, w_q, w_k, w_v, w_o = tables[:6]
     tokens = embedding.shape[1] - 1
     last = embedding[:, tokens] + place[:, 2]  # (members, d)
     query = last[:, None, None] @ w_q  # (members, h, 1, e)
-    direction = (w_k @ query.transpose(2, 3))[..., 0] / HEAD**0.5  # (members, h, d)
+    direction = (w_k @ query.transpose(2, 3))[..., 0].transpose(1, 2) / HEAD**0.5  # (members, d, h)
     value_of_last = last[:, None, None] @ w_v @ w_o  # (members, h, 1, d)
-    inputs = [embedding[:, :tokens] + place[:, side, None] for side in (0, 1)]  # (members, p, d)
-    scores = [x @ direction.transpose(1, 2) for x in inputs]  # (members, p, h)
-    values = [(x[:, None] @ w_v @ w_o - value_of_last).transpose(1, 2) for x in inputs]  # (members, p, h, d)
-    own = (last[:, None] @ direction.transpose(1, 2))[:, :, None]  # (members, 1, 1, h)
-    weights = _softmax(scores[0][:, :, None], scores[1][:, None], own)  # two of (members, a, b, h)
-    by_a = weights[0] @ values[0]  # (members, a, b, d)
-    by_b = weights[1].transpose(1, 2) @ values[1]  # (members, b, a, d)
-    return by_a, by_b, last + value_of_last.sum(dim=(1, 2))
+    inputs = torch.cat([embedding[:, :tokens] + place[:, side, None] for side in (0, 1)], dim=1)  # (members, 2p, d)
+    values = (inputs[:, None] @ w_v @ w_o - value_of_last).transpose(1, 2)  # (members, 2p, h, d)
+    return inputs @ direction, (last[:, None] @ direction)[:, 0], values.flatten(1, 2), last + value_of_last.sum(dim=(1, 2))
 
 
-def _softmax(first: Tensor, second: Tensor, third: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the first two weights of the softmax of three broadcast scores."""
+def read_out(tables: Sequence[Tensor], attention: Sequence[Tensor], sums: RowSums) -> tuple[Tensor, Passed]:
+    """Return outputs (members, k, b) and what the backward pass needs; attention: from `attend`."""
     import torch
 
-    highest = torch.maximum(torch.maximum(first, second), third).detach()
-    one, two, three = ((score - highest).exp() for score in (first, second, third))
-    total = one + two + three
-    return one / total, two / total
+    w_in, b_in, w_out, b_out, w_u = tables[6:]
+    scores, own, values, base = attention
+    weights, rest = _softmax(sums.taken(scores), own)
+    to_hidden, to_outputs, joint = values @ w_in, values @ w_u, w_out @ w_u
+    hidden = sums.weighted(to_hidden, weights)
+    hidden.add_((base[:, None] @ w_in).add_(b_in[:, None])).clamp_(min=0)
+    direct = sums.weighted(to_outputs, weights).add_((base + b_out)[:, None] @ w_u)  # (members, b, k)
+    outputs = torch.baddbmm(direct.transpose(1, 2), joint.transpose(1, 2), hidden.transpose(1, 2))
+    return outputs, Passed(weights, rest, to_hidden, to_outputs, joint, hidden)
+
+
+def _softmax(scores: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+    """Return a head's weights on both tokens, (members, b, 2h), and on "=", (members, b, h), from scores of the same shapes."""
+    import torch
+
+    both = scores.view(*scores.shape[:2], 2, HEADS)  # (members, b, 2, h)
+    shares = torch.cat([both, own[:, None, None].expand_as(both[:, :, :1])], dim=2).softmax(dim=2)
+    return shares[:, :, :2].flatten(2), shares[:, :, 2]
