@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 PER_DECADE = 16
 WIDTHS = (4, 12, 24, 48, 100, 200, 500)
+NOTEBOOK = {
+    "h": (9, 12, 16, 27, 36, 47, 61, 104, 135, 300), "n": 4000, "tests": 12_000, "noise": 0.15, "loss": "ce", "depth": 2,
+    "optimizer": "sgd", "batch": 100, "clean": True, "samples": (0,),
+}  # fmt: skip
 
 
 class DeepDoubleDescentConfig(Config):
@@ -47,9 +51,9 @@ class DeepDoubleDescentConfig(Config):
     wd: float = knob(0.0, "weight decay", ge=0.0, le=1.0, label="weight decay")
     eps: float = knob(0.1, "training error that counts as fitted", ge=0.01, le=0.3)
     clean: bool = knob(False, "train beside it on true labels")
-    samples: tuple[int, ...] = knob((0,), "further sample sizes, trained on noisy labels; 0: none", ge=0, le=50_000)
+    samples: tuple[int, ...] = knob((8, 16, 31, 62, 125, 250), "further sample sizes, trained on noisy labels; 0: none", ge=0, le=50_000)
     sample_h: tuple[int, ...] = knob((4, 12, 24, 48), "widths trained at those, among h", ge=1, le=2000)
-    dataset: Literal["mnist1d", "digits5k"] = knob("mnist1d", "1-D signals, or real digits 28x28")
+    dataset: Literal["mnist1d", "digits5k", "digits196"] = knob("mnist1d", "1-D signals, or real digits 28x28 or 14x14")
     tests: int = knob(1500, "test examples", ge=100, le=12_000, log=True)
     depth: int = knob(1, "hidden layers", ge=1, le=3)
     optimizer: Literal["adam", "sgd"] = knob("adam", "Adam (decay beside the gradient), or SGD with momentum")
@@ -69,12 +73,12 @@ class DeepDoubleDescentConfig(Config):
 
 PRESETS = (
     Preset("quick", "seven widths on 500 noisy signals", {}, "arXiv:1912.02292, Fig. 1, on MNIST-1D (arXiv:2011.14439)"),
-    Preset("standard", "noisy and clean labels, seven sample sizes, three seeds", {"clean": True, "samples": (16, 31, 62, 125, 250, 1000)},
-           "arXiv:1912.02292, Fig. 1 and 11", seeds=3),
-    Preset("mnist1d-notebook", "the published notebook: two hidden layers, 4000 signals, SGD for 500 epochs, 15 % noise",
-           {"h": (9, 12, 16, 27, 36, 47, 61, 104, 135, 300), "n": 4000, "tests": 12_000, "noise": 0.15, "loss": "ce", "depth": 2,
-            "optimizer": "sgd", "batch": 100, "steps": 20_000, "clean": True},
+    Preset("standard", "noisy and clean labels, eleven sample sizes, three seeds",
+           {"clean": True, "samples": (1, 2, 4, 8, 16, 31, 62, 125, 250, 1000)}, "arXiv:1912.02292, Fig. 1 and 11", seeds=3),
+    Preset("notebook-short", "the published notebook's network and data, 200 of its 500 epochs", NOTEBOOK | {"steps": 8000},
            "arXiv:2011.14439, deep double descent notebook"),
+    Preset("mnist1d-notebook", "the published notebook: two hidden layers, 4000 signals, SGD for 500 epochs, 15 % noise",
+           NOTEBOOK | {"steps": 20_000}, "arXiv:2011.14439, deep double descent notebook"),
 )  # fmt: skip
 
 WIDTH, STEP, SAMPLES = Axis("hidden neurons h", log=True), Axis("step", log=True), Axis("samples n", log=True)

@@ -29,8 +29,15 @@ def _square(z: Tensor, h: Tensor) -> object:
     return torch.mul(z, z, out=h)
 
 
+def _where_positive(delta: Tensor, z: Tensor, h: Tensor) -> object:
+    """Multiply delta by 1 where h > 0 and by 0 elsewhere, in one pass."""
+    import torch
+
+    return torch.ops.aten.threshold_backward.grad_input(delta, h, 0, grad_input=delta)
+
+
 ACTIVATIONS: dict[Name, Activation] = {
-    "relu": Activation(lambda z, h: z.clamp_(min=0), lambda delta, z, h: delta.mul_(h.sign_())),
+    "relu": Activation(lambda z, h: z.clamp_(min=0), _where_positive),
     "square": Activation(_square, lambda delta, z, h: delta.mul_(z.mul_(2)), in_place=False),
     "linear": Activation(lambda z, h: None, lambda delta, z, h: None),
 }

@@ -130,7 +130,8 @@ class Ensemble:
         members = np.asarray(self.active)
         orders = self.batches.orders[self.data.order[members]]  # (active, per_epoch * batch)
         self._rows = self._steps(orders + self.batches.n * self.data.source[members][:, None]).flatten(1)
-        targets = self._t[self._steps(orders + self.batches.n * members[:, None])]  # (per_epoch, active, batch, k)
+        steps = self._steps(orders + self.batches.n * members[:, None])  # (per_epoch, active, batch)
+        targets = self._t.index_select(0, steps.flatten()).view(*steps.shape, -1)
         self._targets = targets.transpose(2, 3).contiguous()
 
     def _steps(self, orders: NDArray[np.int64]) -> Tensor:

@@ -12,7 +12,7 @@ from engine.phenomena.deep_double_descent import DeepDoubleDescent
 from engine.phenomenon import History, State
 from engine.studies.deep_double_descent import problem as problem_module
 from engine.studies.deep_double_descent.claims import rises
-from engine.studies.deep_double_descent.exact import landmarks, linear_risk, sample_wise, two_scales
+from engine.studies.deep_double_descent.exact import landmarks, linear_risk, sample_wise, several_steps, two_scales
 from engine.studies.deep_double_descent.experiment import Experiment
 from engine.studies.deep_double_descent.members import Member, dealt, members_of, parameters, threshold_width
 from engine.studies.deep_double_descent.readings import Readings, bisect
@@ -99,9 +99,9 @@ def test_parameters_and_threshold_are_those_of_torchs_layers() -> None:
     assert parameters(40, int(threshold_width(4000, 40, 2, 10)), 2, 10) <= 40_000
 
 
-@pytest.mark.parametrize(("preset", "batch"), [("standard", 0), ("standard", 30), ("mnist1d-notebook", 100)])
+@pytest.mark.parametrize(("preset", "batch"), [("standard", 0), ("standard", 50), ("mnist1d-notebook", 100)])
 def test_every_member_is_dealt_once_and_masks_waste_little(preset: str, batch: int) -> None:
-    members = members_of(DeepDoubleDescent.spec.configure(preset), 3)
+    members = [*members_of(DeepDoubleDescent.spec.configure(preset), 3), Member("noisy", 0, 7, 64)]
     assert len(set(members)) == len(members)
     groups = dealt(members, batch)
     assert sorted(number for group in groups for number in group) == list(range(len(members)))
@@ -109,7 +109,7 @@ def test_every_member_is_dealt_once_and_masks_waste_little(preset: str, batch: i
         widths, sizes = ({getattr(members[number], name) for number in group} for name in ("h", "n"))
         examples = batch if 0 < batch < min(sizes) else max(64, *sizes)
         assert len(sizes) == 1 or max(sizes) <= 64
-        assert len(sizes) == 1 or not batch < max(sizes) or not batch
+        assert len(sizes) == 1 or not 0 < batch < max(sizes)
         assert 2 * min(widths) > max(widths) or max(widths) * examples <= 8192 or max(widths) <= 16
 
 
@@ -128,6 +128,16 @@ def test_two_scales_have_the_published_valleys_and_the_simulation_agrees() -> No
     first, peak, end = landmarks(found.exact)
     assert [found.exact[place] for place in (first, peak, end)] == pytest.approx([1.5, 1.91, 1.05], abs=0.02)
     assert np.abs(found.z[1:]).max() < 4
+
+
+def test_several_steps_at_once_are_those_of_gradient_descent() -> None:
+    rng = np.random.default_rng(1)
+    X, y, first = rng.standard_normal((9, 4)) / 3, rng.standard_normal((9, 2)), rng.standard_normal((4, 2))
+    W = first
+    for _ in range(23):
+        W = W - 0.5 * X.T @ (X @ W - y)
+    P, S = several_steps(X.T @ X, 23)
+    np.testing.assert_allclose(P @ first + S @ (0.5 * X.T @ y), W, rtol=1e-12)
 
 
 def test_landmarks_are_the_largest_rise_after_the_start() -> None:

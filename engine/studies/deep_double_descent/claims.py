@@ -122,23 +122,31 @@ def _effective(claim: Claim, evidence: Evidence) -> Verdict:
     if len(readings.swept) < 2 or len(readings.sizes) < 3:
         return _open(claim, "needs two widths at three sample sizes")
     places = np.stack([readings.complexity(int(h), evidence.eps) for h in readings.swept])  # (s, k)
-    reached = places.max(1) >= 0  # a width that fits not even the smallest sample has no EMC on this grid: censored, and named
-    holds = rises(places[:, -1]) and reached.sum() > 1 and all(rises(row) for row in places[reached])
-    below = "".join(f"; h={h} below it at every step" for h in readings.swept[~reached])
+    sizes = readings.sizes
+    falls = [f"in steps at h={h}" for h, row in zip(readings.swept, places, strict=True) if not rises(row, sizes)]
+    falls += [] if rises(places[:, -1], sizes) else ["in h"]
     ends = [f"{place_of(readings, row[-1])} at h={h}" for h, row in zip(readings.swept, places, strict=True)]
-    return Verdict(claim, "rising", ", ".join(ends), bool(holds), "grid of n " + ", ".join(map(str, readings.sizes)) + below)
+    note = f"grid of n {', '.join(map(str, sizes))}" + (f"; not rising {', '.join(falls)}" if falls else "")
+    return Verdict(claim, "rising", ", ".join(ends), not falls, note)
 
 
-def rises(places: NDArray[np.int64]) -> bool:
-    """Whether a sequence of grid places ends above its start and never falls more than one place below an earlier one."""
-    return bool(places[-1] > places[0]) and bool(np.all(np.maximum.accumulate(places) - places <= 1))
+def rises(places: NDArray[np.int64], sizes: NDArray[np.int64]) -> bool:
+    """Whether a sequence of places in a grid of sizes ends above its start and never falls more than one place below an earlier one.
+
+    Both ends of the grid are limits: -1 is less than the first size, the last place that size or more. A fall from or to a
+    limit may be of any depth, so it is one too many, unless the first size is 1 and below it is only 0.
+    """
+    highest = np.maximum.accumulate(places)
+    falls = highest - places
+    limit = (highest == len(sizes) - 1) | ((places < 0) & (sizes[0] > 1))
+    return bool(places[-1] > places[0]) and bool(np.all((falls == 0) | ((falls == 1) & ~limit)))
 
 
 def place_of(readings: Readings, place: int) -> str:
     """An EMC in words, with the ends of the grid shown as such."""
     if place < 0:
-        return f"below {readings.sizes[0]}"
-    return f"{readings.sizes[place]}" + (" or more" if place == len(readings.sizes) - 1 else "")
+        return f"< {readings.sizes[0]}"
+    return f"{readings.sizes[place]}" + ("+" if place == len(readings.sizes) - 1 else "")
 
 
 def _two_scales(claim: Claim, evidence: Evidence) -> Verdict:

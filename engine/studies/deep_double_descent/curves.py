@@ -11,7 +11,7 @@ from engine.studies.deep_double_descent.exact import D, Simulated, landmarks, li
 from engine.studies.deep_double_descent.members import CLEAN, NOISY
 from engine.studies.deep_double_descent.readings import Floats, Readings, interior_peak
 
-COLUMNS = 60  # of the picture
+COLUMNS, ROWS = 60, 24  # of the picture
 
 
 def banded(name: str, label: str, x: Floats, values: Floats, group: str, **more: Any) -> Series:
@@ -60,16 +60,22 @@ def over_samples(readings: Readings, eps: float) -> list[Series]:
 
 
 def _complexity(readings: Readings, eps: float) -> list[Series]:
-    """EMC at a tenth of the steps so far, and now; widths below the smallest sample size are left out."""
+    """EMC at a tenth of the steps so far, and now, each up to the next size trained; what lies beyond the sizes is shown as their end."""
     places = np.stack([readings.complexity(int(h), eps) for h in readings.swept])  # (s, k)
+    widths, last = readings.swept.astype(np.float64), len(readings.sizes) - 1
     early = int(np.searchsorted(readings.steps, readings.steps[-1] / 10))
     found = []
     for column, name, label in ((early, "early", "a tenth of the steps"), (places.shape[1] - 1, "now", "all steps")):
-        there = places[:, column] >= 0
-        if there.any():
-            sizes = readings.sizes[places[there, column]].astype(np.float64)
-            found.append(Series(f"emc/{name}", label, readings.swept[there].astype(np.float64), sizes, group=f"emc {name}"))
-    return found
+        row = places[:, column]
+        there = row >= 0
+        lo, hi = (readings.sizes[np.minimum(row[there] + more, last)].astype(np.float64) for more in (0, 1))
+        found.append(Series(f"emc/{name}", label, widths[there], lo, lo, hi, "up to the next n trained", group=f"emc {name}"))
+    ends = [(row < 0, readings.sizes[0], "below", "less"), (row == last, readings.sizes[-1], "above", "or more")]
+    found += [
+        Series(f"emc/{name}", label, widths[there], np.full(int(there.sum()), float(size)), style="points", group=f"emc {name}")
+        for there, size, name, label in ends
+    ]
+    return [series for series in found if series.x.size]
 
 
 def companions(scales: Simulated, linear: Simulated) -> list[Series]:
@@ -106,14 +112,15 @@ def markers(readings: Readings, scales: Simulated, threshold: float) -> list[Mar
 
 def heat_map(readings: Readings, eps: float) -> Picture:
     """Return the test error over width and step, with the first step at which each width's training error is at most eps."""
-    steps, widths = np.maximum(readings.steps, 1.0), readings.widths
-    x = np.linspace(0.0, max(np.log10(steps[-1]), 0.1), COLUMNS)
-    nearest = np.abs(np.log10(steps)[None] - x[:, None]).argmin(1)
-    values = readings.table("test-error").mean(2)[::-1, nearest]  # (w, COLUMNS), widest on top
+    x, y = np.log10(np.maximum(readings.steps, 1.0)), np.log10(readings.widths)
+    across = np.linspace(0.0, max(x[-1], 0.1), COLUMNS)
+    along = np.linspace(y[-1], y[0], ROWS)  # the widest on top
+    rows, columns = (np.abs(known[None] - wanted[:, None]).argmin(1) for known, wanted in ((y, along), (x, across)))
     fitted = readings.table("train-error").mean(2) <= eps  # (w, k)
-    contour = [(np.log10(steps[int(np.argmax(row))]), place + 0.5) for place, row in enumerate(fitted) if row.any()]
-    layers = (Layer("line", np.array(contour, dtype=np.float64), f"train error {eps:g}", "contour"),) if len(contour) > 1 else ()
-    label = "h " + ", ".join(map(str, widths))
-    extent = (0.0, float(x[-1]), 0.0, float(len(widths)))
-    return Picture("test-error", "Test error over width and step", values, layers, extent, x="log10 step", y=label,
-                   note=f"upwards {label}; line: train error first <= {eps:g}")  # fmt: skip
+    contour = [(x[int(np.argmax(row))], height) for row, height in zip(fitted, y, strict=True) if row.any()]
+    layers = (Layer("line", np.array(contour), f"train error {eps:g}", "contour"),) if len(contour) > 1 else ()
+    half = max((y[-1] - y[0]) / (ROWS - 1), 0.01) / 2
+    extent = (0.0, float(across[-1]), float(y[0] - half), float(y[-1] + half))
+    note = f"h {', '.join(map(str, readings.widths))}; line: train error first <= {eps:g}"
+    values = readings.table("test-error").mean(2)[np.ix_(rows, columns)]
+    return Picture("test-error", "Test error", values, layers, extent, x="log10 step", y="log10 h", note=note)

@@ -53,13 +53,28 @@ def two_scales(seed: int) -> Simulated:
     grid = geometric_grid(LAST, 12)
     risks, W, taken = [], np.zeros((lam.size, DRAWS)), 0
     for step in grid:
-        for _ in range(taken, int(step)):
-            W += ETA * (moment - gram @ W)
-        taken = int(step)
+        power, summed = several_steps(gram, int(step) - taken)
+        W, taken = power @ W + summed @ (ETA * moment), int(step)
         risks.append(lam @ (W - b[:, None]) ** 2)
     table = np.array(risks)  # (k, draws)
     bias, variance = epochwise_risk(grid, lam, b, N, SIGMA2, ETA)
     return Simulated(grid.astype(np.float64), bias + variance, table.mean(1), table.std(1, ddof=1) / np.sqrt(DRAWS))
+
+
+def several_steps(gram: Floats, steps: int) -> tuple[Floats, Floats]:
+    """Return (P, S), (d, d) each, such that P W + S (eta moment) are the weights after so many steps of gradient descent from W.
+
+    One step is W <- (I - eta gram) W + eta moment; two such maps make one again, so steps are doubled.
+    """
+    identity = np.eye(len(gram))
+    P, S = identity, np.zeros_like(gram)
+    twice, summed = identity - ETA * gram, identity
+    while steps:
+        if steps & 1:
+            P, S = twice @ P, twice @ S + summed
+        twice, summed = twice @ twice, twice @ summed + summed
+        steps >>= 1
+    return P, S
 
 
 def landmarks(curve: Floats, start: int = 0) -> tuple[int, int, int]:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 NOISY, CLEAN = "noisy", "clean"
-SMALLEST_CLASS = 16  # widths up to it share one ensemble; from there on a class ends at every power of two
+SMALLEST_SAMPLE = 64  # sample sizes up to it share one ensemble, their absent examples masked
+SMALL_LAYER = 8192  # activations of a layer below which a network costs no more than being called: narrow widths share a class up to it
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,20 @@ def threshold_width(n: int, d: int, depth: int, K: int) -> float:
     return max(1.0, h + (n * K - low) / (high - low))
 
 
-def size_class(h: int) -> int:
-    """Return the class of a width: masks waste less than half of a product, or little of a small one."""
-    return SMALLEST_CLASS if h <= SMALLEST_CLASS else int(2 ** (h - 1).bit_length())
+def width_class(h: int, examples: int) -> int:
+    """Return the class of a width at this many examples a step: masks waste less than half of a product, or little of a small one."""
+    narrowest = int(2 ** int(SMALL_LAYER / examples).bit_length()) // 2
+    return max(16, narrowest, int(2 ** (h - 1).bit_length()))
 
 
-def dealt(members: Sequence[Member], seeds: int) -> list[tuple[int, ...]]:
-    """Return the members' numbers by sample size and size class, so that each group trains as one ensemble."""
-    found: dict[tuple[int, int], list[int]] = {}
+def dealt(members: Sequence[Member], batch: int = 0) -> list[tuple[int, ...]]:
+    """Return the members' numbers by sample size and class of width, so that each group trains as one ensemble.
+
+    batch: examples of a step, 0 for all; only whole sets of different sizes share a group.
+    """
+    found: dict[tuple[int, int, bool], list[int]] = {}
     for number, member in enumerate(members):
-        found.setdefault((member.n, size_class(member.h)), []).append(number)
+        whole = not 0 < batch < member.n
+        size = max(SMALLEST_SAMPLE, member.n) if whole else member.n
+        found.setdefault((size, width_class(member.h, size if whole else batch), whole), []).append(number)
     return [tuple(numbers) for _, numbers in sorted(found.items())]
