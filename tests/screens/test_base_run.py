@@ -1,0 +1,133 @@
+"""What a screen says of its run, and the terminal's sizes: from canned snapshots, no torch, no thread, no clock."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual.pilot import Pilot
+
+from engine.contract import Phase
+from lab.app import LabApp
+from screens.home import HomeScreen
+from tests.screens.canned import CannedSession, canned
+from tests.screens.pilot import SIZES, drive, opened, said, text_of, until
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("phase", [Phase.DIVERGED, Phase.FAILED])
+def test_what_went_wrong_and_what_to_do_is_shown_and_the_screen_stays_alive(size: tuple[int, int], phase: Phase) -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        session.change(phase=phase, sentence="the loss is no longer a finite number at step 120", hint="lower learning rate (it is 1)")
+        words = "the loss is no longer a finite number at step 120 lower learning rate (it is 1)"
+        await until(pilot, lambda: words in said(app))
+        await pilot.press("r")
+        await until(pilot, lambda: session.posted)
+
+    drive(scenario, size, session=session)
+
+
+def test_what_it_waits_for_is_shown_before_there_is_anything_to_draw() -> None:
+    waiting = canned(0, Phase.READY, sentence="loading torch", series=(), pictures=(), markers=(), verdicts=(), total=None, memory=0)
+    session = CannedSession(waiting)
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        await until(pilot, lambda: "loading torch" in said(app))
+        screen._waiting_since -= 7
+        await until(pilot, lambda: re.search(r"loading torch \(\d+ s\)", said(app)))
+
+    drive(scenario, session=session)
+
+
+def test_a_run_of_another_process_is_watched_and_takes_no_commands() -> None:
+    session = CannedSession(controllable=False)
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("space")
+        await until(pilot, lambda: "belongs to another process" in said(app))
+        session.change(step=420)
+        await until(pilot, lambda: "step 420 of 600" in said(app))
+
+    drive(scenario, session=session)
+    assert session.posted == []
+
+
+def test_equal_snapshots_are_drawn_once_and_hidden_views_never() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        drawn: list[int] = []
+        for tile in screen.deck.tiles:
+            show = tile.view.show
+
+            def counted(*args: object, _index: int = tile.index, _show: object = show, **options: object) -> None:
+                drawn.append(_index)
+                _show(*args, **options)  # type: ignore[operator]
+
+            tile.view.show = counted  # type: ignore[method-assign]
+        for _ in range(3):
+            screen._look()
+        assert drawn == []
+        session.change(phase=Phase.PAUSED)
+        screen._look()
+        assert drawn == [0, 1]
+
+    drive(scenario, session=session)
+
+
+def test_nothing_is_drawn_of_a_screen_that_was_left() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        assert screen._timer is None
+
+    drive(scenario, session=session)
+
+
+# ---------------------------------------------------------------- sizes
+
+
+def test_below_60x15_one_sentence_and_back() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        for width, height in ((59, 24), (80, 14), (30, 8), (1, 1), (2, 1), (1, 40)):
+            await pilot.resize_terminal(width, height)
+            await until(pilot, lambda: app.screen is not screen)
+            assert "genlab needs" in " ".join(text_of(app)) or width < 20
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: app.screen is screen and "training accuracy" in said(app))
+
+    drive(scenario)
+
+
+def test_an_app_that_begins_too_small_grows() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await until(pilot, lambda: "genlab needs 60x15 characters" in " ".join(text_of(app)))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+    drive(scenario, (40, 10))
+
+
+@pytest.mark.parametrize("size", [(60, 15), (61, 16), (79, 23), (100, 30), (119, 40), (120, 40), (240, 70)])
+def test_any_size_from_60x15_shows_figures_and_status(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        for key in ("k", "k", "v", "v", "n", "n"):
+            await pilot.press(key)
+            await pilot.pause()
+        shown = said(app)
+        assert "running" in shown
+        assert "? help" in shown
+        assert any(tile.display and tile.region.width >= 30 for tile in screen.deck.tiles)
+
+    drive(scenario, size)

@@ -1,0 +1,92 @@
+"""The knobs of a screen: stepped, typed, refused, begun with."""
+
+from __future__ import annotations
+
+from textual.pilot import Pilot
+
+from engine.contract import Rewind, SetKnob, Step
+from lab.app import LabApp
+from tests.screens.canned import CannedSession
+from tests.screens.pilot import drive, opened, said, text_of, until
+
+
+def test_a_knob_is_stepped_and_posted() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("k", "right")
+        await until(pilot, lambda: session.posted)
+
+    drive(scenario, session=session)
+    assert session.posted == [SetKnob("lr", 0.1)]
+
+
+def test_a_knob_is_typed_and_posted_on_enter() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("k", ".", "2", "5", "backspace", "enter")
+        await until(pilot, lambda: session.posted)
+        await until(pilot, lambda: "custom" in text_of(app)[0])
+
+    drive(scenario, session=session)
+    assert session.posted == [SetKnob("lr", 0.2)]
+
+
+def test_a_value_out_of_range_is_a_sentence_under_the_field_and_is_not_posted() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        await pilot.press("k", "7", "enter")
+        field = screen.knobs.fields["lr"]
+        await until(pilot, lambda: "learning rate must be between 0.0001 and 1, got 7" in said(app, field))
+        await pilot.press("escape")
+        await until(pilot, lambda: "got 7" not in said(app, field) and "0.05" in said(app, field))
+
+    drive(scenario, session=session)
+    assert session.posted == []
+
+
+def test_letters_reach_a_text_that_is_typed_and_commands_otherwise() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("k", "enter", "r", "q", "space", "s")
+        await pilot.pause()
+        assert session.posted == []
+        await pilot.press("escape", "s")
+        await until(pilot, lambda: session.posted)
+
+    drive(scenario, session=session)
+    assert session.posted == [Step()]
+
+
+def test_the_form_follows_the_run() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        session.change(config={**session.snapshot.config, "n": 4000, "levels": [0.0, 0.25]}, preset="standard")
+        await until(pilot, lambda: "4000 images" in said(app))
+        assert "0,0.25" in said(app)
+
+    drive(scenario, (160, 48), session=session)
+
+
+def test_a_preset_is_leafed_to_and_begun_with_enter() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("k", "up", "right")
+        await until(pilot, lambda: "three seeds with bands" in said(app))
+        assert session.posted == []
+        await pilot.press("enter")
+        await until(pilot, lambda: session.posted)
+
+    drive(scenario, session=session)
+    assert session.posted == [Rewind("standard")]
