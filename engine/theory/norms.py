@@ -1,7 +1,8 @@
 """Norms of a network's weights and the bounds built on them: spectral products, distance from initialisation.
 
-Bartlett, Foster, Telgarsky 2017, arXiv:1706.08498; Neyshabur, Bhojanapalli, Srebro 2018, arXiv:1707.09564. Weights are
-lists of matrices A_i of shape (out, in), first layer first, ReLU between them; M_i are the initial ones.
+Bartlett, Foster, Telgarsky 2017, arXiv:1706.08498; Neyshabur, Bhojanapalli, Srebro 2018, arXiv:1707.09564; for two layers
+Neyshabur, Li, Bhojanapalli, LeCun, Srebro 2019, arXiv:1805.12076. Weights are lists of matrices A_i of shape (out, in),
+first layer first, ReLU between them; M_i are the initial ones.
 """
 
 from __future__ import annotations
@@ -131,9 +132,40 @@ def neyshabur_bound(weights: Sequence[ArrayLike], radius: float, n: int, margin:
     terms = [float(np.linalg.norm(layer)) * math.prod(norms[:i] + norms[i + 1 :]) for i, layer in enumerate(layers)]
     scale = number("the input radius B", radius, least=0) * depth * math.sqrt(width * math.log(depth * width))
     value = scale * math.hypot(*terms) / (number("the margin", margin, above=0) * math.sqrt(number("n", n, least=1)))
-    constants = {"B": radius, "D": depth, "h": width, "prod |W_i|_2": math.prod(norms), "m": margin, "n": n}
+    ratios = sum((float(np.linalg.norm(layer)) / norm) ** 2 for layer, norm in zip(layers, norms, strict=True) if norm > 0)
+    constants = {"B": radius, "D": depth, "h": width, "prod |W_i|_2": math.prod(norms), "sum |W_i|_F^2/|W_i|_2^2": ratios}
+    constants |= {"m": margin, "n": n}
     form = "sqrt(B^2 D^2 h ln(D h) prod |W_i|_2^2 sum(|W_i|_F^2/|W_i|_2^2)/(m^2 n))"
     return Bound("Neyshabur", value, value, form, constants, "without constants and the delta term")
+
+
+def two_layer_bound(weights: Sequence[ArrayLike], initial: Sequence[ArrayLike], inputs: ArrayLike, margin: float) -> Bound:
+    """Return `|V|_F (|U-U0|_F |X|_F + |U0 X|_F)/(m n) + sqrt(h/n)` (arXiv:1805.12076, Theorem 2), without constants and logs.
+
+    For networks `V relu(U x)` with one output: the capacity of a unit is its way from its initial weights.
+
+    Args:
+        weights: U (h, in) and V (1, h).
+        initial: U0 and V0, of which V0 does not enter.
+        inputs: X, (n, in).
+        margin: m, above 0.
+
+    Raises:
+        ProblemError: not two layers, not one output, shapes that do not fit, values that are not finite, a margin not above 0.
+    """
+    layers, points = layers_of(weights), finite("the inputs", inputs)
+    require(len(layers) == 2, f"this bound is for networks of two layers, got {len(layers)}")
+    first, last = layers
+    require(last.shape[0] == 1, f"this form of the bound is for one output, got {last.shape[0]}")
+    fits = points.ndim == 2 and points.shape[1] == first.shape[1]
+    require(fits, f"inputs must have shape (n, {first.shape[1]}), got {points.shape}")
+    n, h = len(points), len(first)
+    way, outer, scale = (float(np.linalg.norm(item)) for item in (_steps(layers, initial)[0], last, points))
+    begun = float(np.linalg.norm(points @ layers_of(initial)[0].T))
+    value = outer * (way * scale + begun) / (number("the margin", margin, above=0) * n) + math.sqrt(h / n)
+    constants = {"|V|_F": outer, "|U-U0|_F": way, "|X|_F": scale, "|U0 X|_F": begun, "h": h, "m": margin, "n": n}
+    form = "|V|_F (|U-U0|_F |X|_F + |U0 X|_F)/(m n) + sqrt(h/n)"
+    return Bound("two-layer", value, value, form, constants, "without constants and logs")
 
 
 def normalised_margins(margins: ArrayLike, r_a: float, inputs_norm: float, n: int) -> Floats:

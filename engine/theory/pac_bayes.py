@@ -1,14 +1,15 @@
 """PAC-Bayes certificates for Gaussian weights: prior N(w0, lambda I), posterior N(w, diag(s)).
 
 Dziugaite, Roy 2017, arXiv:1703.11008 (prior variance on a grid, two-step inversion) and Perez-Ortiz, Rivasplata,
-Shawe-Taylor, Szepesvari 2021, arXiv:2007.12911 (training objectives). Letters: P weights, s variances (not deviations),
-n training points that the prior has not seen, N Monte-Carlo draws of the posterior.
+Shawe-Taylor, Szepesvari 2021, arXiv:2007.12911 (training objectives, prior variance fixed beforehand). Letters: P weights,
+s variances (not deviations), n training points that the prior has not seen, N Monte-Carlo draws of the posterior.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +20,7 @@ from engine.theory.quantities import confidence, error_rate, finite
 
 GRID_TOP = 0.1  # c of lambda = c exp(-j/b)
 GRID_PRECISION = 100.0  # b: neighbouring prior variances differ by a factor exp(1/b)
+LEAST_POINTS = 8  # from which Maurer bounds E exp(n kl) by 2 sqrt(n)
 
 
 def gaussian_kl(w: ArrayLike, s: ArrayLike, w0: ArrayLike, prior_variance: float) -> float:
@@ -77,25 +79,61 @@ def complexity(kl: float, n: int, delta: float, j: float) -> float:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A bound on the risk of the stochastic classifier, and every constant it was made of.
+    """A bound on the risk of the stochastic classifier, from every constant it is made of.
 
-    value holds with probability `confidence = 1 - delta - delta_draws`. `pinsker` is `risk_inverted + sqrt(bnd/2)`, never below value.
-    risk: error over the draws; risk_inverted: its upper confidence limit `kl_inverse(risk, ln(2/delta')/N)`.
+    risk: error over the draws; n: training points that the prior has not seen; j: index of the prior variance on its grid,
+    None where that variance was fixed before the data were seen; draws: N; delta, delta_draws: failure probabilities over
+    the training sample and over the draws.
+
+    Raises:
+        ProblemError: any of these out of range, or delta + delta' not below 1.
     """
 
-    value: float
-    pinsker: float
     risk: float
-    risk_inverted: float
-    bnd: float
     kl: float
     n: int
-    j: int
+    j: int | None
     prior_variance: float
     draws: int
     delta: float
     delta_draws: float
-    confidence: float
+
+    def __post_init__(self) -> None:
+        error_rate("the stochastic training error", self.risk)
+        number("draws", self.draws, least=1)
+        confidence("delta + delta'", self.delta + confidence("delta'", self.delta_draws))
+
+    @cached_property
+    def bnd(self) -> float:
+        """The budget in nats: `(KL + ln(pi^2 n/(6 delta)) + 2 ln j)/(n-1)` on the grid, else `(KL + ln(2 sqrt(n)/delta))/n`."""
+        if self.j is None:
+            return _penalty(self.kl, self.n, self.delta) / self.n
+        return complexity(self.kl, self.n, self.delta, self.j)
+
+    @cached_property
+    def risk_inverted(self) -> float:
+        """Upper confidence limit of the error over the draws, `kl_inverse(risk, ln(2/delta')/N)`."""
+        return float(kl_inverse(self.risk, math.log(2 / self.delta_draws) / self.draws))
+
+    @cached_property
+    def value(self) -> float:
+        """`kl_inverse(risk_inverted, bnd)`, which holds with probability `confidence`."""
+        return float(kl_inverse(self.risk_inverted, self.bnd))
+
+    @property
+    def pinsker(self) -> float:
+        """`risk_inverted + sqrt(bnd/2)`, never below `value`."""
+        return self.risk_inverted + math.sqrt(self.bnd / 2)
+
+    @property
+    def confidence(self) -> float:
+        """`1 - delta - delta'`."""
+        return 1 - self.delta - self.delta_draws
+
+    @property
+    def delta_spent(self) -> float:
+        """The part of delta that this prior variance got: `6 delta/(pi^2 j^2)` from the grid, all of it when fixed."""
+        return self.delta if self.j is None else 6 * self.delta / (math.pi**2 * self.j**2)
 
 
 def certify(risk: float, kl: float, n: int, j: int, *, draws: int, delta: float = 0.025, delta_draws: float = 0.01) -> Certificate:
@@ -113,17 +151,29 @@ def certify(risk: float, kl: float, n: int, j: int, *, draws: int, delta: float 
     Raises:
         ProblemError: any of these out of range, or delta + delta' not below 1.
     """
-    error_rate("the stochastic training error", risk)
-    number("draws", draws, least=1)
     require(j == int(j), f"j must be a whole number in a certificate, got {j:g}", "round it with grid_index")
-    confidence("delta + delta'", delta + confidence("delta'", delta_draws))
-    bnd = complexity(kl, n, delta, j)
-    inverted = float(kl_inverse(risk, math.log(2 / delta_draws) / draws))
-    return Certificate(
-        value=float(kl_inverse(inverted, bnd)), pinsker=inverted + math.sqrt(bnd / 2), risk=risk, risk_inverted=inverted, bnd=bnd, kl=kl,
-        n=n, j=int(j), prior_variance=grid_variance(j), draws=draws, delta=delta, delta_draws=delta_draws,
-        confidence=1 - delta - delta_draws,
-    )  # fmt: skip
+    complexity(kl, n, delta, j)  # refuses what is out of range
+    return Certificate(risk, kl, n, int(j), grid_variance(j), draws, delta, delta_draws)
+
+
+def certify_fixed(
+    risk: float, kl: float, n: int, prior_variance: float, *, draws: int, delta: float = 0.025, delta_draws: float = 0.01
+) -> Certificate:
+    """Return `kl_inverse(kl_inverse(risk, ln(2/delta')/N), (KL + ln(2 sqrt(n)/delta))/n)`, Perez-Ortiz et al.'s certificate.
+
+    Maurer's constant (cs/0411099): nothing is paid for a choice of the prior variance, which must not depend on the n points.
+
+    Args:
+        risk, kl, n, draws, delta, delta_draws: as in `certify`, KL from the prior of this variance.
+        prior_variance: lambda, fixed before the data were seen.
+
+    Raises:
+        ProblemError: any of these out of range, or delta + delta' not below 1; n below 8, where the constant is not proven.
+    """
+    number("n", n, least=LEAST_POINTS)
+    number("the prior variance lambda", prior_variance, above=0)
+    _penalty(kl, n, delta)  # refuses what is out of range
+    return Certificate(risk, kl, n, None, prior_variance, draws, delta, delta_draws)
 
 
 def certify_posterior(

@@ -1,7 +1,8 @@
 """Trains Gaussian posteriors over the weights of perceptrons by gradient on a PAC-Bayes bound, all members at once.
 
-Dziugaite, Roy 2017, arXiv:1703.11008, Algorithm 1: posterior N(w, diag(s)), prior N(w0, lambda I), minimising
-`E logistic/ln 2 + sqrt(Bnd/2)`, the expectation by one draw of the weights a step. Trained are w, ln s/2 and ln lambda/2.
+Posterior N(w, diag(s)), prior N(w0, lambda I); trained are w and ln s/2, with Dziugaite, Roy 2017, arXiv:1703.11008, also
+ln lambda/2, with the `lambda` objective of Perez-Ortiz et al. 2021, arXiv:2007.12911, also its weight l. The expected risk
+is taken at one draw of the weights a step; `pac_bayes_objectives` says what is minimised.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.phenomenon import State
-from engine.theory.pac_bayes import GRID_PRECISION, GRID_TOP
 from engine.training.batches import Batches
-from engine.training.losses import logistic
 from engine.training.mlp import MLP
+from engine.training.pac_bayes_objectives import Objective, Surrogate, slopes, surrogate_risk
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,16 +26,18 @@ if TYPE_CHECKING:
 BETAS, EPS = (0.9, 0.999), 1e-8
 LATE, SLOWER = 0.7, 0.1  # after this share of a member's steps its rates are multiplied by this
 WIDEST_PRIOR = -1.17  # log-deviation; at -1.156 the index j on the prior's grid would fall below 1
+TRAINED = ("mean", "spread", "prior", "trade")
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Adam's rates for means, log-deviations and the prior's log-deviation; where the last two start."""
+    """Adam's rates for means, log-deviations, the prior's log-deviation and the log-odds of l/2; where log-deviations start."""
 
     mean: float = 3e-3
     deviation: float = 2e-2
     prior: float = 2e-2
+    trade: float = 2e-2
     start: float = -3.0
 
 
@@ -54,29 +56,32 @@ class Posteriors:
 
     Attributes:
         steps: (members,) how many steps each takes.
-        taken: steps taken; mean, spread (log-deviations), centre: (members, P); prior: (members, 1) log-deviation.
+        taken: steps taken; mean, spread (log-deviations), centre: (members, P); prior (log-deviation), trade (log-odds of
+            l/2, from l = 1 on): (members, 1).
     """
 
     def __init__(
         self, sizes: Sequence[int], learned: Learned, start: Floats, centre: Floats, generators: Sequence[np.random.Generator],
-        steps: Sequence[int], delta: float, batch: int, rates: Rates,
+        steps: Sequence[int], delta: float, batch: int, rates: Rates, objective: Objective = "dziugaite-roy",
+        surrogate: Surrogate = "logistic",
     ) -> None:  # fmt: skip
         import torch
 
-        self.sizes, self.learned, self.rates = tuple(sizes), learned, rates
+        self.sizes, self.learned, self.rates, self.objective, self.surrogate = tuple(sizes), learned, rates, objective, surrogate
         self.steps, self.delta, self.n = np.asarray(steps), delta, learned.x.shape[1]
         self.batches = Batches(generators, self.n, min(batch, self.n))
         self.taken = 0
         self.mean, self.centre = torch.from_numpy(start).to(learned.x), torch.from_numpy(centre).to(learned.x)
         self.spread = torch.full_like(self.mean, rates.start)
         self.prior = self.mean.new_full((len(self.mean), 1), rates.start)
+        self.trade = torch.zeros_like(self.prior)
         self.moments = {name: [torch.zeros_like(item) for item in self._trained] for name in ("first", "second")}
         self._members: list[int] = []
         self._regroup()
 
     @property
-    def _trained(self) -> tuple[Tensor, Tensor, Tensor]:
-        return self.mean, self.spread, self.prior
+    def _trained(self) -> tuple[Tensor, ...]:
+        return self.mean, self.spread, self.prior, self.trade
 
     @property
     def active(self) -> list[int]:
@@ -93,11 +98,7 @@ class Posteriors:
         if not place:
             self.batches.next_epoch()
             self._index()
-        gradients = self._bound_gradients()
-        noise = self._noise(1)[:, 0]
-        for total, risk in zip(gradients, self._risk_gradients(place, noise), strict=False):
-            total.add_(risk)
-        self._update(gradients)
+        self._update(self._gradients(place, self._noise(1)[:, 0]))
         self.taken += 1
 
     def _regroup(self) -> None:
@@ -105,8 +106,6 @@ class Posteriors:
         self._members = self.active
         if self._members:
             self.network = MLP(self.sizes, len(self._members), self.mean.dtype, str(self.mean.device))
-            self._delta = self.mean.new_empty(len(self._members), 1, self.batches.batch)
-            self._loss = self.mean.new_empty(len(self._members))
             self._index()
 
     def _index(self) -> None:
@@ -128,34 +127,38 @@ class Posteriors:
         }
         return torch.from_numpy(np.stack([drawn[stream] for stream in streams.tolist()])).to(self.mean)
 
-    def _risk_gradients(self, place: int, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Gradients of `logistic/ln 2` at one draw of the weights, in means and log-deviations."""
+    def _gradients(self, place: int, noise: Tensor) -> tuple[Tensor, ...]:
+        """Gradients of the objective in everything that is trained, at one draw of the weights."""
+        import torch
+
+        mean, spread, prior, trade = (item[self._members] for item in self._trained)
+        step = noise * spread.exp()
+        risk, by_weights = self._risk(place, mean + step)
+        away, narrow = mean - self.centre[self._members], torch.exp(-2 * prior)
+        scaled = torch.exp(2 * (spread - prior))
+        spent = scaled.sum(1, keepdim=True) + (away * away).sum(1, keepdim=True) * narrow
+        kl = 0.5 * (spent - mean.shape[1]) + (prior - spread).sum(1, keepdim=True)
+        slope = slopes(self.objective, self.n, self.delta, risk, kl, prior, trade)
+        by_weights = by_weights * slope.risk
+        by_prior = torch.zeros_like(prior) if slope.prior is None else slope.kl * (mean.shape[1] - spent) + slope.prior
+        return (
+            slope.kl * away * narrow + by_weights,
+            slope.kl * (scaled - 1) + by_weights * step,
+            by_prior,
+            torch.zeros_like(trade) + slope.trade,
+        )
+
+    def _risk(self, place: int, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """The surrogate risk (active, 1) of weights (active, P) on a batch, and its gradient in them."""
         import torch
 
         source, rows = self.learned.source[self._members], self._rows[place]
         x = torch.stack([self.learned.x[s].index_select(0, r) for s, r in zip(source.tolist(), rows, strict=True)])
-        signs = self.learned.signs[self._members].gather(1, rows)[:, None]
-        step = noise * self.spread[self._members].exp()
-        self.network.layout.fill(self.network.flat, self.mean[self._members] + step)
-        logistic(self.network.forward(x), signs, self._delta, self._loss)
-        self.network.backward(self._delta)
-        gradient = self.network.layout.rows(self.network.gradient) / math.log(2)
-        return gradient, gradient * step
-
-    def _bound_gradients(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Gradients of `sqrt(Bnd/2)` in means, log-deviations and the prior's log-deviation."""
-        import torch
-
-        mean, spread, prior = (item[self._members] for item in self._trained)
-        away, scaled, parameters = mean - self.centre[self._members], torch.exp(2 * (spread - prior)), mean.shape[1]
-        narrow = torch.exp(-2 * prior)
-        spent = scaled.sum(1, keepdim=True) + (away * away).sum(1, keepdim=True) * narrow
-        kl = 0.5 * (spent - parameters) + (prior - spread).sum(1, keepdim=True)
-        depth = math.log(GRID_TOP) - 2 * prior  # ln(c/lambda) = j/b
-        constant = math.log(math.pi**2 * self.n / (6 * self.delta))
-        bnd = (kl + constant + 2 * torch.log(GRID_PRECISION * depth)) / (self.n - 1)
-        slope = 1 / (4 * torch.sqrt(bnd / 2) * (self.n - 1))  # of sqrt(Bnd/2) in the bracket of Bnd
-        return slope * away * narrow, slope * (scaled - 1), slope * (parameters - spent - 4 / depth)
+        signs = self.learned.signs[self._members].gather(1, rows)
+        self.network.layout.fill(self.network.flat, weights)
+        risk, slope = surrogate_risk(self.surrogate, self.network.forward(x)[:, 0] * signs)
+        self.network.backward((slope * signs)[:, None])
+        return risk, self.network.layout.rows(self.network.gradient)
 
     def _update(self, gradients: Sequence[Tensor]) -> None:
         """Adam (arXiv:1412.6980) on the active members."""
@@ -165,7 +168,7 @@ class Posteriors:
         late = [SLOWER if self.taken >= LATE * self.steps[member] else 1.0 for member in self._members]
         slower = self.mean.new_tensor(late)[:, None]
         chosen = slice(None) if len(self._members) == len(self.steps) else self._members
-        rates = (self.rates.mean, self.rates.deviation, self.rates.prior)
+        rates = (self.rates.mean, self.rates.deviation, self.rates.prior, self.rates.trade)
         for index, (item, gradient, rate) in enumerate(zip(self._trained, gradients, rates, strict=True)):
             first = self.moments["first"][index][chosen].lerp_(gradient, 1 - BETAS[0])
             second = self.moments["second"][index][chosen].mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
@@ -194,9 +197,13 @@ class Posteriors:
         rows = [item[member].detach().cpu().numpy().astype(np.float64) for item in (self.mean, self.spread, self.centre, self.prior)]
         return rows[0], np.exp(2 * rows[1]), rows[2], float(np.exp(2 * rows[3][0]))
 
+    def weight(self, member: int) -> float | None:
+        """Return the trained weight l of the `lambda` objective, None for the others."""
+        return 2 * float(self.trade[member].sigmoid()) if self.objective == "lambda" else None
+
     def state(self) -> State:
         """Return posteriors, moments, streams and place."""
-        named = dict(zip(("mean", "spread", "prior"), self._trained, strict=True))
+        named = dict(zip(TRAINED, self._trained, strict=True))
         arrays: dict[str, NDArray[Any]] = {name: item.cpu().numpy().copy() for name, item in named.items()}
         for moment, items in self.moments.items():
             arrays |= {f"{moment}-{name}": item.cpu().numpy().copy() for name, item in zip(named, items, strict=True)}
@@ -206,7 +213,7 @@ class Posteriors:
         """Go on bit for bit from what `state` returned."""
         import torch
 
-        for index, name in enumerate(("mean", "spread", "prior")):
+        for index, name in enumerate(TRAINED):
             self._trained[index].copy_(torch.from_numpy(state.arrays[name]))
             for moment, items in self.moments.items():
                 items[index].copy_(torch.from_numpy(state.arrays[f"{moment}-{name}"]))

@@ -12,6 +12,9 @@ def test_bounds_leave_the_status_line():
 
 
 def test_bounds_are_printed_with_their_names_bold():
-    text = printed(["VC: true 3.35 vacuous. true: n=4,000", "Occam: useless"])
-    assert text.plain == "VC: true 3.35 vacuous. true: n=4,000\n\nOccam: useless\n\n"
-    assert [text.plain[span.start : span.end] for span in text.spans] == ["VC:", "Occam:"]
+    text = printed(["VC: true 3.35 vacuous; random 4 useless | R + x | true: n=4,000 | random: n=4,000", "Occam: 0.4 informative"])
+    assert text.plain == (
+        "VC: true 3.35 vacuous; random 4 useless\n  R + x\n  true: n=4,000\n  random: n=4,000\n\nOccam: 0.4 informative\n\n"
+    )
+    looks = {text.plain[span.start : span.end]: span.style for span in text.spans}
+    assert (looks["VC:"], looks["vacuous;"], looks["useless"], looks["informative"]) == ("bold", "red", "yellow", "green")

@@ -55,6 +55,23 @@ def test_neyshabur_as_printed() -> None:
     assert norms.neyshabur_bound(A, 2.5, 200, 0.5).value == pytest.approx(math.sqrt(inside), rel=1e-12)
 
 
+def test_two_layers_as_printed() -> None:
+    rng = np.random.default_rng(5)
+    U, U0, V, X = rng.normal(size=(6, 4)), rng.normal(size=(6, 4)), rng.normal(size=(1, 6)), rng.normal(size=(30, 4))
+    way = math.sqrt(sum((U[i, j] - U0[i, j]) ** 2 for i in range(6) for j in range(4)))
+    begun = math.sqrt(sum(float(U0[i] @ x) ** 2 for i in range(6) for x in X))
+    expected = math.sqrt((V**2).sum()) * (way * math.sqrt((X**2).sum()) + begun) / (0.5 * 30) + math.sqrt(6 / 30)
+    bound = norms.two_layer_bound([U, V], [U0, V], X, 0.5)
+    assert bound.value == pytest.approx(expected, rel=1e-12)
+    assert bound.constants["|U0 X|_F"] == pytest.approx(begun, rel=1e-12)
+    with pytest.raises(ProblemError, match="two layers, got 3"):
+        norms.two_layer_bound(network(0), network(1), np.ones((5, 7)), 1.0)
+    with pytest.raises(ProblemError, match="one output, got 3"):
+        norms.two_layer_bound(network(0)[1:], network(1)[1:], np.ones((5, 5)), 1.0)
+    with pytest.raises(ProblemError, match=r"shape \(n, 4\)"):
+        norms.two_layer_bound([U, V], [U0, V], np.ones((5, 5)), 1.0)
+
+
 def test_norms_by_hand() -> None:
     A, M = network(0), network(1)
     assert norms.frobenius_product(A) == pytest.approx(math.prod(math.sqrt((a**2).sum()) for a in A), rel=1e-13)

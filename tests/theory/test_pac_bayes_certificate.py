@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
+from scipy.special import gammaln, xlogy
 from scipy.stats import norm
 
 from engine.errors import ProblemError
@@ -87,6 +88,35 @@ def test_certificate_parts() -> None:
     assert certificate.value < min(1, certificate.pinsker)
     assert certificate.confidence == pytest.approx(0.965)
     assert certificate.risk < certificate.risk_inverted < certificate.value
+
+
+def test_a_fixed_prior_pays_nothing_for_its_variance() -> None:
+    certificate = pac_bayes.certify_fixed(0.062, 1213, 4000, 0.0025, draws=500)
+    budget = (1213 + math.log(2 * math.sqrt(4000) / 0.025)) / 4000
+    assert certificate.bnd == pytest.approx(budget, rel=1e-14)
+    assert certificate.value == pytest.approx(float(kl_inverse(kl_inverse(0.062, math.log(200) / 500), budget)), rel=1e-14)
+    assert certificate.j is None and certificate.delta_spent == 0.025 and certificate.confidence == pytest.approx(0.965)
+    trained = pac_bayes.certify(0.062, 1213, 4000, 370, draws=500)
+    assert certificate.value < trained.value < certificate.value + 0.005  # the price of the grid: ln j and more, over n
+    assert trained.delta_spent == pytest.approx(6 * 0.025 / (math.pi**2 * 370**2), rel=1e-14)
+
+
+@pytest.mark.parametrize("n", [8, 50, 400])
+def test_maurers_constant_bounds_the_moment(n: int) -> None:
+    """`E exp(n kl(k/n || p)) = sum_k C(n,k) (k/n)^k (1-k/n)^(n-k)`, whatever p, is at most 2 sqrt(n): what the fixed prior pays."""
+    k = np.arange(n + 1)
+    shares = k / n
+    logs = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, shares) + xlogy(n - k, 1 - shares)
+    assert math.sqrt(n) <= np.exp(logs).sum() <= 2 * math.sqrt(n)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"), [({"n": 7}, "n must"), ({"prior_variance": 0.0}, "lambda"), ({"kl": -1.0}, "KL"), ({"delta": 1.2}, "delta")]
+)
+def test_refuses_what_makes_no_fixed_certificate(change: dict[str, float], word: str) -> None:
+    values = {"risk": 0.1, "kl": 10.0, "n": 100, "prior_variance": 0.01, "draws": 100, **change}
+    with pytest.raises(ProblemError, match=word):
+        pac_bayes.certify_fixed(**values)
 
 
 def test_few_draws_cost_much() -> None:

@@ -1,7 +1,8 @@
 """Trains a PAC-Bayes posterior per arm and seed from the learnt network, then draws from it to certify the error.
 
-Dziugaite, Roy 2017, arXiv:1703.11008. The error over N draws is their count of mistakes divided by N n; it is raised by
-its own inversion before the bound is inverted. With a prior learnt on half of the data, n counts only the other half.
+Dziugaite, Roy 2017, arXiv:1703.11008, or an objective of Perez-Ortiz et al. 2021, arXiv:2007.12911, whose prior variance is
+fixed. The error over N draws is their count of mistakes divided by N n; it is raised by its own inversion before the bound
+is inverted. With a prior learnt on half of the data, n counts only the other half.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from engine.phenomenon import State
 from engine.seeds import streams
 from engine.studies.vacuous_bounds.problem import Problem
-from engine.theory.pac_bayes import Certificate, certify_posterior
+from engine.theory.pac_bayes import Certificate, certify_fixed, certify_posterior, gaussian_kl
+from engine.training.pac_bayes_objectives import Objective, Surrogate
 from engine.training.pac_bayes_posterior import Learned, Posteriors, Rates
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ class Certifying:
 
     def __init__(
         self, problems: Sequence[Problem], seeds: Sequence[int], arms: Sequence[str], sizes: Sequence[int], start: NDArray[np.float32],
-        centre: NDArray[np.float32], steps: Sequence[int], draws: int, delta: float, first: int, rates: Rates, device: str,
+        centre: NDArray[np.float32], steps: Sequence[int], draws: int, delta: float, first: int, rates: Rates, objective: Objective,
+        surrogate: Surrogate, device: str,
     ) -> None:  # fmt: skip
         import torch
 
@@ -56,8 +59,9 @@ class Certifying:
         generators = [streams(seed, STEPS).order for seed in seeds]
         each = [steps[arm] for arm, _ in members]
         self.posteriors = Posteriors(
-            sizes, learned, start.astype(np.float64), centre.astype(np.float64), generators, each, delta, BATCH, rates
-        )
+            sizes, learned, start.astype(np.float64), centre.astype(np.float64), generators, each, delta, BATCH, rates, objective,
+            surrogate,
+        )  # fmt: skip
         self._draws = [streams(seed, DRAWS).noise for seed in seeds]
         self._chunk = max(1, ROOM // (max(self.n, self.n_test) * max(sizes[1:])))
         self.drawn, self._wrong = 0, torch.zeros(len(members), 2, dtype=torch.int64, device=device)
@@ -108,11 +112,15 @@ class Certifying:
         if not draws:
             draws = min(PREVIEWED, self.draws)
             wrong = self._count(draws, [streams(seed, PREVIEW).noise for seed in self.seeds]).cpu().numpy().astype(np.float64)
-        found = []
-        for member, mistakes in enumerate(wrong[:, 0]):
-            w, s, w0, prior = self.posteriors.posterior(member)
-            found.append(certify_posterior(mistakes / (draws * self.n), w, s, w0, prior, self.n, draws=draws, delta=self.delta))
-        return found, wrong[:, 1] / (draws * self.n_test)
+        risks = wrong / (draws * np.array([self.n, self.n_test]))
+        return [self._certificate(member, float(risk), draws) for member, risk in enumerate(risks[:, 0])], risks[:, 1]
+
+    def _certificate(self, member: int, risk: float, draws: int) -> Certificate:
+        """A member's certificate; only a prior variance that was trained pays for its place on the grid."""
+        w, s, w0, prior = self.posteriors.posterior(member)
+        if self.posteriors.objective == "dziugaite-roy":
+            return certify_posterior(risk, w, s, w0, prior, self.n, draws=draws, delta=self.delta)
+        return certify_fixed(risk, gaussian_kl(w, s, w0, prior), self.n, prior, draws=draws, delta=self.delta)
 
     def state(self) -> State:
         """Return the posteriors' state and the counts."""

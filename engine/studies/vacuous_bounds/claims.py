@@ -124,7 +124,7 @@ def _blind(e: Evidence) -> Judgement:
 
 def _sees(e: Evidence) -> Judgement:
     random = e.column("spectral", True)
-    if not e.wanted:
+    if not e.wanted or (e.followed and not e.rows[:, COLUMNS.index("random")].any()):
         return None, None, "needs preset standard"
     if not e.followed:
         return UNDECIDED

@@ -11,21 +11,20 @@ from numpy.typing import NDArray
 from engine.contract import Marker, Series
 from engine.studies.vacuous_bounds.claims import Evidence
 from engine.studies.vacuous_bounds.standing import Member, Standing
-from engine.studies.vacuous_bounds.table import COLUMNS, NAMES, RANDOM, TRUE
+from engine.studies.vacuous_bounds.table import NAMES, RANDOM, TRUE
 from engine.theory.bounds import Bound, verdict
 
 LABELS = {TRUE: "true labels", RANDOM: "random labels"}
-CURVES = {
-    "distance": "|w - w0|", "product": "spectral product", "spectral": "spectral bound", "neyshabur": "Neyshabur bound",
-    "test error": "test error", "error on S'": "error on S'",
-}  # fmt: skip
+CURVES = {"distance": "dist", "product": "prod", "spectral": "BFT", "neyshabur": "Ney", "test error": "error", "error on S'": "on S'"}
 BINS = 40
+VERDICTS = ("informative", "useless", "vacuous")
+SIDE, ABOVE = 0.22, 3.0  # where the mark of a bar stands: beside the bound's place on x, times its value on y
 Floats = NDArray[np.float64]
 
 
 def bars(standing: Standing, arms: Sequence[str]) -> list[Series]:
-    """Return a bar per bound and arm: the mean over seeds with their range."""
-    found = []
+    """Return a bar per bound and arm, the mean over seeds with their range, and over each bar a mark of what it says."""
+    found, said = [], []
     for arm in arms:
         members = [member for member in standing.members if member.arm == arm]
         names = [name for name in NAMES if members and all(name in member.bounds for member in members)]
@@ -35,12 +34,23 @@ def bars(standing: Standing, arms: Sequence[str]) -> list[Series]:
         low, high, band = (table.min(1), table.max(1), f"range of {table.shape[1]} seeds") if several else (None, None, "")
         mean = table.mean(1) if table.size else np.empty(0)
         found.append(Series(f"bounds/{arm}", LABELS[arm], x, mean, low, high, band, basis="bound", style="bars", group=arm))
+        side = SIDE * (2 * arms.index(arm) - 1) if len(arms) > 1 else 0.0
+        said += [(place + side, value) for place, value in zip(x.tolist(), mean.tolist(), strict=True)]
+    return [*found, *_marks(said)]
+
+
+def _marks(said: Sequence[tuple[float, float]]) -> list[Series]:
+    """Return a mark over every bar, (x, value) each, one series per verdict."""
+    found = []
+    for word in VERDICTS:
+        xy = np.array([(x, ABOVE * value) for x, value in said if verdict(value) == word and np.isfinite(value)]).reshape(-1, 2)
+        found.append(Series(f"bounds/{word}", word, xy[:, 0], xy[:, 1], basis="bound", style="points", group=word))
     return found
 
 
 def bound_markers(standing: Standing, chance: float) -> list[Marker]:
     """Return the lines that bars are compared with: 1, chance, and the true arm's measured error and gap."""
-    found = [Marker("bounds", "y", 1.0, "1: vacuous"), Marker("bounds", "y", chance, "chance: useless")]
+    found = [Marker("bounds", "y", 1.0, "vacuous"), Marker("bounds", "y", chance, "chance")]
     true = [member for member in standing.members if member.arm == TRUE] or standing.members
     if true:
         error = float(np.mean([member.test_error for member in true]))
@@ -64,13 +74,13 @@ def margin_series(standing: Standing, arms: Sequence[str]) -> list[Series]:
         unit = abs(float(np.median(next(iter(values.values()))))) or 1.0
         for arm, margins in values.items():
             density, edges = np.histogram(np.clip(margins / unit, -2, 4), BINS, (-2.0, 4.0), density=True)
-            name = f"{LABELS[arm]}, {kind if kind == 'raw' else '/ R_A'}"
+            name = f"{arm} {kind if kind == 'raw' else '/R_A'}"
             found.append(Series(f"margins/{kind}/{arm}", name, (edges[1:] + edges[:-1]) / 2, density, group=f"{arm} {kind}"))
     return found
 
 
 def over_n(evidence: Evidence, seeds: int) -> list[Series]:
-    """Return what was found over n, mean and range over seeds, the fitted slope in each label."""
+    """Return what was found over n, mean and range over seeds, the fitted slope in each label, which has to be short."""
     found = []
     for column, label in CURVES.items():
         for random in (False, True):
@@ -82,7 +92,7 @@ def over_n(evidence: Evidence, seeds: int) -> list[Series]:
             groups = [values[kept & (n == size)] for size in sizes]
             low, high = (np.array([f(each) for each in groups]) for f in (np.min, np.max))
             fitted = None if random else evidence.slope(column)
-            words = f"{label}, random" if random else f"{label} ~ n^{fitted.value:.2f}" if fitted else label
+            words = f"{label}, random" if random else f"{label} {fitted.value:+.2f}" if fitted else label
             mean = np.array([each.mean() for each in groups])
             name = f"bound-vs-n/{column.replace(' ', '-')}{'/random' if random else ''}"
             curve = Series(name, words, sizes, mean, style="points" if random else "line", group=column)
@@ -91,26 +101,24 @@ def over_n(evidence: Evidence, seeds: int) -> list[Series]:
 
 
 def sentences(standing: Standing) -> list[str]:
-    """Return a sentence per bound with the verdict of each arm and every constant, of the first seed."""
+    """Return a line per bound, of the first seed: each arm's value and verdict, the formula, every constant, ` | ` between them."""
     found = []
     for name in NAMES:
-        with_it = [member for member in standing.members if member.seed == 0 and name in member.bounds]
-        if with_it:
-            bound = with_it[0].bounds[name]
-            words = "; ".join(f"{member.arm} {_figure(bound.value)} {verdict(bound.value)}" for member, bound in _each(with_it, name))
+        each = [(member, member.bounds[name]) for member in standing.members if member.seed == 0 and name in member.bounds]
+        if each:
+            bound = each[0][1]
+            words = "; ".join(f"{member.arm} {_figure(own.value)} {verdict(own.value)}{_beside(member, name)}" for member, own in each)
             caveat = f" ({bound.caveat})" if bound.caveat else ""
-            constants = " | ".join(f"{member.arm}: {_constants(bound)}" for member, bound in _each(with_it, name))
-            found.append(f"Bound {name}{caveat}: {words}. {bound.form}. {constants}")
+            constants = " | ".join(f"{member.arm}: {_constants(own)}" for member, own in each)
+            found.append(f"Bound {name}{caveat}: {words} | {bound.form} | {constants}")
     return found
 
 
-def columns_of(rows: Floats) -> dict[str, Floats]:
-    """Return the networks over n column by column."""
-    return {name.replace(" ", "_").replace("'", "_flipped"): rows[:, index] for index, name in enumerate(COLUMNS)}
-
-
-def _each(members: Sequence[Member], name: str) -> list[tuple[Member, Bound]]:
-    return [(member, member.bounds[name]) for member in members]
+def _beside(member: Member, name: str) -> str:
+    """What the certificate is above: the error of the same draws on test points."""
+    if name != "PAC-Bayes" or member.certified is None:
+        return ""
+    return f" (test error of the draws {_figure(member.certified.test_error)})"
 
 
 def _constants(bound: Bound) -> str:

@@ -21,13 +21,14 @@ from engine.theory.norms import spectral_complexity
 from engine.training.pac_bayes_posterior import Rates
 
 RANDOM_SHARE = 8 / 15  # of the posterior's steps that the random arm takes
-PER_DECADE, EVERY = 6, 8  # measurements of SGD a decade, and of the posterior in all
+PER_DECADE, EVERY = 5, 6  # measurements of SGD a decade, and of the posterior in all
 Floats = NDArray[np.float64]
 
 
 def recipe_of(follow: str, margin: float) -> Recipe | None:
     """Return how the network over n is trained, None where none is followed."""
     recipes = {
+        "few": Recipe("digits196", (64, 64), 0.2, 0.9, margin, 64, 512),
         "digits": Recipe("digits196", (256, 256), 0.1, 0.9, margin, 64, 4096, random_at=1024),
         "deep": Recipe("digits5k", (1024,) * 5, 0.1, 0.0, margin, 128, 4096, epochs=1000),
         "sphere": Recipe("sphere", (300,), 0.5, 0.0, margin, 256, 4096, epochs=1000, dims=100, biases=True),
@@ -136,7 +137,7 @@ class Experiment:
         start, first = (centre, config.n // 2) if self.half else (self.learning.weights, 0)
         return Certifying(
             self.problems, self.seeds, config.arms, config.sizes, start, centre, self._steps, config.mc, config.delta, first, Rates(),
-            self.device,
+            config.objective, config.surrogate, self.device,
         )  # fmt: skip
 
     # ------------------------------------------------------------ measuring
@@ -157,8 +158,10 @@ class Experiment:
             self.standing = Standing(members, self.learning.taken >= self.learning.total)
         if self.certifying is not None and not self.standing.drawn:
             found, test_errors = self.certifying.certificates()
-            for member, certificate, test_error in zip(self.standing.members, found, test_errors, strict=True):
-                member.bounds |= {bound.name: bound for bound in certified(certificate)}
+            for index, (certificate, test_error) in enumerate(zip(found, test_errors, strict=True)):
+                member, posteriors = self.standing.members[index], self.certifying.posteriors
+                bounds = certified(certificate, posteriors.objective, posteriors.surrogate, posteriors.weight(index))
+                member.bounds |= {bound.name: bound for bound in bounds}
                 member.certified = Certified(member.arm, certificate.value, certificate.pinsker, float(test_error))
             self.standing.drawn = self.certifying.taken >= self.certifying.total
 

@@ -5,6 +5,5 @@ from __future__ import annotations
 TRUE, RANDOM = "true", "random"
 CLASS_BOUNDS = ("VC", "parameters", "Rademacher")
 CERTIFIED = ("PAC-Bayes", "classic", "quadratic", "lambda")
-NAMES = (*CLASS_BOUNDS, "Golowich", "spectral", "Neyshabur", "Occam", *CERTIFIED, "held out")
-SHORT = ("VC", "param", "Radem", "Golow", "spect", "Neysh", "Occam", "PAC-B", "class", "quadr", "lambd", "test")
+NAMES = (*CLASS_BOUNDS, "Golowich", "spectral", "Neyshabur", "two-layer", "Occam", *CERTIFIED, "held out")
 COLUMNS = ("n", "random", "seed", "epochs", "reached", "distance", "product", "spectral", "neyshabur", "test error", "error on S'")
