@@ -22,11 +22,12 @@ PLATEAU, SES = 0.01, 2.0  # how much worse than narrower a clean network may be,
 LATE_RISE = 0.02  # by how much a peak in time stands above both minima
 SIMULATED = 4.0  # standard errors between simulation and formula
 NAKKIRAN, HECKEL, GREYDANUS = "arXiv:1912.02292", "arXiv:2007.10099", "arXiv:2011.14439"
+WIDE = ("quick", "digits5k")
 
 CLAIMS = (
-    Claim("DDD1", "Down-up-down in width: test MSE; error", NAKKIRAN, "interior peak", "above both sides x1.5; +.03", ("quick",)),
-    Claim("DDD2", "MSE peak at nK parameters", NAKKIRAN, "argmax h = nK/51", "factor 2", ("quick",)),
-    Claim("DDD3", "Second descent beats first minimum", NAKKIRAN, "error at largest h minus it < 0", "none", ("quick",)),
+    Claim("DDD1", "Down-up-down in width: test MSE; error", NAKKIRAN, "interior peak", "above both sides x1.5; +.03", WIDE),
+    Claim("DDD2", "MSE peak at nK parameters", NAKKIRAN, "argmax h = nK/51", "factor 2", WIDE),
+    Claim("DDD3", "Second descent beats first minimum", NAKKIRAN, "error at largest h minus it < 0", "none", WIDE),
     Claim("DDD4", "Clean arm has no peak", GREYDANUS, "error at noisy peak width minus best narrower 0", "<= .01 + 2 SE",
           ("mnist1d-notebook",)),
     Claim("DDD5", "Noise raises the peak", NAKKIRAN, "peak MSE, noisy minus clean > 0", "none", ("standard",)),

@@ -70,7 +70,7 @@ def _complexity(readings: Readings, eps: float) -> list[Series]:
         there = row >= 0
         lo, hi = (readings.sizes[np.minimum(row[there] + more, last)].astype(np.float64) for more in (0, 1))
         found.append(Series(f"emc/{name}", label, widths[there], lo, lo, hi, "up to the next n trained", group=f"emc {name}"))
-    ends = [(row < 0, readings.sizes[0], "below", "less"), (row == last, readings.sizes[-1], "above", "or more")]
+    ends = [(row < 0, readings.sizes[0], "below", "less than"), (row == last, readings.sizes[-1], "above", "or more")]
     found += [
         Series(f"emc/{name}", label, widths[there], np.full(int(there.sum()), float(size)), style="points", group=f"emc {name}")
         for there, size, name, label in ends
@@ -118,7 +118,7 @@ def heat_map(readings: Readings, eps: float) -> Picture:
     rows, columns = (np.abs(known[None] - wanted[:, None]).argmin(1) for known, wanted in ((y, along), (x, across)))
     fitted = readings.table("train-error").mean(2) <= eps  # (w, k)
     contour = [(x[int(np.argmax(row))], height) for row, height in zip(fitted, y, strict=True) if row.any()]
-    layers = (Layer("line", np.array(contour), f"train error {eps:g}", "contour"),) if len(contour) > 1 else ()
+    layers = (Layer("line", np.array(contour), f"train {eps:g}", "contour"),) if len(contour) > 1 else ()
     half = max((y[-1] - y[0]) / (ROWS - 1), 0.01) / 2
     extent = (0.0, float(across[-1]), float(y[0] - half), float(y[-1] + half))
     note = f"h {', '.join(map(str, readings.widths))}; line: train error first <= {eps:g}"

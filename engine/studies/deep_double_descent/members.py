@@ -28,7 +28,7 @@ def members_of(config: Any, seeds: int) -> tuple[Member, ...]:
     widths = sorted(set(config.h))
     main = [Member(arm, place, h, config.n) for arm in arms for place in range(seeds) for h in widths]
     others = sorted(set(config.samples) - {config.n, 0})
-    swept = [Member(NOISY, place, h, n) for n in others for place in range(seeds) for h in sorted(set(config.sample_h))]
+    swept = [Member(NOISY, place, h, n) for n in others for place in range(seeds) for h in widths if h <= config.sample_h]
     return (*main, *swept)
 
 
