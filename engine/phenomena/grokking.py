@@ -96,16 +96,18 @@ PRESETS = (
 )  # fmt: skip
 
 STEP = Axis("step", log=True, lo=1)
+SWEPT = "sweep yes (preset standard) fills it"
 FIGURES = (
     Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
     Figure("loss", "Loss", STEP, Axis("loss a pair", log=True), ("loss/*",)),
     Figure("progress", "Progress measures", STEP, Axis("loss, margin, share, norm"), ("progress/*",),
            "key frequencies hold 80 % of the embedding's power: the final model's, while training the current top ones"),
-    Figure("spectrum", "Fourier spectrum of the embedding", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",)),
+    Figure("spectrum", "Fourier spectrum of the embedding", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
+           "for add, sub, mul and div"),
     Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs shown", lo=0.0, hi=1.0), Axis("grok step", log=True),
-           ("delay-vs-fraction/*",)),
+           ("delay-vs-fraction/*",), SWEPT),
     Figure("delay-vs-decay", "Delay against weight decay", Axis("weight decay", lo=0.0), Axis("grok step", log=True),
-           ("delay-vs-decay/*",)),
+           ("delay-vs-decay/*",), SWEPT),
 )  # fmt: skip
 PICTURES = (PictureSpec("correctness", "Which pairs are answered rightly"),)
 
@@ -122,9 +124,13 @@ NOTES = """
 - The **single-frequency share** of the median neuron starts near .13 (random weights) and ends near 1: every neuron becomes one wave.
   This network uses nearly all frequencies (see the **spectrum**): "a few key frequencies" is the transformer's solution.
 - The **grid**: training pairs light up at once, test pairs when the rule has been found, everywhere alike.
-- With `speedup grokfast` or `perp-grad` a *control* with the same seeds and the same weight decay is trained beside it.
+- With a `speedup` a *control* with the same seeds and the same weight decay is trained beside it, in the same ensemble.
   Compare their markers: perp-Grad groks several times sooner than its control; Grokfast, published for transformers, does not help this
   network under AdamW.
+- Preset *prieto*, a perceptron without decay: with perp-Grad test accuracy follows training accuracy; its control memorises sooner and
+  does not grok, while its weights grow and its test loss with them.
+- `optimizer sgd`: full-batch gradient descent, decay added to the gradient. It memorises in hundreds of steps at the largest learning
+  rate with momentum .9; waves form far more slowly than under AdamW.
 
 ## Formulas
 
@@ -138,8 +144,11 @@ NOTES = """
   top ones; when training is over both curves are computed again, from weights kept on the way, with the *final model's*, as Nanda et al.
   do. The legend says which.
 - Transformer: cross-entropy in float64. Since the query of "=" is the same for all pairs and only the last position is read, keys and
-  values are tables over tokens: the same function (GR9) at a fraction of the work. StableMax: `s(x) = x+1` (x >= 0), `1/(1-x)`.
-- *Softmax collapse* (transformer): the share of training pairs whose probability would round to 1 in float32, so that they teach nothing.
+  values are tables over tokens: the same function (GR9) at a fraction of the work.
+- Perceptron (Prieto et al.): 2p-N-N-p, ReLU, no biases, cross-entropy in float64, AdamW with eps 1e-25.
+- StableMax: `s(x) = x+1` (x >= 0), `1/(1-x)`, in the place of exp.
+- *Softmax collapse* (with a softmax): the share of training pairs whose probability would round to 1 in float32, so that they would
+  teach nothing there; of the arm and of its control.
 - *Gini* coefficient of the spectrum: 0 when all frequencies have equal power, near 1 when a few have all.
 - perp-Grad: `g <- g - (w.g/w.w) w`, rescaled to |g|. Grokfast: `h <- .98 h + .02 g`, `g <- g + 2 h`.
 
@@ -294,7 +303,7 @@ class Grokking(Phenomenon):
     def markers(self) -> tuple[Marker, ...]:
         """When the main arm memorised and grokked, and chance."""
         said = {group.trainer.sentence for group in self._training.groups} - {""}
-        self.notes = (*sentences(self._readings), *self._hindsight.sentences(), *sorted(said))
+        self.notes = (*sorted(said), *self._hindsight.sentences(), *sentences(self._readings))
         return tuple(events(self._readings, self.config))
 
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -98,7 +98,7 @@ def test_the_past_is_seen_with_the_final_models_key_frequencies(knobs, loss):
                 assert curve(past, name).label.endswith("current top frequencies")
                 assert "key frequencies of the final model" not in " ".join(past.notes)
     whole.markers()
-    assert "key frequencies of the final model: " + ", ".join(map(str, sorted(keys))) in whole.notes
+    assert f"{len(keys)} key frequencies of the final model: " + ", ".join(map(str, sorted(keys))) in whole.notes
 
 
 @pytest.mark.parametrize("knobs", [GROMOV, TRANSFORMER], ids=["gromov", "transformer"])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series
-from engine.studies.grokking.arms import CONTROL, MAIN, P53, WATCHED, Task
+from engine.studies.grokking.arms import CONTROL, MAIN, NO_DECAY, WATCHED, Task
 from engine.studies.grokking.delays import against
 from engine.studies.grokking.readings import GROKKED, MEMORISED, Readings, banded
 
@@ -22,7 +22,7 @@ def curves(r: Readings, analytic: float | None, width: int) -> list[Series]:
     for quantity in ("accuracy", "loss"):
         for name in (name for name in WATCHED if name in r.arms):
             label = r.arms[name].label
-            if name in (MAIN, P53):  # the others' lie on the main arm's
+            if name != NO_DECAY:  # its training curve lies on the main arm's
                 found.append(r.curve(f"train-{quantity}", name, f"{quantity}/train-{name}", f"train, {label}", f"train-{name}"))
             found.append(r.curve(f"test-{quantity}", name, f"{quantity}/test-{name}", f"test, {label}", f"test-{name}"))
     if analytic is not None:
@@ -94,7 +94,20 @@ def events(r: Readings, config: Any) -> list[Marker]:
 
 
 def sentences(r: Readings) -> tuple[str, ...]:
-    """Say what cannot be seen: thresholds, and what has not happened."""
-    late = [r.arms[name] for name in WATCHED if r.over(name) and not np.isfinite(r.grokked(name)).all()]
-    events = f"memorised: training accuracy >= {MEMORISED:g}; grokked: test accuracy >= {GROKKED:g}"
-    return events, *(f"{arm.label}: not grokked by step {arm.steps:,} (censored)" for arm in late)
+    """Say what cannot be seen: thresholds, and of each arm when it memorised and grokked, the main one's delay last of all."""
+    thresholds = f"memorised: training accuracy >= {MEMORISED:g}; grokked: test accuracy >= {GROKKED:g}; medians over seeds"
+    return thresholds, *(told for name in reversed(WATCHED) if (told := _told(r, name)))
+
+
+def _told(r: Readings, name: str) -> str:
+    """Return an arm's two steps and their ratio, as far as there is anything to say."""
+    if name not in r.arms:
+        return ""
+    label, last = r.arms[name].label, r.arms[name].steps
+    memorised, grokked = r.memorised(name), r.grokked(name)
+    if not len(memorised) or not np.isfinite(memorised).all():
+        return f"{label}: not memorised by step {last:,} (censored)" if r.over(name) else ""
+    said = f"{label}: memorised at {np.median(memorised):,.0f}"
+    if np.isfinite(grokked).all():
+        return f"{said}, grokked at {np.median(grokked):,.0f}, ratio {np.median(grokked / np.maximum(memorised, 1)):.3g}"
+    return f"{said}, not grokked by step {last:,} (censored)" if r.over(name) else f"{said}, not grokked yet"

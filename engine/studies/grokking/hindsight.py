@@ -86,7 +86,7 @@ class Hindsight:
 
     def sentences(self) -> tuple[str, ...]:
         """Name the final model's key frequencies, seed after seed, once they are known."""
-        return tuple("key frequencies of the final model: " + ", ".join(map(str, np.sort(found))) for found in self.keys)
+        return tuple(f"{len(found)} key frequencies of the final model: " + ", ".join(map(str, np.sort(found))) for found in self.keys)
 
     # ------------------------------------------------------------ storage
 
