@@ -97,8 +97,8 @@ PRESETS = (
         {"dataset": "digits5k", "width": 600, "epochs": 20, "random_epochs": 120, "steps": 3000, "follow": "nothing"},
         "arXiv:1703.11008, Table 1, T-600 and R-600, reduced",
     ),
-    Preset("sphere", "two spheres for a CPU: 100 dimensions, width 300, n to 4096, margin 3 for 8", {"follow": "sphere", "margin": 3.0},
-           "arXiv:1902.04742, Section 3.2, reduced"),
+    Preset("sphere", "two spheres for a CPU: 250 dimensions for 500, width 300 for 10,000, n to 4096, margin 3 for 8",
+           {"follow": "sphere", "margin": 3.0}, "arXiv:1902.04742, Section 3.2, reduced"),
     Preset("nagarajan-mnist", "five hidden layers of 1024, on the 5,000 digits that are here: n to 4096, not 32,768",
            {"follow": "deep", "margin": 10.0}, "arXiv:1902.04742, Section 2 and Fig. 1", needs="GPU"),
     Preset("nagarajan-sphere", "the published spheres: 500 dimensions, width 10,000, n to 8192", {"follow": "wide-sphere", "margin": 8.0},
@@ -128,6 +128,9 @@ NOTES = """
 - A **held-out** set, with the same kl inversion and no theory of learning, is tighter than all of them.
 - **Linear example**: test error 0, training error 0, yet the classifier errs on *all* of S', a sample of the same law. Any two-sided
   uniform convergence bound that covers what the algorithm may learn is then at least 1 - test error.
+- On the **spheres** (presets `sphere`, `nagarajan-sphere`) the same happens to a network trained by SGD: it errs on S', every training
+  point moved to the other sphere, while its test error falls. That takes many dimensions: in 100 of them the error on S' fell to .53
+  at n = 4096.
 - While the posterior trains, its bar rests on 20 draws and stands higher than it will: few draws cost much.
 
 ## The bars
@@ -222,8 +225,6 @@ class VacuousBounds(Phenomenon):
         Raises:
             Diverged: weights are no longer finite.
         """
-        from engine.studies.vacuous_bounds.display import sentences
-
         lost = self._experiment.lost()
         if lost:
             raise Diverged(
@@ -231,7 +232,7 @@ class VacuousBounds(Phenomenon):
             )
         self._experiment.measure()
         standing = self._experiment.standing
-        self.notes = (*self._experiment.notes, *sentences(standing))
+        self._say()
         record: dict[str, Any] = {}
         for member in standing.members:
             suffix = f"{member.arm} s{member.seed}" if len(self.seeds) > 1 else member.arm
@@ -241,6 +242,13 @@ class VacuousBounds(Phenomenon):
                 record[f"stochastic test error {suffix}"] = member.certified.test_error
                 record[f"stochastic train error {suffix}"] = member.bounds["PAC-Bayes"].constants["q"]
         return record
+
+    def _say(self) -> None:
+        """Print what the bounds are made of, and what became of the spheres."""
+        from engine.studies.vacuous_bounds.display import on_spheres, sentences
+
+        experiment = self._experiment
+        self.notes = (*experiment.notes, *sentences(experiment.standing), *on_spheres(self._evidence()))
 
     # ------------------------------------------------------------ what is shown
 
@@ -291,8 +299,6 @@ class VacuousBounds(Phenomenon):
 
     def restore(self, state: State) -> None:
         """Continue from a state."""
-        from engine.studies.vacuous_bounds.display import sentences
-
         self._experiment.restore(state)
         self.step = self._experiment.taken
-        self.notes = (*self._experiment.notes, *sentences(self._experiment.standing))
+        self._say()

@@ -13,7 +13,9 @@ from scipy.stats import linregress
 from engine.errors import Diverged, KnobError
 from engine.phenomena.vacuous_bounds import FIGURES, PICTURES, VacuousBounds
 from engine.phenomenon import State
-from engine.studies.vacuous_bounds.claims import slope
+from engine.studies.vacuous_bounds.claims import Evidence, slope
+from engine.studies.vacuous_bounds.display import on_spheres
+from engine.studies.vacuous_bounds.experiment import recipe_of
 from engine.studies.vacuous_bounds.problem import cut, draw_problem
 from engine.studies.vacuous_bounds.scaling import Recipe, Scaling
 from engine.studies.vacuous_bounds.table import COLUMNS, NAMES
@@ -71,6 +73,18 @@ def test_every_figure_and_picture_that_is_declared_is_delivered(small):
         assert (item.lo is None) == (item.band == "")
 
 
+def test_over_every_bar_stands_what_it_says(small):
+    drawn = {item.name: item for item in small.series() if item.name.startswith("bounds/")}
+    bars = np.concatenate([drawn[f"bounds/{arm}"].y for arm in ("true", "random")])
+    limits = {"informative": (0, 0.5), "useless": (0.5, 1), "vacuous": (1, np.inf)}
+    marked = 0
+    for word, (least, most) in limits.items():
+        heights = np.sort(drawn[f"bounds/{word}"].y / 3)
+        np.testing.assert_allclose(heights, np.sort(bars[(bars >= least) & (bars < most)]))
+        marked += heights.size
+    assert marked == bars.size == 26
+
+
 def test_before_the_first_step_only_the_linear_example_is_decided():
     run = make(**SMALL)
     assert {item.claim.id for item in run.verdicts() if item.holds is not None} == {"VB8", "VB9"}
@@ -108,6 +122,17 @@ def test_the_standard_preset_decides_its_claims():
     assert {item.claim.id: item.holds for item in run.verdicts() if item.mark != "not run"} == dict.fromkeys(
         ["VB1", "VB2", "VB3", "VB5", "VB7", "VB8", "VB10", "VB11"], True
     )
+
+
+@pytest.mark.slow
+def test_perez_ortizs_objective_around_a_learnt_prior_certifies_below_chance_and_nothing_about_random_labels():
+    run = work(make(preset="perez-ortiz", base="perez-ortiz"))
+    marks = {item.claim.id: item.mark for item in run.verdicts()}
+    assert {name for name, mark in marks.items() if mark == "yes"} == {"VB1", "VB2", "VB5", "VB7", "VB8"}
+    assert "no" not in marks.values()
+    true, random = (member.bounds["PAC-Bayes"] for member in run._experiment.standing.members)
+    assert true.constants["n"] == 2000
+    assert true.value < 0.2 < 0.5 < random.value
 
 
 def test_class_bounds_are_vacuous_and_blind_at_any_size(small):
@@ -318,6 +343,18 @@ def test_networks_over_n_stop_at_their_margin_and_are_measured_as_a_plain_networ
     found = outputs(data.x[:128].astype(float))
     margins = (found[:, 1] - found[:, 0]) * np.where(data.y[:128] == 1, 1, -1)
     assert (np.mean(margins >= 1.0 - 1e-4) >= 0.99) == bool(rows["reached"][2])
+
+
+@pytest.mark.slow
+def test_on_the_spheres_of_the_preset_a_network_errs_on_all_of_the_moved_sample_while_it_learns():
+    run = followed(recipe_of("sphere", 3.0), (5.0,), (0,))
+    rows = {name: run.rows[:, index] for index, name in enumerate(COLUMNS)}
+    assert rows["reached"].all()
+    assert (rows["error on S'"] >= 0.99).all()
+    assert (np.diff(rows["test error"]) < 0).all() and rows["test error"][-1] < 0.3
+    assert (np.diff(rows["distance"]) > 0).all()
+    evidence = Evidence({}, [], run.rows, True, True, {})
+    assert on_spheres(evidence)[0].startswith("Spheres: error on S' at least 0.99")
 
 
 def test_networks_over_n_do_not_depend_on_chunks_or_saving():

@@ -18,7 +18,7 @@ LABELS = {TRUE: "true labels", RANDOM: "random labels"}
 CURVES = {"distance": "dist", "product": "prod", "spectral": "BFT", "neyshabur": "Ney", "test error": "error", "error on S'": "on S'"}
 BINS = 40
 VERDICTS = ("informative", "useless", "vacuous")
-SIDE, ABOVE = 0.22, 3.0  # where the mark of a bar stands: beside the bound's place on x, times its value on y
+SIDES, ABOVE = (-0.27, 0.08), 3.0  # where the mark of each arm's bar stands: from the bound's place on x, times its value on y
 Floats = NDArray[np.float64]
 
 
@@ -34,7 +34,7 @@ def bars(standing: Standing, arms: Sequence[str]) -> list[Series]:
         low, high, band = (table.min(1), table.max(1), f"range of {table.shape[1]} seeds") if several else (None, None, "")
         mean = table.mean(1) if table.size else np.empty(0)
         found.append(Series(f"bounds/{arm}", LABELS[arm], x, mean, low, high, band, basis="bound", style="bars", group=arm))
-        side = SIDE * (2 * arms.index(arm) - 1) if len(arms) > 1 else 0.0
+        side = SIDES[arms.index(arm)] if len(arms) > 1 else 0.0
         said += [(place + side, value) for place, value in zip(x.tolist(), mean.tolist(), strict=True)]
     return [*found, *_marks(said)]
 
@@ -112,6 +112,18 @@ def sentences(standing: Standing) -> list[str]:
             constants = " | ".join(f"{member.arm}: {_constants(own)}" for member, own in each)
             found.append(f"Bound {name}{caveat}: {words} | {bound.form} | {constants}")
     return found
+
+
+def on_spheres(evidence: Evidence) -> list[str]:
+    """Return what became of S', every training point moved to the other sphere, where spheres are followed."""
+    n, test, moved = (evidence.column(name) for name in ("n", "test error", "error on S'"))
+    known = np.isfinite(moved)
+    if not known.any():
+        return []
+    n, test, moved = n[known], test[known], moved[known]
+    ends = [test[n == size].mean() for size in (n.min(), n.max())]
+    least = f"error on S' at least {moved.min():.3g} up to n = {n.max():,.0f}"
+    return [f"Spheres: {least}, test error {ends[0]:.3g} at n = {n.min():,.0f}, {ends[1]:.3g} there"]
 
 
 def _beside(member: Member, name: str) -> str:

@@ -31,7 +31,7 @@ def recipe_of(follow: str, margin: float) -> Recipe | None:
         "few": Recipe("digits196", (64, 64), 0.2, 0.9, margin, 64, 512),
         "digits": Recipe("digits196", (256, 256), 0.1, 0.9, margin, 64, 4096, random_at=1024),
         "deep": Recipe("digits5k", (1024,) * 5, 0.1, 0.0, margin, 128, 4096, epochs=1000),
-        "sphere": Recipe("sphere", (300,), 0.5, 0.0, margin, 256, 4096, epochs=1000, dims=100, biases=True),
+        "sphere": Recipe("sphere", (300,), 0.5, 0.0, margin, 256, 4096, epochs=1000, dims=250, biases=True),
         "wide-sphere": Recipe("sphere", (10_000,), 0.5, 0.0, margin, 1024, 8192, epochs=2000, dims=500, biases=True),
     }
     return recipes.get(follow)
