@@ -129,8 +129,8 @@ NOTES = """
   network under AdamW.
 - Preset *prieto*, a perceptron without decay: with perp-Grad test accuracy follows training accuracy; its control memorises sooner and
   does not grok, while its weights grow and its test loss with them.
-- `optimizer sgd`: full-batch gradient descent, decay added to the gradient. It memorises in hundreds of steps at the largest learning
-  rate with momentum .9; waves form far more slowly than under AdamW.
+- `optimizer sgd`: full-batch gradient descent, decay added to the gradient, so that far less of it is wanted. With p=31, fraction .6,
+  learning rate .1, momentum .95, decay .001 it memorises at 280 and groks at 520; without decay at the end of 3000 steps.
 
 ## Formulas
 

@@ -119,3 +119,22 @@ def test_gromovs_network_groks_every_operation_of_a_cyclic_group(op):
     memorised, grokked = run._readings.memorised(), run._readings.grokked()
     assert run.history.records[-1]["test-accuracy"][0] >= GROKKED
     assert memorised[0] < grokked[0] < 1500
+
+
+@pytest.mark.slow
+def test_gradient_descent_groks_where_it_is_given_momentum_and_a_little_decay():
+    knobs = {"p": 31, "fraction": 0.6, "steps": 1000, "optimizer": "sgd", "lr": 0.1, "wd": 0.001, "momentum": 0.95}
+    run = work(make(knobs))
+    assert 1.5 * run._readings.memorised()[0] <= run._readings.grokked()[0] <= 1000
+
+
+@pytest.mark.slow
+def test_perp_grad_groks_without_decay_and_its_control_does_not():
+    run = Grokking(Grokking.spec.configure("prieto"), (0,), "cpu", "prieto")
+    work(run)
+    readings = run._readings
+    assert readings.grokked()[0] <= 300
+    assert readings.memorised(CONTROL)[0] <= 300
+    assert np.isnan(readings.grokked(CONTROL)).all()
+    assert run.history.records[-1]["test-accuracy"][places(run, CONTROL)[0]] < 0.05
+    assert len(run._hindsight.keys[0]) < 113 // 4  # a few sharp waves
