@@ -84,12 +84,13 @@ PRESETS = (
 
 WIDTH, STEP, SAMPLES = Axis("hidden neurons h", log=True), Axis("step", log=True), Axis("samples n", log=True)
 ERROR = Axis("error", lo=0.0, hi=1.0)
+BEST = "best: stopped at the lowest test error"
 UNSWEPT = "one sample size only: presets quick, standard and digits5k train more, or the knob samples"
 FIGURES = (
-    Figure("width", "Down, up, down in width", WIDTH, ERROR, ("width/*",), "stopped at best: the lowest test error of all steps"),
+    Figure("width", "Down, up, down in width", WIDTH, ERROR, ("width/*",), BEST),
     Figure("width-loss", "Test loss and width", WIDTH, Axis("test loss"), ("width-loss/*",), "MSE is summed over classes"),
-    Figure("width-test", "The same, test error alone", WIDTH, Axis("error"), ("width/test-error/*", "width/stopped/*")),
-    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "marks: the widest network, from half of its examples fitted on"),
+    Figure("width-test", "The same, test error alone", WIDTH, Axis("error"), ("width/test-error/*", "width/stopped/*"), BEST),
+    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "labels: h; marks: the widest, once it fits half"),
     Figure("samples", "Sample size", SAMPLES, Axis("test error"), ("samples/*",), "noisy labels", UNSWEPT),
     Figure("emc", "Effective complexity", WIDTH, Axis("largest n", log=True), ("emc/*",), "band: up to the next n", UNSWEPT),
     Figure("epochs-exact", "Two time scales, exactly", STEP, Axis("risk"), ("epochs-exact/*",), "excess risk of a linear model, n=400"),
@@ -105,8 +106,8 @@ NOTES = """
   nK parameters, one for every number that has to be fitted; the error peaks more weakly, there or earlier.
 - Training errors count the **noisy labels** that were learned; test labels are always true.
 - The peak leans on **label noise**. At n=500 the clean arm peaks as well, because these signals are noisy by themselves.
-- **Stopped at best** chooses the step with the lowest test error, which nobody can do without test labels: it shows how much of the
-  peak is overtraining.
+- **Best** stops early, at the lowest test error of all steps, which nobody can do without test labels: it shows how much of the peak
+  is overtraining.
 - **Training time**: a wide network falls, rises while it fits the noise, and may fall again. Two exact time scales show the same.
 - **Samples**: near the threshold of a model, more data can hurt. In least squares the risk peaks at n = d, exactly.
 - **Effective complexity** is the largest n that a training procedure fits: it grows with the width *and* with the steps. It is found by

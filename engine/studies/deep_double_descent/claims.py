@@ -22,7 +22,7 @@ PLATEAU, SES = 0.01, 2.0  # how much worse than narrower a clean network may be,
 LATE_RISE = 0.02  # by how much a peak in time stands above both minima
 SIMULATED = 4.0  # standard errors between simulation and formula
 NAKKIRAN, HECKEL, GREYDANUS = "arXiv:1912.02292", "arXiv:2007.10099", "arXiv:2011.14439"
-WIDE = ("quick", "digits5k")
+WIDE = ("quick", "standard", "digits5k")
 
 CLAIMS = (
     Claim("DDD1", "Down-up-down in width: test MSE; error", NAKKIRAN, "interior peak", "above both sides x1.5; +.03", WIDE),
@@ -31,10 +31,9 @@ CLAIMS = (
     Claim("DDD4", "Clean arm has no peak", GREYDANUS, "error at noisy peak width minus best narrower 0", "<= .01 + 2 SE",
           ("mnist1d-notebook",)),
     Claim("DDD5", "Noise raises the peak", NAKKIRAN, "peak MSE, noisy minus clean > 0", "none", ("standard",)),
-    Claim("DDD6", "Epoch-wise, exact", HECKEL, "simulated two-scale risk = formula", "4 SE", ("quick",)),
+    Claim("DDD6", "Epoch-wise, exact", HECKEL, "simulated two-scale risk = formula", "4 SE"),
     Claim("DDD7", "Epoch-wise, network", NAKKIRAN, "peak over both minima > 0", "+.02", ("nakkiran-resnet",)),
-    Claim("DDD8", "More data can hurt: linear risk, d=100, sigma=.5, n=50 and 90", "arXiv:1912.07242", "higher at 90, formula", "4 SE",
-          ("quick",)),
+    Claim("DDD8", "More data can hurt: linear risk, d=100, sigma=.5, n=50 and 90", "arXiv:1912.07242", "higher at 90, formula", "4 SE"),
     Claim("DDD9", "Complexity is effective: EMC in h and in steps", NAKKIRAN, "rising", "one grid step", ("standard",)),
 )  # fmt: skip
 

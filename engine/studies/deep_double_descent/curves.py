@@ -29,7 +29,7 @@ def over_width(readings: Readings, clean: bool) -> list[Series]:
         for name, label in (("test-error", "test"), ("train-error", "train")):
             found.append(banded(f"width/{name}/{arm}", f"{label}, {arm}", readings.widths, readings.last(name, arm), f"{label} {arm}"))
         stopped = readings.table("test-error", arm).min(1)
-        found.append(banded(f"width/stopped/{arm}", f"stopped at best, {arm}", readings.widths, stopped, f"stopped {arm}"))
+        found.append(banded(f"width/stopped/{arm}", f"best, {arm}", readings.widths, stopped, f"stopped {arm}"))
         found.append(banded(f"width-loss/{arm}", f"test, {arm}", readings.widths, readings.last("test-loss", arm), f"test {arm}"))
     return found
 
@@ -41,11 +41,11 @@ def shown_widths(readings: Readings) -> list[int]:
 
 
 def over_steps(readings: Readings) -> list[Series]:
-    """Return test and training error of three widths over the steps."""
+    """Return training and test error of three widths over the steps; the group of a width is that of its curve over samples."""
     steps, found = np.maximum(readings.steps, 0.8), []
     for h in shown_widths(readings):
-        found.append(banded(f"epochs/test/{h}", f"test, h={h}", steps, readings.curve("test-error", h), f"h={h}"))
-        found.append(banded(f"epochs/train/{h}", f"train, h={h}", steps, readings.curve("train-error", h), f"train h={h}"))
+        found.append(banded(f"epochs/train/{h}", f"train {h}", steps, readings.curve("train-error", h), f"train h={h}"))
+        found.append(banded(f"epochs/test/{h}", f"test {h}", steps, readings.curve("test-error", h), f"h={h}"))
     return found
 
 
