@@ -285,6 +285,15 @@ def test_a_seed_of_many_starts_as_its_solo_run(finished) -> None:
         assert row["train-loss"][beside] == pytest.approx(alone.history.records[-1]["train-loss"][number], rel=1e-4)
 
 
+def test_perturbing_one_network_changes_only_that_one() -> None:
+    runs = [make(**SMALL), make(**SMALL)]
+    number = runs[0]._experiment.members.index(Member("noisy", 0, 5, 20))
+    group = next(group for group in runs[1]._experiment.groups if number in group.numbers)
+    group.trainer.network.blocks[2][group.numbers.index(number), 0, 0] += 0.1
+    plain, perturbed = (work(run, until=10).history.records[-1]["train-loss"] for run in runs)
+    assert [place for place, (a, b) in enumerate(zip(plain, perturbed, strict=True)) if a != b] == [number]
+
+
 def test_divergence_names_the_network_and_the_knob() -> None:
     run = make(**SMALL)
     run._experiment.groups[0].trainer.network.flat.fill_(torch.nan)
