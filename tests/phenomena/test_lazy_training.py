@@ -16,8 +16,8 @@ from engine.training.two_layer import TwoLayerEnsemble
 SMALL = {"n": 20, "d": 4, "m": 10, "widths": (6,), "steps": 100, "alpha": (0.1, 1.0, 100.0), "teacher": 2, "tol": 0.05}
 
 
-def make(seeds=(0,), preset="custom", **knobs):
-    return LazyTraining(LazyTraining.spec.configure("quick", knobs), seeds, "cpu", preset)
+def make(seeds=(0,), preset="custom", base="quick", **knobs):
+    return LazyTraining(LazyTraining.spec.configure(base, knobs), seeds, "cpu", preset)
 
 
 def work(run, budget=0.05, until=None):
@@ -53,6 +53,16 @@ def finished():
 def test_every_claim_holds_at_the_full_size(finished) -> None:
     verdicts = {one.claim.id: one for one in finished.verdicts()}
     assert {name: one.holds for name, one in verdicts.items()} == {f"LT{number}": True for number in range(1, 8)}
+
+
+@pytest.mark.slow
+def test_at_the_papers_setting_a_large_scale_is_clearly_worse() -> None:
+    run = work(make(base="chizat-shallow", alpha=(0.01, 7.07, 707.0)), budget=5.0)
+    verdicts = {one.claim.id: one for one in run.verdicts()}
+    assert [verdicts[name].holds for name in ("LT4", "LT5", "LT7")] == [True] * 3
+    errors = run.history.records[-1]["test-error"]
+    assert errors[0] < 0.05 < 0.5 < errors[2]
+    assert verdicts["LT6"].holds is False  # the published steps leave large scales short of the others
 
 
 def test_readings_are_those_of_the_theory(finished) -> None:

@@ -65,6 +65,7 @@ def read(net: Trained, margins: Floats, test_error: float, n_test: int, delta: f
     n, risk = net.n, float(np.mean(margins <= 0))
     weights, layers = sum(layer.size for layer in net.layers), len(net.layers) // 2
     vc = bounds.vc_bound(n, bounds.relu_vc_scale(weights, layers), risk, delta)
+    rademacher = bounds.rademacher_bound(n, risk, delta)
     folded, start = net.folded()
     inputs = np.column_stack([net.x.astype(np.float64), np.ones(n)])  # the constant input carries the biases
     squares = np.einsum("ij,ij->i", inputs, inputs)
@@ -73,7 +74,7 @@ def read(net: Trained, margins: Floats, test_error: float, n_test: int, delta: f
     return [
         replace(vc, form=f"{vc.form}, V = W L log2 W", constants={**vc.constants, "W": weights, "L": layers}),
         bounds.parameter_bound(n, weights, risk, delta),
-        bounds.rademacher_bound(n, risk, delta),
+        replace(rademacher, form=f"{rademacher.form}, Rad = 1 once random signs are fitted, and never more"),
         golowich(margins, norms.frobenius_product(folded), radius, layers, delta),
         norms.bartlett_bound(folded, start, inputs_norm, n, margin),
         norms.neyshabur_bound(folded, radius, n, margin),
