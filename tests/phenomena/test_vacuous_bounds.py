@@ -79,7 +79,7 @@ def test_over_every_bar_stands_what_it_says(small):
     limits = {"informative": (0, 0.5), "useless": (0.5, 1), "vacuous": (1, np.inf)}
     marked = 0
     for word, (least, most) in limits.items():
-        heights = np.sort(drawn[f"bounds/{word}"].y / 3)
+        heights = np.sort(drawn[f"bounds/{word}"].y / 20)
         np.testing.assert_allclose(heights, np.sort(bars[(bars >= least) & (bars < most)]))
         marked += heights.size
     assert marked == bars.size == 26

@@ -18,7 +18,7 @@ LABELS = {TRUE: "true labels", RANDOM: "random labels"}
 CURVES = {"distance": "dist", "product": "prod", "spectral": "BFT", "neyshabur": "Ney", "test error": "error", "error on S'": "on S'"}
 BINS = 40
 VERDICTS = ("informative", "useless", "vacuous")
-SIDES, ABOVE = (-0.27, 0.08), 3.0  # where the mark of each arm's bar stands: from the bound's place on x, times its value on y
+SIDES, ABOVE = (-0.27, 0.08), 20.0  # where the mark of each arm's bar stands: from its place on x; times its value, a row above on y
 Floats = NDArray[np.float64]
 
 
@@ -50,7 +50,7 @@ def _marks(said: Sequence[tuple[float, float]]) -> list[Series]:
 
 def bound_markers(standing: Standing, chance: float) -> list[Marker]:
     """Return the lines that bars are compared with: 1, chance, and the true arm's measured error and gap."""
-    found = [Marker("bounds", "y", 1.0, "vacuous"), Marker("bounds", "y", chance, "chance")]
+    found = [Marker("bounds", "y", 1.0, "1"), Marker("bounds", "y", chance, "chance")]
     true = [member for member in standing.members if member.arm == TRUE] or standing.members
     if true:
         error = float(np.mean([member.test_error for member in true]))
