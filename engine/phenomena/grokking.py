@@ -96,7 +96,7 @@ PRESETS = (
 )  # fmt: skip
 
 STEP = Axis("step", log=True, lo=1)
-SWEPT = "sweep yes (preset standard) fills it"
+SWEPT = "filled by sweep yes (preset standard)"
 FIGURES = (
     Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
     Figure("loss", "Loss", STEP, Axis("loss a pair", log=True), ("loss/*",)),

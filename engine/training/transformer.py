@@ -182,7 +182,7 @@ def read_out(tables: Sequence[Tensor], attention: Sequence[Tensor], sums: RowSum
     hidden = sums.weighted(to_hidden, weights)
     hidden.add_((base[:, None] @ w_in).add_(b_in[:, None])).clamp_(min=0)
     direct = sums.weighted(to_outputs, weights).add_((base + b_out)[:, None] @ w_u)  # (members, b, k)
-    outputs = torch.baddbmm(direct.transpose(1, 2), joint.transpose(1, 2), hidden.transpose(1, 2))
+    outputs = direct.baddbmm_(hidden, joint).transpose(1, 2)
     return outputs, Passed(weights, rest, to_hidden, to_outputs, joint, hidden)
 
 
