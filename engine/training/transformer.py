@@ -173,8 +173,6 @@ def attend(tables: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 def read_out(tables: Sequence[Tensor], attention: Sequence[Tensor], sums: RowSums) -> tuple[Tensor, Passed]:
     """Return outputs (members, k, b) and what the backward pass needs; attention: from `attend`."""
-    import torch
-
     w_in, b_in, w_out, b_out, w_u = tables[6:]
     scores, own, values, base = attention
     weights, rest = _softmax(sums.taken(scores), own)
