@@ -117,7 +117,6 @@ def test_the_quick_preset_decides_its_claims_and_they_hold():
 
 @pytest.mark.slow
 def test_the_standard_preset_decides_its_claims():
-    torch.set_num_threads(2)
     run = work(make((0, 1, 2), "standard", "standard"))
     assert {item.claim.id: item.holds for item in run.verdicts() if item.mark != "not run"} == dict.fromkeys(
         ["VB1", "VB2", "VB3", "VB5", "VB7", "VB8", "VB10", "VB11"], True
