@@ -107,7 +107,7 @@ PRESETS = (
 
 FIGURES = (
     Figure("bounds", "Bounds on the error", Axis("bound", lo=-0.6, hi=len(NAMES) - 0.4, ticks=tuple(enumerate(NAMES))),
-           Axis("bound", log=True, lo=0.01, hi=1e9), ("bounds/*",)),
+           Axis("bound", log=True, lo=0.01), ("bounds/*",)),
     Figure("bound-vs-n", "Norms, bounds and error over n", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
            "slopes over n at one margin; dist: |w-w0|, prod: of spectral norms, BFT and Ney: bounds",
            "fills last, after the certificates, unless the knob follow is nothing"),

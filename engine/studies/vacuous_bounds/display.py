@@ -18,7 +18,7 @@ LABELS = {TRUE: "true labels", RANDOM: "random labels"}
 CURVES = {"distance": "dist", "product": "prod", "spectral": "BFT", "neyshabur": "Ney", "test error": "error", "error on S'": "on S'"}
 BINS = 40
 VERDICTS = ("informative", "useless", "vacuous")
-SIDES, ABOVE = (-0.27, 0.08), 20.0  # where the mark of each arm's bar stands: from its place on x; times its value, a row above on y
+SIDES, ABOVE = (-0.27, 0.08), 4.0  # where the mark of each arm's bar stands: from its place on x; times its value, a row above on y
 Floats = NDArray[np.float64]
 
 
