@@ -190,6 +190,7 @@ class Picture:
 
     values: (rows, columns), row 0 on top; integers index `legend` when the palette is "classes".
     extent: (x0, x1, y0, y1) data coordinates of the plane, needed with layers; row 0 lies at y1.
+    log: both axes of the plane are logarithmic: the cells are evenly spaced in the logarithm, extent and layers positive data.
     """
 
     name: str
@@ -205,6 +206,7 @@ class Picture:
     y: str = ""
     equal: bool = False
     note: str = ""
+    log: bool = False
 
 
 @dataclass(frozen=True)

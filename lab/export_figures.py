@@ -104,6 +104,8 @@ def _image(picture: Picture) -> Any:
         style = {"path": ".-", "line": "-", "points": "o", "rings": "o"}[layer.kind]
         fill = "none" if layer.kind == "rings" else f"C{index % 10}"
         axes.plot(layer.xy[:, 0], layer.xy[:, 1], style, color=f"C{index % 10}", markerfacecolor=fill, markersize=4, label=layer.label)
+    if picture.log:
+        axes.set(xscale="log", yscale="log")
     if picture.extent:
         axes.set(xlim=picture.extent[:2], ylim=picture.extent[2:])
     else:
@@ -122,12 +124,22 @@ def _cells(drawing: Any, axes: Any, picture: Picture) -> None:
     classes = picture.palette == "classes"
     colours = colormaps["tab20" if classes and len(picture.legend) > 10 else MAPS[picture.palette]]
     limits = (-0.5, colours.N - 0.5) if classes else (picture.lo, picture.hi)
-    place: dict[str, Any] = {"extent": picture.extent} if picture.extent else {}
-    shown = axes.imshow(picture.values, cmap=colours, vmin=limits[0], vmax=limits[1], aspect="auto", interpolation="nearest", **place)
+    cells = np.asarray(picture.values)
+    values = np.ma.masked_less(cells, 0) if classes else cells  # a class below 0 is no class: nothing is drawn
+    if picture.log and picture.extent:
+        x, y = (np.geomspace(*ends, count + 1) for ends, count in zip(_ends(picture.extent), values.shape[::-1], strict=True))
+        shown = axes.pcolormesh(x, y[::-1], values, cmap=colours, vmin=limits[0], vmax=limits[1])
+    else:
+        place: dict[str, Any] = {"extent": picture.extent} if picture.extent else {}
+        shown = axes.imshow(values, cmap=colours, vmin=limits[0], vmax=limits[1], aspect="auto", interpolation="nearest", **place)
     if not classes:
         drawing.colorbar(shown)
     for index, name in enumerate(picture.legend if classes else ()):
         axes.plot([], [], "s", color=colours(index), label=name)
+
+
+def _ends(extent: tuple[float, float, float, float]) -> tuple[tuple[float, float], tuple[float, float]]:
+    return extent[:2], extent[2:]
 
 
 def _label(axis: Axis) -> str:

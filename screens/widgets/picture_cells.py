@@ -37,11 +37,11 @@ def fitted(shape: tuple[int, int], room: tuple[int, int], equal: bool) -> tuple[
 
 
 def resample(values: Floats, shape: tuple[int, int], classes: bool) -> Floats:
-    """Return values (rows, columns) at another shape: area means (majority of classes) downward, repetition upward; NaN is absent."""
+    """Return values (rows, columns) at another shape: means of areas (their middles, for classes) downward, repetition upward."""
     if not values.size or not min(shape):
         return np.full(shape, np.nan)
     starts = [_starts(have, min(have, want)) for have, want in zip(values.shape, shape, strict=True)]
-    small = _majority(values, starts) if classes else _mean(values, starts)
+    small = _middles(values, starts) if classes else _mean(values, starts)
     rows, columns = (np.arange(want) * have // want for have, want in zip(small.shape, shape, strict=True))
     return small[np.ix_(rows, columns)]
 
@@ -64,17 +64,13 @@ def _mean(values: Floats, starts: list[Ints]) -> Floats:
     return np.where(counts > 0, sums / np.maximum(counts, 1) * scale, np.nan)
 
 
-def _majority(values: Floats, starts: list[Ints]) -> Floats:
-    """The commonest class of each block; of equally common ones the lowest."""
+def _middles(values: Floats, starts: list[Ints]) -> Floats:
+    """The class in the middle of each block: a sample, so that a rare class keeps its share where a majority would hide it."""
     if (len(starts[0]), len(starts[1])) == values.shape:
         return values
-    present = np.unique(values[~np.isnan(values)])
-    best, most = np.full((len(starts[0]), len(starts[1])), np.nan), np.zeros((len(starts[0]), len(starts[1])))
-    for label in present:
-        count = _sums((values == label).astype(np.float64), starts)
-        best = np.where(count > most, label, best)
-        most = np.maximum(count, most)
-    return best
+    ends = [np.append(start[1:], have) for start, have in zip(starts, values.shape, strict=True)]
+    rows, columns = ((start + end - 1) // 2 for start, end in zip(starts, ends, strict=True))
+    return values[np.ix_(rows, columns)]
 
 
 def value_range(values: Floats, lo: float | None, hi: float | None, symmetric: bool) -> tuple[float, float]:

@@ -37,7 +37,7 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> Gri
     if grid.width < LEAST_WIDTH or grid.height < LEAST_HEIGHT:
         grid.write(0, 0, theme.cut(picture.title, grid.width), theme.quiet)
         return grid
-    ground, strokes = Ground(picture, theme), strokes_of(picture.layers, theme)
+    ground, strokes = Ground(picture, theme), strokes_of(picture.layers, theme, picture.log)
     keys: list[Key] = [*ground.class_keys(), *(stroke.key for stroke in strokes if stroke.layer.label)]
     aside = _beside(grid, ground, strokes, keys, theme)
     top = 1 if aside else 1 + _legend(grid, ground, keys, theme)
@@ -125,7 +125,7 @@ def _plane(grid: Grid, top: int, ground: Ground, strokes: list[Stroke], theme: T
 def _scales(picture: Picture, strokes: list[Stroke], rows: int, columns: int) -> tuple[Scale, Scale, int, int]:
     """Return the scales of the plane, and the rows and columns of characters it takes: fewer where units must be equal."""
     x0, x1, y0, y1 = picture.extent or plane(strokes)
-    x, y = fit_scale(Axis("", lo=x0, hi=x1), False, x0, x1), fit_scale(Axis("", lo=y0, hi=y1), False, y0, y1)
+    x, y = (fit_scale(Axis("", lo=low, hi=high), picture.log, low, high) for low, high in ((x0, x1), (y0, y1)))
     if picture.equal:
         across, along = x.hi - x.lo, y.hi - y.lo
         unit = max(across / columns, along / (2 * rows))  # data per half block, which is as wide as high

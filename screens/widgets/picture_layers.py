@@ -40,8 +40,8 @@ class Stroke:
         return len(np.atleast_2d(self.layer.xy)) - len(self.xy)
 
 
-def strokes_of(layers: Sequence[Layer], theme: Theme) -> list[Stroke]:
-    """Give every layer its colour and mark, by group as in the figures."""
+def strokes_of(layers: Sequence[Layer], theme: Theme, log: bool = False) -> list[Stroke]:
+    """Give every layer its colour and mark, by group as in the figures; `log`: of a plane where only positive points can be drawn."""
     names = [layer.group or layer.label for layer in layers]
     groups = [*theme.groups, *dict.fromkeys(name for name in names if name not in theme.groups)]
     strokes: list[Stroke] = []
@@ -49,7 +49,7 @@ def strokes_of(layers: Sequence[Layer], theme: Theme) -> list[Stroke]:
     for layer, name in zip(layers, names, strict=True):
         group = groups.index(name)
         xy = np.asarray(layer.xy, dtype=np.float64).reshape(-1, 2)
-        xy = xy[drawable(xy, False).all(axis=1)]
+        xy = xy[drawable(xy, log).all(axis=1)]
         dash, line, mark = None, "──", theme.mark(group)
         if layer.kind in ("path", "line"):
             if lines and theme.level is Level.NONE:

@@ -93,9 +93,12 @@ def draw_bars(canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced
     for index, (curve, cells, values) in enumerate(bars):
         heights, foot = bar_heights(values, y, canvas.rows)
         left = cells - wide * len(bars) // 2 + index * wide
-        for column, height in zip(left.tolist(), heights.tolist(), strict=True):
-            if np.isfinite(height):
-                _bar(canvas, int(column), wide - (wide > 2), sorted((height, foot)), curve)
+        longest: dict[int, float] = {}  # of bars that share a column only the longest is drawn
+        for column, height in zip(left.astype(int).tolist(), heights.tolist(), strict=True):
+            if np.isfinite(height) and abs(height - foot) >= abs(longest.get(column, foot) - foot):
+                longest[column] = height
+        for column, height in longest.items():
+            _bar(canvas, column, wide - (wide > 2), sorted((height, foot)), curve)
 
 
 def _bar(canvas: Canvas, left: int, wide: int, reach: list[float], curve: Curve) -> None:

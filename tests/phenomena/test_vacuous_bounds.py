@@ -74,12 +74,14 @@ def test_every_figure_and_picture_that_is_declared_is_delivered(small):
 
 
 def test_over_every_bar_stands_what_it_says(small):
+    from engine.studies.vacuous_bounds.display import ABOVE
+
     drawn = {item.name: item for item in small.series() if item.name.startswith("bounds/")}
     bars = np.concatenate([drawn[f"bounds/{arm}"].y for arm in ("true", "random")])
     limits = {"informative": (0, 0.5), "useless": (0.5, 1), "vacuous": (1, np.inf)}
     marked = 0
     for word, (least, most) in limits.items():
-        heights = np.sort(drawn[f"bounds/{word}"].y / 20)
+        heights = np.sort(drawn[f"bounds/{word}"].y / ABOVE)
         np.testing.assert_allclose(heights, np.sort(bars[(bars >= least) & (bars < most)]))
         marked += heights.size
     assert marked == bars.size == 26

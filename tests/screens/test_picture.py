@@ -42,7 +42,7 @@ def pictures(draw):
         draw(st.one_of(st.none(), st.tuples(number, number, number, number))),
         draw(st.sampled_from(["sequential", "diverging", "classes", "grey"])), draw(number | st.none()), draw(number | st.none()),
         tuple(draw(st.lists(st.text(max_size=8), max_size=4))), draw(st.text(max_size=6)), draw(st.text(max_size=6)), draw(st.booleans()),
-        draw(st.text(max_size=10)),
+        draw(st.text(max_size=10)), draw(st.booleans()),
     )  # fmt: skip
 
 
@@ -132,6 +132,16 @@ def test_layers_stand_at_their_coordinates():
     assert places[0] == (0, 7) and places[-1] == (9, 48)
     assert abs(places[1][0] - 4.5) <= 0.6 and abs(places[1][1] - 27.5) <= 0.6
     assert [float(word) for word in rows[-1].split()] == sorted(float(word) for word in rows[-1].split())
+
+
+def test_a_logarithmic_plane_has_decades_as_ticks_and_layers_between_them():
+    picture = Picture(
+        "p", "p", None, (Layer("points", np.array([[31.6, 10.0], [-1.0, 5.0]]), "", "a"),), (1.0, 1000.0, 1.0, 100.0), log=True
+    )
+    rows = [row.plain for row in draw_picture(picture, width=47, height=15)]
+    row, column = next((i, text.index("●")) for i, text in enumerate(rows) if "●" in text)
+    assert rows[-1].split() == ["1", "10", "100", "1e3"] and "1 point not finite" in rows[0]
+    assert abs(column - (7 + 20)) <= 1 and abs(row - 7) <= 1
 
 
 def test_equal_units_make_circles_round():

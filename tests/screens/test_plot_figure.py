@@ -369,3 +369,12 @@ def test_labels_without_room_never_cover_the_note_of_the_title_row() -> None:
         row = plot(request, width, 12, Theme()).grid.line(0)
         assert "left out" not in row or row.rstrip().endswith("left out"), row
         assert "not drawn" not in row or row.rstrip().endswith("not drawn"), row
+
+
+def test_of_bars_that_share_a_column_the_longest_stands_whole():
+    heights = np.random.default_rng(0).uniform(0.2, 1.0, 90)
+    figure = Figure("f", "f", Axis("frequency"), Axis("power", lo=0.0, hi=1.0), ("*",))
+    rows = [row.plain[6:] for row in draw_figure(figure, [curve(range(90), heights, style="bars")], width=40, height=16)]
+    for column in zip(*(row.ljust(40) for row in rows[1:-2]), strict=True):
+        bar = "".join(column).lstrip(" ")
+        assert " " not in bar[:-1].strip() and not set(bar[1:]) & set("▁▂▃▄▅▆▇"), bar

@@ -117,10 +117,10 @@ def heat_map(readings: Readings, eps: float) -> Picture:
     along = np.linspace(y[-1], y[0], ROWS)  # the widest on top
     rows, columns = (np.abs(known[None] - wanted[:, None]).argmin(1) for known, wanted in ((y, along), (x, across)))
     fitted = readings.table("train-error").mean(2) <= eps  # (w, k)
-    contour = [(x[int(np.argmax(row))], height) for row, height in zip(fitted, y, strict=True) if row.any()]
+    contour = [(10.0 ** x[int(np.argmax(row))], 10.0**height) for row, height in zip(fitted, y, strict=True) if row.any()]
     layers = (Layer("line", np.array(contour), f"train {eps:g}", "contour"),) if len(contour) > 1 else ()
     half = max((y[-1] - y[0]) / (ROWS - 1), 0.01) / 2
-    extent = (0.0, float(across[-1]), float(y[0] - half), float(y[-1] + half))
+    extent = (1.0, float(10.0 ** across[-1]), float(10.0 ** (y[0] - half)), float(10.0 ** (y[-1] + half)))
     note = f"h {', '.join(map(str, readings.widths))}; line: train error first <= {eps:g}"
     values = readings.table("test-error").mean(2)[np.ix_(rows, columns)]
-    return Picture("test-error", "Test error", values, layers, extent, x="log10 step", y="log10 h", note=note)
+    return Picture("test-error", "Test error", values, layers, extent, x="step", y="hidden neurons h", note=note, log=True)
