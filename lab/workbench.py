@@ -78,7 +78,7 @@ class RealWorkbench:
         """Return every phenomenon, read from docstrings."""
         from engine.registry import entries
 
-        return [CardData(entry.name, entry.title, entry.question[:1].upper() + entry.question[1:]) for entry in entries()]
+        return [CardData(entry.name, entry.title, entry.question) for entry in entries()]
 
     def spec(self, name: str) -> Spec:
         """Return a phenomenon's declaration."""

@@ -1,4 +1,4 @@
-"""Benign overfitting: when is interpolating noise harmless?
+"""Benign overfitting: When is interpolating noise harmless?
 
 The same ridgeless rule fits noisy labels exactly. Its excess risk vanishes, levels off or explodes with n, depending on the
 eigenvalues of the covariance alone: a short head and a long flat tail hide the noise, a power law keeps a share of it, an
@@ -128,7 +128,7 @@ class BenignOverfitting(Phenomenon):
     spec: ClassVar[Spec] = Spec(
         name="benign-overfitting",
         title="Benign overfitting",
-        question="when is interpolating noise harmless?",
+        question="When is interpolating noise harmless?",
         config=BenignOverfittingConfig,
         presets=PRESETS,
         figures=FIGURES,

@@ -1,4 +1,4 @@
-"""Deep double descent: does the curve appear in trained networks along width, training time and sample size?
+"""Deep double descent: Does the curve appear in trained networks along width, training time and sample size?
 
 With label noise, the test error of trained networks goes down, up and down again in their width. The peak lies where the network
 can just fit its training set; more steps move it, more samples move it: the axis is effective complexity, not parameter count.
@@ -151,7 +151,7 @@ class DeepDoubleDescent(Phenomenon):
     spec: ClassVar[Spec] = Spec(
         name="deep-double-descent",
         title="Deep double descent",
-        question="does the curve appear in trained networks along width, training time and sample size?",
+        question="Does the curve appear in trained networks along width, training time and sample size?",
         config=DeepDoubleDescentConfig,
         presets=PRESETS,
         figures=FIGURES,

@@ -1,4 +1,4 @@
-"""Double descent: does test error fall again beyond the interpolation threshold?
+"""Double descent: Does test error fall again beyond the interpolation threshold?
 
 Least squares on the first p of D features, from p = 0 through p = n, where training error reaches zero, to p = D. Test error
 falls, rises to a peak at p = n, and falls again. Whether the second valley is the lower one depends on the model, and the
@@ -222,7 +222,7 @@ class DoubleDescent(Phenomenon):
     spec: ClassVar[Spec] = Spec(
         name="double-descent",
         title="Double descent",
-        question="does test error fall again beyond the interpolation threshold?",
+        question="Does test error fall again beyond the interpolation threshold?",
         config=DoubleDescentConfig,
         presets=PRESETS,
         figures=FIGURES,

@@ -1,4 +1,4 @@
-"""Grokking: can a network memorise first and understand much later?
+"""Grokking: Can a network memorise first and understand much later?
 
 Modular arithmetic, part of its table for training. Training accuracy reaches 100 % with test accuracy at chance; many steps later
 test accuracy jumps, as the weights turn into waves. Weight decay helps and is not required.
@@ -101,7 +101,7 @@ FIGURES = (
     Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
     Figure("loss", "Loss", STEP, Axis("loss a pair", log=True), ("loss/*",)),
     Figure("progress", "Progress measures", STEP, Axis("loss, margin, share, norm"), ("progress/*",),
-           "key frequencies hold 80 % of the embedding's power: the final model's, while training the current top ones"),
+           "restricted on all pairs, excluded on training pairs; key frequencies hold 80 % of the embedding's power"),
     Figure("spectrum", "Fourier spectrum of the embedding", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
            "for add, sub, mul and div"),
     Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs shown", lo=0.0, hi=1.0), Axis("grok step", log=True),
@@ -183,7 +183,7 @@ class Grokking(Phenomenon):
     spec: ClassVar[Spec] = Spec(
         name="grokking",
         title="Grokking",
-        question="can a network memorise first and understand much later?",
+        question="Can a network memorise first and understand much later?",
         config=GrokkingConfig,
         presets=PRESETS,
         figures=FIGURES,

@@ -1,4 +1,4 @@
-"""Interpolation threshold: where does a model first fit its data exactly, and why is that the worst place to stop?
+"""Interpolation threshold: Where does a model first fit its data exactly, and why is that the worst place to stop?
 
 The number of features d sweeps through the number of samples n. The training error of least squares reaches 0 at d = n, where
 the smallest eigenvalue touches 0 and norm, condition number and test error of the solution blow up together; beyond, the
@@ -134,7 +134,7 @@ class InterpolationThreshold(Phenomenon):
     spec: ClassVar[Spec] = Spec(
         name="interpolation-threshold",
         title="Interpolation threshold",
-        question="where does a model first fit its data exactly, and why is that the worst place to stop?",
+        question="Where does a model first fit its data exactly, and why is that the worst place to stop?",
         config=InterpolationThresholdConfig,
         presets=PRESETS,
         figures=FIGURES,

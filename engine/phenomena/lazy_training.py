@@ -1,4 +1,4 @@
-"""Lazy training: when does a network learn features, and when is it merely linear around its start?
+"""Lazy training: When does a network learn features, and when is it merely linear around its start?
 
 One network learns one teacher at eight output scales alpha. The larger alpha, the less the weights need to move: like 1/alpha.
 Its tangent kernel freezes, its predictions become those of the model linearised at the start, and its test error rises to theirs.
@@ -139,7 +139,7 @@ class LazyTraining(Phenomenon):
     spec: ClassVar[Spec] = Spec(
         name="lazy-training",
         title="Lazy training",
-        question="when does a network learn features, and when is it merely linear around its start?",
+        question="When does a network learn features, and when is it merely linear around its start?",
         config=LazyTrainingConfig,
         presets=PRESETS,
         figures=FIGURES,

@@ -1,4 +1,4 @@
-"""Max margin: on separable data the weights of logistic regression diverge; where does their direction go?
+"""Max margin: On separable data the weights of logistic regression diverge; where does their direction go?
 
 To the hard-margin SVM, without anybody asking for it, at a rate of 1/log t; meanwhile validation loss rises and validation
 error stays. The gradient flow is followed over 59 decades of time, far beyond any descent, and true steps lie beneath it as far
@@ -139,7 +139,7 @@ class MaxMargin(Phenomenon):
     spec: ClassVar[Spec] = Spec(
         name="max-margin",
         title="Max margin",
-        question="on separable data the weights of logistic regression diverge; where does their direction go?",
+        question="On separable data the weights of logistic regression diverge; where does their direction go?",
         config=MaxMarginConfig,
         presets=PRESETS,
         figures=FIGURES,

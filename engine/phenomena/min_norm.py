@@ -1,4 +1,4 @@
-"""Minimum norm: among infinitely many weights that fit, which does gradient descent reach?
+"""Minimum norm: Among infinitely many weights that fit, which does gradient descent reach?
 
 From zero, the one of smallest Euclidean norm: descent never leaves the rows of X. Other starts keep their part outside of them; other
 parameterisations and optimisers reach other, computable, points. Curves of gradient descent come from one singular value
@@ -169,7 +169,7 @@ class MinNorm(Phenomenon):
     spec: ClassVar[Spec] = Spec(
         name="min-norm",
         title="Minimum norm",
-        question="among infinitely many weights that fit, which does gradient descent reach?",
+        question="Among infinitely many weights that fit, which does gradient descent reach?",
         config=MinNormConfig,
         presets=PRESETS,
         figures=FIGURES,

@@ -1,4 +1,4 @@
-"""Random labels: can a network that generalises on real labels also fit labels that carry no information?
+"""Random labels: Can a network that generalises on real labels also fit labels that carry no information?
 
 The same network, with the same settings, is trained on true labels, on labels that are partly or wholly random, and on
 true labels with shuffled, scrambled or invented pixels. It fits them all. What it learns from true labels carries over
@@ -175,7 +175,7 @@ class RandomLabels(Phenomenon):
     spec: ClassVar[Spec] = Spec(
         name="random-labels",
         title="Random labels",
-        question="can a network that generalises on real labels also fit labels that carry no information?",
+        question="Can a network that generalises on real labels also fit labels that carry no information?",
         config=RandomLabelsConfig,
         presets=PRESETS,
         figures=FIGURES,

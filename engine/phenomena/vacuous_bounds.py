@@ -1,4 +1,4 @@
-"""Vacuous bounds: what do generalization bounds say about networks that do generalise?
+"""Vacuous bounds: What do generalization bounds say about networks that do generalise?
 
 The same network is trained on true and on random labels while its bounds are computed. Those of the class exceed 1 and are
 equal for both; those that use weights, data and algorithm tell the arms apart, and a few are below 1.
@@ -180,7 +180,7 @@ class VacuousBounds(Phenomenon):
     spec: ClassVar[Spec] = Spec(
         name="vacuous-bounds",
         title="Vacuous bounds",
-        question="what do generalization bounds say about networks that do generalise?",
+        question="What do generalization bounds say about networks that do generalise?",
         config=VacuousBoundsConfig,
         presets=PRESETS,
         figures=FIGURES,

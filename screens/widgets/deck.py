@@ -179,7 +179,7 @@ class Deck(Container, can_focus=True):
         legends = {index: legend_keys(select(figure, series), self._theme) for index, figure in figures.items()}
         keys, named = shared(legends)
         if len(arranged(keys, self.size.width - 1)) > FEW_ROWS:
-            keys, named = shared(related(legends, named))
+            keys, named = shared(related(legends, named, self.size.width // self.page.columns - 1))
         if keys and self.pinned:
             keys.append(Key("..", self._theme.faint(), "pinned"))
         if len(arranged(keys, self.size.width - 1)) > max(1, self.size.height // SHARE_OF_LEGEND):

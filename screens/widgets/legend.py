@@ -11,6 +11,7 @@ from screens.widgets.palette import Theme, style_of
 from screens.widgets.plot_legend import Key
 
 GAP = 2
+OWN_ROWS = 2  # of a legend that stands in its figure
 
 
 def shared(legends: Mapping[int, Sequence[Key]]) -> tuple[list[Key], set[int]]:
@@ -39,13 +40,17 @@ def _merged(legends: Mapping[int, Sequence[Key]]) -> tuple[list[Key], set[int]]:
     return list(looks.values()), named
 
 
-def related(legends: Mapping[int, Sequence[Key]], named: set[int]) -> dict[int, Sequence[Key]]:
-    """Return the legends that have an entry in common with another one of those named together."""
+def related(legends: Mapping[int, Sequence[Key]], named: set[int], width: int) -> dict[int, Sequence[Key]]:
+    """Return, of the legends named together, those with an entry in common, and those too long to stand in a figure of a width."""
 
     def others(figure: int) -> set[Key]:
         return {key for other in named - {figure} for key in legends[other]}
 
-    return {figure: legends[figure] for figure in sorted(named) if others(figure) & set(legends[figure])}
+    def long(figure: int) -> bool:
+        rows = arranged(legends[figure], width)
+        return len(rows) > OWN_ROWS or any(len(key.glyph) + 1 + len(key.label) > width for row in rows for key in row)
+
+    return {figure: legends[figure] for figure in sorted(named) if others(figure) & set(legends[figure]) or long(figure)}
 
 
 def arranged(keys: Sequence[Key], width: int) -> list[list[Key]]:

@@ -51,8 +51,7 @@ class NotesPanel(VerticalScroll):
 
     def _markdown(self) -> str:
         references = "\n".join(f"- {item}" for item in self._spec.references)
-        question = self._spec.question[:1].upper() + self._spec.question[1:]
-        return f"**{question}**\n\n{self._spec.notes}\n\n**References**\n\n{references}\n"
+        return f"**{self._spec.question}**\n\n{self._spec.notes}\n\n**References**\n\n{references}\n"
 
 
 def laid_out(markdown: str, width: int) -> Text:

@@ -9,23 +9,13 @@ from engine.seeds import streams
 from engine.studies.benign_overfitting import draws
 from engine.studies.benign_overfitting.cells import Cell, grid_of
 from engine.studies.benign_overfitting.fits import eigenvalues, interpolate
+from tests.phenomena.driven import work
 
 SMALL = {"n": (20, 30), "draws": 4}
 
 
 def make(seeds=(0,), preset="custom", **knobs):
     return BenignOverfitting(BenignOverfitting.spec.configure("quick", knobs), seeds, "cpu", preset)
-
-
-def work(run, budget=0.05, until=None):
-    """Drive a phenomenon as the runner does; stop after the record of draw `until`."""
-    while not run.done:
-        if run.due():
-            run.history.append(run.step, run.measure())
-            if run.step == until:
-                return run
-        run.advance(budget)
-    return run
 
 
 @pytest.fixture(scope="module")

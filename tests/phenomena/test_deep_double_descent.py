@@ -16,6 +16,7 @@ from engine.studies.deep_double_descent.exact import landmarks, linear_risk, sam
 from engine.studies.deep_double_descent.experiment import Experiment
 from engine.studies.deep_double_descent.members import Member, dealt, members_of, parameters, threshold_width
 from engine.studies.deep_double_descent.readings import Readings, bisect
+from tests.phenomena.driven import work
 
 SMALL = {"h": (2, 5, 20), "n": 100, "steps": 100, "tests": 100, "samples": (20, 50), "sample_h": 20, "clean": True}
 BATCHED = {**SMALL, "optimizer": "sgd", "batch": 30, "loss": "ce", "depth": 2}
@@ -29,17 +30,6 @@ def few_signals(monkeypatch):
 
 def make(seeds=(0,), preset="custom", **knobs):
     return DeepDoubleDescent(DeepDoubleDescent.spec.configure("quick", knobs), seeds, "cpu", preset)
-
-
-def work(run, budget=0.05, until=None):
-    """Drive a phenomenon as the runner does; stop after the record of step `until`."""
-    while not run.done:
-        if run.due():
-            run.history.append(run.step, run.measure())
-            if run.step == until:
-                return run
-        run.advance(budget)
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import engine
 from engine import registry
 from engine.errors import KnobError
 from engine.studies.double_descent import digits, verdicts
+from tests.phenomena.driven import work
 
 KIND = registry.load("double-descent")
 SMALL = {"n": 24, "D": 96, "head_k": 4, "draws": 3, "relu_draws": 0, "digits": 0}
@@ -17,18 +18,6 @@ SMALL = {"n": 24, "D": 96, "head_k": 4, "draws": 3, "relu_draws": 0, "digits": 0
 
 def build(seeds=(0,), preset="custom", **knobs):
     return KIND(KIND.spec.configure("quick", {**SMALL, **knobs}), seeds, "cpu", preset)
-
-
-def work(phenomenon, until=None, budget=10.0):
-    """Drive a phenomenon as the runner does."""
-    while not phenomenon.done or phenomenon.due():
-        if phenomenon.due():
-            phenomenon.history.append(phenomenon.step, phenomenon.measure())
-            if until is not None and phenomenon.step >= until:
-                break
-        else:
-            phenomenon.advance(budget)
-    return phenomenon
 
 
 def finding(phenomenon, claim):

@@ -12,6 +12,7 @@ from engine.phenomenon import State
 from engine.studies.grokking.arms import P53, arms_of, members_of, task
 from engine.training.plain_transformer import plain_logits
 from engine.training.transformer import NAMES
+from tests.phenomena.driven import work
 
 SMALL = {"p": 23, "width": 60, "fraction": 0.5, "steps": 120}
 TRANSFORMER = {"model": "transformer", "p": 11, "width": 64, "lr": 0.001, "steps": 100, "fraction": 0.5}
@@ -27,18 +28,6 @@ def one_thread():
 
 def make(seeds=(0,), preset="custom", **knobs):
     return Grokking(Grokking.spec.configure("quick", knobs), seeds, "cpu", preset)
-
-
-def work(run, budget=0.05, until=None):
-    """Drive a phenomenon as the runner does; stop after the record of step `until`."""
-    while not run.done:
-        if not run.due():
-            run.advance(budget)
-        if run.due():
-            run.history.append(run.step, run.measure())
-            if run.step == until:
-                break
-    return run
 
 
 @pytest.fixture(scope="module")

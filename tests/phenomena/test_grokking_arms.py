@@ -8,6 +8,7 @@ from engine.phenomena.grokking import Grokking
 from engine.studies.grokking.arms import CONTROL, DECAYS, FRACTIONS, MAIN, arms_of
 from engine.studies.grokking.readings import GROKKED
 from engine.theory.operations import OPERATIONS
+from tests.phenomena.driven import work
 
 GROMOV = {"p": 23, "width": 60, "fraction": 0.5, "steps": 120}
 TRANSFORMER = {"model": "transformer", "p": 11, "width": 64, "lr": 0.001, "steps": 100, "fraction": 0.5}
@@ -23,15 +24,6 @@ def one_thread():
 
 def make(knobs, seeds=(0,)):
     return Grokking(Grokking.spec.configure("quick", knobs), seeds, "cpu", "custom")
-
-
-def work(run, budget=1.0):
-    while not run.done:
-        if not run.due():
-            run.advance(budget)
-        if run.due():
-            run.history.append(run.step, run.measure())
-    return run
 
 
 def places(run, name):

@@ -9,6 +9,7 @@ from engine.phenomenon import State
 from engine.studies.grokking.hindsight import MEMORY
 from engine.training.plain_transformer import plain_logits
 from engine.training.transformer import NAMES
+from tests.phenomena.driven import work
 
 GROMOV = {"p": 23, "width": 60, "fraction": 0.5, "steps": 120}
 TRANSFORMER = {"model": "transformer", "p": 11, "width": 64, "lr": 0.001, "steps": 100, "fraction": 0.5}
@@ -24,17 +25,6 @@ def one_thread():
 
 def make(knobs, seeds=(0,)):
     return Grokking(Grokking.spec.configure("quick", knobs), seeds, "cpu", "custom")
-
-
-def work(run, until=None, budget=0.05):
-    while not run.done:
-        if not run.due():
-            run.advance(budget)
-        if run.due():
-            run.history.append(run.step, run.measure())
-            if run.step == until:
-                break
-    return run
 
 
 def outputs_of(arrays, p):

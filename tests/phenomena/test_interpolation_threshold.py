@@ -14,24 +14,13 @@ from engine.phenomenon import State
 from engine.seeds import streams
 from engine.studies.interpolation_threshold.claims import CLAIMS, judge
 from engine.studies.interpolation_threshold.sweep import QUANTITIES, sweep_widths
+from tests.phenomena.driven import work
 
 SMALL = {"n": 20, "draws": 24}
 
 
 def make(seeds=(0,), preset="custom", **knobs):
     return InterpolationThreshold(InterpolationThreshold.spec.configure("quick", knobs), seeds, "cpu", preset)
-
-
-def work(run, budget=0.02, until=None):
-    """Drive a phenomenon as the runner does; stop after the record of draw `until`."""
-    while not run.done or run.due():
-        if not run.due():
-            run.advance(budget)
-        if run.due():
-            run.history.append(run.step, run.measure())
-            if run.step == until:
-                break
-    return run
 
 
 @pytest.fixture(scope="module")

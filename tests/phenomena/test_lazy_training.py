@@ -12,23 +12,13 @@ from engine.studies.lazy_training.pictures import in_blocks, in_span, plane_of
 from engine.studies.lazy_training.problem import draw_problem, first_weights
 from engine.theory.tangent_kernel import alignment, flipped_fraction, kernel_rotation, relative_change
 from engine.training.two_layer import TwoLayerEnsemble
+from tests.phenomena.driven import work
 
 SMALL = {"n": 20, "d": 4, "m": 10, "widths": (6,), "steps": 100, "alpha": (0.1, 1.0, 100.0), "teacher": 2, "tol": 0.05}
 
 
 def make(seeds=(0,), preset="custom", base="quick", **knobs):
     return LazyTraining(LazyTraining.spec.configure(base, knobs), seeds, "cpu", preset)
-
-
-def work(run, budget=0.05, until=None):
-    """Drive a phenomenon as the runner does; stop after the record of step `until`."""
-    while not run.done:
-        if run.due():
-            run.history.append(run.step, run.measure())
-            if run.step == until:
-                return run
-        run.advance(budget)
-    return run
 
 
 def two_members(alphas=(0.5, 20.0), tol=1e-9, seed=3):

@@ -18,24 +18,13 @@ from engine.studies.max_margin.lanes import LABELS
 from engine.studies.max_margin.plane import Plane
 from engine.studies.max_margin.problems import Wanted, make
 from engine.studies.max_margin.solved import Solved, log_summed_loss, times
+from tests.phenomena.driven import work
 
 SHORT = {"gd_steps": 2000}
 
 
 def begin(seeds=(0,), preset="custom", base="quick", **knobs):
     return MaxMargin(MaxMargin.spec.configure(base, knobs), seeds, "cpu", preset)
-
-
-def work(run, budget=0.02, until=None):
-    """Drive a phenomenon as the runner does; stop after the record of step `until`."""
-    while not run.done or run.due():
-        if not run.due():
-            run.advance(budget)
-        if run.due():
-            run.history.append(run.step, run.measure())
-            if run.step == until:
-                break
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from engine.errors import Diverged, KnobError
 from engine.phenomena.random_labels import FIGURES, PICTURES, RandomLabels, arms_of, measured_steps
 from engine.phenomenon import State
 from engine.registry import entries
+from tests.phenomena.driven import work
 
 SMALL = {"dataset": "digits196", "n": 100, "width": 32, "batch": 20, "epochs": 40}
 
@@ -28,18 +29,6 @@ def surroundings(tmp_path_factory):
 
 def make(seeds=(0,), preset="custom", **knobs):
     return RandomLabels(RandomLabels.spec.configure("quick", knobs), seeds, "cpu", preset)
-
-
-def work(run, budget=0.02, until=None):
-    """Drive a phenomenon as the runner does; stop after the record of step `until`."""
-    while not run.done:
-        if not run.due():
-            run.advance(budget)
-        if run.due():
-            run.history.append(run.step, run.measure())
-            if run.step == until:
-                break
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from engine.studies.vacuous_bounds.experiment import recipe_of
 from engine.studies.vacuous_bounds.problem import cut, draw_problem
 from engine.studies.vacuous_bounds.scaling import Recipe, Scaling
 from engine.studies.vacuous_bounds.table import COLUMNS, NAMES
+from tests.phenomena.driven import work
 
 SMALL = {"n": 300, "width": 10, "epochs": 20, "random_epochs": 60, "steps": 120, "mc": 100, "follow": "nothing"}
 
@@ -35,18 +36,6 @@ def surroundings(tmp_path_factory):
 
 def make(seeds=(0,), preset="custom", base="quick", **knobs):
     return VacuousBounds(VacuousBounds.spec.configure(base, knobs), seeds, "cpu", preset)
-
-
-def work(run, budget=0.05, until=None):
-    """Drive a phenomenon as the runner does; stop after the record of step `until`."""
-    while not run.done:
-        if not run.due():
-            run.advance(budget)
-        if run.due():
-            run.history.append(run.step, run.measure())
-            if run.step == until:
-                break
-    return run
 
 
 @pytest.fixture(scope="module")

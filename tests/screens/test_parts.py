@@ -208,7 +208,9 @@ def test_a_legend_that_no_two_figures_share_stays_with_its_figure() -> None:
     a, b, c = Key("●", 1, "true"), Key("●", 1, "false"), Key("■", 3, "other")
     assert shared({0: [a], 1: [b]}) == ([], set())
     assert shared({0: [a]}) == ([a], {0})
-    assert related({0: [a, c], 1: [a], 2: [b]}, {0, 1, 2}) == {0: [a, c], 1: [a]}
+    assert related({0: [a, c], 1: [a], 2: [b]}, {0, 1, 2}, 40) == {0: [a, c], 1: [a]}
+    long = [Key("●", ink, f"a long label of {ink}") for ink in range(5)]
+    assert related({0: [a, c], 1: [a], 2: long}, {0, 1, 2}, 40) == {0: [a, c], 1: [a], 2: long}
 
 
 @given(st.lists(st.text("abc ", min_size=1, max_size=20), max_size=12), st.integers(24, 100))

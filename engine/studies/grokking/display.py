@@ -46,10 +46,10 @@ def _progress(r: Readings) -> list[Series]:
 def _circuit(r: Readings) -> list[Series]:
     """Return restricted and excluded loss; the label says whose key frequencies they are of."""
     found = []
-    for name, pairs in (("restricted", "all pairs"), ("excluded", "training pairs")):
+    for name in ("restricted", "excluded"):
         steps, values, keys = r.circuit(name)
         if len(steps):
-            found.append(banded(f"progress/{name}", f"{name} loss, {pairs}, {keys} frequencies", steps, values, name))
+            found.append(banded(f"progress/{name}", f"{name} loss, {keys} frequencies", steps, values, name))
     return found
 
 
