@@ -79,6 +79,10 @@ PRESETS = (
         "arXiv:2301.02679; arXiv:2201.02177, Fig. 1", seeds=3,
     ),
     Preset(
+        "long-delay", "a smaller table, memorised within 30 steps and understood thousands of steps later; three seeds",
+        {"p": 41, "width": 160, "fraction": 0.35, "steps": 4000}, "arXiv:2301.02679", seeds=3,
+    ),
+    Preset(
         "nanda", "the one-layer transformer of 226,816 parameters as published; tens of minutes on a CPU",
         {
             "model": "transformer", "p": 113, "width": 512, "wd": 1.0, "lr": 0.001, "steps": 40_000, "every": 100,

@@ -114,6 +114,17 @@ def test_gromovs_network_groks_every_operation_of_a_cyclic_group(op):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("preset", "knobs", "ratio"), [("long-delay", {}, 50), ("nanda", {"steps": 8000}, 20)])
+def test_a_preset_shows_its_delay(preset, knobs, ratio):
+    seeds = tuple(range(Grokking.spec.preset(preset).seeds))
+    run = work(Grokking(Grokking.spec.configure(preset, knobs), seeds, "cpu", preset), budget=1.0)
+    assert (run._readings.grokked() / run._readings.memorised() >= ratio).all()
+    assert {item.claim.id: item.holds for item in run.verdicts() if item.claim.id in ("GR1", "GR5", "GR6")} == {
+        "GR1": True, "GR5": True, "GR6": True,
+    }  # fmt: skip
+
+
+@pytest.mark.slow
 def test_gradient_descent_groks_where_it_is_given_momentum_and_a_little_decay():
     knobs = {"p": 31, "fraction": 0.6, "steps": 1000, "optimizer": "sgd", "lr": 0.1, "wd": 0.001, "momentum": 0.95}
     run = work(make(knobs))

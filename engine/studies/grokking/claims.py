@@ -30,13 +30,13 @@ POWER, GROMOV = "Power et al. 2022, arXiv:2201.02177", "Gromov 2023, arXiv:2301.
 NANDA, KUMAR = "Nanda et al. 2023, arXiv:2301.05217", "Kumar et al. 2023, arXiv:2310.06110"
 CLAIMS = (
     Claim("GR1", "Delayed generalisation", f"{POWER}, Fig. 1", "grok/memorise step >> 1; chance when memorised", ">= 5; <= .05",
-          ("quick",)),
+          ("quick", "long-delay", "nanda")),
     Claim("GR2", "No decay, this setting: no grokking", GROMOV, "CENSORED (p=59, wd 0)", "test < .9", ("quick", "standard")),
     Claim("GR3", "Decay is not required", KUMAR, "p=53, fraction .5, wd 0: ratio > 1", ">= 2, three seeds", ("quick",)),
     Claim("GR4", "Neurons become single waves", GROMOV, "median single-frequency share: 1", ">= .9", ("quick",)),
     Claim("GR5", "The circuit precedes the jump", NANDA, "held-out margin > 0 where test loss peaks; restricted loss falls",
-          ">= .05; lower than when memorised", ("quick", "nanda")),
-    Claim("GR6", "Excluded loss rises", NANDA, "last/minimum after memorising > 1", ">= 1.5", ("quick",)),
+          ">= .05; lower than when memorised", ("quick", "long-delay", "nanda")),
+    Claim("GR6", "Excluded loss rises", NANDA, "last/minimum after memorising > 1", ">= 1.5", ("quick", "long-delay", "nanda")),
     Claim("GR7", "Analytic network works", GROMOV, "accuracy 1, N=500, p=59 and 97", ">= .999"),
     Claim("GR8", "More data, less delay", f"{POWER}, Fig. 1", "Spearman(fraction, grok step) < 0", "<= -.8", ("standard",)),
     Claim("GR9", "Look-up is exact", NANDA, "transformer's logits equal the plain forward's", "1e-5"),
