@@ -137,7 +137,12 @@ class Phenomenon(ABC):
             if claim.applies(self.preset):
                 yield claim, None
             else:
-                yield claim, Verdict(claim, claim.prediction, None, None, f"needs preset {' or '.join(claim.presets)}")
+                yield claim, Verdict(claim, claim.prediction, None, None, self._needs(claim))
+
+    def _needs(self, claim: Claim) -> str:
+        """Say which presets decide a claim; those of data or machines that the lab does not have are not offered."""
+        offered = [preset.name for preset in self.spec.presets if preset.name in claim.presets]
+        return f"needs preset {' or '.join(offered or claim.presets)}" + ("" if offered else ", which is not offered yet")
 
 
 def geometric_grid(total: int, per_decade: int = 20) -> NDArray[np.int64]:

@@ -1,9 +1,12 @@
 """What all phenomena share: the measurement grid, the history, claims of other presets."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.phenomenon import History, geometric_grid
+from tests.engine.toy_phenomenon import InstantToy, ToyConfig
 
 
 @pytest.mark.parametrize("total", [1, 2, 9, 10, 600, 12345, 10**6])
@@ -31,3 +34,13 @@ def test_history_returns_only_the_records_that_hold_a_quantity() -> None:
     np.testing.assert_array_equal(steps, [0, 2])
     np.testing.assert_array_equal(loss, [[1.0, 2.0], [0.5, 1.0]])
     assert history.column("nothing")[0].size == 0
+
+
+def test_a_claim_of_another_preset_names_it_and_says_where_it_is_not_offered() -> None:
+    toy = InstantToy(ToyConfig(), (0,), "cpu", "quick")
+    found = {claim.id: verdict for claim, verdict in toy.claims()}
+    assert found["T1"] is None and found["T2"] is not None
+    assert found["T2"].note == "needs preset long" and found["T2"].mark == "not run"
+    toy.spec = replace(toy.spec, presets=toy.spec.presets[:1])
+    found = {claim.id: verdict for claim, verdict in toy.claims()}
+    assert found["T2"] is not None and found["T2"].note == "needs preset long, which is not offered yet"
