@@ -32,7 +32,7 @@ def _merged(legends: Mapping[int, Sequence[Key]]) -> tuple[list[Key], set[int]]:
     words: dict[str, Key] = {}
     named: set[int] = set()
     for figure, keys in legends.items():
-        clear = len({key.label for key in keys}) == len(keys)
+        clear = len({key.label for key in keys}) == len(keys) == len({(key.glyph, key.ink) for key in keys})
         if clear and all(looks.get((key.glyph, key.ink), key) == key == words.get(key.label, key) for key in keys):
             looks.update({(key.glyph, key.ink): key for key in keys})
             words.update({key.label: key for key in keys})

@@ -17,6 +17,7 @@ from screens.widgets.plot_trace import Traces, bands, bar_heights, dashes, scatt
 DASHES = (("╌╌", 4, 3), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory looks in a legend, and its dots: on, off
 ASCII_THEORY = "=~^:"
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+SHADES = "█▒░"  # bars where there is no colour to tell them apart
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,10 @@ def curves_of(series: Sequence[Series], theme: Theme) -> list[Curve]:
         group = theme.group(group_name(item))
         if item.kind == "measured":
             glyph = theme.mark(group, repeat)
-            legend = (glyph if theme.ascii else EIGHTHS[-1]) * 2 if item.style == "bars" else glyph
+            if item.style == "bars":
+                shade = SHADES[sum(curve.series.style == "bars" for curve in curves) % len(SHADES)]
+                glyph = glyph if theme.ascii else shade if theme.level is Level.NONE else SHADES[0]
+            legend = glyph * 2 if item.style == "bars" else glyph
             curves.append(Curve(item, group, theme.curve(group), theme.faint(group), glyph, legend))
             continue
         like = group if theme.level > Level.ANSI16 else -1  # theory curves of one colour differ in their dashes
@@ -105,9 +109,9 @@ def _bar(canvas: Canvas, left: int, wide: int, reach: list[float], curve: Curve)
     for row in range(canvas.rows):
         base = canvas.rows - 1 - row
         filled = min(1.0, max(0.0, reach[1] - base)) if reach[0] < base + 1 - 1e-9 else 0.0
-        if filled <= 0 or (canvas.ascii and filled < 0.5):
+        if filled <= 0 or (curve.glyph != SHADES[0] and filled < 0.5):
             continue
-        glyph = curve.glyph if canvas.ascii else EIGHTHS[max(1, round(8 * filled))]
+        glyph = EIGHTHS[max(1, round(8 * filled))] if curve.glyph == SHADES[0] else curve.glyph
         canvas.put(row, left, glyph * wide, curve.ink)
 
 

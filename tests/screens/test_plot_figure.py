@@ -378,3 +378,11 @@ def test_of_bars_that_share_a_column_the_longest_stands_whole():
     for column in zip(*(row.ljust(40) for row in rows[1:-2]), strict=True):
         bar = "".join(column).lstrip(" ")
         assert " " not in bar[:-1].strip() and not set(bar[1:]) & set("▁▂▃▄▅▆▇"), bar
+
+
+def test_bars_without_colour_differ_in_their_shade():
+    series = [curve([1, 2], [1, 2], name, style="bars", label=name) for name in ("true", "random")]
+    figure = Figure("f", "f", Axis("x"), Axis("y"), ("*",))
+    rows = [row.plain for row in draw_figure(figure, series, width=40, height=12, theme=Theme(Level.NONE))]
+    assert "██ true" in rows[1] and "▒▒ random" in rows[1]
+    assert any("█" in row and "▒" in row for row in rows[2:])
