@@ -125,6 +125,15 @@ def test_perez_ortizs_objective_around_a_learnt_prior_certifies_below_chance_and
     assert true.value < 0.2 < 0.5 < random.value
 
 
+@pytest.mark.slow
+def test_dziugaite_and_roys_network_is_certified_below_one_on_a_fourteenth_of_their_data():
+    run = work(make(preset="dziugaite-T600-5k", base="dziugaite-T600-5k"))
+    marks = {item.claim.id: item.mark for item in run.verdicts()}
+    assert {"VB1", "VB2", "VB5", "VB7", "VB8"} == {name for name, mark in marks.items() if mark == "yes"}
+    true, random = (member.bounds["PAC-Bayes"].value for member in run._experiment.standing.members)
+    assert true < 0.8 < 0.9 < random
+
+
 def test_class_bounds_are_vacuous_and_blind_at_any_size(small):
     assert [verdict(small, name).mark for name in ("VB1", "VB2", "VB5", "VB7")] == ["yes"] * 4
     assert verdict(small, "VB3").note == "needs preset standard"
