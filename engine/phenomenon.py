@@ -27,6 +27,20 @@ class State:
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
     scalars: dict[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, parts: Mapping[str, State]) -> State:
+        """Join the states of named parts; `part` gives each of them back."""
+        arrays = {f"{name}-{key}": values for name, part in parts.items() for key, values in part.arrays.items()}
+        return cls(arrays, {name: part.scalars for name, part in parts.items()})
+
+    def part(self, name: str) -> State:
+        """Return the state of a named part."""
+        return State(self.under(f"{name}-"), self.scalars[name])
+
+    def under(self, prefix: str) -> dict[str, NDArray[Any]]:
+        """Return the arrays whose names begin with a prefix, without it."""
+        return {name.removeprefix(prefix): values for name, values in self.arrays.items() if name.startswith(prefix)}
+
 
 class History:
     """The measurements so far: one record per measured step, each a mapping from a quantity to a scalar or a list.

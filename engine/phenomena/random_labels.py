@@ -390,7 +390,6 @@ class RandomLabels(Phenomenon):
 
     def restore(self, state: State) -> None:
         """Continue from a state."""
-        twins = {name.removeprefix(TWIN): values for name, values in state.arrays.items() if name.startswith(TWIN)}
-        self._twins.restore(State(twins, state.scalars["twins"]))
+        self._twins.restore(State(state.under(TWIN), state.scalars["twins"]))
         self._arms.restore(State(state.arrays, state.scalars["arms"]))
         self.total = state.scalars["total"]

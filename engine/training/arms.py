@@ -205,14 +205,11 @@ class Arms:
 
     def state(self) -> State:
         """Return every group's state, the scores, and the losses since the last measurement."""
-        arrays = {name: getattr(self, name).copy() for name in SCORES}
-        scalars: dict[str, object] = {"measured_at": self.measured_at}
+        inner = State.of({f"group-{index}": group.ensemble.state() for index, group in enumerate(self.groups)})
+        arrays = {name: getattr(self, name).copy() for name in SCORES} | inner.arrays
         for index, (group, trace) in enumerate(zip(self.groups, self._trace, strict=True)):
-            inner = group.ensemble.state()
-            arrays |= {f"group-{index}-{name}": value for name, value in inner.arrays.items()}
             arrays[f"group-{index}-trace"] = trace[: max(0, group.ensemble.taken - self.measured_at)].cpu().numpy()
-            scalars[f"group-{index}"] = inner.scalars
-        return State(arrays, scalars)
+        return State(arrays, {"measured_at": self.measured_at, **inner.scalars})
 
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned; call on a freshly made object."""
@@ -221,7 +218,7 @@ class Arms:
         for name in SCORES:
             getattr(self, name)[...] = state.arrays[name]
         self.measured_at = state.scalars["measured_at"]
-        inner = [_inner(state, index) for index in range(len(self.groups))]
+        inner = [state.part(f"group-{index}") for index in range(len(self.groups))]
         for group, saved in zip(self.groups, inner, strict=True):
             group.ensemble.restore(saved)
         self._new_trace()
@@ -247,9 +244,3 @@ Build = Callable[[tuple[int, ...]], Ensemble]
 def build_groups(members: Sequence[int], parameters: int, device: str, build: Build) -> list[Group]:
     """Return a group for every deal of these members, made by `build(members)`."""
     return [Group(dealt, build(dealt)) for dealt in deal(members, parameters, device)]
-
-
-def _inner(state: State, index: int) -> State:
-    prefix = f"group-{index}-"
-    arrays = {name.removeprefix(prefix): value for name, value in state.arrays.items() if name.startswith(prefix)}
-    return State(arrays, state.scalars[f"group-{index}"])

@@ -110,8 +110,7 @@ class Ensemble:
         if gone:
             self.retire(gone)
         if active:
-            moments = {name: value for name, value in state.arrays.items() if name.startswith(MOMENT)}
-            self.optimizer.restore({name.removeprefix(MOMENT): value for name, value in moments.items()})
+            self.optimizer.restore(state.under(MOMENT))
             self._take_up_epoch()
 
     def _take_up_epoch(self) -> None:

@@ -112,8 +112,7 @@ class FullBatch:
         if gone:
             self.retire(gone)
         if active:
-            moments = {name: value for name, value in state.arrays.items() if name.startswith(MOMENT)}
-            self.optimizer.restore({name.removeprefix(MOMENT): value for name, value in moments.items()})
+            self.optimizer.restore(state.under(MOMENT))
             if self._warm_up:
                 self.optimizer.scale_rates(min(1.0, max(0, self.taken - 1) / self._warm_up))
             if self.interventions.slow is not None:

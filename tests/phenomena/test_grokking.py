@@ -12,18 +12,11 @@ from engine.phenomenon import State
 from engine.studies.grokking.arms import P53, arms_of, members_of, task
 from engine.training.plain_transformer import plain_logits
 from engine.training.transformer import NAMES
-from tests.phenomena.driven import work
+from tests.phenomena.driven import UNEVEN, work
+from tests.phenomena.grokking_sizes import GROMOV as SMALL
+from tests.phenomena.grokking_sizes import TRANSFORMER
 
-SMALL = {"p": 23, "width": 60, "fraction": 0.5, "steps": 120}
-TRANSFORMER = {"model": "transformer", "p": 11, "width": 64, "lr": 0.001, "steps": 100, "fraction": 0.5}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def make(seeds=(0,), preset="custom", **knobs):
@@ -191,13 +184,7 @@ def test_a_transformers_scores_equal_the_plain_form():
 
 
 def test_chunking_changes_no_number(small):
-    again = make((0, 1), **SMALL)
-    budgets = [1e-6, 0.5, 1e-4, 0.01]
-    while not again.done:
-        if not again.due():
-            again.advance(budgets[len(again.history) % 4])
-        if again.due():
-            again.history.append(again.step, again.measure())
+    again = work(make((0, 1), **SMALL), budget=UNEVEN)
     assert again.history.steps == small.history.steps
     assert again.history.records == small.history.records
 

@@ -9,17 +9,9 @@ from engine.studies.grokking.arms import CONTROL, DECAYS, FRACTIONS, MAIN, arms_
 from engine.studies.grokking.readings import GROKKED
 from engine.theory.operations import OPERATIONS
 from tests.phenomena.driven import work
+from tests.phenomena.grokking_sizes import GROMOV, TRANSFORMER
 
-GROMOV = {"p": 23, "width": 60, "fraction": 0.5, "steps": 120}
-TRANSFORMER = {"model": "transformer", "p": 11, "width": 64, "lr": 0.001, "steps": 100, "fraction": 0.5}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def make(knobs, seeds=(0,)):

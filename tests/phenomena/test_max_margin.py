@@ -18,7 +18,7 @@ from engine.studies.max_margin.lanes import LABELS
 from engine.studies.max_margin.plane import Plane
 from engine.studies.max_margin.problems import Wanted, make
 from engine.studies.max_margin.solved import Solved, log_summed_loss, times
-from tests.phenomena.driven import work
+from tests.phenomena.driven import UNEVEN, work
 
 SHORT = {"gd_steps": 2000}
 
@@ -254,13 +254,7 @@ def test_curves_are_there_at_once():
 
 
 def test_chunking_changes_no_number(small):
-    again = begin((0, 1), data="gauss", n=20, d=4, **SHORT)
-    budgets = [1e-6, 0.5, 1e-4, 0.01]
-    while not again.done or again.due():
-        if not again.due():
-            again.advance(budgets[len(again.history) % 4])
-        if again.due():
-            again.history.append(again.step, again.measure())
+    again = work(begin((0, 1), data="gauss", n=20, d=4, **SHORT), budget=UNEVEN)
     assert again.history.steps == small.history.steps
     assert again.history.records == small.history.records
 

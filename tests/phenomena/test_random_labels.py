@@ -12,7 +12,7 @@ from engine.errors import Diverged, KnobError
 from engine.phenomena.random_labels import FIGURES, PICTURES, RandomLabels, arms_of, measured_steps
 from engine.phenomenon import State
 from engine.registry import entries
-from tests.phenomena.driven import work
+from tests.phenomena.driven import UNEVEN, work
 
 SMALL = {"dataset": "digits196", "n": 100, "width": 32, "batch": 20, "epochs": 40}
 
@@ -168,13 +168,7 @@ def test_a_network_that_cannot_fit_fails_the_claim_that_says_so():
 
 
 def test_chunking_changes_no_number(small):
-    again = make((0, 1), **SMALL)
-    budgets = [1e-6, 0.5, 1e-4, 0.01]
-    while not again.done:
-        if not again.due():
-            again.advance(budgets[len(again.history) % 4])
-        if again.due():
-            again.history.append(again.step, again.measure())
+    again = work(make((0, 1), **SMALL), budget=UNEVEN)
     assert again.history.steps == small.history.steps
     assert again.history.records == small.history.records
 

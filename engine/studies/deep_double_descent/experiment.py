@@ -152,17 +152,9 @@ class Experiment:
 
     def state(self) -> State:
         """Return every group's weights, moments and place."""
-        arrays: dict[str, NDArray[Any]] = {}
-        scalars: dict[str, Any] = {}
-        for index, group in enumerate(self.groups):
-            inner = group.trainer.state()
-            arrays |= {f"group-{index}-{name}": value for name, value in inner.arrays.items()}
-            scalars[f"group-{index}"] = inner.scalars
-        return State(arrays, scalars)
+        return State.of({f"group-{index}": group.trainer.state() for index, group in enumerate(self.groups)})
 
     def restore(self, state: State) -> None:
         """Continue from a state."""
         for index, group in enumerate(self.groups):
-            prefix = f"group-{index}-"
-            arrays = {name.removeprefix(prefix): value for name, value in state.arrays.items() if name.startswith(prefix)}
-            group.trainer.restore(State(arrays, state.scalars[f"group-{index}"]))
+            group.trainer.restore(state.part(f"group-{index}"))

@@ -52,6 +52,5 @@ class WholeBatch:
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned."""
         self.network.layout.fill(self.network.flat, torch.from_numpy(state.arrays["weights"]).to(self.network.flat))
-        moments = {name: value for name, value in state.arrays.items() if name.startswith(MOMENT)}
-        self.optimizer.restore({name.removeprefix(MOMENT): value for name, value in moments.items()})
+        self.optimizer.restore(state.under(MOMENT))
         self.taken = state.scalars["taken"]

@@ -100,8 +100,7 @@ class Hindsight:
 
     def restore(self, state: State) -> None:
         """Take up what `state` returned."""
-        mark = "kept-"
-        self._kept = {int(name.removeprefix(mark)): found for name, found in state.arrays.items() if name.startswith(mark)}
+        self._kept = {int(step): found for step, found in state.under("kept-").items()}
         self.keys = [state.arrays[name] for name in (f"keys-{seed}" for seed in range(self._seeds)) if name in state.arrays]
         self.steps = list(state.scalars["steps"])
         self.losses = list(state.arrays["losses"]) if self.steps else []

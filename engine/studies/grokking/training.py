@@ -335,12 +335,8 @@ class Training:
         arrays: dict[str, NDArray[Any]] = {"scores": self.scores.copy()}
         arrays |= {f"correct-{number}": found.copy() for number, found in enumerate(self.correct)}
         arrays |= {f"embedding-{number}": found.copy() for number, found in enumerate(self.embeddings)}
-        scalars: dict[str, Any] = {}
-        for index, group in enumerate(self.groups):
-            inner = group.trainer.state()
-            arrays |= {f"group-{index}-{name}": value for name, value in inner.arrays.items()}
-            scalars[f"group-{index}"] = inner.scalars
-        return State(arrays, scalars)
+        inner = State.of({f"group-{index}": group.trainer.state() for index, group in enumerate(self.groups)})
+        return State(arrays | inner.arrays, inner.scalars)
 
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned; call on a freshly made object."""
@@ -348,9 +344,7 @@ class Training:
         self.correct = [state.arrays[f"correct-{number}"].astype(bool) for number in range(len(self.correct))]
         self.embeddings = [state.arrays[name] for name in (f"embedding-{n}" for n in range(self.watched)) if name in state.arrays]
         for index, group in enumerate(self.groups):
-            mark = f"group-{index}-"
-            mine = {name.removeprefix(mark): value for name, value in state.arrays.items() if name.startswith(mark)}
-            group.trainer.restore(State(mine, state.scalars[f"group-{index}"]))
+            group.trainer.restore(state.part(f"group-{index}"))
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:

@@ -26,7 +26,6 @@ DISTANCE = 0.2  # Kolmogorov distance times sqrt(n): .02 at n = 100, .01 at n = 
 AWAY = 10  # least |d - n| at which the mean norm is compared
 SIGMAS = 4.0  # binomial deviations that a separable share may be off
 FEWEST, FEWEST_LABELLED = 20, 30  # draws from which means and medians, and shares, are compared
-OCCURRENCES = 5.0  # least variance of a count that is compared: below, a binomial deviation says little of the tail
 
 CLAIMS = (
     Claim("IT1", "Training error is 0 if and only if d >= n", "linear algebra", "0 iff d >= n", "rms <= 1e-13 s_max |w| from n on"),
@@ -158,12 +157,11 @@ def _peak(claim: Claim, evidence: Evidence) -> Verdict:
 
 def _separable(claim: Claim, evidence: Evidence) -> Verdict:
     expected, share, draws = evidence.cover, evidence.separable, evidence.labelled
-    variance = draws * expected * (1 - expected)
-    compared = variance >= OCCURRENCES
-    off = np.where(compared, np.abs(share - expected) * draws / np.sqrt(np.where(compared, variance, 1.0)), 0.0)
+    deviation = np.sqrt(expected * (1 - expected) / draws)
+    off = np.abs(share - expected) / np.maximum(deviation, 1e-12)  # where it is certain, every count but the certain one is far off
     row, column = np.unravel_index(int(np.argmax(off)), off.shape)
     where = f"n={evidence.map_rows[row]}, d={evidence.map_columns[column]}"
-    note = f"at {where}, the worst of {int(compared.sum())}: {off[row, column]:.1f} sigma of {draws} draws"
+    note = f"at {where}, the worst of {off.size}: {off[row, column]:.1f} sigma of {draws} draws"
     return Verdict(claim, float(expected[row, column]), float(share[row, column]), bool(off[row, column] <= SIGMAS), note)
 
 

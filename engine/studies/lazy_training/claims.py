@@ -110,9 +110,10 @@ def _rich(claim: Claim, evidence: Evidence) -> Verdict:
 def _rises(claim: Claim, evidence: Evidence) -> Verdict:
     if len(evidence.alphas) < 3:
         return _open(claim, "three alpha")
-    ranks = np.argsort(np.argsort(evidence.mean("test-error")))
-    found = float(np.corrcoef(np.arange(len(ranks)), ranks)[0, 1])
-    return Verdict(claim, 1.0, found, found >= MONOTONE, f"{len(ranks)} scales")
+    from scipy.stats import spearmanr
+
+    found = float(spearmanr(evidence.alphas, evidence.mean("test-error")).statistic)
+    return Verdict(claim, 1.0, found, found >= MONOTONE, f"{len(evidence.alphas)} scales")
 
 
 def _fair(claim: Claim, evidence: Evidence) -> Verdict:

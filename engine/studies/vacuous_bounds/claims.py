@@ -89,11 +89,10 @@ def slope(n: Floats, values: Floats) -> Slope | None:
     kept = values > 0
     if np.unique(n[kept]).size < 3:
         return None
-    x, y = np.log(n[kept]), np.log(values[kept])
-    away = x - x.mean()
-    found = float(away @ y / (away @ away))
-    residual = y - y.mean() - found * away
-    return Slope(found, float(np.sqrt(residual @ residual / (len(x) - 2) / (away @ away))))
+    from scipy.stats import linregress
+
+    found = linregress(np.log(n[kept]), np.log(values[kept]))
+    return Slope(float(found.slope), float(found.stderr))
 
 
 Judgement = tuple[float | str | None, bool | None, str]

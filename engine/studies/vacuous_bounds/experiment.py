@@ -31,7 +31,8 @@ def recipe_of(follow: str, margin: float) -> Recipe | None:
         "few": Recipe("digits196", (64, 64), 0.2, 0.9, margin, 64, 512),
         "digits": Recipe("digits196", (256, 256), 0.1, 0.9, margin, 64, 4096, random_at=1024),
         "deep": Recipe("digits5k", (1024,) * 5, 0.1, 0.0, margin, 128, 4096, epochs=1000),
-        "sphere": Recipe("sphere", (300,), 0.5, 0.0, margin, 256, 4096, epochs=1000, dims=250, biases=True),
+        "sphere": Recipe("sphere", (300,), 0.5, 0.0, margin, 256, 4096, epochs=1000, dims=100, biases=True),
+        "sphere-250": Recipe("sphere", (300,), 0.5, 0.0, margin, 256, 4096, epochs=1000, dims=250, biases=True),
         "wide-sphere": Recipe("sphere", (10_000,), 0.5, 0.0, margin, 1024, 8192, epochs=2000, dims=500, biases=True),
     }
     return recipes.get(follow)
@@ -204,24 +205,18 @@ class Experiment:
 
     def state(self) -> State:
         """Return every stage that has begun, and what was last measured."""
-        arrays: dict[str, NDArray[Any]] = {}
-        scalars: dict[str, Any] = {"standing": self.standing.plain()}
-        for name in STAGES:
-            stage = getattr(self, name)
-            if stage is not None:
-                inner = stage.state()
-                arrays |= {f"{name}-{key}": value for key, value in inner.arrays.items()}
-                scalars[name] = inner.scalars
+        begun = {name: getattr(self, name) for name in STAGES}
+        state = State.of({name: stage.state() for name, stage in begun.items() if stage is not None})
+        state.scalars["standing"] = self.standing.plain()
         if self.standing.members:
-            arrays["margins"] = np.stack([member.margins for member in self.standing.members])
-        return State(arrays, scalars)
+            state.arrays["margins"] = np.stack([member.margins for member in self.standing.members])
+        return state
 
     def restore(self, state: State) -> None:
         """Go on from a state."""
         for index, name in enumerate(STAGES):
             if name in state.scalars:
-                inner = {key.removeprefix(f"{name}-"): value for key, value in state.arrays.items() if key.startswith(f"{name}-")}
-                self._stage(index).restore(State(inner, state.scalars[name]))
+                self._stage(index).restore(state.part(name))
         margins = state.arrays.get("margins", np.empty((0, 0)))
         self.standing = Standing.read(state.scalars["standing"], margins)
 
