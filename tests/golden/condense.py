@@ -1,0 +1,104 @@
+"""What a run shows, stores and prints, condensed: exact hashes for the processor at hand, and numbers to hold against tolerances."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from engine import registry
+from engine.phenomenon import Phenomenon
+from tests.golden.cases import Case
+
+
+def run(case: Case) -> Phenomenon:
+    """Run a case to its end, as the runner does, without a thread."""
+    kind = registry.load(case.phenomenon)
+    made = kind(kind.spec.configure("quick", case.knobs), case.seeds, "cpu", "custom" if case.knobs else "quick")
+    while not made.done or made.due():
+        if not made.due():
+            made.advance(0.5)
+        if made.due():
+            made.history.append(made.step, made.measure())
+    return made
+
+
+def contents(made: Phenomenon) -> dict[str, Any]:
+    """Everything that a run gives, as plain values: records, series, pictures, markers, verdicts, arrays, notes."""
+    series, pictures = made.series(), made.pictures()
+    markers, verdicts = made.markers(), made.verdicts()
+    return {
+        "records": [[step, dict(record)] for step, record in zip(made.history.steps, made.history.records, strict=True)],
+        "series": {
+            item.name: {key: getattr(item, key) for key in ("label", "x", "y", "lo", "hi", "kind", "basis", "style", "group")}
+            for item in series
+        },
+        "bands": {item.name: item.band for item in series},
+        "pictures": {
+            item.name: {key: getattr(item, key) for key in ("title", "values", "extent", "palette", "lo", "hi", "legend", "x", "y", "note")}
+            | {"layers": [[layer.kind, layer.xy, layer.label, layer.group] for layer in item.layers]}
+            for item in pictures
+        },
+        "markers": [[item.figure, item.axis, item.at, item.label, item.group] for item in markers],
+        "verdicts": {item.claim.id: [item.predicted, item.measured, item.mark, item.note, item.claim.tolerance] for item in verdicts},
+        "arrays": made.arrays(),
+        "notes": list(made.notes),
+        "end": [made.step, made.total, made.unit],
+    }
+
+
+def digest(value: Any) -> str:
+    """A hash of exact values: bits of arrays and floats, text as it is."""
+    found = hashlib.sha256()
+    _feed(found, value)
+    return found.hexdigest()[:16]
+
+
+def _feed(found: Any, value: Any) -> None:
+    if isinstance(value, dict):
+        for key in sorted(value, key=str):
+            found.update(f"{{{key}".encode())
+            _feed(found, value[key])
+    elif isinstance(value, list | tuple):
+        found.update(f"[{len(value)}".encode())
+        for item in value:
+            _feed(found, item)
+    elif isinstance(value, np.ndarray):
+        plain = value if value.dtype.kind in "US" else np.ascontiguousarray(value)
+        found.update(f"<{plain.shape}{plain.dtype.kind}".encode())
+        found.update(json.dumps(plain.tolist()).encode() if plain.dtype.kind in "US" else plain.tobytes())
+    elif isinstance(value, bool | np.bool_):
+        found.update(str(bool(value)).encode())
+    elif isinstance(value, int | np.integer):
+        found.update(str(int(value)).encode())
+    elif isinstance(value, float | np.floating):
+        found.update(float(value).hex().encode())
+    else:
+        found.update(repr(value).encode())
+
+
+def hashes(found: dict[str, Any]) -> dict[str, str]:
+    """One hash a part, without the words for bands."""
+    return {name: digest(part) for name, part in found.items() if name != "bands"}
+
+
+def numbers(found: dict[str, Any]) -> dict[str, list[float]]:
+    """What is kept for good: of every curve its length, its median and its last value; of every array size and median."""
+    kept: dict[str, list[float]] = {}
+    for name, item in found["series"].items():
+        kept[f"series {name}"] = _brief(item["y"])
+    for name, values in found["arrays"].items():
+        plain = np.asarray(values)
+        if plain.dtype.kind in "fiub":
+            kept[f"array {name}"] = _brief(plain)
+    return kept
+
+
+def _brief(values: Any) -> list[float]:
+    plain = np.asarray(values, dtype=np.float64).ravel()
+    finite = plain[np.isfinite(plain)]
+    if not finite.size:
+        return [float(plain.size)]
+    return [float(plain.size), float(np.median(finite)), float(np.abs(finite).mean()), float(finite[-1])]
