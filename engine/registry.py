@@ -33,7 +33,7 @@ class Entry:
 @cache
 def entries() -> tuple[Entry, ...]:
     """Every phenomenon in order, without importing its module."""
-    found = [_read(path) for path in sorted(FOLDER.glob("[a-z]*.py"))]
+    found = [_read(path) for path in sorted(FOLDER.glob("[a-z]*/__init__.py"))]
     return tuple(sorted(found, key=lambda entry: (entry.order, entry.name)))
 
 
@@ -78,4 +78,4 @@ def _read(path: Path) -> Entry:
     first = docstring.splitlines()[0] if docstring else ""
     title, _, question = first.partition(": ")
     order = re.search(r"^Order: (\d+)$", docstring, re.MULTILINE)
-    return Entry(path.stem.replace("_", "-"), title, question, int(order[1]) if order else 99)
+    return Entry(path.parent.name.replace("_", "-"), title, question, int(order[1]) if order else 99)

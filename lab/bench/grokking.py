@@ -38,9 +38,9 @@ def measure_grokking(repeats: int) -> list[Row]:
 def _until_grokked() -> tuple[float, float]:
     """Train the main arm alone; return seconds and the delay ratio."""
     from engine.phenomena.grokking import GrokkingConfig
-    from engine.studies.grokking.arms import arms_of, members_of
-    from engine.studies.grokking.readings import GROKKED, MEMORISED
-    from engine.studies.grokking.training import METRICS, Recipe, Training
+    from engine.phenomena.grokking.arms import arms_of, members_of
+    from engine.phenomena.grokking.readings import GROKKED, MEMORISED
+    from engine.phenomena.grokking.training import METRICS, Recipe, Training
 
     config, start, memorised = GrokkingConfig(), perf_counter(), 0
     training = Training(members_of(arms_of(config)[:1], (0,)), Recipe.of(config), 0, "cpu")
@@ -88,10 +88,10 @@ def _factorised() -> Callable[[], object]:
     import numpy as np
     import torch
 
-    from engine.training.full_batch import FullBatch
-    from engine.training.interventions import Interventions
+    from engine.phenomena.grokking.full_batch import FullBatch
+    from engine.phenomena.grokking.interventions import Interventions
+    from engine.phenomena.grokking.transformer import Transformer, nanda_weights
     from engine.training.optimizers import AdamW
-    from engine.training.transformer import Transformer, nanda_weights
 
     network, (pairs, labels) = Transformer(P, NEURONS, 1, torch.float32), _data()
     network.load(0, nanda_weights(P, NEURONS, np.random.default_rng(0)))
@@ -104,8 +104,8 @@ def _plain() -> Callable[[], object]:
     import numpy as np
     import torch
 
-    from engine.training.plain_transformer import plain_logits
-    from engine.training.transformer import nanda_weights
+    from engine.phenomena.grokking.plain_transformer import plain_logits
+    from engine.phenomena.grokking.transformer import nanda_weights
 
     tables = [torch.nn.Parameter(torch.from_numpy(item).float()) for item in nanda_weights(P, NEURONS, np.random.default_rng(0))]
     optimizer, (pairs, labels) = torch.optim.AdamW(tables, 1e-3, (0.9, 0.98), weight_decay=1.0), _data()

@@ -12,8 +12,8 @@ STEPS = 50
 
 def measure_kernel(repeats: int) -> Sequence[Row]:
     """The kernel of a two-layer network on 200 examples, from its weights, estimate of memory included."""
-    from engine.studies.lazy_training.problem import MEMORY, draw_problem, first_weights
-    from engine.theory.tangent_kernel import tangent_kernel
+    from engine.phenomena.lazy_training.problem import MEMORY, draw_problem, first_weights
+    from engine.theory.kernels.tangent_kernel import tangent_kernel
 
     problem = draw_problem(0, 200, 20, 3)
     rows = []
@@ -31,7 +31,7 @@ def measure_kernel(repeats: int) -> Sequence[Row]:
 def measure_scales(repeats: int) -> Sequence[Row]:
     """One step of the quick preset's eight scales over one step of a single one."""
     from engine.phenomena.lazy_training import LazyTraining
-    from engine.studies.lazy_training.experiment import Experiment
+    from engine.phenomena.lazy_training.experiment import Experiment
 
     def pace(alphas: Sequence[float]) -> float:
         config = LazyTraining.spec.configure("quick", {"alpha": alphas, "widths": (100,)})

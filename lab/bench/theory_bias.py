@@ -29,9 +29,9 @@ def flow_against_descent(repeats: int) -> list[tuple[float, float]]:
     """
     import numpy as np
 
-    from engine.theory.logistic_descent import LogisticDescent, logistic_step_limit
-    from engine.theory.logistic_flow import separating_flow
-    from engine.theory.margin import hard_margin_svm
+    from engine.theory.margins.hard_margin import hard_margin_svm
+    from engine.theory.margins.logistic_descent import LogisticDescent, logistic_step_limit
+    from engine.theory.margins.logistic_flow import separating_flow
 
     Z = _rows()
     log_s = np.linspace(0, DECADES * np.log(10), 20 * DECADES + 1)
@@ -56,9 +56,9 @@ def flow_disagreement(steps: int = 200_000) -> tuple[list[int], list[float]]:
     """Return step counts 10, 100, ... `steps` and the difference |w/|w| - w_flow/|w_flow|| of true descent from the flow there."""
     import numpy as np
 
-    from engine.theory.logistic_descent import LogisticDescent, logistic_step_limit
-    from engine.theory.logistic_flow import separating_flow
-    from engine.theory.margin import hard_margin_svm
+    from engine.theory.margins.hard_margin import hard_margin_svm
+    from engine.theory.margins.logistic_descent import LogisticDescent, logistic_step_limit
+    from engine.theory.margins.logistic_flow import separating_flow
 
     Z = _rows()
     eta = 0.5 * logistic_step_limit(Z)
@@ -72,6 +72,6 @@ def flow_disagreement(steps: int = 200_000) -> tuple[list[int], list[float]]:
 def _rows() -> Floats:
     import numpy as np
 
-    from engine.theory.separable_data import gauss_set
+    from engine.phenomena.max_margin.separable_data import gauss_set
 
     return gauss_set(N, D, np.random.default_rng(SEED))[0].rows

@@ -28,7 +28,7 @@ def nested_against_lstsq(repeats: int) -> list[tuple[float, float]]:
     """
     import numpy as np
 
-    from engine.theory.nested import nested_path
+    from engine.theory.linear_models.nested import nested_path
 
     X, y, b = _problem()
     sizes = _sizes()
@@ -52,7 +52,7 @@ def nested_disagreement() -> float:
     """Return the largest relative difference of |w|^2 and excess risk from lstsq, over the sizes of the timing and n-3..n+3."""
     import numpy as np
 
-    from engine.theory.nested import nested_path
+    from engine.theory.linear_models.nested import nested_path
 
     X, y, b = _problem()
     curves = nested_path(X, y, b)
@@ -70,8 +70,8 @@ def fourier_curve_seconds(repeats: int) -> list[tuple[float, float]]:
     import numpy as np
 
     from engine.data.digits import digits
-    from engine.theory.features import fourier_features, fourier_frequencies
-    from engine.theory.nested import nested_path
+    from engine.phenomena.double_descent.features import fourier_features, fourier_frequencies
+    from engine.theory.linear_models.nested import nested_path
 
     pixels, labels, _ = digits()
     readings = []

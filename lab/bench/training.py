@@ -52,8 +52,8 @@ def _groups(seeds: Sequence[int], width: int, inputs: int) -> list[Ensemble]:
     """Return ensembles of one member per seed, dealt into groups as a run deals them."""
     import torch
 
+    from engine.phenomena.random_labels.arms import build_groups
     from engine.seeds import streams
-    from engine.training.arms import build_groups
     from engine.training.batches import Batches
     from engine.training.ensemble import Ensemble, TrainingSet
     from engine.training.initialise import linear_layers

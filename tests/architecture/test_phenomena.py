@@ -9,7 +9,7 @@ from engine import registry
 from engine.contract import Axis
 from tests.architecture.source import ROOT, tree
 
-FILES = sorted(path.stem for path in (ROOT / "engine" / "phenomena").glob("[a-z]*.py"))
+FILES = sorted(path.parent.name for path in (ROOT / "engine" / "phenomena").glob("[a-z]*/__init__.py"))
 NAMES = [stem.replace("_", "-") for stem in FILES]
 
 
@@ -21,7 +21,7 @@ def test_the_registry_finds_every_file_in_order():
 
 @pytest.mark.parametrize("stem", FILES)
 def test_a_phenomenon_is_three_files(stem):
-    for path in (f"engine/phenomena/{stem}.py", f"screens/{stem}.py", f"tests/phenomena/test_{stem}.py"):
+    for path in (f"engine/phenomena/{stem}/__init__.py", f"screens/{stem}.py", f"tests/phenomena/test_{stem}.py"):
         assert (ROOT / path).is_file(), f"{path} is missing"
 
 
@@ -30,7 +30,7 @@ def test_the_docstring_is_the_registry_entry(name):
     spec, entry = registry.spec(name), next(entry for entry in registry.entries() if entry.name == name)
     assert (spec.name, spec.title, spec.question) == (name, entry.title, entry.question)
     assert spec.question.endswith("?")
-    docstring = ast.get_docstring(tree((ROOT / "engine" / "phenomena" / f"{name.replace('-', '_')}.py").relative_to(ROOT)))
+    docstring = ast.get_docstring(tree((ROOT / "engine" / "phenomena" / name.replace("-", "_") / "__init__.py").relative_to(ROOT)))
     assert re.search(r"arXiv:\d{4}\.\d{4,5}", docstring), "the docstring names its papers by arXiv number"
 
 

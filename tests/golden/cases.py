@@ -61,7 +61,7 @@ CASES = (
     Case("grokking", "gromov", GROK, (0, 1)),
     Case("grokking", "sweep-mul", {**GROK, "op": "mul", "sweep": True, "steps": 120}),
     Case("grokking", "mlp-perp-grad", {**GROK, "model": "mlp", "speedup": "perp-grad", "wd": 0.0, "beta2": 0.99, "steps": 100}),
-    Case("grokking", "mlp-stablemax-sgd", {**GROK, "model": "mlp", "speedup": "stablemax", "optimizer": "sgd", "op": "x2+y2", "steps": 100}),
+    Case("grokking", "mlp-stablemax", {**GROK, "model": "mlp", "speedup": "stablemax", "optimizer": "sgd", "op": "x3+xy", "steps": 100}),
     Case("grokking", "transformer", {**GROK, "model": "transformer", "speedup": "grokfast", "steps": 100}),
     Case("grokking", "s5", {**GROK, "model": "mlp", "op": "s5", "steps": 100, "fraction": 0.05, "width": 50}),
     Case("lazy-training", "kernel", LAZY, (0, 1)),

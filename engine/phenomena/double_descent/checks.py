@@ -1,0 +1,67 @@
+"""Two checks beside the curves: the fast path against a solver that shares no code with it, and noise under any covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+
+from engine.phenomena.double_descent.model import Draw, Whole
+from engine.seeds import Streams
+from engine.theory.inputs import Floats
+from engine.theory.linear_models.nested_curves import NestedCurves
+from engine.theory.spectra.spectra import exponential, isotropic, power
+
+SOLVES = 20
+"""Sizes at which `numpy.linalg.lstsq` is called."""
+
+NOTHING = 1e-3
+"""Share of the targets' variance that smaller risks are compared with: that of noiseless targets within the span is rounding."""
+
+NOISE_N, NOISE_P, NOISE_DRAWS = 60, 40, 400
+"""Samples, features and draws of the noise check."""
+
+
+def solved_sizes(n: int, D: int) -> Whole:
+    """Return 20 values of p (or all of them), (k,): n-1, n, n+1 and the middles of equal stretches of 1..D."""
+    around = [p for p in (n - 1, n, n + 1) if 1 <= p <= D]
+    middles = ((np.arange(SOLVES - len(around)) + 0.5) * D / (SOLVES - len(around))).astype(np.int64) + 1
+    return np.unique(np.r_[around, np.minimum(middles, D)].astype(np.int64))
+
+
+def against_lstsq(draw: Draw, curves: NestedCurves) -> Generator[None, None, float]:
+    """Return the largest relative difference of |w|^2 and of the risk, over `solved_sizes` and the main outputs but pure noise."""
+    worst, scale = 0.0, float(np.var(draw.Y))
+    outputs = 2 if draw.main == 3 else draw.main
+    for p in solved_sizes(*draw.X.shape):
+        w = np.linalg.lstsq(draw.X[:, :p], draw.Y[:, :outputs], rcond=None)[0]
+        pairs = [(curves.norm2[p, :outputs], (w**2).sum(0))]
+        if draw.b is not None and curves.excess_risk is not None:
+            b = draw.b[:, :outputs]
+            pairs.append((curves.excess_risk[p, :outputs], ((w - b[:p]) ** 2).sum(0) + (b[p:] ** 2).sum(0)))
+        elif draw.test is not None and curves.test_mse is not None:
+            X, Y = draw.test
+            pairs.append((curves.test_mse[p, :outputs], ((X[:, :p] @ w - Y[:, :outputs]) ** 2).mean(0)))
+        worst = max(worst, *(relative(found, solved, NOTHING * scale) for found, solved in pairs))
+        yield
+    return worst
+
+
+def relative(found: Floats, solved: Floats, least: float) -> float:
+    """Return the largest difference of two vectors of numbers >= 0, relative to the largest of the second, or to `least`."""
+    return float(np.abs(found - solved).max()) / max(float(np.abs(solved).max()), least)
+
+
+def noise_spectra() -> dict[str, Floats]:
+    """Return three covariance spectra, (NOISE_P,) each: flat, a power law and an exponential one."""
+    return {"isotropic": isotropic(NOISE_P), "power law": power(NOISE_P, 1.0), "exponential": exponential(NOISE_P, NOISE_P / 4)}
+
+
+def noise_errors(streams: Streams) -> Floats:
+    """Return the error per unit of noise of least squares, tr(Sigma (X^T X)^-1), (3, draws), each spectrum with draws of its own."""
+    found = []
+    for eigenvalues in noise_spectra().values():
+        X = streams.data.standard_normal((NOISE_DRAWS, NOISE_N, NOISE_P)) * np.sqrt(eigenvalues)
+        inverse = np.linalg.inv(X.transpose(0, 2, 1) @ X)  # (draws, p, p)
+        found.append(np.einsum("kii,i->k", inverse, eigenvalues))
+    return np.array(found)

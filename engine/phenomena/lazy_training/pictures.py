@@ -1,0 +1,78 @@
+"""Pictures of lazy training: where the strongest hidden neurons point before and after, and what their kernel sees.
+
+Directions are projected on the plane that shows the teacher best (its two leading singular directions).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Layer, Picture
+from engine.phenomena.lazy_training.experiment import Experiment
+
+Floats = NDArray[np.float64]
+
+BLOCKS = 40  # cells along a side of a kernel's picture
+REACH = 1.05
+
+
+def directions(experiment: Experiment, name: str, number: int) -> Picture:
+    """Return unit directions w_j/|w_j| of the strongest quarter of the neurons, by |a_j||w_j|, before and after, with the teacher's."""
+    student, member = experiment.student(number), experiment.members[number]
+    plane = plane_of(student.problem.teacher)
+    after, outer = experiment.weights(number)
+    strong, late = (_strongest(*weights) for weights in ((student.W, student.a), (after, outer)))
+    layers = (
+        Layer("points", strong @ plane, "before", "before"),
+        Layer("points", late @ plane, "after", "after"),
+        Layer("rings", student.problem.teacher @ plane, "teacher", "teacher"),
+    )
+    shares = [in_span(*weights, student.problem.teacher) for weights in ((student.W, student.a), (after, outer))]
+    note = f"strongest quarter of {member.m} neurons; in the teacher's span: {shares[0]:.0%}, now {shares[1]:.0%}"
+    title = f"Hidden directions, alpha {member.alpha:g}"
+    extent = (-REACH, REACH, -REACH, REACH)
+    return Picture(f"directions/{name}", title, layers=layers, extent=extent, x="teacher's plane", y="", equal=True, note=note)
+
+
+def plane_of(teacher: Floats) -> Floats:
+    """Return two orthonormal directions, (d, 2), that hold as much of the unit rows of `teacher` as two can."""
+    filled = np.vstack([teacher, 1e-6 * np.eye(teacher.shape[1])])  # a lone direction still spans a plane
+    return np.asarray(np.linalg.svd(filled)[2][:2].T)
+
+
+def in_span(W: Floats, a: Floats, teacher: Floats) -> float:
+    """Return the share of sum_j |a_j||w_j| that lies in the span of the teacher's directions, lengths squared."""
+    basis = np.linalg.qr(teacher.T)[0]  # (d, k)
+    lengths = np.linalg.norm(W, axis=1)
+    inside = np.sum((W @ basis) ** 2, axis=1) / np.maximum(lengths, 1e-300) ** 2
+    return float(np.average(inside, weights=np.abs(a) * lengths))
+
+
+def _strongest(W: Floats, a: Floats) -> Floats:
+    lengths = np.linalg.norm(W, axis=1)
+    chosen = np.argsort(-np.abs(a) * lengths)[: max(1, len(a) // 4)]
+    return np.asarray(W[chosen] / np.maximum(lengths[chosen, None], 1e-300))
+
+
+def kernel_picture(experiment: Experiment, name: str, number: int, start: bool = False) -> Picture:
+    """Return a kernel over its mean diagonal, examples in the order of their targets, averaged over blocks."""
+    problem, member = experiment.student(number).problem, experiment.members[number]
+    kernel = experiment.kernel(number, start)
+    values = in_blocks(kernel / np.mean(np.diagonal(kernel)), np.argsort(problem.y))
+    title = "Kernel before" if start else f"Kernel after, alpha {member.alpha:g}"
+    y = problem.y / np.linalg.norm(problem.y)
+    aligned = float(y @ kernel @ y / np.linalg.norm(kernel))
+    note = f"alignment with the targets {aligned:.3f}"
+    if start:
+        change = experiment.column("kernel-change")[number]
+        note += f"; at alpha {member.alpha:g} it has changed by {change:.1e}" if np.isfinite(change) else ""
+    label = "examples by target"
+    return Picture(f"kernel/{name}", title, values, lo=0.0, hi=float(values.max()), x=label, y=label, note=note)
+
+
+def in_blocks(kernel: Floats, order: NDArray[np.intp]) -> Floats:
+    """Return means of a kernel (n, n) over blocks of neighbouring examples, at most (BLOCKS, BLOCKS)."""
+    parts = np.array_split(order, min(BLOCKS, len(order)))
+    means = np.stack([kernel[part].mean(0) for part in parts])
+    return np.stack([means[:, part].mean(1) for part in parts], axis=1)

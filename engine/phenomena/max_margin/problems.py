@@ -1,0 +1,106 @@
+"""The separable problems of max-margin, each solved exactly when it is made, so that what cannot be separated is said at once.
+
+Sets: the four points of unequal duals; Figure 1 of Soudry et al. 2018, arXiv:1710.10345; Gaussian points labelled by a random
+direction; two classes of MNIST-1D (Greydanus, Kobak 2024, arXiv:2011.14439). Shapes: X (n, d), y (n,) of -1 and +1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from engine.data import mnist1d
+from engine.errors import ProblemError
+from engine.phenomena.max_margin.separable_data import Labelled, four_point, gauss_set, soudry_set, validation_near
+from engine.seeds import Streams, streams
+from engine.theory.inputs import Floats, require
+from engine.theory.margins.hard_margin import HardMargin, hard_margin_svm, signed_rows, with_bias
+
+HELD_OUT = 100
+"""Held-out points near the training points; the SVM misclassifies one of them."""
+
+NAMES = {"four-point": "four points", "soudry": "Soudry's set", "gauss": "gauss", "mnist1d": "MNIST-1D, 0 and 1"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which problem: data set, n and d where it has a choice, labels flipped, and whether a constant is appended."""
+
+    data: str
+    n: int = 40
+    d: int = 10
+    flips: int = 0
+    bias: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its name in legends."""
+        return f"gauss {self.n}x{self.d}" if self.data == "gauss" else NAMES[self.data]
+
+    def same(self, other: Wanted) -> bool:
+        """Whether the other is the same problem; n and d count for gauss only."""
+        alike = (self.data, self.flips, self.bias) == (other.data, other.flips, other.bias)
+        return alike and (self.data not in ("gauss", "mnist1d") or (self.n, self.d) == (other.n, other.d))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem and its SVM.
+
+    Attributes:
+        X: (n, d), the constant included. y: (n,). w_star: (d,) that made the labels, or None. held_out: points to validate with.
+    """
+
+    wanted: Wanted
+    seed: int
+    X: Floats
+    y: Floats
+    w_star: Floats | None
+    svm: HardMargin
+    held_out: Labelled
+
+
+def make(wanted: Wanted, seed: int) -> Problem:
+    """Draw a problem from a seed and solve it.
+
+    Raises:
+        ProblemError: the labels are not separable; more flips than points.
+    """
+    rng = streams(seed)
+    drawn, w_star = _draw(wanted, rng, seed)
+    X, y = drawn.X, drawn.y.copy()
+    require(wanted.flips <= len(y), f"flips must be at most the number of points, {len(y)}, got {wanted.flips}")
+    y[rng.noise.permutation(len(y))[: wanted.flips]] *= -1
+    X = with_bias(X) if wanted.bias else X
+    svm = _solve(X, y, wanted)
+    held_out = validation_near(Labelled(X, y), svm.w, HELD_OUT, 1, rng.order, wanted.bias)
+    return Problem(wanted, seed, X, y, w_star, svm, held_out)
+
+
+def _solve(X: Floats, y: Floats, wanted: Wanted) -> HardMargin:
+    try:
+        return hard_margin_svm(signed_rows(X, y))
+    except ProblemError as error:
+        ways = ["lower n"] if wanted.data in ("gauss", "mnist1d") else []
+        ways += ["raise d"] if wanted.data == "gauss" else []
+        ways += ["lower flips"] if wanted.flips else []
+        ways += [] if wanted.bias else ["turn the bias on"]
+        raise ProblemError(error.message, ", or ".join(ways)) from None
+
+
+def _draw(wanted: Wanted, rng: Streams, seed: int) -> tuple[Labelled, Floats | None]:
+    if wanted.data == "gauss":
+        return gauss_set(wanted.n, wanted.d, rng.data)
+    if wanted.data == "mnist1d":
+        return two_signals(wanted.n, seed), None
+    return (four_point(rng.data) if wanted.data == "four-point" else soudry_set(rng.data)), None
+
+
+@lru_cache(maxsize=8)
+def two_signals(n: int, seed: int) -> Labelled:
+    """Return n signals (n, 40) of the digits 0 (label -1) and 1 (+1) of MNIST-1D."""
+    x, classes = mnist1d.signals(6 * n + 100, streams(seed).data)
+    kept = np.flatnonzero(classes < 2)[:n]
+    return Labelled(x[kept].astype(np.float64), np.where(classes[kept] == 0, -1.0, 1.0))

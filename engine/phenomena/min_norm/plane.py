@@ -1,0 +1,130 @@
+"""The textbook's own picture, n = 1 and d = 2: every point of a line fits; which one an optimiser reaches, and from where.
+
+One equation x.w = y in the plane. Circles |w|^2 = c touch the line of solutions at w* = X^+ y only. Gradient descent moves along x,
+so it ends at the point of the line straight across from its start: w* from 0, X^+ y + P_null w_0 from w_0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract import Layer, Picture
+from engine.phenomena.min_norm.linear import ADAPTIVE, OTHER_LENGTH, RATES, SHOWN_RATE
+from engine.theory.implicit_bias.diagonal_flow import diagonal_flow
+from engine.theory.implicit_bias.optimisers import Schedule
+from engine.theory.inputs import Floats
+from engine.theory.linear_models.least_squares_descent import Method, least_squares_optimiser
+from engine.theory.linear_models.min_norm import least_squares
+
+ROW, TARGET = (0.6, 0.8), 1.0  # x and y: s_max = 1, and w* = (.6, .8) has norm 1
+CIRCLES = (0.25, 1.0, 2.25, 4.0)  # |w|^2, of |w*|^2
+SOLUTIONS = (-1.5, -0.75, 0.75, 1.5)  # other points of the line, as distances from w*
+PATH, NETWORK_TIMES = 400, np.geomspace(1e-3, 1e6, 60)  # steps of a path; times of the network's flow
+REACH = 50.0  # a path that leaves this far has diverged
+CELLS = (48, 72)  # of the loss
+MARGIN = 2.4  # half the width of the plane unless a start lies farther out
+
+
+@dataclass(frozen=True)
+class PlaneView:
+    """What is drawn. eta: of 2/s_max^2; start: |w_0|; angle: its direction in degrees; alpha: of a diagonal network, if one is drawn."""
+
+    eta: float
+    start: float
+    angle: float
+    method: Method
+    beta: float
+    alpha: float | None
+
+
+def plane_picture(view: PlaneView) -> Picture:
+    """Return the plane with loss, circles, solutions, paths and w*."""
+    problem = least_squares([ROW], [TARGET])
+    across, best = np.array([-ROW[1], ROW[0]]), problem.solution
+    turn = np.deg2rad(view.angle)
+    start = (view.start or OTHER_LENGTH) * np.array([np.cos(turn), np.sin(turn)])
+    half = max(MARGIN, 1.15 * view.start)
+    far = 4 * half
+    circle = np.linspace(0, 2 * np.pi, 121)
+    rings = [np.sqrt(c) * np.stack([np.cos(circle), np.sin(circle)], axis=1) for c in CIRCLES]
+    layers = [
+        *(Layer("line", ring, "|w|²" if not index else "", "circle") for index, ring in enumerate(rings)),
+        Layer("line", np.stack([best - far * across, best + far * across]), "fits", "fits"),
+        Layer("points", np.stack([best + step * across for step in SOLUTIONS]), "", "fits"),
+        *_paths(view, start),
+        Layer("points", start[None] if view.start else np.stack([np.zeros(2), start]), "w(0)", "start"),
+        Layer("points", best[None], "w*", "best"),
+    ]
+    extent = (-half, half, -0.75 * half, 0.75 * half)
+    return Picture(
+        "plane", "Every point of the line fits (shade: |x·w - y|)", _loss(extent), tuple(layers), extent, palette="grey",
+        x="w1", y="w2", equal=True, note=_steps_note(view),
+    )  # fmt: skip
+
+
+def _paths(view: PlaneView, start: Floats) -> list[Layer]:
+    """Gradient descent from both starts, the chosen optimiser from the chosen one, and the network."""
+    chosen = start if view.start else np.zeros(2)
+    other = np.zeros(2) if view.start else start
+    layers = [
+        Layer("path", _descent(view.eta, chosen), "GD", "gd"),
+        Layer("path", _descent(view.eta, other), "", "gd"),
+    ]
+    if view.method != "gd":
+        layers.append(Layer("path", _simulated(view, chosen), view.method, view.method))
+    if view.alpha is not None:
+        path = diagonal_flow(least_squares([ROW], [TARGET]), view.alpha, NETWORK_TIMES)
+        layers.append(Layer("path", np.vstack([np.zeros((1, 2)), path]), f"network, alpha={view.alpha:g}", "network"))
+    return layers
+
+
+def _descent(eta: float, start: Floats) -> Floats:
+    problem = least_squares([ROW], [TARGET])
+    return _within(problem.descend(np.arange(PATH + 1), eta * problem.step_limit, start))
+
+
+def _simulated(view: PlaneView, start: Floats) -> Floats:
+    """True steps of the chosen optimiser."""
+    problem = least_squares([ROW], [TARGET])
+    adaptive = view.method in ADAPTIVE
+    schedule = Schedule(10 * RATES[SHOWN_RATE], "cosine", PATH) if adaptive else Schedule(view.eta * problem.step_limit)
+    stepper = least_squares_optimiser(view.method, problem, schedule, start=start, beta=view.beta)
+    path = [start]
+    for _ in range(PATH):
+        stepper.advance(1)
+        path.append(stepper.w.copy())
+    return _within(np.stack(path))
+
+
+def _within(path: Floats) -> Floats:
+    """The path up to where it leaves the neighbourhood, or comes to rest."""
+    gone = np.linalg.norm(path, axis=1) > REACH
+    moved = np.linalg.norm(np.diff(path, axis=0), axis=1) > 1e-6
+    end = int(np.argmax(gone)) if gone.any() else int(np.max(np.flatnonzero(moved), initial=0)) + 1
+    return path[: end + 1]
+
+
+def _loss(extent: tuple[float, float, float, float]) -> Floats:
+    """The loss on the plane's cells, as its root: equal bands are equal distances from the line."""
+    x0, x1, y0, y1 = extent
+    rows, columns = CELLS
+    x, y = _centres(x0, x1, columns), _centres(y0, y1, rows)[::-1]
+    loss: Floats = np.abs(ROW[0] * x + ROW[1] * y[:, None] - TARGET)
+    return loss
+
+
+def _centres(low: float, high: float, count: int) -> Floats:
+    edges = np.linspace(low, high, count + 1)
+    return np.asarray((edges[1:] + edges[:-1]) / 2)
+
+
+def _steps_note(view: PlaneView) -> str:
+    """What the step does here, where s_max = 1."""
+    factor = abs(1 - 2 * view.eta)
+    if view.eta > 1:
+        return f"eta {view.eta:g}: error x{factor:.3g} a step, diverges"
+    if view.eta == 1:
+        return "eta 1: error x-1 a step, oscillates"
+    return f"eta {view.eta:g}: one step" if factor < 1e-12 else f"eta {view.eta:g}: error x{factor:.3g} a step"

@@ -1,0 +1,83 @@
+"""What the two arms learn: digits 0-4 against 5-9 with true signs, or with signs drawn at random.
+
+Dziugaite, Roy 2017, arXiv:1703.11008, Section 5: binary labels, first weights `N(0, .04^2)` truncated at two deviations.
+Pixels are shifted and scaled by the two numbers that the literature uses for MNIST: numbers taken from the training points
+would make every prior around the first weights depend on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.registry import load, source
+from engine.phenomena.vacuous_bounds.table import RANDOM, TRUE
+from engine.seeds import streams
+
+DEVIATION = 0.04
+PIXEL_MEAN, PIXEL_DEVIATION = np.float32(0.1307), np.float32(0.3081)
+TESTS = 4000  # most test images
+Signs = NDArray[np.float32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Data of one seed. x: (n, d); x_test: (n_test, d); signs, test_signs: by arm, (n,) and (n_test,), +1 or -1.
+
+    The test signs of the random arm are random as well: they have the law of the labels that it was trained on.
+    """
+
+    x: NDArray[np.float32]
+    x_test: NDArray[np.float32]
+    signs: dict[str, Signs]
+    test_signs: dict[str, Signs]
+    notes: tuple[str, ...] = ()
+
+
+def draw_problem(dataset: str, n: int, seed: int) -> Problem:
+    """Draw the images, on the scale of PIXEL_MEAN and PIXEL_DEVIATION, and both labellings of a seed.
+
+    Raises:
+        ProblemError: more images asked for than there are.
+        DataError: the data set is not here.
+    """
+    from_seed, size = streams(seed), source(dataset).size or n + TESTS
+    split = load(dataset, n, min(TESTS, size - n), from_seed)
+    true, true_test = (np.where(y < split.classes // 2, -1, 1).astype(np.float32) for y in (split.y, split.y_test))
+    random, random_test = (from_seed.noise.choice([-1.0, 1.0], len(y)).astype(np.float32) for y in (true, true_test))
+    x, x_test = ((pixels - PIXEL_MEAN) / PIXEL_DEVIATION for pixels in (split.x, split.x_test))
+    return Problem(x, x_test, {TRUE: true, RANDOM: random}, {TRUE: true_test, RANDOM: random_test}, split.notes)
+
+
+def truncated_layers(sizes: Sequence[int], rng: np.random.Generator) -> list[Floats]:
+    """Return weights (fan_in, fan_out) from the normal law truncated at two deviations, and biases of zero, alternating."""
+    from scipy.stats import truncnorm
+
+    drawn: list[Floats] = []
+    for shape in pairwise(sizes):
+        drawn += [DEVIATION * truncnorm.rvs(-2, 2, size=shape, random_state=rng), np.zeros((1, shape[1]))]
+    return drawn
+
+
+def cut(row: NDArray[np.floating], sizes: Sequence[int]) -> list[Floats]:
+    """Return one member's parameters (P,) layer by layer: weights (fan_in, fan_out), biases (1, fan_out), alternating."""
+    parts, start = [], 0
+    for a, b in pairwise(sizes):
+        for shape in ((a, b), (1, b)):
+            parts.append(np.asarray(row[start : start + shape[0] * b], dtype=np.float64).reshape(shape))
+            start += shape[0] * b
+    return parts
+
+
+def outputs(layers: Sequence[Floats], x: NDArray[np.floating]) -> Floats:
+    """Return the network's outputs (n, k) in double precision."""
+    h = np.asarray(x, dtype=np.float64)
+    *hidden, last = range(0, len(layers), 2)
+    for index in hidden:
+        h = np.maximum(h @ layers[index] + layers[index + 1], 0)
+    return h @ layers[last] + layers[last + 1]

@@ -1,0 +1,148 @@
+"""Every bound of one trained network, from its weights and margins, with all its constants.
+
+VC, parameter count and Rademacher of the class; Golowich et al. 2018, arXiv:1712.06541, in margin form; Bartlett, Foster,
+Telgarsky 2017, arXiv:1706.08498; Neyshabur et al. 2018, arXiv:1707.09564, and for two layers 2019, arXiv:1805.12076; Occam
+with quantised weights, arXiv:2211.13609; Perez-Ortiz et al. 2021, arXiv:2007.12911, on a trained posterior; and a test set
+as honest comparator.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.phenomena.vacuous_bounds.pac_bayes_objectives import P_MIN, Objective, Surrogate
+from engine.phenomena.vacuous_bounds.problem import outputs
+from engine.theory.bounds import norm_bounds as norms
+from engine.theory.bounds import occam, pac_bayes
+from engine.theory.bounds import risk_bounds as bounds
+from engine.theory.bounds.kl import held_out_bound
+from engine.theory.bounds.risk_bounds import Bound
+
+OCCAM_BITS = (2, 3, 4)
+BUDGETS = {True: "(KL + ln(pi^2 n/(6 delta)) + 2 ln j)/(n-1)", False: "(KL + ln(2 sqrt(n)/delta))/n"}  # by whether on the grid
+MARGIN_POWERS = range(-6, 6)  # margins 2^k that the margin form chooses from; each pays its share of delta
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network and what it was trained on: layers (weights (in, out) and biases alternating), x (n, d), signs (n,)."""
+
+    layers: Sequence[Floats]
+    initial: Sequence[Floats]
+    x: NDArray[np.float32]
+    signs: NDArray[np.float32]
+
+    @property
+    def n(self) -> int:
+        """Training points."""
+        return len(self.x)
+
+    def margins(self) -> Floats:
+        """Return `y f(x)`, (n,)."""
+        return np.asarray(self.signs * outputs(self.layers, self.x)[:, 0])
+
+    def folded(self) -> tuple[list[Floats], list[Floats]]:
+        """Return weights and initial weights as (out, in) matrices that carry the biases."""
+        both = (self.layers, self.initial)
+        folded = [norms.fold_biases([w.T for w in layers[0::2]], [b[0] for b in layers[1::2]]) for layers in both]
+        return folded[0], folded[1]
+
+
+def read(net: Trained, margins: Floats, test_error: float, n_test: int, delta: float, margin: float) -> list[Bound]:
+    """Return the bounds that need no posterior, in the order of NAMES.
+
+    Args:
+        net: the network and its training set.
+        margins: its training margins (n,).
+        test_error, n_test: error on that many test points of the same law.
+        delta: failure probability of each bound.
+        margin: m of the spectral and Neyshabur terms, fixed beforehand.
+    """
+    n, risk = net.n, float(np.mean(margins <= 0))
+    weights, layers = sum(layer.size for layer in net.layers), len(net.layers) // 2
+    vc = bounds.vc_bound(n, bounds.relu_vc_scale(weights, layers), risk, delta)
+    rademacher = bounds.rademacher_bound(n, risk, delta)
+    folded, start = net.folded()
+    inputs = np.column_stack([net.x.astype(np.float64), np.ones(n)])  # the constant input carries the biases
+    squares = np.einsum("ij,ij->i", inputs, inputs)
+    radius, inputs_norm = math.sqrt(squares.max()), math.sqrt(squares.sum())
+    held = held_out_bound(test_error, n_test, delta)
+    return [
+        replace(vc, form=f"{vc.form}, V = W L log2 W", constants={**vc.constants, "W": weights, "L": layers}),
+        bounds.parameter_bound(n, weights, risk, delta),
+        replace(rademacher, form=f"{rademacher.form}, Rad = 1 once random signs are fitted, and never more"),
+        golowich(margins, norms.frobenius_product(folded), radius, layers, delta),
+        norms.bartlett_bound(folded, start, inputs_norm, n, margin),
+        norms.neyshabur_bound(folded, radius, n, margin),
+        *([norms.two_layer_bound(folded, start, inputs, margin)] if layers == 2 else []),
+        best_occam(net, delta),
+        Bound("held out", held, held - test_error, "kl_inv(E, ln(1/delta)/n_test)", {"E": test_error, "n_test": n_test, "delta": delta}),
+    ]
+
+
+def golowich(margins: Floats, product: float, radius: float, layers: int, delta: float) -> Bound:
+    """Return the best margin bound over margins 2^k that most points reach, radius rounded up to a power of two.
+
+    Delta is shared out over both powers. Margins that most points miss would only say that an error is at most 1.
+    """
+    rounded, power = bounds.dyadic(product)
+    complexity = bounds.golowich_rademacher(rounded, radius, layers, len(margins))
+    share = bounds.shared_delta(delta, power)
+    each = [
+        bounds.margin_bound(len(margins), complexity, 2.0**k, float(np.mean(margins < 2.0**k)), bounds.shared_delta(share, k), "Golowich")
+        for k in MARGIN_POWERS
+    ]
+    reached = [bound for bound in each if bound.constants["R_m"] < 0.5]
+    best = min(reached or each, key=lambda bound: bound.value)
+    form = f"{best.form}, Rad = B (sqrt(2 ln 2 L) + 1) P/sqrt(n), P = prod |W_j|_F rounded up to a power of two, delta_s of delta"
+    own = {"delta_s" if name == "delta" else name: value for name, value in best.constants.items()}
+    entered = {"B": radius, "L": layers, "prod |W_j|_F": product, "P": rounded, "delta": delta}
+    return replace(best, form=form.replace("2/delta)", "2/delta_s)"), constants={**own, **entered})
+
+
+def best_occam(net: Trained, delta: float) -> Bound:
+    """Return the best Occam bound over how coarsely the distance from the initial weights is written; the message says how."""
+    steps = [layer - first for layer, first in zip(net.layers, net.initial, strict=True)]
+    found = []
+    for bits in OCCAM_BITS:
+        written = occam.quantise(steps, bits)
+        layers = [first + step for first, step in zip(net.initial, written.weights, strict=True)]
+        risk = float(np.mean(net.signs * outputs(layers, net.x)[:, 0] <= 0))
+        bound = occam.occam_bound(occam.message(written).total, net.n, risk, delta)
+        found.append(replace(bound, constants={**bound.constants, "levels": 2**bits - 1}))
+    return min(found, key=lambda bound: bound.value)
+
+
+def certified(certificate: pac_bayes.Certificate, objective: Objective, surrogate: Surrogate, trained: float | None = None) -> list[Bound]:
+    """Return the certificate and Perez-Ortiz's three bounds of the same posterior, the error in them raised by its own inversion.
+
+    Args:
+        certificate: of the posterior.
+        objective, surrogate: what it was trained on; a prior variance that was trained pays for its place j on the grid in each bound.
+        trained: the weight l that was trained beside it, if one was.
+    """
+    c = certificate
+    on_grid = {} if c.j is None else {"j": float(c.j)}
+    beside = {"p_min": P_MIN} if surrogate == "bounded" else {}
+    beside |= {} if trained is None else {"l trained": trained}
+    shared = {"q": c.risk, "R": c.risk_inverted, "KL": c.kl, "n": c.n, **on_grid, "N": c.draws, "delta'": c.delta_draws}
+    spent = {"delta_j" if on_grid else "delta": c.delta_spent}
+    given = (c.risk_inverted, c.kl, c.n, c.delta_spent)
+    weight = pac_bayes.best_lambda(*given)
+    values = {
+        "classic": (pac_bayes.classic(*given), f"R + sqrt(k), k = (KL + ln(2 sqrt(n)/{next(iter(spent))}))/(2n)", {}),
+        "quadratic": (pac_bayes.quadratic(*given), "(sqrt(R + k) + sqrt(k))^2", {}),
+        "lambda": (pac_bayes.lambda_form(*given, weight), "R/(1 - l/2) + 2 n k/(n l (1 - l/2))", {"l": weight}),
+    }
+    first = {**shared, "Bnd": c.bnd, "lambda": c.prior_variance, "delta": c.delta, "confidence": c.confidence, **beside}
+    form = f"trained on {objective}, {surrogate} loss; kl_inv(R, Bnd), R = kl_inv(q, ln(2/delta')/N), Bnd = {BUDGETS[bool(on_grid)]}"
+    return [
+        Bound("PAC-Bayes", c.value, c.value - c.risk, form, first),
+        *(Bound(name, value, value - c.risk, form, {**shared, **spent, **more}) for name, (value, form, more) in values.items()),
+    ]

@@ -1,1 +1,0 @@
-"""What the phenomenon `grokking` trains, how it is measured, and what it claims."""

@@ -1,1 +1,0 @@
-"""Interpolation threshold: sweeps of d through n, the maps, all draws in one order, curves and claims."""

@@ -1,1 +1,0 @@
-"""Parts of the experiment `lazy-training`: problem, members, training, claims, curves, pictures."""

@@ -1,1 +1,0 @@
-"""What max-margin is made of: its problems, their flows, the optimisers that race, the curves and the verdicts."""

@@ -1,0 +1,1 @@
+"""Tangent kernels, linearised training, random features and their asymptotic risk."""

@@ -1,0 +1,1 @@
+"""Covariance spectra: effective ranks, effective ridge, deterministic equivalents, Marchenko-Pastur."""

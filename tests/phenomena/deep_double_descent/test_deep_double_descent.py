@@ -1,0 +1,298 @@
+"""Deep double descent: training against autograd, masks, sizes, bisection, exact companions, claims, saving, refusals."""
+
+from dataclasses import replace
+from fnmatch import fnmatch
+
+import numpy as np
+import pytest
+import torch
+
+from engine.errors import Diverged, KnobError
+from engine.phenomena.deep_double_descent import DeepDoubleDescent
+from engine.phenomena.deep_double_descent import problem as problem_module
+from engine.phenomena.deep_double_descent.claims import rises
+from engine.phenomena.deep_double_descent.exact import landmarks, linear_risk, sample_wise, several_steps, two_scales
+from engine.phenomena.deep_double_descent.experiment import Experiment
+from engine.phenomena.deep_double_descent.members import Member, dealt, members_of, parameters, threshold_width
+from engine.phenomena.deep_double_descent.readings import Readings, bisect
+from engine.phenomenon import History, State
+from tests.phenomena.driven import work
+
+SMALL = {"h": (2, 5, 20), "n": 100, "steps": 100, "tests": 100, "samples": (20, 50), "sample_h": 20, "clean": True}
+BATCHED = {**SMALL, "optimizer": "sgd", "batch": 30, "loss": "ce", "depth": 2}
+
+
+@pytest.fixture(autouse=True)
+def few_signals(monkeypatch):
+    """Eight thousand signals take two seconds; these tests use two hundred."""
+    monkeypatch.setattr(problem_module, "GENERATED", 200)
+
+
+def make(seeds=(0,), preset="custom", **knobs):
+    return DeepDoubleDescent(DeepDoubleDescent.spec.configure("quick", knobs), seeds, "cpu", preset)
+
+
+@pytest.fixture(scope="module")
+def finished():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(problem_module, "GENERATED", 200)
+        return work(make(seeds=(0, 1), **SMALL))
+
+
+def plain(network, X, y, steps, loss):
+    """Train torch's own layers with torch's own Adam on the whole set; return the model."""
+    optimizer = torch.optim.Adam(network.parameters(), 0.01)
+    targets = torch.nn.functional.one_hot(y, 10).float()
+    for _ in range(steps):
+        optimizer.zero_grad()
+        outputs = network(X)
+        value = (outputs - targets).square().sum(1).mean() if loss == "mse" else torch.nn.functional.cross_entropy(outputs, y)
+        value.backward()
+        optimizer.step()
+    return network
+
+
+@pytest.mark.parametrize(("loss", "h", "n"), [("mse", 5, 100), ("ce", 5, 100), ("mse", 2, 20), ("ce", 2, 20)])
+def test_a_masked_member_trains_like_torchs_own_network(loss: str, h: int, n: int) -> None:
+    """Padded to wider networks, and with 20 of 50 examples."""
+    config = DeepDoubleDescent.spec.configure("quick", {**SMALL, "loss": loss})
+    experiment = Experiment(config, (3,), "cpu")
+    number = experiment.members.index(Member("noisy", 0, h, n))
+    group = next(group for group in experiment.groups if number in group.numbers)
+    beside = [experiment.members[one] for one in group.numbers]
+    assert max(one.h for one in beside) > h
+    assert max(one.n for one in beside) == (100 if n == 100 else 50)
+    place, problem = group.numbers.index(number), experiment.problems[0]
+    W, b, V, c = (torch.from_numpy(block[place].numpy().copy()) for block in group.trainer.network.blocks)
+    network = torch.nn.Sequential(torch.nn.Linear(40, h), torch.nn.ReLU(), torch.nn.Linear(h, 10))
+    for parameter, value in zip(network.parameters(), (W[:, :h].T, b[0, :h], V[:h].T, c[0]), strict=True):
+        parameter.data.copy_(value)
+    X, y = torch.from_numpy(problem.x[:n]), torch.from_numpy(problem.labels["noisy"][:n])
+    plain(network, X, y, 20, loss)
+    experiment.advance(20, 1e9)
+    found = {name: values[number] for name, values in experiment.record().items()}
+    with torch.no_grad():
+        outputs, fitted = network(torch.from_numpy(problem.x_test)), network(X)
+    truth = torch.from_numpy(problem.y_test)
+    assert found["test-error"] == pytest.approx(float((outputs.argmax(1) != truth).float().mean()), abs=0.011)
+    assert found["train-error"] == pytest.approx(float((fitted.argmax(1) != y).float().mean()), abs=1.1 / n)
+    squares = (outputs - torch.nn.functional.one_hot(truth, 10)).square().sum(1).mean()
+    expected = squares if loss == "mse" else torch.nn.functional.cross_entropy(outputs, truth)
+    assert found["test-loss"] == pytest.approx(float(expected), rel=1e-3)
+    assert not group.trainer.network.blocks[0][place][:, h:].any()
+
+
+def test_parameters_and_threshold_are_those_of_torchs_layers() -> None:
+    layers = torch.nn.Sequential(torch.nn.Linear(40, 7), torch.nn.Linear(7, 7), torch.nn.Linear(7, 10))
+    assert parameters(40, 7, 2, 10) == sum(values.numel() for values in layers.parameters())
+    assert threshold_width(500, 40, 1, 10) == pytest.approx((5000 - 10) / 51)
+    assert parameters(40, int(threshold_width(4000, 40, 2, 10)), 2, 10) <= 40_000
+
+
+@pytest.mark.parametrize(("preset", "batch"), [("standard", 0), ("standard", 50), ("mnist1d-notebook", 100)])
+def test_every_member_is_dealt_once_and_masks_waste_little(preset: str, batch: int) -> None:
+    members = [*members_of(DeepDoubleDescent.spec.configure(preset), 3), Member("noisy", 0, 7, 64)]
+    assert len(set(members)) == len(members)
+    groups = dealt(members, batch)
+    assert sorted(number for group in groups for number in group) == list(range(len(members)))
+    for group in groups:
+        widths, sizes = ({getattr(members[number], name) for number in group} for name in ("h", "n"))
+        examples = batch if 0 < batch < min(sizes) else max(64, *sizes)
+        assert len(sizes) == 1 or max(sizes) <= 64
+        assert len(sizes) == 1 or not 0 < batch < max(sizes)
+        assert 2 * min(widths) > max(widths) or max(widths) * examples <= 8192 or max(widths) <= 16
+
+
+def test_training_sets_are_nested_and_only_training_labels_are_noisy() -> None:
+    config = DeepDoubleDescent.spec.configure("quick", {**SMALL, "noise": 1.0, "convention": "incorrect"})
+    drawn = problem_module.draw_problem(config, 4)
+    fewer = problem_module.draw_problem(config.changed(noise=0.0), 4)
+    assert drawn.flipped == 1.0
+    assert fewer.flipped == 0.0
+    np.testing.assert_array_equal(drawn.y_test, fewer.y_test)
+    np.testing.assert_array_equal(drawn.labels["clean"], fewer.labels["noisy"])
+
+
+def test_two_scales_have_the_published_valleys_and_the_simulation_agrees() -> None:
+    found = two_scales(5)
+    first, peak, end = landmarks(found.exact)
+    assert [found.exact[place] for place in (first, peak, end)] == pytest.approx([1.5, 1.91, 1.05], abs=0.02)
+    assert np.abs(found.z[1:]).max() < 4
+
+
+def test_several_steps_at_once_are_those_of_gradient_descent() -> None:
+    rng = np.random.default_rng(1)
+    X, y, first = rng.standard_normal((9, 4)) / 3, rng.standard_normal((9, 2)), rng.standard_normal((4, 2))
+    W = first
+    for _ in range(23):
+        W = W - 0.5 * X.T @ (X @ W - y)
+    P, S = several_steps(X.T @ X, 23)
+    np.testing.assert_allclose(P @ first + S @ (0.5 * X.T @ y), W, rtol=1e-12)
+
+
+def test_landmarks_are_the_largest_rise_after_the_start() -> None:
+    curve = np.array([0.9, 0.3, 0.8, 0.5, 0.6, 0.55, 0.7, 0.4])
+    assert landmarks(curve) == (1, 2, 7)
+    assert landmarks(curve, 2) == (3, 6, 7)
+
+
+def test_linear_risk_is_that_of_the_pseudo_inverse() -> None:
+    rng, b = np.random.default_rng(8), np.full(100, 0.1)
+    risks = []
+    for _ in range(200):
+        X = rng.standard_normal((50, 100))
+        w = np.linalg.pinv(X) @ (X @ b + 0.5 * rng.standard_normal(50))
+        risks.append(np.sum((w - b) ** 2))
+    error = np.std(risks, ddof=1) / np.sqrt(200)
+    assert abs(np.mean(risks) - linear_risk(np.array([50.0]))[0]) < 4 * error
+    simulated = sample_wise(2)
+    assert np.abs(simulated.z).max() < 4
+    assert simulated.mean[1] > simulated.mean[0]
+
+
+def test_bisection_finds_the_largest_sample_size_that_is_fitted() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        errors = np.sort(rng.random(6))
+        assert bisect(errors, 0.4) == int(np.sum(errors <= 0.4)) - 1
+
+
+@pytest.mark.parametrize(
+    ("places", "holds"),
+    [
+        ([0, 2, 1, 3], True),
+        ([-1, -1, 1, 3], True),  # from less than the first size
+        ([1, 2, 4], True),  # to the last size or more
+        ([0, 3, 1, 4], False),
+        ([2, 2], False),
+        ([-1, -1], False),
+        ([1, 4, 3, 4], False),  # the fall from "the last or more" may be of any depth
+        ([0, -1, 3], False),  # and so may that to "less than the first"
+    ],
+)
+def test_rising_takes_the_ends_of_the_grid_as_limits(places, holds: bool) -> None:
+    assert rises(np.array(places), np.array([2, 4, 8, 16, 31])) is holds
+
+
+def test_below_a_first_size_of_one_is_only_zero() -> None:
+    assert rises(np.array([0, -1, 3]), np.array([1, 2, 4, 8, 16]))
+
+
+def made_up(error, loss):
+    """Evidence of four widths with these readings at the last step, for one seed."""
+    run = make(**{**SMALL, "h": (2, 5, 20, 30), "samples": (0,), "clean": False, "n": 100})
+    run.history.append(100, {"train-error": [0.0] * 4, "test-error": error, "test-loss": loss, "train-loss": [0.0] * 4})
+    return {one.claim.id: one for one in run.verdicts()}
+
+
+def test_claims_of_the_width_are_decided_by_their_tolerances() -> None:
+    good = made_up([0.5, 0.45, 0.49, 0.4], [1.0, 1.2, 2.0, 1.3])
+    assert [good[name].holds for name in ("DDD1", "DDD2", "DDD3")] == [True, True, True]
+    flat = made_up([0.5, 0.45, 0.47, 0.46], [1.0, 1.2, 1.4, 1.3])
+    assert [flat[name].holds for name in ("DDD1", "DDD3")] == [False, False]
+    assert made_up([0.5, 0.45, 0.49, 0.4], [1.0, 2.0, 1.2, 1.3])["DDD2"].holds is False
+
+
+def complexity_verdict(early, late):
+    """DDD9 on training errors of widths 2, 5, 20 (rows) at n = 20, 50, 100, at step 0 and at the last."""
+    run = make(**{**SMALL, "clean": False})
+    for step, errors in ((0, early), (100, late)):
+        by = {(h, n): errors[i][j] for i, h in enumerate((2, 5, 20)) for j, n in enumerate((20, 50, 100))}
+        values = [by[one.h, one.n] for one in run._experiment.members]
+        run.history.append(step, {"train-error": values, "test-error": values, "test-loss": values, "train-loss": values})
+    return next(one for one in run.verdicts() if one.claim.id == "DDD9")
+
+
+def test_complexity_must_rise_in_width_and_in_steps_of_every_width() -> None:
+    never, some, most = [0.5, 0.6, 0.7], [0.0, 0.3, 0.4], [0.0, 0.0, 0.4]
+    assert complexity_verdict([never] * 3, [some, some, most]).holds is True
+    early = complexity_verdict([never, never, some], [some, most, some])
+    assert early.holds is False
+    assert "not rising in steps at h=20, in h" in early.note
+    below = complexity_verdict([never] * 3, [never, some, most])
+    assert below.holds is False
+    assert "not rising in steps at h=2" in below.note
+    assert below.measured == "< 20 at h=2, 20 at h=5, 50 at h=20"
+
+
+def test_exact_claims_are_decided_at_once_and_the_others_wait() -> None:
+    holds = {one.claim.id: one.holds for one in make(preset="quick", **SMALL).verdicts()}
+    assert {name for name, value in holds.items() if value} == {"DDD6", "DDD8"}
+    assert {name for name, value in holds.items() if value is None} == {f"DDD{number}" for number in (1, 2, 3, 4, 5, 7, 9)}
+
+
+def test_everything_declared_is_shown(finished) -> None:
+    names = [series.name for series in finished.series()]
+    for figure in finished.spec.figures:
+        assert any(fnmatch(name, pattern) for name in names for pattern in figure.series), figure.name
+    assert [picture.name for picture in finished.pictures()] == [picture.name for picture in finished.spec.pictures]
+    assert {marker.label for marker in finished.markers()} >= {"nK parameters", "first minimum", "peak", "end"}
+    for series in finished.series():
+        assert np.isfinite(series.y).all(), series.name
+
+
+def test_complexity_is_the_largest_sample_size_with_a_small_training_error(finished) -> None:
+    readings = Readings(finished.history, finished._experiment.members, 100)
+    for h in (2, 20):
+        record = finished.history.records[-1]["train-error"]
+        means = {
+            n: np.mean(
+                [record[number] for number, one in enumerate(finished._experiment.members) if (one.arm, one.h, one.n) == ("noisy", h, n)]
+            )
+            for n in (20, 50, 100)
+        }
+        fitted = [n for n, error in means.items() if error <= 0.1]
+        place = readings.complexity(h, 0.1)[-1]
+        assert (readings.sizes[place] if place >= 0 else None) == (max(fitted) if fitted else None)
+
+
+def test_chunking_changes_no_number() -> None:
+    whole, sliced = work(make(**SMALL), budget=10.0), work(make(**SMALL), budget=0.0)
+    assert sliced.history.steps == whole.history.steps
+    assert sliced.history.records == whole.history.records
+
+
+@pytest.mark.parametrize(("knobs", "until"), [(SMALL, 0), (SMALL, 32), (BATCHED, 32)])
+def test_saving_between_measurements_resumes_bit_for_bit(knobs, until: int) -> None:
+    whole, half = work(make(**knobs)), work(make(**knobs), until=until)
+    half.advance(0.0)
+    rest = make(**knobs)
+    for step, record in zip(half.history.steps, half.history.records, strict=True):
+        rest.history.append(step, record)
+    state = half.state()
+    rest.restore(State({name: values.copy() for name, values in state.arrays.items()}, state.scalars))
+    work(rest)
+    assert rest.history.records == whole.history.records
+
+
+def test_a_seed_of_many_starts_as_its_solo_run(finished) -> None:
+    alone = make(seeds=(1,), **SMALL)
+    work(alone, until=10)
+    members = finished._experiment.members
+    for number, member in enumerate(alone._experiment.members):
+        beside = members.index(replace(member, place=1))
+        row = finished.history.records[finished.history.steps.index(10)]
+        assert row["train-loss"][beside] == pytest.approx(alone.history.records[-1]["train-loss"][number], rel=1e-4)
+
+
+def test_perturbing_one_network_changes_only_that_one() -> None:
+    runs = [make(**SMALL), make(**SMALL)]
+    number = runs[0]._experiment.members.index(Member("noisy", 0, 5, 20))
+    group = next(group for group in runs[1]._experiment.groups if number in group.numbers)
+    group.trainer.network.blocks[2][group.numbers.index(number), 0, 0] += 0.1
+    plain, perturbed = (work(run, until=10).history.records[-1]["train-loss"] for run in runs)
+    assert [place for place, (a, b) in enumerate(zip(plain, perturbed, strict=True)) if a != b] == [number]
+
+
+def test_divergence_names_the_network_and_the_knob() -> None:
+    run = make(**SMALL)
+    run._experiment.groups[0].trainer.network.flat.fill_(torch.nan)
+    with pytest.raises(Diverged, match=r"h=\d+ \(noisy\).* at step 0") as caught:
+        work(run)
+    assert "lower learning rate" in caught.value.hint
+    assert isinstance(run.history, History)
+
+
+def test_broken_knobs_are_refused() -> None:
+    with pytest.raises(KnobError, match="at most 5000 together on digits5k"):
+        make(dataset="digits5k", n=4000)

@@ -1,0 +1,46 @@
+"""Deep double descent: whole presets decide their claims and fill their views or say what does."""
+
+from fnmatch import fnmatch
+
+import pytest
+import torch
+
+from engine.phenomena.deep_double_descent import DeepDoubleDescent
+from engine.phenomena.deep_double_descent.members import members_of
+
+WIDE = {"DDD1", "DDD2", "DDD3", "DDD6", "DDD8"}  # what every preset decides but the notebook's
+
+
+def finished(preset):
+    torch.set_num_threads(2)
+    spec = DeepDoubleDescent.spec
+    run = DeepDoubleDescent(spec.configure(preset), tuple(range(spec.preset(preset).seeds)), "cpu", preset)
+    while not run.done:
+        if run.due():
+            run.history.append(run.step, run.measure())
+        run.advance(5.0)
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("preset", "decided"),
+    [
+        ("quick", WIDE),
+        ("standard", WIDE | {"DDD5", "DDD9"}),
+        ("digits5k", WIDE),
+        ("mnist1d-notebook", {"DDD4", "DDD6", "DDD8"}),
+    ],
+)
+def test_whole_presets_decide_their_claims_and_fill_or_explain_every_view(preset: str, decided: set[str]) -> None:
+    run = finished(preset)
+    assert {one.claim.id for one in run.verdicts() if one.holds} == decided
+    names = [series.name for series in run.series() if series.x.size]
+    for figure in run.spec.figures:
+        assert any(fnmatch(name, pattern) for name in names for pattern in figure.series) or "knob samples" in figure.empty
+
+
+def test_other_widths_are_trained_at_every_sample_size_up_to_the_widest_asked_for() -> None:
+    config = DeepDoubleDescent.spec.configure("quick", {"h": (7, 30, 90), "sample_h": 30})
+    swept = {member.h for member in members_of(config, 1) if member.n != config.n}
+    assert swept == {7, 30}

@@ -1,0 +1,257 @@
+"""Double descent: claims, verdict logic, resuming, theory beside simulation, and what it refuses."""
+
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+import numpy as np
+import pytest
+
+import engine
+from engine import registry
+from engine.errors import KnobError
+from engine.phenomena.double_descent import digits, verdicts
+from tests.phenomena.driven import work
+
+KIND = registry.load("double-descent")
+SMALL = {"n": 24, "D": 96, "head_k": 4, "draws": 3, "relu_draws": 0, "digits": 0}
+
+
+def build(seeds=(0,), preset="custom", **knobs):
+    return KIND(KIND.spec.configure("quick", {**SMALL, **knobs}), seeds, "cpu", preset)
+
+
+def finding(phenomenon, claim):
+    return next(verdict for verdict in phenomenon.verdicts() if verdict.claim.id == claim)
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return engine.run("double-descent")
+
+
+def test_quick_preset_decides_its_claims_and_they_hold(quick):
+    decided = {claim.id for claim in KIND.spec.claims if claim.applies("quick")}
+    assert decided == {"DD2", "DD3", "DD4", "DD6", "DD8", "DD9"}
+    assert {name for name, holds in quick.holds.items() if holds} == decided
+    assert all(verdict.mark == "not run" for verdict in quick.verdicts if verdict.claim.id not in decided)
+
+
+@pytest.mark.slow
+def test_standard_preset_decides_its_claims_and_they_hold():
+    outcome = engine.run("double-descent", preset="standard")
+    assert {name for name, holds in outcome.holds.items() if holds} == {"DD1", "DD2", "DD5", "DD6", "DD7"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", [preset.name for preset in KIND.spec.presets if preset.name not in ("quick", "standard")])
+def test_paper_presets_peak_at_n_and_agree_with_the_solver(preset):
+    outcome = engine.run("double-descent", preset=preset)
+    assert outcome.holds["DD6"] and outcome.holds["DD2"]
+
+
+def test_every_figure_is_filled_and_every_series_belongs_to_one(quick):
+    for figure in KIND.spec.figures:
+        shown = [item for item in quick.series.values() if any(fnmatchcase(item.name, pattern) for pattern in figure.series)]
+        assert shown, figure.name
+        if figure.name != "rff":
+            assert {item.kind for item in shown} == {"measured", "theory"}, figure.name
+    for item in quick.series.values():
+        assert sum(any(fnmatchcase(item.name, pattern) for pattern in figure.series) for figure in KIND.spec.figures) == 1
+        assert not np.isnan(item.y).any() and item.x.shape == item.y.shape
+    assert quick.series["test-mse/zero"].band == "quartiles of 20 draws"
+    assert quick.series["rff/mse"].lo is None, "one seed is drawn without a band"
+
+
+def test_both_minima_are_where_the_chapter_has_them(quick):
+    """Belkin-Hsu-Xu by hand at p = 10 and p = 1000; 85 % of the signal lies evenly on 1000 features, 15 % on the first ten."""
+    minima = quick.series["test-mse/minima"]
+    left = 0.85 * 0.99
+    first = (left + 0.25) * (1 + 10 / 189)
+    second = 0.8 + 0.25 * (1 + 200 / 799)
+    assert minima.x == pytest.approx([0.05, 5.0]) and minima.y == pytest.approx([first, second])
+    assert minima.label == "second below first: yes" and minima.basis == "exact"
+    (note,) = quick.snapshot.notes
+    assert note.startswith("second below first: yes by theory (1.149 at p=10, 1.113 at p=1000), yes by 20 draws (1.1")
+
+
+def test_trap_of_the_reference_head_at_a_quarter_of_the_noise():
+    run = build(n=200, D=1000, sigma=0.25, head_k=10, draws=1)
+    assert work(run, until=0)._curves.predicted().first_low == pytest.approx(0.952, abs=5e-4)
+    assert run._curves.predicted().second_low == pytest.approx(0.878, abs=5e-4)
+
+
+def test_arrays_are_a_problem_and_its_solution(quick):
+    found = quick.arrays
+    X, y, w = found["X"], found["y"], found["w"]
+    assert X.shape == (200, 1000) and y.shape == (200,) and np.abs(X @ w - y).max() < 1e-9
+    assert w == pytest.approx(X.T @ np.linalg.solve(X @ X.T, y), rel=1e-6, abs=1e-9)
+    assert (found["w_star"] ** 2).sum() == pytest.approx(1) and (found["eigenvalues"] == 1).all()
+    assert found["risk_p"].shape == found["risk_measured"].shape and found["risk_theory"].shape == found["risk_theory_p"].shape
+
+
+def test_first_curves_come_before_the_first_draw_is_finished():
+    run = build()
+    while not run.due():
+        run.advance(1e-9)
+    assert run.step == 0 and not run.done
+    run.history.append(0, run.measure())
+    names = {item.name for item in run.series()}
+    assert {"test-mse/zero", "test-mse/zero-theory", "test-mse/best-theory", "bias-variance/bias", "norm/zero"} <= names
+    assert not run.due()
+
+
+def test_pauses_change_no_number():
+    whole, pieces = work(build()), work(build(), budget=0.0001)
+    for a, b in zip(whole.series(), pieces.series(), strict=True):
+        assert a.name == b.name and np.array_equal(a.y, b.y)
+    assert whole.history.records == pieces.history.records
+
+
+@pytest.mark.parametrize("knobs", [{}, {"spectrum": "power"}, {"features": "relu", "d": 8}, {"features": "fourier", "noise": 0.2}])
+def test_resuming_continues_bit_for_bit(knobs):
+    knobs = {**knobs, "relu_draws": 1, "digits": 50, "digit_features": 120}
+    whole, broken = work(build(**knobs)), work(build(**knobs), until=2)
+    broken.advance(1e-9)  # into the third draw, which begins again
+    state, fresh = broken.state(), build(**knobs)
+    for step, record in zip(broken.history.steps, broken.history.records, strict=True):
+        fresh.history.append(step, record)
+    fresh.step = broken.step
+    fresh.restore(state)
+    work(fresh)
+    assert fresh.history.records == whole.history.records
+    for a, b in zip(fresh.series(), whole.series(), strict=True):
+        assert np.array_equal(a.y, b.y) and np.array_equal(a.x, b.x), a.name
+    assert [verdict.row() for verdict in fresh.verdicts()] == [verdict.row() for verdict in whole.verdicts()]
+
+
+def test_resuming_in_the_middle_of_a_curve_on_digits(monkeypatch):
+    monkeypatch.setattr(digits, "_known", {})  # as in another process
+    knobs = {"digits": 50, "digit_features": 200}
+    broken = work(build(seeds=(0, 1), **knobs), until=6 + 13)
+    assert [curve.N[-1] for curve in broken._run.digits] == [200, 60]
+    state, fresh = broken.state(), build(seeds=(0, 1), **knobs)
+    for step, record in zip(broken.history.steps, broken.history.records, strict=True):
+        fresh.history.append(step, record)
+    fresh.step = broken.step
+    fresh.restore(state)
+    for run in (fresh, broken):
+        digits._known.clear()
+        work(run)
+    for a, b in zip(fresh.series(), broken.series(), strict=True):
+        assert np.array_equal(a.y, b.y)
+
+
+def test_draws_of_several_seeds_are_pooled():
+    together = work(build(seeds=(3, 4), draws=2))._run.main.stack("zero/test")
+    alone = [work(build(seeds=(seed,), draws=2))._run.main.stack("zero/test") for seed in (3, 4)]
+    assert np.array_equal(together, np.stack([alone[0][0], alone[1][0], alone[0][1], alone[1][1]]))
+
+
+def test_ridge_and_tuned_knobs_choose_the_main_curve():
+    plain, ridge, tuned = (work(build(**knobs)) for knobs in ({}, {"ridge": 5.0}, {"tuned": True}))
+    assert {"test-mse/zero", "test-mse/best"} <= {item.name for item in plain.series()}
+    assert {"test-mse/small", "test-mse/best", "ridge/zero"} <= {item.name for item in ridge.series()}
+    by_name = {item.name: item for item in tuned.series()}
+    assert "test-mse/best" in by_name and "test-mse/zero" not in by_name
+    heights = [run._curves.simulated().height for run in (plain, ridge, tuned)]
+    assert heights[0] > heights[1] > heights[2]
+
+
+def test_the_peak_claim_fails_where_there_is_no_noise_to_amplify():
+    verdict = finding(work(build(sigma=0, profile="well-specified")), "DD2")
+    assert verdict.holds is False and "without noise" in verdict.note
+
+
+def test_the_second_valley_claim_names_what_the_exact_curves_say():
+    verdict = finding(work(build(head_share=1.0)), "DD3")
+    assert (verdict.measured, verdict.holds) == ("no; no", False) and verdict.note == "the exact curves of these knobs say no; no"
+    assert finding(work(build(D=24)), "DD3").holds is None
+
+
+def test_few_draws_decide_nothing_that_needs_a_mean():
+    run = work(build(relu_draws=2))
+    for claim in ("DD1", "DD4", "DD5", "DD7"):
+        verdict = finding(run, claim)
+        assert verdict.holds is None and "draws" in verdict.note, claim
+    early = work(build(), until=1)
+    assert all(verdict.holds is None for verdict in early.verdicts())
+
+
+def test_claims_of_isotropic_features_are_left_to_runs_of_them():
+    run = work(build(features="relu", d=8, draws=1))
+    assert finding(run, "DD1").mark == "not run" and finding(run, "DD6").holds
+
+
+def test_simulation_off_its_curve_is_seen(monkeypatch):
+    run = work(build(draws=12))
+    assert verdicts.judge("DD1", run._run).holds
+    honest = run._run.main.mean
+    monkeypatch.setattr(run._run.main, "mean", lambda name: (honest(name)[0] * 1.5, honest(name)[1]))
+    assert verdicts.judge("DD1", run._run).holds is False
+
+
+def test_wrong_checks_are_seen():
+    run = work(build(digits=50, digit_features=160))
+    experiment = run._run
+    assert verdicts.judge("DD9", experiment).holds and verdicts.judge("DD6", experiment).holds
+    experiment.noise = experiment.noise * 1.05
+    experiment.disagreement = 2e-9
+    assert verdicts.judge("DD9", experiment).holds is False and verdicts.judge("DD6", experiment).holds is False
+    curve = experiment.digits[0]
+    experiment.digits = [replace(curve, mse=np.roll(curve.mse, 3))]
+    assert verdicts.judge("DD8", experiment).holds is False
+
+
+def test_tuned_risk_that_rises_or_exceeds_the_plain_one_is_seen(monkeypatch):
+    run = work(build(draws=30, sigma=0.7))._run
+    assert verdicts.judge("DD4", run).holds
+    honest = run.main.mean
+    rising = {"flat-tuned": lambda mean: mean * np.linspace(1, 1.5, mean.size)}
+    monkeypatch.setattr(run.main, "mean", lambda name: (rising.get(name, lambda mean: mean)(honest(name)[0]), honest(name)[1]))
+    assert verdicts.judge("DD4", run).holds is False
+    plain = {"flat": lambda mean: mean - 0.1}
+    monkeypatch.setattr(run.main, "mean", lambda name: (plain.get(name, lambda mean: mean)(honest(name)[0]), honest(name)[1]))
+    assert verdicts.judge("DD4", run).holds is False
+
+
+@pytest.mark.parametrize(
+    ("knobs", "sentence"),
+    [
+        ({"D": 20}, "D must be between n=24 and 10n=240, got 20"),
+        ({"D": 241}, "D must be between n=24 and 10n=240, got 241"),
+        ({"n": 1}, "n must be between 20 and 1000, got 1"),
+        ({"head_k": 13}, "head k must be at most n/2=12, got 13"),
+        ({"sigma": 0, "r2": 0}, "sigma and r2 are both 0"),
+        ({"digits": 10}, "digits must be 0 or at least 50, got 10"),
+        ({"digits": 300, "digit_features": 300}, "digit features must exceed digits=300"),
+        ({"ridge": -1}, "ridge must be between 0 and 10000, got -1"),
+        ({"features": "rely"}, "did you mean relu"),
+    ],
+)
+def test_knobs_without_a_solution_are_refused_in_a_sentence(knobs, sentence):
+    with pytest.raises(KnobError, match=sentence):
+        build(**knobs)
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"sigma": 0},
+        {"r2": 0, "tuned": True},
+        {"sigma": 0, "profile": "well-specified", "tuned": True},
+        {"D": 24},
+        {"D": 25, "spectrum": "power"},
+        {"spectrum": "power", "decay": 2, "tuned": True},
+        {"spectrum": "power", "r2": 0},
+        {"features": "relu", "d": 5, "sigma": 0},
+        {"features": "relu", "r2": 0, "ridge": 1e4},
+        {"features": "fourier", "D": 95, "noise": 1.0},
+        {"draws": 1},
+    ],
+)
+def test_extreme_knobs_give_curves_without_warning(knobs):
+    run = work(build(**{"draws": 2, **knobs}))
+    assert run.done and run.pictures()[0].layers
+    for item in run.series():
+        assert not np.isnan(item.y).any(), item.name
+        assert np.isfinite(item.y).any(), item.name

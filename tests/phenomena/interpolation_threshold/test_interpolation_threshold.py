@@ -1,0 +1,331 @@
+"""The interpolation threshold: its declaration, its claims at full size, exact curves against brute force, chunking, saving, limits."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from fnmatch import fnmatch
+
+import numpy as np
+import pytest
+
+from engine.errors import KnobError
+from engine.phenomena.interpolation_threshold import FIGURES, InterpolationThreshold
+from engine.phenomena.interpolation_threshold.claims import CLAIMS, judge
+from engine.phenomena.interpolation_threshold.sweep import QUANTITIES, sweep_widths
+from engine.phenomenon import State
+from engine.seeds import streams
+from tests.phenomena.driven import work
+
+SMALL = {"n": 20, "draws": 24}
+
+
+def make(seeds=(0,), preset="custom", **knobs):
+    return InterpolationThreshold(InterpolationThreshold.spec.configure("quick", knobs), seeds, "cpu", preset)
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return work(make(preset="quick"))
+
+
+@pytest.fixture(scope="module")
+def small():
+    return work(make(**SMALL))
+
+
+def series(run, name):
+    return next(item for item in run.series() if item.name == name)
+
+
+def verdict(run, name):
+    return next(item for item in run.verdicts() if item.claim.id == name)
+
+
+# ---------------------------------------------------------------- declaration
+
+
+def test_it_is_declared_without_scipy_and_torch():
+    code = "import sys, engine.phenomena.interpolation_threshold as m; print({'scipy', 'torch'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "set()"
+
+
+def test_every_figure_is_drawn_and_every_curve_belongs_to_one(small):
+    names = [item.name for item in small.series()]
+    for figure in FIGURES:
+        assert any(fnmatch(name, pattern) for name in names for pattern in figure.series)
+    assert all(any(fnmatch(name, pattern) for figure in FIGURES for pattern in figure.series) for name in names)
+    assert [picture.name for picture in small.pictures()] == [spec.name for spec in small.spec.pictures]
+
+
+def test_the_grid_of_widths_holds_the_threshold_and_the_ends():
+    for n, most in ((10, 4.0), (100, 4.0), (100, 1.0), (2000, 10.0)):
+        widths = sweep_widths(n, most)
+        assert set(range(n - 2, min(n + 2, round(most * n)) + 1)) <= set(widths.tolist())
+        assert widths[-1] == round(most * n)
+        assert (np.diff(widths) > 0).all()
+        assert widths.size <= 50
+
+
+# ---------------------------------------------------------------- the quick preset
+
+
+def test_every_claim_of_quick_holds(quick):
+    found = {item.claim.id: item for item in quick.verdicts()}
+    assert list(found) == ["IT1", "IT2", "IT3", "IT4", "IT5", "IT6", "IT7"]
+    assert {name: item.note for name, item in found.items() if item.holds is not True} == {}
+
+
+def test_one_draw_is_on_show_before_anything_else_is_drawn():
+    run = make()
+    while not run.due():
+        run.advance(0.0)
+    assert run.step == 1
+    assert run._draws.maps_done == run._draws.shown_done == 0
+    curve = series(run, "test-mse/simulation")
+    assert curve.lo is None
+    assert np.isfinite(curve.y).all()
+
+
+def test_theory_comes_before_a_slow_first_draw():
+    run = make(n=400)
+    assert run.due()
+    assert run.step == 0
+    assert {item.kind for item in run.series()} == {"theory"}
+
+
+# ---------------------------------------------------------------- against brute force
+
+
+def brute_force(seed, draw, n, d, sigma, r2):
+    """One draw at one d, written out: Gaussian features column after column, the pseudoinverse, the known covariance."""
+    random = streams(seed, draw)
+    X = random.data.standard_normal((d, n)).T
+    b = random.init.standard_normal(10 * n)[:d]
+    b *= np.sqrt(r2) / np.linalg.norm(b)
+    y = X @ b + sigma * random.noise.standard_normal(n)
+    w, s = np.linalg.pinv(X) @ y, np.linalg.svd(X, compute_uv=False)
+    return {
+        "train-mse": np.mean((X @ w - y) ** 2), "test-mse": sigma**2 + np.sum((w - b) ** 2), "norm": np.sum(w**2),
+        "smallest-eigenvalue": s[-1] ** 2 / n, "condition-number": s[0] / s[-1],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("draw", [0, 1, 5])
+def test_draws_equal_the_pseudoinverse(draw):
+    run = work(make((3, 4), n=20, draws=6, sigma=0.7, r2=2.0))
+    for index, d in enumerate(run._draws.widths):
+        expected = brute_force(3 + draw % 2, draw // 2, 20, int(d), 0.7, 2.0)
+        for name, value in expected.items():
+            assert run._draws.sweeps[draw, index, QUANTITIES.index(name)] == pytest.approx(value, rel=1e-7, abs=1e-20), (name, d)
+
+
+def test_the_test_error_is_that_of_new_samples():
+    run = work(make(spectrum="power", n=20, draws=1))
+    arrays, lam = run.arrays(), run._design.variances
+    X, w, b = arrays["X"], arrays["w"], arrays["w_star"]
+    np.testing.assert_allclose(w, np.linalg.pinv(X) @ arrays["y"], atol=1e-9)
+    rng = np.random.default_rng(0)
+    fresh = rng.standard_normal((200000, len(w))) * np.sqrt(lam[: len(w)])
+    squared = (fresh @ (w - b) + 0.5 * rng.standard_normal(200000)) ** 2
+    index = run._draws.widths.tolist().index(len(w))
+    exact = run._draws.sweeps[0, index, QUANTITIES.index("test-mse")]
+    assert abs(squared.mean() - exact) < 4 * squared.std() / np.sqrt(200000)
+
+
+@pytest.mark.parametrize(("entries", "spectrum"), [("rademacher", "isotropic"), ("gaussian", "exponential"), ("gaussian", "power")])
+def test_theory_meets_simulation_for_other_features(entries, spectrum):
+    run = work(make(n=40, draws=25, entries=entries, spectrum=spectrum), until=25)
+    table, widths = run._draws.sweeps, run._draws.widths
+    away = np.abs(widths / 40 - 1) > 0.3
+    risk = table[:, away, QUANTITIES.index("test-mse")]
+    error = risk.std(axis=0, ddof=1) / np.sqrt(25)
+    off = np.abs(risk.mean(axis=0) - run._curves.risk[away])
+    assert (off < 4 * error + 0.05 * risk.mean(axis=0)).all()  # asymptotic: 5 % besides
+
+
+def test_the_histogram_is_a_density_with_its_zeros_apart(small):
+    curve = series(small, "eigenvalues/simulation")
+    assert curve.y[1:].sum() * np.diff(curve.x)[0] == pytest.approx(1.0)
+    assert curve.y[0] == 0
+    wide = work(make(d=2.5, **SMALL), until=1)
+    wide.advance(0.2)
+    assert series(wide, "eigenvalues/simulation").y[0] == pytest.approx(1 - 1 / 2.5)
+    law = series(wide, "eigenvalues/density")
+    assert np.trapezoid(law.y, law.x) == pytest.approx(1.0, abs=2e-3)
+
+
+def test_maps_have_their_edges_where_they_belong(small):
+    error, share = (picture.values[::-1] for picture in small.pictures())
+    n = small._draws.rows[:, None]
+    d = small._draws.columns[None, :]
+    assert ((error == 0) == (d >= n)).all()
+    assert (share[d >= n] == 1).all()
+    assert share[(n > 4 * d) & (d > 2)].max() < 0.1
+
+
+# ---------------------------------------------------------------- verdicts
+
+
+def test_verdicts_wait_for_draws():
+    run = work(make(n=20, draws=40), until=5)
+    assert verdict(run, "IT1").holds is True
+    assert verdict(run, "IT2").holds is None
+    assert verdict(run, "IT2").note == "needs 20 draws, 5 so far"
+
+
+def test_wrong_numbers_fail(quick):
+    evidence = quick._evidence
+    claims = {claim.id: claim for claim in CLAIMS}
+    below, beyond = evidence.widths < 100, evidence.widths >= 100
+
+    def bent(quantity, change):
+        sweeps = evidence.sweeps.copy()
+        sweeps[:, :, QUANTITIES.index(quantity)] = change(sweeps[:, :, QUANTITIES.index(quantity)])
+        return replace(evidence, sweeps=sweeps)
+
+    wrong = {
+        "IT1": [bent("residual", lambda x: np.where(beyond, 1e-9, x)), bent("residual", lambda x: np.where(below, 1e-16, x))],
+        "IT2": [bent("train-mse", lambda x: 1.2 * x)],
+        "IT3": [bent("smallest-eigenvalue", lambda x: 1.15 * x)],
+        "IT4": [replace(evidence, spectra={d: 1.1 * found for d, found in evidence.spectra.items()})],
+        "IT5": [bent("norm", lambda x: np.where(evidence.widths == 200, 1e9, x))],
+        "IT6": [bent("norm", lambda x: 1.5 * x)],
+        "IT7": [replace(evidence, separable=evidence.cover**4)],
+    }
+    for name, cases in wrong.items():
+        for case in cases:
+            assert judge(claims[name], case).holds is False, name
+
+
+@pytest.mark.parametrize(
+    ("knobs", "name", "note"),
+    [
+        ({"sigma": 0.0}, "IT2", "needs label noise"),
+        ({"sigma": 0.0}, "IT5", "needs label noise"),
+        ({"spectrum": "power"}, "IT4", "needs isotropic features"),
+        ({"entries": "rademacher"}, "IT7", "needs gaussian entries"),
+        ({"d_max": 1.0}, "IT5", "needs d beyond n"),
+    ],
+)
+def test_claims_whose_conditions_are_turned_off_say_so(knobs, name, note):
+    found = verdict(work(make(**SMALL, **knobs)), name)
+    assert found.holds is None
+    assert found.note.startswith(note)
+
+
+def test_the_norm_the_eigenvalue_and_the_labels_are_compared_in_quick_alone():
+    assert {claim.id: claim.presets for claim in CLAIMS if claim.presets} == {"IT3": ("quick",), "IT6": ("quick",), "IT7": ("quick",)}
+
+
+# ---------------------------------------------------------------- chunks, states, knobs
+
+
+def same(one, two):
+    first, second = one.state(), two.state()
+    assert first.scalars == second.scalars
+    for name, values in first.arrays.items():
+        np.testing.assert_array_equal(values, second.arrays[name])
+    for left, right in zip(one.series(), two.series(), strict=True):
+        np.testing.assert_array_equal(left.y, right.y)
+
+
+def test_chunks_change_nothing(small):
+    same(small, work(make(**SMALL), budget=0.0))
+
+
+def test_a_restored_run_goes_on_alike(small):
+    half = work(make(**SMALL), until=10)
+    half.advance(0.001)
+    saved = half.state()
+    copy = State({name: values.copy() for name, values in saved.arrays.items()}, dict(saved.scalars))
+    again = make(**SMALL)
+    for step, record in zip(half.history.steps, half.history.records, strict=True):
+        again.history.append(step, record)
+    again.restore(copy)
+    assert again.step == half.step
+    same(small, work(again))
+
+
+def test_seeds_pool_the_draws_of_solo_runs():
+    both, first, second = (work(make(seeds, n=12, draws=draws)) for seeds, draws in (((5, 6), 8), ((5,), 4), ((6,), 4)))
+    np.testing.assert_array_equal(both._draws.sweeps[0::2], first._draws.sweeps)
+    np.testing.assert_array_equal(both._draws.sweeps[1::2], second._draws.sweeps)
+
+
+def test_the_slider_shows_another_spectrum_of_the_same_draws():
+    run = work(make(n=20, draws=6), until=4)
+    run.set_knob("d", 2.0)
+    work(run)
+    assert run.done
+    fresh = work(make(d=2.0, n=20, draws=6))
+    same(run, fresh)
+    assert fresh._draws.shown_d == 40
+    X = streams(0, 3).data.standard_normal((40, 20)).T
+    np.testing.assert_allclose(run._draws.shown[3], np.linalg.eigvalsh(X @ X.T / 20), rtol=1e-9)
+
+
+def test_the_arrays_let_anyone_check(small):
+    arrays = small.arrays()
+    X, y, w = arrays["X"], arrays["y"], arrays["w"]
+    assert X.shape == (20, 10)
+    np.testing.assert_allclose(w, np.linalg.lstsq(X, y, rcond=None)[0], atol=1e-10)
+    np.testing.assert_allclose(arrays["eigenvalues"], np.linalg.eigvalsh(X.T @ X / 20), atol=1e-12)
+    assert arrays["risk_p"].shape == arrays["risk_measured"].shape == arrays["risk_theory"].shape
+
+
+# ---------------------------------------------------------------- real digits
+
+
+def test_pixels_of_digits_have_their_threshold_at_n(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENLAB_CACHE", str(tmp_path))
+    run = work(make(n=10, draws=3, digits=True))
+    train, test = series(run, "train-mse/digits"), series(run, "test-mse/digits")
+    assert ((train.y == 0) == (train.x >= 1)).all()
+    assert abs(test.x[np.argmax(test.y)] - 1) <= 0.05
+    assert test.y[-1] < 0.05 * test.y.max()
+
+
+# ---------------------------------------------------------------- limits
+
+
+@pytest.mark.parametrize(
+    ("knobs", "words"),
+    [
+        ({"n": 1}, "n must be between 10 and 2000, got 1"),
+        ({"d_max": 0.5}, "d max must be between 1 and 10"),
+        ({"sigma": 0, "r2": 0}, "sigma and r2 must not both be 0"),
+        ({"draws": 0}, "draws must be between 1 and 1000, got 0"),
+        ({"d": 98}, "d must be between 0.05 and 10"),
+        ({"spectrum": "zeros"}, "spectrum must be one of isotropic, power, exponential"),
+    ],
+)
+def test_impossible_knobs_are_a_sentence(knobs, words):
+    with pytest.raises(KnobError, match=words):
+        make(**knobs)
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"n": 10, "draws": 1, "d_max": 1.0},
+        {"n": 10, "draws": 40, "entries": "rademacher"},
+        {"n": 10, "draws": 2, "sigma": 0.0},
+        {"n": 10, "draws": 2, "r2": 0.0, "d": 10.0},
+        {"n": 12, "draws": 2, "spectrum": "exponential", "d_max": 10.0, "d": 0.05},
+        {"n": 12, "draws": 2, "spectrum": "power", "sigma": 3.0, "d": 1.0},
+    ],
+)
+def test_extreme_knobs_run_without_a_warning(knobs):
+    run = work(make(**knobs))
+    run.arrays()
+    assert len(run.verdicts()) == 7
+    assert all(not np.isnan(item.y).any() for item in run.series())
+
+
+def test_singular_draws_are_not_called_fitted():
+    run = work(make(n=10, draws=40, entries="rademacher"))
+    at_n = run._draws.sweeps[:, run._draws.widths == 10]
+    singular = ~np.isfinite(at_n[:, 0, QUANTITIES.index("condition-number")])
+    assert 0 < singular.sum() < 40
+    assert (at_n[singular, 0, QUANTITIES.index("residual")] > 1e-6).any()
+    assert verdict(run, "IT1").holds is False

@@ -1,0 +1,95 @@
+"""Corruptions against their definitions: rates with standard errors, permutations by sorting, moments by counting."""
+
+import numpy as np
+import pytest
+
+from engine.data.corruption import draw_label_noise
+from engine.phenomena.random_labels.conditions import draw_conditions
+from engine.seeds import streams
+
+N = 20_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def conditions():
+    return draw_conditions("digits5k", 200, 100, "uniform", streams(4))
+
+
+@pytest.mark.parametrize(("convention", "flipped"), [("uniform", 0.9), ("incorrect", 1.0)])
+@pytest.mark.parametrize("q", [0.0, 0.3, 1.0])
+def test_the_flipped_share_is_that_of_the_convention(convention, flipped, q):
+    rng = np.random.default_rng(0)
+    true = rng.integers(0, 10, N)
+    labels = draw_label_noise(true, 10, convention, rng).at(q)
+    rate = q * flipped
+    assert abs(np.mean(labels != true) - rate) <= 4 * np.sqrt(rate * (1 - rate) / N)
+    assert set(np.unique(labels)) == set(range(10))
+
+
+def test_replaced_labels_do_not_depend_on_the_true_ones():
+    rng = np.random.default_rng(0)
+    true = np.repeat(np.arange(10), N // 10)
+    labels = draw_label_noise(true, 10, "uniform", rng).at(1.0)
+    table = np.histogram2d(true, labels, bins=10)[0]
+    chi2 = np.sum((table - N / 100) ** 2 / (N / 100))
+    assert chi2 < 81 + 5 * np.sqrt(2 * 81)
+
+
+def test_levels_are_nested():
+    rng = np.random.default_rng(0)
+    noise = draw_label_noise(rng.integers(0, 10, N), 10, "incorrect", rng)
+    low, high = noise.at(0.2), noise.at(0.6)
+    replaced = low != noise.true
+    assert np.array_equal(low[replaced], high[replaced])
+
+
+def test_shuffled_pixels_are_one_permutation_for_train_and_test(conditions):
+    x, x_test = conditions.inputs("shuffled")
+    split = conditions.split
+    back = np.argsort(conditions.pixel_order)
+    assert np.array_equal(np.sort(conditions.pixel_order), np.arange(784))
+    assert np.array_equal(x[:, back], split.x)
+    assert np.array_equal(x_test[:, back], split.x_test)
+    assert not np.array_equal(x, split.x)
+
+
+def test_random_pixels_are_a_permutation_per_image(conditions):
+    x, x_test = conditions.inputs("random-pixels")
+    for made, true in ((x, conditions.split.x), (x_test, conditions.split.x_test)):
+        assert np.array_equal(np.sort(made, axis=1), np.sort(true, axis=1))
+        ink = true != true.min()
+        shared = np.mean((made != made.min()) == ink)
+        assert shared < 0.8  # one permutation for all would keep columns together
+    assert np.unique(np.argsort(x, axis=1), axis=0).shape[0] == len(x)
+
+
+def test_gaussian_images_match_the_moments(conditions):
+    x, x_test = conditions.inputs("gaussian")
+    for made in (x, x_test):
+        assert abs(made.mean()) < 4 / np.sqrt(made.size)
+        assert abs(made.std() - 1) < 4 / np.sqrt(2 * made.size)
+    assert x.shape == conditions.split.x.shape
+    assert x.dtype == np.float32
+
+
+def test_the_same_seed_draws_the_same_and_conditions_do_not_disturb_each_other(conditions):
+    again = draw_conditions("digits5k", 200, 100, "uniform", streams(4))
+    gaussian_first = again.inputs("gaussian")[0]
+    assert np.array_equal(conditions.inputs("gaussian")[0], gaussian_first)
+    assert np.array_equal(conditions.labels.at(0.5), again.labels.at(0.5))
+    assert np.array_equal(conditions.inputs("random-pixels")[1], again.inputs("random-pixels")[1])
+    assert np.array_equal(conditions.fresh_labels, again.fresh_labels)
+
+
+def test_test_labels_stay_clean_and_fresh_ones_are_independent(conditions):
+    plain = draw_conditions("digits5k", 200, 100, "incorrect", streams(4))
+    assert np.array_equal(plain.split.y_test, conditions.split.y_test)
+    assert conditions.fresh_labels.shape == conditions.split.y_test.shape
+    assert np.mean(conditions.fresh_labels == conditions.split.y_test) < 0.3

@@ -1,0 +1,75 @@
+"""Theorem 1's network against a general linear solve and brute-force sums; the chance band against simulation."""
+
+import numpy as np
+import pytest
+import scipy.linalg
+
+from engine.errors import ProblemError
+from engine.phenomena.random_labels.memorisation import chance_band, memorise
+
+
+def problem(n, d, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((n, d)), rng.integers(0, 10, n).astype(float), rng
+
+
+@pytest.mark.parametrize(("n", "d"), [(1, 3), (2, 1), (50, 40), (200, 40), (500, 784)])
+def test_random_labels_are_fitted_with_2n_plus_d_weights(n, d):
+    x, y, rng = problem(n, d)
+    network = memorise(x, y, rng)
+    assert network.weight_count == 2 * n + d
+    brute = np.array(
+        [
+            sum(w * max(float(np.dot(network.direction, row)) - b, 0.0) for w, b in zip(network.weights, network.biases, strict=True))
+            for row in x[:40]
+        ]
+    )
+    assert np.max(np.abs(brute - y[:40])) <= 1e-6
+    assert network.largest_residual(x, y) <= 1e-6
+
+
+def test_weights_agree_with_a_general_solve():
+    x, y, rng = problem(60, 40)
+    network = memorise(x, y, rng)
+    z = np.sort(x @ network.direction)
+    matrix = np.maximum(z[:, None] - network.biases[None, :], 0)
+    assert np.array_equal(matrix, np.tril(matrix))
+    assert np.all(np.diag(matrix) > 0)
+    solved = scipy.linalg.solve(matrix, y[np.argsort(x @ network.direction)])
+    np.testing.assert_allclose(network.weights, solved, rtol=1e-6)
+
+
+def test_biases_interleave_with_the_sorted_projections():
+    x, y, rng = problem(30, 5)
+    network = memorise(x, y, rng)
+    z = np.sort(x @ network.direction)
+    assert np.all(network.biases < z)
+    assert np.all(network.biases[1:] > z[:-1])
+
+
+def test_coinciding_inputs_are_refused_by_a_sentence():
+    x, y, rng = problem(10, 4)
+    x[3] = x[7]
+    with pytest.raises(ProblemError, match="every input must be distinct, got 1"):
+        memorise(x, y, rng)
+
+
+@pytest.mark.parametrize(("x", "y"), [(np.zeros((0, 3)), []), (np.full((2, 2), np.nan), [0, 1]), (np.eye(3), [0, 1])])
+def test_impossible_data_is_refused(x, y):
+    with pytest.raises(ProblemError):
+        memorise(x, y, np.random.default_rng(0))
+
+
+def test_chance_band_covers_guessing_as_often_as_three_deviations_should():
+    low, high = chance_band(10, 400)
+    rng = np.random.default_rng(1)
+    errors = 1 - rng.binomial(400, 0.1, 20_000) / 400
+    assert abs(errors.mean() - (low + high) / 2) < 4 * errors.std() / np.sqrt(len(errors))
+    assert (high - low) / 6 == pytest.approx(errors.std(), rel=0.02)
+    assert 0.995 < np.mean((errors >= low) & (errors <= high)) < 0.9999
+
+
+@pytest.mark.parametrize("arguments", [(1, 10), (10, 0)])
+def test_chance_band_refuses_what_has_none(arguments):
+    with pytest.raises(ProblemError):
+        chance_band(*arguments)
