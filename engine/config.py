@@ -32,6 +32,7 @@ def knob(
     live: bool = False,
     log: bool = False,
     label: str = "",
+    divergence: bool = False,
 ) -> Any:
     """Declare one field of a Config.
 
@@ -43,8 +44,9 @@ def knob(
         live: whether it may change during a run; otherwise a change restarts from the same seeds.
         log: whether steps in the form multiply (1, 2, 5, 10) rather than add.
         label: what errors and forms call it; the field's name with spaces when empty.
+        divergence: whether this is the knob to lower when training leaves the finite numbers (a learning rate).
     """
-    extra: dict[str, Any] = {"unit": unit, "live": live, "log": log, "label": label, "ge": ge, "le": le}
+    extra: dict[str, Any] = {"unit": unit, "live": live, "log": log, "label": label, "divergence": divergence, "ge": ge, "le": le}
     return Field(default, description=text, json_schema_extra=extra)
 
 
@@ -63,6 +65,7 @@ class Knob:
     live: bool
     log: bool
     label: str
+    divergence: bool = False
 
     @property
     def option(self) -> str:
@@ -240,6 +243,7 @@ def _knob_of(name: str, hint: Any, field: Any) -> Knob:
         live=bool(extra.get("live")),
         log=bool(extra.get("log")),
         label=extra.get("label") or name.replace("_", " "),
+        divergence=bool(extra.get("divergence")),
     )
 
 

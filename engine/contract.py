@@ -6,21 +6,23 @@ disks. Screens import this module and nothing else of the engine. No torch, no s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import Config, Knob, build, knob
-from engine.errors import KnobError, LabError
+from engine.errors import KnobError, LabError, nearest
 
 __all__ = [
-    "Axis", "Basis", "Claim", "Command", "Config", "Figure", "Knob", "KnobError", "LabError", "Layer", "Marker", "Pause",
-    "Phase", "Picture", "PictureSpec", "Preset", "Reseed", "Resume", "Rewind", "Series", "Session", "SetKnob", "Snapshot",
-    "Spec", "Start", "Step", "Stop", "Verdict", "build", "knob",
+    "Axis", "Basis", "Claim", "Command", "Config", "Detail", "DetailRow", "Figure", "Grade", "Knob", "KnobError", "LabError", "Layer",
+    "Marker", "Pause", "Phase", "Picture", "PictureSpec", "Preset", "Quantity", "Reseed", "Resume", "Rewind", "Series", "Session",
+    "SetKnob", "Snapshot", "Spec", "Start", "Status", "Step", "Stop", "Summary", "Verdict", "build", "knob",
 ]  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -72,6 +74,12 @@ class Figure:
     note: str = ""
     empty: str = ""
 
+    def draws(self, series: Iterable[Series]) -> list[Series]:
+        """Return the series that this figure draws, each once, in the order of its patterns."""
+        there = list(series)
+        chosen = [item for pattern in self.series for item in there if fnmatchcase(item.name, pattern)]
+        return list({item.name: item for item in chosen}.values())
+
 
 @dataclass(frozen=True)
 class PictureSpec:
@@ -97,12 +105,42 @@ class Claim:
         return not self.presets or preset in self.presets or preset == "custom"
 
 
+class Summary(StrEnum):
+    """How replicates (seeds, draws) become one curve and its band; the value is what the band is called, `{n}` their number and kind."""
+
+    MEAN_RANGE = "mean, range of {n}"
+    MEAN_ERROR = "mean, standard error of {n}"
+    MEDIAN_RANGE = "median, range of {n}"
+    MEDIAN_QUARTILES = "median, quartiles of {n}"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that is measured, declared once: it becomes an entry of every record, and a curve with its band in `figure`.
+
+    name: its key in the records; a figure shows it as series `name/setting`.
+    label: what a legend calls it where its figure shows several quantities; with one alone, the setting's label is enough.
+    per: whether a record holds one number, one per seed, or one per network (setting and seed).
+    figure: which figure draws it against the step; empty if none does.
+    finite: whether the run has diverged as soon as no network has a finite value.
+    """
+
+    name: str
+    label: str = ""
+    unit: str = ""
+    per: Literal["run", "seed", "network"] = "network"
+    summary: Summary = Summary.MEAN_RANGE
+    figure: str = ""
+    finite: bool = False
+
+
 @dataclass(frozen=True)
 class Spec:
     """What is known of a phenomenon before anything is computed.
 
     `instant` marks closed-form phenomena: a turned knob redraws at once, and the app stores their runs only on request.
     `notes` is Markdown: what to notice, formulas, references, where textbooks are imprecise.
+    `experiment` names the class that computes, "module:Class"; it is imported when a run starts.
     """
 
     name: str
@@ -116,6 +154,8 @@ class Spec:
     notes: str
     references: tuple[str, ...]
     instant: bool = False
+    quantities: tuple[Quantity, ...] = ()
+    experiment: str = ""
 
     def preset(self, name: str) -> Preset:
         """Return a preset by name.
@@ -123,8 +163,6 @@ class Spec:
         Raises:
             KnobError: names the nearest and lists the valid ones.
         """
-        from engine.errors import nearest
-
         for preset in self.presets:
             if preset.name == name:
                 return preset
@@ -176,12 +214,26 @@ class Marker:
 
 @dataclass(frozen=True)
 class Layer:
-    """Something drawn over a picture's plane in data coordinates. xy: (k, 2)."""
+    """Something drawn over a picture's plane in data coordinates. xy: (k, 2).
+
+    What turns with the linked cursor has frames: `frames` (f, k, 2) at the cursor's positions `at` (f,) ascending, each with its
+    entry of `labels`; xy and label are shown while the cursor is elsewhere.
+    """
 
     kind: Literal["path", "line", "points", "rings"]
     xy: Floats
     label: str
     group: str = ""
+    at: Floats | None = None
+    frames: Floats | None = None
+    labels: tuple[str, ...] = ()
+
+    def under(self, cursor: float | None) -> Layer:
+        """Return the layer as it is drawn with the cursor at this place (nearest frame in the logarithm)."""
+        if cursor is None or cursor <= 0 or self.at is None or self.frames is None:
+            return self
+        place = int(np.argmin(np.abs(np.log(self.at) - np.log(cursor))))
+        return replace(self, xy=self.frames[place], label=self.labels[place])
 
 
 @dataclass(frozen=True)
@@ -209,29 +261,112 @@ class Picture:
     log: bool = False
 
 
+class Status(StrEnum):
+    """What became of a claim.
+
+    PENDING: not decided yet. CENSORED: decided by what did not happen before the run's end, which says neither yes nor no.
+    NOT_RUN: another preset decides it. NOT_APPLICABLE: these settings are outside the claim's domain.
+    """
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    PENDING = "pending"
+    CENSORED = "censored"
+    NOT_RUN = "not run"
+    NOT_APPLICABLE = "not applicable"
+
+    @property
+    def holds(self) -> bool | None:
+        """True or False of a decided claim, else None."""
+        return {Status.HOLDS: True, Status.FAILS: False}.get(self)
+
+    @property
+    def mark(self) -> str:
+        """The word beside a claim in tables."""
+        return {Status.HOLDS: "yes", Status.FAILS: "no", Status.PENDING: "not yet", Status.NOT_APPLICABLE: "n/a"}.get(self, self.value)
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a claim. `holds` is None while it is not decidable; `note` says why ("needs preset standard", "not by step 1200")."""
+    """What became of a claim.
+
+    predicted, measured: as a person reads them; values: the same and what led to them, as numbers by name, for scripts.
+    note: how it was measured; reason: why it is not decided, where it is not.
+    """
 
     claim: Claim
     predicted: float | str
     measured: float | str | None
-    holds: bool | None
+    status: Status
     note: str = ""
+    reason: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the claim holds; None while, or where, that is not decided."""
+        return self.status.holds
 
     @property
     def mark(self) -> str:
-        """yes, no, or not yet; not run where the preset does not decide the claim."""
-        if self.holds is None:
-            return "not run" if self.note.startswith("needs preset") else "not yet"
-        return "yes" if self.holds else "no"
+        """The word beside the claim in tables."""
+        return self.status.mark
+
+    @property
+    def remark(self) -> str:
+        """Reason and note in one line."""
+        return "; ".join(filter(None, (self.reason, self.note)))
 
     def row(self) -> dict[str, Any]:
         """The claim as the JSON of `genlab run` and `genlab verify` prints it."""
         return {
             "id": self.claim.id, "sentence": self.claim.sentence, "source": self.claim.source, "predicted": self.predicted,
-            "measured": self.measured, "tolerance": self.claim.tolerance, "holds": self.holds, "note": self.note,
+            "measured": self.measured, "values": dict(self.values), "tolerance": self.claim.tolerance, "status": str(self.status),
+            "reason": self.reason, "note": self.note,
         }  # fmt: skip
+
+
+Grade = Literal["", "good", "poor", "bad"]
+
+
+@dataclass(frozen=True)
+class DetailRow:
+    """One line of a `Detail`: whose value it is, the value, a word of judgement with its grade, a remark, the numbers behind it."""
+
+    subject: str
+    value: float
+    word: str = ""
+    grade: Grade = ""
+    remark: str = ""
+    constants: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> str:
+        """The constants as text."""
+        return f"{self.subject}: " + ", ".join(f"{name}={_brief(value)}" for name, value in self.constants.items())
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A quantity with its formula and every constant, printed as a table beside the notes ("Bound PAC-Bayes")."""
+
+    name: str
+    formula: str
+    rows: tuple[DetailRow, ...]
+    caveat: str = ""
+
+    def lines(self) -> tuple[str, ...]:
+        """Return the head (values and words), the formula, and each row's constants, as lines of text."""
+        words = "; ".join(f"{row.subject} {_brief(row.value)} {row.word}{row.remark}".rstrip() for row in self.rows)
+        caveat = f" ({self.caveat})" if self.caveat else ""
+        constants = (
+            f"{row.subject}: " + ", ".join(f"{name}={_brief(value)}" for name, value in row.constants.items()) for row in self.rows
+        )
+        return (f"{self.name}{caveat}: {words}", self.formula, *constants)
+
+
+def _brief(value: float) -> str:
+    return f"{value:,.0f}" if math.isfinite(value) and value == int(value) and abs(value) < 1e6 else f"{value:.3g}"
 
 
 class Phase(StrEnum):
@@ -258,6 +393,7 @@ class Snapshot:
     `revision` grows when something drawn changes: curves, pictures, markers, verdicts, notes, phase, sentence, knobs. Step,
     rate, eta, elapsed and memory move between revisions too, about five times a second, each time in a new object.
     rate: steps per second; eta: seconds left or None; memory: bytes of this process; values: the latest scalars.
+    groups: every group that was drawn so far, in the order of first appearance: a curve's place in it decides colour and marker for good.
     """
 
     phenomenon: str
@@ -278,6 +414,8 @@ class Snapshot:
     verdicts: tuple[Verdict, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    details: tuple[Detail, ...] = ()
+    groups: tuple[str, ...] = ()
     rate: float = 0.0
     eta: float | None = None
     elapsed: float = 0.0

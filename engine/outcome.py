@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine import registry
 from engine.contract import Phase, Series, Snapshot, Verdict
 from engine.errors import LabError
-from engine.phenomenon import Phenomenon
+from engine.phenomenon import AnyPhenomenon
 from engine.runner.session import Runner
 from engine.runner.setup import preset_of
 from engine.seeds import seed_range
@@ -38,7 +38,7 @@ class Outcome:
 
 
 def run(
-    name: str | type[Phenomenon],
+    name: str | type[AnyPhenomenon],
     *,
     preset: str = "quick",
     seed: int = 0,
@@ -62,11 +62,11 @@ def run(
         LabError: unknown name, knob or value; data missing; or the run failed.
         KeyboardInterrupt: after the state was saved, if the run is stored.
     """
-    kind = registry.load(name) if isinstance(name, str) else name
-    config = kind.spec.configure(preset, knobs)
-    count = kind.spec.preset(preset).seeds if seeds is None else seeds
+    spec = registry.spec(name) if isinstance(name, str) else name.spec
+    config = spec.configure(preset, knobs)
+    count = spec.preset(preset).seeds if seeds is None else seeds
     root = None if runs is None else Path(runs).expanduser()
-    session = Runner(kind, config, preset_of(kind.spec, config, preset), seed_range(seed, count), device=device, root=root)
+    session = Runner(name, config, preset_of(spec, config, preset), seed_range(seed, count), device=device, root=root)
     try:
         session.start()
         session.join()

@@ -1,4 +1,7 @@
-"""What every phenomenon implements: mathematics in, mathematics out. The runner owns the clock, the thread and the disk.
+"""The base of every phenomenon: mathematics in, mathematics out. The runner owns the clock, the thread and the disk.
+
+An author writes "train to step t" (`Training`) or "do the next piece" (`Pieces`), what is measured, and how claims are judged.
+When a measurement is due, when the work is done, curves, bands, verdicts and state are here, once.
 
 A phenomenon is deterministic in (config, seeds): chunking by `advance` must not change any number, so that a paused,
 single-stepped, resumed or headless run gives the same curves bit for bit on the same machine.
@@ -8,81 +11,45 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from functools import cached_property
+from time import perf_counter
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import Config
-from engine.contract import Claim, Marker, Picture, Series, Spec, Verdict
+from engine.contract import Claim, Detail, Marker, Picture, Series, Spec, Status, Verdict
+from engine.judging import Judgement, Judges
+from engine.readings import History, Network, Readings
+from engine.state import State, Stateful
 
-Value: TypeAlias = float | Sequence[float]
-
-
-@dataclass
-class State:
-    """What `restore` needs to go on bit for bit: tensors as NumPy arrays, everything else as plain JSON."""
-
-    arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
-    scalars: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, parts: Mapping[str, State]) -> State:
-        """Join the states of named parts; `part` gives each of them back."""
-        arrays = {f"{name}-{key}": values for name, part in parts.items() for key, values in part.arrays.items()}
-        return cls(arrays, {name: part.scalars for name, part in parts.items()})
-
-    def part(self, name: str) -> State:
-        """Return the state of a named part."""
-        return State(self.under(f"{name}-"), self.scalars[name])
-
-    def under(self, prefix: str) -> dict[str, NDArray[Any]]:
-        """Return the arrays whose names begin with a prefix, without it."""
-        return {name.removeprefix(prefix): values for name, values in self.arrays.items() if name.startswith(prefix)}
+C = TypeVar("C", bound=Config)
+Steps = NDArray[np.int64]
+PER_DECADE = 20
 
 
-class History:
-    """The measurements so far: one record per measured step, each a mapping from a quantity to a scalar or a list.
-
-    A list is indexed by ensemble member, in the phenomenon's own order.
-    """
-
-    def __init__(self) -> None:
-        self.steps: list[int] = []
-        self.records: list[dict[str, Any]] = []
-
-    def append(self, step: int, values: Mapping[str, Any]) -> None:
-        """Add the record of a step (steps must grow)."""
-        self.steps.append(step)
-        self.records.append(dict(values))
-
-    def column(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return (steps (k,), values (k,) or (k, members)) of the records that hold the quantity."""
-        rows = [(step, record[name]) for step, record in zip(self.steps, self.records, strict=True) if name in record]
-        if not rows:
-            return np.empty(0), np.empty(0)
-        steps, values = zip(*rows, strict=True)
-        return np.asarray(steps, dtype=np.float64), np.asarray(values, dtype=np.float64)
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-
-class Phenomenon(ABC):
-    """One live computation. Subclasses set `spec`, and `step`, `total`, `unit` as they go.
+class Phenomenon(ABC, Generic[C]):
+    """One live computation. Subclasses set `spec`, `grid` and `total`, and `step` as they go.
 
     Args:
         config: an instance of `spec.config`.
-        seeds: one per ensemble replica; replica i equals a solo run with that seed.
+        seeds: one per replicate; replicate i equals a solo run with that seed.
         device: "cpu" or "cuda"; already resolved.
         preset: name of the preset that the config equals, or "custom".
+
+    Attributes:
+        step: how far the work is; total: the last step, if known; unit: what steps are.
+        grid: (k,) the steps at which something is measured, ascending.
+        networks: what per-network quantities are indexed by.
+        notes: what cannot be seen in the figures, as sentences.
     """
 
     spec: ClassVar[Spec]
+    judges: ClassVar[Judges[Any]] = {}
 
-    def __init__(self, config: Config, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
-        self.config: Any = config
+    def __init__(self, config: C, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
+        self.config = config
         self.seeds = seeds
         self.device = device
         self.preset = preset
@@ -90,12 +57,41 @@ class Phenomenon(ABC):
         self.step = 0
         self.total: int | None = None
         self.unit = "step"
+        self.grid: Steps = np.zeros(0, dtype=np.int64)
+        self.networks: Sequence[Network[Any]] = ()
         self.notes: tuple[str, ...] = ()
+
+    # ------------------------------------------------------------ when
+
+    @property
+    def target(self) -> int | None:
+        """The next step to be measured; None when the last one has been."""
+        last = self.history.last
+        place = int(np.searchsorted(self.grid, last, side="right"))
+        if place == len(self.grid) or (self.total is not None and last >= self.total):
+            return None
+        return int(self.grid[place])
 
     @property
     def done(self) -> bool:
         """Whether there is nothing left to compute."""
-        return self.total is not None and self.step >= self.total
+        return self.target is None and self.complete
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that no measurement waits for (maps, companions) is there."""
+        return True
+
+    @property
+    def ready(self) -> bool:
+        """Whether all that the measurement of the present step needs is there."""
+        return True
+
+    def due(self) -> bool:
+        """Whether the present step must be measured (and has not been)."""
+        return self.step == self.target and self.ready
+
+    # ------------------------------------------------------------ what an author writes
 
     @abstractmethod
     def advance(self, budget: float) -> None:
@@ -106,16 +102,12 @@ class Phenomenon(ABC):
         """
 
     @abstractmethod
-    def due(self) -> bool:
-        """Whether the present step must be measured (and has not been)."""
-
-    @abstractmethod
     def measure(self) -> dict[str, Any]:
-        """Return the record of the present step: JSON numbers and lists. One host synchronisation at most."""
+        """Return the record of the present step: JSON numbers and lists by quantity. One host synchronisation at most."""
 
-    @abstractmethod
     def series(self) -> tuple[Series, ...]:
-        """Every curve, measured and theory, for the figures that `spec` declares."""
+        """Every curve, measured and theory, for the figures that `spec` declares; by default the declared quantities."""
+        return tuple(self.readings.curves())
 
     def pictures(self) -> tuple[Picture, ...]:
         """The pictures that `spec` declares, as they are now."""
@@ -125,41 +117,101 @@ class Phenomenon(ABC):
         """Events and constant lines."""
         return ()
 
-    @abstractmethod
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """One verdict per claim of `spec`, in its order."""
+    def details(self) -> tuple[Detail, ...]:
+        """Quantities with their formulas and constants, for the table beside the notes."""
+        return ()
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The problem and its solution under the field's letters, for notebooks."""
         return {}
 
-    @abstractmethod
+    def parts(self) -> Mapping[str, Stateful]:
+        """What has a state: networks with their optimisers, draws, streams. By name."""
+        return {}
+
+    # ------------------------------------------------------------ what follows
+
+    @cached_property
+    def readings(self) -> Readings[Any]:
+        """The measurements by quantity and setting."""
+        return Readings(self.history, self.networks, self.spec.quantities)
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """One verdict per claim of `spec`, in its order."""
+        return tuple(self._judge(claim).of(claim) for claim in self.spec.claims)
+
+    def _judge(self, claim: Claim) -> Judgement:
+        if not claim.applies(self.preset):
+            offered = [preset.name for preset in self.spec.presets if preset.name in claim.presets]
+            needed = f"needs preset {' or '.join(offered or claim.presets)}" + ("" if offered else ", which is not offered yet")
+            return Judgement(Status.NOT_RUN, reason=needed)
+        return self.judges[claim.id](self)
+
     def state(self) -> State:
         """Everything `restore` needs to continue bit for bit from the present step, except the history."""
+        inner = State.of({name: part.state() for name, part in self.parts().items()})
+        return State(inner.arrays, {**inner.scalars, "step": self.step, "total": self.total})
 
-    @abstractmethod
     def restore(self, state: State) -> None:
         """Continue from a state; `history` has been refilled by the runner up to the state's step."""
+        self.step, self.total = state.scalars["step"], state.scalars["total"]
+        for name, part in self.parts().items():
+            part.restore(state.part(name))
 
     def set_knob(self, name: str, value: Any) -> None:
         """Apply a live knob in place; the runner calls it only for knobs declared `live`."""
         self.config = self.config.changed(**{name: value})
 
-    def claims(self) -> Iterator[tuple[Claim, Verdict | None]]:
-        """Each claim with a ready-made verdict where the preset does not decide it."""
-        for claim in self.spec.claims:
-            if claim.applies(self.preset):
-                yield claim, None
-            else:
-                yield claim, Verdict(claim, claim.prediction, None, None, self._needs(claim))
 
-    def _needs(self, claim: Claim) -> str:
-        """Say which presets decide a claim; those of data or machines that the lab does not have are not offered."""
-        offered = [preset.name for preset in self.spec.presets if preset.name in claim.presets]
-        return f"needs preset {' or '.join(offered or claim.presets)}" + ("" if offered else ", which is not offered yet")
+AnyPhenomenon: TypeAlias = Phenomenon[Any]
 
 
-def geometric_grid(total: int, per_decade: int = 20) -> NDArray[np.int64]:
+class Training(Phenomenon[C]):
+    """A phenomenon whose work is training networks, all of them in step."""
+
+    @abstractmethod
+    def train(self, target: int, budget: float) -> int:
+        """Train towards step `target`, never past it, for about `budget` seconds; return the step that all have reached."""
+
+    def advance(self, budget: float) -> None:
+        """Train for about `budget` seconds, never past the next step to be measured."""
+        target = self.target
+        if target is not None:
+            self.step = self.train(target, budget)
+
+
+class Pieces(Phenomenon[C]):
+    """A phenomenon whose work is a sequence of pieces: draws, fits, flows."""
+
+    _work: Iterator[None] | None = None
+
+    @abstractmethod
+    def pieces(self) -> Iterator[None]:
+        """Do piece after piece of what is left, setting `step` as it goes; begun anew after `restore` and `restart`."""
+
+    def advance(self, budget: float) -> None:
+        """Do pieces for about `budget` seconds, at least one, stopping where a step must be measured."""
+        deadline = perf_counter() + budget
+        work = self._work = self._work or self.pieces()
+        while not self.due():
+            try:
+                next(work)
+            except StopIteration:
+                return
+            if perf_counter() >= deadline:
+                return
+
+    def restart(self) -> None:
+        """Look again at what is left to do."""
+        self._work = None
+
+    def restore(self, state: State) -> None:
+        """Continue from a state."""
+        super().restore(state)
+        self.restart()
+
+
+def geometric_grid(total: int, per_decade: int = PER_DECADE) -> Steps:
     """Return the steps to measure: 0, about `per_decade` a decade, and the last, as sorted unique integers.
 
     Grid points do not depend on `total` except for the last, so that a longer run measures the same steps.

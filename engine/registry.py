@@ -1,45 +1,82 @@
-"""Which phenomena exist, found from the files of `engine/phenomena`; no list to edit.
+"""Which phenomena exist: the packages in `engine/phenomena`, and those of other installed packages (entry points `genlab.phenomena`).
 
-Names and titles are read from module docstrings without importing anything; importing a phenomenon's module gives its
-declaration (knobs, presets, figures, claims) without torch or scipy; those load when a run starts.
+No list to edit. Names and questions are read from docstrings without importing anything; importing a package gives its
+declaration (knobs, presets, figures, claims) without torch; `experiment` imports what computes, when a run starts. A package
+that cannot be read, imported or understood is an entry with a problem, one sentence, and takes nothing else down.
 """
 
 from __future__ import annotations
 
 import ast
 import importlib
+import importlib.metadata
+import importlib.util
 import re
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from engine.contract import Spec
-from engine.errors import UsageError, nearest
-from engine.phenomenon import Phenomenon
+from engine.declare import headline
+from engine.errors import LabError, UsageError, nearest
+from engine.phenomenon import AnyPhenomenon, Phenomenon
 
 FOLDER = Path(__file__).parent / "phenomena"
+GROUP = "genlab.phenomena"
+PATIENCE = 5.0  # seconds that another package's declaration may take to import
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a docstring says: its first line is `Title: question?`, and a line `Order: 10` places it in the list."""
+    """What a docstring says: its first line is `Title: question?`, and a line `Order: 10` places it in the list.
+
+    package: the module that declares it; origin: the installed distribution it is from, empty for genlab's own;
+    problem: why it cannot be used, as a sentence; empty when nothing is known against it.
+    """
 
     name: str
     title: str
     question: str
     order: int
+    package: str
+    origin: str = ""
+    problem: str = ""
 
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Every phenomenon in order, without importing its module."""
-    found = [_read(path) for path in sorted(FOLDER.glob("[a-z]*/__init__.py"))]
-    return tuple(sorted(found, key=lambda entry: (entry.order, entry.name)))
+    """Every phenomenon in order, without importing its package; a name that is taken already is a problem of the later one."""
+    found: dict[str, Entry] = {}
+    spoiled = []
+    for entry in (*sorted(_own(), key=lambda entry: (entry.order, entry.name)), *_installed()):
+        if entry.name in found:
+            taken = found[entry.name].origin or "genlab"
+            spoiled.append(replace(entry, problem=f"{entry.package}: the name {entry.name} is taken by {taken}"))
+        else:
+            found[entry.name] = entry
+    return (*found.values(), *spoiled)
+
+
+def examined() -> tuple[Entry, ...]:
+    """Every phenomenon, each declaration imported once, with what is wrong with it."""
+    return tuple(_examined(entry) for entry in entries())
+
+
+def _examined(entry: Entry) -> Entry:
+    if entry.problem:
+        return entry
+    try:
+        spec(entry.name)
+    except LabError as error:
+        return replace(entry, problem=error.message)
+    return entry
 
 
 def names() -> tuple[str, ...]:
-    """Every phenomenon's name in order."""
-    return tuple(entry.name for entry in entries())
+    """Every usable phenomenon's name in order."""
+    return tuple(entry.name for entry in entries() if not entry.problem)
 
 
 def check(name: str) -> str:
@@ -48,34 +85,143 @@ def check(name: str) -> str:
     Raises:
         UsageError: `no phenomenon 'groking'; did you mean grokking?`
     """
-    if name not in names():
-        raise UsageError(f"no phenomenon {name!r}{nearest(name, names())}", "See: genlab list")
-    return name
+    return find(name).name
 
 
-def load(name: str) -> type[Phenomenon]:
-    """Import a phenomenon's module and return its class.
+def find(name: str) -> Entry:
+    """Return a phenomenon's entry.
 
     Raises:
-        UsageError: unknown name.
+        UsageError: unknown name, or one that stands for a package with a problem.
     """
-    module = importlib.import_module(f"engine.phenomena.{check(name).replace('-', '_')}")
-    classes = [
-        item
-        for item in vars(module).values()
-        if isinstance(item, type) and issubclass(item, Phenomenon) and item.__module__ == module.__name__
-    ]
-    return classes[0]
+    known = {entry.name: entry for entry in reversed(entries())}
+    if name not in known:
+        raise UsageError(f"no phenomenon {name!r}{nearest(name, known)}", "See: genlab list")
+    if known[name].problem:
+        raise UsageError(known[name].problem, "See: genlab list")
+    return known[name]
 
 
 def spec(name: str) -> Spec:
-    """Return a phenomenon's declaration, without torch."""
-    return load(name).spec
+    """Return a phenomenon's declaration, without torch.
+
+    Raises:
+        UsageError: unknown name, or a package that does not import or declares nothing.
+    """
+    return _declared(find(name))
 
 
-def _read(path: Path) -> Entry:
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    first = docstring.splitlines()[0] if docstring else ""
-    title, _, question = first.partition(": ")
+@cache
+def _declared(entry: Entry) -> Spec:
+    module = _imported(entry)
+    there = [*vars(module).values(), *(vars(item).get("spec") for item in vars(module).values() if isinstance(item, type))]  # transition
+    found = list({id(item): item for item in there if isinstance(item, Spec)}.values())
+    if len(found) != 1:
+        count = f"{len(found)} Specs" if found else "no Spec"
+        raise UsageError(f"{entry.package} declares {count}; a phenomenon's package declares exactly one", "see CONTRIBUTING.md")
+    if found[0].name != entry.name:
+        raise UsageError(f"{entry.package} declares the name {found[0].name}, but is found as {entry.name}", "see CONTRIBUTING.md")
+    return found[0]
+
+
+def experiment(declared: Spec) -> type[AnyPhenomenon]:
+    """Import the class that computes a phenomenon; this may import torch.
+
+    Raises:
+        UsageError: its module does not import, or holds no single Phenomenon.
+    """
+    path, _, wanted = declared.experiment.partition(":")
+    try:
+        module = importlib.import_module(path)
+    except Exception as error:
+        raise UsageError(f"{declared.name} does not import: {_told(error)}", "the module is " + path) from error
+    found = [
+        item for item in vars(module).values()
+        if isinstance(item, type) and issubclass(item, Phenomenon) and item.__module__ == module.__name__ and wanted in ("", item.__name__)
+    ]  # fmt: skip
+    if len(found) != 1:
+        raise UsageError(f"{path} defines {len(found)} Phenomenon classes; exactly one computes {declared.name}", "see CONTRIBUTING.md")
+    return found[0]
+
+
+def load(name: str) -> type[AnyPhenomenon]:
+    """Import the class that computes the phenomenon of this name.
+
+    Raises:
+        UsageError: unknown name, or a package that cannot be used.
+    """
+    return experiment(spec(name))
+
+
+# ---------------------------------------------------------------- reading without importing
+
+
+def _own() -> Iterator[Entry]:
+    for path in sorted(FOLDER.glob("[a-z]*/__init__.py")):
+        yield _read(path, path.parent.name.replace("_", "-"), f"engine.phenomena.{path.parent.name}")
+
+
+def _installed() -> Iterator[Entry]:
+    for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: point.name):
+        origin = point.dist.name if point.dist else point.module
+        path = _source(point.module)
+        if path is None:
+            yield Entry(point.name, point.name, "", 99, point.module, origin, f"{point.module} of {origin} is not there")
+        else:
+            yield _read(path, point.name, point.module, origin)
+
+
+def _source(module: str) -> Path | None:
+    """Where a module's source is, without importing it or its parents."""
+    top, *inner = module.split(".")
+    found = importlib.util.find_spec(top)
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        place = Path(folder, *inner)
+        for path in (place / "__init__.py", place.with_suffix(".py")):
+            if path.is_file():
+                return path
+    return Path(found.origin) if found and found.origin and not inner and Path(found.origin).is_file() else None
+
+
+def _read(path: Path, name: str, package: str, origin: str = "") -> Entry:
+    try:
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    except (OSError, SyntaxError, ValueError) as error:
+        return Entry(name, name, "", 99, package, origin, f"{path} cannot be read: {_told(error)}")
+    title, question = headline(docstring)
     order = re.search(r"^Order: (\d+)$", docstring, re.MULTILINE)
-    return Entry(path.parent.name.replace("_", "-"), title, question, int(order[1]) if order else 99)
+    return Entry(name, title or name, question, int(order[1]) if order else 99, package, origin)
+
+
+def _imported(entry: Entry) -> object:
+    """Import a declaration, another package's within `PATIENCE` seconds.
+
+    Raises:
+        UsageError: it does not import, or not in time.
+    """
+    outcome: list[object] = []
+
+    def work() -> None:
+        try:
+            outcome.append(importlib.import_module(entry.package))
+        except BaseException as error:  # whatever a foreign package raises, SystemExit included
+            outcome.append(error)
+
+    if entry.origin:
+        thread = threading.Thread(target=work, name=f"import {entry.package}", daemon=True)
+        thread.start()
+        thread.join(PATIENCE)
+    else:
+        work()
+    if not outcome:
+        raise UsageError(
+            f"{entry.package} of {entry.origin} has not imported within {PATIENCE:g} seconds", f"pip uninstall {entry.origin} removes it"
+        )
+    if isinstance(outcome[0], BaseException):
+        raise UsageError(f"{entry.package} does not import: {_told(outcome[0])}", f"see {_source(entry.package) or entry.package}")
+    return outcome[0]
+
+
+def _told(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"

@@ -11,7 +11,7 @@ from engine.contract import Figure, Series, Snapshot, Spec
 from engine.errors import StoreError
 from lab.output import strict
 from screens.widgets.palette import Level, Theme, group_order
-from screens.widgets.plot import draw_figure, select
+from screens.widgets.plot import draw_figure
 
 WIDTH, HEIGHT = 100, 24
 
@@ -64,7 +64,7 @@ def _figure(figure: Figure, snapshot: Snapshot) -> dict[str, Any]:
         "title": figure.title,
         "x": {"label": figure.x.label, "unit": figure.x.unit, "log": figure.x.log},
         "y": {"label": figure.y.label, "unit": figure.y.unit, "log": figure.y.log},
-        "series": [_series(item) for item in select(figure, snapshot.series)],
+        "series": [_series(item) for item in figure.draws(snapshot.series)],
     }
 
 

@@ -22,9 +22,7 @@ LEAST_WIDTH, MOST_WIDTH = 40, 160
 
 def select(figure: Figure, series: Sequence[Series]) -> list[Series]:
     """The series with points that a figure draws, in the order of its patterns."""
-    from screens.widgets.plot import select as chosen
-
-    return [item for item in chosen(figure, series) if len(item.x)]
+    return [item for item in figure.draws(series) if len(item.x)]
 
 
 def print_run(snapshot: Snapshot, name: str, *, only: str | None = None, height: int = 18) -> None:
@@ -43,7 +41,7 @@ def print_run(snapshot: Snapshot, name: str, *, only: str | None = None, height:
         _print_head(snapshot, name)
     theme = theme_of(snapshot.series)
     for figure in declared.figures:
-        if only in (None, figure.name) and select(figure, snapshot.series):
+        if only in (None, figure.name) and figure.draws(snapshot.series):
             draw_figure(figure, snapshot.series, snapshot.markers, height, theme)
     for picture in snapshot.pictures:
         if only in (None, picture.name):

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.device import resolve_device, use_threads
-from engine.phenomenon import Phenomenon
+from engine.phenomenon import AnyPhenomenon
 from engine.runner.options import Options
 from engine.runner.setup import Setup
 from engine.store import Manifest, Position, RunFolder, versions
 
 
-def build(kind: type[Phenomenon], setup: Setup, options: Options, say: Callable[[str], None]) -> Phenomenon:
+def build(load: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Options, say: Callable[[str], None]) -> AnyPhenomenon:
     """Make a phenomenon; this is where torch is imported and data are read. `say` is told what takes long.
 
     Raises:
@@ -28,7 +28,7 @@ def build(kind: type[Phenomenon], setup: Setup, options: Options, say: Callable[
         say("preparing data")
     else:
         use_threads(options.threads, torch=False)
-    return kind(setup.config, setup.seeds, device, setup.preset)
+    return load()(setup.config, setup.seeds, device, setup.preset)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Restored:
     notes: tuple[str, ...]
 
 
-def restore(phenomenon: Phenomenon, folder: RunFolder) -> Restored:
+def restore(phenomenon: AnyPhenomenon, folder: RunFolder) -> Restored:
     """Put a fresh phenomenon where the folder's last state stands.
 
     Raises:

@@ -9,8 +9,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engine.contract import Marker, Picture, Series, Snapshot, Verdict
-from engine.phenomenon import Phenomenon
+from engine.contract import Detail, Marker, Picture, Series, Snapshot, Verdict
+from engine.phenomenon import AnyPhenomenon
 from engine.runner.setup import Setup
 from engine.runner.timing import Throttle
 from engine.runner.words import Standing
@@ -27,6 +27,7 @@ class Content:
     verdicts: tuple[Verdict, ...] = ()
     values: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    details: tuple[Detail, ...] = ()
 
 
 class Display:
@@ -45,7 +46,7 @@ class Display:
         self._redraw = Throttle(0.1, 0.1, at_once=True)
         self._move = Throttle(0.5, 0.02)
 
-    def rebuild(self, phenomenon: Phenomenon) -> None:
+    def rebuild(self, phenomenon: AnyPhenomenon) -> None:
         """Make the content again."""
         with self._redraw.spending():
             self.content = content_of(phenomenon)
@@ -58,14 +59,14 @@ class Display:
         if not keep:
             self.content = Content()
 
-    def refreshed(self, phenomenon: Phenomenon) -> bool:
+    def refreshed(self, phenomenon: AnyPhenomenon) -> bool:
         """Make again what is due while a run goes on; whether anything changed."""
         if self.stale and self._redraw.due():
             self.rebuild(phenomenon)
             return True
         return bool(self.content.pictures) and self._move.due() and self._moved(phenomenon)
 
-    def _moved(self, phenomenon: Phenomenon) -> bool:
+    def _moved(self, phenomenon: AnyPhenomenon) -> bool:
         with self._move.spending():
             pictures = tuple(phenomenon.pictures())
         if same_pictures(pictures, self.content.pictures):
@@ -74,7 +75,7 @@ class Display:
         return True
 
 
-def content_of(phenomenon: Phenomenon) -> Content:
+def content_of(phenomenon: AnyPhenomenon) -> Content:
     """Ask a phenomenon for everything it shows."""
     records = phenomenon.history.records
     latest: dict[str, Any] = records[-1] if records else {}
@@ -85,6 +86,7 @@ def content_of(phenomenon: Phenomenon) -> Content:
         verdicts=tuple(phenomenon.verdicts()),
         values={name: float(value) for name, value in latest.items() if isinstance(value, int | float)},
         notes=tuple(phenomenon.notes),
+        details=tuple(phenomenon.details()),
     )
 
 

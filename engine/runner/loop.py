@@ -13,7 +13,7 @@ from typing import TypeVarTuple
 
 from engine.contract import Pause, Phase, Reseed, Resume, Rewind, SetKnob, Start, Step, Stop
 from engine.errors import LabError, UsageError
-from engine.phenomenon import Phenomenon
+from engine.phenomenon import AnyPhenomenon
 from engine.runner import recorder as recording
 from engine.runner import words
 from engine.runner.building import build, restore
@@ -38,8 +38,10 @@ class Loop:
         run: the present run, or None before the first was built.
     """
 
-    def __init__(self, kind: type[Phenomenon], setup: Setup, options: Options, slot: Slot, resumed: RunFolder | None) -> None:
-        self.kind = kind
+    def __init__(
+        self, load: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Options, slot: Slot, resumed: RunFolder | None
+    ) -> None:
+        self._load = load
         self.options = options
         self.slot = slot
         self.run: Run | None = None
@@ -168,7 +170,7 @@ class Loop:
     def _begin(self, setup: Setup, stepping: bool) -> None:
         """Put a new run in place of the present one, which goes on if the new one cannot be built."""
         try:
-            phenomenon = build(self.kind, setup, self.options, lambda said: self._mention(Standing(Phase.READY, said)))
+            phenomenon = build(self._load, setup, self.options, lambda said: self._mention(Standing(Phase.READY, said)))
             if self._resumed is not None:
                 self._continue(phenomenon, self._resumed, stepping)
                 return
@@ -187,7 +189,7 @@ class Loop:
         if not setup.spec.instant:
             run.leave_problem()
 
-    def _continue(self, phenomenon: Phenomenon, folder: RunFolder, stepping: bool) -> None:
+    def _continue(self, phenomenon: AnyPhenomenon, folder: RunFolder, stepping: bool) -> None:
         """Take up a stored run where its last state stands."""
         found = restore(phenomenon, folder)
         folder.cut(found.lines)

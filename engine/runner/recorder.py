@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from engine.contract import Snapshot
 from engine.errors import StoreError
-from engine.phenomenon import State
 from engine.runner.timing import Throttle
+from engine.state import State
 from engine.store import Manifest, Position, RunFolder, Status
 
 RETRY = 5.0  # seconds between attempts while the disk refuses

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from engine.contract import Axis, Figure, Series, Snapshot, Spec
@@ -24,6 +24,7 @@ def result_of(snapshot: Snapshot, spec: Spec) -> dict[str, Any]:
         "elapsed": snapshot.elapsed,
         "device": snapshot.device,
         "notes": list(snapshot.notes),
+        "details": [asdict(detail) for detail in snapshot.details],
         "claims": [verdict.row() for verdict in snapshot.verdicts],
         "figures": [_figure(figure, snapshot.series) for figure in spec.figures],
         "series": [_series(item) for item in snapshot.series],
@@ -31,13 +32,8 @@ def result_of(snapshot: Snapshot, spec: Spec) -> dict[str, Any]:
     }
 
 
-def drawn_in(figure: Figure, series: Sequence[Series]) -> list[Series]:
-    """Return the series that a figure draws, in its order."""
-    return [item for pattern in figure.series for item in series if fnmatch.fnmatchcase(item.name, pattern)]
-
-
 def _figure(figure: Figure, series: Sequence[Series]) -> dict[str, Any]:
-    names = [item.name for item in drawn_in(figure, series)]
+    names = [item.name for item in figure.draws(series)]
     return {"name": figure.name, "title": figure.title, "x": _axis(figure.x), "y": _axis(figure.y), "series": names, "note": figure.note}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.contract import Phase, Snapshot
 from engine.device import memory
-from engine.phenomenon import Phenomenon
+from engine.phenomenon import AnyPhenomenon
 from engine.runner import words
 from engine.runner.display import Display
 from engine.runner.options import Options
@@ -36,7 +36,7 @@ class Run:
         notes: sentences of the runner that are shown with the phenomenon's own.
     """
 
-    def __init__(self, setup: Setup, phenomenon: Phenomenon, recorder: Recorder, display: Display, options: Options, slot: Slot) -> None:
+    def __init__(self, setup: Setup, phenomenon: AnyPhenomenon, recorder: Recorder, display: Display, options: Options, slot: Slot) -> None:
         self.setup = setup
         self.phenomenon = phenomenon
         self.recorder = recorder
@@ -143,6 +143,7 @@ class Run:
                 verdicts=content.verdicts,
                 values=content.values,
                 notes=(*content.notes, *self.notes, *self.recorder.notes),
+                details=content.details,
                 rate=self.meter.rate,
                 eta=self.meter.eta(phenomenon.step, phenomenon.total),
                 elapsed=self.meter.elapsed,

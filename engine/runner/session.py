@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from numpy.typing import NDArray
 
 from engine import registry
 from engine.config import Config, build
-from engine.contract import Command, Phase, Snapshot, Start
+from engine.contract import Command, Phase, Snapshot, Spec, Start
 from engine.device import default_threads
 from engine.errors import KnobError, StoreError
-from engine.phenomenon import Phenomenon
+from engine.phenomenon import AnyPhenomenon
 from engine.runner.display import blank
 from engine.runner.loop import NOT_STARTED, Loop
 from engine.runner.options import Options
@@ -51,7 +52,7 @@ class Runner:
 
     def __init__(
         self,
-        name: str | type[Phenomenon],
+        name: str | type[AnyPhenomenon],
         config: Config,
         preset: str,
         seeds: tuple[int, ...],
@@ -63,12 +64,13 @@ class Runner:
         on_measure: OnMeasure | None = None,
         command_line: str = "",
     ) -> None:
-        kind = registry.load(name) if isinstance(name, str) else name
-        setup = Setup(kind.spec, config, preset, checked(tuple(seeds)))
+        spec = registry.spec(name) if isinstance(name, str) else name.spec
+        load = partial(registry.load, name) if isinstance(name, str) else lambda: name
+        setup = Setup(spec, config, preset, checked(tuple(seeds)))
         options = Options(device, default_threads() if threads is None else threads, root, on_measure, command_line)
         self._slot = Slot(blank(setup, NOT_STARTED))
         self._resume = resume
-        self._loop = Loop(kind, setup, options, self._slot, resume)
+        self._loop = Loop(load, setup, options, self._slot, resume)
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -130,7 +132,7 @@ def resume(
     path: Path,
     overrides: Mapping[str, Any] | None = None,
     *,
-    phenomenon: type[Phenomenon] | None = None,
+    phenomenon: type[AnyPhenomenon] | None = None,
     on_measure: OnMeasure | None = None,
     command_line: str = "",
 ) -> Runner:
@@ -150,25 +152,25 @@ def resume(
     folder = RunFolder.open(path, writable=True)
     try:
         manifest = folder.manifest
-        kind = phenomenon or registry.load(manifest.phenomenon)
+        spec = phenomenon.spec if phenomenon else registry.spec(manifest.phenomenon)
         _require_unfinished(folder)
-        config = _stored_config(kind, folder)
+        config = _stored_config(spec, folder)
         _refuse_changes(folder.name, config, overrides or {})
-        preset = preset_of(kind.spec, config, manifest.preset)
+        preset = preset_of(spec, config, manifest.preset)
         return Runner(
-            kind, config, preset, manifest.seeds, device=manifest.device, threads=manifest.threads, root=path.parent, resume=folder,
-            on_measure=on_measure, command_line=command_line,
+            phenomenon or spec.name, config, preset, manifest.seeds, device=manifest.device, threads=manifest.threads,
+            root=path.parent, resume=folder, on_measure=on_measure, command_line=command_line,
         )  # fmt: skip
     except BaseException:
         folder.close()
         raise
 
 
-def _stored_config(kind: type[Phenomenon], folder: RunFolder) -> Config:
+def _stored_config(spec: Spec, folder: RunFolder) -> Config:
     """The knobs as they were at the last state: live ones may have been turned since the run began."""
     saved = folder.load_state()
     try:
-        return build(kind.spec.config, saved[1].config if saved else folder.manifest.config)
+        return build(spec.config, saved[1].config if saved else folder.manifest.config)
     except KnobError as error:
         sentence = f"run {folder.name} does not fit this genlab: {error.message}"
         raise StoreError(sentence, "continue it with the version that wrote it") from error

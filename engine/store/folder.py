@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Phase, Snapshot
 from engine.errors import StoreError
-from engine.phenomenon import State
+from engine.state import State
 from engine.store import snapshots
 from engine.store.files import archive, damaged, read_archive, read_bytes, read_json, replace, told, write_json
 from engine.store.lock import Lock, is_held

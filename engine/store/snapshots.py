@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Claim, Layer, Marker, Phase, Picture, Series, Snapshot, Verdict
+from engine.contract import Claim, Detail, DetailRow, Layer, Marker, Phase, Picture, Series, Snapshot, Status, Verdict
 from engine.store.files import archive, damaged, read_archive
 from engine.store.strict_json import dumps, loads
 
@@ -87,10 +87,12 @@ def _snapshot(tree: dict[str, Any]) -> Snapshot:
             "phase": Phase(tree["phase"]),
             "seeds": tuple(tree["seeds"]),
             "notes": tuple(tree["notes"]),
+            "groups": tuple(tree["groups"]),
             "series": _each(tree["series"], Series),
             "markers": _each(tree["markers"], Marker),
             "pictures": _each(tree["pictures"], _picture),
             "verdicts": _each(tree["verdicts"], _verdict),
+            "details": _each(tree["details"], _detail),
         }
     )
 
@@ -101,9 +103,17 @@ def _each(rows: list[dict[str, Any]], make: Callable[..., Any]) -> tuple[Any, ..
 
 def _picture(**row: Any) -> Picture:
     extent = None if row["extent"] is None else tuple(row["extent"])
-    return Picture(**{**row, "layers": _each(row["layers"], Layer), "extent": extent, "legend": tuple(row["legend"])})
+    return Picture(**{**row, "layers": _each(row["layers"], _layer), "extent": extent, "legend": tuple(row["legend"])})
 
 
 def _verdict(**row: Any) -> Verdict:
     claim = row["claim"]
-    return Verdict(**{**row, "claim": Claim(**{**claim, "presets": tuple(claim["presets"])})})
+    return Verdict(**{**row, "claim": Claim(**{**claim, "presets": tuple(claim["presets"])}), "status": Status(row["status"])})
+
+
+def _layer(**row: Any) -> Layer:
+    return Layer(**{**row, "labels": tuple(row["labels"])})
+
+
+def _detail(**row: Any) -> Detail:
+    return Detail(**{**row, "rows": _each(row["rows"], DetailRow)})

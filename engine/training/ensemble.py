@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phenomenon import State
+from engine.state import State
 from engine.training.batches import Batches
 from engine.training.losses import LOSSES
 from engine.training.losses import Name as LossName

@@ -50,10 +50,10 @@ def measure_redraw(repeats: int) -> Sequence[Row]:
     from engine import registry
     from engine.runner import Runner
 
-    kind = registry.load("double-descent")
+    spec = registry.spec("double-descent")
     readings: list[list[float]] = []
     for _ in range(repeats):
-        run = Runner(kind, kind.spec.configure("quick"), "quick", (0,))
+        run = Runner(spec.name, spec.configure("quick"), "quick", (0,))
         try:
             run.start()
             _until_drawn(run, {}, None)

@@ -24,8 +24,8 @@ def turned(phenomenon: str, turns: Sequence[tuple[str, Any]]) -> list[float]:
     from engine.contract import Step
     from engine.runner import Runner
 
-    kind = registry.load(phenomenon)
-    run = Runner(kind, kind.spec.configure("quick"), "quick", (0,))
+    spec = registry.spec(phenomenon)
+    run = Runner(spec.name, spec.configure("quick"), "quick", (0,))
     try:
         run.post(Step())
         _until(lambda: run.latest().phase.value == "paused")

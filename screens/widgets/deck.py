@@ -20,7 +20,7 @@ from screens.widgets.legend import Legend, arranged, related, shared
 from screens.widgets.line import fit
 from screens.widgets.palette import Theme, group_order
 from screens.widgets.picture import PictureView
-from screens.widgets.plot import PlotView, legend_keys, select
+from screens.widgets.plot import PlotView, legend_keys
 from screens.widgets.plot_legend import Key
 
 SHARE_OF_LEGEND = 5  # a shared legend takes at most one row in so many
@@ -176,7 +176,7 @@ class Deck(Container, can_focus=True):
     def _keys(self, visible: Sequence[Tile], series: Sequence[Series]) -> tuple[list[Key], set[int]]:
         """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
         figures = {tile.index: tile.what for tile in visible if isinstance(tile.what, Figure)}
-        legends = {index: legend_keys(select(figure, series), self._theme) for index, figure in figures.items()}
+        legends = {index: legend_keys(figure.draws(series), self._theme) for index, figure in figures.items()}
         keys, named = shared(legends)
         if len(arranged(keys, self.size.width - 1)) > FEW_ROWS:
             keys, named = shared(related(legends, named, self.size.width // self.page.columns - 1))
@@ -212,7 +212,7 @@ class Deck(Container, can_focus=True):
         """Move the cursor to the next point of the active figure's curves."""
         figure = self.tiles[self.active].what
         if isinstance(figure, Figure) and self._snapshot is not None:
-            points = cursors.stops(select(figure, self._snapshot.series))
+            points = cursors.stops(figure.draws(self._snapshot.series))
             self.at = cursors.moved(points, self.at, direction)
             self.redraw()
 
@@ -221,7 +221,7 @@ class Deck(Container, can_focus=True):
         figure = self.tiles[self.active].what
         if self.at is None or self._snapshot is None or not isinstance(figure, Figure):
             return None
-        return cursors.readout(figure, select(figure, self._snapshot.series), self.at)
+        return cursors.readout(figure, figure.draws(self._snapshot.series), self.at)
 
     def zoom(self, factor: float) -> None:
         """Look nearer (factor above 1) or farther, around the cursor or the middle."""

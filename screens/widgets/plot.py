@@ -16,9 +16,9 @@ from screens.widgets.palette import Level, Theme, group_order
 from screens.widgets.plot_canvas import Grid
 from screens.widgets.plot_figure import draw_figure, legend_keys, plot
 from screens.widgets.plot_grid import GridView
-from screens.widgets.plot_request import Request, select
+from screens.widgets.plot_request import Request
 
-__all__ = ["Level", "PlotView", "Theme", "ViewWindow", "draw_figure", "group_order", "legend_keys", "select"]
+__all__ = ["Level", "PlotView", "Theme", "ViewWindow", "draw_figure", "group_order", "legend_keys"]
 
 
 class PlotView(GridView):

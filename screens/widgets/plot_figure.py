@@ -22,10 +22,10 @@ from screens.widgets.plot_layers import Curve, curves_of, draw_bands, draw_bars,
 from screens.widgets.plot_legend import Key, axis_words, legend_rows, read_out, title_row, value_at, write_keys
 from screens.widgets.plot_markers import draw_cursor, draw_labels, draw_lines, draw_lines_on_bars
 from screens.widgets.plot_reduce import Reduced, reduce, x_span
-from screens.widgets.plot_request import Request, select
+from screens.widgets.plot_request import Request
 from screens.widgets.plot_ticks import Tick, x_ticks, y_ticks
 
-__all__ = ["Plotted", "draw_figure", "legend_keys", "plot", "select"]
+__all__ = ["Plotted", "draw_figure", "legend_keys", "plot"]
 
 
 @dataclass(frozen=True)

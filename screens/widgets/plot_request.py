@@ -32,8 +32,8 @@ class Request:
     ) -> Request:  # fmt: skip
         """Choose the series and markers that belong to the figure; None leaves the scales as the figure declares them."""
         return cls(
-            figure, select(figure, series), tuple(marker for marker in markers if fnmatchcase(figure.name, marker.figure)),
-            select(figure, pinned), cursor, view or ViewWindow(),
+            figure, tuple(figure.draws(series)), tuple(marker for marker in markers if fnmatchcase(figure.name, marker.figure)),
+            tuple(figure.draws(pinned)), cursor, view or ViewWindow(),
             figure.x.log if log_x is None else log_x, figure.y.log if log_y is None else log_y, legend,
         )  # fmt: skip
 
@@ -46,12 +46,3 @@ class Request:
 
     def _rest(self) -> tuple[object, ...]:
         return self.figure, self.markers, self.cursor, self.view, self.log_x, self.log_y, self.legend
-
-
-def select(figure: Figure, series: Iterable[Series]) -> tuple[Series, ...]:
-    """Return the series that a figure draws, in the order of its patterns."""
-    series = tuple(series)
-    found: dict[int, Series] = {}
-    for pattern in figure.series:
-        found.update((id(item), item) for item in series if fnmatchcase(item.name, pattern))
-    return tuple(found.values())

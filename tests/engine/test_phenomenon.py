@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.phenomenon import History, geometric_grid
+from engine.phenomenon import geometric_grid
+from engine.readings import History
 from tests.engine.toy_phenomenon import InstantToy, ToyConfig
 
 

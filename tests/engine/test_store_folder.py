@@ -9,7 +9,7 @@ import pytest
 
 from engine.contract import Claim, Layer, Marker, Phase, Picture, Series, Snapshot, Verdict
 from engine.errors import StoreError
-from engine.phenomenon import State
+from engine.state import State
 from engine.store import FORMAT, Manifest, Position, RunFolder, Status
 
 MANIFEST = Manifest(phenomenon="toy", preset="quick", config={"lr": 0.1, "grid": [1, 2]}, seeds=(3,), command_line="genlab run toy\udcff")

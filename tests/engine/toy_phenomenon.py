@@ -9,8 +9,9 @@ import numpy as np
 
 from engine.contract import Axis, Claim, Config, Figure, Layer, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
 from engine.errors import Diverged, ProblemError
-from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.phenomenon import Phenomenon, geometric_grid
 from engine.seeds import streams
+from engine.state import State
 
 
 class ToyConfig(Config):

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from engine import registry
-from engine.phenomenon import Phenomenon
+from engine.phenomenon import AnyPhenomenon
 from tests.golden.cases import Case
 
 
-def run(case: Case) -> Phenomenon:
+def run(case: Case) -> AnyPhenomenon:
     """Run a case to its end, as the runner does, without a thread."""
     kind = registry.load(case.phenomenon)
-    made = kind(kind.spec.configure("quick", case.knobs), case.seeds, "cpu", "custom" if case.knobs else "quick")
+    made: AnyPhenomenon = kind(kind.spec.configure("quick", case.knobs), case.seeds, "cpu", "custom" if case.knobs else "quick")
     while not made.done or made.due():
         if not made.due():
             made.advance(0.5)
@@ -25,7 +25,7 @@ def run(case: Case) -> Phenomenon:
     return made
 
 
-def contents(made: Phenomenon) -> dict[str, Any]:
+def contents(made: AnyPhenomenon) -> dict[str, Any]:
     """Everything that a run gives, as plain values: records, series, pictures, markers, verdicts, arrays, notes."""
     series, pictures = made.series(), made.pictures()
     markers, verdicts = made.markers(), made.verdicts()
@@ -42,9 +42,9 @@ def contents(made: Phenomenon) -> dict[str, Any]:
             for item in pictures
         },
         "markers": [[item.figure, item.axis, item.at, item.label, item.group] for item in markers],
-        "verdicts": {item.claim.id: [item.predicted, item.measured, item.mark, item.note, item.claim.tolerance] for item in verdicts},
+        "verdicts": {item.claim.id: [item.predicted, item.measured, item.holds, item.remark, item.claim.tolerance] for item in verdicts},
         "arrays": made.arrays(),
-        "notes": list(made.notes),
+        "notes": sorted([*made.notes, *(" | ".join(detail.lines()) for detail in made.details())]),
         "end": [made.step, made.total, made.unit],
     }
 

@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="beginnings of case names; all when empty")
     parser.add_argument("--compare", action="store_true")
     parser.add_argument("--quick", action="store_true", help="the whole preset quick of every phenomenon instead, some minutes")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     use_threads(1, torch=True)
     failed = 0
     for case in QUICK if given.quick else CASES:

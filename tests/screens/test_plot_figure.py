@@ -15,7 +15,7 @@ from rich.console import Console
 from engine.contract import Axis, Figure, Marker, Series
 from screens.widgets.axes import Scale, ViewWindow
 from screens.widgets.palette import Level, Theme, group_order, ink_of
-from screens.widgets.plot_figure import draw_figure, plot, select
+from screens.widgets.plot_figure import draw_figure, plot
 from screens.widgets.plot_legend import value_at
 from screens.widgets.plot_request import Request
 from tests.screens.drawn import ACCURACY, LOSS, MARKERS, arms, ascii_theme, curve, plain
@@ -334,7 +334,7 @@ def test_an_empty_figure_says_what_fills_it():
 
 def test_series_come_in_the_order_of_the_patterns():
     series = [curve([1], [1], name) for name in ("b/2", "a/1", "b/1")]
-    chosen = select(Figure("f", "f", Axis(""), Axis(""), ("a/*", "b/*", "b/1")), series)
+    chosen = Figure("f", "f", Axis(""), Axis(""), ("a/*", "b/*", "b/1")).draws(series)
     assert [item.name for item in chosen] == ["a/1", "b/2", "b/1"]
 
 

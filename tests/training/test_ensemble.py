@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from engine.phenomena.random_labels.cnn import CNN, draw_cnn
-from engine.phenomenon import State
 from engine.seeds import streams
+from engine.state import State
 from engine.training.activations import ACTIVATIONS
 from engine.training.batches import Batches
 from engine.training.ensemble import Ensemble, TrainingSet

@@ -27,8 +27,10 @@ from pydantic import model_validator
 from engine.contract import Axis, Config, Figure, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
 from engine.phenomena.benign_overfitting.cells import COLUMNS, Cell, grid_of
 from engine.phenomena.benign_overfitting.claims import CLAIMS, FEWEST, Evidence, Measured, judge
-from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.phenomenon import geometric_grid
 from engine.seeds import streams
+from engine.state import State
+from engine.transition import OldPhenomenon
 
 
 class BenignOverfittingConfig(Config):
@@ -122,7 +124,7 @@ Muthukumar et al. 2020, arXiv:1903.09139 (any interpolator pays `c sigma2 n/d`).
 """
 
 
-class BenignOverfitting(Phenomenon):
+class BenignOverfitting(OldPhenomenon):
     """Interpolation of noise under three spectra, draw after draw."""
 
     spec: ClassVar[Spec] = Spec(
@@ -135,6 +137,7 @@ class BenignOverfitting(Phenomenon):
         pictures=PICTURES,
         claims=CLAIMS,
         notes=NOTES,
+        experiment=__name__,
         references=("arXiv:1906.11300", "arXiv:2207.06569", "arXiv:2009.14286", "arXiv:1903.09139"),
         instant=True,
     )

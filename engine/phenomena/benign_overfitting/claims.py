@@ -16,6 +16,7 @@ from engine.phenomena.benign_overfitting.cells import ANCHOR
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.spectra.effective_rank import BenignTerms
+from engine.transition import old_verdict
 
 RESIDUAL = 1e-8  # largest |X w - y| of noise of unit variance
 SHARE, ERRORS = 0.15, 4.0  # relative error, or standard errors, that a mean noise risk may be off
@@ -77,18 +78,18 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     if claim.id == "BO7":
         return _conditions(claim, evidence)
     if evidence.ridge != 0:
-        return Verdict(claim, claim.prediction, None, None, f"needs ridge 0, which alone interpolates; it is {evidence.ridge:g}")
+        return old_verdict(claim, claim.prediction, None, None, f"needs ridge 0, which alone interpolates; it is {evidence.ridge:g}")
     if evidence.sigma2 == 0 and claim.id == "BO8":
-        return Verdict(claim, claim.prediction, None, None, "needs label noise: raise sigma")
+        return old_verdict(claim, claim.prediction, None, None, "needs label noise: raise sigma")
     if not evidence.cells or not (evidence.complete or claim.id == "BO1"):
-        return Verdict(claim, claim.prediction, None, None, f"needs {FEWEST} draws")
+        return old_verdict(claim, claim.prediction, None, None, f"needs {FEWEST} draws")
     return JUDGES[claim.id](claim, evidence)
 
 
 def _interpolates(claim: Claim, evidence: Evidence) -> Verdict:
     worst = max(evidence.cells, key=lambda cell: float(cell.residual.max()))
     residual = float(worst.residual.max())
-    return Verdict(claim, 0.0, residual, residual <= RESIDUAL, f"the largest of all draws, {worst.group}, n={worst.n}")
+    return old_verdict(claim, 0.0, residual, residual <= RESIDUAL, f"the largest of all draws, {worst.group}, n={worst.n}")
 
 
 def _meets(claim: Claim, evidence: Evidence) -> Verdict:
@@ -101,7 +102,7 @@ def _meets(claim: Claim, evidence: Evidence) -> Verdict:
 
     worst = max(compared, key=excess_error)
     note = f"{worst.group}, n={worst.n}, the worst of {len(compared)}"
-    return Verdict(claim, worst.theory - 1, float(worst.noise.mean()), excess_error(worst) <= 1, note)
+    return old_verdict(claim, worst.theory - 1, float(worst.noise.mean()), excess_error(worst) <= 1, note)
 
 
 def _falls(claim: Claim, evidence: Evidence) -> Verdict:
@@ -109,16 +110,16 @@ def _falls(claim: Claim, evidence: Evidence) -> Verdict:
 
     cells = evidence.of("exp-eps")
     if len(cells) < 2:
-        return Verdict(claim, claim.prediction, None, None, "needs two sizes n")
+        return old_verdict(claim, claim.prediction, None, None, "needs two sizes n")
     found = slope([cell.n for cell in cells], [float(cell.noise.mean()) for cell in cells])
     theory = slope([cell.n for cell in cells], [cell.theory - 1 for cell in cells])
-    return Verdict(claim, "< 0", found, found < FALL, f"theory {theory:.3f}")
+    return old_verdict(claim, "< 0", found, found < FALL, f"theory {theory:.3f}")
 
 
 def _rate(claim: Claim, evidence: Evidence) -> Verdict:
     ratios = [float(cell.noise.mean()) / evidence.terms[cell.n].noise_rate for cell in evidence.of("exp-eps")]
     worst = max(ratios, key=lambda ratio: abs(np.log(ratio)) if ratio > 0 else np.inf)
-    return Verdict(claim, "1", worst, 1 / ORDER <= worst <= ORDER, f"{min(ratios):.2f} to {max(ratios):.2f} over n")
+    return old_verdict(claim, "1", worst, 1 / ORDER <= worst <= ORDER, f"{min(ratios):.2f} to {max(ratios):.2f} over n")
 
 
 def _tempered(claim: Claim, evidence: Evidence) -> Verdict:
@@ -129,7 +130,7 @@ def _tempered(claim: Claim, evidence: Evidence) -> Verdict:
         holds = holds and abs(cell.theory / a - 1) <= THEORY and abs(found / a - 1) <= SIMULATION
         theory.append(f"{cell.theory:.3f}")
         measured.append(f"{found:.3f}")
-    return Verdict(claim, "2, 3", ", ".join(measured), holds, f"a = 2, 3 at n={ANCHOR}; theory {', '.join(theory)}")
+    return old_verdict(claim, "2, 3", ", ".join(measured), holds, f"a = 2, 3 at n={ANCHOR}; theory {', '.join(theory)}")
 
 
 def _catastrophic(claim: Claim, evidence: Evidence) -> Verdict:
@@ -138,24 +139,24 @@ def _catastrophic(claim: Claim, evidence: Evidence) -> Verdict:
     expected = [n / evidence.tau for n in sizes]
     close = all(abs(one / law - 1) <= CATASTROPHE for one, law in zip(found, expected, strict=True))
     words = [", ".join(f"{value:.3g}" for value in values) for values in (expected, found)]
-    return Verdict(claim, words[0], words[1], close and found[1] > found[0], f"at n={sizes[0]}, {sizes[1]}")
+    return old_verdict(claim, words[0], words[1], close and found[1] > found[0], f"at n={sizes[0]}, {sizes[1]}")
 
 
 def _conditions(claim: Claim, evidence: Evidence) -> Verdict:
     sizes = sorted(evidence.terms)
     if len(sizes) < 2:
-        return Verdict(claim, claim.prediction, None, None, "needs two sizes n")
+        return old_verdict(claim, claim.prediction, None, None, "needs two sizes n")
     table = np.array([[t.r0_over_n, t.k_over_n, t.n_over_tail] for t in (evidence.terms[n] for n in sizes)])
     holds = bool(np.all(np.diff(table, axis=0) < 0))
     first, last = ("; ".join(f"{value:.3f}" for value in line) for line in (table[0], table[-1]))
-    return Verdict(claim, "falling", f"{first} to {last}", holds, f"exp-eps, n={sizes[0]} to {sizes[-1]}")
+    return old_verdict(claim, "falling", f"{first} to {last}", holds, f"exp-eps, n={sizes[0]} to {sizes[-1]}")
 
 
 def _loses(claim: Claim, evidence: Evidence) -> Verdict:
     cell = evidence.at("power-3", ANCHOR)
     risk = evidence.sigma2 * float(cell.noise.mean()) + float(cell.signal.mean())
     ratio = risk / float(cell.tuned.mean())
-    return Verdict(
+    return old_verdict(
         claim, "> 1", ratio, ratio > WORSE, f"excess {risk:.3g} against {float(cell.tuned.mean()):.3g}, a=3, signal 1, n={ANCHOR}"
     )
 

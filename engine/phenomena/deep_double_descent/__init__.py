@@ -25,7 +25,9 @@ from engine.errors import Diverged
 from engine.phenomena.deep_double_descent.claims import CLAIMS, Evidence, judge
 from engine.phenomena.deep_double_descent.members import threshold_width
 from engine.phenomena.deep_double_descent.readings import Readings
-from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.phenomenon import geometric_grid
+from engine.state import State
+from engine.transition import OldPhenomenon
 
 if TYPE_CHECKING:
     from engine.phenomena.deep_double_descent.exact import Simulated
@@ -145,7 +147,7 @@ Nakkiran 2019, arXiv:1912.07242.
 """
 
 
-class DeepDoubleDescent(Phenomenon):
+class DeepDoubleDescent(OldPhenomenon):
     """Networks of many widths, trained side by side on noisy labels."""
 
     spec: ClassVar[Spec] = Spec(
@@ -158,6 +160,7 @@ class DeepDoubleDescent(Phenomenon):
         pictures=PICTURES,
         claims=CLAIMS,
         notes=NOTES,
+        experiment=__name__,
         references=("arXiv:1912.02292", "arXiv:2011.14439", "arXiv:2007.10099", "arXiv:1912.07242"),
     )
 

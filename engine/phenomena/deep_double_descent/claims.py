@@ -15,6 +15,7 @@ from engine.contract import Claim, Verdict
 from engine.phenomena.deep_double_descent.exact import Simulated, landmarks
 from engine.phenomena.deep_double_descent.members import CLEAN
 from engine.phenomena.deep_double_descent.readings import Floats, Readings, interior_peak
+from engine.transition import old_verdict
 
 LOSS_TIMES, ERROR_MORE = 1.5, 0.03  # by how much a peak in width stands above both sides
 FACTOR = 2.0  # within which the peak lies at nK parameters
@@ -64,7 +65,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 
 
 def _open(claim: Claim, why: str) -> Verdict:
-    return Verdict(claim, claim.prediction, None, None, why)
+    return old_verdict(claim, claim.prediction, None, None, why)
 
 
 def _mean(evidence: Evidence, name: str, arm: str = "noisy") -> Floats:
@@ -77,19 +78,19 @@ def _width(claim: Claim, evidence: Evidence) -> Verdict:
     times = float(loss[top] / max(loss[:top].min(), loss[top + 1 :].min()))
     more = float(error[high] - max(error[:high].min(), error[high + 1 :].min()))
     at = f"peaks at h={evidence.readings.widths[top]}; {evidence.readings.widths[high]}"
-    return Verdict(claim, "x1.5; +.03", f"x{times:.2f}; {more:+.3f}", times >= LOSS_TIMES and more >= ERROR_MORE, at)
+    return old_verdict(claim, "x1.5; +.03", f"x{times:.2f}; {more:+.3f}", times >= LOSS_TIMES and more >= ERROR_MORE, at)
 
 
 def _threshold(claim: Claim, evidence: Evidence) -> Verdict:
     found = float(evidence.readings.widths[int(np.argmax(_mean(evidence, "test-loss")))])
     holds = evidence.threshold / FACTOR <= found <= evidence.threshold * FACTOR
-    return Verdict(claim, round(evidence.threshold, 1), found, holds, "widths trained are a coarse grid")
+    return old_verdict(claim, round(evidence.threshold, 1), found, holds, "widths trained are a coarse grid")
 
 
 def _second(claim: Claim, evidence: Evidence) -> Verdict:
     error = _mean(evidence, "test-error")
     first = float(error[: interior_peak(error)].min())
-    return Verdict(claim, "< 0", float(error[-1] - first), bool(error[-1] < first), f"{error[-1]:.3f} against {first:.3f}")
+    return old_verdict(claim, "< 0", float(error[-1] - first), bool(error[-1] < first), f"{error[-1]:.3f} against {first:.3f}")
 
 
 def _plateau(claim: Claim, evidence: Evidence) -> Verdict:
@@ -99,14 +100,16 @@ def _plateau(claim: Claim, evidence: Evidence) -> Verdict:
     best = float(clean[:top].min())
     spread = np.sqrt((clean[top] * (1 - clean[top]) + best * (1 - best)) / (evidence.tests * evidence.readings.seeds))
     more, allowed = float(clean[top] - best), PLATEAU + SES * float(spread)
-    return Verdict(claim, 0.0, more, more <= allowed, f"at h={evidence.readings.widths[top]}, allowed {allowed:.3f}; SE of the test sets")
+    return old_verdict(
+        claim, 0.0, more, more <= allowed, f"at h={evidence.readings.widths[top]}, allowed {allowed:.3f}; SE of the test sets"
+    )
 
 
 def _raises(claim: Claim, evidence: Evidence) -> Verdict:
     if not evidence.clean:
         return _open(claim, "needs the clean arm")
     noisy, clean = (float(_mean(evidence, "test-loss", arm)[1:-1].max()) for arm in ("noisy", CLEAN))
-    return Verdict(claim, "> 0", noisy - clean, noisy > clean, f"{noisy:.2f} against {clean:.2f}")
+    return old_verdict(claim, "> 0", noisy - clean, noisy > clean, f"{noisy:.2f} against {clean:.2f}")
 
 
 def _in_time(claim: Claim, evidence: Evidence) -> Verdict:
@@ -114,7 +117,7 @@ def _in_time(claim: Claim, evidence: Evidence) -> Verdict:
     error = evidence.readings.curve("test-error", widest).mean(1)
     first, peak, _ = landmarks(error, evidence.readings.fitting(widest))
     rise = float(error[peak] - max(error[first], error[peak:].min()))
-    return Verdict(claim, "> .02", rise, rise >= LATE_RISE, f"h={widest}, step {evidence.readings.steps[peak]:g}")
+    return old_verdict(claim, "> .02", rise, rise >= LATE_RISE, f"h={widest}, step {evidence.readings.steps[peak]:g}")
 
 
 def _effective(claim: Claim, evidence: Evidence) -> Verdict:
@@ -127,7 +130,7 @@ def _effective(claim: Claim, evidence: Evidence) -> Verdict:
     falls += [] if rises(places[:, -1], sizes) else ["in h"]
     ends = [f"{place_of(readings, row[-1])} at h={h}" for h, row in zip(readings.swept, places, strict=True)]
     note = f"grid of n {', '.join(map(str, sizes))}" + (f"; not rising {', '.join(falls)}" if falls else "")
-    return Verdict(claim, "rising", ", ".join(ends), not falls, note)
+    return old_verdict(claim, "rising", ", ".join(ends), not falls, note)
 
 
 def rises(places: NDArray[np.int64], sizes: NDArray[np.int64]) -> bool:
@@ -153,13 +156,15 @@ def _two_scales(claim: Claim, evidence: Evidence) -> Verdict:
     marks = landmarks(evidence.scales.exact)
     worst = float(np.abs(evidence.scales.z[1:]).max())
     exact, mean = ("; ".join(f"{values[mark]:.3g}" for mark in marks) for values in (evidence.scales.exact, evidence.scales.mean))
-    return Verdict(claim, exact, mean, worst <= SIMULATED, f"valley; peak; end; farthest step {worst:.1f} SE")
+    return old_verdict(claim, exact, mean, worst <= SIMULATED, f"valley; peak; end; farthest step {worst:.1f} SE")
 
 
 def _hurts(claim: Claim, evidence: Evidence) -> Verdict:
     linear, worst = evidence.linear, float(np.abs(evidence.linear.z).max())
     exact, mean = ("; ".join(f"{value:.3g}" for value in values) for values in (linear.exact, linear.mean))
-    return Verdict(claim, exact, mean, bool(linear.mean[1] > linear.mean[0]) and worst <= SIMULATED, f"n=50; 90; farthest {worst:.1f} SE")
+    return old_verdict(
+        claim, exact, mean, bool(linear.mean[1] > linear.mean[0]) and worst <= SIMULATED, f"n=50; 90; farthest {worst:.1f} SE"
+    )
 
 
 Judge = Callable[[Claim, Evidence], Verdict]

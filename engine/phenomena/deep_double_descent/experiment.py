@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from engine.phenomena.deep_double_descent.members import Member, dealt, members_of, sizes_of
 from engine.phenomena.deep_double_descent.problem import Problem, draw_problem
 from engine.phenomena.deep_double_descent.whole_batch import WholeBatch
-from engine.phenomenon import State
 from engine.seeds import streams
+from engine.state import State
 from engine.training.batches import Batches
 from engine.training.ensemble import Ensemble, TrainingSet
 from engine.training.initialise import linear_layers

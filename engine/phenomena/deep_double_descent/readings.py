@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.phenomena.deep_double_descent.members import NOISY, Member
-from engine.phenomenon import History
+from engine.readings import History
 
 Floats = NDArray[np.float64]
 

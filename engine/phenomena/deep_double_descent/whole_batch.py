@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from engine.phenomenon import State
+from engine.state import State
 from engine.training.losses import LOSSES
 from engine.training.losses import Name as LossName
 from engine.training.optimizers import Optimizer

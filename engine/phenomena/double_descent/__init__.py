@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 
 from engine.contract import Axis, Claim, Config, Figure, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
-from engine.phenomenon import Phenomenon, State
+from engine.state import State
+from engine.transition import OldPhenomenon, old_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,7 +217,7 @@ def _on_grid(count: int) -> bool:
     return count % scale == 0 and count // scale in MEASURED
 
 
-class DoubleDescent(Phenomenon):
+class DoubleDescent(OldPhenomenon):
     """Draws of one nested problem, with theory over them."""
 
     spec: ClassVar[Spec] = Spec(
@@ -229,6 +230,7 @@ class DoubleDescent(Phenomenon):
         pictures=(PictureSpec("fits", "Fits below, at and above n"),),
         claims=CLAIMS,
         notes=NOTES,
+        experiment=__name__,
         references=(
             "arXiv:1812.11118", "arXiv:1903.07571", "arXiv:1903.08560", "arXiv:1908.05355", "arXiv:2003.01897", "arXiv:2010.01851",
             "arXiv:1912.10754", "arXiv:2310.18988",
@@ -301,14 +303,14 @@ class DoubleDescent(Phenomenon):
     def verdicts(self) -> tuple[Verdict, ...]:
         """Every claim against the draws so far; made once a step."""
         if self._judged[0] != self.step:
-            self._judged = (self.step, tuple(made or self._judge(claim) for claim, made in self.claims()))
+            self._judged = (self.step, tuple(made or self._decide(claim) for claim, made in self.claims()))
         return self._judged[1]
 
-    def _judge(self, claim: Claim) -> Verdict:
+    def _decide(self, claim: Claim) -> Verdict:
         from engine.phenomena.double_descent.verdicts import judge
 
         found = judge(claim.id, self._run)
-        return Verdict(claim, found.predicted, found.measured, found.holds, found.note)
+        return old_verdict(claim, found.predicted, found.measured, found.holds, found.note)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first draw with its ridgeless solution on all D features, and the ridgeless curves over p."""

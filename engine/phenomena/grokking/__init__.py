@@ -28,7 +28,9 @@ from engine.phenomena.grokking.claims import ANALYTIC_MODULI, ANALYTIC_WIDTH, CL
 from engine.phenomena.grokking.display import bars, correctness, curves, events, sentences
 from engine.phenomena.grokking.progress import WAVES, analytic_accuracy, look_up_difference, measures, spectrum
 from engine.phenomena.grokking.readings import GROKKED, PROGRESS, Readings
-from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.phenomenon import geometric_grid
+from engine.state import State
+from engine.transition import OldPhenomenon
 
 LINEAR = 100  # so many measurements are `every` steps apart; later ones 20 a decade, so that a long run stays small
 PRIMES = tuple(q for q in range(11, 200) if all(q % divisor for divisor in range(2, 15)) or q in (11, 13))
@@ -181,7 +183,7 @@ def measured_steps(total: int, every: int) -> NDArray[np.int64]:
     return np.unique(np.concatenate([geometric_grid(total), linear]))
 
 
-class Grokking(Phenomenon):
+class Grokking(OldPhenomenon):
     """The main arm, its controls and, if asked for, a sweep, trained side by side."""
 
     spec: ClassVar[Spec] = Spec(
@@ -194,6 +196,7 @@ class Grokking(Phenomenon):
         pictures=PICTURES,
         claims=CLAIMS,
         notes=NOTES,
+        experiment=__name__,
         references=(
             "arXiv:2201.02177", "arXiv:2301.02679", "arXiv:2301.05217", "arXiv:2210.01117", "arXiv:2310.06110", "arXiv:2405.20233",
             "arXiv:2501.04697",

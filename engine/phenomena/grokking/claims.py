@@ -15,6 +15,7 @@ import numpy as np
 from engine.contract import Claim, Verdict
 from engine.phenomena.grokking.arms import DECAYS, FRACTIONS, MAIN, NO_DECAY, P53
 from engine.phenomena.grokking.readings import Readings, values_at
+from engine.transition import old_verdict
 
 DELAY, CHANCE = 5.0, 0.05
 NEVER = 0.9  # test accuracy that the arm without decay stays below
@@ -61,7 +62,7 @@ UNDECIDED: Judgement = (None, None, "")
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Return the verdict on a claim; undecided while an arm that it speaks of is still training."""
-    return Verdict(claim, claim.prediction, *JUDGES[claim.id](evidence))
+    return old_verdict(claim, claim.prediction, *JUDGES[claim.id](evidence))
 
 
 def censored(step: float, what: str) -> Judgement:

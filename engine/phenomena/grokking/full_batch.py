@@ -9,7 +9,7 @@ from engine.phenomena.grokking.cuda_graph import recorded
 from engine.phenomena.grokking.double_losses import GRADIENTS
 from engine.phenomena.grokking.double_losses import Name as LossName
 from engine.phenomena.grokking.interventions import Interventions
-from engine.phenomenon import State
+from engine.state import State
 from engine.training.optimizers import Optimizer
 
 if TYPE_CHECKING:

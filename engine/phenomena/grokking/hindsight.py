@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from engine.phenomena.grokking.arms import COMBINED
 from engine.phenomena.grokking.progress import circuit_losses, key_waves
 from engine.phenomena.grokking.training import Training
-from engine.phenomenon import State, geometric_grid
+from engine.phenomenon import geometric_grid
+from engine.state import State
 
 MEMORY = 2**26  # bytes of kept weights at most
 DENSITIES = (20, 15, 10, 8, 6, 5, 4, 3, 2, 1)  # steps a decade at which weights are kept: the first that fits

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Series
 from engine.phenomena.grokking.arms import MAIN, Arm, Member
-from engine.phenomenon import History
+from engine.readings import History
 
 if TYPE_CHECKING:
     from engine.phenomena.grokking.hindsight import Hindsight

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from engine.phenomena.grokking.arms import Arm, Member, Task, task
 from engine.phenomena.grokking.double_losses import Name as LossName
 from engine.phenomena.grokking.full_batch import FullBatch
-from engine.phenomenon import State
 from engine.seeds import streams
+from engine.state import State
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -27,7 +27,9 @@ from pydantic import model_validator
 from engine.contract import Axis, Config, Figure, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
 from engine.phenomena.interpolation_threshold.claims import CLAIMS, Evidence, judge, spectral_distance
 from engine.phenomena.interpolation_threshold.sweep import QUANTITIES, sweep_widths
-from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.phenomenon import geometric_grid
+from engine.state import State
+from engine.transition import OldPhenomenon
 
 if TYPE_CHECKING:
     from engine.phenomena.interpolation_threshold.draws import ThresholdDraws
@@ -128,7 +130,7 @@ Belkin, Hsu, Ma, Mandal 2019, arXiv:1812.11118 (their random Fourier features: p
 """
 
 
-class InterpolationThreshold(Phenomenon):
+class InterpolationThreshold(OldPhenomenon):
     """Least squares on nested features, draw after draw."""
 
     spec: ClassVar[Spec] = Spec(
@@ -141,6 +143,7 @@ class InterpolationThreshold(Phenomenon):
         pictures=PICTURES,
         claims=CLAIMS,
         notes=NOTES,
+        experiment=__name__,
         references=("arXiv:1812.11118", "arXiv:1903.07571", "arXiv:1903.08560"),
         instant=True,
     )

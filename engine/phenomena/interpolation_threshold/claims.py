@@ -18,6 +18,7 @@ from engine.theory.conditions import Floats
 from engine.theory.linear_models.draw_statistics import mean_and_error, quartiles
 from engine.theory.linear_models.ridgeless import expected_train_mse, norm_law
 from engine.theory.spectra.marchenko_pastur import kolmogorov_distance, mean_smallest_eigenvalue
+from engine.transition import old_verdict
 
 ROUNDING = 1e-13  # rms training residual over s_max |w| up to which data count as interpolated
 ERRORS = 4.0  # standard errors that a mean may be off
@@ -74,7 +75,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Decide a claim by the draws so far; undecided, with the reason, while it cannot be."""
     check, needs = JUDGES[claim.id]
     missing = _missing(evidence, needs)
-    return Verdict(claim, claim.prediction, None, None, missing) if missing else check(claim, evidence)
+    return old_verdict(claim, claim.prediction, None, None, missing) if missing else check(claim, evidence)
 
 
 def _missing(evidence: Evidence, needs: tuple[str, ...]) -> str:
@@ -97,7 +98,7 @@ def _zero_from_n(claim: Claim, evidence: Evidence) -> Verdict:
     residual, beyond = evidence.of("residual"), evidence.widths >= evidence.n
     fitted, unfitted = float(residual[:, beyond].max()), float(residual[:, ~beyond].min())
     holds = fitted <= ROUNDING < unfitted
-    return Verdict(claim, "0 from n on", fitted, holds, f"largest residual from n on; the smallest below n is {unfitted:.1g}")
+    return old_verdict(claim, "0 from n on", fitted, holds, f"largest residual from n on; the smallest below n is {unfitted:.1g}")
 
 
 def _train_error(claim: Claim, evidence: Evidence) -> Verdict:
@@ -118,7 +119,7 @@ def _worst_mean(claim: Claim, widths: NDArray[np.int64], draws: Floats, expected
     off = np.abs(mean - expected) / np.where(error > 0, error, np.inf)
     worst = int(np.argmax(off))
     note = f"at d={widths[worst]}, the worst of {widths.size}: {off[worst]:.1f} SE"
-    return Verdict(claim, float(expected[worst]), float(mean[worst]), bool(off[worst] <= ERRORS), note)
+    return old_verdict(claim, float(expected[worst]), float(mean[worst]), bool(off[worst] <= ERRORS), note)
 
 
 def _smallest(claim: Claim, evidence: Evidence) -> Verdict:
@@ -129,7 +130,7 @@ def _smallest(claim: Claim, evidence: Evidence) -> Verdict:
     off = np.abs(mean / centre - 1)
     worst = int(np.argmax(off))
     note = f"at d={evidence.widths[away][worst]}, the worst of {off.size}: {off[worst]:.1%} off"
-    return Verdict(claim, float(centre[worst]), float(mean[worst]), bool(off[worst] <= CENTRE), note)
+    return old_verdict(claim, float(centre[worst]), float(mean[worst]), bool(off[worst] <= CENTRE), note)
 
 
 def _spectrum(claim: Claim, evidence: Evidence) -> Verdict:
@@ -137,7 +138,9 @@ def _spectrum(claim: Claim, evidence: Evidence) -> Verdict:
     worst = max(distances, key=lambda d: distances[d])
     limit = DISTANCE / np.sqrt(evidence.n)
     others = ", ".join(str(d) for d in distances)
-    return Verdict(claim, 0.0, distances[worst], bool(distances[worst] <= limit), f"at d={worst}, the worst of {others}; limit {limit:.3f}")
+    return old_verdict(
+        claim, 0.0, distances[worst], bool(distances[worst] <= limit), f"at d={worst}, the worst of {others}; limit {limit:.3f}"
+    )
 
 
 def spectral_distance(n: int, d: int, spectra: Floats) -> float:
@@ -152,7 +155,7 @@ def _peak(claim: Claim, evidence: Evidence) -> Verdict:
     steps = max(abs(place - threshold) for place in places.values())
     found = ", ".join(f"{name} {evidence.widths[place]}" for name, place in places.items())
     farthest = max(places.values(), key=lambda place: abs(place - threshold))
-    return Verdict(claim, float(evidence.n), float(evidence.widths[farthest]), steps <= 1, found)
+    return old_verdict(claim, float(evidence.n), float(evidence.widths[farthest]), steps <= 1, found)
 
 
 def _separable(claim: Claim, evidence: Evidence) -> Verdict:
@@ -162,7 +165,7 @@ def _separable(claim: Claim, evidence: Evidence) -> Verdict:
     row, column = np.unravel_index(int(np.argmax(off)), off.shape)
     where = f"n={evidence.map_rows[row]}, d={evidence.map_columns[column]}"
     note = f"at {where}, the worst of {off.size}: {off[row, column]:.1f} sigma of {draws} draws"
-    return Verdict(claim, float(expected[row, column]), float(share[row, column]), bool(off[row, column] <= SIGMAS), note)
+    return old_verdict(claim, float(expected[row, column]), float(share[row, column]), bool(off[row, column] <= SIGMAS), note)
 
 
 JUDGES: dict[str, tuple[Callable[[Claim, Evidence], Verdict], tuple[str, ...]]] = {

@@ -23,7 +23,9 @@ from pydantic import model_validator
 from engine.contract import Axis, Config, Figure, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
 from engine.errors import Diverged
 from engine.phenomena.lazy_training.claims import CLAIMS, LAZY, RESIDUAL, Evidence, judge
-from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.phenomenon import geometric_grid
+from engine.state import State
+from engine.transition import OldPhenomenon
 
 GROWN = 1e3  # times the first residual: training does not come back from there
 PER_DECADE = 10  # measurements: each reads the kernel of every network
@@ -133,7 +135,7 @@ Chizat, Oyallon, Bach 2019, arXiv:1812.07956. Jacot, Gabriel, Hongler 2018, arXi
 """
 
 
-class LazyTraining(Phenomenon):
+class LazyTraining(OldPhenomenon):
     """One network at many output scales, and at many widths."""
 
     spec: ClassVar[Spec] = Spec(
@@ -146,6 +148,7 @@ class LazyTraining(Phenomenon):
         pictures=PICTURES,
         claims=CLAIMS,
         notes=NOTES,
+        experiment=__name__,
         references=("arXiv:1812.07956", "arXiv:1806.07572"),
     )
 

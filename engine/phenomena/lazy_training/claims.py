@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Claim, Verdict
+from engine.transition import old_verdict
 
 Floats = NDArray[np.float64]
 
@@ -63,14 +64,14 @@ class Evidence:
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Decide a claim; undecided, with the reason, while it cannot be."""
     if claim.id == "LT7":
-        return Verdict(claim, 0.0, evidence.start, evidence.start <= ZERO, "all students, train and test points")
+        return old_verdict(claim, 0.0, evidence.start, evidence.start <= ZERO, "all students, train and test points")
     if not evidence.over:
-        return Verdict(claim, claim.prediction, None, None, "when every alpha has finished")
+        return old_verdict(claim, claim.prediction, None, None, "when every alpha has finished")
     return JUDGES[claim.id](claim, evidence)
 
 
 def _open(claim: Claim, need: str) -> Verdict:
-    return Verdict(claim, claim.prediction, None, None, f"needs {need} among the output scales")
+    return old_verdict(claim, claim.prediction, None, None, f"needs {need} among the output scales")
 
 
 def _moves(claim: Claim, evidence: Evidence) -> Verdict:
@@ -78,7 +79,7 @@ def _moves(claim: Claim, evidence: Evidence) -> Verdict:
     if lazy.sum() < 2:
         return _open(claim, "two alpha >= 10")
     slope = float(np.polyfit(np.log(evidence.alphas[lazy]), np.log(evidence.mean("weight-change")[lazy]), 1)[0])
-    return Verdict(claim, -1.0, slope, abs(slope + 1) <= SLOPE, f"{int(lazy.sum())} scales")
+    return old_verdict(claim, -1.0, slope, abs(slope + 1) <= SLOPE, f"{int(lazy.sum())} scales")
 
 
 def _freezes(claim: Claim, evidence: Evidence) -> Verdict:
@@ -88,7 +89,7 @@ def _freezes(claim: Claim, evidence: Evidence) -> Verdict:
     change = evidence.mean("kernel-change")[lazy]
     falls = bool(np.all(np.diff(change) < 0))
     pairs = [f"{value:.2g} at {alpha:g}" for alpha, value in zip(evidence.alphas[lazy], change, strict=True)]
-    return Verdict(claim, "falling", float(change.max()), falls and bool(change.max() <= FROZEN), ", ".join(pairs))
+    return old_verdict(claim, "falling", float(change.max()), falls and bool(change.max() <= FROZEN), ", ".join(pairs))
 
 
 def _linear(claim: Claim, evidence: Evidence) -> Verdict:
@@ -97,14 +98,14 @@ def _linear(claim: Claim, evidence: Evidence) -> Verdict:
     if len(gaps) < len(GAPS):
         return _open(claim, "alpha 100 and 1000")
     holds = all(value <= limit for value, (_, limit) in zip(gaps, GAPS, strict=True))
-    return Verdict(claim, "0; 0", "; ".join(f"{value:.3g}" for value in gaps), holds, "on test points, after the same steps")
+    return old_verdict(claim, "0; 0", "; ".join(f"{value:.3g}" for value in gaps), holds, "on test points, after the same steps")
 
 
 def _rich(claim: Claim, evidence: Evidence) -> Verdict:
     rich, limit = evidence.at("test-error", RICH), float(evidence.limit.mean())
     if rich is None:
         return _open(claim, "alpha 0.01")
-    return Verdict(claim, "< 1", rich / limit, rich / limit <= SHARE, f"{rich:.3g} against {limit:.3g}")
+    return old_verdict(claim, "< 1", rich / limit, rich / limit <= SHARE, f"{rich:.3g} against {limit:.3g}")
 
 
 def _rises(claim: Claim, evidence: Evidence) -> Verdict:
@@ -113,7 +114,7 @@ def _rises(claim: Claim, evidence: Evidence) -> Verdict:
     from scipy.stats import spearmanr
 
     found = float(spearmanr(evidence.alphas, evidence.mean("test-error")).statistic)
-    return Verdict(claim, 1.0, found, found >= MONOTONE, f"{len(evidence.alphas)} scales")
+    return old_verdict(claim, 1.0, found, found >= MONOTONE, f"{len(evidence.alphas)} scales")
 
 
 def _fair(claim: Claim, evidence: Evidence) -> Verdict:
@@ -121,7 +122,7 @@ def _fair(claim: Claim, evidence: Evidence) -> Verdict:
     row, place = np.unravel_index(int(np.argmax(table)), table.shape)
     worst = float(table[row, place])
     where = f"worst at alpha {evidence.alphas[row]:g}" + (f", seed {place + 1} of {table.shape[1]}" if table.shape[1] > 1 else "")
-    return Verdict(claim, "equal", worst, worst <= RESIDUAL, where)
+    return old_verdict(claim, "equal", worst, worst <= RESIDUAL, where)
 
 
 JUDGES: dict[str, Callable[[Claim, Evidence], Verdict]] = {

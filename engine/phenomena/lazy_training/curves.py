@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.contract import Series
 from engine.phenomena.lazy_training.experiment import Experiment
 from engine.phenomena.lazy_training.members import WIDTH_SCALE, chosen
-from engine.phenomenon import History
+from engine.readings import History
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from engine.errors import ProblemError
 from engine.phenomena.lazy_training.members import members_of, rate_of
 from engine.phenomena.lazy_training.problem import Student, draw_problem, make_student
 from engine.phenomena.lazy_training.two_layer import TwoLayerEnsemble, host
-from engine.phenomenon import State
+from engine.state import State
 
 if TYPE_CHECKING:
     from torch import Tensor

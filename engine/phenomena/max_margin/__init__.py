@@ -26,7 +26,8 @@ from pydantic import model_validator
 
 from engine.contract import Axis, Config, Figure, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
 from engine.phenomena.max_margin.verdicts import CLAIMS, judge
-from engine.phenomenon import Phenomenon, State
+from engine.state import State
+from engine.transition import OldPhenomenon
 
 
 class MaxMarginConfig(Config):
@@ -133,7 +134,7 @@ arXiv:1906.04540. Lyu, Li 2020, arXiv:1906.05890. Zhang et al. 2024, arXiv:2406.
 """
 
 
-class MaxMargin(Phenomenon):
+class MaxMargin(OldPhenomenon):
     """One separable problem a seed: its SVM, its flow, and optimisers that walk it."""
 
     spec: ClassVar[Spec] = Spec(
@@ -146,6 +147,7 @@ class MaxMargin(Phenomenon):
         pictures=PICTURES,
         claims=CLAIMS,
         notes=NOTES,
+        experiment=__name__,
         references=("arXiv:1710.10345", "arXiv:1802.08246", "arXiv:1803.01905", "arXiv:1906.04540", "arXiv:1906.05890", "arXiv:2406.10650"),
         instant=True,
     )

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from engine.phenomena.max_margin.lanes import LABELS, SHARE, Lane
 from engine.phenomena.max_margin.problems import Wanted, make
 from engine.phenomena.max_margin.solved import Solved, times
-from engine.phenomenon import State, geometric_grid
+from engine.phenomenon import geometric_grid
+from engine.state import State
 from engine.theory.inputs import require
 from engine.theory.margins.logistic_descent import logistic_step_limit
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.phenomena.max_margin.solved import Solved
-from engine.phenomenon import State
+from engine.state import State
 from engine.theory.implicit_bias.interpolators import Order
 from engine.theory.implicit_bias.optimisers import Optimiser
 from engine.theory.inputs import Floats

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.contract import Claim, Verdict
+from engine.transition import old_verdict
 
 if TYPE_CHECKING:
     from engine.phenomena.max_margin.experiment import Experiment
@@ -46,7 +47,7 @@ def judge(claim: Claim, run: Experiment) -> Verdict:
 
 
 def _wait(claim: Claim, why: str) -> Verdict:
-    return Verdict(claim, claim.prediction, None, None, why)
+    return old_verdict(claim, claim.prediction, None, None, why)
 
 
 def _same_svm(claim: Claim, run: Experiment) -> Verdict:
@@ -55,7 +56,7 @@ def _same_svm(claim: Claim, run: Experiment) -> Verdict:
     problems = list(dict.fromkeys([*run.main, *run.reference.values()]))
     kkt, away = max(item.svm.kkt for item in problems), max(item.second_route for item in problems)
     note = f"distance to sequential quadratic programming; KKT residual {kkt:.1g}; the worst of {len(problems)} problems"
-    return Verdict(claim, 0.0, away, kkt <= KKT and away <= SECOND_ROUTE, note)
+    return old_verdict(claim, 0.0, away, kkt <= KKT and away <= SECOND_ROUTE, note)
 
 
 def _reference(run: Experiment, data: str, decade: int) -> tuple[Solved | None, int, str]:
@@ -77,7 +78,7 @@ def _law(decade: int, tolerance: float, read: Callable[[Solved, int], tuple[floa
             return _wait(claim, why)
         predicted, measured = read(solved, place)
         off = measured / predicted - 1
-        return Verdict(claim, predicted, measured, bool(abs(off) <= tolerance), f"{off:+.2g} relative")
+        return old_verdict(claim, predicted, measured, bool(abs(off) <= tolerance), f"{off:+.2g} relative")
 
     return check
 
@@ -87,7 +88,7 @@ def _two_term(claim: Claim, run: Experiment) -> Verdict:
     if solved is None or solved.limit is None:
         return _wait(claim, why)
     distance = float(solved.flow.distance(solved.limit)[place])
-    return Verdict(claim, 0.0, distance, distance <= TWO_TERM)
+    return old_verdict(claim, 0.0, distance, distance <= TWO_TERM)
 
 
 def _follows(claim: Claim, run: Experiment) -> Verdict:
@@ -97,7 +98,7 @@ def _follows(claim: Claim, run: Experiment) -> Verdict:
     if len(lanes) < len(run.problems):
         return _wait(claim, f"not at step {FOLLOWED:,} yet")
     away = max(lane.behind_flow(FOLLOWED) for lane in lanes)
-    return Verdict(claim, 0.0, away, away <= FOLLOWS, f"on {run.wanted.label}")
+    return old_verdict(claim, 0.0, away, away <= FOLLOWS, f"on {run.wanted.label}")
 
 
 def _own_margins(claim: Claim, run: Experiment) -> Verdict:
@@ -117,7 +118,7 @@ def _own_margins(claim: Claim, run: Experiment) -> Verdict:
                 seed = lane.solved.problem.seed
                 beaten.append(f"seed {seed}: {best} {shares[best]:.4f} above {name} {shares[name]:.4f} in {lane.order}")
     rank = "; ".join(beaten) if beaten else "each the best of three in its own norm"
-    return Verdict(claim, 1.0, worst, worst >= OWN_MARGIN and not beaten, f"the least own-norm share; {rank}")
+    return old_verdict(claim, 1.0, worst, worst >= OWN_MARGIN and not beaten, f"the least own-norm share; {rank}")
 
 
 def _validation(claim: Claim, run: Experiment) -> Verdict:
@@ -129,7 +130,7 @@ def _validation(claim: Claim, run: Experiment) -> Verdict:
     spread = max(float(np.ptp(item.held_out_error[late])) for item in readings)
     count = len(run.problems[0].held_out.y)
     note = f"slope of the mean loss on log s; error range {spread:.2g} from s = 10 on, 1/n_val = {1 / count:g}"
-    return Verdict(claim, "> 0", slope, slope > 0 and spread <= 1 / count, note)
+    return old_verdict(claim, "> 0", slope, slope > 0 and spread <= 1 / count, note)
 
 
 def _equal_duals(claim: Claim, run: Experiment) -> Verdict:
@@ -137,7 +138,7 @@ def _equal_duals(claim: Claim, run: Experiment) -> Verdict:
     if solved is None:
         return _wait(claim, why)
     product = float(solved.along_flow.direction[place] * solved.flow.log_s[place])
-    return Verdict(claim, 0.0, product, product <= EQUAL)
+    return old_verdict(claim, 0.0, product, product <= EQUAL)
 
 
 JUDGES: dict[str, Callable[[Claim, Experiment], Verdict]] = {

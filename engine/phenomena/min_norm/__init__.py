@@ -29,8 +29,10 @@ from pydantic import model_validator
 from engine.contract import Axis, Config, Figure, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
 from engine.errors import Diverged
 from engine.phenomena.min_norm.claims import CLAIMS, Evidence, judge
-from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.phenomenon import geometric_grid
 from engine.seeds import streams
+from engine.state import State
+from engine.transition import OldPhenomenon
 
 if TYPE_CHECKING:
     from engine.phenomena.min_norm.curves import MinNormCurves
@@ -163,7 +165,7 @@ Gunasekar et al. 2018, arXiv:1802.08246. Wilson et al. 2017, arXiv:1705.08292. W
 """
 
 
-class MinNorm(Phenomenon):
+class MinNorm(OldPhenomenon):
     """Optimisers, networks and products of every seed, side by side, with the draws of exercise 1."""
 
     spec: ClassVar[Spec] = Spec(
@@ -176,6 +178,7 @@ class MinNorm(Phenomenon):
         pictures=PICTURES,
         claims=CLAIMS,
         notes=NOTES,
+        experiment=__name__,
         references=("arXiv:1802.08246", "arXiv:1705.08292", "arXiv:2002.09277", "arXiv:1905.13655", "arXiv:1810.10082"),
         instant=True,
     )

@@ -16,6 +16,7 @@ from engine.contract import Claim, Verdict
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.linear_models.norm_law import expected_squared_norm
+from engine.transition import old_verdict
 
 if TYPE_CHECKING:
     from engine.phenomena.min_norm.linear import LinearPart
@@ -85,7 +86,7 @@ class Evidence:
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Return the verdict on a claim; undecided, with the reason, while or where it cannot be decided."""
     measured, holds, note, *predicted = JUDGES[claim.id](evidence)
-    return Verdict(claim, predicted[0] if predicted else claim.prediction, measured, holds, note)
+    return old_verdict(claim, predicted[0] if predicted else claim.prediction, measured, holds, note)
 
 
 def _from_zero(e: Evidence) -> Judgement:

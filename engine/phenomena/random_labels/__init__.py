@@ -29,8 +29,10 @@ from engine.phenomena.random_labels.conditions import draw_conditions
 from engine.phenomena.random_labels.curves import Curves
 from engine.phenomena.random_labels.memorisation import chance_band, memorise
 from engine.phenomena.random_labels.tiles import LEGEND, memorisation_map, side_by_side
-from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.phenomenon import geometric_grid
 from engine.seeds import streams
+from engine.state import State
+from engine.transition import OldPhenomenon
 
 if TYPE_CHECKING:
     from engine.data.corruption import InputKind
@@ -169,7 +171,7 @@ def measured_steps(total: int, epoch: int) -> NDArray[np.int64]:
     return np.unique(np.concatenate([coarse[coarse <= early], fine[fine > early], [min(PAIRED_STEPS, total), total]]))
 
 
-class RandomLabels(Phenomenon):
+class RandomLabels(OldPhenomenon):
     """All arms and seeds of one randomisation test, trained side by side."""
 
     spec: ClassVar[Spec] = Spec(
@@ -182,6 +184,7 @@ class RandomLabels(Phenomenon):
         pictures=PICTURES,
         claims=CLAIMS,
         notes=NOTES,
+        experiment=__name__,
         references=("arXiv:1611.03530", "arXiv:2011.14439"),
     )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phenomenon import State
+from engine.state import State
 from engine.training.ensemble import Ensemble
 
 if TYPE_CHECKING:

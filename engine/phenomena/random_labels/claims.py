@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Claim, Verdict
 from engine.phenomena.random_labels.curves import Curves
+from engine.transition import old_verdict
 
 MEMORISED = 0.99  # training accuracy at which an arm counts as memorised
 TEST_ERROR = 0.15  # highest test error on true labels
@@ -74,7 +75,7 @@ UNDECIDED: Judgement = (None, None, "")
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Return the verdict on a claim; undecided while an arm that it speaks of is still training."""
-    return Verdict(claim, claim.prediction, *JUDGES[claim.id](evidence))
+    return old_verdict(claim, claim.prediction, *JUDGES[claim.id](evidence))
 
 
 def _memorised(e: Evidence) -> Judgement:

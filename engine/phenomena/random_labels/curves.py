@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Series
-from engine.phenomenon import History
+from engine.readings import History
 
 Floats = NDArray[np.float64]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.phenomena.random_labels.conditions import Conditions
-from engine.phenomenon import State
 from engine.seeds import streams
+from engine.state import State
 from engine.training.batches import Batches
 from engine.training.ensemble import Ensemble, TrainingSet
 from engine.training.initialise import linear_layers
@@ -71,7 +71,7 @@ class PixelTwins:
 
     def state(self) -> State:
         """Return the losses and, until they are done, weights, velocity and place."""
-        inner = State() if self.done else self._ensemble.state()
+        inner = State({}, {}) if self.done else self._ensemble.state()
         return State({**inner.arrays, "losses": self._losses.cpu().numpy()}, inner.scalars)
 
     def restore(self, state: State) -> None:

@@ -26,7 +26,9 @@ from engine.data.registry import largest, source
 from engine.errors import Diverged
 from engine.phenomena.vacuous_bounds.claims import CLAIMS, Evidence, judge
 from engine.phenomena.vacuous_bounds.table import NAMES, RANDOM, TRUE
-from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.phenomenon import geometric_grid
+from engine.state import State
+from engine.transition import OldPhenomenon
 
 if TYPE_CHECKING:
     from engine.phenomena.vacuous_bounds.experiment import Experiment
@@ -176,7 +178,7 @@ arXiv:2007.12911. Lotfi et al. 2022, arXiv:2211.13609. Bartlett et al. 2019, arX
 """
 
 
-class VacuousBounds(Phenomenon):
+class VacuousBounds(OldPhenomenon):
     """Two arms, their bounds and certificates; the linear example; networks over n."""
 
     spec: ClassVar[Spec] = Spec(
@@ -189,6 +191,7 @@ class VacuousBounds(Phenomenon):
         pictures=PICTURES,
         claims=CLAIMS,
         notes=NOTES,
+        experiment=__name__,
         references=("arXiv:1703.11008", "arXiv:1902.04742", "arXiv:1706.08498", "arXiv:1712.06541", "arXiv:1707.09564", "arXiv:2007.12911"),
     )
 

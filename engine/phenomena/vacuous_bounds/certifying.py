@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from engine.phenomena.vacuous_bounds.pac_bayes_objectives import Objective, Surrogate
 from engine.phenomena.vacuous_bounds.pac_bayes_posterior import Learned, Posteriors, Rates
 from engine.phenomena.vacuous_bounds.problem import Problem
-from engine.phenomenon import State
 from engine.seeds import streams
+from engine.state import State
 from engine.theory.bounds.pac_bayes import Certificate, certify_fixed, certify_posterior, gaussian_kl
 
 if TYPE_CHECKING:

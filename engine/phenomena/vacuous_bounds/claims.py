@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Claim, Verdict
 from engine.phenomena.vacuous_bounds.table import CLASS_BOUNDS, COLUMNS, RANDOM, TRUE
+from engine.transition import old_verdict
 
 SEES, NOT_RANDOM, ORDERED = 1.5, 0.9, 1e-9  # VB3, VB6, VB7
 SUFFICES, TOO_FEW = 1024, 64  # D/m of VB8 and VB9
@@ -101,7 +102,7 @@ UNDECIDED: Judgement = (None, None, "")
 
 def judge(claim: Claim, evidence: Evidence) -> Verdict:
     """Return the verdict on a claim."""
-    return Verdict(claim, claim.prediction, *JUDGES[claim.id](evidence))
+    return old_verdict(claim, claim.prediction, *JUDGES[claim.id](evidence))
 
 
 def _vacuous(e: Evidence) -> Judgement:

@@ -17,7 +17,7 @@ from engine.phenomena.vacuous_bounds.readings import Trained, certified, read
 from engine.phenomena.vacuous_bounds.scaling import Recipe, Scaling
 from engine.phenomena.vacuous_bounds.standing import Member, Standing
 from engine.phenomena.vacuous_bounds.table import COLUMNS, NAMES, TRUE
-from engine.phenomenon import State
+from engine.state import State
 from engine.theory.bounds.norm_bounds import spectral_complexity
 
 RANDOM_SHARE = 8 / 15  # of the posterior's steps that the random arm takes

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.phenomena.vacuous_bounds.problem import Problem, truncated_layers
-from engine.phenomenon import State
 from engine.seeds import streams
+from engine.state import State
 from engine.training.batches import Batches
 from engine.training.ensemble import Ensemble, TrainingSet
 from engine.training.mlp import MLP

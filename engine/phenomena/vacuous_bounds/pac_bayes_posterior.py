@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.phenomena.vacuous_bounds.pac_bayes_objectives import Objective, Surrogate, slopes, surrogate_risk
-from engine.phenomenon import State
+from engine.state import State
 from engine.training.batches import Batches
 from engine.training.mlp import MLP
 

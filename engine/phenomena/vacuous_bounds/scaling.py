@@ -18,8 +18,8 @@ from engine.data.registry import load, source
 from engine.phenomena.vacuous_bounds.nagarajan_kolter import swap_spheres, two_spheres
 from engine.phenomena.vacuous_bounds.problem import cut
 from engine.phenomena.vacuous_bounds.table import COLUMNS
-from engine.phenomenon import State
 from engine.seeds import streams
+from engine.state import State
 from engine.theory.bounds import norm_bounds as norms
 from engine.training.batches import Batches
 from engine.training.ensemble import Ensemble, TrainingSet

@@ -11,7 +11,8 @@ import numpy as np
 
 from engine.contract import Axis, Claim, Config, Figure, Marker, Picture, PictureSpec, Preset, Series, Spec, Verdict, knob
 from engine.errors import Diverged, ProblemError
-from engine.phenomenon import Phenomenon, State, geometric_grid
+from engine.phenomenon import Phenomenon, geometric_grid
+from engine.state import State
 
 
 class ToyConfig(Config):

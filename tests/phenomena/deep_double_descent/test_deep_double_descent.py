@@ -15,7 +15,8 @@ from engine.phenomena.deep_double_descent.exact import landmarks, linear_risk, s
 from engine.phenomena.deep_double_descent.experiment import Experiment
 from engine.phenomena.deep_double_descent.members import Member, dealt, members_of, parameters, threshold_width
 from engine.phenomena.deep_double_descent.readings import Readings, bisect
-from engine.phenomenon import History, State
+from engine.readings import History
+from engine.state import State
 from tests.phenomena.driven import work
 
 SMALL = {"h": (2, 5, 20), "n": 100, "steps": 100, "tests": 100, "samples": (20, 50), "sample_h": 20, "clean": True}

@@ -11,7 +11,7 @@ from engine.phenomena.grokking import FIGURES, PICTURES, PRIMES, Grokking, measu
 from engine.phenomena.grokking.arms import P53, arms_of, members_of, task
 from engine.phenomena.grokking.plain_transformer import plain_logits
 from engine.phenomena.grokking.transformer import NAMES
-from engine.phenomenon import State
+from engine.state import State
 from tests.phenomena.driven import UNEVEN, work
 from tests.phenomena.grokking.grokking_sizes import GROMOV as SMALL
 from tests.phenomena.grokking.grokking_sizes import TRANSFORMER

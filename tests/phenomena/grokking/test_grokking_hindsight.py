@@ -8,7 +8,7 @@ from engine.phenomena.grokking import Grokking
 from engine.phenomena.grokking.hindsight import MEMORY
 from engine.phenomena.grokking.plain_transformer import plain_logits
 from engine.phenomena.grokking.transformer import NAMES
-from engine.phenomenon import State
+from engine.state import State
 from tests.phenomena.driven import work
 from tests.phenomena.grokking.grokking_sizes import GROMOV, TRANSFORMER
 

@@ -12,8 +12,8 @@ from engine.errors import KnobError
 from engine.phenomena.interpolation_threshold import FIGURES, InterpolationThreshold
 from engine.phenomena.interpolation_threshold.claims import CLAIMS, judge
 from engine.phenomena.interpolation_threshold.sweep import QUANTITIES, sweep_widths
-from engine.phenomenon import State
 from engine.seeds import streams
+from engine.state import State
 from tests.phenomena.driven import work
 
 SMALL = {"n": 20, "draws": 24}

@@ -10,7 +10,7 @@ from engine.phenomena.lazy_training.experiment import Experiment
 from engine.phenomena.lazy_training.pictures import in_blocks, in_span, plane_of
 from engine.phenomena.lazy_training.problem import draw_problem, first_weights
 from engine.phenomena.lazy_training.two_layer import TwoLayerEnsemble
-from engine.phenomenon import State
+from engine.state import State
 from engine.theory.kernels.tangent_kernel import alignment, flipped_fraction, kernel_rotation, relative_change
 from tests.phenomena.driven import work
 

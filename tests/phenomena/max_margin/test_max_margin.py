@@ -16,8 +16,8 @@ from engine.phenomena.max_margin.lanes import LABELS
 from engine.phenomena.max_margin.plane import Plane
 from engine.phenomena.max_margin.problems import Wanted, make
 from engine.phenomena.max_margin.solved import Solved, log_summed_loss, times
-from engine.phenomenon import State
 from engine.registry import entries
+from engine.state import State
 from tests.phenomena.driven import UNEVEN, work
 
 SHORT = {"gd_steps": 2000}

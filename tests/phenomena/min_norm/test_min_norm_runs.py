@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import Diverged, KnobError
 from engine.phenomena.min_norm import MinNorm, records
-from engine.phenomenon import State
+from engine.state import State
 from tests.phenomena.driven import work
 from tests.phenomena.min_norm.min_norm_runs import SMALL, curve, make, verdict
 

@@ -10,8 +10,8 @@ import torch
 
 from engine.errors import Diverged, KnobError
 from engine.phenomena.random_labels import FIGURES, PICTURES, RandomLabels, arms_of, measured_steps
-from engine.phenomenon import State
 from engine.registry import entries
+from engine.state import State
 from tests.phenomena.driven import UNEVEN, work
 
 SMALL = {"dataset": "digits196", "n": 100, "width": 32, "batch": 20, "epochs": 40}

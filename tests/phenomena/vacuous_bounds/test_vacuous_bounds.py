@@ -17,7 +17,7 @@ from engine.phenomena.vacuous_bounds.experiment import recipe_of
 from engine.phenomena.vacuous_bounds.problem import cut, draw_problem
 from engine.phenomena.vacuous_bounds.scaling import Recipe, Scaling
 from engine.phenomena.vacuous_bounds.table import COLUMNS, NAMES
-from engine.phenomenon import State
+from engine.state import State
 from tests.phenomena.driven import UNEVEN, work
 
 SMALL = {"n": 300, "width": 10, "epochs": 20, "random_epochs": 60, "steps": 120, "mc": 100, "follow": "nothing"}

@@ -1,0 +1,50 @@
+"""How a phenomenon's package declares itself: `SPEC = declare(__name__, __doc__, config=..., ...)` in its `__init__.py`.
+
+What the docstring and the folder say already is taken from there: the first line of the docstring is `Title: question?`, the
+package's name is the phenomenon's, `notes.md` lies beside it, and `experiment.py` holds the class that computes.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from engine.config import Config
+from engine.contract import Claim, Figure, PictureSpec, Preset, Quantity, Spec
+
+
+def declare(
+    package: str,
+    docstring: str | None,
+    *,
+    config: type[Config],
+    presets: tuple[Preset, ...],
+    figures: tuple[Figure, ...],
+    claims: tuple[Claim, ...],
+    references: tuple[str, ...],
+    pictures: tuple[PictureSpec, ...] = (),
+    quantities: tuple[Quantity, ...] = (),
+    instant: bool = False,
+) -> Spec:
+    """Return the declaration of the phenomenon in a package; call it in the package's `__init__.py` with `__name__` and `__doc__`."""
+    title, question = headline(docstring or "")
+    return Spec(
+        name=package.rpartition(".")[2].replace("_", "-"), title=title, question=question, config=config, presets=presets,
+        figures=figures, pictures=pictures, claims=claims, notes=_notes(package), references=references, instant=instant,
+        quantities=quantities, experiment=f"{package}.experiment",
+    )  # fmt: skip
+
+
+def headline(docstring: str) -> tuple[str, str]:
+    """Return title and question of a docstring whose first line is `Title: question?`."""
+    first = docstring.strip().splitlines()[0] if docstring.strip() else ""
+    title, _, question = first.partition(": ")
+    return title, question
+
+
+def _notes(package: str) -> str:
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        return ""
+    path = Path(found.origin).with_name("notes.md")
+    return path.read_text(encoding="utf-8") if path.is_file() else ""

@@ -1,0 +1,63 @@
+"""How a claim is judged: a function from the experiment to a `Judgement`, one kind for all phenomena.
+
+def _delayed(run: Grokking) -> Judgement:
+if not run.over:
+return PENDING
+return decided(ratio >= 5, f"{ratio:.3g}", values={"ratio": ratio})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
+
+from engine.contract import Claim, Status, Verdict
+
+P = TypeVar("P", contravariant=True)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict without its claim. predicted: what the theory says for these settings, where that is more than the claim's own words."""
+
+    status: Status
+    measured: float | str | None = None
+    note: str = ""
+    reason: str = ""
+    predicted: float | str | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, claim: Claim) -> Verdict:
+        """Return the verdict on a claim; numbers that stand in `predicted` and `measured` are among its values too."""
+        predicted = claim.prediction if self.predicted is None else self.predicted
+        words = (("predicted", predicted), ("measured", self.measured))
+        numbers = {name: float(item) for name, item in words if isinstance(item, int | float) and not isinstance(item, bool)}
+        return Verdict(claim, predicted, self.measured, self.status, self.note, self.reason, {**numbers, **self.values})
+
+
+Judges: TypeAlias = Mapping[str, Callable[[P], Judgement]]
+
+PENDING = Judgement(Status.PENDING)
+
+
+def decided(
+    holds: bool, measured: float | str, note: str = "", *, predicted: float | str | None = None, values: Mapping[str, float] | None = None
+) -> Judgement:
+    """A claim that was measured: it holds, or it fails. values: the numbers behind words in `measured`."""
+    return Judgement(Status.HOLDS if holds else Status.FAILS, measured, note, predicted=predicted, values=values or {})
+
+
+def pending(reason: str, measured: float | str | None = None, *, predicted: float | str | None = None) -> Judgement:
+    """Not decided yet, and why."""
+    return Judgement(Status.PENDING, measured, reason=reason, predicted=predicted)
+
+
+def censored(measured: str, reason: str, *, values: Mapping[str, float] | None = None) -> Judgement:
+    """The run ended before the awaited event: neither yes nor no."""
+    return Judgement(Status.CENSORED, measured, reason=reason, values=values or {})
+
+
+def not_applicable(reason: str, *, predicted: float | str | None = None) -> Judgement:
+    """These settings are outside the claim's domain; the reason says which would be inside ("needs model gromov")."""
+    return Judgement(Status.NOT_APPLICABLE, reason=reason, predicted=predicted)
