@@ -33,7 +33,15 @@ class Judgement:
         predicted = claim.prediction if self.predicted is None else self.predicted
         words = (("predicted", predicted), ("measured", self.measured))
         numbers = {name: float(item) for name, item in words if isinstance(item, int | float) and not isinstance(item, bool)}
-        return Verdict(claim, predicted, self.measured, self.status, self.note, self.reason, {**numbers, **self.values})
+        return Verdict(
+            claim,
+            predicted,
+            self.measured,
+            self.status,
+            self.note,
+            self.reason,
+            {**numbers, **{name: float(item) for name, item in self.values.items()}},
+        )
 
 
 Judges: TypeAlias = Mapping[str, Callable[[P], Judgement]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from torch import Tensor
 
-Name = Literal["cross-entropy", "squared", "logistic"]
+Name = Literal["cross-entropy", "squared", "half-squared", "logistic"]
 Loss: TypeAlias = "Callable[[Tensor, Tensor, Tensor, Tensor], None]"
 
 
@@ -37,6 +37,13 @@ def squared(outputs: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> No
     torch.mul(difference, 2.0 / outputs.shape[2], out=delta)
 
 
+def half_squared(outputs: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> None:
+    """Write `mean_i sum_k (f_ik - t_ik)^2 / 2` to loss (members,) and its gradient in the outputs to delta."""
+    squared(outputs, targets, delta, loss)
+    loss.mul_(0.5)
+    delta.mul_(0.5)
+
+
 def logistic(outputs: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> None:
     """Write `mean_i ln(1 + exp(-y_i f_i))` in nats to loss (members,) and its gradient in the outputs to delta; targets +1 or -1.
 
@@ -50,4 +57,4 @@ def logistic(outputs: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> N
     torch.mul(signed.sigmoid_(), targets, out=delta).mul_(-1.0 / outputs.shape[2])
 
 
-LOSSES: dict[Name, Loss] = {"cross-entropy": cross_entropy, "squared": squared, "logistic": logistic}
+LOSSES: dict[Name, Loss] = {"cross-entropy": cross_entropy, "squared": squared, "half-squared": half_squared, "logistic": logistic}
