@@ -94,7 +94,7 @@ class Readings(Generic[S]):
         if known is None or known.per == "network":
             places = self.columns(setting)
             return steps, values[:, places] if values.ndim == 2 else np.empty((0, len(places)))
-        return steps, values.reshape(len(steps), -1)
+        return steps, values.reshape(len(steps), -1) if len(steps) else np.empty((0, 1))
 
     def latest(self, quantity: str, setting: str = "") -> Floats:
         """Return the last values, (replicates,); nan before the first measurement."""
