@@ -1,0 +1,22 @@
+"""What is measured and drawn of the edge of stability."""
+
+from __future__ import annotations
+
+from engine.contract import Axis, Figure, Quantity
+
+STEP = Axis("step")
+QUANTITIES = (
+    Quantity("eta-sharpness", "eta S", figure="eta-sharpness"),
+    Quantity("sharpness", "S", figure="sharpness"),
+    Quantity("loss", "training loss", figure="loss", finite=True),
+    Quantity("rising", "share of rising steps", figure="rising"),
+    Quantity("residual", "residual of the eigenvalue"),
+)
+FIGURES = (
+    Figure("eta-sharpness", "Sharpness times step size", STEP, Axis("eta S", lo=0.0), ("eta-sharpness/*",),
+           "2: where a quadratic model begins to diverge"),
+    Figure("sharpness", "Sharpness", STEP, Axis("top eigenvalue S", log=True), ("sharpness/*",), "rises to 2/eta of each run"),
+    Figure("loss", "Training loss", STEP, Axis("half mean squared error", log=True), ("loss/*",), "arrival: first reading with eta S >= 2"),
+    Figure("rising", "The loss jitters", STEP, Axis("share of steps", lo=0.0, hi=1.0), ("rising/*",),
+           "steps since the last reading on which the loss rose"),
+)  # fmt: skip
