@@ -62,7 +62,7 @@ def _lanczos(x: Tensor, y: Tensor, rng: np.random.Generator) -> float:
         return 0.5 * ((outputs - targets) ** 2).mean()
 
     top = top_eigenpairs(network.hessian(network.rows(), x, y, loss), start, 1e-6)
-    dense = np.linalg.eigvalsh(_dense_hessian([torch.from_numpy(values) for values in drawn], x[0], y[0]).numpy())
+    dense = torch.linalg.eigvalsh(_dense_hessian([torch.from_numpy(values) for values in drawn], x[0], y[0]))
     return abs(float(top.value[0] / dense[-1]) - 1)
 
 
@@ -77,5 +77,6 @@ def _dense_hessian(weights: list[Tensor], x: Tensor, y: Tensor) -> Tensor:
         found: Tensor = 0.5 * ((hidden @ W3.T + b3 - y) ** 2).mean()
         return found
 
-    found: Tensor = torch.autograd.functional.hessian(loss, torch.cat([values.flatten() for values in weights]))  # type: ignore[no-untyped-call]
+    row = torch.cat([values.flatten() for values in weights])
+    found: Tensor = torch.autograd.functional.hessian(loss, row, vectorize=True)  # type: ignore[no-untyped-call]
     return found
