@@ -25,11 +25,15 @@ def declare(
     pictures: tuple[PictureSpec, ...] = (),
     quantities: tuple[Quantity, ...] = (),
     instant: bool = False,
+    name: str = "",
 ) -> Spec:
-    """Return the declaration of the phenomenon in a package; call it in the package's `__init__.py` with `__name__` and `__doc__`."""
+    """Return the declaration of the phenomenon in a package; call it in the package's `__init__.py` with `__name__` and `__doc__`.
+
+    name: the phenomenon's, where it is not the package's (with dashes).
+    """
     title, question = headline(docstring or "")
     return Spec(
-        name=package.rpartition(".")[2].replace("_", "-"), title=title, question=question, config=config, presets=presets,
+        name=name or package.rpartition(".")[2].replace("_", "-"), title=title, question=question, config=config, presets=presets,
         figures=figures, pictures=pictures, claims=claims, notes=_notes(package), references=references, instant=instant,
         quantities=quantities, experiment=f"{package}.experiment",
     )  # fmt: skip
