@@ -22,8 +22,9 @@ from textual.widgets import Input
 
 from engine.contract import LabError, Phase, Session, Snapshot, Spec
 from engine.errors import Exit, UsageError
+from lab.open_runs import BackgroundRuns, OpenRuns
+from lab.output import ascii_only, say
 from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal
-from lab.workbench import RealWorkbench, Workbench
 from screens.desk import CardData, Running
 from screens.home import HomeScreen
 from screens.looks import AsciiOnly, Colourless, theme
@@ -48,7 +49,7 @@ class LabApp(App[int], inherit_bindings=False):
     """The lab. Implements `screens.desk.Desk`.
 
     Args:
-        workbench: where phenomena and runs come from.
+        open_runs: where phenomena and runs come from.
         drawing: what the terminal can show; read from the environment by default.
         first: a phenomenon to open at once, with this preset.
         watched: declaration and session of a run of another process, shown instead of home.
@@ -76,14 +77,14 @@ class LabApp(App[int], inherit_bindings=False):
 
     def __init__(
         self,
-        workbench: Workbench,
+        open_runs: OpenRuns,
         *,
         drawing: Theme | None = None,
         first: tuple[str, str] | None = None,
         watched: tuple[Spec, Session] | None = None,
         driver: Any = None,
     ) -> None:
-        self.workbench = workbench
+        self.open_runs = open_runs
         super().__init__(driver_class=driver)
         self.drawing = drawing if drawing is not None else Theme.detect()
         self.sessions: dict[str, Session] = {}
@@ -122,7 +123,8 @@ class LabApp(App[int], inherit_bindings=False):
         """Show the run that was asked for, if one was."""
         self.set_interval(1.0, self._settle)
         if self._watched is not None:
-            self._show(*self._watched)
+            spec, session = self._watched
+            self._show(self.open_runs.screen(spec.name), spec, session)
         elif self._first is not None:
             self.open_phenomenon(*self._first)
 
@@ -148,24 +150,24 @@ class LabApp(App[int], inherit_bindings=False):
 
     def cards(self) -> Sequence[CardData]:
         """Return every phenomenon there is."""
-        return self.workbench.cards()
+        return self.open_runs.cards()
 
     def open_phenomenon(self, name: str, preset: str = "quick") -> None:
         """Show a phenomenon's screen; start its run if there is none."""
         try:
-            spec = self.workbench.spec(name)
+            spec = self.open_runs.spec(name)
+            kind = self.open_runs.screen(name)
             if name not in self.sessions:
-                self.sessions[name] = self.workbench.begin(name, preset)
+                self.sessions[name] = self.open_runs.begin(name, preset)
         except LabError as error:
-            say = getattr(self.screen, "say", self.notify)
-            say(str(error))
+            getattr(self.screen, "say", self.notify)(str(error))
             return
-        self._show(spec, self.sessions[name])
+        self._show(kind, spec, self.sessions[name])
 
-    def _show(self, spec: Spec, session: Session) -> None:
+    def _show(self, kind: type[PhenomenonScreen], spec: Spec, session: Session) -> None:
         self.sessions[spec.name] = session
         if spec.name not in self._screens:
-            screen = self.workbench.screen(spec.name)(spec, session, self)
+            screen = kind(spec, session, self)
             self._screens[spec.name] = screen
             self.install_screen(screen, spec.name)
         while len(self.screen_stack) > 1:
@@ -183,7 +185,7 @@ class LabApp(App[int], inherit_bindings=False):
 
     def export(self, name: str) -> str:
         """Write a run and its figures to disk."""
-        return self.workbench.export(self.sessions[name])
+        return self.open_runs.export(self.sessions[name])
 
     # ------------------------------------------------------------ keys of every screen
 
@@ -210,7 +212,7 @@ class LabApp(App[int], inherit_bindings=False):
     def action_redraw(self) -> None:
         """Write every cell again, after another program wrote on the terminal."""
         if isinstance(self._driver, LabDriver):
-            self._driver.cells.forget()
+            self._driver.diff.forget()
         self.screen.refresh(layout=True)
 
     def action_leave(self) -> None:
@@ -258,37 +260,35 @@ def launch(
         LabError: the watched run cannot be read.
         Exception: a defect ended the app; runs are saved and the terminal is restored before it is raised.
     """
-    from lab.output import ascii_only, say
-
     if not is_terminal():
         raise UsageError("the app needs a terminal, and this is none", f"Without one: genlab run {name or 'NAME'}")
-    workbench = RealWorkbench(device=device, threads=threads, root=runs)
+    open_runs = BackgroundRuns(device=device, threads=threads, root=runs)
     app = LabApp(
-        workbench,
+        open_runs,
         drawing=replace(Theme.detect(dark=has_dark_background()), ascii=ascii_only()),
         first=(name, preset or "quick") if name else None,
-        watched=_watched(workbench, watch) if watch else None,
+        watched=_watched(open_runs, watch) if watch else None,
         driver=LabDriver,
     )
     code: int | None = None
-    with Guard(app.interrupt_from_outside, workbench.close) as guard:
+    with Guard(app.interrupt_from_outside, open_runs.close) as guard:
         try:
             code = app.run()
         finally:
-            sentences = workbench.close()
+            sentences = open_runs.close()
             with suppress(OSError):  # after SIGHUP there is nobody to tell
                 say(*sentences)
     if app.defect is not None:
         raise app.defect
     code = int(Exit.INTERRUPTED) if guard.interrupted else code or int(Exit.DONE)
-    if workbench.stuck:  # leaving in the ordinary way could wait for the stuck thread, or crash with it
+    if open_runs.stuck:  # leaving in the ordinary way could wait for the stuck thread, or crash with it
         os._exit(code)
     return code
 
 
-def _watched(workbench: Workbench, path: Path) -> tuple[Spec, Session]:
+def _watched(open_runs: OpenRuns, path: Path) -> tuple[Spec, Session]:
     """Return declaration and session of a run folder that another process writes."""
     from engine.runner import FolderSession
 
     session = FolderSession(path)
-    return workbench.spec(session.latest().phenomenon), session
+    return open_runs.spec(session.latest().phenomenon), session

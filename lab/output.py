@@ -7,13 +7,14 @@ import math
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from engine.contract import Verdict
+    from engine.contract import Detail, Snapshot, Verdict
 
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself puts into LC_CTYPE under LANG=C (PEP 538)
@@ -83,8 +84,11 @@ def mark(verdict: Verdict) -> Any:
     """The mark of a verdict, coloured beside its word so that colour is never alone."""
     from rich.text import Text
 
-    colours = {"yes": "bold green", "no": "bold red", "not yet": "yellow", "not run": "dim"}
-    return Text(verdict.mark, colours[verdict.mark])
+    colours = {"holds": "bold green", "fails": "bold red", "pending": "yellow", "censored": "yellow"}
+    return Text(verdict.mark, colours.get(verdict.status, "dim"))
+
+
+VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
 
 
 def verdict_rows(verdicts: Iterable[Verdict]) -> list[tuple[Any, ...]]:
@@ -92,12 +96,40 @@ def verdict_rows(verdicts: Iterable[Verdict]) -> list[tuple[Any, ...]]:
     return [(item.claim.id, item.claim.sentence, item.predicted, _measured(item), item.claim.tolerance, mark(item)) for item in verdicts]
 
 
-VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
-
-
 def _measured(verdict: Verdict) -> str:
-    parts = [plain(verdict.measured), f"({verdict.note})" if verdict.note else ""]
+    parts = [plain(verdict.measured), f"({verdict.remark})" if verdict.remark else ""]
     return " ".join(part for part in parts if part)
+
+
+def detail_lines(details: Iterable[Detail]) -> list[str]:
+    """Quantities with their formulas and constants as lines of text, all but the first of each indented."""
+    return [f"  {line}" if index else line for detail in details for index, line in enumerate(detail.lines())]
+
+
+def count_statuses(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """How many claims came to each status, for scripts: every status, in the order of `Status`."""
+    from engine.contract import Status
+
+    found = Counter(verdict.status for verdict in verdicts)
+    return {str(status): found[status] for status in Status}
+
+
+def count_marks(verdicts: Sequence[Verdict], always: Sequence[str] = ()) -> str:
+    """How many claims bear each mark, for people: `3 yes, 1 not yet`; those in `always` even where there are none."""
+    from engine.contract import Status
+
+    found = Counter(verdict.mark for verdict in verdicts)
+    return ", ".join(f"{found[status.mark]} {status.mark}" for status in Status if found[status.mark] or status.mark in always)
+
+
+def result_event(snapshot: Snapshot) -> dict[str, Any]:
+    """The last line of `genlab run --json`."""
+    return {
+        "event": "result", "phenomenon": snapshot.phenomenon, "run": snapshot.run, "phase": str(snapshot.phase),
+        "sentence": snapshot.sentence, "hint": snapshot.hint, "step": snapshot.step, "preset": snapshot.preset,
+        "seeds": list(snapshot.seeds), "config": dict(snapshot.config), "device": snapshot.device, "folder": snapshot.folder,
+        "claims": [verdict.row() for verdict in snapshot.verdicts],
+    }  # fmt: skip
 
 
 def say(*lines: str) -> None:

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from lab.cells import Cells
+from lab.terminal_diff import TerminalDiff
 
 PATIENCE = 1.5  # seconds that the interface has to end by itself after a signal
 # Bracketed paste, mouse, focus reports, in-band resize and keyboard protocol off; line wrap, cursor and main screen back.
@@ -65,12 +65,12 @@ class LabDriver(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._file: Any = LastingFile(self._file)
-        self.cells = Cells()
+        self.diff = TerminalDiff()
 
     def write(self, data: str) -> None:
         """Write what changes on the screen."""
-        self.cells.resize(*self._app.size)
-        changed = self.cells.feed(data)
+        self.diff.resize(*self._app.size)
+        changed = self.diff.feed(data)
         if changed:
             super().write(changed)
 

@@ -22,11 +22,12 @@ class Running:
 
 @dataclass(frozen=True)
 class CardData:
-    """What the home screen knows of a phenomenon before its module is imported."""
+    """What the home screen knows of a phenomenon before its module is imported; problem: why it cannot be opened, if it cannot."""
 
     name: str
     title: str
     question: str
+    problem: str = ""
 
 
 class Desk(Protocol):

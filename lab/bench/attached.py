@@ -67,12 +67,12 @@ def alone(steps: int, result: Path) -> None:
 def with_app(steps: int, result: Path) -> None:
     """Train with the app in this terminal, its screen on the run."""
     from lab.app import LabApp
+    from lab.open_runs import BackgroundRuns
     from lab.terminal import Guard, LabDriver
-    from lab.workbench import RealWorkbench
 
     runner = make_runner()
 
-    class Bench(RealWorkbench):
+    class Bench(BackgroundRuns):
         def begin(self, name: str, preset: str = "quick") -> Session:
             runner.start()
             return runner

@@ -9,7 +9,7 @@ from lab.bench.table import Entry, Row
 
 def measure_eight(repeats: int) -> Sequence[Row]:
     """Time a step of eight MLPs of width 100, 40 inputs, batches of 100, over a step of one."""
-    from lab.bench.training import ensemble_against_one
+    from lab.bench.ensembles import ensemble_against_one
 
     pairs = ensemble_against_one(100, repeats)
     return (

@@ -1,6 +1,6 @@
 """A widget that shows a grid of characters, draws it only when it is seen, and repaints the rows that changed.
 
-Textual paints a changed row from the left edge of its widget on; `lab.cells` reduces what reaches the terminal to the
+Textual paints a changed row from the left edge of its widget on; `lab.terminal_diff` reduces what reaches the terminal to the
 cells that differ. So rows are the unit here: what matters is not to render, style and compare the others.
 """
 

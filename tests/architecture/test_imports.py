@@ -36,8 +36,8 @@ LIGHT = {
     "watching a run": "import engine.watching",
     "every screen": "import screens.base, screens.home\n" + "\n".join(f"import screens.{name.replace('-', '_')}" for name in NAMES),
     "every declaration": "from engine import registry\nfor name in registry.names(): registry.spec(name)",
-    "genlab --help": "from lab.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass",
-    "genlab list": "from lab.cli import main\ntry: main(['list'])\nexcept SystemExit: pass",
+    "genlab --help": "from lab.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass",
+    "genlab list": "from lab.cli.main import main\ntry: main(['list'])\nexcept SystemExit: pass",
 }
 
 

@@ -4,26 +4,29 @@ python -m tests.lab.pty_app [crash|hang|broken|diverging] [options of genlab]
 """
 
 import dataclasses
+import importlib
 import sys
 import time
 
-from tests.lab.cli_toy import install
+from engine import registry
+from engine.contract import Preset
+from lab import open_runs
+from lab.cli.main import main as genlab
+from screens.base import PhenomenonScreen
+from tests.lab.command_line import TOYS
 
 MODES = ("crash", "hang", "broken", "diverging")
 
 
 def main() -> int:
     mode = sys.argv.pop(1) if sys.argv[1:2] and sys.argv[1] in MODES else ""
-    install()
-    from engine import registry
-    from engine.contract import Preset
-    from lab import workbench
-    from screens.base import PhenomenonScreen
-
-    kind = registry.load("toy")
+    sys.path.append(str(TOYS))
+    found = sorted(registry.entries(), key=lambda entry: entry.name != "toy")
+    registry.entries = lambda: found
+    toy = importlib.import_module("toy")
     overrides = {"steps": 10**6, "pause": 0.001} if mode not in ("broken", "diverging") else {"steps": 10, "mode": mode}
-    kind.spec = dataclasses.replace(kind.spec, presets=(Preset("quick", "long enough", overrides), *kind.spec.presets[1:]))
-    workbench.RealWorkbench.screen = lambda self, name: PhenomenonScreen
+    toy.SPEC = dataclasses.replace(toy.SPEC, presets=(Preset("quick", "long enough", overrides), *toy.SPEC.presets[1:]))
+    open_runs.spec = lambda name: dataclasses.replace(registry.spec(name), instant=False)  # its runs are stored, as those that train are
     draw = PhenomenonScreen.draw
 
     def misbehave(screen, snapshot):
@@ -34,8 +37,6 @@ def main() -> int:
             time.sleep(3600)
 
     PhenomenonScreen.draw = misbehave
-    from lab.cli import main as genlab
-
     return genlab(sys.argv[1:])
 
 

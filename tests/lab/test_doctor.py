@@ -1,7 +1,7 @@
 import pytest
 
 from lab import doctor
-from tests.lab.cli_toy import lines
+from tests.lab.command_line import lines
 
 
 def found(checks):

@@ -260,7 +260,7 @@ def test_export_that_fails_is_a_sentence() -> None:
         def refuse(session: object) -> str:
             raise StoreError("cannot write /full/figures.txt: no space left on device", "Free some space.")
 
-        app.workbench.export = refuse  # type: ignore[method-assign]
+        app.open_runs.export = refuse  # type: ignore[method-assign]
         await opened(pilot, app)
         await pilot.press("e")
         await until(pilot, lambda: "no space left on device Free some space." in said(app))

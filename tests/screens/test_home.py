@@ -96,7 +96,7 @@ def test_an_unknown_knob_or_device_is_a_sentence_and_home_stays() -> None:
         def refuse(name: str, preset: str) -> CannedSession:
             raise UsageError("device cuda is not there", "use --device cpu")
 
-        app.workbench.begin = refuse  # type: ignore[method-assign]
+        app.open_runs.begin = refuse  # type: ignore[method-assign]
         await pilot.press("1")
         await until(pilot, lambda: "device cuda is not there" in said(app))
         assert isinstance(app.screen, HomeScreen)

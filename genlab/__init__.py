@@ -1,0 +1,41 @@
+"""Why do overparameterized models generalize? genlab from Python: run a phenomenon, look at a stored run.
+
+    import genlab
+
+    genlab.phenomena()                                            # what can be run, with its question
+    outcome = genlab.run("min-norm", n=30, d=120, seed=7)         # the same numbers as on the screen
+    outcome.series, outcome.arrays, outcome.verdicts
+    genlab.load("min-norm-custom-s7")                             # the same of a run that was stored
+
+Everything is imported when it is first asked for, so that `import genlab` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.errors import DataError, Diverged, KnobError, LabError, ProblemError, StoreError, UsageError
+    from genlab.catalogue import phenomena
+    from genlab.outcome import Outcome, load, run
+
+__all__ = [
+    "DataError", "Diverged", "KnobError", "LabError", "Outcome", "ProblemError", "StoreError", "UsageError", "load", "phenomena", "run",
+]  # fmt: skip
+PLACES = {"phenomena": "genlab.catalogue", "Outcome": "genlab.outcome", "load": "genlab.outcome", "run": "genlab.outcome"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'genlab' has no attribute {name!r}")
+    from genlab.own_packages import complaint
+
+    wrong = complaint()
+    if wrong:
+        raise ImportError(wrong.sentence)
+    return getattr(importlib.import_module(PLACES.get(name, "engine.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,32 @@
+"""The command `genlab`, also as `python -m genlab`: makes sure that it is genlab's own packages that it is about to import."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from genlab.own_packages import CURE, complaint, shared
+
+CANNOT_START = 3  # engine.errors.Exit.RUN_FAILED, where the engine cannot be imported
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command of genlab and return its exit code."""
+    wrong = complaint()
+    if wrong is not None:
+        return _cannot(wrong.sentence, wrong.hint)
+    try:
+        from lab.cli.main import main as command
+    except Exception as error:
+        overwritten = [item.sentence for item in shared()]
+        return _cannot(*overwritten[:1], CURE) if overwritten else _cannot(f"{type(error).__name__}: {error}", "Install genlab anew.")
+    return command(argv)
+
+
+def _cannot(sentence: str, hint: str) -> int:
+    print(f"genlab: cannot start: {sentence}\n  {hint}", file=sys.stderr)
+    return CANNOT_START
+
+
+if __name__ == "__main__":
+    sys.exit(main())

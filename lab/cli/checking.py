@@ -1,0 +1,118 @@
+"""Commands about the lab itself: list, info; verify, data, doctor, bench."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from engine.errors import Exit
+from lab.cli.groups import LabCommand, LabGroup
+from lab.cli.options import Device, Json, Name, Names, Quiet, Repeats, Runs, Seed, Seeds, Threads, complete_data, complete_preset
+
+
+def add_reading(app: typer.Typer) -> None:
+    """Add the commands that only read declarations."""
+    app.command("list", cls=LabCommand)(list_phenomena)
+    app.command("info", cls=LabCommand)(info)
+
+
+def add_checking(app: typer.Typer) -> None:
+    """Add the commands that check the lab."""
+    app.command("verify", cls=LabCommand)(verify)
+    data = typer.Typer(cls=LabGroup, help="The data sets: list, fetch, path.", rich_markup_mode=None)
+    data.command("list", cls=LabCommand)(data_list)
+    data.command("fetch", cls=LabCommand)(data_fetch)
+    data.command("path", cls=LabCommand)(data_path)
+    app.add_typer(data, name="data")
+    app.command("doctor", cls=LabCommand)(doctor)
+    app.command("bench", cls=LabCommand)(bench)
+
+
+def list_phenomena(json: Json = False) -> None:
+    """The phenomena with their questions, those of other installed packages included."""
+    from lab.declarations import print_phenomena
+
+    print_phenomena(json=json)
+
+
+def info(name: Name, json: Json = False) -> None:
+    """A phenomenon's knobs, presets, claims, figures and notes."""
+    from lab.declarations import print_declaration
+
+    print_declaration(name, json=json)
+
+
+def verify(
+    ctx: typer.Context,
+    names: Names = None,
+    preset: Annotated[
+        str, typer.Option("--preset", "-p", metavar="NAME", help="quick or standard.", autocompletion=complete_preset)
+    ] = "quick",
+    seed: Seed = 0,
+    seeds: Seeds = None,
+    device: Device = "auto",
+    threads: Threads = None,
+    runs: Runs = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Hold every claim against its measurement.
+
+    Exit 1 if one fails or stays undecided where the preset should decide it. Nothing is stored unless --runs names a folder.
+    """
+    from lab.running.single import check_device
+    from lab.running.verify import Verifier
+
+    verifier = Verifier(preset, seed, seeds, check_device(device), threads, runs, ctx.find_root().params["debug"])
+    return verifier.run(names or [], json=json, quiet=quiet)
+
+
+def data_list(json: Json = False) -> None:
+    """The data sets."""
+    from lab.data_sets import print_data_sets
+
+    print_data_sets(json=json)
+
+
+def data_fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a data set.", autocompletion=complete_data, show_default=False)],
+) -> None:
+    """Get a data set ready before it is needed."""
+    from lab.data_sets import fetch
+
+    print(fetch(name))
+
+
+def data_path() -> None:
+    """The folder that keeps them."""
+    from engine.data.cache import cache_folder
+
+    print(cache_folder())
+
+
+def doctor(runs: Runs = None, json: Json = False) -> int:
+    """What this machine offers, and what to do about problems."""
+    from lab.doctor import examine, report
+
+    return report(examine(runs), json=json)
+
+
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Entries; all when none.", show_default=False)] = None,
+    repeats: Repeats = None,
+    entries: Annotated[bool, typer.Option("--list", help="List the entries and stop.")] = False,
+    json: Json = False,
+) -> int:
+    """Measure speed against its goals.
+
+    Takes minutes; keep the machine idle meanwhile.
+    """
+    from lab.bench import choose
+    from lab.bench.report import listing, run
+
+    chosen = choose(names or [])
+    if entries:
+        listing(chosen, json=json)
+        return Exit.DONE
+    return run(chosen, repeats, json=json)

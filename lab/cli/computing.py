@@ -1,0 +1,117 @@
+"""Commands that compute: run, resume, sweep; and watch, which shows in the app what another process computes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lab.cli.groups import LabCommand, PhenomenonGroup
+from lab.cli.opening import open_app
+from lab.cli.options import Device, Json, Preset, Quiet, Run, Runs, Seed, Seeds, Threads, Workers
+
+if TYPE_CHECKING:
+    from engine.contract import Spec
+
+EXTRA: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def add_computing(app: typer.Typer) -> None:
+    """Add the commands to the tree."""
+    for name, group, text in (
+        ("run", RunGroup, "Run a phenomenon without the app."),
+        ("sweep", SweepGroup, "Run a grid of knob values, several at once."),
+    ):
+        inner = typer.Typer(cls=group, help=f"{text} Its knobs are options: genlab {name} NAME --help.", rich_markup_mode=None)
+        inner.callback()(_nothing)
+        app.add_typer(inner, name=name)
+    app.command("resume", cls=LabCommand, context_settings=EXTRA)(resume)
+    app.command("watch", cls=LabCommand)(watch)
+
+
+def _nothing() -> None:
+    """Typer's groups want a callback."""
+
+
+def run(
+    ctx: typer.Context,
+    spec: Spec,
+    given: dict[str, str],
+    preset: Preset = "quick",
+    seed: Seed = 0,
+    seeds: Seeds = None,
+    device: Device = "auto",
+    threads: Threads = None,
+    runs: Runs = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Run in the background; print the run's name.")] = False,
+    announce: Annotated[bool, typer.Option("--announce", hidden=True)] = False,
+) -> int:
+    """Run a phenomenon; the result is its verdicts and a run folder.
+
+    Raises:
+        UsageError: unknown preset, value out of range, device that is not there.
+    """
+    from lab.running.single import Reporting, begin
+
+    root = ctx.find_root()
+    told = Reporting(root.obj["argv"], json, quiet, announce, root.params["debug"])
+    return begin(spec, preset, given, told, seed=seed, seeds=seeds, device=device, threads=threads, runs=runs, background=detach)
+
+
+def resume(ctx: typer.Context, run: Run, runs: Runs = None, json: Json = False, quiet: Quiet = False) -> int:
+    """Go on with an interrupted run, bit for bit.
+
+    On its own device and number of threads. Knobs may be repeated, not changed.
+
+    Raises:
+        KnobError: a knob was given with another value than the run has.
+        StoreError: no such run, damaged, or open in another process.
+    """
+    from lab.running.single import Reporting, go_on
+
+    root = ctx.find_root()
+    return go_on(run, runs, ctx.args, Reporting(root.obj["argv"], json, quiet, debug=root.params["debug"]))
+
+
+def watch(run: Run, runs: Runs = None) -> int:
+    """See a run live that another process computes."""
+    from engine.store import find_run, runs_root
+
+    path = find_run(runs_root(runs), run)
+    return open_app(watch=path, headless=f"genlab show {path.name}")
+
+
+def sweep(
+    spec: Spec,
+    given: dict[str, str],
+    grid: Annotated[list[str], typer.Option("--grid", metavar="KNOB=V1,V2,..", help="Values of one knob; repeat for more knobs.")],
+    preset: Preset = "quick",
+    seed: Seed = 0,
+    seeds: Seeds = None,
+    device: Device = "auto",
+    workers: Workers = None,
+    runs: Runs = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Run every combination of the grid, each in its own process and run folder, and print the verdicts side by side."""
+    from lab.running.sweep import Plan, Sweep
+
+    common = ["--seed", str(seed), "--device", device]
+    common += ["--seeds", str(seeds)] if seeds else []
+    common += ["--runs", str(runs)] if runs else []
+    return Sweep(Plan.of(spec, preset, given, grid), common, workers).run(json=json, quiet=quiet)
+
+
+class RunGroup(PhenomenonGroup):
+    """`genlab run NAME`."""
+
+    action = staticmethod(run)
+
+
+class SweepGroup(PhenomenonGroup):
+    """`genlab sweep NAME`."""
+
+    action = staticmethod(sweep)

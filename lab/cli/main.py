@@ -1,0 +1,125 @@
+"""The command line `genlab`: the app without arguments, everything else headless.
+
+The other modules of this package declare the commands; what they do is imported when they are called, so that `genlab --help` is quick.
+Every mistake of a user ends as one sentence and one hint on standard error, with an exit code of `engine.errors.Exit`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.errors import Exit, LabError, UsageError
+from lab.cli.checking import add_checking, add_reading
+from lab.cli.computing import add_computing
+from lab.cli.groups import LabGroup
+from lab.cli.opening import open_app
+from lab.cli.options import Device, Runs, Threads
+from lab.cli.stored_runs import add_stored_runs
+
+HELP = """Why do overparameterized models generalize? A lab in the terminal.
+
+Without a command, the app opens. Everything it does also runs headless: start with `genlab list`.
+"""
+ANYWHERE = ("--debug", "--ascii")  # options of genlab itself that may also stand after the command
+
+
+class Root(LabGroup):
+    """`genlab` itself."""
+
+    sections = {  # noqa: RUF012 (read only)
+        "Look around": ("list", "info"),
+        "Compute": ("run", "resume", "sweep"),
+        "Stored runs": ("runs", "watch", "show", "compare", "export", "rm"),
+        "Check": ("verify", "data", "doctor", "bench"),
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; never lets an exception out unless `--debug` is given."""
+    args = _hoist(list(sys.argv[1:] if argv is None else argv))
+    debug = "--debug" in args
+    try:
+        return int(command().main(args=args, prog_name="genlab", standalone_mode=False, obj={"argv": args}) or Exit.DONE)
+    except Exception as error:
+        if debug:
+            import traceback
+
+            traceback.print_exc()
+        return _explain(error)
+
+
+@cache
+def command() -> Any:
+    """The whole command tree."""
+    app = typer.Typer(cls=Root, help=HELP, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.callback(invoke_without_command=True)(root)
+    add_reading(app)
+    add_computing(app)
+    add_stored_runs(app)
+    add_checking(app)
+    return typer.main.get_command(app)
+
+
+def root(
+    ctx: typer.Context,
+    runs: Runs = None,
+    device: Device = "auto",
+    threads: Threads = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
+) -> int:
+    """Open the app, unless a command follows."""
+    if ascii_only:
+        os.environ["GENLAB_ASCII"] = "1"
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"genlab {installed('genlab')}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        return open_app(runs=runs, device=device, threads=threads)
+    if runs is not None:
+        os.environ["GENLAB_RUNS"] = str(runs)  # where every command looks unless it has a --runs of its own
+    for option, given in (("--device", device != "auto"), ("--threads", threads is not None)):
+        if given:
+            raise UsageError(f"{option} before a command has no effect on it", f"Write: genlab {ctx.invoked_subcommand} ... {option} VALUE")
+    return Exit.DONE
+
+
+def _hoist(args: list[str]) -> list[str]:
+    """Move the options that may stand anywhere to the front."""
+    end = args.index("--") if "--" in args else len(args)
+    moved = [arg for arg in args[:end] if arg in ANYWHERE]
+    return [*moved, *(arg for arg in args[:end] if arg not in ANYWHERE), *args[end:]]
+
+
+def _explain(error: Exception) -> int:
+    """Write an error as a sentence and a hint; return the exit code."""
+    from lab.output import say
+
+    message, hint, code = _sentence(error)
+    say(f"genlab: {message}", *([f"  {hint}"] if hint else []))
+    return code
+
+
+def _sentence(error: Exception) -> tuple[str, str, int]:
+    if isinstance(error, LabError):
+        return error.message, error.hint, int(error.exit_code)
+    if hasattr(error, "format_message"):  # Typer's own: a missing argument, a value that is no number
+        context = getattr(error, "ctx", None)
+        text = error.format_message().rstrip(".")
+        hint = f"See: {context.command_path if context else 'genlab'} --help"
+        return text[:1].lower() + text[1:], hint, int(getattr(error, "exit_code", Exit.USAGE))
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {Path(os.fsdecode(error.filename))}" if error.filename else ""
+        return f"{error.strerror.lower()}{where}", "See: genlab doctor", int(Exit.RUN_FAILED)
+    hint = "This is a defect of genlab; add --debug to see where."
+    return f"unexpected {type(error).__name__}: {error}", hint, int(Exit.RUN_FAILED)

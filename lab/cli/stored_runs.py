@@ -1,0 +1,80 @@
+"""Commands about stored runs: runs, show, compare, export, rm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lab.cli.groups import LabCommand
+from lab.cli.options import Height, Json, Run, RunList, Runs
+
+FORMATS = ("csv", "json", "npz", "svg", "png", "tensorboard")
+
+
+def add_stored_runs(app: typer.Typer) -> None:
+    """Add the commands to the tree."""
+    app.command("runs", cls=LabCommand)(runs_command)
+    app.command("show", cls=LabCommand)(show)
+    app.command("compare", cls=LabCommand)(compare)
+    app.command("export", cls=LabCommand)(export)
+    app.command("rm", cls=LabCommand)(remove)
+
+
+def complete_format(incomplete: str) -> list[str]:
+    """The formats of `export`."""
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+def runs_command(runs: Runs = None, json: Json = False) -> None:
+    """The stored runs, oldest first."""
+    from lab.stored import print_runs
+
+    print_runs(runs, json=json)
+
+
+def show(
+    run: Run,
+    runs: Runs = None,
+    figure: Annotated[str | None, typer.Option("--figure", metavar="NAME", help="One figure or picture only.", show_default=False)] = None,
+    height: Height = 18,
+    json: Json = False,
+) -> None:
+    """Draw figures as text, with the verdicts."""
+    from lab.export.text_figures import show_run
+
+    show_run(run, runs, figure, height, json=json)
+
+
+def compare(run: RunList, runs: Runs = None, height: Height = 18, json: Json = False) -> None:
+    """Overlay runs of one phenomenon.
+
+    Also lists the knobs in which they differ, and their verdicts side by side.
+
+    Raises:
+        UsageError: a single run, or runs of different phenomena.
+    """
+    from lab.export.comparison import compare_runs
+
+    compare_runs(run, runs, height, json=json)
+
+
+def export(
+    run: Run,
+    to: Annotated[str, typer.Option("--to", metavar="|".join(FORMATS), help="Format.", autocompletion=complete_format, show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")] = Path(),
+    runs: Runs = None,
+) -> None:
+    """Write a run as files; prints their paths."""
+    from lab.export.formats import export_run
+
+    for path in export_run(run, runs, to, out):
+        print(path)
+
+
+def remove(run: RunList, runs: Runs = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Delete runs; asks first."""
+    from lab.stored import remove_runs
+
+    remove_runs(run, runs, yes=yes)

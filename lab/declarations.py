@@ -1,0 +1,93 @@
+"""`genlab list` and `genlab info`: what phenomena declare, read without torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.contract import Knob, Preset, Spec
+from engine.registry import examined, spec
+from lab.output import emit, plain, write, write_table
+
+
+def print_phenomena(*, json: bool) -> None:
+    """Print every phenomenon with its question, and a sentence for each package that cannot be used."""
+    found = examined()
+    usable, broken = [entry for entry in found if not entry.problem], [entry for entry in found if entry.problem]
+    if json:
+        for entry in usable:
+            emit({"event": "phenomenon", "name": entry.name, "title": entry.title, "question": entry.question})
+        for entry in broken:
+            emit({"event": "phenomenon", "name": entry.name, "problem": entry.problem})
+        return
+    write_table(("name", "title", "question"), [(entry.name, entry.title, entry.question) for entry in usable])
+    for entry in broken:
+        write(plain(entry.problem))
+
+
+def print_declaration(name: str, *, json: bool) -> None:
+    """Print what one phenomenon declares.
+
+    Raises:
+        UsageError: unknown name, or a package that cannot be used.
+    """
+    found = spec(name)
+    if json:
+        emit(record(found))
+    else:
+        describe(found)
+
+
+def record(spec: Spec) -> dict[str, Any]:
+    """The declaration as one JSON object."""
+    return {
+        "event": "info", "name": spec.name, "title": spec.title, "question": spec.question, "instant": spec.instant,
+        "knobs": [_knob_record(item) for item in spec.config.knobs()],
+        "presets": [_preset_record(item) for item in spec.presets],
+        "claims": [
+            {"id": item.id, "sentence": item.sentence, "source": item.source, "prediction": item.prediction,
+             "tolerance": item.tolerance, "presets": item.presets} for item in spec.claims
+        ],
+        "figures": [{"name": item.name, "title": item.title, "x": item.x.label, "y": item.y.label} for item in spec.figures],
+        "pictures": [{"name": item.name, "title": item.title} for item in spec.pictures],
+        "notes": spec.notes, "references": spec.references,
+    }  # fmt: skip
+
+
+def describe(spec: Spec) -> None:
+    """Write the declaration for a reader."""
+    write(f"{plain(spec.name)}: {plain(spec.title)}", style="bold")
+    write(plain(spec.question))
+    knobs = [(item.option, item.format(item.default), _allowed(item), item.text, item.live) for item in spec.config.knobs()]
+    write_table(("knob", "default", "allowed", "what it is", "live"), knobs, title="Knobs")
+    presets = [(item.name, item.seeds, _overrides(spec, item), item.why, item.source, item.needs) for item in spec.presets]
+    write_table(("preset", "seeds>", "knobs", "why", "source", "needs"), presets, title="Presets")
+    claims = [(item.id, item.sentence, item.prediction, item.tolerance, " ".join(item.presets) or "all") for item in spec.claims]
+    write_table(("id", "claim", "prediction", "tolerance", "presets"), claims, title="Claims")
+    figures = [(item.name, item.title, f"{item.y.label} against {item.x.label}") for item in spec.figures]
+    figures += [(item.name, item.title, "picture") for item in spec.pictures]
+    write_table(("figure", "title", "axes"), figures, title="Figures and pictures")
+    write(plain(spec.notes.strip()))
+    write("\nReferences", style="bold")
+    write(plain("\n".join(spec.references)))
+
+
+def _allowed(item: Knob) -> str:
+    return item.allowed + (f" {item.unit}" if item.unit else "")
+
+
+def _overrides(spec: Spec, preset: Preset) -> str:
+    return " ".join(f"{name}={spec.config.knob(name).format(value)}" for name, value in preset.overrides.items())
+
+
+def _knob_record(item: Knob) -> dict[str, Any]:
+    return {
+        "name": item.name, "option": item.option, "kind": item.kind, "default": item.default, "text": item.text, "lo": item.lo,
+        "hi": item.hi, "choices": item.choices, "unit": item.unit, "live": item.live,
+    }  # fmt: skip
+
+
+def _preset_record(item: Preset) -> dict[str, Any]:
+    return {
+        "name": item.name, "why": item.why, "overrides": dict(item.overrides), "source": item.source, "seeds": item.seeds,
+        "needs": item.needs,
+    }  # fmt: skip

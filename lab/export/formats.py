@@ -1,0 +1,134 @@
+"""A run as files for other programs: csv, json, npz, svg, png, TensorBoard. Figures keep their declared axes and series."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Series, Snapshot
+from engine.errors import StoreError, UsageError, nearest
+from engine.store import RunFolder
+from lab.export.run_document import run_document
+from lab.output import strict
+from lab.stored import load_run
+
+
+def export_run(run: str, runs: Path | None, to: str, target: Path | None = None) -> list[Path]:
+    """Write a run in one format into a folder (the present one when None) and return the files written.
+
+    Raises:
+        UsageError: unknown format, or one whose writer is not installed.
+        StoreError: no such run, damaged, or the folder cannot be written.
+    """
+    folder, snapshot = load_run(run, runs)
+    if to not in WRITERS:
+        raise UsageError(f"no format {to!r}{nearest(to, WRITERS)}", "formats: " + ", ".join(WRITERS))
+    place = (target or Path()).expanduser()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        return list(WRITERS[to](folder, snapshot, place))
+    except OSError as error:
+        cause = (error.strerror or str(error)).lower()
+        raise StoreError(f"cannot write to {place}: {cause}", "Name another folder with --out DIR.") from error
+
+
+def write_csv(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
+    """Two tables: measurements, a column per quantity (and member); curves, a line per point, as the figures show them."""
+    records, _ = folder.records()
+    flat = [{"step": step, **_columns(values)} for step, values in records]
+    columns = list(dict.fromkeys(name for row in flat for name in row))
+    yield _table(place / f"{folder.name}-metrics.csv", columns, ([row.get(name, "") for name in columns] for row in flat))
+    points = (line for series in snapshot.series for line in _points(series))
+    yield _table(place / f"{folder.name}-series.csv", ["series", "label", "kind", "basis", "group", "x", "y", "lo", "hi"], points)
+
+
+def write_json(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
+    """One document: manifest, claims, curves, markers, pictures, measurements."""
+    path = place / f"{folder.name}.json"
+    records, note = folder.records()
+    measured = [{"step": step, "values": values} for step, values in records]
+    whole = {**run_document(folder, snapshot), "measurements": measured, "note": note}
+    path.write_text(json.dumps(strict(whole), allow_nan=False, indent=1) + "\n", encoding="utf-8")
+    yield path
+
+
+def write_npz(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
+    """The problem and its solution under the field's letters, and every curve as `series/NAME/x`, `/y`, `/lo`, `/hi`."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for series in snapshot.series:
+        parts = {"x": series.x, "y": series.y, "lo": series.lo, "hi": series.hi}
+        arrays |= {f"series/{series.name}/{part}": values for part, values in parts.items() if values is not None}
+    arrays |= {f"picture/{picture.name}": picture.values for picture in snapshot.pictures if picture.values is not None}
+    if (folder.path / "arrays.npz").exists():
+        arrays |= folder.load_arrays()
+    path = place / f"{folder.name}.npz"
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+    yield path
+
+
+def write_tensorboard(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
+    """Every measurement as a scalar of TensorBoard.
+
+    Raises:
+        UsageError: its writer is not installed.
+    """
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise UsageError("the writer of TensorBoard is not installed", "pip install tensorboard, or use --to csv") from None
+    path = place / f"{folder.name}-tensorboard"
+    with SummaryWriter(str(path)) as writer:
+        for step, values in folder.records()[0]:
+            for name, value in _columns(values).items():
+                writer.add_scalar(name, value, step)
+    yield path
+
+
+def _figures(kind: str) -> Any:
+    def write(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
+        try:
+            from lab.export.image_files import write_figures
+        except ImportError:
+            raise UsageError(f"drawing {kind} files takes matplotlib, which is not installed", "pip install matplotlib") from None
+        return write_figures(snapshot, folder.name, place, kind)
+
+    return write
+
+
+def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A record with lists spread: `loss` of members 0, 1 becomes `loss/0`, `loss/1`."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat |= {f"{name}/{index}": item for index, item in enumerate(value)} if isinstance(value, list | tuple) else {name: value}
+    return flat
+
+
+def _points(series: Series) -> Iterator[list[Any]]:
+    head = [series.name, series.label, series.kind, series.basis, series.group]
+    for index in range(len(series.x)):
+        band = [float(edge[index]) if edge is not None else "" for edge in (series.lo, series.hi)]
+        yield [*head, float(series.x[index]), float(series.y[index]), *band]
+
+
+def _table(path: Path, columns: list[str], lines: Iterable[Iterable[Any]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(lines)
+    return path
+
+
+WRITERS = {
+    "csv": write_csv,
+    "json": write_json,
+    "npz": write_npz,
+    "svg": _figures("svg"),
+    "png": _figures("png"),
+    "tensorboard": write_tensorboard,
+}

@@ -1,0 +1,188 @@
+"""The runs that the app has open: which phenomena there are, the runner of each, and how they are kept when the app ends.
+
+The runner, the store and the screen of a phenomenon are imported when one is opened: home stands before that.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import shlex
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from engine.contract import Phase, Session, Snapshot, Spec
+from engine.errors import StoreError, UsageError
+from engine.registry import Entry, entries, find, spec
+from engine.seeds import seed_range
+from screens.desk import CardData
+from screens.words import progress
+
+if TYPE_CHECKING:
+    from engine.runner import Runner
+    from screens.base import PhenomenonScreen
+
+STORING = 5.0  # seconds to wait until a run that was not stored is
+GRACE = 1.8  # seconds for all runs together to save themselves at the end
+
+
+class OpenRuns(Protocol):
+    """Where the app gets phenomena and runs from; tests give it canned ones."""
+
+    def cards(self) -> Sequence[CardData]:
+        """Return what the home screen shows, without importing a phenomenon."""
+
+    def spec(self, name: str) -> Spec:
+        """Return the declaration of a phenomenon."""
+
+    def screen(self, name: str) -> type[PhenomenonScreen]:
+        """Return the screen class of a phenomenon."""
+
+    def begin(self, name: str, preset: str) -> Session:
+        """Start a run and return it at once; it loads in its own thread.
+
+        Raises:
+            LabError: unknown preset, or the runs folder refuses.
+        """
+
+    def export(self, session: Session) -> str:
+        """Write run and figures to disk and say where. Blocks.
+
+        Raises:
+            LabError: the disk or the folder refuses.
+        """
+
+    def close(self) -> list[str]:
+        """Stop and save every run within `GRACE`; return a sentence for each that can be resumed or shown."""
+
+
+class BackgroundRuns:
+    """Phenomena from the registry, each run in a background thread, run folders on disk.
+
+    Args:
+        device: "auto", "cpu" or "cuda"; resolved in the run's own thread.
+        threads: to compute with; None for the engine's choice.
+        root: folder of the runs; None for the default place.
+
+    Attributes:
+        stuck: whether a run's thread did not end in time.
+    """
+
+    def __init__(self, *, device: str = "auto", threads: int | None = None, root: Path | None = None) -> None:
+        self._device = device
+        self._threads = threads
+        self._root = root
+        self._runners: list[Runner] = []
+        self.stuck = False
+
+    def cards(self) -> list[CardData]:
+        """Return every phenomenon, read from docstrings; what a package's source alone shows to be wrong with it is its card's problem."""
+        found = entries()
+        usable = [CardData(entry.name, entry.title, entry.question) for entry in found if not entry.problem]
+        broken = [CardData(entry.package, entry.title, entry.question, entry.problem) for entry in found if entry.problem]
+        return usable + broken
+
+    def spec(self, name: str) -> Spec:
+        """Return a phenomenon's declaration.
+
+        Raises:
+            UsageError: unknown name, or a package that cannot be used.
+        """
+        for card in self.cards():
+            if card.name == name and card.problem:
+                raise UsageError(card.problem, "genlab list names every problem")
+        return spec(name)
+
+    def screen(self, name: str) -> type[PhenomenonScreen]:
+        """Import the phenomenon's screen module and return its class; one from elsewhere may do without.
+
+        Raises:
+            UsageError: the module does not import, or holds no single screen.
+        """
+        return screen_of(find(name))
+
+    def begin(self, name: str, preset: str = "quick") -> Session:
+        """Start a run in its own thread; instant phenomena are stored only on request."""
+        from engine.runner import Runner
+        from engine.store import runs_root
+
+        found = self.spec(name)
+        runner = Runner(
+            name, found.configure(preset), preset, seed_range(0, found.preset(preset).seeds), device=self._device, threads=self._threads,
+            root=None if found.instant else runs_root(self._root), command_line=shlex.join(["genlab", *sys.argv[1:]]),
+        )  # fmt: skip
+        self._runners.append(runner)
+        runner.start()
+        return runner
+
+    def export(self, session: Session) -> str:
+        """Store the run if it is not, and write its figures beside it."""
+        from engine.runner import Runner
+        from lab.export.beside_run import write_beside
+
+        if isinstance(session, Runner) and not session.latest().folder:
+            session.save(self._root)
+        until = time.monotonic() + STORING
+        while not session.latest().folder:
+            if time.monotonic() > until:
+                raise StoreError(session.latest().sentence, "Try again, or set --runs.")
+            time.sleep(0.05)
+        snapshot = session.latest()
+        written = write_beside(Path(snapshot.folder), self.spec(snapshot.phenomenon), snapshot)
+        return f"Wrote {' and '.join(path.name for path in written)} to {snapshot.folder}"
+
+    def close(self) -> list[str]:
+        """Close all runners at the same time; one that still loads has nothing to save and is not waited for."""
+        closers = [threading.Thread(target=runner.close, args=(_grace(runner),), daemon=True) for runner in self._runners]
+        for closer in closers:
+            closer.start()
+        for closer in closers:
+            closer.join(GRACE)
+        self.stuck = not all(runner.close(0) for runner in self._runners)
+        return [sentence for runner in self._runners if (sentence := farewell(runner.latest()))]
+
+
+def screen_of(entry: Entry) -> type[PhenomenonScreen]:
+    """Return the screen class of a phenomenon: genlab's own is in `screens`, another package's in its module `screen`, if it has one.
+
+    Raises:
+        UsageError: the module does not import, or defines no single screen.
+    """
+    from screens.base import PhenomenonScreen
+
+    place = f"{entry.package}.screen" if entry.origin else f"screens.{entry.package.rpartition('.')[2]}"
+    if entry.origin and importlib.util.find_spec(place) is None:
+        return PhenomenonScreen
+    try:
+        module = importlib.import_module(place)
+    except Exception as error:
+        raise UsageError(f"{place} does not import: {type(error).__name__}: {error}", "genlab run works without a screen") from error
+    found = [
+        item for item in vars(module).values()
+        if isinstance(item, type) and issubclass(item, PhenomenonScreen) and item.__module__ == module.__name__
+    ]  # fmt: skip
+    if len(found) != 1:
+        raise UsageError(f"{place} defines {len(found)} screens; a phenomenon has exactly one", "see CONTRIBUTING.md")
+    return found[0]
+
+
+def _grace(runner: Runner) -> float:
+    snapshot = runner.latest()
+    return 0.1 if snapshot.phase is Phase.READY and not snapshot.folder else GRACE
+
+
+def farewell(snapshot: Snapshot) -> str:
+    """Return where a run was kept and how to go on with it; nothing for a run that was not stored."""
+    if not snapshot.folder:
+        return ""
+    if snapshot.phase is Phase.FINISHED:
+        return f"{snapshot.run} is finished; look at it with: genlab show {snapshot.run}"
+    if snapshot.phase in (Phase.DIVERGED, Phase.FAILED):
+        return f"{snapshot.run} {snapshot.phase}: {snapshot.sentence} {snapshot.hint}".rstrip()
+    if snapshot.phase is Phase.RUNNING:  # it did not stop in time; its state was saved a few seconds ago
+        return f"{snapshot.run} was cut off near {progress(snapshot)}; go on from its last state with: genlab resume {snapshot.run}"
+    return f"{snapshot.run} is saved at {progress(snapshot)}; go on with: genlab resume {snapshot.run}"

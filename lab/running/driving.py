@@ -1,0 +1,152 @@
+"""One loop that drives a runner to its end, hears signals, and reports.
+
+The engine's thread hands measurements over through a queue; everything is written from the main thread, so a slow or
+broken pipe never holds up training and never kills a run before its state is saved.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import traceback
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import Any, Protocol
+
+from engine.contract import Phase, Snapshot
+from engine.errors import Exit, LabError
+from lab.output import hush, say
+from lab.running.reporters import Reporter
+
+POLL = 0.1  # seconds between looks at the runner; also how soon a signal is answered
+PATIENCE = 30.0  # seconds to wait for the chunk in hand and the state to reach the disk
+
+
+class Driven(Protocol):
+    """What is needed of `engine.runner.Runner`."""
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the run, if something did."""
+
+    def start(self) -> None:
+        """Begin in the background thread."""
+
+    def latest(self) -> Snapshot:
+        """The present snapshot."""
+
+    def close(self, timeout: float = ...) -> bool:
+        """Stop, save the state, let go of the folder; whether that took less than `timeout` seconds."""
+
+
+class Feed:
+    """Measurements on their way from the engine's thread to a reporter."""
+
+    def __init__(self) -> None:
+        self.queue: queue.SimpleQueue[tuple[int, dict[str, Any]]] = queue.SimpleQueue()
+
+    def __call__(self, step: int, values: dict[str, Any]) -> None:
+        """Called by the engine's thread; never blocks."""
+        self.queue.put((step, values))
+
+    def drain(self, to: Reporter, wait: float = 0.0) -> None:
+        """Report what has arrived, waiting up to `wait` seconds for something to arrive."""
+        try:
+            item = self.queue.get(timeout=wait) if wait else self.queue.get_nowait()
+            while True:
+                to.measured(*item)
+                item = self.queue.get_nowait()
+        except queue.Empty:
+            return
+
+
+class Signals:
+    """Hears ctrl+c, SIGTERM and SIGHUP while open; the second ctrl+c no longer waits."""
+
+    def __init__(self) -> None:
+        self.heard = ""
+        self.old: dict[int, Any] = {}
+
+    def __enter__(self) -> Signals:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                self.old[number] = signal.signal(number, self._hear)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for number, handler in self.old.items():
+            signal.signal(number, handler)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self.heard and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.heard = signal.Signals(number).name
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended.
+
+    cut: whether a person ended it before its time; unread: whether that was by closing the pipe (`| head`).
+    error: the exception that ended it, if one did.
+    """
+
+    last: Snapshot
+    cut: bool
+    unread: bool = False
+    error: BaseException | None = None
+
+
+def drive(runner: Driven, feed: Feed, report: Reporter) -> Ending:
+    """Run to the end, or to a signal or a closed pipe; the state is saved in every case."""
+    pipe = True
+    with Signals() as signals:
+        runner.start()
+        try:
+            pipe = _follow(runner, feed, report, signals)
+        finally:
+            cut = not runner.latest().phase.over
+            runner.close(timeout=PATIENCE)
+        last = runner.latest()
+        try:
+            if pipe:
+                feed.drain(report)
+                report.end(last)
+        except BrokenPipeError:
+            pipe = False
+            hush()
+        finally:
+            report.close()
+    return Ending(last, cut, not pipe, runner.error)
+
+
+def _follow(runner: Driven, feed: Feed, report: Reporter, signals: Signals) -> bool:
+    """Report until the run is over or a signal is heard; return whether the pipe still stands."""
+    try:
+        while not signals.heard:
+            feed.drain(report, POLL)
+            snapshot = runner.latest()
+            report.look(snapshot)
+            if snapshot.phase.over:
+                break
+    except BrokenPipeError:
+        hush()
+        return False
+    return True
+
+
+def conclude(ending: Ending, *, debug: bool = False) -> int:
+    """Say how a run ended where that needs saying, and return the exit code."""
+    last, error = ending.last, ending.error
+    if last.phase in (Phase.FAILED, Phase.DIVERGED):
+        if debug and error is not None:
+            traceback.print_exception(error)
+        say(f"genlab: {last.sentence}", *([f"  {last.hint}"] if last.hint else []))
+        return int(error.exit_code) if last.phase is Phase.FAILED and isinstance(error, LabError) else Exit.RUN_FAILED
+    if not ending.cut:
+        return Exit.DONE
+    if not ending.unread:
+        kept = ["; the state is saved.", f"  Go on with: genlab resume {last.run}"] if last.folder else ["."]
+        say(f"genlab: interrupted at {last.unit} {last.step}{kept[0]}", *kept[1:])
+    return Exit.INTERRUPTED

@@ -1,0 +1,132 @@
+"""One run without the app: begun or resumed, driven to its end, reported."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract import Snapshot, Spec
+from engine.device import resolve_device
+from engine.errors import UsageError
+from engine.runner import Runner, preset_of
+from engine.runner import resume as reopen
+from engine.seeds import seed_range
+from engine.store import find_run, runs_root
+from lab.output import VERDICT_COLUMNS, verdict_rows, write_table
+from lab.running.detached import detach
+from lab.running.driving import Driven, Feed, conclude, drive
+from lab.running.reporters import choose_reporter
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """How a command tells of its run.
+
+    typed: the arguments as they were typed, for the manifest; announce: in a detached child, the folder's name first, then a log.
+    """
+
+    typed: Sequence[str]
+    json: bool = False
+    quiet: bool = False
+    announce: bool = False
+    debug: bool = False
+
+    @property
+    def command_line(self) -> str:
+        """The whole command, to be typed again."""
+        return shlex.join(["genlab", *self.typed])
+
+
+def begin(
+    spec: Spec,
+    preset: str,
+    given: Mapping[str, str],
+    told: Reporting,
+    *,
+    seed: int = 0,
+    seeds: int | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    runs: Path | None = None,
+    background: bool = False,
+) -> int:
+    """Run a phenomenon and return the exit code; standard output gets JSON lines, or the run's name alone.
+
+    given: knobs that differ from the preset, as text; seeds: the preset's own number when None.
+
+    Raises:
+        UsageError: unknown preset, value out of range, device that is not there.
+    """
+    config = spec.configure(preset, given)
+    check_device(device)
+    if background:
+        return detach([arg for arg in told.typed if arg != "--detach"], as_json=told.json)
+    label = preset_of(spec, config, preset)
+    replicates = seed_range(seed, seeds or spec.preset(preset).seeds)
+
+    def make(feed: Feed) -> Driven:
+        return Runner(
+            spec.name, config, label, replicates, device=device, threads=threads, root=runs_root(runs), on_measure=feed,
+            command_line=told.command_line,
+        )  # fmt: skip
+
+    return _compute(make, f"{spec.name} {label}", told)
+
+
+def go_on(run: str, runs: Path | None, repeated: Sequence[str], told: Reporting) -> int:
+    """Resume a stored run and return the exit code. repeated: knobs as typed, which may repeat the run's values, not change them.
+
+    Raises:
+        KnobError: a knob was given with another value than the run has.
+        StoreError: no such run, damaged, or open in another process.
+    """
+    path = find_run(runs_root(runs), run)
+    knobs = read_knobs(repeated)
+    return _compute(lambda feed: reopen(path, knobs, on_measure=feed, command_line=told.command_line), path.name, told)
+
+
+def check_device(device: str) -> str:
+    """Return the device; "auto" is decided where the run is.
+
+    Raises:
+        UsageError: unknown, or not there.
+    """
+    if device != "auto":
+        resolve_device(device)
+    return device
+
+
+def read_knobs(args: Sequence[str]) -> dict[str, str]:
+    """Read `--width 3 --lr=0.1` without knowing which knobs there are.
+
+    Raises:
+        UsageError: something that is no option, or an option without a value.
+    """
+    left = iter(args)
+    found: dict[str, str] = {}
+    for arg in left:
+        name, equals, value = arg.partition("=")
+        if not name.startswith("--"):
+            raise UsageError(f"unexpected {arg!r} after the run", "See: genlab resume --help")
+        text = value if equals else next(left, None)
+        if text is None:
+            raise UsageError(f"option {name} needs a value", "See: genlab resume --help")
+        found[name.lstrip("-")] = text
+    return found
+
+
+def _compute(make: Callable[[Feed], Driven], title: str, told: Reporting) -> int:
+    feed = Feed()
+    ending = drive(make(feed), feed, choose_reporter(title, json=told.json, quiet=told.quiet, announce=told.announce))
+    if not told.json and not told.announce:
+        _print_result(ending.last, told.quiet)
+    return conclude(ending, debug=told.debug)
+
+
+def _print_result(last: Snapshot, quiet: bool) -> None:
+    if last.verdicts and not quiet:
+        write_table(VERDICT_COLUMNS, verdict_rows(last.verdicts), stderr=True)
+    if last.folder:
+        print(last.run, flush=True)

@@ -1,0 +1,83 @@
+"""Stored runs: listed, found, removed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from engine.contract import Snapshot
+from engine.errors import StoreError, UsageError
+from engine.store import RunFolder, RunSummary, find_run, list_runs, remove_run, runs_root
+from lab.output import count_marks, count_statuses, emit, plain, say, write_table
+
+
+def print_runs(runs: Path | None, *, json: bool) -> None:
+    """Print every stored run, oldest first, and what is wrong with those that cannot be read."""
+    root = runs_root(runs)
+    found = list_runs(root)
+    if json:
+        for run in found:
+            emit(_record(run))
+    elif found:
+        columns = ("run", "phenomenon", "preset", "seeds>", "phase", "step>", "begun", "claims")
+        write_table(columns, [_cells(run) for run in found], title=f"{root}")
+    else:
+        print(plain(f"no runs in {root}; start one with: genlab run NAME"))
+
+
+def _cells(run: RunSummary) -> tuple[Any, ...]:
+    phase = run.problem or (f"{run.phase}" if run.phase else "")
+    snapshot = _snapshot(run)
+    claims = count_marks(snapshot.verdicts) if snapshot else ""
+    return run.name, run.phenomenon, run.preset, len(run.seeds) or "", phase, run.step, run.created[:16].replace("T", " "), claims
+
+
+def _record(run: RunSummary) -> dict[str, Any]:
+    snapshot = _snapshot(run)
+    return {
+        "event": "run", "run": run.name, "folder": str(run.path), "phenomenon": run.phenomenon, "preset": run.preset,
+        "seeds": list(run.seeds), "phase": run.phase, "step": run.step, "total": run.total, "created": run.created, "live": run.live,
+        "problem": run.problem, "claims": count_statuses(snapshot.verdicts) if snapshot else {},
+    }  # fmt: skip
+
+
+def _snapshot(run: RunSummary) -> Snapshot | None:
+    """What a run says of itself so far; None where nothing was measured or the folder is damaged."""
+    if run.problem:
+        return None
+    try:
+        return RunFolder.open(run.path).load_snapshot()
+    except StoreError:
+        return None
+
+
+def remove_runs(names: Sequence[str], runs: Path | None, *, yes: bool) -> None:
+    """Delete runs for good; ask first unless `yes`.
+
+    Raises:
+        UsageError: there is nobody to ask.
+        StoreError: no such run, or the folder holds more than a run.
+    """
+    paths = [find_run(runs_root(runs), name) for name in names]
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"rm deletes {len(paths)} run{'s' if len(paths) > 1 else ''} for good and cannot ask here", "Add --yes.")
+        if not typer.confirm(f"Delete {', '.join(path.name for path in paths)} for good?"):
+            return
+    for path in paths:
+        remove_run(path)
+        say(f"deleted {path}")
+
+
+def load_run(run: str, runs: Path | None) -> tuple[RunFolder, Snapshot]:
+    """Return the folder of a run, named or given as a path, and what a screen shows of it.
+
+    Raises:
+        StoreError: no such run, or damaged.
+    """
+    folder = RunFolder.open(find_run(runs_root(runs), run))
+    return folder, folder.load_snapshot()

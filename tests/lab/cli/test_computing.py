@@ -1,0 +1,260 @@
+"""Running, resuming, sweeping and verifying from the command line, on the toy phenomenon."""
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import Exit
+from engine.registry import spec
+from lab.running.sweep import Plan
+from tests.lab.command_line import environment, finish, lines, start
+
+PATIENCE = 60.0  # seconds until a condition that should come is called missing
+LONG = ("--steps", "1000000", "--pause", "0.001")
+
+
+def until(condition, what):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come"
+        time.sleep(0.01)
+
+
+def test_json_is_one_strict_object_a_line_and_the_result_comes_last(genlab):
+    code, out, err = genlab("run", "toy", "--json", "--seeds", "2", "--seed", "5", "--steps", "100")
+    records = lines(out)
+    assert (code, err) == (0, "")
+    assert {record["event"] for record in records[:-1]} == {"measure"}
+    steps = [record["step"] for record in records[:-1]]
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (0, 100)
+    assert records[1]["values"]["half"] is None
+    assert records[-2]["values"]["value"] == pytest.approx([6 * 0.9**100, 7 * 0.9**100], rel=1e-12)
+    result = records[-1]
+    assert result["event"] == "result"
+    assert result["phase"] == "finished"
+    assert result["seeds"] == [5, 6]
+    assert result["preset"] == "custom"
+    assert result["config"]["steps"] == 100
+    assert result["run"] == "toy-custom-s5x2"
+    claim = {"id", "sentence", "source", "predicted", "measured", "values", "tolerance", "status", "reason"}
+    assert all(claim <= row.keys() for row in result["claims"])
+    assert [(row["status"], row["values"]) for row in result["claims"]] == [
+        ("holds", {"predicted": 0.5, "measured": pytest.approx(0.9**100)}),
+        ("fails", {"predicted": 3.0, "measured": 2.0}),
+    ]
+
+
+def test_a_claim_that_the_preset_does_not_decide_says_which_would(genlab):
+    claims = lines(genlab("run", "toy", "--json")[1])[-1]["claims"]
+    assert [(row["status"], row["reason"]) for row in claims] == [("holds", ""), ("not run", "needs preset standard")]
+
+
+def test_a_phenomenon_that_trains_runs_from_its_options(tmp_path):
+    words = ("--epochs", "1", "--n", "100", "--width", "16")
+    code, out, err = finish(tmp_path, "run", "random-labels", *words, "--json")
+    *measured, result = lines(out)
+    assert (code, err) == (0, "")
+    assert measured and measured[-1]["step"] == result["step"]
+    assert (result["phase"], result["config"]["width"]) == ("finished", 16)
+
+
+def test_output_for_eyes_goes_to_stderr_and_the_runs_name_to_stdout(genlab):
+    code, out, err = genlab("run", "toy")
+    assert (code, out) == (0, "toy-quick-s0\n")
+    assert "The number halves" in err
+    assert "yes" in err
+    assert genlab("run", "toy", "--quiet") == (0, "toy-quick-s0-2\n", "")
+
+
+def test_the_phenomenon_may_stand_behind_options(genlab):
+    assert genlab("run", "--quiet", "--preset", "short", "toy") == (0, "toy-short-s0\n", "")
+
+
+@pytest.mark.parametrize(
+    ("mode", "code", "phase", "sentence"),
+    [
+        ("diverging", Exit.RUN_FAILED, "diverged", "genlab: the value left the numbers at step 100\n  lower rate\n"),
+        ("broken", Exit.RUN_FAILED, "failed", "genlab: an error inside genlab: ZeroDivisionError: a defect\n"),
+        ("impossible", Exit.USAGE, "failed", "genlab: mode impossible has no solution\n  set mode plain\n"),
+    ],
+)
+def test_a_run_that_fails_says_why_and_still_ends_its_json(genlab, mode, code, phase, sentence):
+    ended, out, err = genlab("run", "toy", "--mode", mode, "--json")
+    assert ended == code
+    assert err.startswith(sentence)
+    assert lines(out)[-1]["phase"] == phase
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_saves_the_run_and_resume_continues_it(genlab, tmp_path, number):
+    with start(tmp_path / "runs", "run", "toy", "--json", "--steps", "600", "--pause", "0.001") as child:
+        seen = [json.loads(child.stdout.readline()) for _ in range(3)]
+        child.send_signal(number)
+        before = [*seen, *lines(child.stdout.read())]
+        err = child.stderr.read()
+    assert child.returncode == Exit.INTERRUPTED
+    assert "genlab resume toy-custom-s0" in err
+    assert before[-1]["event"] == "result"
+    code, out, err = genlab("resume", "toy-custom-s0", "--json", "--steps", "600")
+    after = lines(out)
+    assert (code, err) == (0, "")
+    assert after[-1]["phase"] == "finished"
+    (uninterrupted, whole, _) = genlab("run", "toy", "--json", "--steps", "600")
+    assert uninterrupted == 0
+    joined = {record["step"]: record for record in [*before[:-1], *after[:-1]]}
+    assert list(joined.values()) == lines(whole)[:-1]
+
+
+def test_resume_refuses_a_changed_knob_and_a_finished_run(genlab, tmp_path):
+    with start(tmp_path / "runs", "run", "toy", "--json", *LONG) as child:
+        child.stdout.readline()
+        child.terminate()
+        child.stdout.read()
+    code, out, err = genlab("resume", "toy-custom-s0", "--rate", "0.5")
+    assert (code, out) == (Exit.USAGE, "")
+    assert "decay rate" in err
+    assert "0.1, got 0.5" in err
+    assert "needs a value" in genlab("resume", "toy-custom-s0", "--rate")[2]
+    assert "unexpected 'again'" in genlab("resume", "toy-custom-s0", "again")[2]
+    assert "no knob 'rat'; did you mean rate?" in genlab("resume", "toy-custom-s0", "--rat=1")[2]
+    genlab("run", "toy")
+    code, _, err = genlab("resume", "toy-quick-s0")
+    assert code == Exit.RUN_FAILED
+    assert "finished" in err
+
+
+def test_a_closed_pipe_is_quiet_and_saves(tmp_path, genlab):
+    with start(tmp_path / "runs", "run", "toy", "--json", *LONG) as child:
+        child.stdout.readline()
+        child.stdout.close()
+        assert child.wait(60) == Exit.INTERRUPTED
+        assert child.stderr.read() == ""
+    (run,) = lines(genlab("runs", "--json")[1])
+    assert run["phase"] == "stopped"
+    assert run["step"] > 0
+
+
+def test_a_closed_pipe_of_a_listing_is_quiet(tmp_path):
+    with start(tmp_path / "runs", "info", "toy") as child:
+        child.stdout.close()
+        assert child.wait(60) == 0
+        assert child.stderr.read() == ""
+
+
+def test_plain_lines_without_a_terminal(tmp_path):
+    code, out, err = finish(tmp_path, "run", "toy", "--steps", "600")
+    progress = [line for line in err.splitlines() if line.startswith("toy custom: ")]
+    assert (code, out) == (0, "toy-custom-s0\n")
+    assert progress[-1].startswith("toy custom: finished, step 600 of 600")
+    assert "\x1b" not in err
+
+
+def test_detach_returns_at_once_and_the_run_goes_on_in_its_own_session(tmp_path):
+    runs = tmp_path / "runs"
+    code, out, err = finish(runs, "run", "toy", "--steps", "1000000", "--pause", "0.001", "--detach", "--json")
+    (told,) = lines(out)
+    assert (code, err) == (0, "")
+    assert told["event"] == "detached"
+    process, folder = told["process"], Path(told["folder"])
+    try:
+        assert os.getsid(process) == process != os.getsid(0)
+        until(lambda: "running, step" in (folder / "log.txt").read_text(), "a line of the log")
+        assert not (folder / "result.json").exists()
+    finally:
+        os.kill(process, signal.SIGTERM)
+    until(lambda: "genlab resume toy-custom-s0" in (folder / "log.txt").read_text(), "the end of the log")
+    assert (folder / "result.json").exists()
+
+
+def test_detach_reports_a_run_that_cannot_begin(tmp_path):
+    (tmp_path / "runs").write_text("a file where the folder should be")
+    code, out, err = finish(tmp_path / "runs", "run", "toy", "--detach")
+    assert (code, out) == (Exit.RUN_FAILED, "")
+    assert err.startswith("genlab: cannot ")
+
+
+def test_verify_counts_marks_and_exits_by_them(genlab, tmp_path):
+    code, out, _ = genlab("verify", "toy")
+    assert code == 0
+    assert out.rstrip().endswith("1 yes, 0 no, 0 not yet, 1 not run")
+    assert genlab("verify", "toy", "--preset", "standard", "--quiet")[0] == 0
+    assert genlab("verify", "toy", "--preset", "standard", "--seeds", "2")[0] == Exit.CLAIM_FAILED
+    assert genlab("verify", "toy", "--preset", "short")[0] == Exit.CLAIM_FAILED
+    assert not (tmp_path / "runs").exists()
+    assert genlab("verify", "toy", "--runs", str(tmp_path / "kept"))[0] == 0
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["toy-quick-s0"]
+
+
+def test_verify_json(genlab):
+    code, out, err = genlab("verify", "toy", "--preset", "standard", "--json")
+    records = lines(out)
+    assert (code, err) == (0, "")
+    assert [(record["event"], record.get("id"), record.get("status")) for record in records[:-1]] == [
+        ("claim", "T1", "holds"),
+        ("claim", "T2", "holds"),
+    ]
+    counts = {"holds": 2, "fails": 0, "pending": 0, "censored": 0, "not run": 0, "not applicable": 0}
+    assert records[-1] == {"event": "verify", "preset": "standard", **counts}
+
+
+def test_sweep_runs_every_cell_in_its_own_folder(tmp_path):
+    code, out, err = finish(tmp_path, "sweep", "toy", "--grid", "rate=.1,.0001", "--steps", "20", "--json", "--workers", "2")
+    records = lines(out)
+    assert code == 0, err
+    assert {(record["knobs"]["rate"], record["phase"]) for record in records[:-1]} == {(".1", "finished"), (".0001", "finished")}
+    assert {record["knobs"]["rate"]: record["claims"][0]["status"] for record in records[:-1]} == {".1": "holds", ".0001": "fails"}
+    assert records[-1] == {"event": "sweep", "cells": 2, "done": 2, "failed": 0}
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_sweep_for_eyes_is_a_table_with_a_line_a_cell(tmp_path):
+    code, out, err = finish(tmp_path, "sweep", "toy", "--grid", "steps=4,20", "--workers", "2")
+    rows = {line.split()[0]: line.split()[2:] for line in out.splitlines() if line.strip()[:1].isdigit()}
+    assert code == 0
+    assert rows == {"4": ["finished", "not", "yet", "no"], "20": ["finished", "yes", "no"]}
+    assert "2 of 2: steps=" in err
+
+
+def test_the_grid_is_every_combination(genlab):
+    found = Plan.of(spec("toy"), "quick", {"extra": "yes"}, ["rate=.1,.2", "widths=1,2;3"]).cells
+    assert found == [{"extra": "yes", "rate": rate, "widths": widths} for rate in (".1", ".2") for widths in ("1,2", "3")]
+
+
+def test_a_run_on_a_terminal_shows_a_bar_with_rate_and_time_left(tmp_path):
+    master, slave = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", "genlab", "run", "toy", *LONG],
+        stdout=subprocess.PIPE, stderr=slave, stdin=slave, env=environment(tmp_path, TERM="xterm-256color", COLUMNS="160"),
+    )  # fmt: skip
+    os.close(slave)
+    shown = b""
+    with child:
+        while b"steps/s" not in shown or b"s left" not in shown:
+            shown += os.read(master, 65536)
+        child.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # the other side is closed
+            while piece := os.read(master, 65536):
+                shown += piece
+        assert child.stdout.read() == b"toy-custom-s0\n"
+    os.close(master)
+    assert child.returncode == Exit.INTERRUPTED
+    assert b"\x1b[?25h" in shown  # the cursor is given back
+
+
+def test_arrays_and_curves_of_a_run_equal_the_law(genlab, tmp_path):
+    genlab("run", "toy", "--steps", "100")
+    code, out, _ = genlab("export", "toy-custom-s0", "--to", "npz", "--out", str(tmp_path / "out"))
+    assert code == 0
+    with np.load(out.strip(), allow_pickle=False) as found:
+        np.testing.assert_allclose(found["w"], [0.9**100], rtol=1e-12)
+        np.testing.assert_allclose(found["series/value/0/y"], 0.9 ** found["series/value/0/x"], rtol=1e-12)

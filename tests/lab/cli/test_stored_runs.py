@@ -1,0 +1,102 @@
+"""Stored runs from the command line: list, show, remove; damaged and foreign folders."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from engine.errors import Exit
+from tests.lab.command_line import lines
+
+
+def test_runs_lists_what_is_there_and_what_is_wrong_with_it(genlab, run, tmp_path):
+    assert "no runs in" in genlab("runs")[1]
+    first = run("--seeds", "2")
+    damaged = run()
+    (tmp_path / "runs" / damaged / "manifest.json").write_text("{")
+    (tmp_path / "runs" / "foreign").mkdir()
+    (tmp_path / "runs" / "letter.txt").write_text("dear diary")
+    code, out, err = genlab("runs")
+    assert (code, err) == (0, "")
+    records = {record["run"]: record for record in lines(genlab("runs", "--json")[1])}
+    assert set(records) == {first, damaged, "foreign", "letter.txt"}
+    assert records[first] | {"folder": "", "created": ""} == {
+        "event": "run",
+        "run": first,
+        "folder": "",
+        "phenomenon": "toy",
+        "preset": "quick",
+        "seeds": [0, 1],
+        "phase": "finished",
+        "step": 200,
+        "total": 200,
+        "created": "",
+        "live": False,
+        "problem": "",
+        "claims": {"holds": 1, "fails": 0, "pending": 0, "censored": 0, "not run": 1, "not applicable": 0},
+    }
+    for name in (damaged, "foreign", "letter.txt"):
+        assert records[name]["problem"]
+        assert name in out
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == set(records)
+
+
+def test_the_runs_folder_may_be_named(genlab, run, tmp_path):
+    name = run("--runs", str(tmp_path / "elsewhere"))
+    assert not (tmp_path / "runs").exists()
+    assert name in genlab("runs", "--runs", str(tmp_path / "elsewhere"))[1]
+    assert genlab("show", str(tmp_path / "elsewhere" / name))[0] == 0
+
+
+def test_show_draws_figures_pictures_and_verdicts(genlab, run):
+    name = run("--seeds", "2")
+    code, out, err = genlab("show", name)
+    assert (code, err) == (0, "")
+    for words in (f"{name}: toy, preset quick", "Decay", "seed 0", "seed 1", "law", "half", "Grid", "The number halves", "yes"):
+        assert words in out
+    assert "\x1b" not in out
+    assert max(len(line) for line in out.splitlines()) <= 120
+    only = genlab("show", name, "--figure", "decay", "--height", "12")[1]
+    assert len(only.splitlines()) <= 13
+    assert "no figure 'deca' of toy; did you mean decay?" in genlab("show", name, "--figure", "deca")[2]
+
+
+def test_show_in_ascii(genlab, run, monkeypatch):
+    name = run()
+    assert genlab("show", name, "--ascii")[1].isascii()
+
+
+def test_show_json_holds_the_curves(genlab, run):
+    name = run()
+    (shown,) = lines(genlab("show", name, "--json")[1])
+    curve = next(series for series in shown["series"] if series["name"] == "value/0")
+    np.testing.assert_allclose(curve["y"], 0.9 ** np.array(curve["x"]), rtol=1e-12)
+    assert shown["manifest"]["seeds"] == [0]
+    assert shown["pictures"][0]["values"] == np.arange(12.0).reshape(3, 4).tolist()
+
+
+@pytest.mark.parametrize("command", [["show"], ["export", "--to", "csv"], ["export", "--to", "npz"]])
+def test_a_damaged_run_is_one_sentence(genlab, run, tmp_path, command):
+    name = run()
+    (tmp_path / "runs" / name / "latest.npz").write_bytes(b"PK\x03\x04 torn")
+    code, out, err = genlab(command[0], name, *command[1:])
+    assert (code, out) == (Exit.RUN_FAILED, "")
+    assert "damaged" in err
+    assert len(err.splitlines()) == 2
+
+
+def test_rm_deletes_only_runs_and_only_when_told(genlab, run, tmp_path):
+    name = run()
+    code, _, err = genlab("rm", name)
+    assert code == Exit.USAGE
+    assert "--yes" in err
+    (tmp_path / "runs" / name / "letter.txt").write_text("keep me")
+    code, _, err = genlab("rm", name, "--yes")
+    assert code == Exit.RUN_FAILED
+    assert "letter.txt" in err
+    (tmp_path / "runs" / name / "letter.txt").unlink()
+    assert genlab("rm", name, "--yes")[0] == 0
+    assert not (tmp_path / "runs" / name).exists()
+    (tmp_path / "runs" / "foreign").mkdir()
+    assert genlab("rm", "foreign", "--yes")[0] == Exit.RUN_FAILED
+    shutil.rmtree(tmp_path / "runs")

@@ -1,0 +1,146 @@
+import dataclasses
+import os
+import signal
+
+import pytest
+
+from engine.contract import Claim, Phase, Snapshot, Status, Verdict
+from engine.errors import Exit
+from lab.output import result_event
+from lab.running.driving import Ending, Feed, conclude, drive
+from lab.running.reporters import JsonReporter, LineReporter, Reporter, phase_message
+
+CLAIM = Claim("T1", "It halves", "nobody 1900", "0.5", "below")
+START = Snapshot("toy", "toy-quick-s0", "quick", {"rate": 0.1}, (0,), Phase.RUNNING, "running", total=4, folder="/runs/toy-quick-s0")
+
+
+class Scripted:
+    """A runner that measures once a look, and remembers how it was treated."""
+
+    def __init__(self, feed, steps=4, end=Phase.FINISHED, on_step=None):
+        self.feed, self.steps, self.end, self.on_step = feed, steps, end, on_step
+        self.step = 0
+        self.calls = []
+        self.error = None
+
+    def start(self):
+        self.calls.append("start")
+
+    def latest(self):
+        phase = self.end if self.step >= self.steps else Phase.STOPPED if "close" in self.calls else Phase.RUNNING
+        if phase is Phase.RUNNING:
+            self.step += 1
+            self.feed(self.step, {"loss": 1 / self.step})
+            if self.on_step:
+                self.on_step(self.step)
+        return dataclasses.replace(START, step=self.step, phase=phase, verdicts=(Verdict(CLAIM, 0.5, 0.25, Status.HOLDS),))
+
+    def close(self, timeout=2.0):
+        self.calls.append("close")
+        return True
+
+
+class Collector(Reporter):
+    def __init__(self):
+        self.steps, self.ended, self.closed = [], None, 0
+
+    def measured(self, step, values):
+        self.steps.append(step)
+
+    def end(self, snapshot):
+        self.ended = snapshot
+
+    def close(self):
+        self.closed += 1
+
+
+def test_every_measurement_arrives_in_order_and_the_runner_is_closed_once():
+    feed, report = Feed(), Collector()
+    runner = Scripted(feed)
+    ending = drive(runner, feed, report)
+    assert report.steps == [1, 2, 3, 4]
+    assert runner.calls == ["start", "close"]
+    assert (ending.last.phase, ending.cut, report.ended.step, report.closed) == (Phase.FINISHED, False, 4, 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_closes_the_runner_and_gives_the_handlers_back(number):
+    before = signal.getsignal(number)
+    feed, report = Feed(), Collector()
+    runner = Scripted(feed, steps=10**6, on_step=lambda step: step == 3 and os.kill(os.getpid(), number))
+    ending = drive(runner, feed, report)
+    assert ending.cut
+    assert ending.last.phase is Phase.STOPPED
+    assert runner.calls == ["start", "close"]
+    assert signal.getsignal(number) is before
+
+
+def test_an_interrupted_run_names_the_command_that_goes_on(capsys):
+    assert conclude(Ending(dataclasses.replace(START, phase=Phase.STOPPED, step=3), cut=True)) == Exit.INTERRUPTED
+    assert "genlab resume toy-quick-s0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("phase", [Phase.FAILED, Phase.DIVERGED])
+def test_failure_is_a_sentence_a_hint_and_exit_3(phase, capsys):
+    snapshot = dataclasses.replace(START, phase=phase, sentence="the loss left the numbers", hint="lower lr")
+    assert conclude(Ending(snapshot, cut=False)) == Exit.RUN_FAILED
+    assert capsys.readouterr().err == "genlab: the loss left the numbers\n  lower lr\n"
+
+
+def test_a_closed_pipe_stops_the_run_quietly(monkeypatch):
+    class Broken(Collector):
+        def measured(self, step, values):
+            raise BrokenPipeError
+
+    hushed = []
+    monkeypatch.setattr("lab.running.driving.hush", lambda: hushed.append(True))
+    feed = Feed()
+    runner = Scripted(feed, steps=10**6)
+    ending = drive(runner, feed, Broken())
+    assert ending.cut
+    assert hushed == [True]
+    assert runner.calls == ["start", "close"]
+
+
+def test_json_lines_hold_no_nan(capsys):
+    report = JsonReporter()
+    report.measured(3, {"loss": float("nan"), "accuracy": [0.5, float("inf")]})
+    assert capsys.readouterr().out == '{"event": "measure", "step": 3, "values": {"loss": null, "accuracy": [0.5, null]}}\n'
+
+
+def test_the_result_line_carries_claims_config_and_seeds():
+    verdict = Verdict(CLAIM, 0.5, None, Status.NOT_RUN, reason="needs preset standard", values={"steps": 4.0})
+    made = result_event(dataclasses.replace(START, verdicts=(verdict,)))
+    assert made["claims"] == [
+        {
+            "id": "T1",
+            "sentence": "It halves",
+            "source": "nobody 1900",
+            "predicted": 0.5,
+            "measured": None,
+            "values": {"steps": 4.0},
+            "tolerance": "below",
+            "status": "not run",
+            "reason": "needs preset standard",
+            "note": "",
+        }
+    ]
+    assert made["config"] == {"rate": 0.1}
+    assert made["seeds"] == [0]
+    assert made["phase"] == "running"
+
+
+def test_plain_lines_grow_rarer(capsys):
+    now = 0.0
+    report = LineReporter("toy quick", clock=lambda: now)
+    for tick in range(10_000):
+        now = tick / 10
+        report.look(START)
+    written = capsys.readouterr().err.splitlines()
+    assert 40 < len(written) < 120
+    assert written[0].startswith("toy quick: running, step 0 of 4")
+
+
+def test_the_phase_message_names_rate_and_time_left():
+    line = phase_message(dataclasses.replace(START, step=2, rate=350.0, eta=1.4, values={"loss": 0.25}))
+    assert line == "running, step 2 of 4, 350 steps/s, 1 s left; loss 0.25"

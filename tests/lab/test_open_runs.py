@@ -1,0 +1,79 @@
+"""The runs that the app has open, on real runners: begun, exported, kept when the app ends."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine import registry
+from engine.contract import Phase, Session, SetKnob, Snapshot
+from engine.errors import UsageError
+from lab.open_runs import BackgroundRuns, farewell
+from tests.screens.canned import canned
+
+
+@pytest.fixture
+def open_runs(toys: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BackgroundRuns:
+    """Of the toy as if it trained: runs that are instant would be stored only on request."""
+    monkeypatch.setattr("lab.open_runs.spec", lambda name: replace(registry.spec(name), instant=False))
+    return BackgroundRuns(root=tmp_path)
+
+
+def until(session: Session, *phases: Phase) -> Snapshot:
+    end = time.monotonic() + 60
+    while session.latest().phase not in phases:
+        assert time.monotonic() < end, session.latest()
+        time.sleep(0.01)
+    return session.latest()
+
+
+def test_a_run_that_is_begun_starts_by_itself_and_is_kept(open_runs: BackgroundRuns, tmp_path: Path) -> None:
+    session = open_runs.begin("toy", "quick")
+    snapshot = until(session, Phase.FINISHED)
+    assert Path(snapshot.folder).parent == tmp_path
+    assert "figures.txt and figures.json" in open_runs.export(session)
+    assert (Path(snapshot.folder) / "figures.json").exists()
+    assert open_runs.close() == [f"{snapshot.run} is finished; look at it with: genlab show {snapshot.run}"]
+    assert not open_runs.stuck
+
+
+def test_closing_stops_and_saves_every_run(open_runs: BackgroundRuns, tmp_path: Path) -> None:
+    sessions = [open_runs.begin("toy", "quick") for _ in range(2)]
+    for session in sessions:
+        session.post(SetKnob("steps", 10**8))
+        session.post(SetKnob("pause", 0.001))
+        end = time.monotonic() + 60
+        while session.latest().phase is not Phase.RUNNING or session.latest().config["pause"] != 0.001:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    said = open_runs.close()
+    assert len(said) == 2
+    assert all("go on with: genlab resume toy-custom-s0" in sentence for sentence in said)
+    assert len(list(tmp_path.glob("toy-custom-*/state.json"))) == 2
+
+
+def test_an_unknown_preset_is_refused_with_the_valid_ones(open_runs: BackgroundRuns) -> None:
+    with pytest.raises(UsageError, match="no preset 'quik' of toy; did you mean quick"):
+        open_runs.begin("toy", "quik")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"folder": ""}, ""),
+        ({"phase": Phase.STOPPED}, "is saved at step 300 of 600; go on with: genlab resume canned-quick-s0"),
+        ({"phase": Phase.FINISHED}, "is finished; look at it with: genlab show canned-quick-s0"),
+        ({"phase": Phase.RUNNING}, "was cut off near step 300 of 600; go on from its last state with: genlab resume canned-quick-s0"),
+        (
+            {"phase": Phase.DIVERGED, "sentence": "the loss is lost", "hint": "lower lr"},
+            "canned-quick-s0 diverged: the loss is lost lower lr",
+        ),
+    ],
+)
+def test_every_kept_run_is_told_with_the_next_command(changes: dict[str, object], words: str) -> None:
+    said = farewell(replace(canned(folder="/runs/canned-quick-s0"), **changes))  # type: ignore[arg-type]
+    assert said.endswith(words)
+    assert bool(said) == bool(words)
