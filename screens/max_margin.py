@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from engine.contract import Figure, Layer, Picture, Series, Snapshot
+from engine.contract import Figure, Snapshot
 from screens.base import PhenomenonScreen
-
-ANGLE, OFFSET, TURNING = "separator/angle", "separator/offset", "flow"
 
 
 class MaxMarginScreen(PhenomenonScreen):
     """A direction that settles while the norm grows."""
 
     VIEWS = ("separator", "direction-error", "direction-law", "norm", "validation", "optimisers")
+    _plain: Snapshot | None = None  # what was drawn last, without a cursor
 
     def draw(self, snapshot: Snapshot) -> None:
         """Show a snapshot, with the flow's separator at the cursor."""
@@ -34,7 +30,7 @@ class MaxMarginScreen(PhenomenonScreen):
         self._turn()
 
     def _turn(self) -> None:
-        self.deck.show(turned(getattr(self, "_plain", self.snapshot), self._time))
+        self.deck.show(turned(self._plain or self.snapshot, self._time))
 
     @property
     def _time(self) -> float | None:
@@ -45,26 +41,8 @@ class MaxMarginScreen(PhenomenonScreen):
 
 
 def turned(snapshot: Snapshot, at: float | None) -> Snapshot:
-    """Return the snapshot with the separator of the flow in its picture at the time nearest to `at`."""
-    curves = {item.name: item for item in snapshot.series if item.name in (ANGLE, OFFSET)}
-    if at is None or len(curves) < 2:
+    """Return the snapshot with the layers of its pictures as they are under a cursor at `at`."""
+    if at is None:
         return snapshot
-    place = int(np.argmin(np.abs(np.log(curves[ANGLE].x) - np.log(at))))
-    return replace(snapshot, pictures=tuple(_turned(picture, curves, place) for picture in snapshot.pictures))
-
-
-def _turned(picture: Picture, curves: dict[str, Series], place: int) -> Picture:
-    angle, offset = float(curves[ANGLE].y[place]), float(curves[OFFSET].y[place])
-    label = f"flow {curves[ANGLE].x[place]:.2g}"
-    layers = (
-        replace(layer, xy=_line(layer, angle, offset), label=label) if layer.group == TURNING and layer.kind == "line" else layer
-        for layer in picture.layers
-    )
-    return replace(picture, layers=tuple(layers))
-
-
-def _line(layer: Layer, angle: float, offset: float) -> NDArray[np.float64]:
-    """A line as long as the layer's, with this angle of its normal and this offset from the origin, (2, 2)."""
-    normal = np.array([np.cos(angle), np.sin(angle)])
-    half = float(np.linalg.norm(layer.xy[1] - layer.xy[0])) / 2 * np.array([-normal[1], normal[0]])
-    return np.array([-offset * normal - half, -offset * normal + half])
+    pictures = (replace(picture, layers=tuple(layer.under(at) for layer in picture.layers)) for picture in snapshot.pictures)
+    return replace(snapshot, pictures=tuple(pictures))

@@ -1,127 +1,171 @@
-"""The work of a run, in pieces of a few milliseconds: the chosen problem's flow first, the reference sets, then true steps.
-
-Seeds draw the problem anew; each has its own SVM, flow and optimisers. The reference sets (four points, Soudry's, gauss 40x10)
-come from the first seed and are what the claims about them are tested on, whatever the chosen data are.
-"""
+"""Separable problems of every seed and of reference: each is solved, its flow followed, and optimisers walk it step for step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phenomena.max_margin.lanes import LABELS, SHARE, Lane
-from engine.phenomena.max_margin.problems import Wanted, make
-from engine.phenomena.max_margin.solved import Solved, times
-from engine.phenomenon import geometric_grid
-from engine.state import State
+from engine.contract import Marker, Picture, Series, Spec
+from engine.judging import Judges
+from engine.optimiser_runs import bring
+from engine.phenomena.max_margin import SPEC
+from engine.phenomena.max_margin.claims import FOLLOWED, JUDGES
+from engine.phenomena.max_margin.config import MaxMarginConfig
+from engine.phenomena.max_margin.figures import PARALLEL, flow_curves, markers, step_curves
+from engine.phenomena.max_margin.margin_runs import METHODS, SHARE, MarginRun
+from engine.phenomena.max_margin.plane import picture
+from engine.phenomena.max_margin.problems import ProblemConfig, make
+from engine.phenomena.max_margin.solution import Solution, flow_times
+from engine.phenomenon import Pieces, geometric_grid
+from engine.readings import Network
+from engine.state import Stateful
 from engine.theory.inputs import require
 from engine.theory.margins.logistic_descent import logistic_step_limit
 
-REFERENCE = (Wanted("four-point"), Wanted("soudry"), Wanted("gauss"))
-COMPARED = 200_000  # step at which descent is compared with the flow (MM7)
+REFERENCES = (ProblemConfig("four-point"), ProblemConfig("soudry"), ProblemConfig("gauss"))
 
 
-class Experiment:
-    """Everything that is computed.
+class MaxMargin(Pieces[MaxMarginConfig]):
+    """One separable problem a seed, and the first seed's reference sets, on which claims about given data are tested.
 
     Attributes:
-        main: what is solved so far, one per seed. reference: by data set. lanes: seed by seed, in the order of `LABELS`.
-        step: steps that every lane has made, as far as it goes. grid: the measured ones.
+        problems: one per seed; solutions: of those solved so far; references: solutions of the reference sets, by data set.
+        runs: by optimiser, one per seed. log_s: (k,) the flow's times. prepared: whether all is solved, and a second way too.
+
+    Raises:
+        ProblemError: labels that nothing separates, or a step size of 0.
     """
 
-    def __init__(self, wanted: Wanted, seeds: tuple[int, ...], eta: float, decades: int, gd_steps: int, adam_eps: float) -> None:
-        require(eta > 0, f"the step size must be positive, got {eta:g}: with 0 nothing moves", "eta is in units of 8/s_max^2")
-        self.problems = [make(wanted, seed) for seed in seeds]
-        self.eta, self.decades, self.adam_eps = eta, decades, adam_eps
-        self.main: list[Solved] = []
-        self.reference: dict[str, Solved] = {}
-        self.lanes: list[Lane] = []
-        self.step = 0
-        self.grid: NDArray[np.int64] = geometric_grid(gd_steps, 10)
-        self.grid = np.unique(np.append(self.grid, [COMPARED] if gd_steps >= COMPARED else []).astype(np.int64))
-        self.last = gd_steps
-        first = min(np.log10(eta * logistic_step_limit(problem.svm.Z)) for problem in self.problems)
-        self.log_s = times(min(0.0, float(first)), decades)
-        self._done = False
-        self._pieces = self._work()
+    spec: ClassVar[Spec] = SPEC
+    judges: ClassVar[Judges[Any]] = JUDGES
+
+    def __init__(self, config: MaxMarginConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
+        super().__init__(config, seeds, device, preset)
+        c = config
+        require(c.eta > 0, f"the step size must be positive, got {c.eta:g}: with 0 nothing moves", "eta is in units of 8/s_max^2")
+        self.problems = [make(ProblemConfig(c.data, c.n, c.d, c.flips, c.bias), seed) for seed in seeds]
+        self.total = c.gd_steps
+        compared = [FOLLOWED] if c.gd_steps >= FOLLOWED else []
+        self.grid = np.unique(np.append(geometric_grid(c.gd_steps, 10), compared).astype(np.int64))
+        first = min(np.log10(c.eta * logistic_step_limit(problem.svm.Z)) for problem in self.problems)
+        self.log_s = flow_times(min(0.0, float(first)), c.decades)
+        self.solutions: list[Solution] = []
+        self.references: dict[str, Solution] = {}
+        self.prepared = False
+        self.networks = [Network(method, seed) for method in METHODS for seed in seeds]
+        self.runs = {method.name: [MarginRun(method, problem.svm, c, self.grid) for problem in self.problems] for method in METHODS}
+        self._flow_curves: tuple[int, tuple[Series, ...]] = (-1, ())
+        self._say()
+
+    # ------------------------------------------------------------ work
 
     @property
-    def wanted(self) -> Wanted:
-        """The chosen problem."""
-        return self.problems[0].wanted
+    def ready(self) -> bool:
+        """Whether what is measured has a flow beside it: at step 0 the first seed's, then every seed's."""
+        return len(self.solutions) >= (len(self.problems) if self.step else 1)
 
     @property
-    def prepared(self) -> bool:
-        """Whether every flow is there and optimisers can start."""
-        return bool(self.lanes)
+    def complete(self) -> bool:
+        """Whether everything is solved."""
+        return self.prepared
 
-    @property
-    def done(self) -> bool:
-        """Whether nothing is left to compute."""
-        return self._done
+    def pieces(self) -> Iterator[None]:
+        """Follow flows, solve everything a second way, then make true steps."""
+        for problem in self.problems[len(self.solutions) :]:
+            self.solutions.append(Solution(problem, self.log_s))
+            self._say()
+            yield
+        for config in REFERENCES:
+            if config.data not in self.references:
+                self.references[config.data] = self._reference(config)
+                yield
+        for solution in (*self.solutions, *self.references.values()):
+            _ = solution.second_route
+            yield
+        self.prepared = True
+        yield
+        for place in range(int(np.searchsorted(self.grid, self.step)), len(self.grid)):
+            yield from bring((run for runs in self.runs.values() for run in runs), place)
+            self.step = int(self.grid[place])
+            yield
 
-    def piece(self) -> None:
-        """Do the next piece of work."""
-        self._done = next(self._pieces, None) is None
+    def _reference(self, config: ProblemConfig) -> Solution:
+        if config.same(self.problems[0].config):
+            return self.solutions[0]
+        return Solution(make(config, self.seeds[0]), flow_times(0.0, self.config.decades))
 
-    def named(self, name: str) -> list[Lane]:
-        """The lanes of one optimiser, one per seed."""
-        return [lane for lane in self.lanes if lane.name == name]
+    def _say(self) -> None:
+        """Say what the curves are made of, where that cannot be seen."""
+        c, said = self.config, []
+        if c.gd_steps:
+            others = c.gd_steps // SHARE
+            said.append(f"true steps: {c.gd_steps:,} of gradient descent, {others:,} of the others; beyond them the curve is the flow")
+        for solution in self.solutions:
+            if solution.limit is None:
+                said.append(f"seed {solution.problem.seed}: {solution.no_limit}, so no constants are predicted")
+            elif solution.limit.direction < PARALLEL:
+                said.append(f"equal duals: w_tilde is parallel to w_hat, the direction falls like s^-{solution.limit.exponent:.2g}")
+        self.notes = (*dict.fromkeys(said), f"Adam's eps is {c.adam_eps:g}")
 
-    def _work(self) -> Iterator[bool]:
-        for problem in self.problems[len(self.main) :]:
-            self.main.append(Solved(problem, self.log_s))
-            yield True
-        for wanted in REFERENCE:
-            if wanted.data not in self.reference:
-                self.reference[wanted.data] = self._reference(wanted)
-                yield True
-        for solved in (*self.main, *self.reference.values()):
-            _ = solved.second_route
-            yield True
-        if not self.lanes:
-            self._line_up()
-            yield True
-        for target in self.grid[self.grid > self.step].tolist():
-            for lane in self.lanes:
-                while not lane.toward(target):
-                    yield True
-            self.step = target
-            yield True
+    def walks(self, name: str) -> list[tuple[Solution, MarginRun]]:
+        """An optimiser's runs, as far as they have made steps and their problem is solved, each with the solution."""
+        return [(solution, run) for solution, run in zip(self.solutions, self.runs[name], strict=False) if len(run.path)]
 
-    def _reference(self, wanted: Wanted) -> Solved:
-        if wanted.same(self.wanted):
-            return self.main[0]
-        return Solved(make(wanted, self.problems[0].seed), times(0.0, self.decades))
+    def measure(self) -> dict[str, Any]:
+        """Return the SVM's numbers at step 0; then, seed by seed, descent's direction error and loss, and every optimiser's margin."""
+        if self.step == 0:
+            svm = self.problems[0].svm
+            return {"margin": svm.margin, "support vectors": int(svm.support.sum()), "KKT residual": svm.kkt}
+        found = [solution.along(run.log_times(solution)[-1:], run.path[-1:]) for solution, run in self.walks("gd")]
+        shares = [float(run.shares(solution)[-1]) for name in self.runs for solution, run in self.walks(name)]
+        return {
+            "direction error": [float(item.curves.direction_error[0]) for item in found],
+            "log loss": [float(item.log_loss[0]) for item in found],
+            "own margin": shares,
+        }
 
-    def _line_up(self) -> None:
-        for solved in self.main:
-            for name in LABELS:
-                last = self.last if name == "gd" else self.last // SHARE
-                self.lanes.append(Lane(name, solved, last, self.eta, self.adam_eps))
+    # ------------------------------------------------------------ what is shown
+
+    def series(self) -> tuple[Series, ...]:
+        """Every curve; those that no step changes are made once."""
+        solved = len(self.solutions) + len(self.references)
+        if self._flow_curves[0] != solved:
+            self._flow_curves = solved, tuple(flow_curves(self))
+        return (*self._flow_curves[1], *step_curves(self))
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """The first seed's data with the SVM and what turns towards it."""
+        return tuple(picture(solution, self.runs[self.config.optimiser][0]) for solution in self.solutions[:1])
+
+    def markers(self) -> tuple[Marker, ...]:
+        """Where the true steps end, and the largest margin."""
+        return tuple(markers(self))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The first seed's problem and its solutions.
+
+        X (n, d) with the appended constant, y (n,), w_star (d,) where a direction made the labels; w_hat (d,) the SVM, alpha (n,) its
+        dual weights, support (n,); w (d,) descent's last; log_s (k,) and w_flow (k, d); w_tilde (d,) in flow time where it exists;
+        X_validation, y_validation; w_<optimiser> (d,).
+        """
+        problem = self.problems[0]
+        svm = problem.svm
+        found: dict[str, NDArray[Any]] = {
+            "X": problem.X, "y": problem.y, "w_hat": svm.w, "alpha": svm.alpha, "support": svm.support,
+            "X_validation": problem.held_out.X, "y_validation": problem.held_out.y,
+        }  # fmt: skip
+        if problem.w_star is not None:
+            found["w_star"] = problem.w_star
+        for solution in self.solutions[:1]:
+            found |= {"log_s": self.log_s, "w_flow": solution.flow.w}
+            found |= {"w_tilde": solution.limit.w_tilde} if solution.limit is not None else {}
+        return found | {("w" if name == "gd" else f"w_{name}"): np.array(runs[0].stepper.w) for name, runs in self.runs.items()}
 
     # ------------------------------------------------------------ storage
 
-    def state(self) -> State:
-        """Return the optimisers; flows are computed again from the seeds."""
-        arrays, scalars = {}, []
-        for index, lane in enumerate(self.lanes):
-            saved = lane.state()
-            arrays.update({f"{index}-{name}": values for name, values in saved.arrays.items()})
-            scalars.append(saved.scalars)
-        return State(arrays, {"step": self.step, "lanes": scalars})
-
-    def restore(self, state: State) -> None:
-        """Take up the optimisers where they were."""
-        if not state.scalars["lanes"]:
-            return
-        while not self.prepared:
-            self.piece()
-        for index, (lane, scalars) in enumerate(zip(self.lanes, state.scalars["lanes"], strict=True)):
-            own = {name.partition("-")[2]: values for name, values in state.arrays.items() if name.partition("-")[0] == str(index)}
-            lane.restore(own, scalars)
-        self.step = int(state.scalars["step"])
-        self._pieces = self._work()
-        self._done = self.step >= self.last
+    def parts(self) -> Mapping[str, Stateful]:
+        """The optimisers' weights and paths; flows follow from the seeds."""
+        return {f"{name}/{seed}": run for name, runs in self.runs.items() for seed, run in zip(self.seeds, runs, strict=True)}

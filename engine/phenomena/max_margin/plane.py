@@ -9,58 +9,61 @@ from __future__ import annotations
 import numpy as np
 
 from engine.contract import Layer, Picture
-from engine.phenomena.max_margin.lanes import LABELS, Lane
-from engine.phenomena.max_margin.solved import Solved
+from engine.phenomena.max_margin.margin_runs import MarginRun
+from engine.phenomena.max_margin.solution import Solution
 from engine.theory.inputs import Floats
 
 
 class Plane:
-    """Coordinates for one problem. basis: (2, d) rows orthonormal, d without an appended constant."""
+    """Coordinates for one problem. basis: (2, d) rows orthonormal, d without an appended constant; points: (n, 2)."""
 
-    def __init__(self, solved: Solved) -> None:
-        self.solved, self.problem = solved, solved.problem
-        self.bias = self.problem.wanted.bias
-        d = self.problem.X.shape[1] - self.bias
-        self.features = self.problem.X[:, :d]
-        self.native = d == 2
-        self.basis = np.eye(2) if self.native else self._turning_plane(d)
-        self.points = self.features @ self.basis.T  # (n, 2)
+    def __init__(self, solution: Solution) -> None:
+        problem = solution.problem
+        self.d = problem.X.shape[1] - problem.config.bias
+        self.native = self.d == 2
+        self.basis = np.eye(2) if self.native else self._turning_plane(solution)
+        self.points = problem.X[:, : self.d] @ self.basis.T
         self.reach = 1.15 * float(np.abs(self.points).max())
 
-    def _turning_plane(self, d: int) -> Floats:
-        w_hat, across = self.solved.svm.w[:d], self.solved.flow.remainder[-1][:d]
+    def _turning_plane(self, solution: Solution) -> Floats:
+        w_hat, across = solution.svm.w[: self.d], solution.flow.remainder[-1][: self.d]
         first = w_hat / np.linalg.norm(w_hat)
-        candidates = [across, *np.eye(d)]
+        candidates = [across, *np.eye(self.d)]
         for vector in candidates:
             rest = vector - (vector @ first) * first
             if np.linalg.norm(rest) > 1e-6 * np.linalg.norm(vector):
                 break
         return np.array([first, rest / np.linalg.norm(rest)])
 
-    def turned(self, w: Floats) -> tuple[Floats, Floats]:
-        """Return the angle of the normal and the offset from the origin of the separators of weights (k, d), each (k,)."""
-        d = self.features.shape[1]
-        normal = w[:, :d] @ self.basis.T
-        size = np.maximum(np.linalg.norm(normal, axis=1), 1e-300)
-        return np.arctan2(normal[:, 1], normal[:, 0]), (w[:, d] if self.bias else np.zeros(len(w))) / size
+    def lines(self, w: Floats, level: float = 0.0) -> Floats:
+        """Ends (k, 2, 2) of the lines on which weights (k, d) have the value `level`."""
+        normal = w[:, : self.d] @ self.basis.T  # (k, 2)
+        size = np.linalg.norm(normal, axis=1)
+        size = np.where(size > 0, size, 1.0)
+        bias = w[:, self.d] if w.shape[1] > self.d else np.zeros(len(w))
+        angle = np.arctan2(normal[:, 1], normal[:, 0])
+        foot = (level / size - bias / size)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        along = 2 * self.reach * np.stack([-np.sin(angle), np.cos(angle)], axis=1)
+        return np.stack([foot - along, foot + along], axis=1)
 
     def line(self, w: Floats, level: float = 0.0) -> Floats:
         """Ends (2, 2) of the line on which w (d,) has the value `level`."""
-        (angle,), (offset,) = self.turned(w[None])
-        size = float(np.linalg.norm(w[: self.features.shape[1]] @ self.basis.T)) or 1.0
-        foot = (level / size - offset) * np.array([np.cos(angle), np.sin(angle)])
-        along = 2 * self.reach * np.array([-np.sin(angle), np.cos(angle)])
-        return np.array([foot - along, foot + along])
+        line: Floats = self.lines(w[None], level)[0]
+        return line
 
 
-def picture(solved: Solved, lane: Lane | None) -> Picture:
-    """Draw a problem; the lane's separator at its present step, if it has made one."""
-    plane, svm, y = Plane(solved), solved.svm, solved.problem.y
-    layers = [Layer("line", plane.line(svm.w), "SVM", "svm")]
-    layers += [Layer("line", plane.line(svm.w, level), "margin" if level > 0 else "", "strip") for level in (1.0, -1.0)]
-    layers.append(Layer("line", plane.line(solved.flow.w[-1]), f"flow 1e{solved.flow.log_s[-1] / np.log(10):.0f}", "flow"))
-    if lane is not None and np.any(lane.stepper.w):
-        layers.append(Layer("line", plane.line(lane.stepper.w), f"true {LABELS[lane.name]}", lane.name))
+def picture(solution: Solution, run: MarginRun) -> Picture:
+    """Draw a problem; with the linked cursor over s the flow's separator turns. The run's stands at its present step, if it made one."""
+    plane, svm, flow, y = Plane(solution), solution.svm, solution.flow, solution.problem.y
+    s, last = np.exp(flow.log_s), f"flow 1e{flow.log_s[-1] / np.log(10):.0f}"
+    layers = [
+        Layer("line", plane.line(svm.w), "SVM", "svm"),
+        Layer("line", plane.line(svm.w, 1.0), "margin", "strip"),
+        Layer("line", plane.line(svm.w, -1.0), "", "strip"),
+        Layer("line", plane.line(flow.w[-1]), last, "flow", s, plane.lines(flow.w), tuple(f"flow {time:.2g}" for time in s)),
+    ]
+    if np.any(run.stepper.w):
+        layers.append(Layer("line", plane.line(run.stepper.w), f"true {run.method.label}", run.method.name))
     for label, sign in (("+1", 1.0), ("-1", -1.0)):
         if np.any(y == sign):
             layers.append(Layer("points", plane.points[y == sign], label, f"label {label}"))

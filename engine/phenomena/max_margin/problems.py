@@ -25,7 +25,7 @@ NAMES = {"four-point": "four points", "soudry": "Soudry's set", "gauss": "gauss"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ProblemConfig:
     """Which problem: data set, n and d where it has a choice, labels flipped, and whether a constant is appended."""
 
     data: str
@@ -39,7 +39,7 @@ class Wanted:
         """Its name in legends."""
         return f"gauss {self.n}x{self.d}" if self.data == "gauss" else NAMES[self.data]
 
-    def same(self, other: Wanted) -> bool:
+    def same(self, other: ProblemConfig) -> bool:
         """Whether the other is the same problem; n and d count for gauss only."""
         alike = (self.data, self.flips, self.bias) == (other.data, other.flips, other.bias)
         return alike and (self.data not in ("gauss", "mnist1d") or (self.n, self.d) == (other.n, other.d))
@@ -53,7 +53,7 @@ class Problem:
         X: (n, d), the constant included. y: (n,). w_star: (d,) that made the labels, or None. held_out: points to validate with.
     """
 
-    wanted: Wanted
+    config: ProblemConfig
     seed: int
     X: Floats
     y: Floats
@@ -62,40 +62,40 @@ class Problem:
     held_out: Labelled
 
 
-def make(wanted: Wanted, seed: int) -> Problem:
+def make(config: ProblemConfig, seed: int) -> Problem:
     """Draw a problem from a seed and solve it.
 
     Raises:
         ProblemError: the labels are not separable; more flips than points.
     """
     rng = streams(seed)
-    drawn, w_star = _draw(wanted, rng, seed)
+    drawn, w_star = _draw(config, rng, seed)
     X, y = drawn.X, drawn.y.copy()
-    require(wanted.flips <= len(y), f"flips must be at most the number of points, {len(y)}, got {wanted.flips}")
-    y[rng.noise.permutation(len(y))[: wanted.flips]] *= -1
-    X = with_bias(X) if wanted.bias else X
-    svm = _solve(X, y, wanted)
-    held_out = validation_near(Labelled(X, y), svm.w, HELD_OUT, 1, rng.order, wanted.bias)
-    return Problem(wanted, seed, X, y, w_star, svm, held_out)
+    require(config.flips <= len(y), f"flips must be at most the number of points, {len(y)}, got {config.flips}")
+    y[rng.noise.permutation(len(y))[: config.flips]] *= -1
+    X = with_bias(X) if config.bias else X
+    svm = _solve(X, y, config)
+    held_out = validation_near(Labelled(X, y), svm.w, HELD_OUT, 1, rng.order, config.bias)
+    return Problem(config, seed, X, y, w_star, svm, held_out)
 
 
-def _solve(X: Floats, y: Floats, wanted: Wanted) -> HardMargin:
+def _solve(X: Floats, y: Floats, config: ProblemConfig) -> HardMargin:
     try:
         return hard_margin_svm(signed_rows(X, y))
     except ProblemError as error:
-        ways = ["lower n"] if wanted.data in ("gauss", "mnist1d") else []
-        ways += ["raise d"] if wanted.data == "gauss" else []
-        ways += ["lower flips"] if wanted.flips else []
-        ways += [] if wanted.bias else ["turn the bias on"]
+        ways = ["lower n"] if config.data in ("gauss", "mnist1d") else []
+        ways += ["raise d"] if config.data == "gauss" else []
+        ways += ["lower flips"] if config.flips else []
+        ways += [] if config.bias else ["turn the bias on"]
         raise ProblemError(error.message, ", or ".join(ways)) from None
 
 
-def _draw(wanted: Wanted, rng: Streams, seed: int) -> tuple[Labelled, Floats | None]:
-    if wanted.data == "gauss":
-        return gauss_set(wanted.n, wanted.d, rng.data)
-    if wanted.data == "mnist1d":
-        return two_signals(wanted.n, seed), None
-    return (four_point(rng.data) if wanted.data == "four-point" else soudry_set(rng.data)), None
+def _draw(config: ProblemConfig, rng: Streams, seed: int) -> tuple[Labelled, Floats | None]:
+    if config.data == "gauss":
+        return gauss_set(config.n, config.d, rng.data)
+    if config.data == "mnist1d":
+        return two_signals(config.n, seed), None
+    return (four_point(rng.data) if config.data == "four-point" else soudry_set(rng.data)), None
 
 
 @lru_cache(maxsize=8)

@@ -59,28 +59,6 @@ def gauss_set(n: int, d: int, rng: np.random.Generator) -> tuple[Labelled, Float
     return Labelled(X, np.where(X @ w_star < 0, -1.0, 1.0)), w_star
 
 
-def validation_set(w_hat: Floats, spread: Floats, count: int, wrong: int, rng: np.random.Generator) -> Labelled:
-    """Held-out points of which the max-margin separator misclassifies exactly `wrong`.
-
-    Gaussian points with standard deviations `spread` (d,) take the label that w_hat gives them; then the label is flipped
-    of those whose |x.w_hat| is nearest the median. Points nearer to the separator than a fifth of the median are pushed
-    out to there, so that the error does not flicker while the direction settles.
-
-    Raises:
-        ProblemError: wrong outside 0..count.
-    """
-    require(0 <= wrong <= count and count >= 1, f"misclassified points must be between 0 and {count}, got {wrong}")
-    X = rng.standard_normal((count, len(w_hat))) * spread
-    products = X @ w_hat
-    middle = float(np.median(np.abs(products)))
-    sign = np.where(products < 0, -1.0, 1.0)
-    lack = np.maximum(0.2 * middle - np.abs(products), 0)
-    X += np.multiply.outer(sign * lack, w_hat) / (w_hat @ w_hat)
-    y = sign.copy()
-    y[np.argsort(np.abs(np.abs(products) - middle), kind="stable")[:wrong]] *= -1
-    return Labelled(X, y)
-
-
 def validation_near(data: Labelled, w_hat: Floats, count: int, wrong: int, rng: np.random.Generator, constant: bool = False) -> Labelled:
     """Held-out points like the training points: copies moved by up to half the margin, of which w_hat misclassifies `wrong`.
 

@@ -10,11 +10,10 @@ Shapes: X (n, d), y (n,), w, u, v (d,), k times.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
+from engine.state import State
 from engine.theory.implicit_bias.optimisers import Optimiser, Schedule
 from engine.theory.implicit_bias.stiff_flow import integrate
 from engine.theory.inputs import Floats, require
@@ -87,9 +86,9 @@ class DiagonalNetworkDescent(Optimiser):
             v *= 1 + change
         np.subtract(u * u, v * v, out=self.w)
 
-    def restore(self, arrays: dict[str, Floats], scalars: dict[str, Any]) -> None:
+    def restore(self, state: State) -> None:
         """Continue from what `state` returned."""
-        super().restore(arrays, scalars)
+        super().restore(state)
         self.w = self.u * self.u - self.v * self.v
 
 

@@ -7,44 +7,21 @@ q'(z) = asinh(z/2), the solution is w = 2 alpha^2 sinh(X^T nu), with nu the mini
     D(nu) = 2 alpha^2 sum (cosh(x_i.nu) - 1) - y.nu        (x_i: column i of X)
 whose gradient is X w - y; so asinh(w / (2 alpha^2)) lies in the row space of X.
 
-Shapes: X (n, d), y (n,), w (d,), nu (n,), k values of alpha.
+Shapes: X (n, d), y (n,), w (d,), nu (n,).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.linalg import solve
 
-from engine.theory.implicit_bias.interpolators import norm, require_interpolable
+from engine.theory.implicit_bias.interpolators import require_interpolable
 from engine.theory.inputs import Floats, require
-from engine.theory.linear_models.min_norm import LeastSquares, least_squares
+from engine.theory.linear_models.min_norm import LeastSquares
 
 ITERATIONS = 500
 LARGEST_MOVE = 1.0
 """Most that a Newton step may change any x_i.nu: within it, cosh'' varies by a factor e at most, and Newton's model holds."""
-
-
-@dataclass(frozen=True)
-class AlphaSweep:
-    """Limits of the network for k values of alpha. w: (k, d); l1, l2, potential: (k,)."""
-
-    alphas: Floats
-    w: Floats
-    l1: Floats
-    l2: Floats
-    potential: Floats
-
-
-def q_potential(w: Floats, alpha: float) -> Floats:
-    """Q_alpha(w) (...) of weights (..., d), without cancellation for small w / alpha^2."""
-    z = w / alpha**2
-    root = np.hypot(2.0, z)
-    # 2 - sqrt(4 + z^2) = -z^2/(2 + sqrt(4 + z^2)) keeps the leading z^2/4 of q
-    value: Floats = alpha**2 * np.sum(z * np.arcsinh(z / 2) - z**2 / (2 + root), axis=-1)
-    return value
 
 
 def kkt_residual(problem: LeastSquares, w: Floats, alpha: float) -> float:
@@ -69,19 +46,6 @@ def q_interpolator(problem: LeastSquares, alpha: float) -> Floats:
     if not np.any(targets):
         return np.zeros(rows.shape[1])
     return 2 * alpha**2 * np.sinh(_dual(rows, targets, alpha) @ rows)
-
-
-def alpha_sweep(X: ArrayLike, y: ArrayLike, alphas: ArrayLike) -> AlphaSweep:
-    """Return the network's limit for each alpha, with its norms: from min-l2's (large alpha) to min-l1's (alpha -> 0).
-
-    Raises:
-        ProblemError: as `q_interpolator`.
-    """
-    problem = least_squares(X, y)
-    scales = np.atleast_1d(np.asarray(alphas, dtype=np.float64))
-    w = np.stack([q_interpolator(problem, float(alpha)) for alpha in scales])
-    potential = np.array([float(q_potential(row, float(alpha))) for row, alpha in zip(w, scales, strict=True)])
-    return AlphaSweep(scales, w, norm(w, "l1"), norm(w, "l2"), potential)
 
 
 def _dual(rows: Floats, targets: Floats, alpha: float) -> Floats:

@@ -18,10 +18,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
+from engine.state import State
 from engine.theory.inputs import Floats, require
 from engine.theory.linear_models.min_norm import SATURATION
 
@@ -84,15 +85,15 @@ class Optimiser(ABC):
     def iterate(self, factors: list[float]) -> None:
         """Make one step per factor of the schedule."""
 
-    def state(self) -> tuple[dict[str, Floats], dict[str, Any]]:
-        """Return (arrays, JSON scalars) from which `restore` continues bit for bit."""
-        return {name: getattr(self, name).copy() for name in self.buffers}, {"step": self.step}
+    def state(self) -> State:
+        """Return everything that `restore` needs to continue bit for bit."""
+        return State({name: getattr(self, name).copy() for name in self.buffers}, {"step": self.step})
 
-    def restore(self, arrays: dict[str, Floats], scalars: dict[str, Any]) -> None:
+    def restore(self, state: State) -> None:
         """Continue from what `state` returned."""
         for name in self.buffers:
-            setattr(self, name, np.array(arrays[name], dtype=np.float64))
-        self.step = int(scalars["step"])
+            setattr(self, name, np.array(state.arrays[name], dtype=np.float64))
+        self.step = int(state.scalars["step"])
 
     def _saturate(self) -> None:
         for name in self.buffers:

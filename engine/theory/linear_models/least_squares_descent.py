@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from engine.state import State
 from engine.theory.implicit_bias.optimisers import Adam, GradientDescent, HeavyBall, Nesterov, Optimiser, Schedule, SignDescent
 from engine.theory.inputs import Floats, require
 from engine.theory.linear_models.min_norm import LeastSquares
@@ -67,15 +68,15 @@ class MinibatchSGD(Optimiser):
             residual = np.dot(self.w, rows.T) - self._targets[batch]
             self.w -= (self.schedule.eta * factor) * np.dot(residual, rows)
 
-    def state(self) -> tuple[dict[str, Floats], dict[str, Any]]:
-        """Return (arrays, JSON scalars), the order stream included."""
+    def state(self) -> State:
+        """Return everything that `restore` needs, the order stream included."""
         arrays, scalars = super().state()
-        return arrays, {**scalars, "rng": self.rng.bit_generator.state}
+        return State(arrays, {**scalars, "rng": self.rng.bit_generator.state})
 
-    def restore(self, arrays: dict[str, Floats], scalars: dict[str, Any]) -> None:
+    def restore(self, state: State) -> None:
         """Continue from what `state` returned."""
-        super().restore(arrays, scalars)
-        self.rng.bit_generator.state = scalars["rng"]
+        super().restore(state)
+        self.rng.bit_generator.state = state.scalars["rng"]
         if len(self.order):
             self._shuffle(self.order.astype(np.int64))
 

@@ -10,12 +10,11 @@ Shapes: Z (n, d), w (d,).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
+from engine.state import State
 from engine.theory.inputs import Floats, finite_matrix, require
 
 
@@ -38,8 +37,8 @@ class LogisticDescent:
 
     @property
     def flow_time(self) -> float:
-        """The flow's s at the present step."""
-        return self.eta * self.step / (1 - self.beta)
+        """The flow's time that a step takes: after t steps s is t times as much."""
+        return self.eta / (1 - self.beta)
 
     def advance(self, steps: int) -> None:
         """Make `steps` further steps."""
@@ -62,14 +61,14 @@ class LogisticDescent:
             found.append(self.w.copy())
         return np.array(found)
 
-    def state(self) -> tuple[dict[str, Floats], dict[str, Any]]:
-        """Return (arrays, JSON scalars) from which `restore` continues bit for bit."""
-        return {"w": self.w.copy(), "velocity": self.velocity.copy()}, {"step": self.step}
+    def state(self) -> State:
+        """Return everything that `restore` needs to continue bit for bit."""
+        return State({"w": self.w.copy(), "velocity": self.velocity.copy()}, {"step": self.step})
 
-    def restore(self, arrays: dict[str, Floats], scalars: dict[str, Any]) -> None:
+    def restore(self, state: State) -> None:
         """Continue from what `state` returned."""
-        self.w, self.velocity = np.array(arrays["w"], dtype=np.float64), np.array(arrays["velocity"], dtype=np.float64)
-        self.step = int(scalars["step"])
+        self.w, self.velocity = (np.array(state.arrays[name], dtype=np.float64) for name in ("w", "velocity"))
+        self.step = int(state.scalars["step"])
 
     def _advance(self, steps: int) -> None:
         negative, pull, w, dot, add, sigmoid = self._negative, self._pull, self.w, np.dot, np.add, expit

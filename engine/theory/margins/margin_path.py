@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import logsumexp
 
 from engine.theory.inputs import Floats, finite_matrix, finite_vector, require
 from engine.theory.margins.hard_margin import HardMargin
@@ -62,10 +63,12 @@ def split_curves(svm: HardMargin, along: Floats, rest: Floats) -> MarginCurves:
     return MarginCurves(2 * half, 2 * half**2, gap, size)
 
 
-def summed_loss(Z: Floats, w: Floats) -> Floats:
-    """Sum over rows of log(1 + exp(-z.w)) (...) of weights (..., d)."""
-    loss: Floats = np.logaddexp(0, -(w @ Z.T)).sum(axis=-1)
-    return loss
+def log_summed_loss(Z: Floats, w: Floats) -> Floats:
+    """Log of the summed logistic loss (k,), also where the loss is below the smallest float."""
+    margins = w @ Z.T
+    large = margins > 30  # there log(1 + exp(-m)) is exp(-m)
+    terms = np.where(large, -margins, np.log(np.logaddexp(0, -np.minimum(margins, 30))))
+    return np.asarray(logsumexp(terms, axis=1))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import linprog
 from scipy.special import gammaln
 
 from engine.errors import ProblemError
@@ -45,8 +46,6 @@ def separable(z: ArrayLike) -> bool:
     Raises:
         ProblemError: the solver could not decide.
     """
-    from scipy.optimize import linprog
-
     rows = finite_matrix(z, "z")
     scale = np.abs(rows).max(axis=1, keepdims=True)
     if not scale.all():
@@ -56,9 +55,3 @@ def separable(z: ArrayLike) -> bool:
         if found.status in (FEASIBLE, INFEASIBLE):
             return bool(found.status == FEASIBLE)
     raise ProblemError(f"the linear program for {rows.shape[0]} points in {rows.shape[1]} dimensions was not decided: {found.message}")
-
-
-def separable_share(n: int, d: int, draws: int, rng: np.random.Generator) -> float:
-    """Return the share of draws of n Gaussian points with random +-1 labels in d dimensions that are separable."""
-    require(draws >= 1, f"a share needs at least 1 draw, got {draws}")
-    return float(np.mean([separable(rng.standard_normal((n, d))) for _ in range(draws)]))  # z_i and x_i have one law

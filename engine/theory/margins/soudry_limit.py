@@ -22,6 +22,7 @@ import numpy as np
 
 from engine.theory.inputs import Floats, require
 from engine.theory.margins.hard_margin import HardMargin
+from engine.theory.margins.margin_path import MarginCurves, split_curves
 
 ITERATIONS = 200
 
@@ -68,15 +69,9 @@ class SoudryLimit:
         """k: the two-term prediction's error falls like s^-k."""
         return min(self.mu, self.second_margin - 1, 1.0)
 
-    def predict(self, log_s: Floats) -> Floats:
-        """Two-term prediction w_hat log s + w_tilde (k, d)."""
-        prediction: Floats = np.multiply.outer(log_s, self.svm.w) + self.w_tilde
-        return prediction
-
-    def in_steps(self, eta: float) -> Floats:
-        """Gradient descent's w_tilde (d,), for w = w_hat log t + w_tilde: the flow's plus w_hat log eta."""
-        shifted: Floats = self.w_tilde + self.svm.w * float(np.log(eta))
-        return shifted
+    def curves(self, log_s: Floats) -> MarginCurves:
+        """Distances to the SVM, each (k,), that w_hat log s + w_tilde predicts."""
+        return split_curves(self.svm, log_s, np.tile(self.w_tilde, (len(log_s), 1)))
 
 
 def soudry_limit(svm: HardMargin, remainder: Floats) -> SoudryLimit:

@@ -16,15 +16,15 @@ Shapes: Z (n, d), w (d,), g (d,).
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
+from engine.state import State
 from engine.theory.implicit_bias.interpolators import Order
 from engine.theory.implicit_bias.optimisers import Optimiser, Schedule
 from engine.theory.inputs import Floats, require
-from engine.theory.margins.hard_margin import hard_margin_svm
+from engine.theory.margins.hard_margin import HardMargin
 from engine.theory.margins.logistic_flow import Loss
 
 Kind = Literal["normalised", "sign", "coordinate", "adam"]
@@ -98,30 +98,30 @@ class SeparableAdam(Optimiser):
             scale = np.sqrt(self.square / (1 - second**index)) + floor
             self.w += (float(self.schedule.eta) * factor / (1 - first**index)) * (self.mean / scale)
 
-    def state(self) -> tuple[dict[str, Floats], dict[str, Any]]:
-        """Return (arrays, JSON scalars), the moments' scale included."""
+    def state(self) -> State:
+        """Return everything that `restore` needs, the moments' scale included."""
         arrays, scalars = super().state()
-        return arrays, {**scalars, "shift": self.shift}
+        return State(arrays, {**scalars, "shift": self.shift})
 
-    def restore(self, arrays: dict[str, Floats], scalars: dict[str, Any]) -> None:
+    def restore(self, state: State) -> None:
         """Continue from what `state` returned."""
-        super().restore(arrays, scalars)
-        self.shift = float(scalars["shift"])
+        super().restore(state)
+        self.shift = float(state.scalars["shift"])
 
 
 def margin_optimiser(
-    kind: Kind, Z: ArrayLike, *, eta: float = 10.0, rate: Literal["sqrt", "constant"] = "sqrt", eps: float = 0.0, loss: Loss = "logistic"
+    kind: Kind, svm: HardMargin, *, eta: float = 10.0, rate: Literal["sqrt", "constant"] = "sqrt", eps: float = 0.0, loss: Loss = "logistic"
 ) -> Optimiser:
-    """Return a stepper from w = 0.
+    """Return a stepper from w = 0 on the rows of a solved problem: where nothing separates them, the gradient vanishes somewhere.
 
     Args:
         eta: first step's length in units of 1 / max|z|_* (dual norm of the method's own), so that it moves a margin by eta at most.
         rate: step lengths eta / sqrt(t), or constant. eps: Adam's; 0 means l_inf for ever.
 
     Raises:
-        ProblemError: not separable (the gradient vanishes somewhere then), eta not positive, eps outside 0..1.
+        ProblemError: eta not positive, eps outside 0..1.
     """
-    rows = hard_margin_svm(Z).Z
+    rows = svm.Z
     require(eta > 0, f"the step size must be positive, got {eta:g}: with 0 nothing moves")
     order = OWN_NORM[kind]
     schedule = Schedule(eta / float(np.linalg.norm(rows, ord=DUAL[order], axis=1).max()), rate)

@@ -3,21 +3,24 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from fnmatch import fnmatch
 
 import numpy as np
 import pytest
 from sklearn.svm import SVC
 
+from engine.contract import Summary
 from engine.errors import KnobError, ProblemError
-from engine.phenomena.max_margin import FIGURES, PICTURES, MaxMargin
-from engine.phenomena.max_margin.curves import LAWS
-from engine.phenomena.max_margin.lanes import LABELS
+from engine.phenomena.max_margin.experiment import MaxMargin
+from engine.phenomena.max_margin.figures import FIGURES, LIMITS, PICTURES
+from engine.phenomena.max_margin.margin_runs import METHODS
 from engine.phenomena.max_margin.plane import Plane
-from engine.phenomena.max_margin.problems import Wanted, make
-from engine.phenomena.max_margin.solved import Solved, log_summed_loss, times
+from engine.phenomena.max_margin.problems import ProblemConfig, make
+from engine.phenomena.max_margin.solution import Solution, flow_times
 from engine.registry import entries
 from engine.state import State
+from engine.theory.margins.margin_path import log_summed_loss
 from tests.phenomena.driven import UNEVEN, work
 
 SHORT = {"gd_steps": 2000}
@@ -112,6 +115,7 @@ def test_the_quick_preset_decides_its_claims_and_they_hold(quick):
     assert {item.claim.id for item in verdicts if item.mark == "not run"} == {"MM8"}
     assert {item.mark for item in verdicts if item.claim.id != "MM8"} == {"yes"}
     json.dumps([item.row() for item in verdicts])
+    assert all(item.values for item in verdicts if item.holds is not None)
 
 
 @pytest.mark.slow
@@ -126,12 +130,13 @@ def test_the_standard_preset_reaches_own_margins_but_not_every_rank():
 
 def test_claims_wait_for_what_they_need():
     run = work(begin(**SHORT, decades=20))
-    marks = {item.claim.id: (item.mark, item.note) for item in run.verdicts()}
-    assert marks["MM2"] == ("not yet", "needs decades 59")
+    marks = {item.claim.id: (item.mark, item.reason) for item in run.verdicts()}
+    assert marks["MM2"] == ("n/a", "needs decades 59")
     assert marks["MM5"][0] == "yes"
-    assert marks["MM7"] == ("not yet", "needs gd steps 200000")
-    assert marks["MM8"] == ("not yet", "needs gd steps 1000000")
+    assert marks["MM7"] == ("n/a", "needs gd steps 200000")
+    assert marks["MM8"] == ("n/a", "needs gd steps 1000000")
     assert {item.holds for item in begin().verdicts()} == {None}
+    assert all(item.reason for item in begin().verdicts())
 
 
 def test_claims_about_given_data_are_decided_on_them_whatever_is_shown(small):
@@ -141,11 +146,12 @@ def test_claims_about_given_data_are_decided_on_them_whatever_is_shown(small):
 
 def test_a_wrong_margin_fails_its_claims():
     run = work(begin(gd_steps=0))
-    solved = run._run.reference["four-point"]
-    readings = solved.along_flow
-    solved.__dict__["along_flow"] = type(readings)(**{**readings.__dict__, "direction": readings.direction * 1.02})
+    solution = run.references["four-point"]
+    readings = solution.along_flow
+    farther = replace(readings.curves, direction_error=readings.curves.direction_error * 1.02)
+    solution.__dict__["along_flow"] = replace(readings, curves=farther)
     assert verdict(run, "MM2").mark == "no"
-    solved.__dict__["second_route"] = 1e-5
+    solution.__dict__["second_route"] = 1e-5
     assert verdict(run, "MM1").mark == "no"
 
 
@@ -153,11 +159,18 @@ def test_a_wrong_margin_fails_its_claims():
 
 
 @pytest.mark.parametrize(
-    "wanted", [Wanted("four-point"), Wanted("soudry"), Wanted("gauss"), Wanted("gauss", 12, 3, bias=True), Wanted("four-point", bias=True)]
+    "config",
+    [
+        ProblemConfig("four-point"),
+        ProblemConfig("soudry"),
+        ProblemConfig("gauss"),
+        ProblemConfig("gauss", 12, 3, bias=True),
+        ProblemConfig("four-point", bias=True),
+    ],
 )
-def test_the_svm_is_that_of_scikit_learn(wanted):
+def test_the_svm_is_that_of_scikit_learn(config):
     """SVC has an unpenalised bias; on the points with both signs, z and -z, that bias is 0."""
-    problem = make(wanted, 3)
+    problem = make(config, 3)
     rows = problem.X * problem.y[:, None]
     machine = SVC(C=1e10, kernel="linear", tol=1e-12).fit(np.vstack([rows, -rows]), np.repeat([1, -1], len(rows)))
     np.testing.assert_allclose(problem.svm.w, machine.coef_[0], atol=1e-6 * problem.svm.norm)
@@ -165,13 +178,13 @@ def test_the_svm_is_that_of_scikit_learn(wanted):
 
 
 def test_held_out_points_lie_near_training_points_and_one_is_mislabelled():
-    for wanted in (Wanted("four-point"), Wanted("gauss"), Wanted("gauss", 20, 4, bias=True)):
-        problem = make(wanted, 0)
+    for config in (ProblemConfig("four-point"), ProblemConfig("gauss"), ProblemConfig("gauss", 20, 4, bias=True)):
+        problem = make(config, 0)
         held_out = problem.held_out
         distance = np.linalg.norm(held_out.X[:, None] - problem.X[None], axis=2).min(axis=1)
         assert distance.max() <= 0.5 * problem.svm.margin * (1 + 1e-12)
         assert np.count_nonzero(held_out.y * (held_out.X @ problem.svm.w) <= 0) == 1
-        if wanted.bias:
+        if config.bias:
             assert np.all(held_out.X[:, -1] == 1)
 
 
@@ -179,7 +192,7 @@ def test_the_products_end_where_their_constants_are(quick):
     """Constants of the reference, relative error of order 1/L."""
     for figure, constant, within in (("direction-law", 0.6545, 0.01), ("angle-law", 0.2142, 0.02), ("margin-law", 0.2927, 1e-3),
                                      ("loss-law", 0.8, 1e-6)):  # fmt: skip
-        assert set(LAWS) >= {figure}
+        assert set(LIMITS) >= {figure}
         flow, limit = curve(quick, f"{figure}/flow"), curve(quick, f"{figure}/limit")
         assert limit.y[-1] == pytest.approx(constant, rel=2e-4)
         assert flow.y[-1] == pytest.approx(constant, rel=within)
@@ -201,27 +214,18 @@ def test_dots_are_the_plain_formula_at_the_time_of_their_step(quick):
     assert loss.y[place] == pytest.approx(np.log1p(np.exp(-Z @ w)).sum(), rel=1e-9)
 
 
-def test_the_loss_is_right_where_it_is_below_every_float():
-    Z = np.array([[1.0, 0.0], [0.0, 2.0]])
-    w = np.array([[0.3, -0.2], [35.0, 20.0], [5000.0, 4000.0]])
-    found = log_summed_loss(Z, w)
-    np.testing.assert_allclose(found[0], np.log(np.log1p(np.exp(-0.3)) + np.log1p(np.exp(0.4))), rtol=1e-12)
-    np.testing.assert_allclose(found[1], -35.0 + np.log1p(np.exp(-5.0)), rtol=1e-12)
-    np.testing.assert_allclose(found[2], -5000.0, rtol=1e-12)
-
-
 def test_optimisers_without_a_flow_stand_where_the_flow_has_their_loss(quick):
-    lane = quick._run.named("normalised")[0]
-    tau = lane.log_times()
+    solution, run = quick.walks("normalised")[0]
+    tau = run.log_times(solution)
     inside = np.isfinite(tau)
-    readings = lane.solved.along_flow
+    readings = solution.along_flow
     flow_loss = np.interp(tau[inside], readings.log_s, readings.log_loss)
-    np.testing.assert_allclose(flow_loss, log_summed_loss(lane.solved.svm.Z, lane.path[inside]), rtol=1e-9)
+    np.testing.assert_allclose(flow_loss, log_summed_loss(solution.svm.Z, run.path[inside]), rtol=1e-9)
 
 
 def test_times_hold_every_whole_decade():
     for decades in (3, 9, 59):
-        tau = times(-1.3, decades) / np.log(10)
+        tau = flow_times(-1.3, decades) / np.log(10)
         assert tau[0] == pytest.approx(-1.3)
         assert np.all(np.diff(tau) > 0)
         for decade in range(decades + 1):
@@ -229,17 +233,38 @@ def test_times_hold_every_whole_decade():
 
 
 def test_lines_of_the_picture_are_where_the_weights_say():
-    for wanted in (Wanted("four-point"), Wanted("gauss", 30, 6), Wanted("four-point", bias=True), Wanted("gauss", 30, 6, bias=True)):
-        problem = make(wanted, 0)
-        plane = Plane(Solved(problem, times(0.0, 10)))
-        d = problem.X.shape[1] - wanted.bias
-        bias = problem.svm.w[-1] if wanted.bias else 0.0
+    for config in (
+        ProblemConfig("four-point"),
+        ProblemConfig("gauss", 30, 6),
+        ProblemConfig("four-point", bias=True),
+        ProblemConfig("gauss", 30, 6, bias=True),
+    ):
+        problem = make(config, 0)
+        plane = Plane(Solution(problem, flow_times(0.0, 10)))
+        d = problem.X.shape[1] - config.bias
+        bias = problem.svm.w[-1] if config.bias else 0.0
         for level in (0.0, 1.0, -1.0):
             values = plane.line(problem.svm.w, level) @ (plane.basis @ problem.svm.w[:d]) + bias
             np.testing.assert_allclose(values, level, atol=1e-9)
+        several = np.array([problem.svm.w, -2 * problem.svm.w])
+        for line, w in zip(plane.lines(several, 1.0), several, strict=True):
+            np.testing.assert_allclose(line @ (plane.basis @ w[:d]) + (w[-1] if config.bias else 0.0), 1.0, atol=1e-9)
         np.testing.assert_allclose(plane.basis @ plane.basis.T, np.eye(2), atol=1e-12)
         support = plane.points[problem.svm.support] @ (plane.basis @ problem.svm.w[:d]) + bias
         np.testing.assert_allclose(np.abs(support), 1.0, atol=1e-9)
+
+
+def test_with_the_cursor_over_s_the_picture_shows_the_separator_of_that_time(quick):
+    picture, arrays = quick.pictures()[0], quick.arrays()
+    flow = next(layer for layer in picture.layers if layer.group == "flow")
+    assert flow.label == "flow 1e59"
+    np.testing.assert_array_equal(flow.xy, flow.under(None).xy)
+    for decade, label in ((4, "flow 1e+04"), (30, "flow 1e+30")):
+        shown, place = flow.under(10.0**decade), int(np.argmin(np.abs(arrays["log_s"] - decade * np.log(10))))
+        assert shown.label == label
+        np.testing.assert_allclose(shown.xy @ arrays["w_flow"][place], 0.0, atol=1e-9)  # the line on which w.x is 0
+        assert np.linalg.norm(shown.xy[1] - shown.xy[0]) == pytest.approx(np.linalg.norm(flow.xy[1] - flow.xy[0]))
+    assert not [item.name for item in quick.series() if item.name.startswith("separator/")]
 
 
 # ---------------------------------------------------------------- numbers do not depend on how it is driven
@@ -283,11 +308,14 @@ def test_a_restored_run_ends_with_the_same_records(small, until):
 
 def test_a_seed_among_others_is_like_alone(small):
     alone = work(begin((1,), data="gauss", n=20, d=4, **SHORT))
+    assert [record["own margin"] for record in alone.history.records[1:]] == [
+        record["own margin"][1::2] for record in small.history.records[1:]
+    ]
     assert [record["direction error"][0] for record in alone.history.records[1:]] == [
         record["direction error"][1] for record in small.history.records[1:]
     ]
     together = curve(small, "direction-error/flow")
-    assert together.band == "range of 2 seeds"
+    assert together.band == Summary.MEDIAN_RANGE.format(n="2 seeds")
 
 
 # ---------------------------------------------------------------- knobs
@@ -295,10 +323,10 @@ def test_a_seed_among_others_is_like_alone(small):
 
 def test_another_optimiser_is_shown_without_computing_again(quick):
     before = quick.history.steps[:]
-    for name, label in LABELS.items():
-        quick.set_knob("optimiser", name)
-        assert curve(quick, "direction-error/steps").label == f"true {label}"
-        assert label in " ".join(layer.label for layer in quick.pictures()[0].layers)
+    for method in METHODS:
+        quick.set_knob("optimiser", method.name)
+        assert curve(quick, "direction-error/steps").label == f"true {method.label}"
+        assert method.label in " ".join(layer.label for layer in quick.pictures()[0].layers)
     quick.set_knob("optimiser", "gd")
     assert quick.history.steps == before
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ProblemError
-from engine.phenomena.max_margin.separable_data import FOUR_POINTS, four_point, gauss_set, soudry_set, validation_set
+from engine.phenomena.max_margin.separable_data import FOUR_POINTS, four_point, gauss_set, soudry_set, validation_near
 from engine.theory.margins.hard_margin import hard_margin_svm
 
 
@@ -40,12 +40,13 @@ def test_gauss_set_is_separable_by_its_generator_which_is_not_the_svm(n: int, d:
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 5, 50])
-def test_validation_set_has_the_asked_number_of_misclassified_points(wrong: int) -> None:
+def test_held_out_points_have_the_asked_number_of_misclassified_ones(wrong: int) -> None:
     w_hat = np.array([0.8, 0.4])
-    data = validation_set(w_hat, np.array([1.0, 2.0]), 50, wrong, np.random.default_rng(1))
+    data = validation_near(four_point(), w_hat, 50, wrong, np.random.default_rng(1))
     products = data.rows @ w_hat
     assert np.count_nonzero(products <= 0) == wrong
-    assert np.abs(products).min() >= 0.19 * np.median(np.abs(products))
+    assert np.abs(products).min() >= 0.5  # moved by half the margin at most
+    assert np.linalg.norm(data.X[:, None] - FOUR_POINTS, axis=2).min(axis=1).max() <= 0.5 / np.linalg.norm(w_hat)
 
 
 def test_refusals() -> None:
@@ -53,4 +54,4 @@ def test_refusals() -> None:
     with pytest.raises(ProblemError, match="got n=0, d=3"):
         gauss_set(0, 3, rng)
     with pytest.raises(ProblemError, match="between 0 and 10, got 11"):
-        validation_set(np.ones(2), np.ones(2), 10, 11, rng)
+        validation_near(four_point(), np.ones(2), 10, 11, rng)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ProblemError
+from engine.state import State
 from engine.theory.implicit_bias.optimisers import Schedule
 from engine.theory.linear_models.least_squares_descent import Method, least_squares_optimiser, step_limit
 from engine.theory.linear_models.min_norm import SATURATION, LeastSquares, least_squares
@@ -95,7 +96,7 @@ def test_chunks_and_restoring_change_no_bit(method: Method, kind: str) -> None:
         pieces.advance(size)
     first.advance(101)
     arrays, scalars = first.state()
-    resumed.restore(arrays, json.loads(json.dumps(scalars)))
+    resumed.restore(State(arrays, json.loads(json.dumps(scalars))))
     resumed.advance(99)
     assert whole.step == pieces.step == resumed.step == 200
     np.testing.assert_array_equal(pieces.w, whole.w)

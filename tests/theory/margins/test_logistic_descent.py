@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import ProblemError
 from engine.phenomena.max_margin.separable_data import FOUR_POINTS, gauss_set, soudry_set
+from engine.state import State
 from engine.theory.margins.hard_margin import hard_margin_svm
 from engine.theory.margins.logistic_descent import LogisticDescent, logistic_step_limit
 from engine.theory.margins.logistic_flow import separating_flow
@@ -30,7 +31,7 @@ def test_it_is_descent_on_the_numerical_gradient(beta: float) -> None:
     stepper = LogisticDescent(Z, eta, beta)
     stepper.advance(100)
     np.testing.assert_allclose(stepper.w, w, rtol=1e-6)
-    assert stepper.flow_time == pytest.approx(100 * eta / (1 - beta))
+    assert stepper.step * stepper.flow_time == pytest.approx(100 * eta / (1 - beta))
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.9])
@@ -40,7 +41,7 @@ def test_chunks_and_restoring_change_no_bit(beta: float) -> None:
     for size in (1, 499, 0, 37):
         pieces.advance(size)
     arrays, scalars = pieces.state()
-    resumed.restore(arrays, json.loads(json.dumps(scalars)))
+    resumed.restore(State(arrays, json.loads(json.dumps(scalars))))
     resumed.advance(463)
     pieces.advance(463)
     np.testing.assert_array_equal(resumed.w, whole.w)
@@ -65,7 +66,7 @@ def test_momentum_runs_the_flow_faster() -> None:
     eta = 1 / np.linalg.norm(Z, 2) ** 2
     stepper = LogisticDescent(Z, eta, 0.9)
     stepper.advance(20_000)
-    flow = separating_flow(hard_margin_svm(Z), [np.log(stepper.flow_time)]).w[0]
+    flow = separating_flow(hard_margin_svm(Z), [np.log(stepper.step * stepper.flow_time)]).w[0]
     plain = LogisticDescent(Z, eta)
     plain.advance(20_000)
     assert np.linalg.norm(stepper.w - flow) < 0.1

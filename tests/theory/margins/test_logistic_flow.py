@@ -11,11 +11,11 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from engine.errors import ProblemError
-from engine.phenomena.max_margin.separable_data import FOUR_POINTS, gauss_set, soudry_set, validation_set
+from engine.phenomena.max_margin.separable_data import FOUR_POINTS, four_point, gauss_set, soudry_set, validation_near
 from engine.theory.margins.hard_margin import hard_margin_svm
 from engine.theory.margins.logistic_descent import LogisticDescent, logistic_step_limit
 from engine.theory.margins.logistic_flow import FlowPath, Loss, separating_flow
-from engine.theory.margins.margin_path import margin_curves, summed_loss, validation
+from engine.theory.margins.margin_path import log_summed_loss, margin_curves, validation
 from engine.theory.margins.soudry_limit import soudry_limit
 
 DECADES = np.array([4, 10, 30, 59])
@@ -124,7 +124,7 @@ def test_gaussian_data_reach_their_own_constants(seed: int) -> None:
     second_order = (np.linalg.norm(limit.w_tilde) / svm.norm) ** 2 / log_s[-1]  # products converge like 1/log s
     assert curves.direction_error[-1] * log_s[-1] == pytest.approx(limit.direction, abs=2 * second_order)
     assert curves.margin_gap[-1] * log_s[-1] == pytest.approx(limit.gap, abs=2 * second_order * svm.margin)
-    predicted = limit.predict(log_s[-1:])
+    predicted = np.multiply.outer(log_s[-1:], svm.w) + limit.w_tilde
     np.testing.assert_allclose(flow.w[-1:], predicted, atol=1e-6 * np.linalg.norm(predicted))
 
 
@@ -158,12 +158,6 @@ def test_the_part_outside_the_support_is_read_off_the_path() -> None:
     np.testing.assert_allclose(direct.y[1:, -1], limit.w_tilde[1:], atol=0.01)  # tail of order s^-1/2
 
 
-def test_descent_in_steps_shifts_w_tilde_by_the_logarithm_of_the_step() -> None:
-    limit = four_point_flow().limit
-    eta = 0.3
-    np.testing.assert_allclose(limit.svm.w * np.log(eta * 7.0) + limit.w_tilde, limit.svm.w * np.log(7.0) + limit.in_steps(eta))
-
-
 def test_curves_keep_their_digits_where_floats_cancel() -> None:
     """Against 80-digit decimals, for weights whose direction is right to 1e-12."""
     getcontext().prec = 80
@@ -193,14 +187,14 @@ def test_curves_equal_their_definitions_away_from_the_limit() -> None:
     np.testing.assert_allclose(curves.one_minus_cos, 1 - unit @ best, rtol=1e-12)
     np.testing.assert_allclose(curves.margin_gap, svm.margin - np.min(unit @ svm.Z.T, axis=1), rtol=1e-12)
     np.testing.assert_allclose(curves.norm, np.linalg.norm(w, axis=1))
-    np.testing.assert_allclose(summed_loss(svm.Z, w), np.log1p(np.exp(-w @ svm.Z.T)).sum(axis=1))
+    np.testing.assert_allclose(np.exp(log_summed_loss(svm.Z, w)), np.log1p(np.exp(-w @ svm.Z.T)).sum(axis=1))
 
 
 def test_validation_loss_grows_and_its_error_stays() -> None:
     """MM9."""
     svm = hard_margin_svm(FOUR_POINTS)
     log_s = np.log(10) * np.arange(1, 60)
-    held_out = validation_set(svm.w, np.ones(2), 50, 1, np.random.default_rng(0))
+    held_out = validation_near(four_point(), svm.w, 50, 1, np.random.default_rng(0))
     seen = validation(held_out.X, held_out.y, separating_flow(svm, log_s).w)
     assert np.polyfit(log_s, seen.loss, 1)[0] > 0
     assert np.ptp(seen.error) <= 1 / 50
@@ -208,8 +202,24 @@ def test_validation_loss_grows_and_its_error_stays() -> None:
     wrong = held_out.X[np.sign(held_out.X @ svm.w) != held_out.y]
     assert len(wrong) == 1
     assert np.diff(seen.loss)[-1] / np.diff(log_s)[-1] == pytest.approx(abs(float(wrong[0] @ svm.w)) / 50, rel=1e-3)
-    clean = validation_set(svm.w, np.ones(2), 50, 0, np.random.default_rng(0))
+    clean = validation_near(four_point(), svm.w, 50, 0, np.random.default_rng(0))
     assert validation(clean.X, clean.y, separating_flow(svm, log_s).w).loss[-1] < 1e-8
+
+
+def test_the_loss_is_right_where_it_is_below_every_float() -> None:
+    Z = np.array([[1.0, 0.0], [0.0, 2.0]])
+    w = np.array([[0.3, -0.2], [35.0, 20.0], [5000.0, 4000.0]])
+    found = log_summed_loss(Z, w)
+    np.testing.assert_allclose(found[0], np.log(np.log1p(np.exp(-0.3)) + np.log1p(np.exp(0.4))), rtol=1e-12)
+    np.testing.assert_allclose(found[1], -35.0 + np.log1p(np.exp(-5.0)), rtol=1e-12)
+    np.testing.assert_allclose(found[2], -5000.0, rtol=1e-12)
+
+
+def test_the_two_term_curves_are_those_of_its_weights() -> None:
+    limit, log_s = four_point_flow().limit, np.array([2.0, 20.0])
+    curves, plain = limit.curves(log_s), margin_curves(limit.svm, np.multiply.outer(log_s, limit.svm.w) + limit.w_tilde)
+    np.testing.assert_allclose(curves.direction_error, plain.direction_error, rtol=1e-9)
+    np.testing.assert_allclose(curves.norm, plain.norm, rtol=1e-12)
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1e6])

@@ -10,7 +10,9 @@ from scipy.special import expit
 
 from engine.errors import ProblemError
 from engine.phenomena.max_margin.separable_data import FOUR_POINTS, gauss_set
+from engine.state import State
 from engine.theory.implicit_bias.interpolators import Order
+from engine.theory.margins.hard_margin import hard_margin_svm
 from engine.theory.margins.logistic_flow import Loss
 from engine.theory.margins.norm_margins import max_margin, own_norm_margin
 from engine.theory.margins.steepest_descent import OWN_NORM, Kind, RelativeGradient, margin_optimiser
@@ -58,7 +60,7 @@ def test_steps_follow_the_plain_formulas(kind: Kind, loss: Loss) -> None:
         else:
             mean, square = 0.9 * mean + 0.1 * g, 0.999 * square + 0.001 * g**2
             w = w + rate * (mean / (1 - 0.9**t)) / (np.sqrt(square / (1 - 0.999**t)) + eps)
-    stepper = margin_optimiser(kind, Z, eta=eta, eps=eps, loss=loss)
+    stepper = margin_optimiser(kind, hard_margin_svm(Z), eta=eta, eps=eps, loss=loss)
     stepper.advance(steps)
     np.testing.assert_allclose(stepper.w, w, rtol=1e-8)
 
@@ -69,7 +71,7 @@ def test_each_method_reaches_its_own_margin_and_is_the_best_at_it() -> None:
     optima = {order: max_margin(Z, order)[0] for order in ("l1", "l2", "linf")}
     ratios: dict[Kind, dict[Order, float]] = {}
     for kind in ("normalised", "sign", "coordinate"):
-        stepper = margin_optimiser(kind, Z)
+        stepper = margin_optimiser(kind, hard_margin_svm(Z))
         stepper.advance(100_000)
         ratios[kind] = {order: float(own_norm_margin(Z, stepper.w, order)) / best for order, best in optima.items()}
     for kind, by_norm in ratios.items():
@@ -81,7 +83,7 @@ def test_each_method_reaches_its_own_margin_and_is_the_best_at_it() -> None:
 def test_constant_normalised_steps_converge_like_one_over_t() -> None:
     Z = rows(2)
     best = max_margin(Z, "l2")[0]
-    stepper = margin_optimiser("normalised", Z, eta=1.0, rate="constant")
+    stepper = margin_optimiser("normalised", hard_margin_svm(Z), eta=1.0, rate="constant")
     gaps = []
     for steps in (2000, 18_000):
         stepper.advance(steps)
@@ -94,7 +96,7 @@ def test_adam_without_eps_heads_for_linf_with_eps_it_turns_away() -> None:
     best = max_margin(Z, "linf")[0]
     ratios = []
     for eps in (0.0, 1e-8):
-        stepper = margin_optimiser("adam", Z, eps=eps)
+        stepper = margin_optimiser("adam", hard_margin_svm(Z), eps=eps)
         stepper.advance(50_000)
         assert np.all(np.isfinite(stepper.w))
         ratios.append(float(own_norm_margin(Z, stepper.w, "linf")) / best)
@@ -104,11 +106,11 @@ def test_adam_without_eps_heads_for_linf_with_eps_it_turns_away() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_chunks_and_restoring_change_no_bit(kind: Kind) -> None:
-    whole, pieces, resumed = (margin_optimiser(kind, rows(3)) for _ in range(3))
+    whole, pieces, resumed = (margin_optimiser(kind, hard_margin_svm(rows(3))) for _ in range(3))
     whole.advance(500)
     pieces.advance(123)
     arrays, scalars = pieces.state()
-    resumed.restore(arrays, json.loads(json.dumps(scalars)))
+    resumed.restore(State(arrays, json.loads(json.dumps(scalars))))
     pieces.advance(377)
     resumed.advance(377)
     np.testing.assert_array_equal(pieces.w, whole.w)
@@ -118,7 +120,7 @@ def test_chunks_and_restoring_change_no_bit(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("Z", [[[3.0]], [[1.0, 2.0, -1.0]], [[1.0, 0.0], [1.0, 0.0], [2.0, 0.0]]])
 def test_small_problems_stay_finite(kind: Kind, Z: list) -> None:
-    stepper = margin_optimiser(kind, Z)
+    stepper = margin_optimiser(kind, hard_margin_svm(Z))
     stepper.advance(3000)
     assert np.all(np.isfinite(stepper.w))
     assert float(own_norm_margin(np.array(Z), stepper.w, OWN_NORM[kind])) > 0
@@ -126,8 +128,8 @@ def test_small_problems_stay_finite(kind: Kind, Z: list) -> None:
 
 def test_refusals() -> None:
     with pytest.raises(ProblemError, match="step size must be positive, got 0"):
-        margin_optimiser("sign", FOUR_POINTS, eta=0.0)
+        margin_optimiser("sign", hard_margin_svm(FOUR_POINTS), eta=0.0)
     with pytest.raises(ProblemError, match="eps must be between 0 and 1, got 2"):
-        margin_optimiser("adam", FOUR_POINTS, eps=2.0)
+        margin_optimiser("adam", hard_margin_svm(FOUR_POINTS), eps=2.0)
     with pytest.raises(ProblemError, match="not separable"):
-        margin_optimiser("normalised", [[1.0, 0.0], [-1.0, 0.0]])
+        margin_optimiser("normalised", hard_margin_svm([[1.0, 0.0], [-1.0, 0.0]]))

@@ -1,4 +1,4 @@
-"""One problem with its flow, and what is read off weights along a path: distance to the SVM, loss, margins, validation.
+"""A problem's solution: its flow, where that ends, the largest margins; and how far weights have come on their way there.
 
 The flow runs in s = eta t, so one flow serves every step size: descent of step eta is at s = eta t after t steps (heavy ball
 beta at eta t / (1 - beta)). Soudry et al. 2018, arXiv:1710.10345; smoothed margin: Lyu, Li 2020, arXiv:1906.05890.
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import logsumexp
 
 from engine.errors import ProblemError
 from engine.phenomena.max_margin.problems import Problem
@@ -19,7 +18,7 @@ from engine.theory.implicit_bias.interpolators import Order
 from engine.theory.inputs import Floats
 from engine.theory.margins.hard_margin import hard_margin_by_sequential_programming
 from engine.theory.margins.logistic_flow import FlowPath, separating_flow
-from engine.theory.margins.margin_path import MarginCurves, margin_curves, split_curves, validation
+from engine.theory.margins.margin_path import MarginCurves, Validation, log_summed_loss, margin_curves, validation
 from engine.theory.margins.norm_margins import max_margin, own_norm_margin, smoothed_margin
 from engine.theory.margins.soudry_limit import SoudryLimit
 
@@ -28,22 +27,18 @@ DENSE, PER_DECADE, SPARSE = 7, 10, 2
 
 
 @dataclass(frozen=True)
-class Readings:
+class PathReadings:
     """What is read off weights at log_s (k,). log_loss: log of the summed loss; margin, smoothed: over the SVM's."""
 
     log_s: Floats
-    direction: Floats
-    angle: Floats
-    gap: Floats
-    norm: Floats
+    curves: MarginCurves
     log_loss: Floats
     margin: Floats
     smoothed: Floats
-    held_out_loss: Floats
-    held_out_error: Floats
+    held_out: Validation
 
 
-def times(first: float, decades: int) -> Floats:
+def flow_times(first: float, decades: int) -> Floats:
     """Natural logs of the times (k,) of a flow: from 10^first to 10^decades, whole decades among them."""
     start = int(np.floor(first * PER_DECADE))
     early = np.arange(start, min(DENSE, decades) * PER_DECADE + 1) / PER_DECADE
@@ -51,8 +46,8 @@ def times(first: float, decades: int) -> Floats:
     return np.asarray(np.concatenate([early, late]) * np.log(10))
 
 
-class Solved:
-    """A problem, its flow at log_s (k,), and the limit; `limit` is None where a row on the margin has no dual weight."""
+class Solution:
+    """A problem, its flow at log_s (k,), and the limit: None, for the reason `no_limit`, where a row on the margin has no dual weight."""
 
     def __init__(self, problem: Problem, log_s: Floats) -> None:
         self.problem, self.svm = problem, problem.svm
@@ -64,18 +59,14 @@ class Solved:
             self.limit, self.no_limit = None, error.message
 
     @cached_property
-    def along_flow(self) -> Readings:
+    def along_flow(self) -> PathReadings:
         """Readings of the flow, to full precision at any time."""
         flow = self.flow
         return self._readings(flow.log_s, flow.curves, flow.w, np.log(flow.loss_times_s) - flow.log_s)
 
-    def along(self, log_s: Floats, w: Floats) -> Readings:
-        """Readings of other weights w (k, d), put at the times log_s (k,)."""
+    def along(self, log_s: Floats, w: Floats) -> PathReadings:
+        """Readings of weights (k, d), none of them 0."""
         return self._readings(log_s, margin_curves(self.svm, w), w, log_summed_loss(self.svm.Z, w))
-
-    def two_term(self, limit: SoudryLimit, log_s: Floats) -> MarginCurves:
-        """Distances to the SVM that w_hat log s + w_tilde predicts."""
-        return split_curves(self.svm, log_s, np.tile(limit.w_tilde, (len(log_s), 1)))
 
     def times_of_equal_loss(self, w: Floats) -> Floats:
         """Log of the time (k,) at which the flow has the loss of weights w (k, d); beyond its end NaN."""
@@ -98,18 +89,7 @@ class Solved:
         """Margin of weights (..., d) in a norm, over the largest in that norm."""
         return own_norm_margin(self.svm.Z, w, order) / self.largest[order]
 
-    def _readings(self, log_s: Floats, curves: MarginCurves, w: Floats, log_loss: Floats) -> Readings:
+    def _readings(self, log_s: Floats, curves: MarginCurves, w: Floats, log_loss: Floats) -> PathReadings:
         held_out = validation(self.problem.held_out.X, self.problem.held_out.y, w)
-        return Readings(
-            log_s, curves.direction_error, curves.one_minus_cos, curves.margin_gap, curves.norm, log_loss,
-            1 - curves.margin_gap / self.svm.margin, smoothed_margin(log_loss, curves.norm) / self.svm.margin,
-            held_out.loss, held_out.error,
-        )  # fmt: skip
-
-
-def log_summed_loss(Z: Floats, w: Floats) -> Floats:
-    """Log of the summed logistic loss (k,), also where the loss is below the smallest float."""
-    margins = w @ Z.T
-    large = margins > 30  # there log(1 + exp(-m)) is exp(-m)
-    terms = np.where(large, -margins, np.log(np.logaddexp(0, -np.minimum(margins, 30))))
-    return np.asarray(logsumexp(terms, axis=1))
+        margin, smoothed = 1 - curves.margin_gap / self.svm.margin, smoothed_margin(log_loss, curves.norm) / self.svm.margin
+        return PathReadings(log_s, curves, log_loss, margin, smoothed, held_out)

@@ -1,0 +1,146 @@
+"""The claims of max-margin: what each says, its tolerance, and how a run decides it.
+
+MM2 to MM6 and MM10 are about given data, so they are tested on those whatever data the run shows. Soudry et al. 2018,
+arXiv:1710.10345; Gunasekar et al. 2018, arXiv:1802.08246.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.contract import Claim
+from engine.judging import Judgement, Judges, decided, not_applicable, pending
+
+if TYPE_CHECKING:
+    from engine.phenomena.max_margin.experiment import MaxMargin
+    from engine.phenomena.max_margin.solution import Solution
+
+KKT, SECOND_ROUTE = 1e-10, 1e-6
+DIRECTION, ANGLE, GAP, LOSS = 0.01, 0.02, 0.001, 1e-4
+TWO_TERM, FOLLOWS, OWN_MARGIN, EQUAL = 1e-8, 1e-3, 0.95, 1e-4
+FOLLOWED, RACED = 200_000, 100_000  # steps
+C_DIRECTION, C_ANGLE, C_GAP = 0.6545, 0.2142, 0.29270  # of the four points
+RANKED = ("normalised", "sign", "coordinate")  # each the best at a norm of its own
+
+SOUDRY = "arXiv:1710.10345, Theorem 5"
+CLAIMS = (
+    Claim("MM1", "Non-negative least squares is the SVM", "Lawson, Hanson 1974", "0", "KKT 1e-10; distance to a second solver 1e-6"),
+    Claim("MM2", "Direction law, four points: error x L at s = 1e59", SOUDRY, ".6545", "1 %", ("quick",)),
+    Claim("MM3", "Angle law, four points: (1-cos) x L^2 at s = 1e59", SOUDRY, ".2142", "2 %", ("quick",)),
+    Claim("MM4", "Margin law, four points: gap x L at s = 1e59", SOUDRY, ".29270", ".1 %", ("quick",)),
+    Claim("MM5", "Loss law, four points: loss x s at s = 1e10", SOUDRY, "1/gam^2", "1e-4 relative", ("quick",)),
+    Claim("MM6", "Two-term law, four points: distance at s = 1e30", "arXiv:1710.10345, Theorems 3-4", "0", "1e-8", ("quick",)),
+    Claim("MM7", "Gradient descent follows the flow: direction at step 200,000", "logistic flow at s = eta t", "0", "1e-3", ("quick",)),
+    Claim("MM8", "Each optimiser reaches its own margin, and is the best at it", "arXiv:1802.08246; arXiv:1803.01905",
+          "1; best of three", ">= .95 at 100,000 steps", ("standard",)),
+    Claim("MM9", "Validation loss grows with log t, its error stays", SOUDRY, "slope > 0; error range 0", "range 1/n_val", ("quick",)),
+    Claim("MM10", "Equal duals have no 1/log t term: Soudry's set at s = 1e30", "arXiv:1710.10345, Fig. 1", "0", "1e-4", ("quick",)),
+)  # fmt: skip
+
+Read = Callable[["Solution", int], tuple[float, float]]
+"""What is predicted of a solution, and what is measured at a place among its times."""
+
+
+def _same_svm(run: MaxMargin) -> Judgement:
+    if not run.prepared:
+        return pending("not solved the second way yet")
+    solutions = list(dict.fromkeys([*run.solutions, *run.references.values()]))
+    kkt, away = max(item.svm.kkt for item in solutions), max(item.second_route for item in solutions)
+    note = f"distance to sequential quadratic programming; KKT residual {kkt:.1g}; the worst of {len(solutions)} problems"
+    return decided(kkt <= KKT and away <= SECOND_ROUTE, away, note, predicted=0.0, values={"KKT residual": kkt})
+
+
+def _on(data: str, decade: int, judge: Callable[[Solution, int], Judgement]) -> Callable[[MaxMargin], Judgement]:
+    """A claim about a reference set at s = 10^decade, whose place among the solution's times `judge` is given."""
+
+    def judged(run: MaxMargin) -> Judgement:
+        if decade > run.config.decades:
+            return not_applicable(f"needs decades {decade}")
+        if data not in run.references:
+            return pending("the flow is not there yet")
+        solution = run.references[data]
+        return judge(solution, int(np.argmin(np.abs(solution.flow.log_s - decade * np.log(10)))))
+
+    return judged
+
+
+def _law(decade: int, tolerance: float, read: Read) -> Callable[[MaxMargin], Judgement]:
+    """A claim that a quantity of the four points agrees with its prediction within a relative tolerance."""
+
+    def judge(solution: Solution, place: int) -> Judgement:
+        predicted, measured = read(solution, place)
+        off = measured / predicted - 1
+        return decided(bool(abs(off) <= tolerance), measured, f"{off:+.2g} relative", predicted=predicted)
+
+    return _on("four-point", decade, judge)
+
+
+def _two_term(solution: Solution, place: int) -> Judgement:
+    if solution.limit is None:
+        return not_applicable(solution.no_limit)
+    distance = float(solution.flow.distance(solution.limit)[place])
+    return decided(distance <= TWO_TERM, distance, predicted=0.0)
+
+
+def _follows(run: MaxMargin) -> Judgement:
+    if run.config.gd_steps < FOLLOWED:
+        return not_applicable(f"needs gd steps {FOLLOWED}")
+    walked = [(solution, descent) for solution, descent in run.walks("gd") if FOLLOWED in descent.steps]
+    if len(walked) < len(run.problems):
+        return pending(f"not at step {FOLLOWED:,} yet")
+    away = max(descent.behind_flow(solution, FOLLOWED) for solution, descent in walked)
+    return decided(away <= FOLLOWS, away, f"on {run.problems[0].config.label}", predicted=0.0)
+
+
+def _own_margins(run: MaxMargin) -> Judgement:
+    raced = [descent for name in RANKED for descent in run.runs[name]]
+    if raced[0].last < RACED:
+        return not_applicable(f"needs gd steps {10 * RACED}")
+    if not run.prepared or any(RACED not in descent.steps for descent in raced):
+        return pending(f"not at step {RACED:,} yet")
+    least, beaten = dict.fromkeys(RANKED, np.inf), []
+    for name in RANKED:
+        for place, (solution, descent) in enumerate(run.walks(name)):
+            order = descent.method.order
+            at = int(np.searchsorted(descent.steps, RACED))
+            shares = {other: float(run.runs[other][place].shares(solution, order)[at]) for other in RANKED}
+            least[name] = min(least[name], shares[name])
+            best = max(shares, key=lambda other: shares[other])
+            if best != name:
+                beaten.append(f"seed {solution.problem.seed}: {best} {shares[best]:.4f} above {name} {shares[name]:.4f} in {order}")
+    worst, rank = min(least.values()), "; ".join(beaten) if beaten else "each the best of three in its own norm"
+    return decided(worst >= OWN_MARGIN and not beaten, worst, f"the least own-norm share; {rank}", predicted=1.0, values=least)
+
+
+def _validation(run: MaxMargin) -> Judgement:
+    if len(run.solutions) < len(run.problems):
+        return pending("the flow is not there yet")
+    late = run.log_s >= np.log(10)
+    readings = [solution.along_flow for solution in run.solutions]
+    slope = min(float(np.polyfit(item.log_s[late], item.held_out.loss[late], 1)[0]) for item in readings)
+    spread = max(float(np.ptp(item.held_out.error[late])) for item in readings)
+    count = len(run.problems[0].held_out.y)
+    note = f"slope of the mean loss on log s; error range {spread:.2g} from s = 10 on, 1/n_val = {1 / count:g}"
+    return decided(slope > 0 and spread <= 1 / count, slope, note, predicted="> 0", values={"error range": spread})
+
+
+def _equal_duals(solution: Solution, place: int) -> Judgement:
+    product = float(solution.along_flow.curves.direction_error[place] * solution.flow.log_s[place])
+    return decided(product <= EQUAL, product, predicted=0.0)
+
+
+JUDGES: Judges[MaxMargin] = {
+    "MM1": _same_svm,
+    "MM2": _law(59, DIRECTION, lambda of, at: (C_DIRECTION, float(of.along_flow.curves.direction_error[at] * of.flow.log_s[at]))),
+    "MM3": _law(59, ANGLE, lambda of, at: (C_ANGLE, float(of.along_flow.curves.one_minus_cos[at] * of.flow.log_s[at] ** 2))),
+    "MM4": _law(59, GAP, lambda of, at: (C_GAP, float(of.along_flow.curves.margin_gap[at] * of.flow.log_s[at]))),
+    "MM5": _law(10, LOSS, lambda of, at: (of.svm.margin**-2, float(of.flow.loss_times_s[at]))),
+    "MM6": _on("four-point", 30, _two_term),
+    "MM7": _follows,
+    "MM8": _own_margins,
+    "MM9": _validation,
+    "MM10": _on("soudry", 30, _equal_duals),
+}

@@ -1,0 +1,49 @@
+"""Knobs and presets of max-margin."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from engine.config import Config, knob
+from engine.contract import Preset
+
+
+class MaxMarginConfig(Config):
+    """Knobs of the separable problem and of what walks on it."""
+
+    data: Literal["four-point", "soudry", "gauss", "mnist1d"] = knob(
+        "four-point", "points: four, 16 of equal duals, Gaussian, or digits 0 and 1"
+    )
+    n: int = knob(40, "points of gauss and mnist1d", ge=4, le=500, log=True)
+    d: int = knob(10, "features of gauss", ge=2, le=50, log=True)
+    eta: float = knob(0.5, "step size of gradient descent and momentum", ge=0.0, le=1.0, unit="of 8/s_max^2", label="step size")
+    decades: int = knob(59, "how far the flow is followed: to s = 10^decades", ge=3, le=59, unit="decades")
+    gd_steps: int = knob(200_000, "true steps of gradient descent; the other optimisers make a tenth", ge=0, le=10_000_000, log=True)
+    optimiser: Literal["gd", "momentum", "normalised", "sign", "coordinate", "adam"] = knob(
+        "gd", "whose true steps lie beneath the flow and turn in the picture", live=True
+    )
+    adam_eps: float = knob(0.0, "Adam's eps: 0 leads to l_inf, more eventually to l2", ge=0.0, le=0.001, label="Adam's eps")
+    bias: bool = knob(False, "append a constant to every point: its weight is the bias, and counts in the norm")
+    flips: int = knob(0, "labels turned round; too many, and nothing separates the data", ge=0, le=500)
+
+    @model_validator(mode="after")
+    def _enough_points(self) -> MaxMarginConfig:
+        size = {"four-point": 4, "soudry": 16}.get(self.data, self.n)
+        if self.flips > size:
+            raise ValueError(f"flips must be at most the {size} points of {self.data}, got {self.flips}")
+        return self
+
+
+PRESETS = (
+    Preset("quick", "the four points, 200,000 true steps; Soudry's set and Gaussian data beside them", {}, "arXiv:1710.10345, Theorem 5"),
+    Preset(
+        "standard", "Gaussian data of three seeds, 1,000,000 true steps, 100,000 of every other optimiser",
+        {"data": "gauss", "gd_steps": 1_000_000}, "arXiv:1710.10345; arXiv:1802.08246", seeds=3,
+    ),
+    Preset(
+        "soudry-fig1", "the paper's figure: equal duals, step 1/s_max^2 (momentum .9 among the optimisers)",
+        {"data": "soudry", "eta": 0.125}, "arXiv:1710.10345, Fig. 1",
+    ),
+)  # fmt: skip
