@@ -61,7 +61,7 @@ def pending(reason: str, measured: float | str | None = None, *, predicted: floa
     return Judgement(Status.PENDING, measured, reason=reason, predicted=predicted)
 
 
-def censored(measured: str, reason: str, *, values: Mapping[str, float] | None = None) -> Judgement:
+def censored(measured: float | str | None, reason: str, *, values: Mapping[str, float] | None = None) -> Judgement:
     """The run ended before the awaited event: neither yes nor no."""
     return Judgement(Status.CENSORED, measured, reason=reason, values=values or {})
 

@@ -5,19 +5,19 @@ Zhang et al. 2017, arXiv:1611.03530, Table 1, Fig. 1, Theorem 1; Greydanus, Koba
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.contract import Claim, Verdict
-from engine.phenomena.random_labels.curves import Curves
-from engine.transition import old_verdict
+from engine.contract import Claim
+from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
+from engine.phenomena.random_labels.conditions import CNN_SHUFFLED, CNN_TRUE, RANDOM, TRUE
 
-MEMORISED = 0.99  # training accuracy at which an arm counts as memorised
+if TYPE_CHECKING:
+    from engine.phenomena.random_labels.experiment import RandomLabels
+
 TEST_ERROR = 0.15  # highest test error on true labels
+MEMORISED = 0.99  # training accuracy at which labels count as memorised
 SLOWDOWN = 6.0  # highest ratio of epochs, random over true labels
 CHANCE_MARGIN = 0.03  # of the error at full corruption
 RESIDUAL, CONSTRUCTED = 1e-6, 500  # of Theorem 1's network, and the most labels it is built for
@@ -40,122 +40,93 @@ CLAIMS = (
     Claim("RL10", "Order of the five conditions: steps to loss .1", f"{ZHANG}, Fig. 1", "Fig. 1", "exact", ("zhang-inception",)),
 )  # fmt: skip
 
-
-@dataclass(frozen=True)
-class Evidence:
-    """What was measured so far.
-
-    over: whether all members of an arm have finished; levels: corruption of each arm with corrupted labels, rising from
-    0; last: the step that the run ends with; weights, fitted, pixels: of Theorem 1's network, its labels and inputs.
-    """
-
-    curves: Curves
-    over: Callable[[str], bool]
-    levels: Mapping[str, float]
-    classes: int
-    n_test: int
-    last: int
-    weights: int
-    fitted: int
-    pixels: int
-    residual: float
-
-    def fitted_at(self, arm: str) -> NDArray[np.float64]:
-        """Return the first measured step at which each seed (seeds,) fits 99 % of an arm; nan where it never did."""
-        return self.curves.first_step("train-accuracy", arm, MEMORISED)
-
-    def error(self, arm: str) -> NDArray[np.float64]:
-        """Return the latest clean test error (seeds,)."""
-        return self.curves.latest("test-error", arm)
+TRAINING = pending("its networks are still training")
 
 
-Judgement = tuple[float | str | None, bool | None, str]  # measured, whether it holds, why not decided
-UNDECIDED: Judgement = (None, None, "")
+def _memorised(run: RandomLabels) -> Judgement:
+    if not run.over(RANDOM):
+        return TRAINING
+    worst = float(run.readings.latest("train-accuracy", RANDOM).min())
+    return decided(worst >= MEMORISED, worst, "" if worst >= MEMORISED else f"not by step {run.last}")
 
 
-def judge(claim: Claim, evidence: Evidence) -> Verdict:
-    """Return the verdict on a claim; undecided while an arm that it speaks of is still training."""
-    return old_verdict(claim, claim.prediction, *JUDGES[claim.id](evidence))
+def _transfers_nothing(run: RandomLabels) -> Judgement:
+    if not run.over(RANDOM):
+        return TRAINING
+    chance = 1.0 / run.split.classes
+    sigma = np.sqrt(chance * (1.0 - chance) / (len(run.split.y_test) * len(run.seeds)))
+    accuracy = float(run.readings.latest("fresh-accuracy", RANDOM).mean())
+    note, values = f"1/K = {chance:g} -+ {SIGMAS * sigma:.4f}", {"chance": chance, "allowed": float(SIGMAS * sigma)}
+    return decided(bool(abs(accuracy - chance) <= SIGMAS * sigma), accuracy, note, values=values)
 
 
-def _memorised(e: Evidence) -> Judgement:
-    if not e.over("random"):
-        return UNDECIDED
-    worst = float(e.curves.latest("train-accuracy", "random").min())
-    return worst, worst >= MEMORISED, "" if worst >= MEMORISED else f"not by step {e.last}"
-
-
-def _transfers_nothing(e: Evidence) -> Judgement:
-    if not e.over("random"):
-        return UNDECIDED
-    chance = 1.0 / e.classes
-    sigma = np.sqrt(chance * (1.0 - chance) / (e.n_test * e.curves.seeds))
-    accuracy = float(e.curves.latest("fresh-accuracy", "random").mean())
-    return accuracy, bool(abs(accuracy - chance) <= SIGMAS * sigma), f"1/K = {chance:g} -+ {SIGMAS * sigma:.4f}"
-
-
-def _at_chance(e: Evidence) -> Judgement:
-    if e.curves.seeds < FEWEST_SEEDS:
-        return None, None, f"needs preset standard or {FEWEST_SEEDS} seeds"
-    if not e.over("random"):
-        return UNDECIDED
-    errors = e.error("random")
+def _at_chance(run: RandomLabels) -> Judgement:
+    if len(run.seeds) < FEWEST_SEEDS:
+        return not_applicable(f"needs preset standard or {FEWEST_SEEDS} seeds")
+    if not run.over(RANDOM):
+        return TRAINING
+    errors = run.error(RANDOM)
     margin = MEAN_SIGMAS * errors.std(ddof=1) / np.sqrt(len(errors)) + MEAN_SLACK
-    chance = 1.0 - 1.0 / e.classes
-    return float(errors.mean()), bool(abs(errors.mean() - chance) <= margin), f"{chance:g} -+ {margin:.4f}"
+    chance = 1.0 - 1.0 / run.split.classes
+    values = {"chance": chance, "allowed": float(margin)}
+    return decided(bool(abs(errors.mean() - chance) <= margin), float(errors.mean()), f"{chance:g} -+ {margin:.4f}", values=values)
 
 
-def _generalises(e: Evidence) -> Judgement:
-    if not e.over("true"):
-        return UNDECIDED
-    error = float(e.error("true").mean())
-    return error, error <= TEST_ERROR, ""
+def _generalises(run: RandomLabels) -> Judgement:
+    if not run.over(TRUE):
+        return TRAINING
+    error = float(run.error(TRUE).mean())
+    return decided(error <= TEST_ERROR, error)
 
 
-def _slower(e: Evidence) -> Judgement:
-    ratio = float(np.mean(e.fitted_at("random") / e.fitted_at("true")))
+def _slower(run: RandomLabels) -> Judgement:
+    random, true = run.fitted_at(RANDOM), run.fitted_at(TRUE)
+    ratio = float(np.mean(random / true))
     if np.isfinite(ratio):
-        return ratio, 1.0 < ratio <= SLOWDOWN, ""
-    censored = e.over("random") and e.over("true")
-    return None, None, f"not by step {e.last}" if censored else ""
+        return decided(1.0 < ratio <= SLOWDOWN, ratio, values={"steps_random": float(random.mean()), "steps_true": float(true.mean())})
+    return censored(None, f"not by step {run.last}") if run.over(RANDOM) and run.over(TRUE) else TRAINING
 
 
-def _climbs(e: Evidence) -> Judgement:
-    if not all(e.over(arm) for arm in e.levels):
-        return UNDECIDED
-    errors = [float(e.error(arm).mean()) for arm in e.levels]
-    rising = all(before < after for before, after in pairwise(errors))
-    near = abs(errors[-1] - (1.0 - 1.0 / e.classes)) <= CHANCE_MARGIN
-    return " ".join(f"{error:.3f}" for error in errors), rising and near, "at q = " + ", ".join(f"{q:g}" for q in e.levels.values())
+def _climbs(run: RandomLabels) -> Judgement:
+    if not all(run.over(condition.name) for condition in run.levels):
+        return TRAINING
+    errors = np.array([run.error(condition.name).mean() for condition in run.levels])
+    smallest_rise, from_chance = float(np.diff(errors).min()), float(abs(errors[-1] - (1.0 - 1.0 / run.split.classes)))
+    note = "at q = " + ", ".join(f"{condition.corruption:g}" for condition in run.levels)
+    return decided(
+        smallest_rise > 0 and from_chance <= CHANCE_MARGIN, " ".join(f"{error:.3f}" for error in errors), note,
+        values={"smallest_rise": smallest_rise, "from_chance": from_chance, "first": float(errors[0]), "last": float(errors[-1])},
+    )  # fmt: skip
 
 
-def _constructed(e: Evidence) -> Judgement:
-    counted = e.weights == 2 * e.fitted + e.pixels
-    note = f"n = {e.fitted}, d = {e.pixels}"
-    return f"{e.weights}; {e.residual:.1e}", counted and e.residual <= RESIDUAL, note
+def _constructed(run: RandomLabels) -> Judgement:
+    weights, n, d = run.constructed.weight_count, run.constructed.biases.size, run.constructed.direction.size
+    holds = weights == 2 * n + d and run.residual <= RESIDUAL
+    values = {"weights": float(weights), "residual": run.residual}
+    return decided(holds, f"{weights}; {run.residual:.1e}", f"n = {n}, d = {d}", values=values)
 
 
-def _ignores_order(e: Evidence) -> Judgement:
-    _, gaps = e.curves.history.column("twin-gap")
+def _ignores_order(run: RandomLabels) -> Judgement:
+    _, gaps = run.history.column("paired-gap")
     if not len(gaps):
-        return UNDECIDED
-    return float(gaps[0]), bool(gaps[0] <= PAIRED_GAP), "first-layer columns permuted alike, double precision"
+        return TRAINING
+    return decided(bool(gaps[0] <= PAIRED_GAP), float(gaps[0]), "first-layer columns permuted alike, double precision")
 
 
-def _sees_order(e: Evidence) -> Judgement:
-    if not e.curves.members("cnn-true"):
-        return None, None, "needs preset standard or model both"
-    if not (e.over("cnn-true") and e.over("cnn-shuffled")):
-        return UNDECIDED
-    drop = float(np.mean(e.error("cnn-shuffled") - e.error("cnn-true")))
-    return drop, drop >= CNN_DROP, ""
+def _sees_order(run: RandomLabels) -> Judgement:
+    if run.config.model != "both":
+        return not_applicable("needs preset standard or model both")
+    if not (run.over(CNN_TRUE) and run.over(CNN_SHUFFLED)):
+        return TRAINING
+    drop = float(np.mean(run.error(CNN_SHUFFLED) - run.error(CNN_TRUE)))
+    return decided(drop >= CNN_DROP, drop)
 
 
-def _order_of_conditions(e: Evidence) -> Judgement:
-    return None, None, "needs preset zhang-inception"
+def _order_of_conditions(_: RandomLabels) -> Judgement:
+    return not_applicable("needs preset zhang-inception")
 
 
-JUDGES: dict[str, Callable[[Evidence], Judgement]] = {
+JUDGES: Judges[RandomLabels] = {
     "RL1": _memorised, "RL2": _transfers_nothing, "RL3": _at_chance, "RL4": _generalises, "RL5": _slower, "RL6": _climbs,
     "RL7": _constructed, "RL8": _ignores_order, "RL9": _sees_order, "RL10": _order_of_conditions,
 }  # fmt: skip

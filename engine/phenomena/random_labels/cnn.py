@@ -6,16 +6,12 @@ then one linear layer. Grouped convolutions would do the same at half the speed 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import torch
+from torch import Tensor
 
 from engine.training.initialise import Draw, linear_layers
 from engine.training.network import Network
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
 
 KERNELS, STRIDE, PADDING = (5, 3, 3), 2, 1
 
@@ -43,16 +39,12 @@ class CNN(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (members, k, batch); their graph is kept for `backward`."""
-        import torch
-
         with torch.enable_grad():
             self._outputs = _logits(x, self.leaves)
         return self._outputs.detach()
 
     def backward(self, delta: Tensor, keep: float = 0.0) -> None:
         """Set `gradient` to `keep * gradient + g`: autograd accumulates into the gradient's own memory."""
-        import torch
-
         self.gradient.mul_(keep)
         torch.autograd.backward([self._outputs], [delta])
 
@@ -69,8 +61,6 @@ class CNN(Network):
 
 def _logits(x: Tensor, blocks: list[Tensor]) -> Tensor:
     """x: (members, batch, length) -> (members, k, batch)."""
-    import torch
-
     members, batch, _ = x.shape
     h = x.unsqueeze(3)  # (members, batch, length, channels)
     for kernel, weight, bias in zip(KERNELS, blocks[0::2], blocks[1::2], strict=False):
@@ -83,8 +73,6 @@ def _logits(x: Tensor, blocks: list[Tensor]) -> Tensor:
 
 def _patches(h: Tensor, kernel: int) -> Tensor:
     """(members, batch, length, channels) -> (members, batch, positions, kernel * channels)."""
-    import torch
-
     padded = torch.nn.functional.pad(h, (0, 0, PADDING, PADDING))
     span = padded.shape[2] - kernel + 1
     return torch.cat([padded[:, :, tap : tap + span : STRIDE] for tap in range(kernel)], dim=3)

@@ -1,31 +1,63 @@
-"""One seed's problem under every condition of Zhang et al. 2017, arXiv:1611.03530: each drawn once, whatever else runs.
+"""What the networks of a randomisation test see: the conditions, and one seed's images and labels under each of them.
 
-Every kind of randomness has its own child of the stream `noise`, so leaving one condition out changes no other.
+Zhang et al. 2017, arXiv:1611.03530. Every kind of randomness has its own child of the stream `noise`, so leaving one
+condition out changes no other.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.corruption import (
-    Convention,
-    InputKind,
-    LabelNoise,
-    draw_label_noise,
-    gaussian_images,
-    shuffle_each_image,
-    shuffle_pixels,
-)
+from engine.data.corruption import Convention, InputKind, LabelNoise, draw_label_noise, gaussian_images, shuffle_each_image, shuffle_pixels
 from engine.data.registry import load
 from engine.data.split import Images, Labels, Split
+from engine.phenomena.random_labels.config import RandomLabelsConfig
 from engine.seeds import Streams
+
+TRUE, RANDOM, CNN_TRUE, CNN_SHUFFLED = "true", "random", "cnn-true", "cnn-shuffled"
 
 
 @dataclass(frozen=True)
-class Conditions:
+class Condition:
+    """What a network sees; corruption: probability that a label is replaced."""
+
+    name: str
+    label: str
+    corruption: float = 0.0
+    inputs: InputKind = "true"
+    model: Literal["mlp", "cnn"] = "mlp"
+
+
+def label_conditions(config: RandomLabelsConfig) -> tuple[Condition, ...]:
+    """Return the conditions that differ in their labels only: true ones, random ones, and then every level between."""
+    random = "random labels" if config.corruption == 1 else f"{config.corruption:.0%} random labels"
+    return (
+        Condition(TRUE, "true labels", 0.0, config.inputs),
+        Condition(RANDOM, random, config.corruption, config.inputs),
+        *(Condition(f"partly-{q:g}", f"{q:.0%} corrupted", q, config.inputs) for q in dict.fromkeys(config.levels)),
+    )
+
+
+def conditions_of(config: RandomLabelsConfig) -> tuple[Condition, ...]:
+    """Return every condition that a config asks for; those of the convolutional network come last."""
+    inputs = (
+        Condition("shuffled", "shuffled pixels", inputs="shuffled"),
+        Condition("random-pixels", "random pixels", inputs="random-pixels"),
+        Condition("gaussian", "gaussian", inputs="gaussian"),
+    )
+    convolutional = (
+        Condition(CNN_TRUE, "CNN, true labels", model="cnn"),
+        Condition(CNN_SHUFFLED, "CNN, shuffled pixels", inputs="shuffled", model="cnn"),
+    )
+    return (*label_conditions(config), *inputs, *(convolutional if config.model == "both" else ()))
+
+
+@dataclass(frozen=True)
+class RandomisedData:
     """A standardised split, its label noise, the one pixel order (d,), and random labels (n_test,) for its test images."""
 
     split: Split
@@ -46,7 +78,7 @@ class Conditions:
         return self.split.x, self.split.x_test
 
 
-def draw_conditions(dataset: str, n: int, n_test: int, convention: Convention, streams: Streams) -> Conditions:
+def draw_data(dataset: str, n: int, n_test: int, convention: Convention, streams: Streams) -> RandomisedData:
     """Draw the images from the stream `data` and every corruption from children of the stream `noise`.
 
     Raises:
@@ -56,7 +88,7 @@ def draw_conditions(dataset: str, n: int, n_test: int, convention: Convention, s
     split = load(dataset, n, n_test, streams).standardised()
     sequence = np.random.SeedSequence(int(streams.noise.integers(2**63)))
     labels, pixels, fresh, images, gaussian = sequence.spawn(5)
-    return Conditions(
+    return RandomisedData(
         split,
         draw_label_noise(split.y, split.classes, convention, np.random.default_rng(labels)),
         np.random.default_rng(pixels).permutation(split.x.shape[1]),

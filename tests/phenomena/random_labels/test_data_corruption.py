@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.data.corruption import draw_label_noise
-from engine.phenomena.random_labels.conditions import draw_conditions
+from engine.phenomena.random_labels.conditions import draw_data
 from engine.seeds import streams
 
 N = 20_000
@@ -18,8 +18,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def conditions():
-    return draw_conditions("digits5k", 200, 100, "uniform", streams(4))
+def drawn():
+    return draw_data("digits5k", 200, 100, "uniform", streams(4))
 
 
 @pytest.mark.parametrize(("convention", "flipped"), [("uniform", 0.9), ("incorrect", 1.0)])
@@ -50,19 +50,19 @@ def test_levels_are_nested():
     assert np.array_equal(low[replaced], high[replaced])
 
 
-def test_shuffled_pixels_are_one_permutation_for_train_and_test(conditions):
-    x, x_test = conditions.inputs("shuffled")
-    split = conditions.split
-    back = np.argsort(conditions.pixel_order)
-    assert np.array_equal(np.sort(conditions.pixel_order), np.arange(784))
+def test_shuffled_pixels_are_one_permutation_for_train_and_test(drawn):
+    x, x_test = drawn.inputs("shuffled")
+    split = drawn.split
+    back = np.argsort(drawn.pixel_order)
+    assert np.array_equal(np.sort(drawn.pixel_order), np.arange(784))
     assert np.array_equal(x[:, back], split.x)
     assert np.array_equal(x_test[:, back], split.x_test)
     assert not np.array_equal(x, split.x)
 
 
-def test_random_pixels_are_a_permutation_per_image(conditions):
-    x, x_test = conditions.inputs("random-pixels")
-    for made, true in ((x, conditions.split.x), (x_test, conditions.split.x_test)):
+def test_random_pixels_are_a_permutation_per_image(drawn):
+    x, x_test = drawn.inputs("random-pixels")
+    for made, true in ((x, drawn.split.x), (x_test, drawn.split.x_test)):
         assert np.array_equal(np.sort(made, axis=1), np.sort(true, axis=1))
         ink = true != true.min()
         shared = np.mean((made != made.min()) == ink)
@@ -70,26 +70,26 @@ def test_random_pixels_are_a_permutation_per_image(conditions):
     assert np.unique(np.argsort(x, axis=1), axis=0).shape[0] == len(x)
 
 
-def test_gaussian_images_match_the_moments(conditions):
-    x, x_test = conditions.inputs("gaussian")
+def test_gaussian_images_match_the_moments(drawn):
+    x, x_test = drawn.inputs("gaussian")
     for made in (x, x_test):
         assert abs(made.mean()) < 4 / np.sqrt(made.size)
         assert abs(made.std() - 1) < 4 / np.sqrt(2 * made.size)
-    assert x.shape == conditions.split.x.shape
+    assert x.shape == drawn.split.x.shape
     assert x.dtype == np.float32
 
 
-def test_the_same_seed_draws_the_same_and_conditions_do_not_disturb_each_other(conditions):
-    again = draw_conditions("digits5k", 200, 100, "uniform", streams(4))
+def test_the_same_seed_draws_the_same_and_conditions_do_not_disturb_each_other(drawn):
+    again = draw_data("digits5k", 200, 100, "uniform", streams(4))
     gaussian_first = again.inputs("gaussian")[0]
-    assert np.array_equal(conditions.inputs("gaussian")[0], gaussian_first)
-    assert np.array_equal(conditions.labels.at(0.5), again.labels.at(0.5))
-    assert np.array_equal(conditions.inputs("random-pixels")[1], again.inputs("random-pixels")[1])
-    assert np.array_equal(conditions.fresh_labels, again.fresh_labels)
+    assert np.array_equal(drawn.inputs("gaussian")[0], gaussian_first)
+    assert np.array_equal(drawn.labels.at(0.5), again.labels.at(0.5))
+    assert np.array_equal(drawn.inputs("random-pixels")[1], again.inputs("random-pixels")[1])
+    assert np.array_equal(drawn.fresh_labels, again.fresh_labels)
 
 
-def test_test_labels_stay_clean_and_fresh_ones_are_independent(conditions):
-    plain = draw_conditions("digits5k", 200, 100, "incorrect", streams(4))
-    assert np.array_equal(plain.split.y_test, conditions.split.y_test)
-    assert conditions.fresh_labels.shape == conditions.split.y_test.shape
-    assert np.mean(conditions.fresh_labels == conditions.split.y_test) < 0.3
+def test_test_labels_stay_clean_and_fresh_ones_are_independent(drawn):
+    plain = draw_data("digits5k", 200, 100, "incorrect", streams(4))
+    assert np.array_equal(plain.split.y_test, drawn.split.y_test)
+    assert drawn.fresh_labels.shape == drawn.split.y_test.shape
+    assert np.mean(drawn.fresh_labels == drawn.split.y_test) < 0.3

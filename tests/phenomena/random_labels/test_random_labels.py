@@ -1,5 +1,6 @@
 """The randomisation test: its declaration, its claims at full size, chunking, saving, and what happens at its limits."""
 
+import re
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -8,8 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+import engine
+from engine.contract import Phase, Status
 from engine.errors import Diverged, KnobError
-from engine.phenomena.random_labels import FIGURES, PICTURES, RandomLabels, arms_of, measured_steps
+from engine.phenomena.random_labels.conditions import conditions_of
+from engine.phenomena.random_labels.experiment import RandomLabels, measured_steps
+from engine.phenomena.random_labels.figures import FIGURES, PICTURES, QUANTITIES
 from engine.registry import entries
 from engine.state import State
 from tests.phenomena.driven import UNEVEN, work
@@ -66,7 +71,7 @@ def test_the_registry_reads_the_docstring():
 @pytest.mark.parametrize("preset", [item.name for item in RandomLabels.spec.presets])
 def test_every_preset_configures(preset):
     config = RandomLabels.spec.configure(preset)
-    assert len(arms_of(config)) >= 8
+    assert len(conditions_of(config)) >= 8
     steps = measured_steps(config.epochs * (config.n // config.batch), config.n // config.batch)
     assert steps[0] == 0
     assert 50 in steps
@@ -95,12 +100,16 @@ def test_every_figure_and_picture_that_is_declared_is_delivered(small):
         drawn = [name for name in names if any(fnmatch(name, pattern) for pattern in figure.series)]
         assert drawn, figure.name
         if figure.name in ("train-accuracy", "test-error", "train-loss"):
-            assert len(drawn) >= len(arms_of(small.config))
+            assert len(drawn) >= len(conditions_of(small.config))
     assert [item.name for item in small.pictures()] == [item.name for item in PICTURES]
     for item in small.series():
         assert len(item.x) == len(item.y)
         assert np.isfinite(item.y).all()
         assert (item.lo is None) == (item.band == "")
+
+
+def test_records_hold_what_is_declared(small):
+    assert {name for record in small.history.records for name in record} == {quantity.name for quantity in QUANTITIES}
 
 
 # ---------------------------------------------------------------- claims
@@ -113,21 +122,23 @@ def test_the_quick_preset_decides_its_claims_and_they_hold(quick):
     waiting = {"RL3", "RL9", "RL10"}
     assert {name for name, mark in marks.items() if mark == "not run"} == waiting
     assert {marks[name] for name in marks if name not in waiting} == {"yes"}
+    assert all(item.values for item in verdicts if item.holds is not None)
+    assert all(item.reason for item in verdicts if item.holds is None)
 
 
 def test_final_scores_equal_an_independent_evaluation(quick):
     arrays = quick.arrays()
-    names = arrays["arms"].tolist()
+    names = arrays["conditions"].tolist()
     record = quick.history.records[-1]
-    for arm in ("true", "random"):
-        hidden = np.maximum(arrays["X_test"].astype(np.float64) @ arrays[f"{arm}_W1"] + arrays[f"{arm}_b1"], 0)
-        guesses = np.argmax(hidden @ arrays[f"{arm}_W2"] + arrays[f"{arm}_b2"], axis=1)
+    for condition in ("true", "random"):
+        hidden = np.maximum(arrays["X_test"].astype(np.float64) @ arrays[f"{condition}_W1"] + arrays[f"{condition}_b1"], 0)
+        guesses = np.argmax(hidden @ arrays[f"{condition}_W2"] + arrays[f"{condition}_b2"], axis=1)
         error = np.mean(guesses != arrays["y_test"])
-        assert record["test-error"][names.index(arm)] == pytest.approx(error, abs=2e-3)
-        hidden = np.maximum(arrays["X"].astype(np.float64) @ arrays[f"{arm}_W1"] + arrays[f"{arm}_b1"], 0)
-        guesses = np.argmax(hidden @ arrays[f"{arm}_W2"] + arrays[f"{arm}_b2"], axis=1)
-        labels = arrays["y" if arm == "true" else "y_random"]
-        assert np.array_equal(guesses == labels, arrays["fitted"][names.index(arm)].astype(bool))
+        assert record["test-error"][names.index(condition)] == pytest.approx(error, abs=2e-3)
+        hidden = np.maximum(arrays["X"].astype(np.float64) @ arrays[f"{condition}_W1"] + arrays[f"{condition}_b1"], 0)
+        guesses = np.argmax(hidden @ arrays[f"{condition}_W2"] + arrays[f"{condition}_b2"], axis=1)
+        labels = arrays["y" if condition == "true" else "y_random"]
+        assert np.array_equal(guesses == labels, arrays["fitted"][names.index(condition)].astype(bool))
     fitted = np.maximum((arrays["X"][:500].astype(np.float64) @ arrays["a"])[:, None] - arrays["b"], 0) @ arrays["w"]
     assert np.max(np.abs(fitted - arrays["y_random"][:500])) <= 1e-6
 
@@ -153,8 +164,8 @@ def test_an_event_that_did_not_happen_is_censored():
     run = work(make(**{**SMALL, "epochs": 3}))
     assert verdict(run, "RL1").holds is False
     assert verdict(run, "RL1").note == "not by step 15"
-    assert verdict(run, "RL5").holds is None
-    assert verdict(run, "RL5").note == "not by step 15"
+    assert verdict(run, "RL5").status is Status.CENSORED
+    assert verdict(run, "RL5").reason == "not by step 15"
     assert not any("memorised" in item.label for item in run.markers())
 
 
@@ -185,7 +196,6 @@ def test_a_restored_run_ends_with_the_same_records(small, until, chunks):
     second = make((0, 1), **SMALL)
     for step, record in zip(first.history.steps, first.history.records, strict=True):
         second.history.append(step, record)
-    second.step = first.step
     second.restore(State({name: item.copy() for name, item in saved.arrays.items()}, saved.scalars))
     work(second)
     assert second.history.steps == small.history.steps
@@ -210,15 +220,16 @@ def test_a_seed_among_others_is_measured_like_alone(small):
 
 
 @pytest.mark.parametrize("knobs", [{"lr": 1.0}, {"lr": 1.0, "momentum": 0.99, "depth": 3}])
-def test_the_highest_learning_rate_diverges_with_a_sentence(knobs):
-    with pytest.raises(Diverged, match=r"the loss of .* at step \d+") as caught:
-        work(make(preset="quick", width=64, **knobs), budget=1)
-    assert caught.value.hint == "lower learning rate (it is 1)"
+def test_the_highest_learning_rate_diverges_with_a_sentence_and_the_knob_to_lower(knobs):
+    snapshot = engine.run(RandomLabels, width=64, **knobs).snapshot
+    assert snapshot.phase is Phase.DIVERGED
+    assert re.fullmatch(r"the loss of .* at step \d+(, over 1000 times that of guessing)?( \(seen at step \d+\))?", snapshot.sentence)
+    assert snapshot.hint == "lower learning rate (it is 1)"
 
 
-def test_loss_that_is_not_a_number_names_its_step_and_arm():
+def test_loss_that_is_not_a_number_names_its_step_and_condition():
     run = work(make(**SMALL), until=20)
-    run._arms.groups[0].ensemble.network.flat.fill_(float("nan"))
+    run.classifiers.groups[0].ensemble.network.flat.fill_(float("nan"))
     with pytest.raises(Diverged, match=r"the loss of true labels is no longer a finite number at step 20 \(seen at step 22\)"):
         work(run)
 
@@ -227,7 +238,7 @@ def test_bands_span_the_seeds(small):
     curve = next(item for item in small.series() if item.name == "test-error/random")
     steps, values = small.history.column("test-error")
     columns = values[steps >= 1][:, 2:4]
-    assert curve.band == "range of 2 seeds"
+    assert curve.band == "mean, range of 2 seeds"
     np.testing.assert_array_equal(curve.lo, columns.min(axis=1))
     np.testing.assert_array_equal(curve.hi, columns.max(axis=1))
     np.testing.assert_allclose(curve.y, columns.mean(axis=1))
@@ -243,7 +254,7 @@ def test_memorised_markers_stand_where_the_curve_passes(small):
 
 def test_signals_train_a_convolutional_network_beside_the_perceptron():
     run = work(make(dataset="mnist1d", n=200, model="both", width=32, epochs=20, batch=20))
-    names = [arm.name for arm in arms_of(run.config)]
+    names = [condition.name for condition in conditions_of(run.config)]
     assert {"cnn-true", "cnn-shuffled"} <= set(names)
     assert verdict(run, "RL9").holds is not None
     loss = next(item for item in run.series() if item.name == "train-loss/cnn-true")

@@ -1,0 +1,220 @@
+"""Classifiers trained side by side, conditions times seeds, until each fits its labels: what they fit and what they get right.
+
+They are split into groups that fit in the processor's cache, because a wide network's weights and velocity no longer
+do when all networks are touched in every step (measured at width 512: 8 together cost more than 8 runs in sequence).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.state import State
+from engine.training.ensemble import Ensemble
+
+CACHE = 8 * 2**20  # bytes of weights and velocity that a group may hold on a CPU
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What is learned and tested, on the device.
+
+    x: (sources, n, d); x_test: (sources, n_test, d); labels: (networks, n); test_labels, fresh_labels: (networks, n_test),
+    true ones and ones drawn at random; source: (networks,) whose inputs a network sees.
+    """
+
+    x: Tensor
+    x_test: Tensor
+    labels: Tensor
+    test_labels: Tensor
+    fresh_labels: Tensor
+    source: NDArray[np.int64]
+
+
+def cache_sized(numbers: Sequence[int], parameters: int, device: str) -> list[tuple[int, ...]]:
+    """Split networks of this many parameters each into groups that fit in the cache; one group on a GPU."""
+    size = max(1, CACHE // (8 * parameters)) if device == "cpu" else len(numbers)
+    return [tuple(numbers[start : start + size]) for start in range(0, len(numbers), size)]
+
+
+class Group:
+    """Networks that train as one ensemble: their numbers among all, and the batch losses since the last measurement.
+
+    longest: the most steps between two measurements.
+    """
+
+    def __init__(self, numbers: tuple[int, ...], ensemble: Ensemble, longest: int) -> None:
+        self.numbers, self.ensemble = numbers, ensemble
+        self.losses = ensemble.network.flat.new_zeros(longest, len(numbers))
+
+    def train(self, target: int, start: int, deadline: float) -> bool:
+        """Train until step `target` or the deadline; whether it is there. start: the step of the last measurement."""
+        ensemble = self.ensemble
+        while ensemble.active and ensemble.taken < target:
+            ensemble.step(self.losses[ensemble.taken - start, : len(ensemble.active)])
+            if perf_counter() >= deadline:
+                return False
+        return True
+
+    @property
+    def active(self) -> list[int]:
+        """The numbers of the networks still in training."""
+        return [self.numbers[member] for member in self.ensemble.active]
+
+    def predict(self, number: int, x: Tensor) -> Tensor:
+        """Return the logits (k, n) of a network in training for inputs (n, d)."""
+        return self.ensemble.network.predict(self.active.index(number), x)
+
+    def retire(self, finished: Sequence[int]) -> None:
+        """Put those networks aside that have finished."""
+        leaving = [self.numbers.index(number) for number in finished if number in self.numbers]
+        if leaving:
+            self.ensemble.retire(leaving)
+
+    def layers(self, number: int) -> list[NDArray[np.float32]]:
+        """Return one network's parameters, layer by layer: weights (fan_in, fan_out), biases (1, fan_out), alternating."""
+        parameters = self.ensemble.weights()[self.numbers.index(number)].cpu().numpy()
+        shapes = self.ensemble.network.layout.shapes
+        parts = np.split(parameters, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+    def state(self) -> State:
+        """Return the ensemble's state and the batch losses."""
+        return State.of({"ensemble": self.ensemble.state(), "losses": State({"batch": self.losses.cpu().numpy()}, {})})
+
+    def restore(self, state: State) -> None:
+        """Go on bit for bit from what `state` returned; call on a freshly made object."""
+        self.ensemble.restore(state.part("ensemble"))
+        self.losses.copy_(torch.from_numpy(state.part("losses").arrays["batch"]))
+
+
+class Classifiers:
+    """All networks, their progress and their latest scores.
+
+    Attributes:
+        loss: (networks,) mean training cross-entropy.
+        correct, test_correct, fresh_correct: (networks,) shares of training labels, of true and of random test labels that
+            are met; the last two over the first test images while a network trains, over all once it has finished.
+        fitted: (networks, n) which training labels are met.
+        active: (networks,) which are still training.
+        scored: whether everything is scored that the present measurement needs.
+    """
+
+    def __init__(self, examples: Examples, groups: Sequence[Group]) -> None:
+        networks, n = examples.labels.shape
+        self.examples, self.groups = examples, tuple(groups)
+        self.loss, self.correct, self.test_correct, self.fresh_correct = np.full((4, networks), np.nan)
+        self.fitted = np.zeros((networks, n), dtype=np.uint8)
+        self.active = np.ones(networks, dtype=bool)
+        self.measured_at = 0
+        self.scored = False
+        self._tests = examples.test_labels.shape[1]
+        self._scoring: Iterator[int] | None = None
+        self._finished: list[int] = []
+        self._losses = np.empty((0, networks))
+
+    def advance(self, target: int, seconds: float, first: int, last: bool) -> None:
+        """Work for about this long toward a measurement at step `target`: training, group after group, then scoring.
+
+        first: how many test images count while a network trains; last: whether training ends there, for every network.
+        """
+        deadline = perf_counter() + seconds
+        if not all(group.train(target, self.measured_at, deadline) for group in self.groups):
+            if self.examples.x.is_cuda:
+                torch.cuda.synchronize()  # finish what was queued, so that time spent is work done and a pause is answered soon
+            return
+        self._scoring = self._scoring or self._score_all(target, first, last)
+        while not self.scored:
+            self.scored = next(self._scoring, None) is None
+            if perf_counter() >= deadline:
+                return
+
+    def progress(self, target: int) -> int:
+        """Return the step reached on average; `target` only when every network is there."""
+        steps = [group.ensemble.taken if group.ensemble.active else target for group in self.groups]
+        return sum(steps) // len(steps)
+
+    def collect(self, step: int) -> Floats:
+        """End a measurement once it is `scored`: networks that have finished are retired.
+
+        Returns:
+            The batch losses since the last measurement, (steps, networks), nan for those that had been retired.
+        """
+        for group in self.groups:
+            group.retire(self._finished)
+        self.active[self._finished] = False
+        self.measured_at, self.scored, self._scoring, self._finished = step, False, None, []
+        return self._losses
+
+    def group(self, number: int) -> Group:
+        """Return the group that a network belongs to."""
+        return next(group for group in self.groups if number in group.numbers)
+
+    # ------------------------------------------------------------ scoring
+
+    def _score_all(self, target: int, first: int, last: bool) -> Iterator[int]:
+        """Score every network in training with one transfer, and those that have finished on every test image with one more.
+
+        Yields after each network, so that a pause never waits for all of them.
+        """
+        steps, training = target - self.measured_at, [number for group in self.groups for number in group.active]
+        self._losses = np.full((steps, len(self.active)), np.nan)
+        if not training:
+            return
+        rows, counts = [], []
+        for number in training:
+            rows.append(torch.cat([self._fit(number), self._test(number, first)]))
+            yield number
+        losses = torch.cat([group.losses[:steps, : len(group.active)] for group in self.groups], dim=1)
+        table = torch.cat([torch.stack(rows), losses.T], dim=1).cpu().numpy().astype(np.float64)
+        loss_of, hits_of, tests_of, losses_of = np.split(table, [1, table.shape[1] - steps - 2, table.shape[1] - steps], axis=1)
+        self.loss[training], self.fitted[training], self.correct[training] = loss_of[:, 0], hits_of, hits_of.mean(axis=1)
+        self.test_correct[training], self.fresh_correct[training] = tests_of.T / min(first, self._tests)
+        self._losses[:, training] = losses_of.T
+        self._finished = [number for number in training if last or self.correct[number] == 1.0]
+        for number in self._finished:
+            counts.append(self._test(number, self._tests))
+            yield number
+        if counts:
+            shares = torch.stack(counts).cpu().numpy().astype(np.float64) / self._tests
+            self.test_correct[self._finished], self.fresh_correct[self._finished] = shares.T
+
+    def _fit(self, number: int) -> Tensor:
+        """Return the training loss and, as numbers, which training labels are met, (1 + n,)."""
+        labels = self.examples.labels[number]
+        logits = self.group(number).predict(number, self.examples.x[self.examples.source[number]])  # (k, n)
+        loss = -torch.log_softmax(logits, dim=0).gather(0, labels[None]).mean()
+        return torch.cat([loss[None], (logits.argmax(0) == labels).to(loss.dtype)])
+
+    def _test(self, number: int, count: int) -> Tensor:
+        """Return how many true and how many random labels of the first test images are met, (2,)."""
+        data = self.examples
+        logits = self.group(number).predict(number, data.x_test[data.source[number], :count])
+        guesses = logits.argmax(0)
+        return torch.stack([(guesses == labels[number, :count]).sum() for labels in (data.test_labels, data.fresh_labels)]).to(logits.dtype)
+
+    # ------------------------------------------------------------ storage
+
+    def state(self) -> State:
+        """Return every group's state and the scores."""
+        groups = State.of({f"group-{index}": group.state() for index, group in enumerate(self.groups)})
+        scores = {name: getattr(self, name).copy() for name in SCORES}
+        return State({**scores, **groups.arrays}, {"measured_at": self.measured_at, **groups.scalars})
+
+    def restore(self, state: State) -> None:
+        """Go on bit for bit from what `state` returned; call on a freshly made object."""
+        for name in SCORES:
+            getattr(self, name)[...] = state.arrays[name]
+        self.measured_at = state.scalars["measured_at"]
+        for index, group in enumerate(self.groups):
+            group.restore(state.part(f"group-{index}"))
+
+
+SCORES = ("loss", "correct", "test_correct", "fresh_correct", "fitted", "active")

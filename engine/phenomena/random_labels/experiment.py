@@ -1,0 +1,180 @@
+"""The randomisation test: all conditions and seeds trained side by side, until each network fits its labels.
+
+Zhang et al. 2017, arXiv:1611.03530.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Marker, Picture, Series
+from engine.data.registry import test_count
+from engine.errors import Diverged
+from engine.phenomena.random_labels import SPEC, figures
+from engine.phenomena.random_labels.claims import CONSTRUCTED, JUDGES, MEMORISED, PAIRED_STEPS
+from engine.phenomena.random_labels.conditions import RANDOM, TRUE, conditions_of, draw_data, label_conditions
+from engine.phenomena.random_labels.config import PROBE, RandomLabelsConfig
+from engine.phenomena.random_labels.memorisation import memorise
+from engine.phenomena.random_labels.paired_run import PairedRun
+from engine.phenomena.random_labels.randomisation import build_classifiers
+from engine.phenomenon import Steps, Training, geometric_grid
+from engine.readings import Floats, Network
+from engine.seeds import streams
+from engine.state import Stateful
+
+DIVERGED = 1000  # times the loss of guessing, ln K: far beyond what training comes back from
+
+
+def measured_steps(total: int, epoch: int) -> Steps:
+    """Return 20 steps a decade, half as many during the first three epochs, when little is fitted, and the end of RL8."""
+    coarse, fine = geometric_grid(total, 10), geometric_grid(total)
+    early = 3 * epoch
+    return np.unique(np.concatenate([coarse[coarse <= early], fine[fine > early], [min(PAIRED_STEPS, total), total]]))
+
+
+class RandomLabels(Training[RandomLabelsConfig]):
+    """One network per condition and seed.
+
+    Attributes:
+        conditions: true labels first, random ones second; levels: those that differ in their labels only, by rising corruption.
+        data: by seed; split: the first seed's.
+        classifiers, paired: what is trained.
+        constructed: Theorem 1's network for random labels of the first seed; residual: by how far it misses them at most.
+        last: the step that training ends with at the latest.
+    """
+
+    spec = SPEC
+    judges = JUDGES
+
+    def __init__(self, config: RandomLabelsConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
+        super().__init__(config, seeds, device, preset)
+        epoch = config.n // config.batch
+        self.total = self.last = config.epochs * epoch
+        self.grid = measured_steps(self.last, epoch)
+        self.conditions = conditions_of(config)
+        self.levels = sorted(label_conditions(config), key=lambda condition: condition.corruption)
+        self.networks = [Network(condition, seed) for condition in self.conditions for seed in seeds]
+        n_test = test_count(config.dataset, config.n)
+        self.data = {seed: draw_data(config.dataset, config.n, n_test, config.noise, streams(seed)) for seed in seeds}
+        first = self.data[seeds[0]]
+        self.split = first.split
+        self.notes = self.split.notes
+        self.paired = PairedRun(config, first, seeds[0], min(PAIRED_STEPS, self.last), device)
+        self.classifiers = build_classifiers(config, self.networks, self.data, device, int(np.diff(self.grid).max()))
+        x, labels = self.split.x[:CONSTRUCTED], first.labels.at(1.0)[:CONSTRUCTED]
+        self.constructed = memorise(x, labels, np.random.default_rng(seeds[0]))
+        self.residual = self.constructed.largest_residual(x, labels)
+
+    # ------------------------------------------------------------ training
+
+    def train(self, target: int, budget: float) -> int:
+        """Train and score towards a measurement at step `target` for about `budget` seconds; return the step reached on average."""
+        started = perf_counter()
+        self.paired.advance(target, budget)
+        self.classifiers.advance(target, budget - (perf_counter() - started), PROBE, target == self.total)
+        return self.classifiers.progress(target)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the networks are scored and the paired run is there."""
+        return self.classifiers.scored and self.paired.reached(self.step)
+
+    def measure(self) -> dict[str, Any]:
+        """Return every network's scores; those that fit all their labels rest from here on.
+
+        Raises:
+            Diverged: a loss is no longer finite, or a thousand times that of guessing.
+        """
+        training = self.classifiers.active.copy()
+        self._require_finite(self.classifiers.collect(self.step), training)
+        if self.paired.done and not self.classifiers.active.any():
+            self.total = self.step
+        return {
+            "train-loss": self.classifiers.loss.tolist(),
+            "train-accuracy": self.classifiers.correct.tolist(),
+            "test-error": np.round(1.0 - self.classifiers.test_correct, 12).tolist(),
+            "fresh-accuracy": self.classifiers.fresh_correct.tolist(),
+            **({"paired-gap": self.paired.gap()} if self.step == self.paired.steps else {}),
+        }
+
+    def _require_finite(self, losses: Floats, training: NDArray[np.bool_]) -> None:
+        """losses: (steps since the last measurement, networks), of those that were training."""
+        latest = self.classifiers.loss
+        lost = np.argwhere(~np.isfinite(np.vstack([losses, latest])) & training)  # the last row is the present step
+        if len(lost):
+            step = self.step - len(losses) + int(lost[0, 0])
+            seen = "" if step == self.step else f" (seen at step {self.step})"
+            raise Diverged(f"the loss of {self.networks[lost[0, 1]].setting.label} is no longer a finite number at step {step}{seen}")
+        worst = int(np.argmax(latest))
+        if latest[worst] > DIVERGED * np.log(self.split.classes):
+            grown = f"the loss of {self.networks[worst].setting.label} has grown to {latest[worst]:.1e} at step {self.step}"
+            raise Diverged(f"{grown}, over {DIVERGED} times that of guessing")
+
+    # ------------------------------------------------------------ what is read
+
+    def over(self, condition: str) -> bool:
+        """Whether all networks of a condition have finished."""
+        return len(self.history) > 0 and not self.classifiers.active[self.readings.columns(condition)].any()
+
+    def fitted_at(self, condition: str) -> Floats:
+        """Return the first measured step at which each seed (seeds,) fits 99 % of its labels; nan where it never did."""
+        return self.readings.first_step("train-accuracy", condition, MEMORISED)
+
+    def error(self, condition: str) -> Floats:
+        """Return the latest clean test error, (seeds,)."""
+        return self.readings.latest("test-error", condition)
+
+    def fitted_labels(self, condition: str) -> NDArray[np.uint8]:
+        """Return which training labels the first seed fits, (n,)."""
+        return np.asarray(self.classifiers.fitted[self.readings.columns(condition)[0]])
+
+    # ------------------------------------------------------------ what is shown and stored
+
+    def series(self) -> tuple[Series, ...]:
+        """Every curve: a mean over seeds with their range."""
+        return (*figures.against_step(self), *figures.against_corruption(self))
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Which training examples of the first seed are fitted under each condition; one image under every input condition."""
+        partly = label_conditions(self.config)[2:]
+        shown = {condition.name: condition for condition in self.conditions} | {figures.PARTLY: partly[len(partly) // 2]}
+        return (*(figures.memorised(self, name, shown[name]) for name in figures.MAPPED), self._input_conditions)
+
+    @cached_property
+    def _input_conditions(self) -> Picture:
+        return figures.input_conditions(self)
+
+    def markers(self) -> tuple[Marker, ...]:
+        """When true and random labels were memorised, when everything was fitted, and chance."""
+        return tuple(figures.markers(self))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The first seed's problem and networks.
+
+        X (n, d), y (n,) true and y_random (n,) corrupted labels, X_test, y_test; fitted (conditions, n) in the order of conditions;
+        a, b, w: Theorem 1's network on the first rows of X; W1, b1, ... under true and random labels, one array per layer.
+        """
+        split, data, network = self.split, self.data[self.seeds[0]], self.constructed
+        trained = {f"{name}_{layer}": values for name in (TRUE, RANDOM) for layer, values in self._layers(name).items()}
+        return {
+            "X": split.x, "y": split.y, "y_random": data.labels.at(self.config.corruption), "X_test": split.x_test,
+            "y_test": split.y_test, "pixel_order": data.pixel_order,
+            "conditions": np.array([condition.name for condition in self.conditions]),
+            "fitted": self.classifiers.fitted[:: len(self.seeds)], "a": network.direction, "b": network.biases, "w": network.weights,
+            **trained,
+        }  # fmt: skip
+
+    def _layers(self, condition: str) -> dict[str, NDArray[Any]]:
+        number = self.readings.columns(condition)[0]
+        blocks = self.classifiers.group(number).layers(number)
+        return {f"{'Wb'[index % 2]}{index // 2 + 1}": block for index, block in enumerate(blocks)}
+
+    def parts(self) -> Mapping[str, Stateful]:
+        """The networks, and the paired run."""
+        return {"classifiers": self.classifiers, "paired": self.paired}

@@ -1,0 +1,128 @@
+"""What the randomisation test shows: its figures and pictures, and how they are made from the measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series
+from engine.phenomena.random_labels.conditions import RANDOM, TRUE, Condition
+from engine.phenomena.random_labels.config import PROBE
+from engine.phenomena.random_labels.memorisation import chance_band
+from engine.readings import summarised
+
+if TYPE_CHECKING:
+    from engine.data.corruption import InputKind
+    from engine.phenomena.random_labels.experiment import RandomLabels
+
+QUANTITIES = (
+    Quantity("train-loss", unit="nats", figure="train-loss", finite=True),
+    Quantity("train-accuracy", figure="train-accuracy"),
+    Quantity("test-error", figure="test-error"),
+    Quantity("fresh-accuracy", "accuracy on random test labels"),
+    Quantity("paired-gap", "largest difference of the paired losses", unit="nats", per="run"),
+)
+
+STEP, LINEAR_STEP = Axis("step", log=True, lo=1), Axis("step")
+CORRUPTION = Axis("corruption q", lo=0.0, hi=1.0)
+FIGURES = (
+    Figure("train-accuracy", "Training accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("train-accuracy/*",)),
+    Figure(
+        "test-error", "Test error", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error/*",),
+        f"on {PROBE} clean test images while a network trains, on all once it has finished",
+    ),
+    Figure("train-loss", "Training loss", LINEAR_STEP, Axis("mean cross-entropy", lo=0.0, unit="nats"), ("train-loss/*",)),
+    Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("steps to 99 %, relative to q=0", lo=0.0), ("time-to-fit",)),
+    Figure("error-vs-corruption", "Test error against corruption", CORRUPTION, Axis("clean test error", lo=0.0, hi=1.0),
+           ("error-vs-corruption", "chance")),
+)  # fmt: skip
+
+PARTLY = "partly"  # stands for the middle one of the partly random conditions
+MAPPED = (TRUE, RANDOM, PARTLY, "shuffled", "random-pixels", "gaussian")
+PICTURES = (
+    *(PictureSpec(f"memorised/{name}", f"Which training examples are fitted: {name.replace('-', ' ')}") for name in MAPPED),
+    PictureSpec("conditions", "One image under every input condition"),
+)
+NOT_FITTED, FITTED, NOTHING = 0, 1, -1  # nothing is drawn where a class has no more examples
+LEGEND = ("not yet fitted", "fitted")
+
+
+def against_step(run: RandomLabels) -> Iterator[Series]:
+    """Yield training accuracy, test error and training loss of every condition, and that Theorem 1's network fits all."""
+    for quantity, first in (("train-accuracy", 1), ("test-error", 1), ("train-loss", 0)):
+        for condition in run.conditions:
+            yield run.readings.curve(quantity, condition.name, from_step=first)
+    label, ends = f"Theorem 1's network, {run.constructed.weight_count:,} weights", np.array([1.0, max(run.step, 1)])
+    yield Series("train-accuracy/theorem-1", label, ends, np.ones(2), kind="theory", basis="exact")
+
+
+def against_corruption(run: RandomLabels) -> Iterator[Series]:
+    """Yield the time to fit and the clean test error over the probability that a label is replaced, beside chance."""
+    q = np.array([condition.corruption for condition in run.levels])
+    slowdown = np.stack([run.fitted_at(condition.name) for condition in run.levels]) / run.fitted_at(TRUE)
+    yield summarised("time-to-fit", "steps to 99 %", q, slowdown, present=True, group="corruption")
+    errors = np.stack([run.readings.latest("test-error", condition.name) for condition in run.levels])
+    yield summarised("error-vs-corruption", "clean test error", q, errors, group="corruption")
+    lo, hi = (np.full(2, bound) for bound in chance_band(run.split.classes, len(run.split.y_test)))
+    ends, chance = np.array([0.0, 1.0]), np.full(2, run.split.chance_error)
+    yield Series("chance", "chance", ends, chance, lo, hi, "3 binomial deviations", kind="theory", basis="exact", group="chance")
+
+
+def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
+    """Return which training examples of the first seed are fitted under a condition."""
+    labels, fitted = run.data[run.seeds[0]].labels.at(condition.corruption), run.fitted_labels(condition.name)
+    note = f"{int(fitted.sum()):,} of {len(labels):,}, seed {run.seeds[0]}"
+    cells = memorisation_map(fitted, labels, run.split.classes)
+    return Picture(
+        f"memorised/{name}", f"Fitted: {condition.label}", cells, palette="classes", legend=LEGEND, y="class as labelled", note=note
+    )
+
+
+def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -> NDArray[np.int8]:
+    """Return a cell per example, every class in rows of its own: fitted, not fitted, or nothing (the end of a class).
+
+    fitted, labels: (n,). The picture is about twice as wide as it is high.
+    """
+    counts = np.bincount(labels, minlength=classes)
+    columns = int(np.ceil(np.sqrt(2.0 * counts.max() * classes)))
+    rows = -(-int(counts.max()) // columns)
+    cells = np.full((classes, rows * columns), NOTHING, dtype=np.int8)
+    for label in range(classes):
+        mine = np.flatnonzero(labels == label)
+        cells[label, : len(mine)] = np.where(fitted[mine], FITTED, NOT_FITTED)
+    return cells.reshape(classes * rows, columns)
+
+
+def input_conditions(run: RandomLabels) -> Picture:
+    """Return the first training image under every input condition."""
+    kinds: tuple[InputKind, ...] = ("true", "shuffled", "random-pixels", "gaussian")
+    data = run.data[run.seeds[0]]
+    images = side_by_side([data.inputs(kind)[0][0] for kind in kinds], run.split.shape)
+    note = f"{', '.join(kinds)}; true label {data.labels.true[0]}, random label {data.labels.at(1.0)[0]}"
+    return Picture("conditions", "The first training image under every input condition", images, palette="grey", note=note)
+
+
+def side_by_side(images: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return images (d,) of this shape next to each other with a dark column between; signals one under the other."""
+    arrays = [np.asarray(image, dtype=np.float64).reshape(shape) for image in images]
+    if len(shape) == 1:
+        return np.stack(arrays)
+    gap = np.full((shape[0], 1), min(array.min() for array in arrays))
+    parts = [part for array in arrays for part in (array, gap)]
+    return np.concatenate(parts[:-1], axis=1)
+
+
+def markers(run: RandomLabels) -> Iterator[Marker]:
+    """Yield chance, when true and random labels were memorised (median over seeds), and when every label was fitted."""
+    yield Marker("test-error", "y", run.split.chance_error, "chance")
+    yield Marker("train-accuracy", "y", 1.0 - run.split.chance_error, "chance")
+    for condition in run.conditions[:2]:
+        steps = run.fitted_at(condition.name)
+        if np.isfinite(steps).all():
+            at = float(np.median(steps))
+            yield Marker("train-*", "x", at, f"{condition.label} memorised at {at:,.0f}", condition.name)
+    if len(run.history) and np.all(run.classifiers.correct == 1.0):
+        yield Marker("train-*", "x", float(run.step), f"all fitted at {run.step:,}")
