@@ -15,6 +15,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from genlab.own_packages import misplaced
+
 if TYPE_CHECKING:
     from engine.errors import DataError, Diverged, KnobError, LabError, ProblemError, StoreError, UsageError
     from genlab.catalogue import phenomena
@@ -29,11 +31,9 @@ PLACES = {"phenomena": "genlab.catalogue", "Outcome": "genlab.outcome", "load": 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'genlab' has no attribute {name!r}")
-    from genlab.own_packages import complaint
-
-    wrong = complaint()
+    wrong = misplaced()
     if wrong:
-        raise ImportError(wrong.sentence)
+        raise ImportError(f"{wrong[0].sentence}. {wrong[0].hint}")
     return getattr(importlib.import_module(PLACES.get(name, "engine.errors")), name)
 
 

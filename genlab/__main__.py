@@ -5,21 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from genlab.own_packages import CURE, complaint, shared
+from genlab.own_packages import misplaced, shared
 
 CANNOT_START = 3  # engine.errors.Exit.RUN_FAILED, where the engine cannot be imported
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command of genlab and return its exit code."""
-    wrong = complaint()
-    if wrong is not None:
-        return _cannot(wrong.sentence, wrong.hint)
+    wrong = misplaced()
+    if wrong:
+        return _cannot(wrong[0].sentence, wrong[0].hint)
     try:
         from lab.cli.main import main as command
     except Exception as error:
-        overwritten = [item.sentence for item in shared()]
-        return _cannot(*overwritten[:1], CURE) if overwritten else _cannot(f"{type(error).__name__}: {error}", "Install genlab anew.")
+        overwritten = shared()
+        if overwritten:
+            return _cannot(overwritten[0].sentence, overwritten[0].hint)
+        return _cannot(f"{type(error).__name__}: {error}", "Install genlab and what it needs anew: pipx install genlab, or make setup.")
     return command(argv)
 
 

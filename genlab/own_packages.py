@@ -5,18 +5,16 @@ Imports nothing but the standard library and none of the three, so that it can b
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 HOME = Path(__file__).resolve().parents[1]
 NAMES = ("engine", "screens", "lab")
 CURE = "Install genlab in an environment of its own: pipx install genlab, or uv tool install genlab."
 
 
-@dataclass(frozen=True)
-class Complaint:
+class Complaint(NamedTuple):
     """What is wrong with one of the names."""
 
     name: str
@@ -24,15 +22,16 @@ class Complaint:
     hint: str = CURE
 
 
-def complaint(home: Path = HOME) -> Complaint | None:
-    """Return what is wrong with the first name that Python finds elsewhere than beside genlab; costs no import."""
+def misplaced(home: Path = HOME) -> list[Complaint]:
+    """Return what is wrong with the names that Python finds elsewhere than beside genlab; costs no import."""
+    wrong = []
     for name in NAMES:
         found = place(name)
         if found is None:
-            return Complaint(name, f"the package {name!r}, a part of genlab, is missing from {home}")
-        if found != home / name:
-            return Complaint(name, f"the name {name!r} is taken: Python finds it in {found}, genlab's own lies in {home / name}")
-    return None
+            wrong.append(Complaint(name, f"the package {name!r}, a part of genlab, is missing from {home}"))
+        elif found != home / name:
+            wrong.append(Complaint(name, f"the name {name!r} is taken by {found}; genlab's own package is {home / name}"))
+    return wrong
 
 
 def place(name: str) -> Path | None:
@@ -46,10 +45,14 @@ def place(name: str) -> Path | None:
 
 def shared() -> list[Complaint]:
     """Return what is wrong with names that other installed distributions hold too: one may have overwritten files of the other."""
+    import importlib.metadata  # slow, and needed only when something went wrong
+
     holders = importlib.metadata.packages_distributions()
     others = {name: sorted(set(holders.get(name, ())) - {"genlab"}) for name in NAMES}
     return [
-        Complaint(name, f"the name {name!r} is shared with {' and '.join(found)}, which may have overwritten files of genlab")
+        Complaint(
+            name, f"the name {name!r} is also that of the installed {' and '.join(found)}, which may have overwritten files of genlab"
+        )
         for name, found in others.items()
         if found
     ]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import Exit
+from genlab.own_packages import NAMES, misplaced, place, shared
 from lab.output import ascii_only, emit, plain, write_table
 
 Level = Literal["ok", "note", "problem"]
@@ -34,7 +35,7 @@ class Check:
 
 def examine(runs: Path | None = None) -> list[Check]:
     """Look at everything; imports torch, so it takes seconds."""
-    return [*python(), *packages(), *devices(), *terminal(), *folders(runs), *data()]
+    return [*python(), *own_names(), *packages(), *devices(), *terminal(), *folders(runs), *data()]
 
 
 def report(checks: Sequence[Check], *, json: bool = False) -> int:
@@ -65,6 +66,16 @@ def python() -> Iterator[Check]:
     usable = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count()
     yield Check("machine", "cores", f"{usable} usable of {os.cpu_count()}")
     yield Check("machine", "memory", f"{_size(memory.available)} free of {_size(memory.total)}")
+
+
+def own_names() -> Iterator[Check]:
+    """Whether `engine`, `screens` and `lab` are genlab's own, or another package has taken the name."""
+    wrong = {item.name: item for item in (*shared(), *misplaced())}
+    for name in NAMES:
+        if name in wrong:
+            yield Check("name", name, wrong[name].sentence, "problem", wrong[name].hint)
+        else:
+            yield Check("name", name, f"{place(name)}")
 
 
 def packages(requirements: Sequence[str] | None = None) -> Iterator[Check]:
