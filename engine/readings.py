@@ -164,8 +164,8 @@ def _median_range(values: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _median_quartiles(values: Floats) -> tuple[Floats, Floats, Floats]:
-    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), axis=1)
-    return middle, low, high
+    low, high = np.percentile(values, (25, 75), axis=1, method="inverted_cdf")  # values that occurred: some may be infinite
+    return np.asarray(np.median(values, axis=1)), low, high
 
 
 _SUMMARIES = {

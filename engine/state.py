@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 
@@ -37,3 +38,41 @@ class Stateful(Protocol):
 
     def restore(self, state: State) -> None:
         """Continue from what `state` returned; called on a freshly made object."""
+
+
+class Draws:
+    """Results of draws, one after the other: arrays with a row a draw, of which the first `done` are filled, and saved.
+
+    Args:
+        count: how many draws there will be.
+        shapes: what is kept of one draw, by name.
+    """
+
+    def __init__(self, count: int, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        self.count, self.done = count, 0
+        self._rows = {name: np.zeros((count, *shape)) for name, shape in shapes.items()}
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """Return what has been drawn, (done, ...)."""
+        return self._rows[name][: self.done]
+
+    @property
+    def complete(self) -> bool:
+        """Whether no draw is missing."""
+        return self.done == self.count
+
+    def add(self, drawn: Mapping[str, Any]) -> None:
+        """Keep the next draw."""
+        for name, rows in self._rows.items():
+            rows[self.done] = drawn[name]
+        self.done += 1
+
+    def state(self) -> State:
+        """Return the finished draws; each has random streams of its own, so nothing else is needed."""
+        return State({name: self[name].copy() for name in self._rows}, {"done": self.done})
+
+    def restore(self, state: State) -> None:
+        """Take up the finished draws."""
+        self.done = state.scalars["done"]
+        for name, rows in self._rows.items():
+            rows[: self.done] = state.arrays[name]

@@ -7,18 +7,21 @@ Cover 1965. Means are compared 10 or more away from d = n, where they exist; at 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.contract import Claim, Verdict
-from engine.phenomena.interpolation_threshold.sweep import QUANTITIES
-from engine.theory.conditions import Floats
-from engine.theory.linear_models.draw_statistics import mean_and_error, quartiles
+from engine.contract import Claim
+from engine.judging import Judgement, Judges, decided, not_applicable, pending
+from engine.phenomena.interpolation_threshold.sweep import Widths
+from engine.state import Draws
+from engine.theory.inputs import Floats
+from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.linear_models.ridgeless import expected_train_mse, norm_law
 from engine.theory.spectra.marchenko_pastur import kolmogorov_distance, mean_smallest_eigenvalue
-from engine.transition import old_verdict
+
+if TYPE_CHECKING:
+    from engine.phenomena.interpolation_threshold.experiment import InterpolationThreshold
 
 ROUNDING = 1e-13  # rms training residual over s_max |w| up to which data count as interpolated
 ERRORS = 4.0  # standard errors that a mean may be off
@@ -41,106 +44,84 @@ CLAIMS = (
     Claim("IT7", "Random labels become separable at n = 2d", "Cover 1965", "Cover's probability", "4 binomial sigma", ("quick",)),
 )  # fmt: skip
 
+Judge: TypeAlias = "Callable[[InterpolationThreshold], Judgement]"
+Need: TypeAlias = "tuple[Callable[[InterpolationThreshold], bool], str]"
 
-@dataclass(frozen=True)
-class Evidence:
-    """What was drawn so far.
-
-    sweeps: (draws, widths, quantities) as of `sweep`; spectra: for some d, eigenvalues (draws, min(n, d)) of X^T X/n;
-    separable: share of separable draws (rows, columns) of `labelled` draws, cover: its probability; general_position: whether
-    the points are (Gaussian entries); isotropic: whether all features have variance 1; total: draws of the whole run.
-    """
-
-    n: int
-    sigma2: float
-    r2: float
-    widths: NDArray[np.int64]
-    sweeps: Floats
-    spectra: dict[int, Floats]
-    separable: Floats
-    cover: Floats
-    map_rows: NDArray[np.int64]
-    map_columns: NDArray[np.int64]
-    labelled: int
-    isotropic: bool
-    general_position: bool
-    total: int
-
-    def of(self, quantity: str) -> Floats:
-        """Return one quantity, (draws, widths)."""
-        return self.sweeps[:, :, QUANTITIES.index(quantity)]
+NOISE: Need = (lambda run: run.config.sigma > 0, "needs label noise: without it no d has anything to fit but the signal")
+BEYOND: Need = (lambda run: round(run.config.d_max * run.config.n) > run.config.n, "needs d beyond n: raise d max")
+ISOTROPIC: Need = (lambda run: run.config.spectrum == "isotropic", "needs isotropic features")
+GAUSSIAN: Need = (lambda run: run.config.entries == "gaussian", "needs gaussian entries")
 
 
-def judge(claim: Claim, evidence: Evidence) -> Verdict:
-    """Decide a claim by the draws so far; undecided, with the reason, while it cannot be."""
-    check, needs = JUDGES[claim.id]
-    missing = _missing(evidence, needs)
-    return old_verdict(claim, claim.prediction, None, None, missing) if missing else check(claim, evidence)
+def _given(judge: Judge, *needs: Need, draws: int = FEWEST, labellings: int = 0, every: bool = False) -> Judge:
+    """Judge where every need is met, by at least so many draws and random labellings, or by every draw of the run."""
+
+    def judged(run: InterpolationThreshold) -> Judgement:
+        for met, reason in needs:
+            if not met(run):
+                return not_applicable(reason)
+        fewest = max(draws, run.sweeps.count) if every else draws
+        return _awaited(run.sweeps, fewest, "draw") or _awaited(run.maps, labellings, "random labelling") or judge(run)
+
+    return judged
 
 
-def _missing(evidence: Evidence, needs: tuple[str, ...]) -> str:
-    """Why a claim cannot be decided, or nothing."""
-    if not len(evidence.sweeps):
-        return "needs a draw"
-    reasons = {
-        "noise": (evidence.sigma2 > 0, "needs label noise: without it no d has anything to fit but the signal"),
-        "draws": (len(evidence.sweeps) >= FEWEST, f"needs {FEWEST} draws, {len(evidence.sweeps)} so far"),
-        "last": (len(evidence.sweeps) >= evidence.total, f"needs all {evidence.total} draws, {len(evidence.sweeps)} so far"),
-        "beyond": (evidence.widths[-1] > evidence.n, "needs d beyond n: raise d max"),
-        "isotropic": (evidence.isotropic, "needs isotropic features"),
-        "gaussian": (evidence.general_position, "needs gaussian entries"),
-        "labels": (evidence.labelled >= FEWEST_LABELLED, f"needs {FEWEST_LABELLED} random labellings, {evidence.labelled} so far"),
-    }
-    return next((reason for need, (there, reason) in reasons.items() if need in needs and not there), "")
+def _awaited(drawn: Draws, fewest: int, what: str) -> Judgement | None:
+    if drawn.done >= fewest:
+        return None
+    reason = f"needs {fewest} {what}{'s' * (fewest > 1)}, {drawn.done} so far"
+    return pending(reason) if drawn.count >= fewest else not_applicable(reason)
 
 
-def _zero_from_n(claim: Claim, evidence: Evidence) -> Verdict:
-    residual, beyond = evidence.of("residual"), evidence.widths >= evidence.n
+def _zero_from_n(run: InterpolationThreshold) -> Judgement:
+    residual, beyond = run.sweeps["residual"], run.widths >= run.config.n
     fitted, unfitted = float(residual[:, beyond].max()), float(residual[:, ~beyond].min())
-    holds = fitted <= ROUNDING < unfitted
-    return old_verdict(claim, "0 from n on", fitted, holds, f"largest residual from n on; the smallest below n is {unfitted:.1g}")
+    note, values = f"largest residual from n on; the smallest below n is {unfitted:.1g}", {"smallest below n": unfitted}
+    return decided(fitted <= ROUNDING < unfitted, fitted, note, predicted="0 from n on", values=values)
 
 
-def _train_error(claim: Claim, evidence: Evidence) -> Verdict:
-    below = evidence.widths < evidence.n
-    expected = expected_train_mse(evidence.n, evidence.widths[below], evidence.sigma2)
-    return _worst_mean(claim, evidence.widths[below], evidence.of("train-mse")[:, below], expected)
+def _train_error(run: InterpolationThreshold) -> Judgement:
+    below = run.widths < run.config.n
+    expected = expected_train_mse(run.config.n, run.widths[below], run.design.sigma2)
+    return _worst_mean(run.widths[below], run.sweeps["train-mse"][:, below], expected)
 
 
-def _norm(claim: Claim, evidence: Evidence) -> Verdict:
-    away = np.abs(evidence.widths - evidence.n) >= AWAY
-    expected = norm_law(evidence.n, evidence.widths[away], evidence.r2, evidence.sigma2)
-    return _worst_mean(claim, evidence.widths[away], evidence.of("norm")[:, away], expected)
+def _norm(run: InterpolationThreshold) -> Judgement:
+    away = np.abs(run.widths - run.config.n) >= AWAY
+    expected = norm_law(run.config.n, run.widths[away], run.config.r2, run.design.sigma2)
+    return _worst_mean(run.widths[away], run.sweeps["norm"][:, away], expected)
 
 
-def _worst_mean(claim: Claim, widths: NDArray[np.int64], draws: Floats, expected: Floats) -> Verdict:
+def _worst_mean(widths: Widths, draws: Floats, expected: Floats) -> Judgement:
     """Compare means with their expectations; the verdict shows the d at which they differ by the most standard errors."""
     mean, error = mean_and_error(draws)
     off = np.abs(mean - expected) / np.where(error > 0, error, np.inf)
     worst = int(np.argmax(off))
     note = f"at d={widths[worst]}, the worst of {widths.size}: {off[worst]:.1f} SE"
-    return old_verdict(claim, float(expected[worst]), float(mean[worst]), bool(off[worst] <= ERRORS), note)
+    values = {"d": float(widths[worst]), "standard errors": float(off[worst])}
+    return decided(bool(off[worst] <= ERRORS), float(mean[worst]), note, predicted=float(expected[worst]), values=values)
 
 
-def _smallest(claim: Claim, evidence: Evidence) -> Verdict:
-    gamma = evidence.widths / evidence.n
+def _smallest(run: InterpolationThreshold) -> Judgement:
+    n, gamma = run.config.n, run.widths / run.config.n
     away = (gamma <= LOWER) | (gamma >= UPPER)
-    mean, _ = mean_and_error(evidence.of("smallest-eigenvalue")[:, away])
-    centre = mean_smallest_eigenvalue(evidence.n, evidence.widths[away])
+    mean, _ = mean_and_error(run.sweeps["smallest-eigenvalue"][:, away])
+    centre = mean_smallest_eigenvalue(n, run.widths[away])
     off = np.abs(mean / centre - 1)
     worst = int(np.argmax(off))
-    note = f"at d={evidence.widths[away][worst]}, the worst of {off.size}: {off[worst]:.1%} off"
-    return old_verdict(claim, float(centre[worst]), float(mean[worst]), bool(off[worst] <= CENTRE), note)
+    d = run.widths[away][worst]
+    note, values = f"at d={d}, the worst of {off.size}: {off[worst]:.1%} off", {"d": float(d), "relative error": float(off[worst])}
+    return decided(bool(off[worst] <= CENTRE), float(mean[worst]), note, predicted=float(centre[worst]), values=values)
 
 
-def _spectrum(claim: Claim, evidence: Evidence) -> Verdict:
-    distances = {d: spectral_distance(evidence.n, d, found) for d, found in evidence.spectra.items()}
+def _spectrum(run: InterpolationThreshold) -> Judgement:
+    n = run.config.n
+    distances = {d: spectral_distance(n, d, run.sweeps[name]) for d, name in run.references.items()}
     worst = max(distances, key=lambda d: distances[d])
-    limit = DISTANCE / np.sqrt(evidence.n)
+    limit = DISTANCE / np.sqrt(n)
     others = ", ".join(str(d) for d in distances)
-    return old_verdict(
-        claim, 0.0, distances[worst], bool(distances[worst] <= limit), f"at d={worst}, the worst of {others}; limit {limit:.3f}"
-    )
+    note, values = f"at d={worst}, the worst of {others}; limit {limit:.3f}", {"d": float(worst), "limit": float(limit)}
+    return decided(bool(distances[worst] <= limit), distances[worst], note, predicted=0.0, values=values)
 
 
 def spectral_distance(n: int, d: int, spectra: Floats) -> float:
@@ -149,31 +130,33 @@ def spectral_distance(n: int, d: int, spectra: Floats) -> float:
     return kolmogorov_distance(np.concatenate([spectra.ravel(), zeros]), d / n)
 
 
-def _peak(claim: Claim, evidence: Evidence) -> Verdict:
-    threshold = int(np.searchsorted(evidence.widths, evidence.n))
-    places = {name: int(np.argmax(quartiles(evidence.of(name))[1])) for name in ("norm", "condition-number", "test-mse")}
-    steps = max(abs(place - threshold) for place in places.values())
-    found = ", ".join(f"{name} {evidence.widths[place]}" for name, place in places.items())
+def _peak(run: InterpolationThreshold) -> Judgement:
+    threshold = int(np.searchsorted(run.widths, run.config.n))
+    places = {name: int(np.argmax(np.median(run.sweeps[name], axis=0))) for name in ("norm", "condition-number", "test-mse")}
     farthest = max(places.values(), key=lambda place: abs(place - threshold))
-    return old_verdict(claim, float(evidence.n), float(evidence.widths[farthest]), steps <= 1, found)
+    found = {name: float(run.widths[place]) for name, place in places.items()}
+    note = ", ".join(f"{name} {d:.0f}" for name, d in found.items())
+    holds = abs(farthest - threshold) <= 1
+    return decided(holds, float(run.widths[farthest]), note, predicted=float(run.config.n), values=found)
 
 
-def _separable(claim: Claim, evidence: Evidence) -> Verdict:
-    expected, share, draws = evidence.cover, evidence.separable, evidence.labelled
+def _separable(run: InterpolationThreshold) -> Judgement:
+    expected, share, draws = run.cover, run.mean_map("separable"), run.maps.done
     deviation = np.sqrt(expected * (1 - expected) / draws)
     off = np.abs(share - expected) / np.maximum(deviation, 1e-12)  # where it is certain, every count but the certain one is far off
-    row, column = np.unravel_index(int(np.argmax(off)), off.shape)
-    where = f"n={evidence.map_rows[row]}, d={evidence.map_columns[column]}"
-    note = f"at {where}, the worst of {off.size}: {off[row, column]:.1f} sigma of {draws} draws"
-    return old_verdict(claim, float(expected[row, column]), float(share[row, column]), bool(off[row, column] <= SIGMAS), note)
+    cell = np.unravel_index(int(np.argmax(off)), off.shape)
+    n, d = (run.map_sizes[place] for place in cell)
+    note = f"at n={n}, d={d}, the worst of {off.size}: {off[cell]:.1f} sigma of {draws} draws"
+    values = {"n": float(n), "d": float(d), "deviations": float(off[cell])}
+    return decided(bool(off[cell] <= SIGMAS), float(share[cell]), note, predicted=float(expected[cell]), values=values)
 
 
-JUDGES: dict[str, tuple[Callable[[Claim, Evidence], Verdict], tuple[str, ...]]] = {
-    "IT1": (_zero_from_n, ("noise",)),
-    "IT2": (_train_error, ("noise", "draws", "last")),
-    "IT3": (_smallest, ("draws", "isotropic")),
-    "IT4": (_spectrum, ("draws", "isotropic")),
-    "IT5": (_peak, ("noise", "draws", "beyond")),
-    "IT6": (_norm, ("draws", "last", "isotropic", "gaussian")),
-    "IT7": (_separable, ("labels", "gaussian")),
+JUDGES: Judges[InterpolationThreshold] = {
+    "IT1": _given(_zero_from_n, NOISE, draws=1),
+    "IT2": _given(_train_error, NOISE, every=True),
+    "IT3": _given(_smallest, ISOTROPIC),
+    "IT4": _given(_spectrum, ISOTROPIC),
+    "IT5": _given(_peak, NOISE, BEYOND),
+    "IT6": _given(_norm, ISOTROPIC, GAUSSIAN, every=True),
+    "IT7": _given(_separable, GAUSSIAN, draws=1, labellings=FEWEST_LABELLED),
 }

@@ -7,23 +7,20 @@ the test error of any weights is exact: sigma2 + (w - b)^T Sigma (w - b).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.phenomena.interpolation_threshold.config import Entries, Spectrum
 from engine.seeds import Streams
 from engine.theory.conditions import require
 from engine.theory.inputs import Floats
-
-Entries = Literal["gaussian", "rademacher"]
-Spectrum = Literal["isotropic", "power", "exponential"]
+from engine.theory.spectra.spectra import exponential, isotropic, power
 
 
 def variances(spectrum: Spectrum, n: int, count: int) -> Floats:
     """Return the variances (count,) of the features: 1, or falling like 1/k, or like exp(-k/n)."""
-    from engine.theory.spectra.spectra import exponential, isotropic, power
-
     if spectrum == "power":
         return power(count, a=1.0)
     return exponential(count, tau=float(n)) if spectrum == "exponential" else isotropic(count)
@@ -58,6 +55,16 @@ class Design:
     entries: Entries
     r2: float
     sigma: float
+
+    @property
+    def sigma2(self) -> float:
+        """Variance of the label noise."""
+        return self.sigma**2
+
+    @cached_property
+    def is_isotropic(self) -> bool:
+        """Whether all features have variance 1."""
+        return bool(np.all(self.variances == 1))
 
     def draw(self, streams: Streams, d: int, n: int | None = None) -> Problem:
         """Return the draw of these streams on its first d features (and only its first n samples, if given).

@@ -5,7 +5,7 @@ Everything is exact for the draw: the test error comes from the weights and the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +14,19 @@ from engine.phenomena.interpolation_threshold.design import Design, Problem
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.nested_fits import NestedFit, nested_fits
 
-QUANTITIES = ("train-mse", "test-mse", "norm", "smallest-eigenvalue", "condition-number", "residual")
-"""Columns of a sweep. norm: |w|^2; eigenvalues of X^T X/n; residual: rms training residual over s_max |w|, rounding if interpolated."""
+Widths = NDArray[np.int64]
+
+SHOWN = ("train-mse", "test-mse", "norm", "smallest-eigenvalue", "condition-number")
+"""Quantities of a sweep that have a figure. norm: |w|^2; smallest-eigenvalue: of X^T X/n, above 0."""
+
+SWEPT = (*SHOWN, "residual")
+"""Every quantity of a sweep. residual: rms training residual over s_max |w|, rounding if the data are interpolated."""
 
 REFERENCES = (0.25, 0.5, 1.0, 2.0, 4.0)
 """d/n at which whole spectra are kept and compared with the Marchenko-Pastur law."""
 
 
-def sweep_widths(n: int, most: float) -> NDArray[np.int64]:
+def sweep_widths(n: int, most: float) -> Widths:
     """Return the d of a sweep from n/20 to most * n, (k,), ascending: every d within 2 of n, ever sparser away from it, about 40 in all.
 
     The `REFERENCES`, 3n/4 and 4n/3 are among them, as far as they lie in the range.
@@ -32,18 +37,24 @@ def sweep_widths(n: int, most: float) -> NDArray[np.int64]:
     return found[(found >= 2) & (found <= top)]
 
 
-def sweep(design: Design, problem: Problem, widths: Sequence[int] | NDArray[np.int64]) -> Iterator[tuple[Floats, Floats]]:
-    """Yield for each width its row (len(QUANTITIES),) and the eigenvalues (min(n, d),) of X^T X/n but for certain zeros, ascending."""
+def sweep(design: Design, problem: Problem, widths: Widths) -> Iterator[tuple[dict[str, float], Floats]]:
+    """Yield for each width its quantities, and the eigenvalues (min(n, d),) of X^T X/n but for certain zeros, ascending."""
     for fit in nested_fits(problem.X, widths):
-        yield _row(design, problem, fit), fit.eigenvalues / design.n
+        yield _quantities(design, problem, fit), fit.eigenvalues / design.n
 
 
-def _row(design: Design, problem: Problem, fit: NestedFit) -> Floats:
+def _quantities(design: Design, problem: Problem, fit: NestedFit) -> dict[str, float]:
     n, d = fit.X.shape
     y, b = problem.targets(d), problem.weights(d)
     w = fit.solve(y)
     missed, error = fit.X @ w - y, w - b
     rms, size = float(np.sqrt(missed @ missed / n)), float(np.linalg.norm(w))
     scale = float(np.sqrt(fit.eigenvalues[-1])) * size
-    risk = float(design.sigma**2 + (error * design.variances[:d]) @ error)
-    return np.array([rms**2, risk, size**2, fit.eigenvalues[0] / n, fit.condition, rms / scale if scale > 0 else 0.0])
+    return {
+        "train-mse": rms**2,
+        "test-mse": float(design.sigma2 + (error * design.variances[:d]) @ error),
+        "norm": size**2,
+        "smallest-eigenvalue": fit.eigenvalues[0] / n,
+        "condition-number": fit.condition,
+        "residual": rms / scale if scale > 0 else 0.0,
+    }

@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import zeta
 
 from engine.theory.conditions import Floats, number, numbers, ratio, require
 
@@ -77,6 +76,8 @@ def tail_mass(family: Family, p: int, *, tau: float = 5.0, a: float = 2.0, c: fl
     Raises:
         ProblemError: an exponent for which the sum diverges.
     """
+    from scipy.special import zeta  # here: declarations read the families above without scipy
+
     if family == "power":
         return float(zeta(number("the exponent a of a summable power law", a, above=1), p + 1))
     if family == "log":

@@ -1,17 +1,20 @@
 """The interpolation threshold: its declaration, its claims at full size, exact curves against brute force, chunking, saving, limits."""
 
+import json
 import subprocess
 import sys
-from dataclasses import replace
 from fnmatch import fnmatch
 
 import numpy as np
 import pytest
 
+from engine.contract import Status
 from engine.errors import KnobError
-from engine.phenomena.interpolation_threshold import FIGURES, InterpolationThreshold
-from engine.phenomena.interpolation_threshold.claims import CLAIMS, judge
-from engine.phenomena.interpolation_threshold.sweep import QUANTITIES, sweep_widths
+from engine.phenomena.interpolation_threshold.claims import CLAIMS
+from engine.phenomena.interpolation_threshold.experiment import InterpolationThreshold
+from engine.phenomena.interpolation_threshold.figures import FIGURES
+from engine.phenomena.interpolation_threshold.sweep import SWEPT, sweep_widths
+from engine.phenomena.interpolation_threshold.theory import expected_risk
 from engine.seeds import streams
 from engine.state import State
 from tests.phenomena.driven import work
@@ -80,7 +83,7 @@ def test_one_draw_is_on_show_before_anything_else_is_drawn():
     while not run.due():
         run.advance(0.0)
     assert run.step == 1
-    assert run._draws.maps_done == run._draws.shown_done == 0
+    assert run.maps.done == run.shown.done == 0
     curve = series(run, "test-mse/simulation")
     assert curve.lo is None
     assert np.isfinite(curve.y).all()
@@ -113,33 +116,32 @@ def brute_force(seed, draw, n, d, sigma, r2):
 @pytest.mark.parametrize("draw", [0, 1, 5])
 def test_draws_equal_the_pseudoinverse(draw):
     run = work(make((3, 4), n=20, draws=6, sigma=0.7, r2=2.0))
-    for index, d in enumerate(run._draws.widths):
+    for index, d in enumerate(run.widths):
         expected = brute_force(3 + draw % 2, draw // 2, 20, int(d), 0.7, 2.0)
         for name, value in expected.items():
-            assert run._draws.sweeps[draw, index, QUANTITIES.index(name)] == pytest.approx(value, rel=1e-7, abs=1e-20), (name, d)
+            assert run.sweeps[name][draw, index] == pytest.approx(value, rel=1e-7, abs=1e-20), (name, d)
 
 
 def test_the_test_error_is_that_of_new_samples():
     run = work(make(spectrum="power", n=20, draws=1))
-    arrays, lam = run.arrays(), run._design.variances
+    arrays, lam = run.arrays(), run.design.variances
     X, w, b = arrays["X"], arrays["w"], arrays["w_star"]
     np.testing.assert_allclose(w, np.linalg.pinv(X) @ arrays["y"], atol=1e-9)
     rng = np.random.default_rng(0)
     fresh = rng.standard_normal((200000, len(w))) * np.sqrt(lam[: len(w)])
     squared = (fresh @ (w - b) + 0.5 * rng.standard_normal(200000)) ** 2
-    index = run._draws.widths.tolist().index(len(w))
-    exact = run._draws.sweeps[0, index, QUANTITIES.index("test-mse")]
+    index = run.widths.tolist().index(len(w))
+    exact = run.sweeps["test-mse"][0, index]
     assert abs(squared.mean() - exact) < 4 * squared.std() / np.sqrt(200000)
 
 
 @pytest.mark.parametrize(("entries", "spectrum"), [("rademacher", "isotropic"), ("gaussian", "exponential"), ("gaussian", "power")])
 def test_theory_meets_simulation_for_other_features(entries, spectrum):
     run = work(make(n=40, draws=25, entries=entries, spectrum=spectrum), until=25)
-    table, widths = run._draws.sweeps, run._draws.widths
-    away = np.abs(widths / 40 - 1) > 0.3
-    risk = table[:, away, QUANTITIES.index("test-mse")]
+    away = np.abs(run.widths / 40 - 1) > 0.3
+    risk = run.sweeps["test-mse"][:, away]
     error = risk.std(axis=0, ddof=1) / np.sqrt(25)
-    off = np.abs(risk.mean(axis=0) - run._curves.risk[away])
+    off = np.abs(risk.mean(axis=0) - expected_risk(run.design, run.widths)[away])
     assert (off < 4 * error + 0.05 * risk.mean(axis=0)).all()  # asymptotic: 5 % besides
 
 
@@ -154,10 +156,33 @@ def test_the_histogram_is_a_density_with_its_zeros_apart(small):
     assert np.trapezoid(law.y, law.x) == pytest.approx(1.0, abs=2e-3)
 
 
+def test_the_smallest_eigenvalue_at_n_follows_edelman(quick):
+    found, law = series(quick, "smallest-at-n/simulation"), series(quick, "smallest-at-n/edelman")
+    expected = 1 - np.exp(-found.x / 2 - np.sqrt(found.x))
+    share = np.arange(1, 51) / 50
+    np.testing.assert_allclose(found.y, share)
+    assert max(np.abs(share - expected).max(), np.abs(share - 1 / 50 - expected).max()) < 1.95 / np.sqrt(50)  # Kolmogorov, 0.1 %
+    np.testing.assert_allclose(law.y, 1 - np.exp(-law.x / 2 - np.sqrt(law.x)))
+    point = series(quick, "smallest-eigenvalue/edelman")
+    for value, mass in ((point.lo, 0.25), (point.y, 0.5), (point.hi, 0.75)):
+        assert 1 - np.exp(-value * 100**2 / 2 - np.sqrt(value * 100**2)) == pytest.approx(mass)
+    assert point.lo < np.median(found.x) / 100**2 < point.hi
+
+
+def test_groups_keep_their_places_while_a_run_goes_on():
+    run, seen = make(n=20, draws=2), []
+    while not run.done:
+        if run.due():
+            run.history.append(run.step, run.measure())
+        seen.append(list(dict.fromkeys(item.group for item in run.series())))
+        run.advance(0.0)
+    assert all(groups == seen[-1][: len(groups)] for groups in seen)
+
+
 def test_maps_have_their_edges_where_they_belong(small):
     error, share = (picture.values[::-1] for picture in small.pictures())
-    n = small._draws.rows[:, None]
-    d = small._draws.columns[None, :]
+    n = small.map_sizes[:, None]
+    d = small.map_sizes[None, :]
     assert ((error == 0) == (d >= n)).all()
     assert (share[d >= n] == 1).all()
     assert share[(n > 4 * d) & (d > 2)].max() < 0.1
@@ -170,31 +195,39 @@ def test_verdicts_wait_for_draws():
     run = work(make(n=20, draws=40), until=5)
     assert verdict(run, "IT1").holds is True
     assert verdict(run, "IT2").holds is None
-    assert verdict(run, "IT2").note == "needs 20 draws, 5 so far"
+    assert verdict(run, "IT2").reason == "needs 40 draws, 5 so far"
+    assert verdict(run, "IT2").status is Status.PENDING
 
 
-def test_wrong_numbers_fail(quick):
-    evidence = quick._evidence
-    claims = {claim.id: claim for claim in CLAIMS}
-    below, beyond = evidence.widths < 100, evidence.widths >= 100
+def test_every_decided_verdict_carries_numbers(quick):
+    for item in quick.verdicts():
+        assert item.values and np.isfinite(list(item.values.values())).all(), item.claim.id
 
-    def bent(quantity, change):
-        sweeps = evidence.sweeps.copy()
-        sweeps[:, :, QUANTITIES.index(quantity)] = change(sweeps[:, :, QUANTITIES.index(quantity)])
-        return replace(evidence, sweeps=sweeps)
 
-    wrong = {
-        "IT1": [bent("residual", lambda x: np.where(beyond, 1e-9, x)), bent("residual", lambda x: np.where(below, 1e-16, x))],
-        "IT2": [bent("train-mse", lambda x: 1.2 * x)],
-        "IT3": [bent("smallest-eigenvalue", lambda x: 1.15 * x)],
-        "IT4": [replace(evidence, spectra={d: 1.1 * found for d, found in evidence.spectra.items()})],
-        "IT5": [bent("norm", lambda x: np.where(evidence.widths == 200, 1e9, x))],
-        "IT6": [bent("norm", lambda x: 1.5 * x)],
-        "IT7": [replace(evidence, separable=evidence.cover**4)],
-    }
-    for name, cases in wrong.items():
-        for case in cases:
-            assert judge(claims[name], case).holds is False, name
+WRONG = {
+    "IT1": [("residual", lambda x, d: np.where(d >= 100, 1e-9, x)), ("residual", lambda x, d: np.where(d < 100, 1e-16, x))],
+    "IT2": [("train-mse", lambda x, d: 1.2 * x)],
+    "IT3": [("smallest-eigenvalue", lambda x, d: 1.15 * x)],
+    "IT4": [(f"spectrum-{at}", lambda x, d: 1.1 * x) for at in (25, 50, 100, 200)],
+    "IT5": [("norm", lambda x, d: np.where(d == 200, 1e9, x))],
+    "IT6": [("norm", lambda x, d: 1.5 * x)],
+}
+
+
+@pytest.mark.parametrize(("name", "quantity", "change"), [(name, *case) for name, cases in WRONG.items() for case in cases])
+def test_wrong_numbers_fail(quick, name, quantity, change):
+    run = make(preset="quick")
+    run.restore(quick.state())
+    assert verdict(run, name).status is Status.HOLDS
+    run.sweeps[quantity][:] = change(run.sweeps[quantity], run.widths if quantity in SWEPT else None)
+    assert verdict(run, name).status is Status.FAILS
+
+
+def test_wrong_labels_fail(quick):
+    run = make(preset="quick")
+    run.restore(quick.state())
+    run.maps["separable"][:] = run.cover**4
+    assert verdict(run, "IT7").status is Status.FAILS
 
 
 @pytest.mark.parametrize(
@@ -209,8 +242,8 @@ def test_wrong_numbers_fail(quick):
 )
 def test_claims_whose_conditions_are_turned_off_say_so(knobs, name, note):
     found = verdict(work(make(**SMALL, **knobs)), name)
-    assert found.holds is None
-    assert found.note.startswith(note)
+    assert found.status is Status.NOT_APPLICABLE
+    assert found.reason.startswith(note)
 
 
 def test_the_norm_the_eigenvalue_and_the_labels_are_compared_in_quick_alone():
@@ -233,23 +266,38 @@ def test_chunks_change_nothing(small):
     same(small, work(make(**SMALL), budget=0.0))
 
 
-def test_a_restored_run_goes_on_alike(small):
-    half = work(make(**SMALL), until=10)
-    half.advance(0.001)
+@pytest.mark.parametrize(("until", "pieces"), [(1, 0), (5, 37), (10, 3), (20, 11)])
+def test_a_restored_run_goes_on_alike(small, until, pieces):
+    half = work(make(**SMALL), until=until)
+    for _ in range(pieces):
+        half.advance(0.0)
     saved = half.state()
-    copy = State({name: values.copy() for name, values in saved.arrays.items()}, dict(saved.scalars))
+    copy = State({name: values.copy() for name, values in saved.arrays.items()}, json.loads(json.dumps(saved.scalars)))
     again = make(**SMALL)
     for step, record in zip(half.history.steps, half.history.records, strict=True):
         again.history.append(step, record)
     again.restore(copy)
     assert again.step == half.step
     same(small, work(again))
+    assert again.history.records == small.history.records
+
+
+def test_a_run_whose_slider_was_turned_is_restored_where_it_stands():
+    run = work(make(n=20, draws=6), until=4)
+    run.set_knob("d", 2.0)
+    again = InterpolationThreshold(run.config, (0,), "cpu", "custom")
+    for step, record in zip(run.history.steps, run.history.records, strict=True):
+        again.history.append(step, record)
+    again.restore(run.state())
+    assert again.shown.done == run.shown.done > 0
+    same(work(run), work(again))
 
 
 def test_seeds_pool_the_draws_of_solo_runs():
     both, first, second = (work(make(seeds, n=12, draws=draws)) for seeds, draws in (((5, 6), 8), ((5,), 4), ((6,), 4)))
-    np.testing.assert_array_equal(both._draws.sweeps[0::2], first._draws.sweeps)
-    np.testing.assert_array_equal(both._draws.sweeps[1::2], second._draws.sweeps)
+    for name in SWEPT:
+        np.testing.assert_array_equal(both.sweeps[name][0::2], first.sweeps[name])
+        np.testing.assert_array_equal(both.sweeps[name][1::2], second.sweeps[name])
 
 
 def test_the_slider_shows_another_spectrum_of_the_same_draws():
@@ -259,9 +307,9 @@ def test_the_slider_shows_another_spectrum_of_the_same_draws():
     assert run.done
     fresh = work(make(d=2.0, n=20, draws=6))
     same(run, fresh)
-    assert fresh._draws.shown_d == 40
+    assert fresh.shown["eigenvalues"].shape == (6, 20)
     X = streams(0, 3).data.standard_normal((40, 20)).T
-    np.testing.assert_allclose(run._draws.shown[3], np.linalg.eigvalsh(X @ X.T / 20), rtol=1e-9)
+    np.testing.assert_allclose(run.shown["eigenvalues"][3], np.linalg.eigvalsh(X @ X.T / 20), rtol=1e-9)
 
 
 def test_the_arrays_let_anyone_check(small):
@@ -324,8 +372,7 @@ def test_extreme_knobs_run_without_a_warning(knobs):
 
 def test_singular_draws_are_not_called_fitted():
     run = work(make(n=10, draws=40, entries="rademacher"))
-    at_n = run._draws.sweeps[:, run._draws.widths == 10]
-    singular = ~np.isfinite(at_n[:, 0, QUANTITIES.index("condition-number")])
+    singular = ~np.isfinite(run.at_n("condition-number"))
     assert 0 < singular.sum() < 40
-    assert (at_n[singular, 0, QUANTITIES.index("residual")] > 1e-6).any()
+    assert (run.at_n("residual")[singular] > 1e-6).any()
     assert verdict(run, "IT1").holds is False

@@ -1,0 +1,214 @@
+"""Draws least squares on nested features, piece by piece in an order that never depends on how long a piece may take.
+
+A sweep over d per draw; the spectrum at one chosen d; training error and separability over (n, d); and, if asked for, pixels of
+real digits. The curves come first, the rest follows in proportion, so that everything is there when the last sweep is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from time import perf_counter
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Marker, Picture, Series, Spec
+from engine.judging import Judges
+from engine.phenomena.interpolation_threshold import SPEC, digits, figures
+from engine.phenomena.interpolation_threshold.claims import JUDGES, spectral_distance
+from engine.phenomena.interpolation_threshold.config import MOST, InterpolationThresholdConfig
+from engine.phenomena.interpolation_threshold.design import Design, variances
+from engine.phenomena.interpolation_threshold.maps import separability_edge, separability_map, train_error_map
+from engine.phenomena.interpolation_threshold.sweep import REFERENCES, SHOWN, SWEPT, sweep, sweep_widths
+from engine.phenomena.interpolation_threshold.theory import expected_curves, expected_risk
+from engine.phenomenon import Pieces, geometric_grid
+from engine.seeds import Streams, streams
+from engine.state import Draws
+from engine.theory.inputs import Floats
+from engine.theory.linear_models.nested_fits import nested_fits
+
+PER_DECADE = 10  # measurements
+AT_ONCE = 0.03  # seconds for the spectrum when d is turned
+SLOW = 100_000  # entries of X from which the first draw takes so long that theory is shown before it
+SIDE, LARGEST_MAP = 20, 100  # cells along an axis of a map, or up to twice as many; most samples and features on it
+MAPS = 50  # draws of a map: each takes some thirty linear programs
+DIGITS = 20  # draws of pixels
+AHEAD = 20  # spectra per sweep: one costs a fortieth of it, and a histogram needs many
+
+ON_DIGITS = "digits: 100 images a draw and 1,000 to test, ten one-hot outputs whose errors and squared norms are added"
+NOISELESS = "without label noise every fit below n is exact too, and neither test error nor norm peaks"
+
+
+class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
+    """Least squares on nested features; draw j uses the j // K-th streams of seed j mod K, K seeds, as a solo run with that seed does.
+
+    Attributes:
+        design: what every draw shares; widths: the d (k,) of a sweep; digit_widths, digit_gammas: d and d/n of one through pixels.
+        sweeps: quantities `SWEPT` (k,) of each draw, and its spectra (min(n, d),) at some d, `references`.
+        shown: eigenvalues (min(n, d),) of X^T X/n at the shown d. digits: quantities `SHOWN` over the pixels.
+        maps: training error of pure noise and whether random labels are separable (0 or 1), over `map_sizes` as n and as d.
+        cover: Cover's probability of the latter.
+    """
+
+    spec: ClassVar[Spec] = SPEC
+    judges: ClassVar[Judges[Any]] = JUDGES
+
+    def __init__(
+        self, config: InterpolationThresholdConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick"
+    ) -> None:  # fmt: skip
+        super().__init__(config, seeds, device, preset)
+        n, draws = config.n, config.draws
+        self.unit, self.total = "draw", draws
+        self.design = Design(n, variances(config.spectrum, n, MOST * n), config.entries, config.r2, config.sigma)
+        self.widths, self.digit_widths = sweep_widths(n, config.d_max), sweep_widths(digits.N, config.d_max)
+        self.digit_gammas = self.digit_widths / digits.N
+        self.references = {int(d): f"spectrum-{d}" for d in self.widths if d in {round(share * n) for share in REFERENCES}}
+        side = min(n, LARGEST_MAP)
+        self.map_sizes = np.arange(max(1, side // SIDE), side + 1, max(1, side // SIDE))
+        self.cover = separability_map(self.map_sizes, self.map_sizes)
+        spectra = {name: (min(n, d),) for d, name in self.references.items()}
+        self.sweeps = Draws(draws, {**dict.fromkeys(SWEPT, self.widths.shape), **spectra})
+        self.maps = Draws(min(MAPS, draws), dict.fromkeys(("train-error", "separable"), self.cover.shape))
+        self.digits = Draws(min(DIGITS, draws) if config.digits else 0, dict.fromkeys(SHOWN, self.digit_widths.shape))
+        self.shown = self._no_spectra()
+        self.grid = geometric_grid(draws, PER_DECADE)
+        if n * self.widths[-1] <= SLOW:
+            self.grid = self.grid[1:]
+        self.notes = tuple(said for there, said in ((config.digits, ON_DIGITS), (config.sigma == 0, NOISELESS)) if there)
+
+    def parts(self) -> Mapping[str, Draws]:
+        """All draws."""
+        return {"sweeps": self.sweeps, "shown": self.shown, "maps": self.maps, "digits": self.digits}
+
+    # ------------------------------------------------------------ drawing
+
+    @property
+    def complete(self) -> bool:
+        """Whether all draws, and the maps and spectra that go with them, are there."""
+        return all(part.complete for part in self.parts().values())
+
+    def pieces(self) -> Iterator[None]:
+        """Draw what is missing; a draw that is given up half-finished begins anew."""
+        while not self.complete:
+            if self._spectrum_is_behind:
+                self._draw_spectrum()
+                yield
+            elif self._is_behind(self.maps):
+                yield from self._draw_maps()
+            elif self._is_behind(self.digits):
+                self.digits.add(digits.pixel_sweep(self.digit_widths, self._streams(self.digits.done)))
+                yield
+            else:
+                yield from self._draw_sweep()
+
+    @property
+    def _spectrum_is_behind(self) -> bool:
+        return self.shown.done < min(self.shown.count, AHEAD * self.sweeps.done)
+
+    def _is_behind(self, part: Draws) -> bool:
+        return part.done < math.ceil(part.count * self.sweeps.done / self.sweeps.count)
+
+    def _draw_sweep(self) -> Iterator[None]:
+        problem = self.design.draw(self._streams(self.sweeps.done), int(self.widths[-1]))
+        rows: list[dict[str, float]] = []
+        spectra = {}
+        for quantities, eigenvalues in sweep(self.design, problem, self.widths):
+            d = int(self.widths[len(rows)])
+            rows.append(quantities)
+            if d in self.references:
+                spectra[self.references[d]] = eigenvalues
+            if len(rows) < self.widths.size:
+                yield
+        self.sweeps.add({**{name: [row[name] for row in rows] for name in SWEPT}, **spectra})
+        self.step = self.sweeps.done
+        yield
+
+    def _draw_spectrum(self) -> None:
+        d = self.config.shown_d
+        fit = next(nested_fits(self.design.draw(self._streams(self.shown.done), d).X, [d]))
+        self.shown.add({"eigenvalues": fit.eigenvalues / self.design.n})
+
+    def _draw_maps(self) -> Iterator[None]:
+        sizes = self.map_sizes
+        problem = self.design.draw(self._streams(self.maps.done), int(sizes[-1]), int(sizes[-1]))
+        error = train_error_map(problem.X, problem.noise, sizes, sizes)
+        edges = []
+        for edge in separability_edge(problem.labels[:, None] * problem.X, sizes, sizes):
+            edges.append(edge)
+            yield
+        self.maps.add({"train-error": error, "separable": np.arange(sizes.size) >= np.array(edges)[:, None]})
+        yield
+
+    def _streams(self, draw: int) -> Streams:
+        return streams(self.seeds[draw % len(self.seeds)], draw // len(self.seeds))
+
+    def _no_spectra(self) -> Draws:
+        return Draws(self.config.draws, {"eigenvalues": (min(self.config.n, self.config.shown_d),)})
+
+    def set_knob(self, name: str, value: Any) -> None:
+        """Show the eigenvalues at another d, of the first draws at once; the sweeps stay."""
+        super().set_knob(name, value)
+        self.shown = self._no_spectra()
+        self.restart()
+        deadline = perf_counter() + AT_ONCE
+        while self._spectrum_is_behind and perf_counter() < deadline:
+            self._draw_spectrum()
+
+    # ------------------------------------------------------------ what is measured and shown
+
+    def measure(self) -> dict[str, Any]:
+        """Return medians at d = n, the largest residual from n on, and the distance of the spectrum to its law."""
+        n = self.design.n
+        record: dict[str, Any] = {"draws": self.step}
+        if self.step:
+            record |= {f"{name}-at-n": np.median(self.at_n(name)) for name in SHOWN}
+            record["residual-from-n"] = self.sweeps["residual"][:, self.widths >= n].max()
+        if self.shown.done and self.design.is_isotropic:
+            record["spectral-distance"] = spectral_distance(n, self.config.shown_d, self.shown["eigenvalues"])
+        return {name: float(value) for name, value in record.items() if np.isfinite(value)}
+
+    def at_n(self, quantity: str) -> Floats:
+        """Return a quantity at d = n, (draws,)."""
+        return self.sweeps[quantity][:, self.widths == self.design.n].ravel()
+
+    def mean_map(self, name: str) -> Floats:
+        """Return a map averaged over its draws, (n, d); 0 before the first."""
+        return np.asarray(self.maps[name].sum(axis=0) / max(1, self.maps.done))
+
+    def series(self) -> tuple[Series, ...]:
+        """Medians with quartiles over draws, theory, and the histogram of eigenvalues."""
+        return (*self._theory, *figures.simulated(self))
+
+    @cached_property
+    def _theory(self) -> tuple[Series, ...]:
+        return tuple(expected_curves(self.design, self.widths))
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Training error and separability over n and d."""
+        return figures.pictures(self)
+
+    def markers(self) -> tuple[Marker, ...]:
+        """The threshold, the spectrum's edges, the valley beyond."""
+        return figures.markers(self)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The first draw at the shown d, and all curves.
+
+        X (n, d), y (n,), w_star (d,) the true and w (d,) the fitted weights; eigenvalues (d,) of X^T X/n; risk_p (k,) numbers of
+        features with risk_measured (median) and risk_theory (mean) test MSE; sweeps (draws, k, quantities);
+        map_n, map_d, train_error and separable (map_n, map_d), cover alike: Cover's probability.
+        """
+        d, n, sweeps = self.config.shown_d, self.design.n, self.sweeps
+        problem = self.design.draw(self._streams(0), d)
+        fit = next(nested_fits(problem.X, [d]))
+        return {
+            "X": problem.X, "y": problem.targets(d), "w_star": problem.weights(d), "w": fit.solve(problem.targets(d)),
+            "eigenvalues": np.append(np.zeros(max(0, d - n)), fit.eigenvalues / n), "risk_p": self.widths,
+            "risk_measured": np.median(sweeps["test-mse"], axis=0) if sweeps.done else np.zeros(0),
+            "risk_theory": expected_risk(self.design, self.widths), "quantities": np.array(SWEPT),
+            "sweeps": np.stack([sweeps[name] for name in SWEPT], axis=-1), "map_n": self.map_sizes, "map_d": self.map_sizes,
+            "train_error": self.mean_map("train-error"), "separable": self.mean_map("separable"), "cover": self.cover,
+        }  # fmt: skip

@@ -1,0 +1,135 @@
+"""What is drawn of an interpolation threshold: figures and pictures, medians over the draws, a histogram of eigenvalues, markers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
+from engine.phenomena.interpolation_threshold.sweep import SHOWN
+from engine.phenomena.interpolation_threshold.theory import spectral_law
+from engine.readings import summarised
+from engine.theory.inputs import Floats
+from engine.theory.linear_models.ridgeless import isotropic_minimum
+from engine.theory.spectra.marchenko_pastur import edges
+
+if TYPE_CHECKING:
+    from engine.phenomena.interpolation_threshold.experiment import InterpolationThreshold
+    from engine.state import Draws
+
+BINS = 30  # of the histogram
+
+GAMMA, ERROR = Axis("d/n"), "MSE"
+FIGURES = (
+    Figure("test-mse", "Test error", GAMMA, Axis(ERROR, log=True), ("test-mse/*",), "noise of the test label included"),
+    Figure("train-mse", "Training error", GAMMA, Axis(ERROR, lo=0.0), ("train-mse/*",)),
+    Figure("norm", "Squared norm", GAMMA, Axis("|w|^2", log=True), ("norm/*",)),
+    Figure(
+        "eigenvalues", "Eigenvalues at d", Axis("eigenvalue of X^T X/n"), Axis("density", lo=0.0), ("eigenvalues/*",),
+        "bar left of 0: share that is 0; density of the others",
+    ),
+    Figure("smallest-eigenvalue", "Smallest eigenvalue above 0", GAMMA, Axis("of X^T X/n", log=True), ("smallest-eigenvalue/*",)),
+    Figure(
+        "smallest-at-n", "Smallest eigenvalue at d = n", Axis("n^2 times it", log=True), Axis("share of draws below", lo=0.0, hi=1.0),
+        ("smallest-at-n/*",), "of X^T X/n; Edelman's law is that of n to infinity",
+    ),
+    Figure("condition-number", "Condition number", GAMMA, Axis("s_max/s_min", log=True), ("condition-number/*",)),
+)  # fmt: skip
+PICTURES = (
+    PictureSpec("training-error", "Training error by n, d"),
+    PictureSpec("separability", "Separable random labels"),
+)
+QUANTITIES = (
+    Quantity("draws", "draws", per="run"),
+    Quantity("train-mse-at-n", "median training error at d = n", per="run"),
+    Quantity("test-mse-at-n", "median test error at d = n", per="run"),
+    Quantity("norm-at-n", "median squared norm at d = n", per="run"),
+    Quantity("smallest-eigenvalue-at-n", "median smallest eigenvalue at d = n", per="run"),
+    Quantity("condition-number-at-n", "median condition number at d = n", per="run"),
+    Quantity("residual-from-n", "largest relative training residual from d = n on", per="run"),
+    Quantity("spectral-distance", "Kolmogorov distance of the shown spectrum to its law", per="run"),
+)
+
+
+# ---------------------------------------------------------------- curves
+
+
+def simulated(run: InterpolationThreshold) -> Iterator[Series]:
+    """Medians with quartiles over the draws, the eigenvalues at the shown d, and the smallest ones at d = n."""
+    n = run.design.n
+    yield from _medians(run.sweeps, "simulation", "", run.widths / n)
+    yield from _medians(run.digits, "digits", "digits: ", run.digit_gammas)
+    yield from _histogram(run)
+    if run.sweeps.done:
+        smallest = np.sort(run.at_n("smallest-eigenvalue")) * n**2
+        share = np.arange(1, smallest.size + 1) / smallest.size
+        label = f"{smallest.size} draw{'s' * (smallest.size > 1)}"
+        yield Series("smallest-at-n/simulation", label, smallest, share, basis="simulation", style="points", group="simulation")
+
+
+def _medians(drawn: Draws, group: str, prefix: str, gamma: Floats) -> Iterator[Series]:
+    if not drawn.done:
+        return
+    label = f"{prefix}median of {drawn.done} draws" if drawn.done > 1 else f"{prefix}1 draw"
+    for name in SHOWN:
+        there = ~np.isnan(drawn[name]).any(axis=0)
+        yield summarised(
+            f"{name}/{group}", label, gamma[there], drawn[name][:, there].T, Summary.MEDIAN_QUARTILES, "draws",
+            basis="simulation", group=group,
+        )  # fmt: skip
+
+
+def _histogram(run: InterpolationThreshold) -> Iterator[Series]:
+    """Density of the eigenvalues above 0 at the shown d, the share of zeros as a bar left of 0, and the law of both."""
+    n, d, drawn = run.design.n, run.config.shown_d, run.shown.done
+    found = run.shown["eigenvalues"].ravel()
+    edge = float(edges(d / n)[1]) if run.design.is_isotropic else 0.0
+    top = 1.02 * max(edge, float(found.max(initial=0.0)))
+    if top == 0:
+        return
+    width = top / BINS
+    if found.size:
+        x = np.linspace(-width / 2, top - width / 2, BINS + 1)
+        counts = np.histogram(found, bins=BINS, range=(0, top))[0]
+        y = np.concatenate([[max(0, d - n) / d], counts / (found.size * width)])
+        label = f"d = {d}, {drawn} draw{'s' * (drawn > 1)}"
+        yield Series("eigenvalues/simulation", label, x, y, basis="simulation", style="bars", group="simulation")
+    if run.design.is_isotropic:
+        yield from spectral_law(d / n, width)
+
+
+# ---------------------------------------------------------------- maps and markers
+
+
+def pictures(run: InterpolationThreshold) -> tuple[Picture, ...]:
+    """Training error and separability over n and d, once a draw is there."""
+    maps, sizes = run.maps, run.map_sizes
+    if not maps.done:
+        return ()
+    half = float(sizes[0]) / 2
+    x0, x1 = half, float(sizes[-1]) + half
+    extent, note = (x0, x1, x0, x1), f"mean of {maps.done} draws"
+    diagonal = Layer("line", np.array([[x0, x0], [x1, x1]]), "n = d")
+    double = Layer("line", np.array([[x0, 2 * x0], [x1 / 2, x1]]), "n = 2d")
+    error, share = run.mean_map("train-error")[::-1], run.mean_map("separable")[::-1]
+    noise = run.design.sigma2 or 1.0
+    return (
+        Picture("training-error", PICTURES[0].title, error, (diagonal,), extent, lo=0.0, hi=noise, x="d", y="n", note=note),
+        Picture("separability", PICTURES[1].title, share, (double,), extent, lo=0.0, hi=1.0, x="d", y="n", note=note),
+    )
+
+
+def markers(run: InterpolationThreshold) -> tuple[Marker, ...]:
+    """The threshold, the d whose spectrum is shown, the edges of that spectrum, and the lowest test error beyond n."""
+    n, shown, sigma2 = run.design.n, run.config.shown_d, run.design.sigma2
+    found = [Marker(name, "x", 1.0, "d = n") for name in SHOWN]
+    if run.widths[0] <= shown <= run.widths[-1] and shown != n:
+        found.append(Marker("smallest-eigenvalue", "x", shown / n, f"shown: d = {shown}"))
+    if run.design.is_isotropic:
+        found += [Marker("eigenvalues", "x", float(end), f"edge {float(end):.3g}") for end in edges(shown / n)]
+        lowest, risk = isotropic_minimum(run.design.r2, sigma2)
+        if sigma2 > 0 and 1 < lowest <= run.widths[-1] / n:
+            found.append(Marker("test-mse", "x", lowest, f"least beyond n: {risk + sigma2:.3g}"))
+    return tuple(found)

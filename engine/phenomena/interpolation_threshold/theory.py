@@ -1,0 +1,86 @@
+"""What theory says of the sweep: expected errors and norms, the Marchenko-Pastur law of the eigenvalues, Edelman's of the smallest.
+
+Isotropic Gaussian features have exact expectations (arXiv:1903.07571), others below n alone; beyond it they have the deterministic
+equivalent of arXiv:1903.08560. Marchenko-Pastur edges and Edelman's law hold for any isotropic entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.contract import Basis, Series
+from engine.phenomena.interpolation_threshold.design import Design
+from engine.phenomena.interpolation_threshold.sweep import Widths
+from engine.theory.conditions import ratio
+from engine.theory.inputs import Floats
+from engine.theory.linear_models.ridgeless import expected_test_mse, expected_train_mse, norm_law
+from engine.theory.spectra import marchenko_pastur
+from engine.theory.spectra.deterministic_equivalent import equivalent
+
+FINE = 400  # most points of a curve
+NEAR = 0.1  # |d/n - 1| within which the centre of the smallest eigenvalue does not hold
+
+
+def expected_risk(design: Design, widths: Widths) -> Floats:
+    """Return the expected test MSE at each d, (widths,)."""
+    n, r2 = design.n, design.r2
+    expected = expected_test_mse(n, widths, r2, 0.0, design.sigma2)
+    if not design.is_isotropic:
+        for index in np.flatnonzero(widths > n):
+            d = int(widths[index])
+            expected[index] = equivalent(design.variances[:d], n).test_mse(np.full(d, r2 / d), design.sigma2)[0]
+    return expected
+
+
+def expected_curves(design: Design, widths: Widths) -> Iterator[Series]:
+    """Every curve over d/n that the features have."""
+    n, sigma2, d = design.n, design.sigma2, _fine(design.n, widths)
+    gamma = d / n
+    exact: Basis = "exact" if design.is_isotropic and design.entries == "gaussian" else "asymptotic"
+    solved = d if design.is_isotropic else widths  # elsewhere every d costs an equation
+    yield _curve("train-mse/expected", "exact mean", gamma, expected_train_mse(n, d, sigma2), "exact")
+    yield _curve("test-mse/expected", f"{exact} mean", solved / n, expected_risk(design, solved), exact)
+    if design.is_isotropic:
+        low, high = marchenko_pastur.edges(gamma)
+        yield _curve("norm/expected", f"{exact} mean", gamma, norm_law(n, d, design.r2, sigma2), exact)
+        yield _curve("condition-number/edges", "Marchenko-Pastur edges", gamma, np.sqrt(ratio(high, low)))
+        yield _curve("smallest-eigenvalue/edge", "edge", gamma[d != n], low[d != n])
+        yield from _smallest(n, d)
+
+
+def _fine(n: int, widths: Widths) -> Widths:
+    """Every d of the sweep's range, or as many as are worth drawing, those around n always."""
+    grid = np.unique(np.linspace(widths[0], widths[-1], FINE).round().astype(np.int64))
+    return np.union1d(grid, np.arange(n - 2, min(n + 3, int(widths[-1]) + 1)))
+
+
+def _smallest(n: int, d: Widths) -> Iterator[Series]:
+    """The finite-n mean away from n; at n, where there is no edge, Edelman's law: its median, its quartiles, and all of it."""
+    low, median, high = (np.array([marchenko_pastur.square_smallest_quantile(share)]) for share in (0.25, 0.5, 0.75))
+    d = d[(np.abs(d / n - 1) >= NEAR) | (d == n)]
+    centre = np.where(d == n, median / n**2, marchenko_pastur.mean_smallest_eigenvalue(n, d))
+    yield _curve("smallest-eigenvalue/centre", "finite n", d / n, centre)
+    yield _curve(
+        "smallest-eigenvalue/edelman", "Edelman's law at d = n", np.ones(1), median / n**2,
+        lo=low / n**2, hi=high / n**2, band="median, quartiles of the law", style="points",
+    )  # fmt: skip
+    first, last = (marchenko_pastur.square_smallest_quantile(share) for share in (0.005, 0.995))
+    x = np.geomspace(first, last, FINE)
+    yield _curve("smallest-at-n/edelman", "Edelman's law", x, marchenko_pastur.square_smallest_cdf(x))
+
+
+def spectral_law(gamma: float, width: float) -> Iterator[Series]:
+    """The Marchenko-Pastur density of the eigenvalues above 0, and its mass at 0 in the middle of a bar of a width."""
+    low, high = (float(end) for end in marchenko_pastur.edges(gamma))
+    x = np.linspace(max(low, width / 2), high, FINE)  # at gamma = 1 the density is infinite at 0
+    yield _curve("eigenvalues/density", "Marchenko-Pastur", x, marchenko_pastur.density(x, gamma) * max(1.0, gamma))
+    if gamma > 1:
+        mass = 1 - 1 / gamma
+        yield _curve("eigenvalues/atom", f"its mass at 0, {mass:.3g}", np.array([-width / 2]), np.array([mass]), style="points")
+
+
+def _curve(name: str, label: str, x: Floats, y: Floats, basis: Basis = "asymptotic", **looks: Any) -> Series:
+    return Series(name, label, x, y, kind="theory", basis=basis, group="theory", **looks)
