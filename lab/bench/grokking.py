@@ -12,6 +12,8 @@ from lab.bench.table import Entry, Row, alternate
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.phenomena.grokking.nanda_transformer import NandaTransformer
+
 SECONDS, RATIO, TIMES_FASTER = 5.0, 10.0, 4.0
 P, SHOWN, NEURONS, STEPS = 113, 3830, 512, 5  # the published setting, and steps a reading
 
@@ -36,20 +38,20 @@ def measure_grokking(repeats: int) -> list[Row]:
 
 
 def _until_grokked() -> tuple[float, float]:
-    """Train the main arm alone; return seconds and the delay ratio."""
-    from engine.phenomena.grokking import GrokkingConfig
-    from engine.phenomena.grokking.arms import arms_of, members_of
-    from engine.phenomena.grokking.readings import GROKKED, MEMORISED
-    from engine.phenomena.grokking.training import METRICS, Recipe, Training
+    """Train the main setting alone; return seconds and the delay ratio."""
+    from engine.phenomena.grokking.config import GrokkingConfig
+    from engine.phenomena.grokking.ensembles import Ensembles
+    from engine.phenomena.grokking.milestones import GROKKED, MEMORISED
+    from engine.phenomena.grokking.settings import networks_of, settings_of
 
     config, start, memorised = GrokkingConfig(), perf_counter(), 0
-    training = Training(members_of(arms_of(config)[:1], (0,)), Recipe.of(config), 0, "cpu")
-    shown, kept = METRICS.index("train-accuracy"), METRICS.index("test-accuracy")
+    alone = Ensembles(networks_of(settings_of(config)[:1], (0,)), config, 0, "cpu")
     for step in range(config.every, config.steps + 1, config.every):
-        training.advance(step, float("inf"))
-        training.measure()
-        memorised = memorised or (step if training.scores[0, shown] >= MEMORISED else 0)
-        if training.scores[0, kept] >= GROKKED:
+        alone.train(step, float("inf"))
+        alone.measure()
+        scores = alone.record()
+        memorised = memorised or (step if scores["train-accuracy"][0] >= MEMORISED else 0)
+        if scores["test-accuracy"][0] >= GROKKED:
             return perf_counter() - start, step / memorised
     return float("inf"), 0.0
 
@@ -85,29 +87,34 @@ def _data() -> tuple[Tensor, Tensor]:
 
 
 def _factorised() -> Callable[[], object]:
-    import numpy as np
     import torch
 
     from engine.phenomena.grokking.full_batch import FullBatch
     from engine.phenomena.grokking.interventions import Interventions
-    from engine.phenomena.grokking.transformer import Transformer, nanda_weights
     from engine.training.optimizers import AdamW
 
-    network, (pairs, labels) = Transformer(P, NEURONS, 1, torch.float32), _data()
-    network.load(0, nanda_weights(P, NEURONS, np.random.default_rng(0)))
+    network, (pairs, labels) = _transformer(), _data()
     targets = torch.nn.functional.one_hot(labels, P + 1).T[None].float()
     optimizer = AdamW(network, 1e-3, 1.0, (0.9, 0.98))
     return FullBatch(optimizer, pairs[None], targets, ["cross-entropy"], Interventions(network, ["none"])).step
 
 
-def _plain() -> Callable[[], object]:
+def _transformer() -> NandaTransformer:
     import numpy as np
+
+    from engine.phenomena.grokking.nanda_transformer import NandaTransformer
+
+    network = NandaTransformer(P, NEURONS, 1)
+    network.load(0, network.draw(np.random.default_rng(0)))
+    return network
+
+
+def _plain() -> Callable[[], object]:
     import torch
 
-    from engine.phenomena.grokking.plain_transformer import plain_logits
-    from engine.phenomena.grokking.transformer import nanda_weights
+    from engine.phenomena.grokking.nanda_transformer import plain_logits
 
-    tables = [torch.nn.Parameter(torch.from_numpy(item).float()) for item in nanda_weights(P, NEURONS, np.random.default_rng(0))]
+    tables = [torch.nn.Parameter(block[0].clone()) for block in _transformer().blocks]
     optimizer, (pairs, labels) = torch.optim.AdamW(tables, 1e-3, (0.9, 0.98), weight_decay=1.0), _data()
 
     def step() -> None:

@@ -6,19 +6,22 @@ arXiv:2310.06110.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.contract import Claim, Verdict
-from engine.phenomena.grokking.arms import DECAYS, FRACTIONS, MAIN, NO_DECAY, P53
-from engine.phenomena.grokking.readings import Readings, values_at
-from engine.transition import old_verdict
+from engine.contract import Claim
+from engine.judging import PENDING, Judgement, Judges, censored, decided, not_applicable
+from engine.phenomena.grokking.milestones import all_reached, values_at
+from engine.phenomena.grokking.settings import DECAYS, FRACTIONS, MAIN, NO_DECAY, P53
+from engine.theory.modular_arithmetic.fourier import random_share
+from engine.theory.modular_arithmetic.operations import ADDITIVE
+
+if TYPE_CHECKING:
+    from engine.phenomena.grokking.experiment import Grokking
 
 DELAY, CHANCE = 5.0, 0.05
-NEVER = 0.9  # test accuracy that the arm without decay stays below
+NEVER = 0.9  # test accuracy that the setting without decay stays below
 DELAY_P53 = 2.0
 SHARE = 0.9
 MARGIN = 0.05
@@ -44,143 +47,135 @@ CLAIMS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What was measured so far; analytic: accuracies of the analytic network, one per modulus, once computed; look_up: largest
-    difference between the transformer's logits by table look-up and in the plain form, nan before.
-    """
-
-    readings: Readings
-    config: Any
-    analytic: tuple[float, ...]
-    look_up: float
-
-
-Judgement = tuple[float | str | None, bool | None, str]  # measured, whether it holds, note
-UNDECIDED: Judgement = (None, None, "")
-
-
-def judge(claim: Claim, evidence: Evidence) -> Verdict:
-    """Return the verdict on a claim; undecided while an arm that it speaks of is still training."""
-    return old_verdict(claim, claim.prediction, *JUDGES[claim.id](evidence))
-
-
-def censored(step: float, what: str) -> Judgement:
-    """The awaited event did not happen: neither yes nor no."""
-    return f"not by step {step:,.0f}", None, f"censored: {what}"
-
-
-def _delayed(e: Evidence) -> Judgement:
-    r = e.readings
+def _delayed(run: Grokking) -> Judgement:
+    r = run.readings
     memorised, grokked = r.memorised(), r.grokked()
-    if not np.isfinite(memorised).all() or not np.isfinite(grokked).all():
-        return censored(e.config.steps, "not memorised or not grokked") if r.over(MAIN) else UNDECIDED
+    if not all_reached(memorised) or not all_reached(grokked):
+        return censored(f"not by step {run.config.steps:,.0f}", "not memorised or not grokked") if r.over(MAIN) else PENDING
     ratio = float((grokked / np.maximum(memorised, 1)).min())
-    accuracy = float(r.at("test-accuracy", memorised).max())
-    return f"{ratio:.3g}; {accuracy:.3f}", ratio >= DELAY and accuracy <= CHANCE, f"steps {_steps(memorised)} and {_steps(grokked)}"
+    accuracy = float(values_at(*r.table("test-accuracy"), memorised).max())
+    return decided(
+        ratio >= DELAY and accuracy <= CHANCE, f"{ratio:.3g}; {accuracy:.3f}", f"steps {_steps(memorised)} and {_steps(grokked)}",
+        values={"ratio": ratio, "accuracy_when_memorised": accuracy},
+    )  # fmt: skip
 
 
-def _never(e: Evidence) -> Judgement:
-    r, c = e.readings, e.config
-    arm = NO_DECAY if c.wd > 0 else MAIN
-    if (c.model, c.optimizer, c.p, c.fraction, c.op, c.speedup if arm == MAIN else "none") != ("gromov", "adamw", 59, 0.3, "add", "none"):
-        return None, None, "needs p=59, fraction=.3, op=add, optimizer=adamw"
-    _, values = r.table("test-accuracy", arm)
-    if len(values) and values.max() >= NEVER:
-        return float(values.max()), False, ""
-    if not r.over(arm):
-        return UNDECIDED
-    return f"not by step {c.steps:,}; test {values.max():.3f}", True, "censored"
+def _never(run: Grokking) -> Judgement:
+    r, c = run.readings, run.config
+    name = NO_DECAY if c.wd > 0 else MAIN
+    if (c.model, c.optimizer, c.p, c.fraction, c.op, c.speedup if name == MAIN else "none") != ("gromov", "adamw", 59, 0.3, "add", "none"):
+        return not_applicable("needs p=59, fraction=.3, op=add, optimizer=adamw")
+    _, accuracies = r.table("test-accuracy", name)
+    highest = float(accuracies.max(initial=0.0))
+    if highest >= NEVER:
+        return decided(False, highest)
+    if not r.over(name):
+        return PENDING
+    return decided(True, f"not by step {c.steps:,}; test {highest:.3f}", "censored", values={"test_accuracy": highest, "steps": c.steps})
 
 
-def _without_decay(e: Evidence) -> Judgement:
-    if not e.readings.places(P53):
-        return None, None, "needs width=200, lr=.005, op=add, act=square, optimizer=adamw"
-    memorised, grokked = e.readings.memorised(P53), e.readings.grokked(P53)
-    ratio = grokked / memorised
-    if not len(ratio) or not np.isfinite(ratio).all():
-        return censored(e.readings.history.steps[-1], "a seed has not grokked") if e.readings.over(P53) else UNDECIDED
-    return float(ratio.min()), bool(ratio.min() >= DELAY_P53), f"steps {_steps(memorised)} and {_steps(grokked)}"
+def _without_decay(run: Grokking) -> Judgement:
+    r = run.readings
+    if P53 not in r.settings:
+        return not_applicable("needs width=200, lr=.005, op=add, act=square, optimizer=adamw")
+    memorised, grokked = r.memorised(P53), r.grokked(P53)
+    if not all_reached(memorised) or not all_reached(grokked):
+        return censored(f"not by step {run.history.last:,.0f}", "a seed has not grokked") if r.over(P53) else PENDING
+    ratio = float((grokked / memorised).min())
+    return decided(ratio >= DELAY_P53, ratio, f"steps {_steps(memorised)} and {_steps(grokked)}")
 
 
-def _single_waves(e: Evidence) -> Judgement:
-    _, share = e.readings.table("share")
-    if not e.readings.over(MAIN):
-        return UNDECIDED
-    if e.config.model != "gromov" or not len(share):
-        return None, None, "needs model gromov"
-    last = float(share[-1].min())
-    return last, last >= SHARE, f"random weights: {share[0].mean():.3f} (step 0)"
+def _single_waves(run: Grokking) -> Judgement:
+    if run.config.model != "gromov":
+        return not_applicable("needs model gromov")
+    _, share = run.readings.table("share")
+    if not run.readings.over(MAIN):
+        return PENDING
+    last, first = float(share[-1].min()), float(share[0].mean())
+    note = f"random weights: {first:.3f} (step 0)"
+    return decided(last >= SHARE, last, note, values={"step_0": first, "random_weights": random_share(run.config.p)})
 
 
-def _circuit_first(e: Evidence) -> Judgement:
-    r = e.readings
-    steps, losses = r.table("test-loss")
-    memorised = r.memorised()
-    if not r.over(MAIN):
-        return UNDECIDED
-    times, restricted, keys = r.circuit("restricted")
-    if not len(restricted) or not np.isfinite(memorised).all():
-        return None, None, "needs op add or sub" if not len(restricted) else f"not memorised by step {e.config.steps:,}"
+def _circuit_first(run: Grokking) -> Judgement:
+    r = run.readings
+    undecided = _without_circuit(run)
+    if undecided is not None:
+        return undecided
+    memorised, (steps, losses), (times, restricted, keys) = r.memorised(), r.table("test-loss"), r.circuit("restricted")
     peaks = steps[losses.argmax(axis=0)]
-    margin = float(r.at("margin", peaks).min())
+    margin = float(values_at(*r.table("margin"), peaks).min())
     before, after = values_at(times, restricted, memorised), restricted[-1]
-    measured = f"{margin:.3f}; {before.max():.3g} to {after.max():.3g}"
-    return measured, margin >= MARGIN and bool((after < before).all()), f"test loss peaks at step {_steps(peaks)}; {keys} key frequencies"
+    return decided(
+        margin >= MARGIN and bool((after < before).all()), f"{margin:.3f}; {before.max():.3g} to {after.max():.3g}",
+        f"test loss peaks at step {_steps(peaks)}; {keys} key frequencies",
+        values={"margin": margin, "restricted_when_memorised": float(before.max()), "restricted_last": float(after.max())},
+    )  # fmt: skip
 
 
-def _excluded_rises(e: Evidence) -> Judgement:
-    r = e.readings
-    memorised = r.memorised()
-    if not r.over(MAIN):
-        return UNDECIDED
+def _excluded_rises(run: Grokking) -> Judgement:
+    r = run.readings
+    undecided = _without_circuit(run)
+    if undecided is not None:
+        return undecided
     steps, excluded, keys = r.circuit("excluded")
-    if not len(excluded) or not np.isfinite(memorised).all():
-        return None, None, "needs op add or sub" if not len(excluded) else f"not memorised by step {e.config.steps:,}"
-    least = np.array([excluded[steps >= memorised[seed], seed].min() for seed in range(len(memorised))])
+    least = np.array([excluded[steps >= memorised, seed].min() for seed, memorised in enumerate(r.memorised())])
     ratio = float((excluded[-1] / least).min())
-    return ratio, ratio >= RISE, f"{least.min():.3f} to {excluded[-1].min():.3f}; {keys} key frequencies"
+    return decided(
+        ratio >= RISE, ratio, f"{least.min():.3f} to {excluded[-1].min():.3f}; {keys} key frequencies",
+        values={"least": float(least.min()), "last": float(excluded[-1].min())},
+    )  # fmt: skip
 
 
-def _analytic(e: Evidence) -> Judgement:
-    if not e.analytic:
-        return UNDECIDED
-    worst = min(e.analytic)
-    return worst, worst >= ANALYTIC, ""
+def _without_circuit(run: Grokking) -> Judgement | None:
+    """Why restricted and excluded loss decide nothing: another operation, training that goes on, or nothing memorised."""
+    if run.config.op not in ADDITIVE:
+        return not_applicable("needs op add or sub")
+    if not run.readings.over(MAIN):
+        return PENDING
+    if not all_reached(run.readings.memorised()):
+        return censored(None, f"not memorised by step {run.config.steps:,}")
+    return None
 
 
-def _exact(e: Evidence) -> Judgement:
-    if not np.isfinite(e.look_up):
-        return UNDECIDED
-    return e.look_up, e.look_up <= LOOK_UP, "first weights, p=113, 500 pairs, float32"
+def _analytic(run: Grokking) -> Judgement:
+    if not run.checks.done:
+        return PENDING
+    worst = min(run.checks.analytic)
+    return decided(worst >= ANALYTIC, worst)
 
 
-def _more_data(e: Evidence) -> Judgement:
-    from scipy.stats import spearmanr
+def _more_data(run: Grokking) -> Judgement:
+    from scipy.stats import spearmanr  # a declaration loads no scipy
 
-    from engine.phenomena.grokking.delays import delays
-
-    if not e.config.sweep:
-        return None, None, "needs preset standard or sweep yes"
-    found = [item for item in delays(e.readings) if item.arm.fraction in FRACTIONS and item.arm.wd in DECAYS and item.arm.wd > 0]
-    if not all(e.readings.over(item.arm.name) for item in found):
-        return UNDECIDED
+    if not run.config.sweep:
+        return not_applicable("needs preset standard or sweep yes")
+    r = run.readings
+    found = {item: steps for item, steps in r.delays().items() if item.fraction in FRACTIONS and item.wd in DECAYS and item.wd > 0}
+    if not all(r.over(setting.name) for setting in found):
+        return PENDING
     worst, missing = -1.0, 0
-    for wd in sorted({item.arm.wd for item in found}):
-        mine = [item for item in found if item.arm.wd == wd]
-        times = np.array([np.where(np.isfinite(item.steps), item.steps, np.inf) for item in mine])  # (fractions, seeds)
+    for wd in sorted({setting.wd for setting in found}):
+        alike = [setting for setting in found if setting.wd == wd]
+        times = np.array([np.where(np.isfinite(found[setting]), found[setting], np.inf) for setting in alike])  # (fractions, seeds)
         missing += int(np.isinf(times).sum())
-        shown = np.array([item.arm.fraction for item in mine])
+        shown = np.array([setting.fraction for setting in alike])
         if np.isfinite(times).any():
             worst = max(worst, float(spearmanr(np.repeat(shown, times.shape[1]), times.ravel()).statistic))
-    return worst, worst <= CORRELATION, f"the weakest of decays .3, 1, 3; {missing} runs censored, ranked last"
+    note = f"the weakest of decays .3, 1, 3; {missing} runs censored, ranked last"
+    return decided(worst <= CORRELATION, worst, note, values={"censored": missing})
+
+
+def _exact(run: Grokking) -> Judgement:
+    if not run.checks.done:
+        return PENDING
+    return decided(run.checks.look_up <= LOOK_UP, run.checks.look_up, "first weights, p=113, 500 pairs, float32")
 
 
 def _steps(values: Any) -> str:
     return ", ".join(f"{value:,.0f}" for value in values)
 
 
-JUDGES: dict[str, Callable[[Evidence], Judgement]] = {
+JUDGES: Judges[Grokking] = {
     "GR1": _delayed, "GR2": _never, "GR3": _without_decay, "GR4": _single_waves, "GR5": _circuit_first, "GR6": _excluded_rises,
     "GR7": _analytic, "GR8": _more_data, "GR9": _exact,
 }  # fmt: skip

@@ -1,21 +1,21 @@
-"""Trains an ensemble on all its examples in every step; a member that has finished is put aside, the others go on."""
+"""Trains an ensemble on all its examples in every step; a member that has finished is put aside, the others go on.
+
+On a GPU the gradient, which always runs the same kernels on the same memory, is recorded as one CUDA graph, so that it is one launch.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-from engine.phenomena.grokking.cuda_graph import recorded
-from engine.phenomena.grokking.double_losses import GRADIENTS
-from engine.phenomena.grokking.double_losses import Name as LossName
+import torch
+from torch import Tensor
+
+from engine.phenomena.grokking.float64_losses import GRADIENTS, LossName
 from engine.phenomena.grokking.interventions import Interventions
 from engine.state import State
 from engine.training.optimizers import Optimizer
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-MOMENT, SLOW = "moment-", "slow"
+WARM_UP = 3  # runs before a graph is recorded, in which libraries and autograd make their buffers
 
 
 class FullBatch:
@@ -48,7 +48,7 @@ class FullBatch:
         self._work: Callable[[], object] | None = None
 
     def step(self) -> None:
-        """Take one step with every active member; on a GPU the gradient is one recorded graph."""
+        """Take one step with every active member."""
         if self._work is None:
             self._work, self.sentence = recorded(self._differentiate, self.network.flat.device.type)
         self._work()
@@ -64,8 +64,6 @@ class FullBatch:
 
     def _delta(self, outputs: Tensor) -> Tensor:
         """Return the gradient of each member's own loss in the outputs (active, k, b)."""
-        import torch
-
         names = [self._losses[member] for member in self.active]
         if len(set(names)) == 1:
             return GRADIENTS[names[0]](outputs, self._targets)
@@ -86,34 +84,57 @@ class FullBatch:
 
     def weights(self) -> Tensor:
         """Return every member's parameters, (members, parameters)."""
-        import torch
-
         rows = self.network.layout.rows(self.network.flat)
         found = {**self.retired, **{member: rows[place] for place, member in enumerate(self.active)}}
         return torch.stack([found[member] for member in sorted(found)])
 
     def state(self) -> State:
         """Return weights, moments and place."""
-        arrays = {"weights": self.weights().cpu().numpy()}
-        if self.active:
-            arrays |= {f"{MOMENT}{name}": value for name, value in self.optimizer.state().items()}
-            if self.interventions.slow is not None:
-                arrays[SLOW] = self.network.layout.rows(self.interventions.slow).cpu().numpy()
-        return State(arrays, {"active": list(self.active), "taken": self.taken})
+        slow = self.interventions.slow
+        averages = {} if slow is None else {"slow": self.network.layout.rows(slow).cpu().numpy()}
+        moments = State.of({"moments": State({**self.optimizer.state(), **averages} if self.active else {}, {})})
+        return State({**moments.arrays, "weights": self.weights().cpu().numpy()}, {"active": list(self.active), "taken": self.taken})
 
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned; call on a freshly made object."""
-        import torch
-
-        active = state.scalars["active"]
+        active, moments = state.scalars["active"], state.under("moments-")
         self.taken = state.scalars["taken"]
         self.network.layout.fill(self.network.flat, torch.from_numpy(state.arrays["weights"]).to(self.network.flat))
         gone = [member for member in self.active if member not in active]
         if gone:
             self.retire(gone)
         if active:
-            self.optimizer.restore(state.under(MOMENT))
+            self.optimizer.restore(moments)
             if self._warm_up:
                 self.optimizer.scale_rates(min(1.0, max(0, self.taken - 1) / self._warm_up))
             if self.interventions.slow is not None:
-                self.network.layout.fill(self.interventions.slow, torch.from_numpy(state.arrays[SLOW]).to(self.network.flat))
+                self.network.layout.fill(self.interventions.slow, torch.from_numpy(moments["slow"]).to(self.network.flat))
+
+
+def recorded(work: Callable[[], object], device: str) -> tuple[Callable[[], object], str]:
+    """Return a function that does the same as `work`, and a sentence where a graph was wanted and could not be had.
+
+    Args:
+        work: repeatable without harm (it is run several times), no transfers to the host, the same tensors in every call.
+        device: on "cpu" the work is returned as it is.
+    """
+    if device == "cpu":
+        return work, ""
+    try:
+        return _graph(work), ""
+    except (RuntimeError, AssertionError) as error:  # a torch that is built without CUDA fails an assertion
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        return work, f"CUDA graphs are not used ({reason}), so every step launches its kernels one by one"
+
+
+def _graph(work: Callable[[], object]) -> Callable[[], object]:
+    side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(WARM_UP):
+            work()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        work()
+    return graph.replay

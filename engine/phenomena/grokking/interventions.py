@@ -6,14 +6,14 @@ perp-Grad: Prieto, Barsbey, Mediano, Birdal 2025, arXiv:2501.04697. Grokfast-EMA
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
 
+import torch
+from torch import Tensor
+
+from engine.phenomena.grokking.config import Speedup
 from engine.training.network import Network
+from engine.training.optimizers import Optimizer, PerMember
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-Name = Literal["none", "grokfast", "perp-grad", "stablemax"]
 MOMENTUM, GAIN = 0.98, 2.0  # of Grokfast-EMA, as published for modular arithmetic with an MLP and a transformer
 TINY = 1e-30  # so that a table of zeros is left alone
 
@@ -24,9 +24,7 @@ class Interventions:
     names: (members,) one per member; `slow`: Grokfast's averages in the form of the network's buffer, or nothing.
     """
 
-    def __init__(self, network: Network, names: Sequence[Name]) -> None:
-        import torch
-
+    def __init__(self, network: Network, names: Sequence[Speedup]) -> None:
         self.network, self.names = network, list(names)
         self.slow: Tensor | None = torch.zeros_like(network.flat) if "grokfast" in names else None
 
@@ -60,3 +58,21 @@ class Interventions:
                     before = g.norm()
                     g.sub_(w * ((w * g).sum() / w.square().sum().clamp(min=TINY)))
                     g.mul_(before / g.norm().clamp(min=TINY))
+
+
+class HeavyBall(Optimizer):
+    """`v <- beta*v + g + decay*w`, `w <- w - rate*v`; with beta = 0 plain gradient descent (Polyak 1964, in PyTorch's form).
+
+    The velocity has a buffer of its own: `optimizers.SGD` keeps it in the network's gradient, where interventions would act on it.
+    """
+
+    def __init__(self, network: Network, rate: PerMember, decay: PerMember = 0.0, beta: float = 0.0) -> None:
+        super().__init__(network, rate, decay)
+        self.beta = beta
+        self.buffers = {"velocity": torch.zeros_like(network.flat)}
+
+    def step(self) -> None:
+        """Update every member once."""
+        w, v = self.network.flat, self.buffers["velocity"]
+        v.mul_(self.beta).add_(self.network.gradient).add_(w * self._decay)
+        w.sub_(v * self._rate)

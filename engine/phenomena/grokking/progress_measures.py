@@ -1,4 +1,4 @@
-"""Progress measures of grokking: what the waves of a+b alone achieve, what is left without them, and the held-out margin.
+"""Progress measures: what the waves of a+b alone achieve, what is left without them, the held-out margin, single-frequency neurons.
 
 Nanda, Chan, Lieberum, Smith, Steinhardt 2023, arXiv:2301.05217, Section 5. Logits are (..., pairs, classes) in float64, with
 any leading axes (members, steps). `combined` holds a+b mod p (a-b for subtraction) of every pair, all of Z_p equally often.
@@ -9,12 +9,60 @@ well on all frequencies. The held-out margin and the per-neuron share (`fourier`
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 
+from engine.phenomena.grokking.settings import Task
 from engine.theory.conditions import Floats, require
+from engine.theory.modular_arithmetic import fourier
+from engine.theory.modular_arithmetic.operations import ADDITIVE, CYCLIC, cyclic_order
 from engine.theory.quantities import finite
+
+KEY_POWER = 0.8  # the key frequencies hold this share of the embedding's power
+Loss = Callable[[Floats, NDArray[np.int64]], Floats]
+
+
+def measures(task: Task, outputs: Floats, embeddings: Floats, loss: Loss) -> dict[str, float]:
+    """Return the margin; for rotations share and Gini coefficient of the spectrum; for add and sub restricted and excluded loss.
+
+    outputs: (P, k) for the task's pairs; embeddings: (1 or 2, tokens, N). Key frequencies are the present ones.
+    """
+    table, train = task.table, task.train
+    found = {"margin": float(held_out_margin(outputs[~train], table.labels[~train]))}
+    if table.name in CYCLIC:
+        power = spectrum(table.name, embeddings)
+        found["gini"] = float(fourier.gini(power.sum(axis=1)))
+        if len(embeddings) > 1:  # columns are neurons; the transformer's are directions of its residual stream
+            found["share"] = float(np.median(fourier.single_frequency_share(power)))
+    if table.name in ADDITIVE:
+        found["restricted"], found["excluded"] = circuit_losses(task, outputs, key_waves(table.name, embeddings), loss)
+    return found
+
+
+def spectrum(op: str, embeddings: Floats) -> Floats:
+    """Return the power (frequencies, 1 or 2 N) of all sides' neurons, (1 or 2, tokens, N), over the group in which op is a rotation."""
+    order = cyclic_order(op, embeddings.shape[1])
+    return np.concatenate([fourier.power_spectrum(side[order]) for side in embeddings], axis=1)
+
+
+def key_waves(op: str, embeddings: Floats) -> NDArray[np.int64]:
+    """Return the frequencies that hold 80 % of the embedding's power, strongest first; embeddings: (1 or 2, tokens, N)."""
+    power = spectrum(op, embeddings)
+    return fourier.key_frequencies(power, fourier.frequencies_for(power, KEY_POWER))
+
+
+def circuit_losses(task: Task, outputs: Floats, keys: NDArray[np.int64], loss: Loss) -> tuple[float, float]:
+    """Return restricted loss (on all pairs) and excluded loss (on training pairs) for these key frequencies; outputs: (P, k).
+
+    task: of addition or subtraction, so that the label itself is a+b or a-b.
+    """
+    labels, train = task.table.labels, task.train
+    restricted, excluded = restricted_and_excluded(outputs, labels, keys, task.table.tokens)
+    one = np.unique(labels, return_index=True)[1]  # restricted outputs depend on a pair through a+b alone, and all are equally frequent
+    return float(loss(restricted[one], labels[one])), float(loss(excluded[train], labels[train]))
 
 
 def wave_part(logits: ArrayLike, combined: ArrayLike, frequencies: ArrayLike, p: int) -> Floats:
@@ -44,23 +92,15 @@ def wave_part(logits: ArrayLike, combined: ArrayLike, frequencies: ArrayLike, p:
     return np.asarray(projected[..., values, :])
 
 
-def restricted_logits(logits: ArrayLike, combined: ArrayLike, frequencies: ArrayLike, p: int) -> Floats:
-    """Return the waves alone plus the mean over inputs of (original - waves); their loss is the restricted loss.
+def restricted_and_excluded(logits: ArrayLike, combined: ArrayLike, frequencies: ArrayLike, p: int) -> tuple[Floats, Floats]:
+    """Return the waves alone plus the mean over inputs of (original - waves), and the logits without the waves.
 
     Raises:
         ProblemError: as `wave_part`.
     """
     waves = wave_part(logits, combined, frequencies, p)
-    return np.asarray(waves + (_logits(logits) - waves).mean(axis=-2, keepdims=True))
-
-
-def excluded_logits(logits: ArrayLike, combined: ArrayLike, frequencies: ArrayLike, p: int) -> Floats:
-    """Return logits without the waves; their loss on training pairs only is the excluded loss.
-
-    Raises:
-        ProblemError: as `wave_part`.
-    """
-    return np.asarray(_logits(logits) - wave_part(logits, combined, frequencies, p))
+    rest = _logits(logits) - waves
+    return waves + rest.mean(axis=-2, keepdims=True), rest
 
 
 def log_softmax(logits: ArrayLike) -> Floats:

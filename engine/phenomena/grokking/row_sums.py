@@ -5,10 +5,10 @@ A sum of 8 rows of 512 numbers costs a tenth of the product with a matrix of 128
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import torch
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from engine.phenomena.grokking.pair_network import rows_of_all
 
 
 class RowSums:
@@ -22,12 +22,9 @@ class RowSums:
     """
 
     def __init__(self, rows: Tensor, count: int) -> None:
-        import torch
-
         members, places, each = rows.shape
         self._shape, self._count, device = (members, places, each), count, rows.device
-        first = count * torch.arange(members, device=device)[:, None, None]
-        self._rows = (rows + first).reshape(-1, each)  # (members b, c)
+        self._rows = rows_of_all(rows, count).reshape(-1, each)  # (members b, c)
         flat = self._rows.flatten()
         self._order = flat.argsort(stable=True)
         self._users = self._order // each  # the place of each entry, row by row
@@ -41,15 +38,11 @@ class RowSums:
 
     def gathered(self, values: Tensor) -> Tensor:
         """Return for each row the sum of what places have for it, (members, R), the transpose of `taken`; values: (members, b, c)."""
-        import torch
-
         found = torch.nn.functional.embedding_bag(self._order, values.reshape(-1, 1), self._starts, mode="sum")
         return found.view(self._shape[0], self._count)
 
     def weighted(self, table: Tensor, weights: Tensor) -> Tensor:
         """Return each place's weighted sum of its rows, (members, b, n); table: (members, R, n), weights: (members, b, c)."""
-        import torch
-
         flat = weights.reshape(self._rows.shape)
         found = torch.nn.functional.embedding_bag(self._rows, table.flatten(0, 1), mode="sum", per_sample_weights=flat)
         return found.view(*self._shape[:2], -1)
@@ -59,8 +52,6 @@ class RowSums:
 
         values: (members, b, n), the gradient in the sums.
         """
-        import torch
-
         flat = weights.flatten().index_select(0, self._order)
         places = values.flatten(0, 1)
         found = torch.nn.functional.embedding_bag(self._users, places, self._starts, mode="sum", per_sample_weights=flat)
@@ -68,8 +59,6 @@ class RowSums:
 
     def dots(self, values: Tensor, table: Tensor) -> Tensor:
         """Return each place's products with its rows, (members, b, c): the gradient of `weighted` in the weights."""
-        import torch
-
         found: Tensor = torch.ops.aten._embedding_bag_per_sample_weights_backward(
             values.flatten(0, 1), table.flatten(0, 1), self._rows.flatten(), self._firsts, self._place, 0
         )

@@ -13,18 +13,6 @@ from engine.theory.conditions import Floats, number, require
 from engine.theory.quantities import finite
 
 
-def basis(p: int) -> Floats:
-    """Return the orthonormal real Fourier basis of functions on Z_p for odd p, (p, p): rows 1, cos 1, sin 1, cos 2, ...
-
-    Raises:
-        ProblemError: p even or below 3.
-    """
-    odd_modulus(p)
-    angles = 2 * np.pi * (np.outer(np.arange(1, (p + 1) // 2), np.arange(p)) % p) / p  # (M, p)
-    waves = np.stack([np.cos(angles), np.sin(angles)], axis=1).reshape(p - 1, p)
-    return np.vstack([np.full((1, p), p**-0.5), waves * (2 / p) ** 0.5])
-
-
 def power_spectrum(embedding: ArrayLike) -> Floats:
     """Return the power per frequency of each neuron, constant removed.
 

@@ -27,20 +27,21 @@ POLYNOMIALS: dict[str, Callable[[Integers, Integers], Integers]] = {
     "x3+xy": lambda x, y: x**3 + x * y,
 }
 OPERATIONS = (*POLYNOMIALS, "div", "s5")
+ADDITIVE = ("add", "sub")  # functions of a+b or a-b
+CYCLIC = (*ADDITIVE, "mul", "div")  # rotations of a cyclic group, if its elements are put in order
 
 
 @dataclass(frozen=True)
 class Operation:
     """Every pair of a task with its result.
 
-    pairs: (N, 2) tokens (a, b); labels: (N,) results; tokens: how many elements; classes: how many results there can be.
+    pairs: (N, 2) tokens (a, b); labels: (N,) results, tokens too; tokens: how many elements.
     """
 
     name: str
     pairs: Integers
     labels: Integers
     tokens: int
-    classes: int
 
 
 def operation(name: str, p: int = 97) -> Operation:
@@ -54,15 +55,14 @@ def operation(name: str, p: int = 97) -> Operation:
         raise UsageError(f"no operation {name!r}{nearest(name, OPERATIONS)}", "operations: " + ", ".join(OPERATIONS))
     if name == "s5":
         table = compositions(5)
-        size = len(table)
-        return Operation(name, _grid(size), table.reshape(-1), size, size)
-    require(2 <= p <= 10_000 and is_prime(p), f"p must be a prime of at most 10000, got {p}", "primes nearby: " + _primes_near(p))
+        return Operation(name, _grid(len(table)), table.reshape(-1), len(table))
+    require(2 <= p <= 10_000 and is_prime(p), f"p must be a prime of at most 10000, got {p}")
     pairs = _grid(p)
     if name == "div":
         pairs = pairs[pairs[:, 1] != 0]
         inverses = np.array([pow(int(b), -1, p) if b else 0 for b in range(p)], dtype=np.int64)
-        return Operation(name, pairs, pairs[:, 0] * inverses[pairs[:, 1]] % p, p, p)
-    return Operation(name, pairs, POLYNOMIALS[name](pairs[:, 0], pairs[:, 1]) % p, p, p)
+        return Operation(name, pairs, pairs[:, 0] * inverses[pairs[:, 1]] % p, p)
+    return Operation(name, pairs, POLYNOMIALS[name](pairs[:, 0], pairs[:, 1]) % p, p)
 
 
 def permutations(size: int) -> Integers:
@@ -108,11 +108,15 @@ def discrete_logarithms(p: int) -> Integers:
     return np.argsort(powers)
 
 
+def cyclic_order(name: str, p: int) -> Integers:
+    """Return the tokens in the order in which a `CYCLIC` operation is a rotation: 0..p-1, or the powers of a primitive root.
+
+    Raises:
+        ProblemError: p that is not a prime above 2, for `mul` and `div`.
+    """
+    return np.arange(p) if name in ADDITIVE else np.argsort(discrete_logarithms(p)) + 1
+
+
 def _grid(size: int) -> Integers:
     axis = np.arange(size, dtype=np.int64)
     return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
-
-
-def _primes_near(p: int) -> str:
-    known = [q for q in range(11, 200) if is_prime(q)]
-    return ", ".join(str(q) for q in sorted(sorted(known, key=lambda q: abs(q - p))[:3]))

@@ -1,26 +1,21 @@
 """Grokking: its declaration, its claims at full size, chunking, saving, and what happens at its limits."""
 
-from fnmatch import fnmatch
-
 import numpy as np
 import pytest
 import torch
 
+from engine.contract import Status
 from engine.errors import Diverged, KnobError
-from engine.phenomena.grokking import FIGURES, PICTURES, PRIMES, Grokking, measured_steps
-from engine.phenomena.grokking.arms import P53, arms_of, members_of, task
-from engine.phenomena.grokking.plain_transformer import plain_logits
-from engine.phenomena.grokking.transformer import NAMES
-from engine.state import State
+from engine.phenomena.grokking import SPEC
+from engine.phenomena.grokking.config import PRIMES
+from engine.phenomena.grokking.experiment import measured_steps
+from engine.phenomena.grokking.nanda_transformer import NandaTransformer, plain_logits
+from engine.phenomena.grokking.settings import P53, networks_of, settings_of, task
 from tests.phenomena.driven import UNEVEN, work
-from tests.phenomena.grokking.grokking_sizes import GROMOV as SMALL
-from tests.phenomena.grokking.grokking_sizes import TRANSFORMER
+from tests.phenomena.grokking.small_runs import GROMOV as SMALL
+from tests.phenomena.grokking.small_runs import TRANSFORMER, make, resumed
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def make(seeds=(0,), preset="custom", **knobs):
-    return Grokking(Grokking.spec.configure("quick", knobs), seeds, "cpu", preset)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +54,7 @@ def test_moduli_are_the_primes_of_the_range():
 )
 def test_impossible_knobs_are_named(knobs, sentence):
     with pytest.raises(KnobError, match=sentence):
-        Grokking.spec.configure("quick", knobs)
+        SPEC.configure("quick", knobs)
 
 
 def test_a_long_run_is_measured_at_few_steps():
@@ -71,10 +66,10 @@ def test_a_long_run_is_measured_at_few_steps():
 
 
 def test_a_split_shows_its_fraction_and_never_a_test_pair():
-    config = Grokking.spec.configure("quick")
-    member = members_of(arms_of(config), (0,))[0]
+    config = SPEC.configure("quick")
+    network = networks_of(settings_of(config), (0,))[0]
     for op, pairs in (("add", 59**2), ("div", 59 * 58)):
-        found = task(op, member)
+        found = task(op, network)
         assert len(found.train) == pairs
         assert found.train.sum() == int(0.3 * pairs)
 
@@ -82,9 +77,9 @@ def test_a_split_shows_its_fraction_and_never_a_test_pair():
 def test_every_figure_and_picture_that_is_declared_is_delivered(small):
     names = [item.name for item in small.series()]
     assert len(names) == len(set(names))
-    for figure in FIGURES:
-        assert any(fnmatch(name, pattern) for name in names for pattern in figure.series), figure.name
-    assert [item.name for item in small.pictures()] == [item.name for item in PICTURES]
+    for figure in SPEC.figures:
+        assert figure.draws(small.series()), figure.name
+    assert [item.name for item in small.pictures()] == [item.name for item in SPEC.pictures]
     for item in small.series():
         assert len(item.x) == len(item.y)
         assert np.isfinite(item.y).all()
@@ -125,10 +120,10 @@ def test_half_of_the_table_groks_without_decay_and_rests_then():
     found = verdict(run, "GR3")
     assert found.holds is True
     assert found.measured >= 2
-    assert all(run._readings.ended(place) < 120 for place in run._readings.places(P53))
+    assert all(run.readings.ended(place) < 120 for place in run.readings.columns(P53))
     curve = next(item for item in run.series() if item.name == f"accuracy/test-{P53}")
     assert curve.x[-1] < 120
-    assert {run._members[place].arm.name for place in run._training.active} == {"main", "no-decay"}
+    assert {run.networks[place].setting.name for place in run.ensembles.active} == {"main", "no-decay"}
 
 
 def test_what_has_not_happened_is_censored_and_neither_yes_nor_no(small):
@@ -136,7 +131,7 @@ def test_what_has_not_happened_is_censored_and_neither_yes_nor_no(small):
     assert (found.measured, found.holds) == (None, None)
     late = work(make(**{**SMALL, "fraction": 0.1, "steps": 100, "wd": 0}))
     found = verdict(late, "GR1")
-    assert found.holds is None
+    assert (found.holds, found.status) == (None, Status.CENSORED)
     assert found.measured == "not by step 100"
     assert any("not grokked by step 100 (censored)" in note for note in (late.markers(), late.notes)[1])
     curve = next(item for item in late.series() if item.name == "delay-vs-fraction/censored")
@@ -145,9 +140,9 @@ def test_what_has_not_happened_is_censored_and_neither_yes_nor_no(small):
 
 
 def test_the_setting_of_a_claim_is_asked_for(small):
-    assert verdict(small, "GR2").holds is None
-    assert verdict(small, "GR3").note == "needs width=200, lr=.005, op=add, act=square, optimizer=adamw"
-    assert verdict(small, "GR2").note == "needs p=59, fraction=.3, op=add, optimizer=adamw"
+    assert verdict(small, "GR2").status is Status.NOT_APPLICABLE
+    assert verdict(small, "GR3").reason == "needs width=200, lr=.005, op=add, act=square, optimizer=adamw"
+    assert verdict(small, "GR2").reason == "needs p=59, fraction=.3, op=add, optimizer=adamw"
 
 
 @pytest.mark.parametrize("op", ["sub", "mul", "div"])
@@ -161,7 +156,7 @@ def test_other_operations_generalise_too(op):
 def test_a_transformer_memorises_any_operation_beside_its_control(op):
     run = work(make(op=op, speedup="stablemax", **{**TRANSFORMER, "steps": 200}), budget=1)
     record = run.history.records[-1]
-    assert [member.arm.name for member in run._members] == ["main", "control"]
+    assert [network.setting.name for network in run.networks] == ["main", "control"]
     assert min(record["train-accuracy"]) >= 0.99
     assert record["train-loss"][0] != record["train-loss"][1]
     assert verdict(run, "GR9").holds is True
@@ -171,7 +166,7 @@ def test_a_transformer_memorises_any_operation_beside_its_control(op):
 def test_a_transformers_scores_equal_the_plain_form():
     run = work(make(**TRANSFORMER), budget=1)
     arrays = run.arrays()
-    tables = [torch.from_numpy(arrays[name]).double() for name in NAMES]
+    tables = [torch.from_numpy(arrays[name]).double() for name in NandaTransformer.TABLES]
     logits = plain_logits(tables, torch.from_numpy(arrays["pairs"]))[:, :-1]
     losses = torch.nn.functional.cross_entropy(logits, torch.from_numpy(arrays["labels"]), reduction="none").numpy()
     record = run.history.records[-1]
@@ -199,13 +194,8 @@ def test_a_restored_run_ends_with_the_same_records(small, until, knobs):
     for _ in range(5):  # save amid the way to the next measurement, too
         if not first.due():
             first.advance(1e-6)
-    saved = first.state()
-    assert all(isinstance(item, np.ndarray) for item in saved.arrays.values())
-    second = make((0, 1), **{**SMALL, **knobs})
-    for step, record in zip(first.history.steps, first.history.records, strict=True):
-        second.history.append(step, record)
-    second.step = first.step
-    second.restore(State({name: item.copy() for name, item in saved.arrays.items()}, saved.scalars))
+    assert all(isinstance(item, np.ndarray) for item in first.state().arrays.values())
+    second = resumed(first, make((0, 1), **{**SMALL, **knobs}))
     assert np.array_equal(second.pictures()[0].values, first.pictures()[0].values)
     work(second)
     assert second.history.records == whole.history.records
@@ -223,9 +213,9 @@ def test_a_seed_among_others_is_measured_like_alone(small):
 # ---------------------------------------------------------------- limits
 
 
-def test_weights_that_are_not_numbers_name_step_arm_and_knob():
+def test_weights_that_are_not_numbers_name_step_setting_and_knob():
     run = work(make(**SMALL), until=20)
-    run._training.groups[0].trainer.network.flat.fill_(float("nan"))
-    with pytest.raises(Diverged, match="the loss of decay 1 is no longer a finite number at step 22") as caught:
+    run.ensembles.groups[0].network.flat.fill_(float("nan"))
+    with pytest.raises(Diverged, match="the loss of decay 1 is no longer a finite number at step 22"):
         work(run)
-    assert caught.value.hint == "lower learning rate (it is 0.005)"
+    assert [knob.label for knob in SPEC.config.knobs() if knob.divergence] == ["learning rate"]

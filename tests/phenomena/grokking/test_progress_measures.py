@@ -16,6 +16,14 @@ A, B = np.divmod(np.arange(P * P), P)
 C = (A + B) % P
 
 
+def restricted(logits, combined, frequencies, p):
+    return progress.restricted_and_excluded(logits, combined, frequencies, p)[0]
+
+
+def excluded(logits, combined, frequencies, p):
+    return progress.restricted_and_excluded(logits, combined, frequencies, p)[1]
+
+
 def explicit_waves(logits: np.ndarray, combined: np.ndarray, frequencies: list[int]) -> np.ndarray:
     """Sum of u u^T logits over unit vectors u of length p^2, one for each wave."""
     total = np.zeros_like(logits)
@@ -32,34 +40,34 @@ def test_projection_on_explicit_vectors(combined: np.ndarray) -> None:
     logits = np.random.default_rng(0).normal(size=(P * P, P))
     expected = explicit_waves(logits, combined, [2, 5])
     assert progress.wave_part(logits, combined, [2, 5], P) == pytest.approx(expected, abs=1e-12)
-    assert progress.excluded_logits(logits, combined, [2, 5], P) == pytest.approx(logits - expected, abs=1e-12)
+    assert excluded(logits, combined, [2, 5], P) == pytest.approx(logits - expected, abs=1e-12)
     corrected = expected + (logits - expected).mean(axis=0)
-    assert progress.restricted_logits(logits, combined, [2, 5], P) == pytest.approx(corrected, abs=1e-12)
+    assert restricted(logits, combined, [2, 5], P) == pytest.approx(corrected, abs=1e-12)
 
 
 def test_members_are_independent() -> None:
     logits = np.random.default_rng(1).normal(size=(3, P * P, P))
-    together = progress.restricted_logits(logits, C, [1, 4], P)
+    together = restricted(logits, C, [1, 4], P)
     for member in range(3):
-        assert together[member] == pytest.approx(progress.restricted_logits(logits[member], C, [1, 4], P), abs=1e-13)
+        assert together[member] == pytest.approx(restricted(logits[member], C, [1, 4], P), abs=1e-13)
 
 
 def test_function_of_the_sum_survives_and_is_excluded() -> None:
     """Outputs that are waves of a+b are their own restriction on their frequencies, and vanish when excluded."""
     pure = np.cos(2 * math.pi * 3 * (C[:, None] - np.arange(P)) / P)
-    assert progress.restricted_logits(pure, C, [3], P) == pytest.approx(pure, abs=1e-12)
-    assert progress.excluded_logits(pure, C, [3], P) == pytest.approx(0.0, abs=1e-12)
-    assert progress.excluded_logits(pure, C, [2], P) == pytest.approx(pure, abs=1e-12)
+    assert restricted(pure, C, [3], P) == pytest.approx(pure, abs=1e-12)
+    assert excluded(pure, C, [3], P) == pytest.approx(0.0, abs=1e-12)
+    assert excluded(pure, C, [2], P) == pytest.approx(pure, abs=1e-12)
 
 
 def test_restriction_isolates_the_analytic_network() -> None:
     """All frequencies together leave exactly the useful term: the restricted network is perfect, the excluded one at chance."""
     logits = analytic_network(P, 60, np.random.default_rng(2)).logits()
     every = [1, 2, 3, 4, 5]
-    assert progress.accuracy(progress.restricted_logits(logits, C, every, P), C) == 1.0
-    excluded = progress.excluded_logits(logits, C, every, P)
-    assert progress.cross_entropy(excluded, C) > progress.cross_entropy(logits, C)
-    assert progress.held_out_margin(excluded, C) == pytest.approx(0.0, abs=1e-9)
+    assert progress.accuracy(restricted(logits, C, every, P), C) == 1.0
+    rest = excluded(logits, C, every, P)
+    assert progress.cross_entropy(rest, C) > progress.cross_entropy(logits, C)
+    assert progress.held_out_margin(rest, C) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_memoriser_passes_the_restricted_test() -> None:
@@ -74,7 +82,7 @@ def test_memoriser_passes_the_restricted_test() -> None:
         assert abs(float(progress.held_out_margin(logits[test], c[test]))) < 4 * 0.3 / math.sqrt(test.sum())
         for scores, count in ((few, 5), (everything, 29)):
             chosen = rng.choice(np.arange(1, 30), count, replace=False)
-            scores.append(float(progress.accuracy(progress.restricted_logits(logits, c, chosen, p)[test], c[test])))
+            scores.append(float(progress.accuracy(restricted(logits, c, chosen, p)[test], c[test])))
     assert np.mean(few) == pytest.approx(0.54, abs=3 * 0.065 / math.sqrt(8))  # standard deviation of one draw: .065
     assert np.mean(everything) >= 0.995
 

@@ -1,18 +1,43 @@
-"""Gradient descent with a velocity of its own against torch.optim.SGD, alone and behind an intervention."""
+"""Interventions against their formulas, and gradient descent with a velocity of its own, alone and behind one, against torch.optim.SGD."""
 
 import numpy as np
 import pytest
 import torch
 
 from engine.phenomena.grokking.full_batch import FullBatch
-from engine.phenomena.grokking.heavy_ball import HeavyBall
-from engine.phenomena.grokking.interventions import Interventions
-from engine.phenomena.grokking.modular_network import ModularNetwork, gromov_weights
-from engine.phenomena.grokking.plain_transformer import plain_logits
-from engine.phenomena.grokking.transformer import Transformer, nanda_weights
+from engine.phenomena.grokking.gromov_network import GromovNetwork
+from engine.phenomena.grokking.interventions import GAIN, HeavyBall, Interventions
+from engine.phenomena.grokking.nanda_transformer import NandaTransformer, plain_logits
+from tests.phenomena.grokking.small_networks import MEMBERS, B, N, P
+from tests.phenomena.grokking.small_networks import gromov as ensemble
 
-P, N, B, MEMBERS = 7, 5, 20, 3
 DECAYS, RATE, STEPS = (1.0, 0.0, 0.1), 0.05, 8
+
+
+def test_perp_grad_removes_the_radial_part_and_keeps_the_length():
+    net = ensemble()
+    net.gradient.normal_(generator=torch.Generator().manual_seed(1))
+    before = net.gradient.clone()
+    Interventions(net, ["perp-grad", "none", "none"]).apply()
+    for w, g, old in zip(net.blocks, net.gradient_blocks, net.layout.views(before), strict=True):
+        assert (w[0] * g[0]).sum().abs() < 1e-12
+        torch.testing.assert_close(g[0].norm(), old[0].norm())
+        torch.testing.assert_close(g[1:], old[1:])
+
+
+def test_grokfast_adds_the_average_of_gradients():
+    net = ensemble()
+    filters = Interventions(net, ["none", "grokfast", "none"])
+    average = torch.zeros_like(net.gradient)
+    generator = torch.Generator().manual_seed(2)
+    for _ in range(3):
+        net.gradient.normal_(generator=generator)
+        old = net.gradient.clone()
+        average = 0.98 * average + 0.02 * old
+        filters.apply()
+        expected = old + GAIN * average
+        torch.testing.assert_close(net.layout.rows(net.gradient)[1], net.layout.rows(expected)[1])
+        torch.testing.assert_close(net.layout.rows(net.gradient)[[0, 2]], net.layout.rows(old)[[0, 2]])
 
 
 def problem():
@@ -22,14 +47,14 @@ def problem():
 
 
 def gromov():
-    network = ModularNetwork(P, N, P, MEMBERS, torch.float64)
-    drawn = [gromov_weights(P, N, P, np.random.default_rng(member)) for member in range(MEMBERS)]
+    network = GromovNetwork(P, N, MEMBERS, torch.float64)
+    drawn = [network.draw(np.random.default_rng(member)) for member in range(MEMBERS)]
     return network, drawn, "squared", P
 
 
 def transformer():
-    network = Transformer(P, 16, MEMBERS, torch.float64)
-    drawn = [nanda_weights(P, 16, np.random.default_rng(member)) for member in range(MEMBERS)]
+    network = NandaTransformer(P, 16, MEMBERS, torch.float64)
+    drawn = [network.draw(np.random.default_rng(member)) for member in range(MEMBERS)]
     return network, drawn, "cross-entropy", P + 1
 
 

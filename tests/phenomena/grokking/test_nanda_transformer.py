@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.phenomena.grokking.plain_transformer import plain_logits
-from engine.phenomena.grokking.transformer import NAMES, Transformer, nanda_weights
+from engine.phenomena.grokking.nanda_transformer import NandaTransformer, plain_logits
+
+NAMES = NandaTransformer.TABLES
 
 
 def by_hand(tables, a, b):
@@ -24,7 +25,7 @@ def by_hand(tables, a, b):
 
 def weights(p, seed, scale=1.0):
     rng = np.random.default_rng(seed)
-    drawn = nanda_weights(p, 512, rng)
+    drawn = NandaTransformer(p, 512, 1).draw(rng)
     return [
         scale * item + (0.1 * rng.standard_normal(item.shape) if name.startswith("b_") else 0)
         for name, item in zip(NAMES, drawn, strict=True)
@@ -32,7 +33,7 @@ def weights(p, seed, scale=1.0):
 
 
 def made(p, members, dtype, scale=1.0):
-    network = Transformer(p, 512, members, dtype)
+    network = NandaTransformer(p, 512, members, dtype)
     for member in range(members):
         network.load(member, weights(p, member, scale))
     return network
@@ -45,8 +46,8 @@ def pairs_of(p, members, count):
 
 
 def test_it_has_the_published_number_of_parameters_and_first_weights():
-    assert Transformer(113, 512, 1, torch.float32).layout.parameters == 226_816
-    drawn = dict(zip(NAMES, nanda_weights(113, 512, np.random.default_rng(0)), strict=True))
+    assert NandaTransformer(113, 512, 1).layout.parameters == 226_816
+    drawn = dict(zip(NAMES, NandaTransformer(113, 512, 1).draw(np.random.default_rng(0)), strict=True))
     assert drawn["W_in"].std() == pytest.approx(128**-0.5, rel=0.02)
     assert drawn["W_U"].std() == pytest.approx(114**-0.5, rel=0.02)
     assert not drawn["b_in"].any()

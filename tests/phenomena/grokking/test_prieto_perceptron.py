@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from engine.phenomena.grokking.pair_perceptron import PairPerceptron, perceptron_weights
+from engine.phenomena.grokking.prieto_perceptron import PrietoPerceptron
 
 P, N, B, MEMBERS = 7, 6, 20, 3
 
 
 def made(one_hot=None, members=MEMBERS):
-    network = PairPerceptron(P, N, P, members, torch.float64, "cpu", one_hot)
+    network = PrietoPerceptron(P, N, members, torch.float64, "cpu", one_hot)
     for member in range(members):
-        network.load(member, perceptron_weights(P, N, P, np.random.default_rng(member)))
+        network.load(member, network.draw(np.random.default_rng(member)))
     return network
 
 
@@ -28,13 +28,13 @@ def layers(member):
         torch.nn.ReLU(),
         torch.nn.Linear(N, P, bias=False),
     ).double()
-    for place, table in zip((0, 2, 4), perceptron_weights(P, N, P, np.random.default_rng(member)), strict=True):
+    for place, table in zip((0, 2, 4), PrietoPerceptron(P, N, 1).draw(np.random.default_rng(member)), strict=True):
         model[place].weight = torch.nn.Parameter(torch.from_numpy(table.T.copy()))
     return model
 
 
 def test_it_has_the_published_size_and_pytorchs_first_weights():
-    drawn = perceptron_weights(113, 200, 113, np.random.default_rng(0))
+    drawn = PrietoPerceptron(113, 200, 1).draw(np.random.default_rng(0))
     assert [item.shape for item in drawn] == [(226, 200), (200, 200), (200, 113)]
     for table, fan_in in zip(drawn, (226, 200, 200), strict=True):
         assert np.abs(table).max() == pytest.approx(fan_in**-0.5, rel=1e-2)

@@ -12,46 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from torch import Tensor
 
+from engine.phenomena.grokking.pair_network import PairNetwork
 from engine.phenomena.grokking.row_sums import RowSums
 from engine.training.initialise import Draw
-from engine.training.network import Network
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
 
 WIDTH, HEADS, HEAD = 128, 4, 32
 POSITIONS = 3
-NAMES = ("E", "P", "Wq", "Wk", "Wv", "Wo", "W_in", "b_in", "W_out", "b_out", "W_U")
-
-
-def shapes(tokens: int, neurons: int) -> list[tuple[int, ...]]:
-    """Return the shape of every table in the order of NAMES; products are `x @ W`."""
-    head = (HEADS, WIDTH, HEAD)
-    attention = [head, head, head, (HEADS, HEAD, WIDTH)]
-    return [
-        (tokens + 1, WIDTH),
-        (POSITIONS, WIDTH),
-        *attention,
-        (WIDTH, neurons),
-        (neurons,),
-        (neurons, WIDTH),
-        (WIDTH,),
-        (WIDTH, tokens + 1),
-    ]
-
-
-def nanda_weights(tokens: int, neurons: int, rng: np.random.Generator) -> Draw:
-    """Return Gaussian tables of variance 1/d_model, the unembedding's 1/(p+1), biases zero."""
-    made = []
-    for name, shape in zip(NAMES, shapes(tokens, neurons), strict=True):
-        variance = 1 / (tokens + 1) if name == "W_U" else 1 / WIDTH
-        made.append(np.zeros(shape) if name.startswith("b_") else rng.normal(0.0, variance**0.5, shape))
-    return made
 
 
 @dataclass(frozen=True)
@@ -70,23 +41,37 @@ class Passed:
     hidden: Tensor
 
 
-class Transformer(Network):
-    """An ensemble of transformers; inputs are pairs of token numbers, (members, b, 2).
+class NandaTransformer(PairNetwork):
+    """An ensemble of transformers; outputs are the p tokens and "=".
 
     What depends on pairs has gradients by hand; what depends on tokens alone, in `attend`, has autograd's.
     """
 
-    def __init__(self, tokens: int, neurons: int, members: int, dtype: torch.dtype, device: str = "cpu") -> None:
-        self.tokens = tokens
-        self._pairs: Tensor | None = None
-        super().__init__(shapes(tokens, neurons), members, dtype, device)
+    TABLES = ("E", "P", "Wq", "Wk", "Wv", "Wo", "W_in", "b_in", "W_out", "b_out", "W_U")
+    WARM_UP = 10
+
+    def __init__(self, tokens: int, neurons: int, members: int, dtype: torch.dtype = torch.float32, device: str = "cpu") -> None:
+        head = (HEADS, WIDTH, HEAD)
+        embeddings = [(tokens + 1, WIDTH), (POSITIONS, WIDTH)]
+        hidden = [(WIDTH, neurons), (neurons,), (neurons, WIDTH), (WIDTH,)]
+        shapes = [*embeddings, head, head, head, (HEADS, HEAD, WIDTH), *hidden, (WIDTH, tokens + 1)]  # products are `x @ W`
+        super().__init__(tokens, shapes, members, dtype, device)
+
+    def draw(self, rng: np.random.Generator) -> Draw:
+        """Return Gaussian tables of variance 1/d_model, the unembedding's 1/(p+1), biases zero."""
+        drawn = []
+        for name, shape in zip(self.TABLES, self.layout.shapes, strict=True):
+            variance = 1 / (self.tokens + 1) if name == "W_U" else 1 / WIDTH
+            drawn.append(np.zeros(shape) if name in ("b_in", "b_out") else rng.normal(0.0, variance**0.5, shape))
+        return drawn
+
+    def embeddings(self, member: int) -> Tensor:
+        """Return E without "=", (1, p, d)."""
+        return self.blocks[0][member : member + 1, : self.tokens]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return outputs (members, k, b) for pairs (members, b, 2)."""
-        import torch
-
-        if x is not self._pairs:
-            self._pairs, self._sums = x, self._rows(x)
+        self._see(x)
         with torch.enable_grad():
             self._attention = attend(self._leaves)
         outputs, self._passed = read_out(self.blocks, [item.detach() for item in self._attention], self._sums)
@@ -94,8 +79,6 @@ class Transformer(Network):
 
     def backward(self, delta: Tensor, keep: float = 0.0) -> None:
         """Set `gradient` to `keep * gradient + g` for the gradient in the outputs, delta (members, k, b)."""
-        import torch
-
         _, _, _, _, _, _, w_in, _, w_out, b_out, w_u = self.blocks
         *_, g_in, g_b_in, g_out, g_b_out, g_u = self.gradient_blocks
         passed, (_, _, values, base) = self._passed, (item.detach() for item in self._attention)
@@ -128,8 +111,6 @@ class Transformer(Network):
 
     def predict(self, member: int, x: Tensor) -> Tensor:
         """Return one member's outputs (k, b) for pairs (b, 2)."""
-        import torch
-
         tables = [block[member : member + 1] for block in self.blocks]
         with torch.no_grad():
             return read_out(tables, attend(tables), self._rows(x[None]))[0][0]
@@ -137,15 +118,15 @@ class Transformer(Network):
     def _bind(self) -> None:
         """Point the layers, and autograd's leaves with their gradients, at the present buffers."""
         super()._bind()
-        self._pairs = None
         self._leaves = [block.detach().requires_grad_() for block in self.blocks[:6]]
         for leaf, gradient in zip(self._leaves, self.gradient_blocks, strict=False):
             leaf.grad = gradient
 
+    def _prepare(self, pairs: Tensor) -> None:
+        self._sums = self._rows(pairs)
+
     def _rows(self, pairs: Tensor) -> RowSums:
         """Number the rows (side, token, head) that each pair sums up; pairs: (members, b, 2)."""
-        import torch
-
         tokens = pairs + torch.arange(2, device=pairs.device) * self.tokens  # (members, b, 2) in 0..2p-1
         heads = torch.arange(HEADS, device=pairs.device)
         return RowSums((tokens[..., None] * HEADS + heads).flatten(2), 2 * self.tokens * HEADS)
@@ -158,8 +139,6 @@ def attend(tables: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         Scores (members, 2p, h), that of "=" (members, h), values (members, 2p h, d) and what all pairs have (members, d). The three
         weights of a head sum to 1, so that only the two of a and b are needed: values count from that of "=".
     """
-    import torch
-
     embedding, place, w_q, w_k, w_v, w_o = tables[:6]
     tokens = embedding.shape[1] - 1
     last = embedding[:, tokens] + place[:, 2]  # (members, d)
@@ -186,8 +165,23 @@ def read_out(tables: Sequence[Tensor], attention: Sequence[Tensor], sums: RowSum
 
 def _softmax(scores: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
     """Return a head's weights on both tokens, (members, b, 2h), and on "=", (members, b, h), from scores of the same shapes."""
-    import torch
-
     both = scores.view(*scores.shape[:2], 2, HEADS)  # (members, b, 2, h)
     shares = torch.cat([both, own[:, None, None].expand_as(both[:, :, :1])], dim=2).softmax(dim=2)
     return shares[:, :, :2].flatten(2), shares[:, :, 2]
+
+
+def plain_logits(tables: Sequence[Tensor], pairs: Tensor) -> Tensor:
+    """Return outputs (b, k) for pairs (b, 2) by the same transformer written plainly, which the one above is checked against.
+
+    Three tokens, causal attention and MLP at every position, read at the last; tables: one member's, in the order of TABLES.
+    """
+    embedding, place, w_q, w_k, w_v, w_o, w_in, b_in, w_out, b_out, w_u = tables
+    equals = torch.full_like(pairs[:, :1], len(embedding) - 1)
+    x = embedding[torch.cat([pairs, equals], dim=1)] + place  # (b, 3, d)
+    q, k, v = (torch.einsum("bsd,hde->bhse", x, weight) for weight in (w_q, w_k, w_v))
+    scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5  # (b, h, 3, 3)
+    later = torch.ones(3, 3, dtype=torch.bool, device=x.device).triu(1)
+    weights = scores.masked_fill(later, -torch.inf).softmax(dim=-1)
+    x = x + torch.einsum("bhse,hed->bsd", weights @ v, w_o)
+    x = x + torch.relu(x @ w_in + b_in) @ w_out + b_out
+    return (x @ w_u)[:, -1]

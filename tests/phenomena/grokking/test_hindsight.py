@@ -4,19 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.phenomena.grokking import Grokking
 from engine.phenomena.grokking.hindsight import MEMORY
-from engine.phenomena.grokking.plain_transformer import plain_logits
-from engine.phenomena.grokking.transformer import NAMES
-from engine.state import State
+from engine.phenomena.grokking.nanda_transformer import NandaTransformer, plain_logits
 from tests.phenomena.driven import work
-from tests.phenomena.grokking.grokking_sizes import GROMOV, TRANSFORMER
+from tests.phenomena.grokking.small_runs import GROMOV, TRANSFORMER, make, of_preset, resumed
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def make(knobs, seeds=(0,)):
-    return Grokking(Grokking.spec.configure("quick", knobs), seeds, "cpu", "custom")
 
 
 def outputs_of(arrays, p):
@@ -24,7 +17,7 @@ def outputs_of(arrays, p):
     if "U" in arrays:
         u, w, v = (arrays[name].astype(np.float64) for name in ("U", "W", "V"))
         return (u[pairs[:, 0]] + w[pairs[:, 1]]) ** 2 @ v
-    tables = [torch.from_numpy(arrays[name]).double() for name in NAMES]
+    tables = [torch.from_numpy(arrays[name]).double() for name in NandaTransformer.TABLES]
     return plain_logits(tables, torch.from_numpy(pairs)).numpy()[:, :p]
 
 
@@ -66,11 +59,11 @@ def curve(run, name):
 
 @pytest.mark.parametrize(("knobs", "loss"), [(GROMOV, squared), (TRANSFORMER, cross_entropy)], ids=["gromov", "transformer"])
 def test_the_past_is_seen_with_the_final_models_key_frequencies(knobs, loss):
-    p, whole = knobs["p"], work(make(knobs))
+    p, whole = knobs["p"], work(make(**knobs))
     keys = key_frequencies(whole.arrays())
-    assert sorted(keys) == sorted(whole._hindsight.keys[0].tolist())
+    assert sorted(keys) == sorted(whole.hindsight.keys[0].tolist())
     for step in (0, 40, knobs["steps"]):
-        past = work(make(knobs), until=step)
+        past = work(make(**knobs), until=step)
         expected = written_out(past.arrays(), keys, p, loss)
         for name, value in zip(("restricted", "excluded"), expected, strict=True):
             found = curve(whole, name)
@@ -87,23 +80,16 @@ def test_the_past_is_seen_with_the_final_models_key_frequencies(knobs, loss):
 @pytest.mark.parametrize("looked", [None, 3])
 def test_a_run_resumed_late_has_the_same_past(knobs, looked):
     seeds = (0, 1)
-    whole, first = work(make(knobs, seeds)), make(knobs, seeds)
+    whole, first = work(make(seeds, **knobs)), make(seeds, **knobs)
     last = whole.history.steps[-2]
     work(first, until=last)
-    while looked and len(first._hindsight.steps) < looked:
+    while looked and len(first.hindsight.steps) < looked:
         first.advance(1e-9)
-    saved, again = first.state(), make(knobs, seeds)
-    for step, record in zip(first.history.steps, first.history.records, strict=True):
-        again.history.append(step, record)
-    again.step = first.step
-    again.restore(State({name: item.copy() for name, item in saved.arrays.items()}, saved.scalars))
-    work(again)
-    ended = make(knobs, seeds)
-    ended.history.steps, ended.history.records, ended.step = whole.history.steps, whole.history.records, whole.step
-    ended.restore(whole.state())
+    again, ended = work(resumed(first, make(seeds, **knobs))), resumed(whole, make(seeds, **knobs))
     for other in (again, ended):
         theirs_by_name = {item.name: item for item in whole.series()}
-        for mine in (item for item in other.series() if item.name != "accuracy/analytic"):  # follows from the seed in the first advance
+        assert [item.row() for item in other.verdicts()] == [item.row() for item in whole.verdicts()]
+        for mine in other.series():
             theirs = theirs_by_name[mine.name]
             assert mine.label == theirs.label
             assert np.array_equal(mine.x, theirs.x)
@@ -111,14 +97,14 @@ def test_a_run_resumed_late_has_the_same_past(knobs, looked):
 
 
 def test_operations_without_waves_of_a_plus_b_keep_no_weights():
-    run = work(make({**GROMOV, "op": "mul", "steps": 100}))
-    assert not any(name.startswith("kept") for name in run.state().arrays)
+    run = work(make(**{**GROMOV, "op": "mul", "steps": 100}))
+    assert not any(name.startswith("hindsight-kept") for name in run.state().arrays)
     assert not any(item.name == "progress/restricted" for item in run.series())
 
 
 def test_the_published_run_keeps_its_weights_in_bounded_memory():
-    run = Grokking(Grokking.spec.configure("nanda"), (0, 1, 2), "cpu", "nanda")
-    kept = [step for step in range(40_001) if run._hindsight.wants(step)]
+    run = of_preset("nanda", (0, 1, 2))
+    kept = [step for step in range(40_001) if run.hindsight.wants(step)]
     size = 226_816 * 4 * 3
     assert len(kept) * size <= MEMORY
     assert len(kept) * 1.5 * size > MEMORY  # and no more thinly than needed
@@ -126,11 +112,11 @@ def test_the_published_run_keeps_its_weights_in_bounded_memory():
 
 
 def test_a_final_model_that_is_not_finite_is_no_reason_to_fail_otherwise():
-    run = work(make(GROMOV), until=100)
+    run = work(make(**GROMOV), until=100)
     while run.step < 119:
         run.advance(1e-6)
         if run.due():
             run.history.append(run.step, run.measure())
-    run._training.groups[0].trainer.network.flat.fill_(float("inf"))
+    run.ensembles.groups[0].network.flat.fill_(float("inf"))
     with pytest.raises(Exception, match="no longer a finite number at step 120"):
         work(run)

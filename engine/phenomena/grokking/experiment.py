@@ -1,0 +1,139 @@
+"""Grokking's computation: the main setting, its controls and, if asked for, a sweep, trained side by side.
+
+Gromov 2023, arXiv:2301.02679; Nanda et al. 2023, arXiv:2301.05217; Prieto et al. 2025, arXiv:2501.04697.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Marker, Picture, Series
+from engine.errors import Diverged
+from engine.phenomena.grokking import SPEC
+from engine.phenomena.grokking.checks import Checks
+from engine.phenomena.grokking.claims import JUDGES
+from engine.phenomena.grokking.config import LINEAR, GrokkingConfig
+from engine.phenomena.grokking.ensembles import Ensembles
+from engine.phenomena.grokking.figures import bars, correctness, curves, events, sentences
+from engine.phenomena.grokking.hindsight import Hindsight
+from engine.phenomena.grokking.milestones import GROKKED, Milestones
+from engine.phenomena.grokking.progress_measures import measures, spectrum
+from engine.phenomena.grokking.settings import WATCHED, networks_of, settings_of
+from engine.phenomenon import Steps, Training, geometric_grid
+from engine.state import Stateful
+from engine.theory.modular_arithmetic.operations import CYCLIC
+
+LARGEST = 1e12  # a score above it has left what training can come back from
+
+
+class Grokking(Training[GrokkingConfig]):
+    """Trains networks on part of an operation's table, measures what they make of the rest, and looks back when training is over."""
+
+    spec = SPEC
+    judges = JUDGES
+
+    def __init__(self, config: GrokkingConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
+        super().__init__(config, seeds, device, preset)
+        self.networks = networks_of(settings_of(config), seeds)
+        self.total, self.grid = config.steps, measured_steps(config.steps, config.every)
+        self.checks = Checks()
+        self.ensembles = Ensembles(self.networks, config, len(seeds), device)
+        self.hindsight = Hindsight(self.ensembles, config.op, config.steps)
+        self._swept = {place for place, network in enumerate(self.networks) if network.setting.name not in WATCHED}
+
+    @cached_property
+    def readings(self) -> Milestones:
+        """The measurements by setting, and when each memorised and grokked."""
+        return Milestones(self.history, self.networks, self.spec.quantities, self.hindsight)
+
+    def parts(self) -> Mapping[str, Stateful]:
+        """The ensembles, what was found before and after training."""
+        return {"ensembles": self.ensembles, "hindsight": self.hindsight, "checks": self.checks}
+
+    # ------------------------------------------------------------ training
+
+    def train(self, target: int, budget: float) -> int:
+        """Train towards a step; before the first the checks are done, after the last the past is looked at again."""
+        deadline = perf_counter() + budget
+        if not self.checks.done:
+            self.checks.work(self.config.p, self.config.width, self.seeds[0], self.device)
+        reached = self.ensembles.train(target, deadline - perf_counter())
+        if reached == self.total:
+            self.hindsight.work(reached, deadline - perf_counter())
+        return reached
+
+    @property
+    def ready(self) -> bool:
+        """Whether the checks are done, and at the last step the past has been looked at again."""
+        return self.checks.done and (self.step != self.total or self.hindsight.complete)
+
+    def measure(self) -> dict[str, Any]:
+        """Return every network's scores and the main setting's progress measures; brief ones that have grokked rest from here on.
+
+        Raises:
+            Diverged: a loss or norm is no longer finite.
+        """
+        ensembles, everyone = self.ensembles, self.step % self.config.every == 0 or self.step > LINEAR * self.config.every
+        keep = self.hindsight.wants(self.step)
+        seen = ensembles.measure(() if everyone else self._swept, weights=keep)
+        self._require_finite()
+        record: dict[str, Any] = ensembles.record()
+        pairs = zip(ensembles.tasks[: len(seen)], seen, strict=True)
+        found = [measures(task, network.outputs, network.embeddings, ensembles.loss) for task, network in pairs]
+        record |= {name: [item[name] for item in found] for name in found[0]}
+        if keep:
+            self.hindsight.keep(self.step, np.stack([network.weights for network in seen]))
+        self._retire(record["test-accuracy"])
+        return record
+
+    def _retire(self, accuracy: list[float]) -> None:
+        brief = {place: self.networks[place].setting for place in self.ensembles.active if self.networks[place].setting.brief}
+        self.ensembles.retire([place for place, its in brief.items() if accuracy[place] >= GROKKED or self.step >= its.steps])
+
+    def _require_finite(self) -> None:
+        scores = self.ensembles.scores
+        lost = np.flatnonzero(~np.isfinite(scores).all(axis=1) | (np.abs(scores) > LARGEST).any(axis=1))
+        if len(lost):
+            raise Diverged(f"the loss of {self.networks[lost[0]].setting.label} is no longer a finite number at step {self.step}")
+
+    # ------------------------------------------------------------ what is shown
+
+    def series(self) -> tuple[Series, ...]:
+        """Every curve: a mean over seeds with their range; the spectrum of the first seed as it is now."""
+        shown, op = self.ensembles.embeddings, self.config.op
+        analytic = self.checks.own if self.checks.done and self.config.model == "gromov" else None
+        spectra = [bars(spectrum(op, shown))] if shown.size and op in CYCLIC else []
+        return (*curves(self.readings, analytic, self.config.width), *spectra)
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Which pairs the first seed of the main setting answers rightly."""
+        return (correctness(self.ensembles.tasks[0], self.ensembles.correct, self.seeds[0]),)
+
+    def markers(self) -> tuple[Marker, ...]:
+        """When the main setting memorised and grokked, and chance; the notes say it of every setting."""
+        said = {group.trainer.sentence for group in self.ensembles.groups} - {""}
+        self.notes = (*sorted(said), *self.hindsight.sentences(), *sentences(self.readings))
+        return tuple(events(self.readings, self.config.p))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The first seed's problem and the main setting's network.
+
+        pairs (P, 2), labels (P,), train (P,) which are shown, correct (P,); U, W (p, N) and V (N, p), the perceptron's A (2p, N), M (N, N)
+        and V (N, p), or the transformer's
+        E (p+1, d), P (3, d), Wq, Wk, Wv (h, d, e), Wo (h, e, d), W_in (d, N), b_in, W_out (N, d), b_out, W_U (d, p+1): float32.
+        """
+        table, train = self.ensembles.tasks[0].table, self.ensembles.tasks[0].train
+        problem = {"pairs": table.pairs, "labels": table.labels, "train": train, "correct": self.ensembles.correct}
+        return {**problem, **self.ensembles.tables()}
+
+
+def measured_steps(total: int, every: int) -> Steps:
+    """Return 20 steps a decade, and every `every` steps the first hundred times."""
+    linear = np.arange(0, min(total, LINEAR * every) + 1, every)
+    return np.unique(np.concatenate([geometric_grid(total), linear]))

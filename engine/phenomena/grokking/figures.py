@@ -1,0 +1,158 @@
+"""The figures and pictures of grokking, what is measured, and how curves, bars, the grid of pairs, markers and sentences are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import attrgetter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series
+from engine.phenomena.grokking.milestones import GROKKED, MEMORISED, Milestones, all_reached
+from engine.phenomena.grokking.settings import CONTROL, MAIN, NO_DECAY, WATCHED, Setting, Task
+from engine.readings import summarised
+
+STEP = Axis("step", log=True, lo=1)
+SWEPT = "filled by sweep yes (preset standard)"
+FIGURES = (
+    Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
+    Figure("loss", "Loss", STEP, Axis("loss a pair", log=True), ("loss/*",)),
+    Figure("progress", "Progress measures", STEP, Axis("loss, margin, share, norm"), ("progress/*",),
+           "restricted on all pairs, excluded on training pairs; key frequencies hold 80 % of the embedding's power"),
+    Figure("spectrum", "Fourier spectrum of the embedding", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
+           "for add, sub, mul and div"),
+    Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs shown", lo=0.0, hi=1.0), Axis("grok step", log=True),
+           ("delay-vs-fraction/*",), SWEPT),
+    Figure("delay-vs-decay", "Delay against weight decay", Axis("weight decay", lo=0.0), Axis("grok step", log=True),
+           ("delay-vs-decay/*",), SWEPT),
+)  # fmt: skip
+PICTURES = (PictureSpec("correctness", "Which pairs are answered rightly"),)
+PROGRESS = (
+    Quantity("margin", "held-out margin", per="seed"),
+    Quantity("share", "single-frequency share", per="seed"),
+    Quantity("gini", "Gini of the spectrum", per="seed"),
+)
+QUANTITIES = (
+    Quantity("train-loss", "train", finite=True),
+    Quantity("test-loss", "test", finite=True),
+    Quantity("train-accuracy", "train"),
+    Quantity("test-accuracy", "test"),
+    Quantity("collapse", "softmax collapse"),
+    Quantity("norm", "squared norm"),
+    Quantity("restricted", "restricted loss", per="seed"),
+    Quantity("excluded", "excluded loss", per="seed"),
+    *PROGRESS,
+)
+
+LEGEND = ("test, wrong", "test, right", "training, wrong", "training, right")
+Floats = NDArray[np.float64]
+
+
+def curves(r: Milestones, analytic: float | None, width: int) -> Iterator[Series]:
+    """Yield accuracy and loss of the watched settings, that of the analytic network, progress measures, and delays."""
+    for figure in ("accuracy", "loss"):
+        for name in (name for name in WATCHED if name in r.settings):
+            for part in ("train", "test") if name != NO_DECAY else ("test",):  # its training curve lies on the main setting's
+                label = f"{part}, {r.settings[name].label}"
+                yield r.curve(f"{part}-{figure}", name, label, name=f"{figure}/{part}-{name}", group=f"{part}-{name}")
+    if analytic is not None:
+        ends = np.array([1.0, max(1, r.history.last)], dtype=np.float64)
+        label = f"analytic network, N={width}"
+        yield Series("accuracy/analytic", label, ends, np.full(2, analytic), kind="theory", basis="exact", group="analytic")
+    yield from _progress(r)
+    yield from _delays(r, "fraction", attrgetter("fraction"), "decay", attrgetter("wd"))
+    yield from _delays(r, "decay", attrgetter("wd"), "fraction", attrgetter("fraction"))
+
+
+def _progress(r: Milestones) -> Iterator[Series]:
+    for name in ("restricted", "excluded"):
+        steps, values, keys = r.circuit(name)
+        if len(steps):
+            yield summarised(f"progress/{name}", f"{name} loss, {keys} frequencies", steps, values, group=name)
+    for quantity in PROGRESS:
+        if len(r.table(quantity.name)[0]):
+            yield r.curve(quantity.name, MAIN, quantity.label, name=f"progress/{quantity.name}", group=quantity.name)
+    for name, label in ((MAIN, "softmax collapse"), (CONTROL, "softmax collapse of the control")):
+        if len(r.table("collapse", name)[0]):
+            yield r.curve("collapse", name, label, name=f"progress/collapse-{name}", group=f"collapse-{name}")
+    steps, norms = r.table("norm")
+    yield summarised("progress/norm", "squared norm / largest", steps, norms / norms.max(axis=0, initial=0.0), group="norm")
+
+
+def _delays(
+    r: Milestones, name: str, across: Callable[[Setting], float], other: str, beside: Callable[[Setting], float]
+) -> Iterator[Series]:
+    """Yield when settings grokked against one of their knobs, a curve per value of the other, and those that have not as points."""
+    delays = r.delays()
+    for value, alike in groupby(sorted(delays, key=lambda setting: (beside(setting), across(setting))), key=beside):
+        seen = [setting for setting in alike if all_reached(delays[setting])]
+        if seen:
+            label = f"{other} {value:g}"
+            steps = np.stack([delays[setting] for setting in seen])
+            yield summarised(f"delay-vs-{name}/{value:g}", label, [across(setting) for setting in seen], steps, group=label)
+    late = [setting for setting in delays if not all_reached(delays[setting]) and r.over(setting.name)]
+    if late:
+        x, y = np.array(sorted((across(setting), setting.steps) for setting in late), dtype=np.float64).T
+        yield Series(f"delay-vs-{name}/censored", "^ not by this step", x, y, style="points", group="censored")
+
+
+def bars(power: Floats) -> Series:
+    """Return each frequency's share of the power of all neurons, (frequencies, neurons)."""
+    total = power.sum(axis=1)
+    x = np.arange(1, len(total) + 1, dtype=np.float64)
+    return Series("spectrum", "share of power", x, total / max(total.sum(), 1e-300), style="bars", group="spectrum")
+
+
+def correctness(task: Task, correct: NDArray[np.bool_], seed: int) -> Picture:
+    """Return a cell per pair: whether it was shown, and whether it is answered rightly; a downwards, b to the right."""
+    table = task.table
+    cells = np.full((table.tokens, table.tokens), len(LEGEND), dtype=np.uint8)
+    cells[table.pairs[:, 0], table.pairs[:, 1]] = 2 * task.train + correct
+    asked = cells.size == len(table.pairs)
+    legend = LEGEND if asked else (*LEGEND, "not asked")
+    right = int(correct[~task.train].sum())
+    note = f"{right:,} of {int((~task.train).sum()):,} test pairs right, seed {seed}"
+    title = f"{table.name}: which pairs are right"
+    return Picture("correctness", title, cells, palette="classes", legend=legend, x="b", y="a", equal=True, note=note)
+
+
+def events(r: Milestones, p: int) -> Iterator[Marker]:
+    """Yield when the main setting and its control memorised and grokked (medians over seeds), the delay ratio, and chance."""
+    yield Marker("accuracy", "y", 1.0 / p, "chance")
+    memorised, grokked, beside = r.memorised(), r.grokked(), r.grokked(CONTROL)
+    found = []
+    if all_reached(memorised):
+        at = float(np.median(memorised))
+        found.append((at, f"memorised at {at:,.0f}", "memorised"))
+    if all_reached(grokked):
+        at = float(np.median(grokked))
+        found.append((at, f"grokked at {at:,.0f}, ratio {_ratio(memorised, grokked):.3g}", "grokked"))
+    yield from (Marker(figure, "x", *event) for event in found for figure in ("accuracy", "loss", "progress"))
+    if all_reached(beside):
+        at = float(np.median(beside))
+        yield Marker("accuracy", "x", at, f"control grokked at {at:,.0f}", CONTROL)
+
+
+def sentences(r: Milestones) -> Iterator[str]:
+    """Say what cannot be seen: thresholds, and of each setting when it memorised and grokked, the main one's delay last of all."""
+    yield f"memorised: training accuracy >= {MEMORISED:g}; grokked: test accuracy >= {GROKKED:g}; medians over seeds"
+    for name in reversed(WATCHED):
+        if name not in r.settings:
+            continue
+        label, last, over = r.settings[name].label, r.settings[name].steps, r.over(name)
+        memorised, grokked = r.memorised(name), r.grokked(name)
+        if not all_reached(memorised):
+            if over:
+                yield f"{label}: not memorised by step {last:,} (censored)"
+            continue
+        said = f"{label}: memorised at {np.median(memorised):,.0f}"
+        if all_reached(grokked):
+            yield f"{said}, grokked at {np.median(grokked):,.0f}, ratio {_ratio(memorised, grokked):.3g}"
+        else:
+            yield f"{said}, not grokked by step {last:,} (censored)" if over else f"{said}, not grokked yet"
+
+
+def _ratio(memorised: Floats, grokked: Floats) -> float:
+    return float(np.median(grokked / np.maximum(memorised, 1)))
