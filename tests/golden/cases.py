@@ -66,8 +66,9 @@ CASES = (
     Case("grokking", "s5", {**GROK, "model": "mlp", "op": "s5", "steps": 100, "fraction": 0.05, "width": 50}),
     Case("lazy-training", "kernel", LAZY, (0, 1)),
     Case("lazy-training", "published", {**LAZY, "rule": "published", "symmetrise": False, "widths": (20,), "lr": 1.0}),
+    Case("edge-of-stability", "tanh", {"edges": (10.0,), "n": 60, "width": 8, "steps": 100, "every": 20}, (0, 1)),
     Case("vacuous-bounds", "arms", BOUNDS, (0, 1)),
     Case("vacuous-bounds", "quadratic", {**BOUNDS, "objective": "quadratic", "surrogate": "bounded", "prior": "half-data", "depth": 2}),
-    Case("vacuous-bounds", "lambda-digits5k", {**BOUNDS, "objective": "lambda", "dataset": "digits5k", "n": 200, "arm": "true"}),
+    Case("vacuous-bounds", "lambda-digits5k", {**BOUNDS, "objective": "lambda", "dataset": "digits5k", "n": 200, "labels": "true"}),
     Case("vacuous-bounds", "followed", {**BOUNDS, "follow": "few", "epochs": 2, "random_epochs": 2, "steps": 10}),
 )  # fmt: skip

@@ -5,16 +5,21 @@ Dziugaite, Roy 2017, arXiv:1703.11008; Nagarajan, Kolter 2019, arXiv:1902.04742;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from math import sqrt
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.contract import Claim, Verdict
-from engine.phenomena.vacuous_bounds.table import CLASS_BOUNDS, COLUMNS, RANDOM, TRUE
-from engine.transition import old_verdict
+from engine.contract import Claim
+from engine.judging import PENDING, Judgement, Judges, censored, decided, not_applicable
+from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE, Labels
 
+if TYPE_CHECKING:
+    from engine.phenomena.vacuous_bounds.experiment import VacuousBounds
+    from engine.phenomena.vacuous_bounds.over_n import Slope
+
+CLASS_BOUNDS = ("VC", "parameters", "Rademacher")
 SEES, NOT_RANDOM, ORDERED = 1.5, 0.9, 1e-9  # VB3, VB6, VB7
 SUFFICES, TOO_FEW = 1024, 64  # D/m of VB8 and VB9
 SMALL_ERROR, LARGE_ERROR = 1e-3, 0.1
@@ -35,180 +40,126 @@ CLAIMS = (
     Claim("VB11", "Bounds fall slower than error, if at all", f"{NK}, Section 2", "slope(bound) - slope(error) > 0", "none", ("standard",)),
     Claim("VB12", "The whole bound grows", f"{NK}, Section 2", "slope(bound) > 0", "none", ("nagarajan-mnist",)),
 )  # fmt: skip
-Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Certified:
-    """A member's certificate: value, its Pinsker form, and the error of the stochastic classifier on test points of the same law."""
-
-    arm: str
-    value: float
-    pinsker: float
-    test_error: float
+def _vacuous(run: VacuousBounds) -> Judgement:
+    if not run.learned:
+        return PENDING
+    least = {name: min(network.bounds[name].value for network in run.measured) for name in CLASS_BOUNDS}
+    told = ", ".join(f"{name} {value:.3g}" for name, value in least.items())
+    return decided(min(least.values()) >= 1, told, "the least over arms and seeds", values=least)
 
 
-@dataclass(frozen=True)
-class Slope:
-    """Of `ln y` against `ln n` by least squares, with its standard error."""
-
-    value: float
-    error: float
-
-    def __str__(self) -> str:
-        return f"{self.value:+.2f} (SE {self.error:.2f})"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What was measured so far.
-
-    class_bounds: by arm, (members, 3, 2): value and complexity of CLASS_BOUNDS, empty until the networks are trained;
-    certificates: final ones; rows: finished networks over n, columns COLUMNS; followed: whether all are; wanted: whether any
-    are asked for; two_sided: by D/m, (seeds, 2): test error and error on S'.
-    """
-
-    class_bounds: Mapping[str, Floats]
-    certificates: Sequence[Certified]
-    rows: Floats
-    followed: bool
-    wanted: bool
-    two_sided: Mapping[int, Floats]
-
-    def column(self, name: str, random: bool = False) -> Floats:
-        """Return a column of the rows with true (or random) labels that reached the margin."""
-        kept = (self.rows[:, COLUMNS.index("random")] == random) & (self.rows[:, COLUMNS.index("reached")] == 1)
-        return np.asarray(self.rows[kept, COLUMNS.index(name)])
-
-    def slope(self, name: str) -> Slope | None:
-        """Return the slope over n of a column with true labels; None below three positive points."""
-        return slope(self.column("n"), self.column(name))
+def _blind(run: VacuousBounds) -> Judgement:
+    if run.config.labels != "both":
+        return not_applicable("needs labels both")
+    if not run.learned:
+        return PENDING
+    pairs = zip(run.measured_on(TRUE), run.measured_on(RANDOM), strict=True)
+    apart = max(abs(one.bounds[name].complexity - two.bounds[name].complexity) for one, two in pairs for name in CLASS_BOUNDS)
+    return decided(apart == 0, apart)
 
 
-def slope(n: Floats, values: Floats) -> Slope | None:
-    """Return the log-log slope of positive values, None where fewer than three n are left."""
-    kept = values > 0
-    if np.unique(n[kept]).size < 3:
-        return None
-    from scipy.stats import linregress
-
-    found = linregress(np.log(n[kept]), np.log(values[kept]))
-    return Slope(float(found.slope), float(found.stderr))
-
-
-Judgement = tuple[float | str | None, bool | None, str]
-UNDECIDED: Judgement = (None, None, "")
-
-
-def judge(claim: Claim, evidence: Evidence) -> Verdict:
-    """Return the verdict on a claim."""
-    return old_verdict(claim, claim.prediction, *JUDGES[claim.id](evidence))
-
-
-def _vacuous(e: Evidence) -> Judgement:
-    if not e.class_bounds:
-        return UNDECIDED
-    least = np.concatenate(list(e.class_bounds.values()))[:, :, 0].min(axis=0)
-    words = ", ".join(f"{name} {value:.3g}" for name, value in zip(CLASS_BOUNDS, least, strict=True))
-    return words, bool((least >= 1).all()), "the least over arms and seeds"
-
-
-def _blind(e: Evidence) -> Judgement:
-    if not e.class_bounds:
-        return UNDECIDED
-    if set(e.class_bounds) != {TRUE, RANDOM}:
-        return None, None, "needs arm both"
-    apart = float(np.abs(e.class_bounds[TRUE][:, :, 1] - e.class_bounds[RANDOM][:, :, 1]).max())
-    return apart, apart == 0, ""
-
-
-def _sees(e: Evidence) -> Judgement:
-    random = e.column("spectral", True)
-    if not e.wanted or (e.followed and not e.rows[:, COLUMNS.index("random")].any()):
-        return None, None, "needs preset standard"
-    if not e.followed:
-        return UNDECIDED
+def _sees_labels(run: VacuousBounds) -> Judgement:
+    over_n = run.over_n
+    if over_n is None or not over_n.recipe.random_at:
+        return not_applicable("needs preset standard")
+    if not over_n.finished:
+        return PENDING
+    random = over_n.column("spectral", random=True)
     if not random.size:
-        return None, None, "the random arm did not reach the margin"
-    at = e.column("n") == e.column("n", True)[0]
-    ratio = float(random.mean() / e.column("spectral")[at].mean())
-    return ratio, ratio >= SEES, f"n = {e.column('n', True)[0]:.0f}"
+        return censored("margin not reached", "the network on random labels did not reach the margin")
+    n = over_n.column("n", random=True)[0]
+    ratio = float(random.mean() / over_n.column("spectral")[over_n.column("n") == n].mean())
+    return decided(ratio >= SEES, ratio, f"n = {n:.0f}", values={"n": float(n)})
 
 
-def _worst(e: Evidence, arm: str, holds: Callable[[float], bool], pick: Callable[[Sequence[float]], float]) -> Judgement:
-    values = [item.value for item in e.certificates if item.arm == arm]
-    if not values:
-        return UNDECIDED
-    return pick(values), holds(pick(values)), ""
+def _worst(run: VacuousBounds, labels: Labels, pick: Callable[[Sequence[float]], float], holds: Callable[[float], bool]) -> Judgement:
+    if labels not in run.config.conditions:
+        return not_applicable("needs labels both")
+    if not run.certified:
+        return PENDING
+    worst = pick([network.bounds["PAC-Bayes"].value for network in run.measured_on(labels)])
+    return decided(holds(worst), worst)
 
 
-def _certifies(e: Evidence) -> Judgement:
-    return _worst(e, TRUE, lambda value: value < 1, max)
+def _certifies(run: VacuousBounds) -> Judgement:
+    return _worst(run, TRUE, max, lambda value: value < 1)
 
 
-def _not_random(e: Evidence) -> Judgement:
-    return _worst(e, RANDOM, lambda value: value >= NOT_RANDOM, min)
+def _not_random(run: VacuousBounds) -> Judgement:
+    return _worst(run, RANDOM, min, lambda value: value >= NOT_RANDOM)
 
 
-def _validly(e: Evidence) -> Judgement:
-    if not e.certificates:
-        return UNDECIDED
-    least = min(item.value - item.test_error for item in e.certificates)
-    return least, least >= 0, "the least over arms and seeds"
+def _validly(run: VacuousBounds) -> Judgement:
+    if not run.certified:
+        return PENDING
+    certified, erred = (np.array(run.history.records[-1][name]) for name in ("PAC-Bayes", "stochastic-test-error"))
+    least = float((certified - erred).min())
+    return decided(least >= 0, least, "the least over arms and seeds")
 
 
-def _inverted(e: Evidence) -> Judgement:
-    if not e.certificates:
-        return UNDECIDED
-    most = max(item.value - min(1.0, item.pinsker) for item in e.certificates)
-    return most, most <= ORDERED, "kl form less the smaller of the two"
+def _inverted(run: VacuousBounds) -> Judgement:
+    if not run.certified:
+        return PENDING
+    certificates = [network.bounds["PAC-Bayes"] for network in run.measured]
+    most = max(item.value - min(1.0, item.constants["R"] + sqrt(item.constants["Bnd"] / 2)) for item in certificates)
+    return decided(most <= ORDERED, most, "kl form less the smaller of the two")
 
 
-def _two_sided(e: Evidence) -> Judgement:
-    test, flipped = e.two_sided[SUFFICES].T
-    words = f"test error {test.max():.1e}; error on S' {flipped.min():g}"
-    return words, bool(test.max() < SMALL_ERROR and flipped.min() == 1), ""
+def _two_sided(run: VacuousBounds) -> Judgement:
+    draws = run.examples[SUFFICES]
+    test, flipped = max(one.test_error for one in draws), min(one.flipped_error for one in draws)
+    gap = min(one.gap_lower_bound for one in draws)  # what every two-sided bound must report
+    values = {"test error": test, "error on S'": flipped, "gap at least": gap}
+    return decided(test < SMALL_ERROR and flipped == 1, f"test error {test:.1e}; error on S' {flipped:g}", values=values)
 
 
-def _dimensions(e: Evidence) -> Judgement:
-    least = float(e.two_sided[TOO_FEW][:, 0].min())
-    return least, least > LARGE_ERROR, ""
+def _dimensions(run: VacuousBounds) -> Judgement:
+    least = min(one.test_error for one in run.examples[TOO_FEW])
+    return decided(least > LARGE_ERROR, least)
 
 
-def _over_n(e: Evidence, names: Sequence[str]) -> list[Slope] | Judgement:
-    if not e.wanted:
-        return None, None, "needs preset standard"
-    if not e.followed:
-        return UNDECIDED
-    found = [item for item in map(e.slope, names) if item is not None]
-    return found if len(found) == len(names) else (None, None, "fewer than three n reached the margin")
+def _of_slopes(columns: tuple[str, ...], judge: Callable[[dict[str, Slope]], Judgement]) -> Callable[[VacuousBounds], Judgement]:
+    """Return what judges by the slopes over n of some columns, once every network over n is trained."""
+
+    def judged(run: VacuousBounds) -> Judgement:
+        if run.over_n is None:
+            return not_applicable("needs preset standard")
+        if not run.over_n.finished:
+            return PENDING
+        found = {column: slope for column in columns if (slope := run.over_n.slope(column))}
+        if len(found) < len(columns):
+            return censored("margin not reached", "fewer than three n reached the margin")
+        return judge(found)
+
+    return judged
 
 
-def _norms_grow(e: Evidence) -> Judgement:
-    found = _over_n(e, ("distance", "product"))
-    if isinstance(found, tuple):
-        return found
-    holds = all(item.value > 2 * item.error for item in found)
-    return f"distance {found[0]}; product {found[1]}", holds, ""
+def _norms_grow(found: dict[str, Slope]) -> Judgement:
+    holds = all(slope.value > 2 * slope.error for slope in found.values())
+    return decided(holds, f"distance {found['distance']}; product {found['product']}", values=_numbers(found))
 
 
-def _fall_slower(e: Evidence) -> Judgement:
-    found = _over_n(e, ("spectral", "neyshabur", "test error"))
-    if isinstance(found, tuple):
-        return found
-    least = min(found[0].value, found[1].value) - found[2].value
-    return least, least > 0, f"spectral {found[0]}; Neyshabur {found[1]}; error {found[2]}"
+def _fall_slower(found: dict[str, Slope]) -> Judgement:
+    spectral, neyshabur, error = (found[column] for column in ("spectral", "neyshabur", "test error"))
+    least = min(spectral.value, neyshabur.value) - error.value
+    return decided(least > 0, least, f"spectral {spectral}; Neyshabur {neyshabur}; error {error}", values=_numbers(found))
 
 
-def _whole_grows(e: Evidence) -> Judgement:
-    found = _over_n(e, ("spectral", "neyshabur"))
-    if isinstance(found, tuple):
-        return found
-    least = min(item.value for item in found)
-    return least, least > 0, f"spectral {found[0]}; Neyshabur {found[1]}"
+def _whole_grows(found: dict[str, Slope]) -> Judgement:
+    least = min(slope.value for slope in found.values())
+    return decided(least > 0, least, f"spectral {found['spectral']}; Neyshabur {found['neyshabur']}", values=_numbers(found))
 
 
-JUDGES: dict[str, Callable[[Evidence], Judgement]] = {
-    "VB1": _vacuous, "VB2": _blind, "VB3": _sees, "VB4": _certifies, "VB5": _validly, "VB6": _not_random, "VB7": _inverted,
-    "VB8": _two_sided, "VB9": _dimensions, "VB10": _norms_grow, "VB11": _fall_slower, "VB12": _whole_grows,
+def _numbers(found: dict[str, Slope]) -> dict[str, float]:
+    values = {f"slope of {column}": slope.value for column, slope in found.items()}
+    return {**values, **{f"SE of {column}": slope.error for column, slope in found.items()}}
+
+
+JUDGES: Judges[VacuousBounds] = {
+    "VB1": _vacuous, "VB2": _blind, "VB3": _sees_labels, "VB4": _certifies, "VB5": _validly, "VB6": _not_random, "VB7": _inverted,
+    "VB8": _two_sided, "VB9": _dimensions, "VB10": _of_slopes(("distance", "product"), _norms_grow),
+    "VB11": _of_slopes(("spectral", "neyshabur", "test error"), _fall_slower),
+    "VB12": _of_slopes(("spectral", "neyshabur"), _whole_grows),
 }  # fmt: skip

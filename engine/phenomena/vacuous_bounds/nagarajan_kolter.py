@@ -11,17 +11,20 @@ m^2 numbers instead of m D.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import erfc
 
+from engine.seeds import streams
 from engine.theory.conditions import Floats, number, require
 from engine.theory.quantities import finite
 
 VARIANCE = 32.0  # of x2 in all D dimensions together
 SIGNAL = 4.0  # y w1.x1 = 2 m u . 2 u
+DRAW = 6  # independent draw of a seed's streams
 
 
 @dataclass(frozen=True)
@@ -29,19 +32,20 @@ class TwoSided:
     """One draw of S, its classifier and its errors.
 
     labels: y_i, (m,). noise_outputs: `w2.x2_i`, (m,); the classifier's output is `4 y + w2.x2` on S, `4 y - w2.x2` on S'.
-    test_error: exact given w2. gap_lower_bound: what any two-sided algorithm-dependent bound must at least report,
-    the error on S' less the test error. noise_deviation: standard deviation of `w2.x2` on a fresh input.
+    test_error: exact given w2.
     """
 
-    samples: int
     dimensions: int
     labels: Floats
     noise_outputs: Floats
     train_error: float
     flipped_error: float
     test_error: float
-    noise_deviation: float
-    gap_lower_bound: float
+
+    @property
+    def gap_lower_bound(self) -> float:
+        """What any two-sided algorithm-dependent bound must at least report: the error on S' less the test error."""
+        return self.flipped_error - self.test_error
 
     @property
     def plane(self) -> tuple[Floats, Floats]:
@@ -82,11 +86,7 @@ def two_sided(gram: ArrayLike, labels: ArrayLike, dimensions: int) -> TwoSided:
     aligned = matrix.sum(axis=1)  # y_i w2.x2_i
     deviation = math.sqrt(max(float(aligned.sum()), 0.0) * VARIANCE / number("D", dimensions, least=1))
     test_error = 0.5 * float(erfc(SIGNAL / deviation / math.sqrt(2))) if deviation > 0 else 0.0
-    flipped = _error(SIGNAL - aligned)
-    return TwoSided(
-        samples=signs.size, dimensions=dimensions, labels=signs, noise_outputs=signs * aligned, train_error=_error(SIGNAL + aligned),
-        flipped_error=flipped, test_error=test_error, noise_deviation=deviation, gap_lower_bound=flipped - test_error,
-    )  # fmt: skip
+    return TwoSided(dimensions, signs, signs * aligned, _error(SIGNAL + aligned), _error(SIGNAL - aligned), test_error)
 
 
 def draw_two_sided(samples: int, dimensions: int, rng: np.random.Generator) -> TwoSided:
@@ -97,6 +97,11 @@ def draw_two_sided(samples: int, dimensions: int, rng: np.random.Generator) -> T
     """
     gram = wishart_gram(samples, dimensions, rng)
     return two_sided(gram, rng.choice([-1.0, 1.0], samples), dimensions)
+
+
+def draw_examples(samples: int, ratios: Iterable[int], seeds: Sequence[int]) -> dict[int, list[TwoSided]]:
+    """Return one draw a seed at every D/m, by D/m from the smallest on."""
+    return {ratio: [draw_two_sided(samples, ratio * samples, streams(seed, DRAW).data) for seed in seeds] for ratio in sorted(set(ratios))}
 
 
 def two_spheres(

@@ -12,21 +12,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
 
+import torch
+from torch import Tensor
+
+from engine.phenomena.vacuous_bounds.config import Objective, Surrogate
 from engine.theory.bounds.pac_bayes import GRID_PRECISION, GRID_TOP
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-Objective = Literal["dziugaite-roy", "classic", "quadratic", "lambda"]
-Surrogate = Literal["logistic", "bounded"]
 P_MIN = 1e-5  # least probability of the bounded cross-entropy
 
 
 @dataclass(frozen=True)
 class Slopes:
-    """Derivatives of an objective, (members, 1) each or a number.
+    """Derivatives of an objective, (networks, 1) each or a number.
 
     risk: by R; kl: by KL; prior: by the prior's log-deviation at a fixed KL, None where the prior stays as it is; trade: by
     the log-odds of l/2.
@@ -45,9 +43,9 @@ def slopes(objective: Objective, n: int, delta: float, risk: Tensor, kl: Tensor,
         objective: its name.
         n: training points that the prior has not seen.
         delta: failure probability.
-        risk, kl: R and KL, (members, 1).
-        prior: log-deviation of the prior, (members, 1).
-        trade: log-odds of l/2, (members, 1); `lambda` alone looks at it.
+        risk, kl: R and KL, (networks, 1).
+        prior: log-deviation of the prior, (networks, 1).
+        trade: log-odds of l/2, (networks, 1); `lambda` alone looks at it.
     """
     if objective == "dziugaite-roy":
         return _on_the_grid(n, delta, kl, prior)
@@ -77,13 +75,11 @@ def surrogate_risk(surrogate: Surrogate, signed: Tensor) -> tuple[Tensor, Tensor
 
     Args:
         surrogate: its name.
-        signed: `y f(x)`, (members, batch).
+        signed: `y f(x)`, (networks, batch).
 
     Returns:
-        Risks (members, 1) and slopes (members, batch).
+        Risks (networks, 1) and slopes (networks, batch).
     """
-    import torch
-
     loss = torch.nn.functional.softplus(-signed)  # -ln of the probability of the true label, in nats
     slope = -torch.sigmoid(-signed)
     if surrogate == "logistic":

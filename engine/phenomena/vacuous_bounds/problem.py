@@ -1,4 +1,4 @@
-"""What the two arms learn: digits 0-4 against 5-9 with true signs, or with signs drawn at random.
+"""What the networks learn: digits 0-4 against 5-9 with true signs, or with signs drawn at random.
 
 Dziugaite, Roy 2017, arXiv:1703.11008, Section 5: binary labels, first weights `N(0, .04^2)` truncated at two deviations.
 Pixels are shifted and scaled by the two numbers that the literature uses for MNIST: numbers taken from the training points
@@ -8,15 +8,17 @@ would make every prior around the first weights depend on them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import truncnorm
 
 from engine.data.registry import load, source
-from engine.phenomena.vacuous_bounds.table import RANDOM, TRUE
+from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE
 from engine.seeds import streams
+from engine.theory.bounds.norm_bounds import fold_biases
 
 DEVIATION = 0.04
 PIXEL_MEAN, PIXEL_DEVIATION = np.float32(0.1307), np.float32(0.3081)
@@ -27,9 +29,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Problem:
-    """Data of one seed. x: (n, d); x_test: (n_test, d); signs, test_signs: by arm, (n,) and (n_test,), +1 or -1.
+    """Data of one seed. x: (n, d); x_test: (n_test, d); signs, test_signs: by name of the labels, (n,) and (n_test,), +1 or -1.
 
-    The test signs of the random arm are random as well: they have the law of the labels that it was trained on.
+    The test signs of random labels are random as well: they have the law of those that are trained on.
     """
 
     x: NDArray[np.float32]
@@ -37,6 +39,10 @@ class Problem:
     signs: dict[str, Signs]
     test_signs: dict[str, Signs]
     notes: tuple[str, ...] = ()
+
+    def first(self, count: int) -> Problem:
+        """Return the same with the first training points only."""
+        return replace(self, x=self.x[:count], signs={name: signs[:count] for name, signs in self.signs.items()})
 
 
 def draw_problem(dataset: str, n: int, seed: int) -> Problem:
@@ -51,13 +57,12 @@ def draw_problem(dataset: str, n: int, seed: int) -> Problem:
     true, true_test = (np.where(y < split.classes // 2, -1, 1).astype(np.float32) for y in (split.y, split.y_test))
     random, random_test = (from_seed.noise.choice([-1.0, 1.0], len(y)).astype(np.float32) for y in (true, true_test))
     x, x_test = ((pixels - PIXEL_MEAN) / PIXEL_DEVIATION for pixels in (split.x, split.x_test))
-    return Problem(x, x_test, {TRUE: true, RANDOM: random}, {TRUE: true_test, RANDOM: random_test}, split.notes)
+    signs, test_signs = {TRUE.name: true, RANDOM.name: random}, {TRUE.name: true_test, RANDOM.name: random_test}
+    return Problem(x, x_test, signs, test_signs, split.notes)
 
 
 def truncated_layers(sizes: Sequence[int], rng: np.random.Generator) -> list[Floats]:
     """Return weights (fan_in, fan_out) from the normal law truncated at two deviations, and biases of zero, alternating."""
-    from scipy.stats import truncnorm
-
     drawn: list[Floats] = []
     for shape in pairwise(sizes):
         drawn += [DEVIATION * truncnorm.rvs(-2, 2, size=shape, random_state=rng), np.zeros((1, shape[1]))]
@@ -65,7 +70,7 @@ def truncated_layers(sizes: Sequence[int], rng: np.random.Generator) -> list[Flo
 
 
 def cut(row: NDArray[np.floating], sizes: Sequence[int]) -> list[Floats]:
-    """Return one member's parameters (P,) layer by layer: weights (fan_in, fan_out), biases (1, fan_out), alternating."""
+    """Return one network's parameters (P,) layer by layer: weights (fan_in, fan_out), biases (1, fan_out), alternating."""
     parts, start = [], 0
     for a, b in pairwise(sizes):
         for shape in ((a, b), (1, b)):
@@ -81,3 +86,8 @@ def outputs(layers: Sequence[Floats], x: NDArray[np.floating]) -> Floats:
     for index in hidden:
         h = np.maximum(h @ layers[index] + layers[index + 1], 0)
     return h @ layers[last] + layers[last + 1]
+
+
+def folded(layers: Sequence[Floats]) -> list[Floats]:
+    """Return a network's weights as (out, in) matrices that carry its biases."""
+    return fold_biases([w.T for w in layers[0::2]], [b[0] for b in layers[1::2]])

@@ -39,25 +39,23 @@ class Quantised:
         return [step * level.astype(np.float64) for step, level in zip(self.steps, self.levels, strict=True)]
 
 
-def quantise(weights: Sequence[ArrayLike], bits: int, clip: float = 1.0) -> Quantised:
+def quantise(weights: Sequence[ArrayLike], bits: int) -> Quantised:
     """Return weights rounded to `2^b - 1` equal levels a tensor; of the trained weights, or of their distance from a known start.
 
     Args:
         weights: tensors of any shapes.
         bits: b, 2 to 16.
-        clip: the outermost level as a share of the largest weight, in (0, 1]; the step is part of the message, so it may be tuned.
 
     Raises:
-        ProblemError: b or clip out of range, no tensor, values that are not finite.
+        ProblemError: b out of range, no tensor, values that are not finite.
     """
     require(2 <= bits <= 16, f"bits must lie between 2 and 16, got {bits}")
-    require(0 < clip <= 1, f"clip must lie above 0 and at most 1, got {clip:g}")
     require(len(weights) > 0, "there must be at least one tensor, got 0")
     tensors = [finite(f"tensor {i}", tensor) for i, tensor in enumerate(weights)]
     largest = max(float(np.abs(tensor).max()) for tensor in tensors)
     require(largest < float(np.finfo(np.float32).max), f"weights must fit a float32 to be written down, got {largest:g}")
     top = 2 ** (bits - 1) - 1
-    steps = [float(np.float32(clip * float(np.abs(tensor).max()) / top)) for tensor in tensors]
+    steps = [float(np.float32(float(np.abs(tensor).max()) / top)) for tensor in tensors]
     levels = [np.clip(np.rint(tensor / (step or 1.0)), -top, top).astype(np.int64) for tensor, step in zip(tensors, steps, strict=True)]
     return Quantised(tuple(levels), tuple(steps), bits)
 

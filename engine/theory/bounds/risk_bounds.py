@@ -1,7 +1,7 @@
 """Class-wide and norm-based generalization bounds for networks, each with every constant it was made of.
 
 VC (Vapnik; Bartlett, Harvey, Liaw, Mehrabian 2019, arXiv:1703.02930), parameter count, Rademacher complexity of the
-class, and its margin form with Golowich, Rakhlin, Shamir 2018, arXiv:1712.06541. Spectral bounds are in `norms`.
+class, and its margin form with Golowich, Rakhlin, Shamir 2018, arXiv:1712.06541. Spectral bounds are in `norm_bounds`.
 Letters: n points, W weights, L layers of weights, delta the failure probability, 0-1 loss, natural logarithms.
 """
 
@@ -35,7 +35,7 @@ class Bound:
     caveat: str = ""
 
 
-def verdict(value: float, classes: int = 2) -> Literal["vacuous", "useless", "informative"]:
+def informativeness(value: float, classes: int = 2) -> Literal["vacuous", "useless", "informative"]:
     """Return what a bound on the risk says: vacuous at 1 or more, useless at chance `1 - 1/K` or more, else informative.
 
     A value that is not a number (weights that diverged) says nothing and counts as vacuous.
@@ -150,7 +150,7 @@ def linear_rademacher(norm: float, radius: float, n: int) -> float:
 def golowich_rademacher(norm_product: float, radius: float, layers: int, n: int) -> float:
     """Return `B (sqrt(2 ln 2 L) + 1) prod_j |W_j|_F / sqrt(n)` (arXiv:1712.06541, Theorem 1), for networks without biases.
 
-    Biases are covered by `norms.fold_biases`, with the constant 1 counted in B.
+    Biases are covered by `norm_bounds.fold_biases`, with the constant 1 counted in B.
     """
     depth_factor = math.sqrt(2 * math.log(2) * number("layers", layers, least=1)) + 1
     return depth_factor * linear_rademacher(norm_product, radius, n)

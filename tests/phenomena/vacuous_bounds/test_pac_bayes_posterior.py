@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from engine.phenomena.vacuous_bounds.pac_bayes_objectives import P_MIN, slopes
-from engine.phenomena.vacuous_bounds.pac_bayes_posterior import TRAINED, Learned, Posteriors, Rates
+from engine.phenomena.vacuous_bounds.pac_bayes_posterior import Posteriors
 from engine.seeds import streams
 from engine.theory.bounds.pac_bayes import best_lambda, gaussian_kl
+from engine.training.ensemble import TrainingSet
 from engine.training.losses import LOSSES
 from engine.training.mlp import MLP
 
@@ -24,8 +25,12 @@ def posteriors(members=(0, 1), steps=40, dtype=torch.float64, objective="dziugai
     start, centre = (np.stack([one.standard_normal(P) * 0.3 for one in rng]) for _ in range(2))
     places = np.arange(len(members))
     orders = [streams(member).order for member in members]
-    learned, each = Learned(x, signs, places, places), [steps] * len(members)
-    return Posteriors(SIZES, learned, start, centre, orders, each, 0.025, 10, Rates(), objective, surrogate)
+    data, each = TrainingSet(x, signs[:, :, None], places, places), [steps] * len(members)
+    return Posteriors(SIZES, data, start, centre, orders, each, 0.025, 10, objective, surrogate)
+
+
+def signs_of(run, member):
+    return run.data.targets[member, :, 0]
 
 
 def test_logistic_loss_and_its_gradient_equal_torch():
@@ -69,19 +74,19 @@ def test_gradients_of_every_objective_equal_autograd(objective, surrogate):
     run.spread += torch.linspace(-0.5, 0.5, P, dtype=torch.float64)
     run.mean *= 6  # some probabilities fall below p_min
     run.trade += 0.3
-    run.batches.next_epoch()
-    run._index()
+    run._regroup()
+    batch = run.batches.next_epoch()[:, :10]
     noise = torch.from_numpy(np.random.default_rng(3).standard_normal((2, P)))
-    mine, clipped = run._gradients(0, noise), 0
+    mine, clipped = run._gradients(torch.from_numpy(batch), noise), 0
     for member in range(2):
         leaves = [item[member].clone().requires_grad_() for item in (run.mean, run.spread, run.prior, run.trade)]
         mean, spread, prior, trade = leaves
-        rows = run.batches.orders[member][:10]
-        signed = plain_outputs(mean + spread.exp() * noise[member], run.learned.x[member][rows]) * run.learned.signs[member][rows]
+        rows = batch[member]
+        signed = plain_outputs(mean + spread.exp() * noise[member], run.data.inputs[member][rows]) * signs_of(run, member)[rows]
         posterior, ahead = torch.distributions.Normal(mean, spread.exp()), torch.distributions.Normal(run.centre[member], prior.exp())
         kl = torch.distributions.kl_divergence(posterior, ahead).sum()
         objective_by_torch(objective, risk_by_torch(surrogate, signed), kl, prior[0], trade[0]).backward()
-        for name, gradient, leaf in zip(TRAINED, mine, leaves, strict=True):
+        for (name, gradient), leaf in zip(mine.items(), leaves, strict=True):
             expected = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
             if name == "prior" and objective != "dziugaite-roy":
                 assert gradient[member] == 0  # fixed beforehand, or the certificate would have to pay for it
@@ -132,18 +137,18 @@ def measured_risk(run, draws=400):
     """Mean bounded cross-entropy of member 0 over fresh draws and all points."""
     rng = np.random.default_rng(8)
     weights = run.mean[0] + torch.from_numpy(rng.standard_normal((draws, P))) * run.spread[0].exp()
-    return float(np.mean([risk_by_torch("bounded", plain_outputs(v, run.learned.x[0]) * run.learned.signs[0]) for v in weights]))
+    return float(np.mean([risk_by_torch("bounded", plain_outputs(v, run.data.inputs[0]) * signs_of(run, 0)) for v in weights]))
 
 
 def test_errors_equal_those_of_one_network_at_a_time():
     run = posteriors()
     noise = torch.from_numpy(np.random.default_rng(4).standard_normal((6, P)))
-    counted = run.errors(1, noise, run.learned.x[1], run.learned.signs[1])
+    counted = run.errors(1, noise, run.data.inputs[1], signs_of(run, 1))
     for draw in range(6):
         network = MLP(SIZES, 1, torch.float64)
         network.layout.fill(network.flat, (run.mean[1] + noise[draw] * run.spread[1].exp())[None])
-        outputs = network.predict(0, run.learned.x[1])[0]
-        assert counted[draw] == (outputs * run.learned.signs[1] <= 0).sum()
+        outputs = network.predict(0, run.data.inputs[1])[0]
+        assert counted[draw] == (outputs * signs_of(run, 1) <= 0).sum()
 
 
 def test_a_member_equals_the_same_alone_and_rests_after_its_steps():
@@ -167,9 +172,7 @@ def test_training_lowers_the_objective():
     def objective(member):
         w, s, w0, prior = run.posterior(member)
         kl = 0.5 * np.sum(s / prior - 1 - np.log(s / prior) + (w - w0) ** 2 / prior)
-        return run.errors(member, noise, run.learned.x[member], run.learned.signs[member]).double().mean().item() / N + np.sqrt(
-            kl / (2 * N)
-        )
+        return run.errors(member, noise, run.data.inputs[member], signs_of(run, member)).double().mean().item() / N + np.sqrt(kl / (2 * N))
 
     before = objective(0)
     for _ in range(400):
@@ -186,4 +189,4 @@ def test_a_restored_posterior_goes_on_bit_for_bit(when, objective):
     for _ in range(40 - when):
         first.step()
         second.step()
-    assert all(torch.equal(one, other) for one, other in zip(first._trained, second._trained, strict=True))
+    assert all(torch.equal(one, other) for one, other in zip(first.trained.values(), second.trained.values(), strict=True))

@@ -1,36 +1,30 @@
 """Vacuous bounds: declaration, claims at a small and at full size, certificates against independent formulas, chunking, saving, limits."""
 
-from dataclasses import replace
-from fnmatch import fnmatch
-from time import perf_counter
+import json
 
 import numpy as np
 import pytest
-import torch
 from scipy.optimize import brentq
 
+from engine.contract import Status
 from engine.errors import Diverged, KnobError
-from engine.phenomena.vacuous_bounds import FIGURES, PICTURES, VacuousBounds
-from engine.phenomena.vacuous_bounds.claims import Evidence, slope
-from engine.phenomena.vacuous_bounds.display import on_spheres
-from engine.phenomena.vacuous_bounds.experiment import recipe_of
-from engine.phenomena.vacuous_bounds.problem import cut, draw_problem
-from engine.phenomena.vacuous_bounds.scaling import Recipe, Scaling
-from engine.phenomena.vacuous_bounds.table import COLUMNS, NAMES
+from engine.phenomena.vacuous_bounds.experiment import VacuousBounds
+from engine.phenomena.vacuous_bounds.figures import ABOVE, FIGURES, NAMES, PICTURES
+from engine.phenomena.vacuous_bounds.problem import draw_problem
 from engine.state import State
 from tests.phenomena.driven import UNEVEN, work
 
 SMALL = {"n": 300, "width": 10, "epochs": 20, "random_epochs": 60, "steps": 120, "mc": 100, "follow": "nothing"}
 
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
 @pytest.fixture(scope="module", autouse=True)
 def surroundings(tmp_path_factory):
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GENLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
-    torch.set_num_threads(threads)
 
 
 def make(seeds=(0,), preset="custom", base="quick", **knobs):
@@ -53,8 +47,7 @@ def test_every_figure_and_picture_that_is_declared_is_delivered(small):
     names = [item.name for item in small.series()]
     assert len(names) == len(set(names))
     for figure in FIGURES:
-        drawn = [name for name in names if any(fnmatch(name, pattern) for pattern in figure.series)]
-        assert bool(drawn) == (figure.name != "bound-vs-n"), figure.name
+        assert bool(figure.draws(small.series())) == (figure.name != "bound-vs-n"), figure.name
     assert [item.name for item in small.pictures()] == [item.name for item in PICTURES]
     for item in small.series():
         assert len(item.x) == len(item.y) and np.isfinite(item.y).all()
@@ -62,8 +55,6 @@ def test_every_figure_and_picture_that_is_declared_is_delivered(small):
 
 
 def test_over_every_bar_stands_what_it_says(small):
-    from engine.phenomena.vacuous_bounds.display import ABOVE
-
     drawn = {item.name: item for item in small.series() if item.name.startswith("bounds/")}
     bars = np.concatenate([drawn[f"bounds/{arm}"].y for arm in ("true", "random")])
     limits = {"informative": (0, 0.5), "useless": (0.5, 1), "vacuous": (1, np.inf)}
@@ -85,7 +76,7 @@ def test_before_the_first_step_only_the_linear_example_is_decided():
     [
         ({"n": 4900}, "n must be at most 4500 on digits196"),
         ({"delta": 0.5}, "delta must be .*between 0.0001 and 0.2, got 0.5"),
-        ({"arm": "tru"}, "did you mean true"),
+        ({"labels": "tru"}, "did you mean true"),
         ({"D_over_m": 8}, "between 16 and 4096, got 8"),
     ],
 )
@@ -119,7 +110,7 @@ def test_perez_ortizs_objective_around_a_learnt_prior_certifies_below_chance_and
     marks = {item.claim.id: item.mark for item in run.verdicts()}
     assert {name for name, mark in marks.items() if mark == "yes"} == {"VB1", "VB2", "VB5", "VB7", "VB8"}
     assert "no" not in marks.values()
-    true, random = (member.bounds["PAC-Bayes"] for member in run._experiment.standing.members)
+    true, random = (member.bounds["PAC-Bayes"] for member in run.measured)
     assert true.constants["n"] == 2000
     assert true.value < 0.2 < 0.5 < random.value
 
@@ -129,13 +120,13 @@ def test_dziugaite_and_roys_network_is_certified_below_one_on_a_fourteenth_of_th
     run = work(make(preset="dziugaite-T600-5k", base="dziugaite-T600-5k"))
     marks = {item.claim.id: item.mark for item in run.verdicts()}
     assert {"VB1", "VB2", "VB5", "VB7", "VB8"} == {name for name, mark in marks.items() if mark == "yes"}
-    true, random = (member.bounds["PAC-Bayes"].value for member in run._experiment.standing.members)
+    true, random = (member.bounds["PAC-Bayes"].value for member in run.measured)
     assert true < 0.8 < 0.9 < random
 
 
 def test_class_bounds_are_vacuous_and_blind_at_any_size(small):
     assert [verdict(small, name).mark for name in ("VB1", "VB2", "VB5", "VB7")] == ["yes"] * 4
-    assert verdict(small, "VB3").note == "needs preset standard"
+    assert (verdict(small, "VB3").status, verdict(small, "VB3").reason) == (Status.NOT_APPLICABLE, "needs preset standard")
 
 
 # ---------------------------------------------------------------- independent oracles
@@ -159,7 +150,7 @@ def test_the_certificate_follows_from_the_posterior_and_fresh_draws(small):
         v = w + np.sqrt(s) * rng.standard_normal(w.size)
         hidden = np.maximum(arrays["X"] @ v[: 196 * width].reshape(196, width) + v[196 * width : 197 * width], 0)
         errors.append(np.mean(arrays["y_true"] * (hidden @ v[197 * width : 198 * width] + v[-1]) <= 0))
-    bound = small._experiment.standing.members[0].bounds["PAC-Bayes"]
+    bound = small.measured[0].bounds["PAC-Bayes"]
     spread = np.std(errors) * np.sqrt(1 / 400 + 1 / draws)
     assert bound.constants["q"] == pytest.approx(np.mean(errors), abs=5 * spread)
     j = bound.constants["j"]
@@ -172,7 +163,7 @@ def test_the_certificate_follows_from_the_posterior_and_fresh_draws(small):
     assert bound.value == pytest.approx(inverted(raised, bnd), rel=1e-9)
     assert bound.constants["confidence"] == pytest.approx(0.965)
     k = (kl + np.log(2 * np.sqrt(n) * np.pi**2 * j**2 / (6 * 0.025))) / (2 * n)
-    found = small._experiment.standing.members[0].bounds
+    found = small.measured[0].bounds
     assert found["classic"].value == pytest.approx(raised + np.sqrt(k), rel=1e-9)
     assert found["quadratic"].value == pytest.approx((np.sqrt(raised + k) + np.sqrt(k)) ** 2, rel=1e-9)
     weights = np.linspace(0.001, 1.999, 4000)
@@ -182,7 +173,7 @@ def test_the_certificate_follows_from_the_posterior_and_fresh_draws(small):
 @pytest.mark.parametrize(("objective", "surrogate"), [("classic", "bounded"), ("quadratic", "logistic"), ("lambda", "bounded")])
 def test_objectives_with_a_fixed_prior_are_certified_with_their_own_constants(objective, surrogate):
     run, n, draws = work(make(objective=objective, surrogate=surrogate, **SMALL)), SMALL["n"], SMALL["mc"]
-    arrays, found = run.arrays(), run._experiment.standing.members[0].bounds
+    arrays, found = run.arrays(), run.measured[0].bounds
     w, s, w0, prior = (arrays[f"true_{name}"] for name in ("w", "s", "w0", "lambda"))
     assert float(prior) == pytest.approx(np.exp(-6), rel=1e-6)  # where it was before the data were seen
     kl = 0.5 * (s.sum() / prior - w.size + ((w - w0) ** 2).sum() / prior + w.size * np.log(prior) - np.log(s).sum())
@@ -207,7 +198,7 @@ def test_pixels_are_scaled_by_numbers_that_no_sample_moves():
 
 def test_spectral_bounds_follow_from_singular_values(small):
     arrays, n = small.arrays(), SMALL["n"]
-    bounds = small._experiment.standing.members[0].bounds
+    bounds = small.measured[0].bounds
     first, last = (
         np.vstack([np.column_stack([arrays["true_W1"].T, arrays["true_b1"].T]), np.eye(1, 197, 196)]),
         np.column_stack([arrays["true_W2"].T, arrays["true_b2"].T]),
@@ -224,9 +215,40 @@ def test_spectral_bounds_follow_from_singular_values(small):
 
 def test_every_constant_is_printed(small):
     for name in NAMES:
-        sentence = next(note for note in small.notes if note.startswith((f"Bound {name}:", f"Bound {name} (")))
-        for constant in small._experiment.standing.members[0].bounds[name].constants:
-            assert f"{constant}=" in sentence
+        detail = next(item for item in small.details() if item.name == f"Bound {name}")
+        assert [row.subject for row in detail.rows] == ["true", "random"]
+        for constant in small.measured[0].bounds[name].constants:
+            assert f"{constant}=" in detail.lines()[2]
+
+
+def test_what_is_said_of_a_bound_is_its_word_its_grade_and_where_it_lies_below_the_error():
+    run = work(make(**SMALL), until=2)  # weights have hardly moved: the bounds without constants are small, the error is not
+    grades = {"informative": "good", "useless": "poor", "vacuous": "bad"}
+    told = []
+    for detail in run.details():
+        for row, network in zip(detail.rows, run.measured, strict=True):
+            assert row.word == ("informative" if row.value < 0.5 else "useless" if row.value < 1 else "vacuous")
+            assert row.grade == grades[row.word]
+            error, n_test = network.test_error, network.bounds["held out"].constants["n_test"]
+            least = 1 - inverted(1 - error, np.log(1 / run.config.delta) / n_test)
+            assert bool(row.remark) == (bool(detail.caveat) and row.value < least)
+            told.append(row.remark)
+    assert set(told) == {"", " (below the error itself, so no bound)"}
+
+
+def test_the_certificate_stands_beside_the_test_error_of_its_draws(small):
+    rows = next(item.rows for item in small.details() if item.name == "Bound PAC-Bayes")
+    errors = [small.readings.latest("stochastic-test-error", labels)[0] for labels in ("true", "random")]
+    assert [row.remark for row in rows] == [f" (test error of the draws {error:.3g})" for error in errors]
+
+
+def test_v_is_given_from_both_sides_and_where_a_bound_would_be_informative(small):
+    constants, n = small.measured[0].bounds["VC"].constants, SMALL["n"]
+    weights = 196 * 10 + 10 + 10 + 1
+    assert (constants["W"], constants["V"]) == (weights, pytest.approx(2 * weights * np.log2(weights)))
+    assert constants["W L log2(W/L)"] == pytest.approx(2 * weights * np.log2(weights / 2))
+    below_1 = [v for v in range(1, n) if 8 / n * (v * np.log(2 * np.e * n / v) + np.log(4 / 0.025)) < 1]
+    assert constants["largest V below 1"] == max(below_1)
 
 
 def test_the_linear_example_agrees_with_explicit_vectors():
@@ -239,17 +261,17 @@ def test_the_linear_example_agrees_with_explicit_vectors():
         fresh = rng.standard_normal((2000, dims)) * np.sqrt(32 / dims)
         errors.append(np.mean(4 + fresh @ w2 <= 0))
     run = make(tuple(range(20)), m=m, D_over_m=ratio, **SMALL)
-    test, flipped = run._ladder.errors[ratio].T
+    test, flipped = (np.array([getattr(one, name) for one in run.examples[ratio]]) for name in ("test_error", "flipped_error"))
     spread = np.hypot(np.std(errors) / np.sqrt(30), test.std() / np.sqrt(20))
     assert test.mean() == pytest.approx(np.mean(errors), abs=5 * spread)
     assert (flipped == 1).all()
 
 
 def test_half_of_the_data_makes_the_prior_and_the_other_half_counts():
-    run = work(make(prior="half-data", arm="true", **SMALL))
-    bound = run._experiment.standing.members[0].bounds["PAC-Bayes"]
+    run = work(make(prior="half-data", labels="true", **SMALL))
+    bound = run.measured[0].bounds["PAC-Bayes"]
     assert bound.constants["n"] == SMALL["n"] // 2
-    assert verdict(run, "VB2").note == "needs arm both"
+    assert [verdict(run, name).reason for name in ("VB2", "VB6")] == ["needs labels both"] * 2
 
 
 # ---------------------------------------------------------------- numbers do not depend on how it is driven
@@ -261,6 +283,37 @@ def test_chunking_changes_no_number(small):
     assert again.history.records == small.history.records
 
 
+EVERY_STAGE = {
+    "n": 100, "width": 10, "epochs": 4, "random_epochs": 10, "steps": 30, "mc": 100, "prior": "half-data", "objective": "lambda",
+    "follow": "few", "m": 10, "D_over_m": 64,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def through_every_stage():
+    return work(make((0, 1), **EVERY_STAGE))
+
+
+def restored(run):
+    """A fresh run of the same settings that goes on from the state of another, as it is read back from the disk."""
+    saved = run.state()
+    again = type(run)(run.config, run.seeds, run.device, run.preset)
+    for step, record in zip(run.history.steps, run.history.records, strict=True):
+        again.history.append(step, json.loads(json.dumps(record)))
+    again.restore(State({name: item.copy() for name, item in saved.arrays.items()}, json.loads(json.dumps(saved.scalars))))
+    return again
+
+
+def assert_same(run, other):
+    assert run.history.steps == other.history.steps
+    assert run.history.records == other.history.records
+    assert run.notes == other.notes and run.details() == other.details()
+    arrays, others = run.arrays(), other.arrays()
+    assert arrays.keys() == others.keys()
+    for name, values in arrays.items():
+        np.testing.assert_array_equal(values, others[name], err_msg=name)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.75, 0.95])
 def test_a_restored_run_ends_with_the_same_records(small, share):
     steps = small.history.steps
@@ -268,111 +321,37 @@ def test_a_restored_run_ends_with_the_same_records(small, share):
     for _ in range(7):  # save amid the way to the next measurement, too
         if not first.due():
             first.advance(1e-6)
-    saved = first.state()
-    second = make((0, 1), **SMALL)
-    for step, record in zip(first.history.steps, first.history.records, strict=True):
-        second.history.append(step, record)
-    second.step = first.step
-    second.restore(State({name: item.copy() for name, item in saved.arrays.items()}, saved.scalars))
+    second = restored(first)
     assert [item.row() for item in second.verdicts()] == [item.row() for item in first.verdicts()]
-    work(second)
-    assert second.history.steps == small.history.steps
-    assert second.history.records == small.history.records
-    assert second.notes == small.notes
+    assert second.details() == first.details()
+    assert_same(work(second), small)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.6, 0.8, 0.9, 0.95, 1.0])
+def test_a_run_of_every_stage_is_restored_in_each_of_them(through_every_stage, share):
+    steps = through_every_stage.history.steps
+    first = work(make((0, 1), **EVERY_STAGE), until=steps[int(share * (len(steps) - 1))])
+    for _ in range(3):
+        if not (first.due() or first.done):
+            first.advance(1e-6)
+    assert_same(work(restored(first)), through_every_stage)
 
 
 def test_a_seed_among_others_is_measured_like_alone(small):
     alone = work(make((1,), **SMALL))
-    one, other = alone.history.records[-1], small.history.records[-1]
     for name in ("VC", "spectral", "PAC-Bayes"):
-        assert one[f"{name} true"] == pytest.approx(other[f"{name} true s1"], rel=0.05)
-        assert one[f"{name} true"] != other[f"{name} true s0"]
+        (one,), (first, second) = (run.readings.latest(name, "true") for run in (alone, small))
+        assert one == pytest.approx(second, rel=0.05)
+        assert one != first
 
 
 @pytest.mark.parametrize("place", [0, -1])
-def test_weights_that_are_not_numbers_name_step_and_arm(place):
+def test_weights_that_are_not_numbers_name_the_labels(place):
     steps = work(make(**SMALL)).history.steps
     run = work(make(**SMALL), until=steps[8])
-    run._experiment.learning.ensemble.network.blocks[0][place] = float("nan")
-    arm = ("true", "random")[place]
-    with pytest.raises(Diverged, match=rf"the weights of the {arm} arm are no longer finite at step {steps[9]}") as caught:
+    run.sgd.ensemble.network.blocks[0][place] = float("nan")
+    labels = ("true", "random")[place]
+    with pytest.raises(Diverged, match=f"the weights of the network on {labels} labels are no longer finite"):
         work(run)
-    assert caught.value.hint == "lower learning rate (it is 0.01)"
-
-
-# ---------------------------------------------------------------- networks over n
-
-
-TINY = Recipe("sphere", (20,), 0.2, 0.9, 1.0, 64, 256, epochs=400, dims=6, random_at=128, biases=True)
-
-
-def followed(recipe, budgets=(0.05,), seeds=(0, 1)):
-    run, count = Scaling(recipe, seeds, "cpu"), 0
-    while run.taken < run.total:
-        run.advance(run.total, perf_counter() + budgets[count % len(budgets)])
-        count += 1
-    return run
-
-
-def test_networks_over_n_stop_at_their_margin_and_are_measured_as_a_plain_network_would_be():
-    run = followed(replace(TINY, most=128))
-    rows = {name: run.rows[:, index] for index, name in enumerate(COLUMNS)}
-    assert rows["n"].tolist() == [64, 64, 128, 128, 128, 128]
-    assert rows["random"].tolist() == [0, 0, 0, 0, 1, 1]
-    layers = cut(run.ensemble.weights()[0].numpy(), run.sizes)  # seed 0, true labels, n = 128
-    initial = cut(run._initial[0], run.sizes)
-    data = run.sources[0]
-
-    def outputs(x):
-        return np.maximum(x @ layers[0] + layers[1], 0) @ layers[2] + layers[3]
-
-    wrong = outputs(data.x_test.astype(float)).argmax(1) != data.y_test
-    assert rows["test error"][2] == np.mean(wrong)
-    moved = data.x[:128].astype(float) * np.where(data.y[:128] == 0, 1.2, 1 / 1.2)[:, None]
-    assert rows["error on S'"][2] == np.mean(outputs(moved).argmax(1) == data.y[:128])
-    away = np.sqrt(sum(((a - b) ** 2).sum() for a, b in zip(layers, initial, strict=True)))
-    assert rows["distance"][2] == pytest.approx(away, rel=1e-6)
-    found = outputs(data.x[:128].astype(float))
-    margins = (found[:, 1] - found[:, 0]) * np.where(data.y[:128] == 1, 1, -1)
-    assert (np.mean(margins >= 1.0 - 1e-4) >= 0.99) == bool(rows["reached"][2])
-
-
-@pytest.mark.slow
-def test_on_the_spheres_of_the_preset_a_network_errs_on_all_of_the_moved_sample_while_it_learns():
-    run = followed(recipe_of("sphere-250", 3.0), (5.0,), (0,))
-    rows = {name: run.rows[:, index] for index, name in enumerate(COLUMNS)}
-    assert rows["reached"].all()
-    assert (rows["error on S'"] >= 0.99).all()
-    assert (np.diff(rows["test error"]) < 0).all() and rows["test error"][-1] < 0.3
-    assert (np.diff(rows["distance"]) > 0).all()
-    evidence = Evidence({}, [], run.rows, True, True, {})
-    assert on_spheres(evidence)[0].startswith("Spheres: error on S' at least 0.99")
-
-
-@pytest.mark.slow
-def test_on_spheres_of_100_dimensions_the_error_on_the_moved_sample_does_not_stay_near_1():
-    run = followed(recipe_of("sphere", 3.0), (5.0,), (0,))
-    moved = run.rows[:, COLUMNS.index("error on S'")]
-    assert moved[0] >= 0.99 and moved[-1] < 0.9
-    assert on_spheres(Evidence({}, [], run.rows, True, True, {}))[0].startswith(f"Spheres: error on S' at least {moved.min():.3g}")
-
-
-def test_networks_over_n_do_not_depend_on_chunks_or_saving():
-    whole, cut_up = followed(TINY), followed(TINY, (1e-6, 0.003))
-    assert np.array_equal(whole.rows, cut_up.rows)
-    first = Scaling(TINY, (0, 1), "cpu")
-    first.advance(2, perf_counter() + 0.4)
-    second = Scaling(TINY, (0, 1), "cpu")
-    second.restore(first.state())
-    while second.taken < second.total:
-        second.advance(second.total, perf_counter() + 1)
-    assert np.array_equal(whole.rows, second.rows)
-
-
-def test_slopes_and_their_errors_equal_those_of_a_fitted_polynomial():
-    rng = np.random.default_rng(2)
-    n = np.repeat(2.0 ** np.arange(6, 12), 3)
-    values = n**0.4 * np.exp(0.1 * rng.standard_normal(18))
-    found, (line, covariance) = slope(n, values), np.polyfit(np.log(n), np.log(values), 1, cov=True)
-    assert (found.value, found.error) == pytest.approx((line[0], np.sqrt(covariance[0, 0])))
-    assert slope(n[:6], values[:6]) is None
+    assert run.step == steps[9]
+    assert [knob.label for knob in run.spec.config.knobs() if knob.divergence] == ["learning rate"]

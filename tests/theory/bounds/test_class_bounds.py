@@ -62,7 +62,7 @@ def test_parameter_bound_counts_hypotheses() -> None:
 def test_rademacher_bound_by_hand() -> None:
     got = bounds.rademacher_bound(4000, 0.0, 0.025)
     assert got.value == pytest.approx(1 + 3 * math.sqrt(math.log(80) / 8000), rel=1e-14)
-    assert bounds.verdict(got.value) == "vacuous"
+    assert bounds.informativeness(got.value) == "vacuous"
 
 
 def test_linear_ball_against_all_sign_vectors() -> None:
@@ -123,8 +123,8 @@ def test_dyadic_grid_rounds_up_and_spends_delta() -> None:
         (math.nan, 2, "vacuous"),
     ],
 )
-def test_verdicts(value: float, classes: int, expected: str) -> None:
-    assert bounds.verdict(value, classes) == expected
+def test_what_a_bound_says(value: float, classes: int, expected: str) -> None:
+    assert bounds.informativeness(value, classes) == expected
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_verdicts(value: float, classes: int, expected: str) -> None:
         (lambda: bounds.golowich_rademacher(1.0, 1.0, 0, 5), "layers"),
         (lambda: bounds.relu_vc_lower_scale(3, 3), "weights"),
         (lambda: bounds.dyadic(0.0), "value"),
-        (lambda: bounds.verdict(0.3, 1), "classes"),
+        (lambda: bounds.informativeness(0.3, 1), "classes"),
     ],
 )
 def test_refuses_what_has_no_bound(call: object, word: str) -> None:

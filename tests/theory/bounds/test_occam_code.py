@@ -52,14 +52,6 @@ def test_quantised_weights_are_near_and_on_few_levels(bits: int) -> None:
         assert np.float32(step) == step
 
 
-def test_clipping_narrows_the_range() -> None:
-    tensor = np.linspace(-1, 1, 201)
-    half = occam.quantise([tensor], 3, clip=0.5)
-    assert np.abs(half.weights[0]).max() == pytest.approx(0.5, rel=1e-6)
-    inside = np.abs(tensor) <= 0.5
-    assert np.abs(half.weights[0] - tensor)[inside].max() <= half.steps[0] * (0.5 + 1e-6)
-
-
 def test_message_adds_its_parts_and_shrinks_with_sparsity() -> None:
     rng = np.random.default_rng(1)
     dense = rng.normal(size=1000)
@@ -86,7 +78,6 @@ def test_bound_by_hand() -> None:
     ("call", "word"),
     [
         (lambda: occam.quantise([[1.0]], 1), "bits"),
-        (lambda: occam.quantise([[1.0]], 4, clip=0.0), "clip"),
         (lambda: occam.quantise([], 4), "tensor"),
         (lambda: occam.quantise([[math.inf]], 4), "finite"),
         (lambda: occam.quantise([[1e39]], 4), "float32"),

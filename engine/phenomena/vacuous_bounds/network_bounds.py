@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phenomena.vacuous_bounds.pac_bayes_objectives import P_MIN, Objective, Surrogate
-from engine.phenomena.vacuous_bounds.problem import outputs
+from engine.phenomena.vacuous_bounds.config import Objective, Surrogate
+from engine.phenomena.vacuous_bounds.pac_bayes_objectives import P_MIN
+from engine.phenomena.vacuous_bounds.problem import folded, outputs
 from engine.theory.bounds import norm_bounds as norms
 from engine.theory.bounds import occam, pac_bayes
 from engine.theory.bounds import risk_bounds as bounds
@@ -30,7 +31,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedNetwork:
     """A network and what it was trained on: layers (weights (in, out) and biases alternating), x (n, d), signs (n,)."""
 
     layers: Sequence[Floats]
@@ -38,24 +39,9 @@ class Trained:
     x: NDArray[np.float32]
     signs: NDArray[np.float32]
 
-    @property
-    def n(self) -> int:
-        """Training points."""
-        return len(self.x)
 
-    def margins(self) -> Floats:
-        """Return `y f(x)`, (n,)."""
-        return np.asarray(self.signs * outputs(self.layers, self.x)[:, 0])
-
-    def folded(self) -> tuple[list[Floats], list[Floats]]:
-        """Return weights and initial weights as (out, in) matrices that carry the biases."""
-        both = (self.layers, self.initial)
-        folded = [norms.fold_biases([w.T for w in layers[0::2]], [b[0] for b in layers[1::2]]) for layers in both]
-        return folded[0], folded[1]
-
-
-def read(net: Trained, margins: Floats, test_error: float, n_test: int, delta: float, margin: float) -> list[Bound]:
-    """Return the bounds that need no posterior, in the order of NAMES.
+def weight_bounds(net: TrainedNetwork, margins: Floats, test_error: float, n_test: int, delta: float, margin: float) -> list[Bound]:
+    """Return the bounds that need no posterior.
 
     Args:
         net: the network and its training set.
@@ -64,26 +50,33 @@ def read(net: Trained, margins: Floats, test_error: float, n_test: int, delta: f
         delta: failure probability of each bound.
         margin: m of the spectral and Neyshabur terms, fixed beforehand.
     """
-    n, risk = net.n, float(np.mean(margins <= 0))
-    weights, layers = sum(layer.size for layer in net.layers), len(net.layers) // 2
-    vc = bounds.vc_bound(n, bounds.relu_vc_scale(weights, layers), risk, delta)
+    n, risk = len(margins), float(np.mean(margins <= 0))
+    parameters, layers = sum(layer.size for layer in net.layers), len(net.layers) // 2
     rademacher = bounds.rademacher_bound(n, risk, delta)
-    folded, start = net.folded()
+    weights, initial = folded(net.layers), folded(net.initial)
     inputs = np.column_stack([net.x.astype(np.float64), np.ones(n)])  # the constant input carries the biases
     squares = np.einsum("ij,ij->i", inputs, inputs)
     radius, inputs_norm = math.sqrt(squares.max()), math.sqrt(squares.sum())
     held = held_out_bound(test_error, n_test, delta)
     return [
-        replace(vc, form=f"{vc.form}, V = W L log2 W", constants={**vc.constants, "W": weights, "L": layers}),
-        bounds.parameter_bound(n, weights, risk, delta),
+        vapnik(n, parameters, layers, risk, delta),
+        bounds.parameter_bound(n, parameters, risk, delta),
         replace(rademacher, form=f"{rademacher.form}, Rad = 1 once random signs are fitted, and never more"),
-        golowich(margins, norms.frobenius_product(folded), radius, layers, delta),
-        norms.bartlett_bound(folded, start, inputs_norm, n, margin),
-        norms.neyshabur_bound(folded, radius, n, margin),
-        *([norms.two_layer_bound(folded, start, inputs, margin)] if layers == 2 else []),
+        golowich(margins, norms.frobenius_product(weights), radius, layers, delta),
+        norms.bartlett_bound(weights, initial, inputs_norm, n, margin),
+        norms.neyshabur_bound(weights, radius, n, margin),
+        *([norms.two_layer_bound(weights, initial, inputs, margin)] if layers == 2 else []),
         best_occam(net, delta),
         Bound("held out", held, held - test_error, "kl_inv(E, ln(1/delta)/n_test)", {"E": test_error, "n_test": n_test, "delta": delta}),
     ]
+
+
+def vapnik(n: int, weights: int, layers: int, risk: float, delta: float) -> Bound:
+    """Return the VC bound with V from above; beside it V from below, and the largest V at which a bound is below 1."""
+    bound = bounds.vc_bound(n, bounds.relu_vc_scale(weights, layers), risk, delta)
+    lower, most = bounds.relu_vc_lower_scale(weights, layers), bounds.largest_informative_vc(n, delta)
+    around = {"W": weights, "L": layers, "W L log2(W/L)": lower, "largest V below 1": most}
+    return replace(bound, form=f"{bound.form}, V = W L log2 W", constants={**bound.constants, **around})
 
 
 def golowich(margins: Floats, product: float, radius: float, layers: int, delta: float) -> Bound:
@@ -106,7 +99,7 @@ def golowich(margins: Floats, product: float, radius: float, layers: int, delta:
     return replace(best, form=form.replace("2/delta)", "2/delta_s)"), constants={**own, **entered})
 
 
-def best_occam(net: Trained, delta: float) -> Bound:
+def best_occam(net: TrainedNetwork, delta: float) -> Bound:
     """Return the best Occam bound over how coarsely the distance from the initial weights is written; the message says how."""
     steps = [layer - first for layer, first in zip(net.layers, net.initial, strict=True)]
     found = []
@@ -114,12 +107,14 @@ def best_occam(net: Trained, delta: float) -> Bound:
         written = occam.quantise(steps, bits)
         layers = [first + step for first, step in zip(net.initial, written.weights, strict=True)]
         risk = float(np.mean(net.signs * outputs(layers, net.x)[:, 0] <= 0))
-        bound = occam.occam_bound(occam.message(written).total, net.n, risk, delta)
+        bound = occam.occam_bound(occam.message(written).total, len(net.x), risk, delta)
         found.append(replace(bound, constants={**bound.constants, "levels": 2**bits - 1}))
     return min(found, key=lambda bound: bound.value)
 
 
-def certified(certificate: pac_bayes.Certificate, objective: Objective, surrogate: Surrogate, trained: float | None = None) -> list[Bound]:
+def posterior_bounds(
+    certificate: pac_bayes.Certificate, objective: Objective, surrogate: Surrogate, trained: float | None = None
+) -> list[Bound]:
     """Return the certificate and Perez-Ortiz's three bounds of the same posterior, the error in them raised by its own inversion.
 
     Args:
@@ -132,17 +127,18 @@ def certified(certificate: pac_bayes.Certificate, objective: Objective, surrogat
     beside = {"p_min": P_MIN} if surrogate == "bounded" else {}
     beside |= {} if trained is None else {"l trained": trained}
     shared = {"q": c.risk, "R": c.risk_inverted, "KL": c.kl, "n": c.n, **on_grid, "N": c.draws, "delta'": c.delta_draws}
-    spent = {"delta_j" if on_grid else "delta": c.delta_spent}
+    own_delta = "delta_j" if on_grid else "delta"
+    spent = {own_delta: c.delta_spent}
     given = (c.risk_inverted, c.kl, c.n, c.delta_spent)
     weight = pac_bayes.best_lambda(*given)
-    values = {
-        "classic": (pac_bayes.classic(*given), f"R + sqrt(k), k = (KL + ln(2 sqrt(n)/{next(iter(spent))}))/(2n)", {}),
-        "quadratic": (pac_bayes.quadratic(*given), "(sqrt(R + k) + sqrt(k))^2", {}),
-        "lambda": (pac_bayes.lambda_form(*given, weight), "R/(1 - l/2) + 2 n k/(n l (1 - l/2))", {"l": weight}),
-    }
     first = {**shared, "Bnd": c.bnd, "lambda": c.prior_variance, "delta": c.delta, "confidence": c.confidence, **beside}
     form = f"trained on {objective}, {surrogate} loss; kl_inv(R, Bnd), R = kl_inv(q, ln(2/delta')/N), Bnd = {BUDGETS[bool(on_grid)]}"
+    relaxed: tuple[tuple[str, float, str, dict[str, float]], ...] = (
+        ("classic", pac_bayes.classic(*given), f"R + sqrt(k), k = (KL + ln(2 sqrt(n)/{own_delta}))/(2n)", {}),
+        ("quadratic", pac_bayes.quadratic(*given), "(sqrt(R + k) + sqrt(k))^2", {}),
+        ("lambda", pac_bayes.lambda_form(*given, weight), "R/(1 - l/2) + 2 n k/(n l (1 - l/2))", {"l": weight}),
+    )
     return [
         Bound("PAC-Bayes", c.value, c.value - c.risk, form, first),
-        *(Bound(name, value, value - c.risk, form, {**shared, **spent, **more}) for name, (value, form, more) in values.items()),
+        *(Bound(name, value, value - c.risk, form, {**shared, **spent, **more}) for name, value, form, more in relaxed),
     ]

@@ -1,0 +1,105 @@
+"""Knobs and presets of vacuous bounds: networks and their labels, the posterior, the linear example, and networks over n."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from engine.contract import Config, Preset, knob
+from engine.data.registry import largest, source
+
+Objective = Literal["dziugaite-roy", "classic", "quadratic", "lambda"]
+Surrogate = Literal["logistic", "bounded"]
+RANDOM_SHARE = 8 / 15  # of the posterior's steps that are taken on random labels
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a network learns: the images' own labels, or labels drawn at random."""
+
+    name: str
+    label: str
+
+
+TRUE, RANDOM = Labels("true", "true labels"), Labels("random", "random labels")
+
+
+class VacuousBoundsConfig(Config):
+    """Knobs of the networks on true and on random labels, of the posterior, of the linear example, and of the networks over n."""
+
+    dataset: Literal["digits196", "digits5k"] = knob("digits196", "real digits, 0-4 against 5-9: 14x14 pixels or 28x28")
+    n: int = knob(4000, "training points, the same for true and random labels", ge=100, le=50000, log=True)
+    width: int = knob(50, "units of a hidden layer", ge=10, le=2000, log=True)
+    depth: int = knob(1, "hidden layers", ge=1, le=6)
+    labels: Literal["both", "true", "random"] = knob("both", "labels that are learnt")
+    lr: float = knob(0.01, "learning rate of SGD", ge=1e-4, le=1.0, log=True, label="learning rate", divergence=True)
+    epochs: int = knob(30, "SGD on true labels", ge=1, le=1000, unit="epochs", log=True)
+    random_epochs: int = knob(180, "SGD on random labels", ge=1, le=1000, unit="epochs", log=True)
+    objective: Objective = knob("dziugaite-roy", "what the posterior minimises; all but dziugaite-roy keep the prior's variance fixed")
+    surrogate: Surrogate = knob("logistic", "the loss it sees: logistic/ln 2, or cross-entropy of probabilities above 1e-5 over ln(1e5)")
+    steps: int = knob(1500, "steps of the posterior; 8/15 of them on random labels", ge=10, le=1_000_000, unit="steps", log=True)
+    mc: int = knob(500, "draws of the posterior behind the certificate", ge=100, le=150_000, log=True)
+    delta: float = knob(0.025, "failure probability of each bound", ge=1e-4, le=0.2)
+    prior: Literal["init", "half-data"] = knob("init", "prior around the first weights, or around weights learnt on half of the data")
+    margin: float = knob(5.0, "margin m of the spectral bounds, and at which training over n stops", ge=0.1, le=20.0)
+    m: int = knob(50, "points of the linear example", ge=10, le=500)
+    D_over_m: int = knob(1024, "its noise dimensions, as a multiple of m", ge=16, le=4096, log=True)
+    follow: Literal["few", "digits", "deep", "sphere", "sphere-250", "wide-sphere", "nothing"] = knob(
+        "few", "network whose bounds are followed over n; few: 196-64-64-10 from n=64 to 512"
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> VacuousBoundsConfig:
+        most = largest(self.dataset)
+        if most is not None and self.n > most:
+            raise ValueError(f"n must be at most {most} on {self.dataset}, which has to leave images for testing, got {self.n}")
+        return self
+
+    @property
+    def conditions(self) -> tuple[Labels, ...]:
+        """The labels that are learnt."""
+        return tuple(labels for labels in (TRUE, RANDOM) if self.labels in ("both", labels.name))
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Pixels, hidden layers, one output."""
+        return (int(np.prod(source(self.dataset).shape)), *[self.width] * self.depth, 1)
+
+    def epochs_on(self, labels: Labels) -> int:
+        """Return how long SGD trains on these labels."""
+        return self.epochs if labels == TRUE else self.random_epochs
+
+    def steps_on(self, labels: Labels) -> int:
+        """Return how many steps the posterior takes on these labels."""
+        return self.steps if labels == TRUE else max(1, int(RANDOM_SHARE * self.steps))
+
+
+PRESETS = (
+    Preset("quick", "both labels, a PAC-Bayes certificate and the linear example on 4,000 digits; a small network over n", {},
+           "arXiv:1703.11008, Table 1, reduced"),
+    Preset(
+        "standard", "three seeds, 3,000 steps, 1,000 draws, and a network followed from n=64 to 4096",
+        {"steps": 3000, "mc": 1000, "follow": "digits"}, "arXiv:1703.11008, Table 1; arXiv:1902.04742, Fig. 1", seeds=3,
+    ),
+    Preset(
+        "perez-ortiz", "their quadratic objective and bounded loss around weights learnt on half of the data",
+        {"objective": "quadratic", "surrogate": "bounded", "prior": "half-data", "steps": 3000, "mc": 1000, "follow": "nothing"},
+        "arXiv:2007.12911, reduced",
+    ),
+    Preset(
+        "dziugaite-T600-5k", "784-600-1 on 4,000 of the 5,000 digits that are here, not MNIST's 55,000; posterior in 3,000 steps",
+        {"dataset": "digits5k", "width": 600, "epochs": 20, "random_epochs": 120, "steps": 3000, "follow": "nothing"},
+        "arXiv:1703.11008, Table 1, T-600 and R-600, reduced",
+    ),
+    Preset("sphere", "two spheres for a CPU: 100 dimensions for 500, width 300 for 10,000, n to 4096, margin 3 for 8",
+           {"follow": "sphere", "margin": 3.0}, "arXiv:1902.04742, Section 3.2, reduced"),
+    Preset("sphere-250", "the same in 250 dimensions, where the network errs on S' up to n = 4096",
+           {"follow": "sphere-250", "margin": 3.0}, "arXiv:1902.04742, Section 3.2, reduced"),
+    Preset("nagarajan-mnist", "five hidden layers of 1024, on the 5,000 digits that are here: n to 4096, not 32,768",
+           {"follow": "deep", "margin": 10.0}, "arXiv:1902.04742, Section 2 and Fig. 1", needs="GPU"),
+    Preset("nagarajan-sphere", "the published spheres: 500 dimensions, width 10,000, n to 8192", {"follow": "wide-sphere", "margin": 8.0},
+           "arXiv:1902.04742, Section 3.2", needs="GPU"),
+)  # fmt: skip

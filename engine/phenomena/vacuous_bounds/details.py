@@ -1,0 +1,55 @@
+"""What a run prints beside its figures: every bound with its formula and constants, and what became of the spheres."""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING
+
+from engine.contract import Detail, DetailRow, Grade
+from engine.phenomena.vacuous_bounds.config import Labels
+from engine.phenomena.vacuous_bounds.figures import NAMES
+from engine.phenomena.vacuous_bounds.over_n import TrainingOverN
+from engine.theory.bounds.kl import kl_inverse_lower
+from engine.theory.bounds.risk_bounds import informativeness
+
+if TYPE_CHECKING:
+    from engine.phenomena.vacuous_bounds.experiment import VacuousBounds
+
+GRADES: dict[str, Grade] = {"informative": "good", "useless": "poor", "vacuous": "bad"}
+
+
+def bound_details(run: VacuousBounds) -> list[Detail]:
+    """Return a detail per bound, of the first seed: on each labels the value, what it says, and every constant."""
+    found = []
+    first = {labels: run.measured_on(labels)[0] for labels in run.config.conditions if run.measured}
+    for name in NAMES:
+        bounds = {labels: network.bounds[name] for labels, network in first.items() if name in network.bounds}
+        rows = []
+        for labels, bound in bounds.items():
+            word = informativeness(bound.value)
+            rows.append(DetailRow(labels.name, bound.value, word, GRADES[word], _remark(run, labels, name), bound.constants))
+        if rows:
+            shown = next(iter(bounds.values()))
+            found.append(Detail(f"Bound {name}", shown.form, tuple(rows), shown.caveat))
+    return found
+
+
+def _remark(run: VacuousBounds, labels: Labels, name: str) -> str:
+    """Say what the certificate is above, the error of the same draws on test points; and which bar cannot be a bound as it stands."""
+    if name == "PAC-Bayes":
+        error = run.readings.latest("stochastic-test-error", labels.name)[0]
+        return f" (test error of the draws {error:.3g})"
+    network = run.measured_on(labels)[0]
+    n_test = network.bounds["held out"].constants["n_test"]
+    least = float(kl_inverse_lower(network.test_error, log(1 / run.config.delta) / n_test))
+    return " (below the error itself, so no bound)" if network.bounds[name].caveat and network.bounds[name].value < least else ""
+
+
+def on_spheres(over_n: TrainingOverN | None) -> list[str]:
+    """Return what became of S', every training point moved to the other sphere, where spheres are followed."""
+    if over_n is None or over_n.recipe.data != "sphere" or not over_n.column("n").size:
+        return []
+    n, test, moved = (over_n.column(name) for name in ("n", "test error", "error on S'"))
+    ends = [test[n == size].mean() for size in (n.min(), n.max())]
+    least = f"error on S' at least {moved.min():.3g} up to n = {n.max():,.0f}"
+    return [f"Spheres: {least}, test error {ends[0]:.3g} at n = {n.min():,.0f}, {ends[1]:.3g} there"]

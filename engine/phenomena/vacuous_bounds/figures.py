@@ -1,0 +1,147 @@
+"""Figures: bars of bounds with a mark of what each says, curves over n, margins, and the linear example with its picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
+from engine.readings import summarised
+from engine.theory.bounds.risk_bounds import informativeness
+
+if TYPE_CHECKING:
+    from engine.phenomena.vacuous_bounds.experiment import VacuousBounds
+
+NAMES = (
+    "VC", "parameters", "Rademacher", "Golowich", "spectral", "Neyshabur", "two-layer", "Occam", "PAC-Bayes", "classic", "quadratic",
+    "lambda", "held out",
+)  # fmt: skip
+OVER_N = {"distance": "dist", "product": "prod", "spectral": "BFT", "neyshabur": "Ney", "test error": "error", "error on S'": "on S'"}
+CHANCE = 0.5
+BINS = 40
+WORDS = ("informative", "useless", "vacuous")
+SIDES, ABOVE = (-0.27, 0.08), 4.0  # where the marks of two bars stand: from their place on x; times their value, a row above on y
+
+QUANTITIES = (
+    Quantity("train-error", "training error"),
+    Quantity("test-error", "test error"),
+    *(Quantity(name, name) for name in NAMES),
+    Quantity("stochastic-train-error", "training error of the posterior's draws"),
+    Quantity("stochastic-test-error", "test error of the posterior's draws"),
+)
+FIGURES = (
+    Figure("bounds", "Bounds on the error", Axis("bound", lo=-0.6, hi=len(NAMES) - 0.4, ticks=tuple(enumerate(NAMES))),
+           Axis("bound", log=True, lo=0.01), ("bounds/*",)),
+    Figure("bound-vs-n", "Norms, bounds and error over n", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
+           "slopes over n at one margin; dist: |w-w0|, prod: of spectral norms, BFT and Ney: bounds",
+           "fills last, after the certificates, unless the knob follow is nothing"),
+    Figure("margins", "Margins", Axis("margin", unit="true arm's median"), Axis("density", lo=0.0), ("margins/*",),
+           "raw, and divided by |X|_F R_A/n"),
+    Figure("two-sided", "Two-sided convergence fails", Axis("D/m", log=True), Axis("error", lo=0.0, hi=1.0), ("two-sided/*",),
+           "S' is S with x2 negated"),
+)  # fmt: skip
+PICTURES = (PictureSpec("two-sided-plane", "S and S' before the boundary"),)
+
+
+def bars(run: VacuousBounds) -> list[Series]:
+    """Return a bar per bound and labels, and over each bar a mark of what it says, one series per word."""
+    found: list[Series] = []
+    marks: dict[str, list[tuple[float, float]]] = {word: [] for word in WORDS}
+    conditions = run.config.conditions
+    for place, labels in enumerate(conditions):
+        networks = run.measured_on(labels)
+        names = [name for name in NAMES if networks and name in networks[0].bounds]
+        values = np.array([[network.bounds[name].value for network in networks] for name in names]).reshape(len(names), len(run.seeds))
+        x = [float(NAMES.index(name)) for name in names]
+        drawn = summarised(f"bounds/{labels.name}", labels.label, x, values, basis="bound", style="bars", group=labels.name)
+        found.append(drawn)
+        side = SIDES[place] if len(conditions) > 1 else 0.0
+        for at, value in zip(x, drawn.y.tolist(), strict=True):
+            if np.isfinite(value):
+                marks[informativeness(value)].append((at + side, ABOVE * value))
+    for word, points in marks.items():
+        xy = np.array(points).reshape(-1, 2)
+        found.append(Series(f"bounds/{word}", word, xy[:, 0], xy[:, 1], basis="bound", style="points", group=word))
+    return found
+
+
+def markers(run: VacuousBounds) -> list[Marker]:
+    """Return the lines that bars are compared with, 1, chance, measured error and gap (on true labels where there are any); the D/m."""
+    found = [Marker("bounds", "y", 1.0, "1"), Marker("bounds", "y", CHANCE, "chance")]
+    labels = run.config.conditions[0]
+    networks = run.measured_on(labels)
+    if networks:
+        error = float(np.mean([network.test_error for network in networks]))
+        gap = error - float(np.mean([network.train_error for network in networks]))
+        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", labels.name))
+        if gap > 0:
+            found.append(Marker("bounds", "y", gap, f"gap {gap:.3f}", labels.name))
+    ratio = run.config.D_over_m
+    return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}, pictured")]
+
+
+def margin_densities(run: VacuousBounds) -> list[Series]:
+    """Return densities of the first seed's margins, raw and divided by `|X|_F R_A/n`, each per unit of the median on true labels."""
+    found = []
+    first = {labels.name: run.measured_on(labels)[0] for labels in run.config.conditions if run.measured}
+    raw = {name: network.margins for name, network in first.items() if network.normalised_margins is not None}
+    normalised = {name: each for name, network in first.items() if (each := network.normalised_margins) is not None}
+    for kind, suffix, margins in (("raw", "raw", raw), ("normalised", "/R_A", normalised)):
+        unit = abs(float(np.median(next(iter(margins.values()))))) or 1.0 if margins else 1.0
+        for name, values in margins.items():
+            density, edges = np.histogram(np.clip(values / unit, -2, 4), BINS, (-2.0, 4.0), density=True)
+            middle = (edges[1:] + edges[:-1]) / 2
+            found.append(Series(f"margins/{kind}/{name}", f"{name} {suffix}", middle, density, group=f"{name} {kind}"))
+    return found
+
+
+def over_n(run: VacuousBounds) -> list[Series]:
+    """Return what was found over n, mean and range of those that reached the margin; the slope in each label, which has to be short."""
+    found: list[Series] = []
+    networks = run.over_n
+    if networks is None:
+        return found
+    for column, label in OVER_N.items():
+        for random in (False, True):
+            n, values = networks.column("n", random), networks.column(column, random)
+            sizes = np.unique(n[np.isfinite(values)])
+            if not sizes.size:
+                continue
+            each = [values[(n == size) & np.isfinite(values)] for size in sizes]
+            slope = None if random else networks.slope(column)
+            told = f"{label}, random" if random else f"{label} {slope.value:+.2f}" if slope else label
+            name = f"bound-vs-n/{column.replace(' ', '-')}{'/random' if random else ''}"
+            mean, low, high = (np.array([pick(group) for group in each]) for pick in (np.mean, np.min, np.max))
+            curve = Series(name, told, sizes, mean, style="points" if random else "line", group=column)
+            band = Summary.MEAN_RANGE.format(n=f"{len(run.seeds)} seeds")
+            found.append(replace(curve, lo=low, hi=high, band=band) if len(run.seeds) > 1 else curve)
+    return found
+
+
+def two_sided(run: VacuousBounds) -> tuple[Series, Series]:
+    """Return test error and error on S' of the linear example against D/m."""
+    x = list(run.examples)
+    test = np.array([[one.test_error for one in draws] for draws in run.examples.values()])  # (ratios, seeds)
+    flipped = np.array([[one.flipped_error for one in draws] for draws in run.examples.values()])
+    return (
+        summarised("two-sided/test-error", "test error, exact given w2", x, test, basis="exact", group="test-error"),
+        summarised("two-sided/flipped", "error on S'", x, flipped, basis="exact", group="flipped"),
+    )
+
+
+def two_sided_plane(run: VacuousBounds) -> Picture:
+    """Return S and S' of the first seed in the plane of the two parts of the classifier's output, with the boundary where they cancel."""
+    ratio = run.config.D_over_m
+    shown = run.examples[ratio][0]
+    sample, flipped = shown.plane
+    reach = 1.1 * float(np.abs(sample).max())
+    side = 1.1 * float(np.abs(sample[:, 0]).max())
+    note = f"D/m = {ratio}: error on S {shown.train_error:g}, on S' {shown.flipped_error:g}"
+    layers = (
+        Layer("line", np.array([[-side, side], [side, -side]]), "boundary", "boundary"),
+        Layer("points", sample, "S", "test-error"),
+        Layer("points", flipped, "S', x2 negated", "flipped"),
+    )
+    return Picture("two-sided-plane", "S and S'", layers=layers, extent=(-side, side, -reach, reach), x="w1.x1", y="w2.x2", note=note)
