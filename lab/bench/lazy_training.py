@@ -30,19 +30,17 @@ def measure_kernel(repeats: int) -> Sequence[Row]:
 
 def measure_scales(repeats: int) -> Sequence[Row]:
     """One step of the quick preset's eight scales over one step of a single one."""
-    from engine.phenomena.lazy_training import LazyTraining
-    from engine.phenomena.lazy_training.experiment import Experiment
+    from engine.phenomena.lazy_training.config import LazyTrainingConfig
+    from engine.phenomena.lazy_training.experiment import LazyTraining
 
-    def pace(alphas: Sequence[float]) -> float:
-        config = LazyTraining.spec.configure("quick", {"alpha": alphas, "widths": (100,)})
-        experiment = Experiment(config, (0,), "cpu")
-        experiment.advance(5, 1e9)
+    def pace(alphas: tuple[float, ...]) -> float:
+        run = LazyTraining(LazyTrainingConfig(alpha=alphas, widths=(100,)), (0,))
+        run.train(5, 1e9)
         started = time.perf_counter()
-        experiment.advance(5 + STEPS, 1e9)
+        run.train(5 + STEPS, 1e9)
         return (time.perf_counter() - started) / STEPS
 
-    scales = LazyTraining.spec.configure("quick").alpha  # type: ignore[attr-defined]
-    pairs = alternate(lambda: pace(scales), lambda: pace((1.0,)), repeats)
+    pairs = alternate(lambda: pace(LazyTrainingConfig().alpha), lambda: pace((1.0,)), repeats)
     return (
         Row("a step of eight scales", "ms", tuple(1e3 * eight for eight, _ in pairs)),
         Row("eight scales over one", "x", tuple(eight / one for eight, one in pairs)),

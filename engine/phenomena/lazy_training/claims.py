@@ -5,16 +5,16 @@ Chizat, Oyallon, Bach 2019, arXiv:1812.07956. With several seeds, quantities are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.contract import Claim, Verdict
-from engine.transition import old_verdict
+from engine.contract import Claim
+from engine.judging import Judgement, Judges, decided, not_applicable, pending
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from engine.phenomena.lazy_training.experiment import LazyTraining
 
 LAZY = 10.0  # output scale from which training is lazy, with the factor 1/sqrt(m)
 SLOPE = 0.05  # on either side of -1
@@ -37,94 +37,82 @@ CLAIMS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What the networks of width m show.
-
-    alphas: (A,) rising; table: quantity -> (A, seeds); limit: (seeds,) test MSE of the linearised limit; start: largest |h(w0)|;
-    over: whether every one of them has finished.
-    """
-
-    alphas: Floats
-    table: Mapping[str, Floats]
-    limit: Floats
-    start: float
-    over: bool
-
-    def mean(self, name: str) -> Floats:
-        """A quantity averaged over the seeds, (A,)."""
-        return np.asarray(self.table[name].mean(1))
-
-    def at(self, name: str, alpha: float) -> float | None:
-        """The same at one output scale; None when it is not among them."""
-        found = np.flatnonzero(np.isclose(self.alphas, alpha))
-        return float(self.mean(name)[found[0]]) if found.size else None
+def _trained(judge: Callable[[LazyTraining], Judgement]) -> Callable[[LazyTraining], Judgement]:
+    """Wait until every output scale has been trained."""
+    return lambda run: judge(run) if run.trained else pending("when every alpha has finished")
 
 
-def judge(claim: Claim, evidence: Evidence) -> Verdict:
-    """Decide a claim; undecided, with the reason, while it cannot be."""
-    if claim.id == "LT7":
-        return old_verdict(claim, 0.0, evidence.start, evidence.start <= ZERO, "all students, train and test points")
-    if not evidence.over:
-        return old_verdict(claim, claim.prediction, None, None, "when every alpha has finished")
-    return JUDGES[claim.id](claim, evidence)
+def _needs(scales: str) -> Judgement:
+    return not_applicable(f"needs {scales} among the output scales")
 
 
-def _open(claim: Claim, need: str) -> Verdict:
-    return old_verdict(claim, claim.prediction, None, None, f"needs {need} among the output scales")
-
-
-def _moves(claim: Claim, evidence: Evidence) -> Verdict:
-    lazy = evidence.alphas >= LAZY
+def _moves(run: LazyTraining) -> Judgement:
+    lazy = run.alphas >= LAZY
     if lazy.sum() < 2:
-        return _open(claim, "two alpha >= 10")
-    slope = float(np.polyfit(np.log(evidence.alphas[lazy]), np.log(evidence.mean("weight-change")[lazy]), 1)[0])
-    return old_verdict(claim, -1.0, slope, abs(slope + 1) <= SLOPE, f"{int(lazy.sum())} scales")
+        return _needs("two alpha >= 10")
+    change = run.latest("weight-change", run.scales).mean(1)[lazy]
+    slope = float(np.polyfit(np.log(run.alphas[lazy]), np.log(change), 1)[0])
+    return decided(abs(slope + 1) <= SLOPE, slope, f"{int(lazy.sum())} scales", predicted=-1.0)
 
 
-def _freezes(claim: Claim, evidence: Evidence) -> Verdict:
-    lazy = evidence.alphas >= LAZY
+def _freezes(run: LazyTraining) -> Judgement:
+    lazy = run.alphas >= LAZY
     if lazy.sum() < 2:
-        return _open(claim, "two alpha >= 10")
-    change = evidence.mean("kernel-change")[lazy]
-    falls = bool(np.all(np.diff(change) < 0))
-    pairs = [f"{value:.2g} at {alpha:g}" for alpha, value in zip(evidence.alphas[lazy], change, strict=True)]
-    return old_verdict(claim, "falling", float(change.max()), falls and bool(change.max() <= FROZEN), ", ".join(pairs))
+        return _needs("two alpha >= 10")
+    change = run.latest("kernel-change", run.scales).mean(1)[lazy]
+    steepest = float(np.diff(change).max())
+    pairs = [f"{value:.2g} at {alpha:g}" for alpha, value in zip(run.alphas[lazy], change, strict=True)]
+    holds = steepest < 0 and bool(change.max() <= FROZEN)
+    return decided(holds, float(change.max()), ", ".join(pairs), predicted="falling", values={"least fall": -steepest})
 
 
-def _linear(claim: Claim, evidence: Evidence) -> Verdict:
-    found = [evidence.at("gap", alpha) for alpha, _ in GAPS]
+def _linear(run: LazyTraining) -> Judgement:
+    found = [_at(run, "gap", alpha) for alpha, _ in GAPS]
     gaps = [value for value in found if value is not None]
     if len(gaps) < len(GAPS):
-        return _open(claim, "alpha 100 and 1000")
+        return _needs("alpha 100 and 1000")
     holds = all(value <= limit for value, (_, limit) in zip(gaps, GAPS, strict=True))
-    return old_verdict(claim, "0; 0", "; ".join(f"{value:.3g}" for value in gaps), holds, "on test points, after the same steps")
+    values = {"gap at 100": gaps[0], "gap at 1000": gaps[1]}
+    measured = "; ".join(f"{value:.3g}" for value in gaps)
+    return decided(holds, measured, "on test points, after the same steps", predicted="0; 0", values=values)
 
 
-def _rich(claim: Claim, evidence: Evidence) -> Verdict:
-    rich, limit = evidence.at("test-error", RICH), float(evidence.limit.mean())
+def _rich(run: LazyTraining) -> Judgement:
+    rich, limit = _at(run, "test-error", RICH), float(np.mean([student.limit_error for student in run.students_of(run.config.m)]))
     if rich is None:
-        return _open(claim, "alpha 0.01")
-    return old_verdict(claim, "< 1", rich / limit, rich / limit <= SHARE, f"{rich:.3g} against {limit:.3g}")
+        return _needs("alpha 0.01")
+    values = {"rich": rich, "linearised": limit}
+    return decided(rich / limit <= SHARE, rich / limit, f"{rich:.3g} against {limit:.3g}", predicted="< 1", values=values)
 
 
-def _rises(claim: Claim, evidence: Evidence) -> Verdict:
-    if len(evidence.alphas) < 3:
-        return _open(claim, "three alpha")
+def _rises(run: LazyTraining) -> Judgement:
+    if len(run.alphas) < 3:
+        return _needs("three alpha")
     from scipy.stats import spearmanr
 
-    found = float(spearmanr(evidence.alphas, evidence.mean("test-error")).statistic)
-    return old_verdict(claim, 1.0, found, found >= MONOTONE, f"{len(evidence.alphas)} scales")
+    found = float(spearmanr(run.alphas, run.latest("test-error", run.scales).mean(1)).statistic)
+    return decided(found >= MONOTONE, found, f"{len(run.alphas)} scales", predicted=1.0)
 
 
-def _fair(claim: Claim, evidence: Evidence) -> Verdict:
-    table = evidence.table["train-residual"]
-    row, place = np.unravel_index(int(np.argmax(table)), table.shape)
-    worst = float(table[row, place])
-    where = f"worst at alpha {evidence.alphas[row]:g}" + (f", seed {place + 1} of {table.shape[1]}" if table.shape[1] > 1 else "")
-    return old_verdict(claim, "equal", worst, worst <= RESIDUAL, where)
+def _fair(run: LazyTraining) -> Judgement:
+    residuals = run.latest("train-residual", run.scales)  # (scales, seeds)
+    row, place = np.unravel_index(int(np.argmax(residuals)), residuals.shape)
+    worst, seeds = float(residuals[row, place]), len(run.seeds)
+    where = f"worst at alpha {run.alphas[row]:g}" + (f", seed {place + 1} of {seeds}" if seeds > 1 else "")
+    return decided(worst <= RESIDUAL, worst, where, predicted="equal", values={"alpha": float(run.alphas[row])})
 
 
-JUDGES: dict[str, Callable[[Claim, Evidence], Verdict]] = {
-    "LT1": _moves, "LT2": _freezes, "LT3": _linear, "LT4": _rich, "LT5": _rises, "LT6": _fair,
+def _starts_from_zero(run: LazyTraining) -> Judgement:
+    return decided(run.start <= ZERO, run.start, "all students, train and test points", predicted=0.0)
+
+
+def _at(run: LazyTraining, quantity: str, alpha: float) -> float | None:
+    """A quantity at one output scale, averaged over the seeds; None when the scale is not among them."""
+    found = np.flatnonzero(np.isclose(run.alphas, alpha))
+    return float(run.latest(quantity, run.scales).mean(1)[found[0]]) if found.size else None
+
+
+JUDGES: Judges[LazyTraining] = {
+    "LT1": _trained(_moves), "LT2": _trained(_freezes), "LT3": _trained(_linear), "LT4": _trained(_rich), "LT5": _trained(_rises),
+    "LT6": _trained(_fair), "LT7": _starts_from_zero,
 }  # fmt: skip

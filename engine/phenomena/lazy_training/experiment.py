@@ -1,207 +1,227 @@
-"""Trains all networks of the experiment, one ensemble per width, and reads them beside their linearised models.
-
-One transfer per measurement brings outputs and readings to the host; the linearised model has a closed form at any step.
-"""
+"""Trains one network at many output scales and at many widths, one ensemble per width, and reads each beside its linearised model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from engine.errors import ProblemError
-from engine.phenomena.lazy_training.members import members_of, rate_of
+from engine.contract import Marker, Picture, Series, Spec
+from engine.errors import Diverged, ProblemError
+from engine.judging import Judges
+from engine.phenomena.lazy_training import SPEC
+from engine.phenomena.lazy_training.claims import JUDGES, RESIDUAL
+from engine.phenomena.lazy_training.config import LazyTrainingConfig, ScaleAndWidth
+from engine.phenomena.lazy_training.figures import markers, over_alpha, over_width, training
+from engine.phenomena.lazy_training.pictures import directions, kernel_picture
 from engine.phenomena.lazy_training.problem import Student, draw_problem, make_student
-from engine.phenomena.lazy_training.two_layer import TwoLayerEnsemble, host
-from engine.state import State
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from engine.phenomena.lazy_training.two_layer import MOVEMENT, TwoLayerEnsemble, host
+from engine.phenomenon import Training, geometric_grid
+from engine.readings import Network
+from engine.state import State, Stateful
+from engine.theory.kernels.tangent_kernel import memory_estimate
 
 Floats = NDArray[np.float64]
 
+GROWN = 1e3  # times the first residual: training does not come back from there
 LARGEST = 1e100  # outputs beyond it have no finite mean square
-MOVEMENT = ("weight-change", "kernel-change", "kernel-rotation", "alignment", "flipped")
-COLUMNS = ("train-residual", "test-error", "gap", *MOVEMENT)
+PER_DECADE = 10  # measurements: each reads the kernel of every network
 
 
-@dataclass(frozen=True)
-class Group:
-    """Networks of one width; X_test (M, k, d) on the device."""
-
-    numbers: tuple[int, ...]
-    ensemble: TwoLayerEnsemble
-    X_test: Tensor
-
-
-class Experiment:
-    """All networks.
+class LazyTraining(Training[LazyTrainingConfig]):
+    """One network at many output scales, and at many widths.
 
     Attributes:
-        scores: (members, 8), the columns COLUMNS, of the latest measurement.
-        taken: (members,) steps at the latest measurement.
-        over: (members,) which networks rest.
+        scales, alphas: the settings at the width m, and their output scales (A,), rising; across_widths: those at output scale 1.
+        students: every network before training, by width and seed.
+        members, ensembles: the networks of a width in the order of their ensemble, and that ensemble, by width.
 
     Raises:
         ProblemError: a step that even the linearised model cannot take, or a tangent kernel above the memory allowed.
     """
 
-    def __init__(self, config: Any, seeds: Sequence[int], device: str) -> None:
-        self.members = members_of(config, len(seeds))
-        self.problems = [draw_problem(seed, config.n, config.d, config.teacher) for seed in seeds]
-        sizes = dict.fromkeys(member.m for member in self.members)
-        self.students: dict[tuple[int, int], Student] = {
-            (m, place): make_student(problem, seeds[place], m, config.symmetrise)
-            for m in sizes
-            for place, problem in enumerate(self.problems)
-        }
-        self.rates = [self._rate(config, number) for number in range(len(self.members))]
-        self.scores = np.full((len(self.members), len(COLUMNS)), np.nan)
-        self.taken = np.zeros(len(self.members))
-        self.over = np.zeros(len(self.members), dtype=bool)
-        self.steps = dict.fromkeys(sizes, 0)
-        self.groups = {m: self._group(m, config.tol, device) for m in sizes}
+    spec: ClassVar[Spec] = SPEC
+    judges: ClassVar[Judges[Any]] = JUDGES
 
-    def _rate(self, config: Any, number: int) -> float:
-        member, largest = self.members[number], self.student(number).linear.largest
-        rate = rate_of(config, member, largest)
+    def __init__(self, config: LazyTrainingConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
+        super().__init__(config, seeds, device, preset)
+        self.grid, self.total = geometric_grid(config.steps, PER_DECADE), config.steps
+        self.scales, self.across_widths = config.scales(), config.across_widths()
+        self.alphas = np.array([setting.alpha for setting in self.scales])
+        settings = sorted({*self.scales, *self.across_widths}, key=lambda one: (one.m != config.m, one.m, one.alpha))
+        widths = dict.fromkeys(setting.m for setting in settings)
+        self.members = {m: [Network(setting, seed) for setting in settings if setting.m == m for seed in seeds] for m in widths}
+        self.networks = [network for members in self.members.values() for network in members]
+        problems = {seed: draw_problem(seed, config.n, config.d, config.teacher) for seed in seeds}
+        self.students = {(m, seed): make_student(problems[seed], seed, m, config.symmetrise) for m in widths for seed in seeds}
+        self.ensembles = {m: self._ensemble(members) for m, members in self.members.items()}
+        allowed = memory_estimate(config.n, config.n, config.m) / 2**20
+        self._memory = f"one tangent kernel of n={config.n}, m={config.m} takes at most {allowed:.0f} MiB"
+        self.notes = (self._memory,)
+
+    def _ensemble(self, members: Sequence[Network[ScaleAndWidth]]) -> TwoLayerEnsemble:
+        students = [self.students[network.setting.m, network.seed] for network in members]
+        rates = [self.rate(network.setting, student) for network, student in zip(members, students, strict=True)]
+        W, a = (np.stack(values) for values in zip(*((one.W, one.a) for one in students), strict=True))
+        data = ((one.problem.X, one.problem.y, one.problem.X_test) for one in students)
+        X, y, X_test = (np.stack(values) for values in zip(*data, strict=True))
+        alphas = [network.setting.alpha for network in members]
+        return TwoLayerEnsemble(W, a, X, y, X_test, alphas, rates, self.config.tol, self.device)
+
+    def students_of(self, m: int) -> list[Student]:
+        """The networks of one width before training, one per seed."""
+        return [self.students[m, seed] for seed in self.seeds]
+
+    def rate(self, setting: ScaleAndWidth, student: Student) -> float:
+        """Return a network's step size.
+
+        Raises:
+            ProblemError: even the linearised model diverges with it.
+        """
+        largest = student.linear.largest
+        rate = self.config.rate(setting, largest)
         if rate >= 2 / largest:
-            sentence = (
-                f"the step must be below 2/lambda_max(K0) = {2 / largest:.3g} at alpha {member.alpha:g}, m={member.m}, got {rate:.3g}"
-            )
-            raise ProblemError(sentence, f"lower learning rate (it is {config.lr:g})")
+            sentence = f"the step must be below 2/lambda_max(K0) = {2 / largest:.3g} at {setting.name}, got {rate:.3g}"
+            raise ProblemError(sentence, f"lower learning rate (it is {self.config.lr:g})")
         return rate
 
-    def _group(self, m: int, tol: float, device: str) -> Group:
-        import torch
+    # ------------------------------------------------------------ training and measuring
 
-        numbers = tuple(number for number, member in enumerate(self.members) if member.m == m)
-        students = [self.student(number) for number in numbers]
-        W, a = (np.stack([getattr(student, name) for student in students]) for name in ("W", "a"))
-        X, y, X_test = (np.stack([getattr(student.problem, name) for student in students]) for name in ("X", "y", "X_test"))
-        alphas, rates = [self.members[number].alpha for number in numbers], [self.rates[number] for number in numbers]
-        return Group(numbers, TwoLayerEnsemble(W, a, X, y, alphas, rates, tol, device), torch.from_numpy(X_test).to(device))
+    def train(self, target: int, budget: float) -> int:
+        """Train for about this long, no network beyond step `target`; return the step that all have reached or rest before."""
+        deadline = perf_counter() + budget
+        for ensemble in self.ensembles.values():
+            while ensemble.batch and ensemble.steps < target:
+                ensemble.step()
+                if perf_counter() >= deadline:
+                    return self._reached(target)
+        return self._reached(target)
 
-    def student(self, number: int) -> Student:
-        """A network before training."""
-        member = self.members[number]
-        return self.students[member.m, member.place]
+    def _reached(self, target: int) -> int:
+        return min([target, *(ensemble.steps for ensemble in self.ensembles.values() if ensemble.batch)])
+
+    def measure(self) -> dict[str, Any]:
+        """Read every network in training, with one transfer; those that rest leave their ensemble's batch.
+
+        Raises:
+            Diverged: a training residual is no longer finite, or a thousand times the first.
+        """
+        names = [quantity.name for quantity in self.spec.quantities]
+        before = self.history.records[-1] if self.history else {name: np.full(len(self.networks), np.nan) for name in names}
+        record = {name: list(before[name]) for name in names}
+        rows = iter(host(torch.cat([ensemble.readings() for ensemble in self.ensembles.values() if ensemble.batch])))
+        for m, ensemble in self.ensembles.items():
+            resting = []
+            for place in ensemble.batch:
+                network, row = self.members[m][place], next(rows)
+                for name, value in self._reading(network, row).items():
+                    record[name][self.networks.index(network)] = value
+                resting += [place] if row[2] > 0 else []
+            ensemble.settle(resting)
+        if not any(ensemble.batch for ensemble in self.ensembles.values()):
+            self.total = self.step
+        self.notes = (self._memory, *self._unfitted(record["train-residual"]))
+        return record
+
+    def _reading(self, network: Network[ScaleAndWidth], row: Floats) -> dict[str, float]:
+        """Return a network's quantities from its row of `TwoLayerEnsemble.readings`, beside its linearised model."""
+        setting, student = network.setting, self.students[network.setting.m, network.seed]
+        residual, taken = float(row[0]), float(row[1])
+        if not residual <= GROWN * student.first_residual(setting.alpha):
+            grown = f"has grown to {residual:.1e}" if np.isfinite(residual) else "is no longer a finite number"
+            sentence = f"the relative residual of {setting.name} {grown} at step {int(taken)}"
+            raise Diverged(sentence, f"lower learning rate (it is {self.config.lr:g})")
+        movement, outputs = row[3 : 3 + len(MOVEMENT)].tolist(), row[3 + len(MOVEMENT) :]
+        if not np.all(np.abs(outputs) < LARGEST):
+            return {**dict.fromkeys((*MOVEMENT, "test-error", "gap"), float("nan")), "train-residual": residual}
+        beside = student.prediction(setting.alpha, taken, self.rate(setting, student))
+        error = float(np.mean((outputs - student.problem.y_test) ** 2))
+        gap = float(np.sqrt(np.mean((outputs - beside) ** 2)))
+        return {"train-residual": residual, "test-error": error, "gap": gap, **dict(zip(MOVEMENT, movement, strict=True))}
+
+    def _unfitted(self, residuals: Sequence[float]) -> list[str]:
+        """The widths that ended short of a fair comparison, as a sentence."""
+        pairs = zip((network.setting.m for network in self.networks), residuals, strict=True)
+        short = [(m, residual) for m, residual in pairs if m != self.config.m and residual > RESIDUAL]
+        if self.step != self.total or not short:
+            return []
+        widths, worst = ", ".join(str(m) for m in sorted({m for m, _ in short})), max(residual for _, residual in short)
+        return [f"m={widths} not fitted at alpha 1: residual up to {worst:.2g}, above the {RESIDUAL:g} of a fair comparison"]
+
+    # ------------------------------------------------------------ what is shown and judged
+
+    def latest(self, quantity: str, settings: Sequence[ScaleAndWidth]) -> Floats:
+        """Return the last readings of some settings, (settings, seeds); nan before the first."""
+        return np.stack([self.readings.latest(quantity, setting.name) for setting in settings])
+
+    @property
+    def trained(self) -> bool:
+        """Whether every output scale has been trained to its end."""
+        members, batch = self.members[self.config.m], self.ensembles[self.config.m].batch
+        return self.done or not any(members[place].setting in self.scales for place in batch)
 
     @cached_property
     def start(self) -> float:
         """The largest |h(w0)| of any student on any point."""
         return max(float(max(np.abs(one.h0).max(), np.abs(one.h0_test).max())) for one in self.students.values())
 
-    @cached_property
-    def first_residuals(self) -> Floats:
-        """|alpha h(w0) - y|/|y| of every network, 1 when it starts from zero, (members,)."""
-        linear = [self.student(number).linearised(member.alpha) for number, member in enumerate(self.members)]
-        targets = [np.linalg.norm(self.student(number).problem.y) for number in range(len(self.members))]
-        return np.array([np.linalg.norm(one.residual) for one in linear]) / np.array(targets)
+    def weights(self, setting: ScaleAndWidth) -> tuple[Floats, Floats]:
+        """Return W (m, d) and a (m,) of the first seed's network now."""
+        ensemble, place = self._first(setting)
+        return host(ensemble.W[place]), host(ensemble.a[place])
 
-    # ------------------------------------------------------------ training
+    def kernel(self, setting: ScaleAndWidth, start: bool = False) -> Floats:
+        """Return the tangent kernel of the first seed's network on its examples, (n, n), now or at the start."""
+        ensemble, place = self._first(setting)
+        return host(ensemble.kernel(place, start))
 
-    def advance(self, target: int, seconds: float) -> None:
-        """Train for about this long, no network beyond step `target`."""
-        deadline = perf_counter() + seconds
-        for m, group in self.groups.items():
-            while group.ensemble.batch and self.steps[m] < target:
-                group.ensemble.step()
-                self.steps[m] += 1
-                if perf_counter() >= deadline:
-                    return
-
-    def progress(self, target: int) -> int:
-        """The step of the slowest group that is in training; `target` only when every group is there."""
-        return min([target, *(self.steps[m] for m, group in self.groups.items() if group.ensemble.batch)])
-
-    # ------------------------------------------------------------ measuring
-
-    def measure(self) -> None:
-        """Read every network in training, with one transfer; those that rest leave the batch."""
-        import torch
-
-        pieces = [self._readings(group) for group in self.groups.values() if group.ensemble.batch]
-        if not pieces:
-            return
-        table = host(torch.cat(pieces))  # (networks in training, 7 + 2000)
-        numbers = [group.numbers[local] for group in self.groups.values() for local in group.ensemble.batch]
-        for number, row in zip(numbers, table, strict=True):
-            self._take(number, row)
-        for group in self.groups.values():
-            group.ensemble.settle([local for local in group.ensemble.batch if self.over[group.numbers[local]]])
-
-    def _readings(self, group: Group) -> Tensor:
-        """Return residual, steps, whether at rest, movement (5) and outputs on the test points, (B, 8 + 2000)."""
-        import torch
-
-        ensemble, batch = group.ensemble, group.ensemble.batch
+    def _first(self, setting: ScaleAndWidth) -> tuple[TwoLayerEnsemble, int]:
+        """A setting's ensemble, its weights up to date, and the place of the first seed's network there."""
+        ensemble = self.ensembles[setting.m]
         ensemble.gather()
-        y = ensemble.y[batch]
-        residual = (ensemble.outputs(ensemble.X, batch) - y).norm(dim=1) / y.norm(dim=1)
-        movement = torch.stack([ensemble.movement(member) for member in batch])
-        heads = torch.stack([residual, ensemble.taken[batch], ensemble.resting()], dim=1)
-        return torch.cat([heads, movement, ensemble.outputs(group.X_test, batch)], dim=1)
+        return ensemble, self.members[setting.m].index(Network(setting, self.seeds[0]))
 
-    def _take(self, number: int, row: Floats) -> None:
-        student, member = self.student(number), self.members[number]
-        residual, taken, resting = row[:3]
-        movement, outputs = row[3 : 3 + len(MOVEMENT)], row[3 + len(MOVEMENT) :]
-        self.taken[number], self.over[number] = taken, resting > 0
-        if not np.all(np.abs(outputs) < LARGEST):
-            self.scores[number] = [residual, *np.full(len(COLUMNS) - 1, np.nan)]
-            return
-        beside = student.prediction(member.alpha, float(taken), self.rates[number])
-        error = float(np.mean((outputs - student.problem.y_test) ** 2))
-        gap = float(np.sqrt(np.mean((outputs - beside) ** 2)))
-        self.scores[number] = [residual, error, gap, *movement]
+    def series(self) -> tuple[Series, ...]:
+        """Readings over alpha and over the width as they are now, losses over steps, theory beside them."""
+        return (*over_alpha(self), *training(self), *over_width(self))
 
-    def record(self) -> dict[str, list[float]]:
-        """Return the latest scores, a list over networks per quantity."""
-        return {name: self.scores[:, column].tolist() for column, name in enumerate(COLUMNS)}
+    def pictures(self) -> tuple[Picture, ...]:
+        """Hidden directions and kernels of the first seed, at the smallest and at the largest alpha."""
+        rich, lazy = self.scales[0], self.scales[-1]
+        return (
+            directions(self, "rich", rich), directions(self, "lazy", lazy),
+            kernel_picture(self, "before", lazy, start=True), kernel_picture(self, "rich", rich),
+        )  # fmt: skip
 
-    def column(self, name: str) -> Floats:
-        """One quantity of every network, (members,)."""
-        return np.asarray(self.scores[:, COLUMNS.index(name)])
+    def markers(self) -> tuple[Marker, ...]:
+        """Where laziness begins, and the residual at which networks rest."""
+        return tuple(markers(self))
 
-    # ------------------------------------------------------------ what is shown, and storage
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The first seed's problem and networks.
 
-    def weights(self, number: int) -> tuple[Floats, Floats]:
-        """Return a network's W (m, d) and a (m,) now."""
-        group = self.groups[self.members[number].m]
-        group.ensemble.gather()
-        local = group.numbers.index(number)
-        return host(group.ensemble.W[local]), host(group.ensemble.a[local])
+        X (n, d), y (n,), X_test, y_test; teacher (k, d) and signs (k,); W0 (m, d), a0 (m,) before training; alphas (A,), W (A, m, d),
+        a (A, m) after it, in their order; K0 (n, n).
+        """
+        student = self.students[self.config.m, self.seeds[0]]
+        W, a = (np.stack(weights) for weights in zip(*map(self.weights, self.scales), strict=True))
+        task = {name: getattr(student.problem, name) for name in ("X", "y", "X_test", "y_test", "teacher", "signs")}
+        start = {"W0": student.W, "a0": student.a, "K0": self.kernel(self.scales[0], start=True)}
+        return {**task, **start, "alphas": self.alphas, "W": W, "a": a}
 
-    def kernel(self, number: int, start: bool = False) -> Floats:
-        """Return a network's tangent kernel on its examples, (n, n)."""
-        group = self.groups[self.members[number].m]
-        group.ensemble.gather()
-        return host(group.ensemble.kernel(group.numbers.index(number), start))
+    # ------------------------------------------------------------ storage
 
-    def state(self) -> State:
-        """Return every ensemble's weights and place, and the latest scores."""
-        arrays: dict[str, NDArray[Any]] = {"scores": self.scores.copy(), "taken": self.taken.copy(), "over": self.over.copy()}
-        scalars: dict[str, Any] = {}
-        for m, group in self.groups.items():
-            ensemble = group.ensemble
-            arrays |= {f"{m}-{name}": value for name, value in ensemble.arrays().items()}
-            stopped = host(ensemble.resting()) > 0 if ensemble.batch else np.zeros(0, dtype=bool)
-            resting = [member for member, still in zip(ensemble.batch, stopped, strict=True) if still]
-            scalars[str(m)] = {"batch": list(ensemble.batch), "resting": resting, "step": self.steps[m]}
-        return State(arrays, scalars)
+    def parts(self) -> Mapping[str, Stateful]:
+        """The ensembles by width; readings are in the history."""
+        return {f"m{m}": ensemble for m, ensemble in self.ensembles.items()}
 
     def restore(self, state: State) -> None:
-        """Go on bit for bit from what `state` returned; call on a freshly made object."""
-        self.scores, self.taken = state.arrays["scores"].copy(), state.arrays["taken"].copy()
-        self.over = state.arrays["over"].astype(bool)
-        for m, group in self.groups.items():
-            saved = {name: state.arrays[f"{m}-{name}"] for name in ("W", "a", "taken")}
-            place = state.scalars[str(m)]
-            group.ensemble.restore(saved, place["batch"], place["resting"])
-            self.steps[m] = place["step"]
+        """Continue from a state."""
+        super().restore(state)
+        if self.history:
+            self.notes = (self._memory, *self._unfitted(self.history.records[-1]["train-residual"]))

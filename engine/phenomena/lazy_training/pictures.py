@@ -5,11 +5,17 @@ Directions are projected on the plane that shows the teacher best (its two leadi
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Layer, Picture
-from engine.phenomena.lazy_training.experiment import Experiment
+from engine.phenomena.lazy_training.config import ScaleAndWidth
+from engine.theory.kernels.tangent_kernel import alignment
+
+if TYPE_CHECKING:
+    from engine.phenomena.lazy_training.experiment import LazyTraining
 
 Floats = NDArray[np.float64]
 
@@ -17,20 +23,19 @@ BLOCKS = 40  # cells along a side of a kernel's picture
 REACH = 1.05
 
 
-def directions(experiment: Experiment, name: str, number: int) -> Picture:
+def directions(run: LazyTraining, name: str, setting: ScaleAndWidth) -> Picture:
     """Return unit directions w_j/|w_j| of the strongest quarter of the neurons, by |a_j||w_j|, before and after, with the teacher's."""
-    student, member = experiment.student(number), experiment.members[number]
-    plane = plane_of(student.problem.teacher)
-    after, outer = experiment.weights(number)
-    strong, late = (_strongest(*weights) for weights in ((student.W, student.a), (after, outer)))
+    student = run.students[setting.m, run.seeds[0]]
+    teacher, before, after = student.problem.teacher, (student.W, student.a), run.weights(setting)
+    plane = plane_of(teacher)
     layers = (
-        Layer("points", strong @ plane, "before", "before"),
-        Layer("points", late @ plane, "after", "after"),
-        Layer("rings", student.problem.teacher @ plane, "teacher", "teacher"),
+        Layer("points", _strongest(*before) @ plane, "before", "before"),
+        Layer("points", _strongest(*after) @ plane, "after", "after"),
+        Layer("rings", teacher @ plane, "teacher", "teacher"),
     )
-    shares = [in_span(*weights, student.problem.teacher) for weights in ((student.W, student.a), (after, outer))]
-    note = f"strongest quarter of {member.m} neurons; in the teacher's span: {shares[0]:.0%}, now {shares[1]:.0%}"
-    title = f"Hidden directions, alpha {member.alpha:g}"
+    shares = in_span(*before, teacher), in_span(*after, teacher)
+    note = f"strongest quarter of {setting.m} neurons; in the teacher's span: {shares[0]:.0%}, now {shares[1]:.0%}"
+    title = f"Hidden directions, alpha {setting.label}"
     extent = (-REACH, REACH, -REACH, REACH)
     return Picture(f"directions/{name}", title, layers=layers, extent=extent, x="teacher's plane", y="", equal=True, note=note)
 
@@ -55,18 +60,15 @@ def _strongest(W: Floats, a: Floats) -> Floats:
     return np.asarray(W[chosen] / np.maximum(lengths[chosen, None], 1e-300))
 
 
-def kernel_picture(experiment: Experiment, name: str, number: int, start: bool = False) -> Picture:
+def kernel_picture(run: LazyTraining, name: str, setting: ScaleAndWidth, start: bool = False) -> Picture:
     """Return a kernel over its mean diagonal, examples in the order of their targets, averaged over blocks."""
-    problem, member = experiment.student(number).problem, experiment.members[number]
-    kernel = experiment.kernel(number, start)
-    values = in_blocks(kernel / np.mean(np.diagonal(kernel)), np.argsort(problem.y))
-    title = "Kernel before" if start else f"Kernel after, alpha {member.alpha:g}"
-    y = problem.y / np.linalg.norm(problem.y)
-    aligned = float(y @ kernel @ y / np.linalg.norm(kernel))
-    note = f"alignment with the targets {aligned:.3f}"
-    if start:
-        change = experiment.column("kernel-change")[number]
-        note += f"; at alpha {member.alpha:g} it has changed by {change:.1e}" if np.isfinite(change) else ""
+    y, kernel = run.students[setting.m, run.seeds[0]].problem.y, run.kernel(setting, start)
+    values = in_blocks(kernel / np.mean(np.diagonal(kernel)), np.argsort(y))
+    title = "Kernel before" if start else f"Kernel after, alpha {setting.label}"
+    note = f"alignment with the targets {alignment(kernel, y):.3f}"
+    change = run.readings.latest("kernel-change", setting.name)[0]
+    if start and np.isfinite(change):
+        note += f"; at alpha {setting.label} it has changed by {change:.1e}"
     label = "examples by target"
     return Picture(f"kernel/{name}", title, values, lo=0.0, hi=float(values.max()), x=label, y=label, note=note)
 

@@ -8,13 +8,14 @@ so that h = 0 at the start (Chizat, Oyallon, Bach 2019, arXiv:1812.07956).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.seeds import streams
 from engine.theory.kernels.linearised import Linearised, linearise
-from engine.theory.kernels.tangent_kernel import tangent_kernel
+from engine.theory.kernels.tangent_kernel import infinite_width_kernel, relative_change, tangent_kernel
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +33,17 @@ class Problem:
     y_test: Floats
     teacher: Floats
     signs: Floats
+
+    @cached_property
+    def infinite_width(self) -> Floats:
+        """The tangent kernel of infinite width on the training points, (n, n)."""
+        return infinite_width_kernel(self.X)
+
+    @cached_property
+    def infinite_width_error(self) -> float:
+        """Test MSE of regression with that kernel: of an infinitely wide network after infinite time."""
+        cross = infinite_width_kernel(self.X_test, self.X)
+        return float(np.mean((linearise(self.infinite_width, self.y).predictions(cross, [np.inf])[0] - self.y_test) ** 2))
 
 
 def draw_problem(seed: int, n: int, d: int, teacher: int) -> Problem:
@@ -61,7 +73,7 @@ def first_weights(seed: int, m: int, d: int, symmetrise: bool) -> tuple[Floats, 
 class Student:
     """A student before training: weights, tangent kernel between test and training points, and its linearised problem from h = 0.
 
-    h0, h0_test: its outputs at scale 1, zero up to rounding when symmetrised.
+    h0, h0_test: its outputs at scale 1, zero up to rounding when symmetrised. from_infinite_width: |K0 - Kinf|/|Kinf|.
     """
 
     problem: Problem
@@ -71,6 +83,7 @@ class Student:
     linear: Linearised
     h0: Floats
     h0_test: Floats
+    from_infinite_width: float
 
     def linearised(self, alpha: float) -> Linearised:
         """The linearised training problem at an output scale, which matters only when the start is not zero."""
@@ -81,12 +94,16 @@ class Student:
         start = alpha * self.h0_test
         return np.asarray(self.linearised(alpha).predictions(self.cross, [taken], step, start)[0])
 
+    def first_residual(self, alpha: float) -> float:
+        """|alpha h(w0) - y|/|y|, 1 when it starts from zero."""
+        return float(np.linalg.norm(self.linearised(alpha).residual) / np.linalg.norm(self.problem.y))
+
     @property
     def length(self) -> float:
         """|w0|."""
         return float(np.sqrt(np.sum(self.W**2) + np.sum(self.a**2)))
 
-    @property
+    @cached_property
     def limit_error(self) -> float:
         """Test MSE of `K(x, X) K(X, X)^-1 y`, the limit of infinite scale and time from h = 0."""
         limit = self.linear.predictions(self.cross, [np.inf])[0]
@@ -103,4 +120,4 @@ def make_student(problem: Problem, seed: int, m: int, symmetrise: bool) -> Stude
     kernel = tangent_kernel(W, a, problem.X, limit=MEMORY)
     cross = tangent_kernel(W, a, problem.X_test, problem.X, limit=MEMORY)
     h0, h0_test = (np.maximum(points @ W.T, 0) @ a / np.sqrt(m) for points in (problem.X, problem.X_test))
-    return Student(problem, W, a, cross, linearise(kernel, problem.y), h0, h0_test)
+    return Student(problem, W, a, cross, linearise(kernel, problem.y), h0, h0_test, relative_change(problem.infinite_width, kernel))

@@ -8,15 +8,18 @@ reached the relative residual `tol` rests, decided on the device at every step; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from engine.state import State
 
 Floats = NDArray[np.float64]
+
+MOVEMENT = ("weight-change", "kernel-change", "kernel-rotation", "alignment", "flipped")
 
 
 class TwoLayerEnsemble:
@@ -24,7 +27,7 @@ class TwoLayerEnsemble:
 
     Attributes:
         W, a: (M, m, d) and (M, m), every member's weights as at the latest `gather`.
-        taken: (M,) steps taken, as at the latest `gather`.
+        taken: (M,) steps taken, as at the latest `gather`; steps: of those still in training.
         batch: numbers of the members that are still trained.
     """
 
@@ -34,28 +37,27 @@ class TwoLayerEnsemble:
         a: Floats,
         X: Floats,
         y: Floats,
+        X_test: Floats,
         alphas: Sequence[float],
         rates: Sequence[float],
         tol: float,
         device: str = "cpu",
     ) -> None:
-        """W: (M, m, d); a: (M, m); X: (M, n, d); y: (M, n); rates: step size of each member on its loss, (M,)."""
-        import torch
+        """W: (M, m, d); a: (M, m); X: (M, n, d); y: (M, n); X_test: (M, s, d); rates: each member's step size on its loss, (M,)."""
 
         def put(values: Any) -> Tensor:
             return torch.tensor(np.asarray(values, dtype=np.float64), device=device)
 
-        self.W, self.a, self.X, self.y = put(W), put(a), put(X), put(y)
+        self.W, self.a, self.X, self.y, self.X_test = put(W), put(a), put(X), put(y), put(X_test)
         self.alphas, self.rates, self.tol = put(alphas), put(rates), tol
         self.W0, self.a0 = self.W.clone(), self.a.clone()
         self.taken = torch.zeros_like(self.alphas)
+        self.steps = 0
         self._root = float(np.sqrt(self.a.shape[1]))
         self._load(list(range(len(self.alphas))))
 
     def _load(self, members: list[int]) -> None:
         """Make these members the batch, with room for their hidden layers."""
-        import torch
-
         self.batch = members
         self._W, self._a = self.W[members].clone(), self.a[members][:, None].clone()  # (B, m, d), (B, 1, m)
         self._Xt, self._X = self.X[members].mT.contiguous(), self.X[members].clone()  # (B, d, n), (B, n, d)
@@ -69,8 +71,6 @@ class TwoLayerEnsemble:
 
     def step(self) -> None:
         """Take one step with every member of the batch that has not reached its residual."""
-        import torch
-
         torch.bmm(self._W, self._Xt, out=self._hidden)
         self._hidden.clamp_(min=0)
         torch.sign(self._hidden, out=self._gates)
@@ -82,6 +82,7 @@ class TwoLayerEnsemble:
         by_input = torch.bmm(self._gates, self._X * weighted)  # (B, m, d)
         self._W.addcmul_(self._a.mT, by_input, value=-1.0)
         self._a -= by_output.mT
+        self.steps += 1
 
     def gather(self) -> None:
         """Bring `W`, `a` and `taken` up to date."""
@@ -96,17 +97,19 @@ class TwoLayerEnsemble:
 
     # ------------------------------------------------------------ readings, on the device
 
-    def outputs(self, points: Tensor, members: Sequence[int]) -> Tensor:
+    def readings(self) -> Tensor:
+        """Return residual, steps, whether at rest, `movement` and the outputs on the test points of each in the batch, (B, 8 + s)."""
+        self.gather()
+        y = self.y[self.batch]
+        residual = (self.outputs(self.X, self.batch) - y).norm(dim=1) / y.norm(dim=1)
+        heads = torch.stack([residual, self.taken[self.batch], 1 - self._going[:, 0, 0]], dim=1)
+        movement = torch.stack([self.movement(member) for member in self.batch])
+        return torch.cat([heads, movement, self.outputs(self.X_test, self.batch)], dim=1)
+
+    def outputs(self, points: Tensor, members: list[int]) -> Tensor:
         """Return alpha h on points (M, k, d), (B, k)."""
-        import torch
-
-        chosen = list(members)
-        hidden = torch.bmm(points[chosen], self.W[chosen].mT).clamp_(min=0)  # (B, k, m)
-        return torch.bmm(hidden, self.a[chosen][:, :, None])[:, :, 0] * (self.alphas[chosen, None] / self._root)
-
-    def resting(self) -> Tensor:
-        """Return 1 for each member of the batch that has stopped, (B,), in the batch's order."""
-        return 1 - self._going[:, 0, 0]
+        hidden = torch.bmm(points[members], self.W[members].mT).clamp_(min=0)  # (B, k, m)
+        return torch.bmm(hidden, self.a[members][:, :, None])[:, :, 0] * (self.alphas[members, None] / self._root)
 
     def kernel(self, member: int, start: bool = False) -> Tensor:
         """Return a member's tangent kernel on its examples, (n, n), now or at the start; see engine.theory.kernels.tangent_kernel."""
@@ -116,9 +119,7 @@ class TwoLayerEnsemble:
         return (hidden @ hidden.T + (self.X[member] @ self.X[member].T) * (gates @ gates.T)) / W.shape[1]
 
     def movement(self, member: int) -> Tensor:
-        """Return |w - w0|/|w0|, |K - K0|/|K0|, 1 - <K0, K>/(|K0||K|), <K, y y^T>/(|K||y|^2) and the share of flipped ReLUs, (5,)."""
-        import torch
-
+        """Return MOVEMENT: |w-w0|/|w0|, |K-K0|/|K0|, 1 - <K0,K>/(|K0||K|), <K,y y^T>/(|K||y|^2), the share of flipped ReLUs, (5,)."""
         moved = (self.W[member] - self.W0[member]).square().sum() + (self.a[member] - self.a0[member]).square().sum()
         length = self.W0[member].square().sum() + self.a0[member].square().sum()
         before, after, y = self.kernel(member, start=True), self.kernel(member), self.y[member]
@@ -130,17 +131,20 @@ class TwoLayerEnsemble:
 
     # ------------------------------------------------------------ storage
 
-    def arrays(self) -> dict[str, Floats]:
-        """Return what `restore` needs."""
+    def state(self) -> State:
+        """Return every member's weights and place."""
         self.gather()
-        return {"W": host(self.W), "a": host(self.a), "taken": host(self.taken)}
+        still = [member for member, going in zip(self.batch, host(self._going[:, 0, 0]), strict=True) if not going]
+        arrays = {"W": host(self.W), "a": host(self.a), "taken": host(self.taken)}
+        return State(arrays, {"batch": self.batch, "resting": still, "steps": self.steps})
 
-    def restore(self, arrays: dict[str, Floats], batch: Sequence[int], resting: Sequence[int]) -> None:
-        """Go on bit for bit; batch: the members in it; resting: those of them that have stopped."""
-        for name in ("W", "a", "taken"):
-            getattr(self, name).copy_(self.W.new_tensor(arrays[name]))
-        self._load(list(batch))
-        for member in resting:
+    def restore(self, state: State) -> None:
+        """Go on bit for bit."""
+        for name, values in state.arrays.items():
+            getattr(self, name).copy_(self.W.new_tensor(values))
+        self.steps = state.scalars["steps"]
+        self._load(list(state.scalars["batch"]))
+        for member in state.scalars["resting"]:
             self._going[self.batch.index(member)] = 0.0
 
 

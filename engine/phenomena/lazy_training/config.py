@@ -1,0 +1,90 @@
+"""The knobs and presets of lazy training, and the networks that they ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from engine.contract import Config, Preset, knob
+
+WIDTH_SCALE = 1.0  # the widths' output scale: h itself, whose 1/sqrt(m) alone makes wide networks lazy
+
+
+@dataclass(frozen=True)
+class ScaleAndWidth:
+    """What one network is: its output scale and its hidden neurons."""
+
+    alpha: float
+    m: int
+
+    @property
+    def name(self) -> str:
+        """`alpha 0.01, m=100`."""
+        return f"alpha {self.alpha:.12g}, m={self.m}"
+
+    @property
+    def label(self) -> str:
+        """`0.01`."""
+        return f"{self.alpha:g}"
+
+
+class LazyTrainingConfig(Config):
+    """Knobs of the teacher task and of its students."""
+
+    alpha: tuple[float, ...] = knob(
+        (0.01, 0.03, 0.1, 0.3, 1.0, 10.0, 100.0, 1000.0), "output scales, all trained side by side", ge=1e-4, le=1e4
+    )
+    d: int = knob(20, "features", ge=2, le=200)
+    n: int = knob(200, "training examples", ge=20, le=2000, log=True)
+    m: int = knob(100, "hidden neurons", ge=4, le=2000, log=True)
+    widths: tuple[int, ...] = knob((30, 300), "further numbers of neurons, trained at alpha 1", ge=4, le=2000)
+    teacher: int = knob(3, "neurons of the teacher", ge=1, le=10)
+    steps: int = knob(4000, "longest training", ge=100, le=100_000, unit="steps", log=True)
+    symmetrise: bool = knob(True, "start from zero by pairs of opposite neurons")
+    tol: float = knob(1e-3, "relative training residual at which a network rests", ge=1e-6, le=0.1, log=True, label="tolerance")
+    rule: Literal["kernel", "published"] = knob(
+        "kernel", "step size in units of min(1,alpha)/lambda_max(K0), or of the paper's min(10,.1/tau^2) with tau^2 = alpha/sqrt(m)"
+    )
+    lr: float = knob(0.8, "step size in the rule's unit", ge=0.001, le=1.9, log=True, label="learning rate", divergence=True)
+
+    @model_validator(mode="after")
+    def _pairs(self) -> LazyTrainingConfig:
+        odd = [m for m in (self.m, *self.widths) if m % 2]
+        if self.symmetrise and odd:
+            raise ValueError(f"m and widths must be even, because symmetrised neurons come in pairs, got {odd[0]}")
+        return self
+
+    def scales(self) -> list[ScaleAndWidth]:
+        """Every output scale at the width m, rising."""
+        return [ScaleAndWidth(alpha, self.m) for alpha in sorted(set(self.alpha))]
+
+    def across_widths(self) -> list[ScaleAndWidth]:
+        """Every width at the scale 1, rising; none without another width than m to compare."""
+        widths = sorted({*self.widths, self.m})
+        return [ScaleAndWidth(WIDTH_SCALE, m) for m in widths] if len(widths) > 1 else []
+
+    def rate(self, network: ScaleAndWidth, largest: float) -> float:
+        """Return the step size on `|alpha h - y|^2/(2 alpha^2)` of a network whose kernel has this largest eigenvalue.
+
+        `published` is the step `min(10, .1/tau^2)` on the mean half-squared loss of weights drawn with deviation tau and no
+        1/sqrt(m): there alpha = tau^2 sqrt(m), and its step is s alpha sqrt(m)/n of ours.
+        """
+        if self.rule == "published":
+            root = float(np.sqrt(network.m))
+            return float(self.lr * min(10.0, 0.1 * root / network.alpha) * network.alpha * root / self.n)
+        return float(self.lr * min(1.0, network.alpha) / largest)
+
+
+PUBLISHED = tuple(float(f"{10.0**exponent * 50**0.5:.4g}") for exponent in np.linspace(-4.4, 2.0, 17))  # tau^2 sqrt(m), tau = 10^-2.2..10
+PRESETS = (
+    Preset("quick", "eight output scales on a teacher of three neurons", {}, "arXiv:1812.07956, Fig. 1-2, at n=200, d=20"),
+    Preset("standard", "the same with widths from 10 to 1000 and three seeds", {"widths": (10, 30, 100, 300, 1000)},
+           "arXiv:1812.07956; arXiv:1806.07572 (width)", seeds=3),
+    Preset("chizat-shallow",
+           "the paper's two-layer network: d=100, n=1000, ten trials, scale tau as alpha = tau^2 sqrt(m); an hour on one core, 2 GB",
+           {"alpha": PUBLISHED, "d": 100, "n": 1000, "m": 50, "widths": (50,), "steps": 10_000, "rule": "published", "lr": 1.0},
+           "arXiv:1812.07956, Fig. 2", seeds=10),
+)  # fmt: skip

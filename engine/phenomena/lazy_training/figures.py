@@ -1,0 +1,122 @@
+"""The figures of lazy training: what is measured over the output scale, the width and the steps, and what theory says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Axis, Figure, Marker, PictureSpec, Quantity, Series
+from engine.phenomena.lazy_training.claims import LAZY
+from engine.phenomena.lazy_training.config import ScaleAndWidth
+from engine.readings import summarised
+
+if TYPE_CHECKING:
+    from engine.phenomena.lazy_training.experiment import LazyTraining
+
+Floats = NDArray[np.float64]
+
+ALPHA, WIDTH = Axis("output scale alpha", log=True), Axis("hidden neurons m", log=True)
+FIGURES = (
+    Figure("test-error", "Test error", ALPHA, Axis("test MSE", log=True), ("test-error", "test-error/*"), "teacher of variance 1"),
+    Figure("weight-change", "Weights move like 1/alpha", ALPHA, Axis("|w-w0|/|w0|", log=True), ("weight-change", "weight-change/*")),
+    Figure("kernel-change", "The kernel freezes", ALPHA, Axis("relative change", log=True),
+           ("kernel-change", "kernel-change/*")),
+    Figure("gap-to-linearised", "Distance to the linearised model", ALPHA, Axis("rms gap", log=True), ("gap", "gap/*"),
+           "on test points, after the same steps"),
+    Figure("training", "Training loss", Axis("step", log=True), Axis("loss / loss of zero", log=True), ("training/*",)),
+    Figure("alignment", "What turns: kernel and ReLUs", ALPHA, Axis("share or cosine", lo=0.0),
+           ("alignment", "kernel-rotation", "flipped"), "flipped: of all pairs of neuron and training example"),
+    Figure("width", "Wide networks are lazy too", WIDTH, Axis("relative change or gap", log=True), ("width/*",), "at alpha = 1"),
+    Figure("width-error", "Test error and width", WIDTH, Axis("test MSE", log=True), ("width-error/*",), "at alpha = 1"),
+)  # fmt: skip
+PICTURES = (
+    PictureSpec("directions/rich", "Hidden directions, rich: smallest alpha"),
+    PictureSpec("directions/lazy", "Hidden directions, lazy: largest alpha"),
+    PictureSpec("kernel/before", "Kernel before training"),
+    PictureSpec("kernel/rich", "Kernel after, smallest alpha"),
+)
+OVER_ALPHA = (
+    Quantity("weight-change", "|w-w0|/|w0|"), Quantity("kernel-change", "|K-K0|/|K0|"), Quantity("kernel-rotation", "1 - cos(K0, K)"),
+    Quantity("gap", "network - linearised"), Quantity("test-error", "network"), Quantity("alignment", "cos(K, y y^T)"),
+    Quantity("flipped", "flipped ReLUs"),
+)  # fmt: skip
+QUANTITIES = (Quantity("train-residual", "|f-y|/|y|", finite=True), *OVER_ALPHA)
+OVER_WIDTH = ("weight-change", "kernel-change", "gap")
+GUIDE = 10.0  # output scale, or width, from which the guides are drawn
+FIRST = 0.8  # where step 0 stands on the logarithmic axis
+
+
+def over_alpha(run: LazyTraining) -> Iterator[Series]:
+    """Every reading over the output scale, at the width m; the limit of the linearised model beside it."""
+    found = {quantity.name: _over(run.scales, run.alphas, quantity, run) for quantity in OVER_ALPHA}
+    yield from found.values()
+    for name in ("kernel-change", "gap"):
+        yield from _guide(found[name], "1/alpha")
+    students = run.students_of(run.config.m)
+    lazy = run.alphas[run.alphas >= 1] if np.any(run.alphas >= 1) else run.alphas
+    ways = [[float(one.linearised(alpha).displacement([np.inf])[0]) / (alpha * one.length) for one in students] for alpha in lazy]
+    yield _theory("weight-change/theory", "linearised, ~1/alpha", lazy, np.array(ways))
+    errors = np.tile([one.limit_error for one in students], (2, 1))
+    yield _theory("test-error/linearised", "linearised limit", run.alphas[[0, -1]], errors)
+
+
+def over_width(run: LazyTraining) -> Iterator[Series]:
+    """What freezes with the width, at output scale 1, and how near kernel and error are to those of infinite width."""
+    if not run.across_widths:
+        return
+    m = np.array([network.m for network in run.across_widths], dtype=np.float64)
+    found = [_over(run.across_widths, m, quantity, run, "width/") for quantity in OVER_ALPHA if quantity.name in OVER_WIDTH]
+    yield from found
+    errors = run.latest("test-error", run.across_widths)
+    yield summarised("width-error/network", "network", m, errors, present=True, group="test-error")
+    yield from _guide(found[0], "1/sqrt(m)", -0.5)
+    students = [run.students_of(network.m) for network in run.across_widths]
+    limits = np.array([[student.limit_error for student in row] for row in students])
+    yield _theory("width-error/linearised", "linearised limit", m, limits)
+    infinite = np.tile([student.problem.infinite_width_error for student in students[0]], (2, 1))
+    yield _theory("width-error/infinite", "infinite width", m[[0, -1]], infinite, "infinite width")
+    distances = np.array([[student.from_infinite_width for student in row] for row in students])
+    yield _theory("width/infinite", "|K0-Kinf|/|Kinf|", m, distances, "infinite width")
+
+
+def training(run: LazyTraining) -> Iterator[Series]:
+    """Every scale's loss over steps, relative to that of zero, and the linearised model's at the largest."""
+    if not len(run.history):
+        return
+    for network in run.scales:
+        steps, residuals = run.readings.table("train-residual", network.name)
+        x, group = np.maximum(steps, FIRST), f"alpha {network.label}"
+        yield summarised(f"training/{network.label}", network.label, x, residuals**2, present=True, group=group)
+    largest, losses = run.scales[-1], []
+    for student in run.students_of(largest.m):
+        left = student.linearised(largest.alpha).residuals(steps, run.rate(largest, student))
+        losses.append(np.sum(left**2, axis=1) / np.sum(student.problem.y**2))
+    yield _theory("training/linearised", "linearised", x, np.stack(losses, axis=1))
+
+
+def markers(run: LazyTraining) -> Iterator[Marker]:
+    """Where laziness begins, and the loss at which networks rest."""
+    yield Marker("training", "y", run.config.tol**2, "at rest")
+    if run.alphas[0] < LAZY < run.alphas[-1]:
+        yield Marker("*-change", "x", LAZY, "lazy from about here")
+
+
+def _over(networks: Sequence[ScaleAndWidth], x: Floats, quantity: Quantity, run: LazyTraining, figure: str = "") -> Series:
+    values = run.latest(quantity.name, networks)
+    return summarised(f"{figure}{quantity.name}", quantity.label, x, values, quantity.summary, present=True, group=quantity.name)
+
+
+def _theory(name: str, label: str, x: Floats, values: Floats, group: str = "linearised") -> Series:
+    return summarised(name, label, x, values, present=True, kind="theory", basis="exact", group=group)
+
+
+def _guide(series: Series, label: str, power: float = -1.0) -> Iterator[Series]:
+    """A line of this log-log slope through the first point of the series from GUIDE on, if there are two."""
+    after = np.flatnonzero(series.x >= GUIDE)
+    if after.size > 1 and series.y[after[0]] > 0:
+        x = series.x[after]
+        y = series.y[after[0]] * (x / x[0]) ** power
+        yield Series(f"{series.name}/guide", label, x, y, kind="theory", basis="asymptotic", group="guide")
