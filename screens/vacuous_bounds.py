@@ -1,43 +1,41 @@
-"""The screen of vacuous bounds: bars first; what each bar is made of stands above the notes, not in the status line."""
+"""The screen of vacuous bounds: bars first; what each bar is made of stands above the notes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from engine.contract import Session, Snapshot, Spec
+from engine.contract import Detail, Grade, Session, Snapshot, Spec
 from screens.base import PhenomenonScreen
 from screens.desk import Desk
 from screens.layout import LEAST_HEIGHT, Page, pages
 from screens.widgets.deck import Deck
 from screens.widgets.notes import NotesPanel
 
-BOUND = "Bound "  # how a note begins that prints a bound's constants
-VERDICT_STYLE = {"vacuous": "red", "useless": "yellow", "informative": "green"}
+STYLES: dict[Grade, str] = {"": "", "good": "green", "poor": "yellow", "bad": "red"}
 
 
-class BoundNotes(NotesPanel):
-    """Every bound with its verdicts, formula and constants, then the notes."""
+class BoundsPanel(NotesPanel):
+    """Every bound with its values and what they say, its formula and constants, then the notes."""
 
     def __init__(self, spec: Spec) -> None:
         super().__init__(spec)
-        self._bounds = Static()
-        self._shown: tuple[str, ...] = ()
+        self._table = Static()
+        self._shown: tuple[Detail, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Hold the bounds above the text."""
-        yield self._bounds
+        yield self._table
         yield from super().compose()
 
-    def show(self, notes: Sequence[str]) -> None:
+    def show_bounds(self, details: Sequence[Detail]) -> None:
         """Print the bounds anew where they changed."""
-        if tuple(notes) != self._shown:
-            self._shown = tuple(notes)
-            self._bounds.update(printed(self._shown))
+        if tuple(details) != self._shown:
+            self._shown = tuple(details)
+            self._table.update(printed(self._shown))
 
 
 class BarsDeck(Deck):
@@ -73,35 +71,22 @@ class VacuousBoundsScreen(PhenomenonScreen):
     def __init__(self, spec: Spec, session: Session, desk: Desk) -> None:
         super().__init__(spec, session, desk)
         self.deck = BarsDeck(spec, desk.drawing, self.VIEWS)
-        self.notes = self._bounds = BoundNotes(spec)
+        self.notes = self._bounds = BoundsPanel(spec)
 
     def draw(self, snapshot: Snapshot) -> None:
         """Show a snapshot, its bounds in the panel of the notes."""
-        self._bounds.show([note.removeprefix(BOUND) for note in snapshot.notes if note.startswith(BOUND)])
+        self._bounds.show_bounds(snapshot.details)
         super().draw(snapshot)
 
-    def _say_phase(self) -> None:
-        self.snapshot = without_bounds(self.snapshot)
-        super()._say_phase()
 
-
-def without_bounds(snapshot: Snapshot) -> Snapshot:
-    """Return the snapshot with those of its notes that are no bounds."""
-    return replace(snapshot, notes=tuple(note for note in snapshot.notes if not note.startswith(BOUND)))
-
-
-def printed(notes: Sequence[str]) -> Text:
-    """Return the bounds as text: name, values and verdicts, then the formula, then each arm's constants, a blank line between."""
+def printed(details: Sequence[Detail]) -> Text:
+    """Return the bounds as text: name, values and what they say, then the formula, then the constants, a blank line between."""
     text = Text()
-    for note in notes:
-        head, *rest = note.split(" | ")
-        name, colon, values = head.partition(":")
-        text.append(name + colon, "bold")
-        for word in values.split(" "):
-            text.append(word, VERDICT_STYLE.get(word.rstrip(";"), "")).append(" ")
-        text.rstrip()
-        text.append("\n")
-        for line in rest:
-            text.append(f"  {line}\n", "dim" if line is rest[0] else "")
-        text.append("\n")
+    for detail in details:
+        first, formula, *constants = detail.lines()
+        head = Text(first)
+        head.stylize("bold", 0, len(detail.name))
+        for row in detail.rows:
+            head.highlight_words([row.word], STYLES[row.grade])
+        text.append(head).append(f"\n  {formula}\n", "dim").append("".join(f"  {line}\n" for line in constants)).append("\n")
     return text
