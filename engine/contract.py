@@ -394,6 +394,7 @@ class Snapshot:
     rate, eta, elapsed and memory move between revisions too, about five times a second, each time in a new object.
     rate: steps per second; eta: seconds left or None; memory: bytes of this process; values: the latest scalars.
     groups: every group that was drawn so far, in the order of first appearance: a curve's place in it decides colour and marker for good.
+    unstored: why what was computed last is not on disk, as a sentence (among the notes too); empty when it is, or is not meant to be.
     """
 
     phenomenon: str
@@ -422,6 +423,7 @@ class Snapshot:
     device: str = "cpu"
     memory: int = 0
     folder: str = ""
+    unstored: str = ""
 
 
 # ---------------------------------------------------------------- what a person asks for

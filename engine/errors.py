@@ -69,7 +69,7 @@ class ProblemError(LabError):
 
 
 class Diverged(LabError):
-    """Training left the finite numbers. The runner turns it into phase `diverged`."""
+    """Training left the finite numbers; the message says at which step. The runner turns it into phase `diverged`."""
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

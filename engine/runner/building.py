@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.device import resolve_device, use_threads
+from engine.errors import StoreError
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.options import Options
 from engine.runner.setup import Setup
@@ -33,18 +34,25 @@ def build(load: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Option
 
 @dataclass(frozen=True)
 class Restored:
-    """Where a stored run goes on: after so many lines of metrics and seconds of work; `notes` say what was dropped or differs."""
+    """Where a stored run goes on: after so many lines of metrics and seconds of work, with the groups that were drawn.
 
-    lines: int
-    elapsed: float
-    notes: tuple[str, ...]
+    notes: what was dropped, or differs from when it began.
+    """
+
+    lines: int = 0
+    elapsed: float = 0.0
+    groups: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+FRESH = Restored()
 
 
 def restore(phenomenon: AnyPhenomenon, folder: RunFolder) -> Restored:
-    """Put a fresh phenomenon where the folder's last state stands.
+    """Put a fresh phenomenon where the folder's last state stands, and the folder's metrics too.
 
     Raises:
-        StoreError: the state or the metrics are damaged.
+        StoreError: the state or the metrics are damaged, or do not fit the phenomenon.
     """
     saved = folder.load_state()
     state, position = saved or (None, Position(0, 0, {}))
@@ -53,8 +61,22 @@ def restore(phenomenon: AnyPhenomenon, folder: RunFolder) -> Restored:
         for step, values in records:
             phenomenon.history.append(step, values)
         phenomenon.step = position.step
-        phenomenon.restore(state)
-    return Restored(position.lines, position.elapsed, (*([torn] if torn else []), *differences(folder.manifest)))
+        try:
+            phenomenon.restore(state)
+        except (KeyError, ValueError, TypeError, IndexError, RuntimeError) as error:
+            sentence = f"the saved state of run {folder.name} does not fit this genlab: {type(error).__name__}: {error}"
+            raise StoreError(sentence, "continue it with the version that wrote it") from error
+    folder.cut(position.lines)
+    notes = (*([torn] if torn else []), *differences(folder.manifest))
+    return Restored(position.lines, position.elapsed, drawn_groups(folder) if state else (), notes)
+
+
+def drawn_groups(folder: RunFolder) -> tuple[str, ...]:
+    """The groups of the run's last snapshot; none where it cannot be read, since the run itself does not need it."""
+    try:
+        return folder.load_snapshot().groups
+    except StoreError:
+        return ()
 
 
 def differences(manifest: Manifest) -> tuple[str, ...]:

@@ -17,11 +17,11 @@ from engine.contract import Command, Phase, Snapshot, Spec, Start
 from engine.device import default_threads
 from engine.errors import KnobError, StoreError
 from engine.phenomenon import AnyPhenomenon
-from engine.runner.display import blank
-from engine.runner.loop import NOT_STARTED, Loop
+from engine.runner.control import Control
+from engine.runner.loop import work
+from engine.runner.mailbox import Close, Message, Save
 from engine.runner.options import Options
 from engine.runner.setup import Setup, changes, checked, preset_of
-from engine.runner.slot import Close, Save, Slot
 from engine.store import RunFolder, runs_root
 
 OnMeasure = Callable[[int, dict[str, Any]], None]
@@ -68,16 +68,15 @@ class Runner:
         load = partial(registry.load, name) if isinstance(name, str) else lambda: name
         setup = Setup(spec, config, preset, checked(tuple(seeds)))
         options = Options(device, default_threads() if threads is None else threads, root, on_measure, command_line)
-        self._slot = Slot(blank(setup, NOT_STARTED))
-        self._resume = resume
-        self._loop = Loop(load, setup, options, self._slot, resume)
+        self._control = Control(load, setup, options, resume)
+        self._mailbox = self._control.mailbox
         self._thread: threading.Thread | None = None
         self._closed = False
 
     @property
     def error(self) -> BaseException | None:
         """The exception that ended or last disturbed the run, with its traceback, for --debug."""
-        return self._slot.error
+        return self._mailbox.error
 
     def start(self) -> None:
         """Begin (or go on from a pause, or begin again after the end)."""
@@ -85,7 +84,7 @@ class Runner:
 
     def latest(self) -> Snapshot:
         """Return the present snapshot; cheap, never blocks on training."""
-        return self._slot.latest
+        return self._mailbox.latest
 
     def post(self, command: Command) -> None:
         """Queue a command and return at once; after `close` it has no effect."""
@@ -97,33 +96,32 @@ class Runner:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every command is obeyed and the run is over and stored; False after `timeout` seconds. A pause is no end."""
-        return self._slot.join(timeout)
+        return self._mailbox.join(timeout)
 
     def close(self, timeout: float = 2.0) -> bool:
         """Stop, save the state, give the folder back and end the thread; whether that took less than `timeout` seconds."""
         self._closed = True
         if self._thread is None:
-            if self._resume is not None:
-                self._resume.close()
-            self._slot.close()
+            self._control.leave()
+            self._mailbox.close()
             return True
         atexit.unregister(self.close)
-        self._slot.post(Close())
+        self._mailbox.post(Close())
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the problem and its solution of a run that is over; empty before that or after an error."""
-        run = self._loop.run
+        run = self._control.run
         finished = self.latest().phase in (Phase.FINISHED, Phase.STOPPED)
         return run.phenomenon.arrays() if run is not None and finished else {}
 
-    def _post(self, message: Command | Save) -> None:
+    def _post(self, message: Message) -> None:
         if self._closed:
             return
-        self._slot.post(message)
+        self._mailbox.post(message)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._loop.work, name="genlab run", daemon=True)
+            self._thread = threading.Thread(target=work, args=(self._control,), name="genlab run", daemon=True)
             atexit.register(self.close)
             self._thread.start()
 
@@ -177,11 +175,12 @@ def _stored_config(spec: Spec, folder: RunFolder) -> Config:
 
 
 def _require_unfinished(folder: RunFolder) -> None:
-    status = folder.load_status()
-    if status.phase is Phase.FINISHED:
+    progress = folder.load_progress()
+    if progress.phase is Phase.FINISHED:
         raise StoreError(f"run {folder.name} is finished, so there is nothing to continue", f"see it with genlab show {folder.name}")
-    if status.phase is Phase.DIVERGED:
-        raise StoreError(f"run {folder.name} diverged and would again: {status.sentence}", status.hint or "start it anew with genlab run")
+    if progress.phase is Phase.DIVERGED:
+        sentence = f"run {folder.name} diverged and would again: {progress.sentence}"
+        raise StoreError(sentence, progress.hint or "start it anew with other knobs: genlab run")
 
 
 def _refuse_changes(name: str, config: Config, overrides: Mapping[str, Any]) -> None:

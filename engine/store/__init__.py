@@ -1,15 +1,16 @@
 """The run store: one folder per run, in JSON, npz and safetensors only; nothing that is read back is ever unpickled.
 
 `manifest.json` says what was asked, `metrics.jsonl` holds one line per measurement, `arrays.npz` the problem and its
-solution, `state.safetensors` everything a resumed run needs, `state.json` where the run stands (for people and
+solution, `state.safetensors` everything a resumed run needs, `state.json` how far the run is (for people and
 listings), `latest.npz` what a screen shows, `result.json` claims and the figures' data, `lock` who is writing.
 """
 
-from engine.store.folder import Position, RunFolder, Status
+from engine.store.folder import Position, Progress, RunFolder, frozen
 from engine.store.listing import RunSummary, find_run, list_runs, remove_run, runs_root
-from engine.store.manifest import FORMAT, Manifest, run_name, versions
+from engine.store.manifest import FORMAT, Manifest, OlderFormat, run_name, versions
+from engine.store.writer import Writer
 
 __all__ = [
-    "FORMAT", "Manifest", "Position", "RunFolder", "RunSummary", "Status", "find_run", "list_runs", "remove_run",
-    "run_name", "runs_root", "versions",
+    "FORMAT", "Manifest", "OlderFormat", "Position", "Progress", "RunFolder", "RunSummary", "Writer", "find_run", "frozen",
+    "list_runs", "remove_run", "run_name", "runs_root", "versions",
 ]  # fmt: skip

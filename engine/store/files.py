@@ -31,6 +31,12 @@ _CAUSES = {
 }
 
 
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSError, AttributeError, TypeError, MemoryError, OverflowError,
+)  # fmt: skip
+_CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+
+
 def disk_error(error: OSError, path: Path, doing: str = "write") -> StoreError:
     """Return `cannot write PATH: the disk is full`, with what to do, for an error of the operating system."""
     cause, hint = _CAUSES.get(error.errno or 0, (error.strerror or type(error).__name__, _ELSEWHERE))
@@ -61,27 +67,27 @@ def replace(path: Path, data: bytes, durable: bool = True) -> None:
     """Put a file in place of the old one at once: readers and a crash see the old or the new, nothing between.
 
     Args:
-        path: the file; its temporary twin lies in the same folder.
+        path: the file; the new one is written beside it first.
         data: the new content.
         durable: wait until it is on the medium, so that a power cut is survived as well.
 
     Raises:
         StoreError: the disk refused; the old file is untouched.
     """
-    twin = path.with_name(f".{path.name}.new")
+    beside = path.with_name(f".{path.name}.new")
     with told(path):
         try:
-            descriptor = os.open(twin, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
             try:
                 write_all(descriptor, data)
                 if durable:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            os.replace(twin, path)  # noqa: PTH105 (Path.replace is the same call; tests count this one)
+            os.replace(beside, path)  # noqa: PTH105 (Path.replace is the same call; tests count this one)
         except OSError:
             with contextlib.suppress(OSError):
-                twin.unlink(missing_ok=True)
+                beside.unlink(missing_ok=True)
             raise
         if durable:
             sync_folder(path.parent)
@@ -107,8 +113,17 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
 
 
+def printable(tree: Any) -> Any:
+    """Return plain JSON with the control characters in its texts replaced: what is read back must not command a terminal."""
+    if isinstance(tree, str):
+        return tree.translate(_CONTROLS)
+    if isinstance(tree, list):
+        return [printable(item) for item in tree]
+    return {printable(key): printable(item) for key, item in tree.items()} if isinstance(tree, dict) else tree
+
+
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a file that holds one JSON object.
+    """Read a file that holds one JSON object, for people to see.
 
     Raises:
         StoreError: missing, unreadable, or damaged.
@@ -119,7 +134,8 @@ def read_json(path: Path) -> dict[str, Any]:
         raise damaged(path) from error
     if not isinstance(found, dict):
         raise damaged(path)
-    return found
+    checked: dict[str, Any] = printable(found)
+    return checked
 
 
 def write_json(path: Path, content: Mapping[str, Any], durable: bool = True) -> None:
@@ -160,5 +176,5 @@ def read_archive(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(content, allow_pickle=False) as pack:
             return {name: pack[name] for name in pack.files}
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSError, AttributeError, TypeError) as error:
+    except _UNREADABLE as error:
         raise damaged(path) from error

@@ -24,13 +24,14 @@ from engine.store.files import archive, damaged, read_archive, read_bytes, read_
 from engine.store.lock import Lock, is_held
 from engine.store.manifest import Manifest
 from engine.store.metrics import Metrics, too_short
-from engine.store.strict_json import dumps, loads
+from engine.store.strict_json import dumps, loads, plain
+from engine.store.typed import typed
 
 MANIFEST, METRICS, ARRAYS, RESULT = "manifest.json", "metrics.jsonl", "arrays.npz", "result.json"
-STATE, STATUS, LATEST, LOCK, CRASH = "state.safetensors", "state.json", "latest.npz", "lock", "crash.txt"
+STATE, PROGRESS, LATEST, LOCK, CRASH = "state.safetensors", "state.json", "latest.npz", "lock", "crash.txt"
 LOG = "log.txt"  # what a detached run said
 EXPORTED = ("figures.txt", "figures.json")  # written beside a run by the app
-FILES = (MANIFEST, METRICS, ARRAYS, RESULT, STATE, STATUS, LATEST, LOCK, CRASH, LOG, *EXPORTED)
+FILES = (MANIFEST, METRICS, ARRAYS, RESULT, STATE, PROGRESS, LATEST, LOCK, CRASH, LOG, *EXPORTED)
 
 Record = tuple[int, dict[str, Any]]
 
@@ -46,8 +47,8 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Status:
-    """Where a run stands, for people and listings. `sentence` and `hint` as on the screen."""
+class Progress:
+    """How far a run is, for people and listings. `sentence` and `hint` as on the screen."""
 
     phase: Phase
     sentence: str = ""
@@ -57,7 +58,12 @@ class Status:
 
 
 class RunFolder:
-    """One run on disk. Use `create` or `open`; close what you write."""
+    """One run on disk. Use `create` or `open`; close what you write.
+
+    Raises:
+        StoreError: every method that writes, when the disk refuses; what was there is untouched. Every method that reads, when
+            a file is missing, unreadable or damaged.
+    """
 
     def __init__(self, path: Path, manifest: Manifest, lock: Lock | None) -> None:
         self.path = path
@@ -88,7 +94,7 @@ class RunFolder:
         """Open an existing run; `writable` takes the right to write.
 
         Raises:
-            StoreError: missing, foreign, damaged, from a newer genlab, unreadable, or written by another process.
+            StoreError: missing, foreign, damaged, of another format, unreadable, or written by another process.
         """
         _require_run(path)
         manifest = Manifest.read(path / MANIFEST)
@@ -114,19 +120,11 @@ class RunFolder:
     # ------------------------------------------------------------ measurements
 
     def append(self, step: int, values: Mapping[str, Any]) -> None:
-        """Add the record of a step.
-
-        Raises:
-            StoreError: the disk refused; nothing that was there changed.
-        """
+        """Add the record of a step."""
         self._metrics.append({"step": step, "values": values})
 
     def append_knob(self, step: int, name: str, value: Any) -> None:
-        """Add a line that says which knob was turned while the run went on.
-
-        Raises:
-            StoreError: the disk refused.
-        """
+        """Add a line that says which knob was turned while the run went on."""
         self._metrics.append({"step": step, "knob": name, "value": value})
 
     def records(self, lines: int | None = None) -> tuple[list[Record], str]:
@@ -141,20 +139,8 @@ class RunFolder:
         return [(entry["step"], entry["values"]) for entry in found.entries[:lines] if "values" in entry], found.note
 
     def knob_changes(self) -> list[tuple[int, str, Any]]:
-        """Return (step, knob, value) for every knob that was turned while the run went on.
-
-        Raises:
-            StoreError: unreadable or damaged.
-        """
+        """Return (step, knob, value) for every knob that was turned while the run went on."""
         return [(entry["step"], entry["knob"], entry["value"]) for entry in self._metrics.read().entries if "knob" in entry]
-
-    def lines(self) -> int:
-        """The number of whole lines of metrics.
-
-        Raises:
-            StoreError: unreadable or damaged.
-        """
-        return len(self._metrics.read().entries)
 
     def cut(self, lines: int) -> None:
         """Drop every line of metrics behind the first `lines`: those that a resumed run computes again.
@@ -164,27 +150,19 @@ class RunFolder:
         """
         self._metrics.cut(lines)
 
-    # ------------------------------------------------------------ state
+    # ------------------------------------------------------------ state and progress
 
     def save_state(self, state: State, position: Position) -> None:
-        """Save what `load_state` returns; old or new after a crash, never a mixture.
-
-        Raises:
-            StoreError: the disk refused; the state before is untouched.
-        """
+        """Save what `load_state` returns; old or new after a crash, never a mixture."""
         import safetensors.numpy
 
         self._metrics.sync()
         text = dumps({"scalars": state.scalars, "position": dataclasses.asdict(position)})
-        arrays = {name: _plain_array(array) for name, array in state.arrays.items()}
+        arrays = {name: _plain_array(array, None) for name, array in state.arrays.items()}
         replace(self.path / STATE, safetensors.numpy.save(arrays, metadata={"genlab": text}))
 
     def load_state(self) -> tuple[State, Position] | None:
-        """Return the last saved state, or None when none was saved.
-
-        Raises:
-            StoreError: unreadable or damaged.
-        """
+        """Return the last saved state, or None when none was saved."""
         path = self.path / STATE
         if not path.exists():
             return None
@@ -195,104 +173,69 @@ class RunFolder:
         try:
             header = loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
             found = loads(header["__metadata__"]["genlab"])
-            return State(load(data), found["scalars"]), Position(**found["position"])
+            return State(load(data), found["scalars"]), typed(Position, found["position"])
         except (SafetensorError, ValueError, KeyError, TypeError) as error:
             raise damaged(path) from error
 
-    def save_status(self, status: Status) -> None:
-        """Say where the run stands.
+    def save_progress(self, progress: Progress) -> None:
+        """Say how far the run is."""
+        write_json(self.path / PROGRESS, dataclasses.asdict(progress), durable=False)
 
-        Raises:
-            StoreError: the disk refused.
-        """
-        write_json(self.path / STATUS, dataclasses.asdict(status), durable=False)
-
-    def load_status(self) -> Status:
-        """Return where the run stands. A run whose process died while it ran is `stopped`.
-
-        Raises:
-            StoreError: unreadable or damaged.
-        """
-        path = self.path / STATUS
-        if not path.exists():
-            status = Status(Phase.READY)
-        else:
-            try:
-                found = read_json(path)
-                status = Status(**{**found, "phase": Phase(found["phase"])})
-            except (ValueError, KeyError, TypeError) as error:
-                raise damaged(path) from error
-        return status if status.phase.over or self.live else ended(status, self.name)
+    def load_progress(self) -> Progress:
+        """Return how far the run is. A run whose process died while it ran is `stopped`."""
+        path = self.path / PROGRESS
+        try:
+            found = typed(Progress, read_json(path)) if path.exists() else Progress(Phase.READY)
+        except (ValueError, TypeError) as error:
+            raise damaged(path) from error
+        if found.phase.over or self.live:
+            return found
+        sentence = f"the process that ran this has ended at or after step {found.step:,}"
+        return dataclasses.replace(found, phase=Phase.STOPPED, sentence=sentence, hint=f"genlab resume {self.name} continues")
 
     # ------------------------------------------------------------ arrays, snapshot, result
 
     def save_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Save the problem and its solution for notebooks.
-
-        Raises:
-            StoreError: the disk refused.
-        """
+        """Save the problem and its solution for notebooks."""
         replace(self.path / ARRAYS, archive(arrays))
 
     def load_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the problem and its solution.
-
-        Raises:
-            StoreError: missing, unreadable or damaged.
-        """
+        """Return the problem and its solution."""
         return read_archive(self.path / ARRAYS)
 
     def save_snapshot(self, snapshot: Snapshot) -> None:
-        """Put what a screen shows where watchers look.
-
-        Raises:
-            StoreError: the disk refused.
-        """
+        """Put what a screen shows where watchers look."""
         replace(self.path / LATEST, snapshots.encode(snapshot), durable=snapshot.phase is not Phase.RUNNING)
 
     def load_snapshot(self) -> Snapshot:
-        """Return what a screen shows.
-
-        Raises:
-            StoreError: missing, unreadable or damaged.
-        """
-        return snapshots.decode(self.path / LATEST)
+        """Return what a screen shows."""
+        found = snapshots.decode(self.path / LATEST)
+        if found.phenomenon != self.manifest.phenomenon:
+            raise damaged(self.path / LATEST)
+        return found
 
     def save_result(self, result: Mapping[str, Any]) -> None:
-        """Save claims and the figures' data.
-
-        Raises:
-            StoreError: the disk refused.
-        """
+        """Save claims and the figures' data."""
         write_json(self.path / RESULT, result)
 
     def load_result(self) -> dict[str, Any]:
-        """Return claims and the figures' data.
-
-        Raises:
-            StoreError: missing, unreadable or damaged.
-        """
+        """Return claims and the figures' data."""
         return read_json(self.path / RESULT)
 
     def save_crash(self, text: str) -> None:
-        """Keep the traceback of a defect.
-
-        Raises:
-            StoreError: the disk refused.
-        """
+        """Keep the traceback of a defect."""
         replace(self.path / CRASH, text.encode(errors="backslashreplace"))
 
 
-def ended(status: Status, name: str) -> Status:
-    """The status of a run whose process is gone."""
-    sentence = f"the process that ran this has ended at or after step {status.step:,}"
-    return dataclasses.replace(status, phase=Phase.STOPPED, sentence=sentence, hint=f"genlab resume {name} continues")
+def frozen(state: State) -> State:
+    """Return a copy that later work does not change: a state that waits for a disk must stay as its position says."""
+    return State({name: _plain_array(array, True) for name, array in state.arrays.items()}, plain(state.scalars))
 
 
-def _plain_array(array: Any) -> NDArray[Any]:
-    """A copy in C order and native byte order: safetensors writes memory as it lies, strides unseen."""
+def _plain_array(array: Any, copy: bool | None) -> NDArray[Any]:
+    """An array in C order and native byte order: safetensors writes memory as it lies, strides unseen."""
     given = np.asarray(array)
-    return np.array(given, dtype=given.dtype.newbyteorder("="), order="C", copy=True)
+    return np.array(given, dtype=given.dtype.newbyteorder("="), order="C", copy=copy)
 
 
 def _made(root: Path, base: str) -> Path:

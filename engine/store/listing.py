@@ -12,11 +12,12 @@ from engine.errors import StoreError, nearest
 from engine.store.files import told
 from engine.store.folder import FILES, LOCK, MANIFEST, RunFolder
 from engine.store.lock import is_held
+from engine.store.manifest import OlderFormat
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One entry of the runs folder. `problem` is a sentence when it is damaged or no run; then the rest may be empty."""
+    """One entry of the runs folder. `problem` says so if it is damaged, of an older format, or no run; the rest may be empty then."""
 
     name: str
     path: Path
@@ -61,15 +62,17 @@ def summary(path: Path) -> RunSummary:
     """Return what is known of one entry; damage becomes its `problem`."""
     try:
         run = RunFolder.open(path)
+    except OlderFormat:
+        return RunSummary(path.name, path, problem="older format")
     except StoreError as error:
         return RunSummary(path.name, path, problem=error.message)
     manifest = run.manifest
     known = RunSummary(path.name, path, manifest.phenomenon, manifest.preset, manifest.seeds, created=manifest.created)
     try:
-        status = run.load_status()
+        progress = run.load_progress()
     except StoreError as error:
         return replace(known, problem=error.message)
-    return replace(known, phase=status.phase, sentence=status.sentence, step=status.step, total=status.total, live=run.live)
+    return replace(known, phase=progress.phase, sentence=progress.sentence, step=progress.step, total=progress.total, live=run.live)
 
 
 def find_run(root: Path, name_or_path: str | Path) -> Path:

@@ -60,7 +60,7 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def writer(path: Path) -> int | None:
+def _holder(path: Path) -> int | None:
     """The number of the process that took the lock last, where it is known."""
     try:
         return int(path.read_text(encoding="ascii"))
@@ -85,7 +85,7 @@ def _acquire(descriptor: int, deadline: float) -> bool:
 
 
 def _refusal(path: Path) -> StoreError:
-    number = writer(path)
+    number = _holder(path)
     name = path.parent.name
     who = "this process" if number == os.getpid() else f"process {number}" if number else "another process"
     return StoreError(f"run {name} is being written by {who}", f"watch it with genlab watch {name}, or end that process first")

@@ -13,7 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.errors import StoreError
 from engine.store.files import damaged, read_json, write_json
 
-FORMAT = 1  # of the whole folder; grows when an older genlab could misread it
+FORMAT = 2  # of the whole folder; grows when another genlab would misread it
+
+
+class OlderFormat(StoreError):
+    """A run that a genlab before this format stored."""
 
 
 def versions() -> dict[str, str]:
@@ -65,17 +69,18 @@ class Manifest(BaseModel):
         """Read the file.
 
         Raises:
-            StoreError: missing, damaged, or written by a newer genlab.
+            StoreError: missing, damaged, or written by a newer or (OlderFormat) an older genlab.
         """
-        found = read_json(path)
+        found, name = read_json(path), path.parent.name
         written = found.get("format")
         if not isinstance(written, int):
             raise damaged(path)
         if written > FORMAT:
-            raise StoreError(
-                f"run {path.parent.name} was written by a newer genlab (format {written}; this one reads up to {FORMAT})",
-                "update genlab: pip install --upgrade genlab",
-            )
+            sentence = f"run {name} was written by a newer genlab (format {written}; this one reads format {FORMAT})"
+            raise StoreError(sentence, "update genlab: pip install --upgrade genlab")
+        if written < FORMAT:
+            sentence = f"run {name} was written by an older genlab (format {written}; this one reads format {FORMAT})"
+            raise OlderFormat(sentence, f"compute it again with genlab run; genlab rm {name} removes it")
         try:
             return cls.model_validate(found)
         except ValidationError as error:

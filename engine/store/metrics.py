@@ -134,5 +134,7 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         entry = loads(line)
     except ValueError:
         return None
-    whole = isinstance(entry, dict) and isinstance(entry.get("step"), int) and ("values" in entry or "knob" in entry)
+    if not isinstance(entry, dict) or not isinstance(entry.get("step"), int):
+        return None
+    whole = isinstance(entry.get("values"), dict) or (isinstance(entry.get("knob"), str) and "value" in entry)
     return entry if whole else None

@@ -6,16 +6,16 @@ A snapshot holds hundreds of short arrays; one entry of the archive for each wou
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Claim, Detail, DetailRow, Layer, Marker, Phase, Picture, Series, Snapshot, Status, Verdict
-from engine.store.files import archive, damaged, read_archive
+from engine.contract import Layer, Picture, Series, Snapshot
+from engine.store.files import archive, damaged, printable, read_archive
 from engine.store.strict_json import dumps, loads
+from engine.store.typed import typed
 
 _TEXT = "snapshot"  # the archive's entry that holds the JSON
 _ARRAY = "@array"  # marks a piece of an entry: {"@array": [kind, start, shape]}
@@ -36,10 +36,12 @@ def decode(path: Path) -> Snapshot:
     """
     arrays = read_archive(path)
     try:
-        tree = loads(arrays[_TEXT].tobytes())
-        return _snapshot(_restored(tree, arrays))
+        snapshot = typed(Snapshot, _restored(printable(loads(arrays[_TEXT].tobytes())), arrays))
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise damaged(path) from error
+    if not all(map(_drawable, snapshot.series)) or not all(map(_visible, snapshot.pictures)):
+        raise damaged(path)
+    return snapshot
 
 
 class _Packer:
@@ -80,40 +82,21 @@ def _restored(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
     return {key: _restored(item, arrays) for key, item in value.items()}
 
 
-def _snapshot(tree: dict[str, Any]) -> Snapshot:
-    return Snapshot(
-        **{
-            **tree,
-            "phase": Phase(tree["phase"]),
-            "seeds": tuple(tree["seeds"]),
-            "notes": tuple(tree["notes"]),
-            "groups": tuple(tree["groups"]),
-            "series": _each(tree["series"], Series),
-            "markers": _each(tree["markers"], Marker),
-            "pictures": _each(tree["pictures"], _picture),
-            "verdicts": _each(tree["verdicts"], _verdict),
-            "details": _each(tree["details"], _detail),
-        }
-    )
+def _drawable(series: Series) -> bool:
+    """Whether the arrays of a curve belong together."""
+    return all(item is None or (item.ndim == 1 and item.shape == series.x.shape) for item in (series.x, series.y, series.lo, series.hi))
 
 
-def _each(rows: list[dict[str, Any]], make: Callable[..., Any]) -> tuple[Any, ...]:
-    return tuple(make(**row) for row in rows)
+def _visible(picture: Picture) -> bool:
+    return (picture.values is None or picture.values.ndim == 2) and all(map(_placed, picture.layers))
 
 
-def _picture(**row: Any) -> Picture:
-    extent = None if row["extent"] is None else tuple(row["extent"])
-    return Picture(**{**row, "layers": _each(row["layers"], _layer), "extent": extent, "legend": tuple(row["legend"])})
+def _placed(layer: Layer) -> bool:
+    """Whether a layer is points in a plane, and has as many frames as positions of the cursor and labels."""
+    if layer.at is None or layer.frames is None:
+        return layer.at is layer.frames and _in_plane(layer.xy)
+    return _in_plane(layer.xy) and len(layer.at) == len(layer.frames) == len(layer.labels) and all(map(_in_plane, layer.frames))
 
 
-def _verdict(**row: Any) -> Verdict:
-    claim = row["claim"]
-    return Verdict(**{**row, "claim": Claim(**{**claim, "presets": tuple(claim["presets"])}), "status": Status(row["status"])})
-
-
-def _layer(**row: Any) -> Layer:
-    return Layer(**{**row, "labels": tuple(row["labels"])})
-
-
-def _detail(**row: Any) -> Detail:
-    return Detail(**{**row, "rows": _each(row["rows"], DetailRow)})
+def _in_plane(points: NDArray[Any]) -> bool:
+    return points.size == 0 or (points.ndim == 2 and points.shape[1] == 2)

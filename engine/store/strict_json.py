@@ -50,9 +50,12 @@ def loads(text: str | bytes) -> Any:
     """Read what `dumps` wrote.
 
     Raises:
-        ValueError: not strict JSON, or not UTF-8.
+        ValueError: not strict JSON, not UTF-8, or nested beyond reason.
     """
-    return _decoded(json.loads(text, parse_constant=_refuse))
+    try:
+        return _decoded(json.loads(text, parse_constant=_refuse))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def _encoded(value: Any) -> Any:

@@ -1,16 +1,28 @@
-"""What tests of the runner ask of a run: wait for a phase, read its records, compare its curves."""
+"""What tests of the runner ask of a run: wait for a condition (never for a clock), read its records, compare its curves."""
 
+import subprocess
+import sys
+import textwrap
+import time
 from pathlib import Path
 
 import numpy as np
 
 from engine.contract import Phase
-from engine.phenomenon import geometric_grid
 from engine.store import RunFolder
-from tests.engine.patience import until
-from tests.engine.toy_phenomenon import InstantToy, ToyConfig
 
+ROOT = Path(__file__).parents[2]  # where `tests` can be imported from
+PATIENCE = 60.0  # seconds until a condition that should come is called missing
 LONG = 10**8  # steps that no test waits for
+
+
+def until(condition, what="the condition"):
+    """Wait until `condition()` is true and return its value."""
+    deadline = time.monotonic() + PATIENCE
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"{what} did not come"
+        time.sleep(0.002)
+    return value
 
 
 def phase(run, wanted):
@@ -19,25 +31,42 @@ def phase(run, wanted):
     return run.latest()
 
 
-def moving(run):
+def moving(run, beyond=0):
     """Wait until steps are made and return the snapshot."""
-    until(lambda: run.latest().phase is Phase.RUNNING and run.latest().step > 0, "a step")
+    until(lambda: run.latest().phase is Phase.RUNNING and run.latest().step > beyond, "a step")
+    return run.latest()
+
+
+def obeyed(run):
+    """Wait until everything that was asked for is done and return the snapshot."""
+    assert run._mailbox.join(PATIENCE, over=False), run.latest().sentence
     return run.latest()
 
 
 def finished(run):
-    assert run.join(60), run.latest().sentence
+    assert run.join(PATIENCE), run.latest().sentence
     return run.latest()
 
 
+def started(run):
+    """Start it and wait for its end."""
+    run.start()
+    return finished(run)
+
+
+def folder_of(snapshot):
+    return RunFolder.open(Path(snapshot.folder))
+
+
 def records(snapshot):
-    found, note = RunFolder.open(snapshot_path(snapshot)).records()
+    found, note = folder_of(snapshot).records()
     assert note == ""
     return found
 
 
-def snapshot_path(snapshot):
-    return Path(snapshot.folder)
+def losses(found):
+    """(step, train-loss) of records."""
+    return [(step, values["train-loss"]) for step, values in found]
 
 
 def same_curves(one, two):
@@ -47,19 +76,14 @@ def same_curves(one, two):
         np.testing.assert_array_equal(first.y, second.y)
 
 
-def reference(seeds, **knobs):
-    """The toy computed without a runner, one step at a time: (step, train-loss) of every measurement."""
-    toy = InstantToy(ToyConfig(**knobs), seeds)
-    grid = set(geometric_grid(toy.config.steps).tolist())
-    found = []
-    while True:
-        if toy.step in grid:
-            found.append((toy.step, toy.measure()["train-loss"].tolist()))
-        if toy.done:
-            return found
-        toy._descend()
-
-
-def phase_of(run):
-    until(lambda: run.latest().phase is not Phase.READY)
-    return run.latest().phase
+def spawn(*pieces):
+    """A process that runs a program, piece by piece, in which the toy, the runner and Path are known."""
+    head = f"""
+        import os, sys, time
+        sys.path.insert(0, {str(ROOT)!r})
+        from pathlib import Path
+        from engine.runner import Runner, run as module
+        from tests.engine.toy_phenomenon import InstantToy, Toy, ToyConfig
+    """
+    program = "\n".join(map(textwrap.dedent, (head, *pieces)))
+    return subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

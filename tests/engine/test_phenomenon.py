@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.contract import Status
 from engine.phenomenon import geometric_grid
 from engine.readings import History
 from tests.engine.toy_phenomenon import InstantToy, ToyConfig
@@ -39,9 +40,8 @@ def test_history_returns_only_the_records_that_hold_a_quantity() -> None:
 
 def test_a_claim_of_another_preset_names_it_and_says_where_it_is_not_offered() -> None:
     toy = InstantToy(ToyConfig(), (0,), "cpu", "quick")
-    found = {claim.id: verdict for claim, verdict in toy.claims()}
-    assert found["T1"] is None and found["T2"] is not None
-    assert found["T2"].note == "needs preset long" and found["T2"].mark == "not run"
+    pending, other = toy.verdicts()
+    assert (pending.claim.id, pending.status, other.claim.id) == ("T1", Status.PENDING, "T2")
+    assert (other.status, other.reason, other.mark) == (Status.NOT_RUN, "needs preset long", "not run")
     toy.spec = replace(toy.spec, presets=toy.spec.presets[:1])
-    found = {claim.id: verdict for claim, verdict in toy.claims()}
-    assert found["T2"] is not None and found["T2"].note == "needs preset long, which is not offered yet"
+    assert toy.verdicts()[1].reason == "needs preset long, which is not offered yet"

@@ -1,4 +1,4 @@
-"""What the two threads share: one slot with the latest snapshot, one queue of commands, one way to wait for the end."""
+"""What the two threads share: the latest snapshot, the messages that wait, and one way to wait for the end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Close:
 Message = Command | Save | Close
 
 
-class Slot:
+class Mailbox:
     """Between the thread that computes and everybody else.
 
     Attributes:
@@ -36,33 +36,33 @@ class Slot:
     def __init__(self, first: Snapshot) -> None:
         self.latest = first
         self.error: BaseException | None = None
-        self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._changed = threading.Condition()
-        self._posted = 0
-        self._handled = 0
+        self._waiting = 0
         self._over = False
         self._closed = False
 
-    def post(self, message: Message) -> None:
-        """Queue a message for the thread."""
+    def post(self, *messages: Message) -> None:
+        """Queue messages for the thread; they are found there at once."""
         with self._changed:
-            self._posted += 1
-        self._inbox.put(message)
+            self._waiting += len(messages)
+            for message in messages:
+                self._messages.put(message)
 
-    def take(self, wait: bool, timeout: float | None = None) -> list[Message]:
-        """Return every queued message; with `wait`, at least one unless `timeout` seconds pass."""
+    def take(self, patience: float | None) -> list[Message]:
+        """Return every queued message; wait for one for `patience` seconds, for ever when None."""
         found: list[Message] = []
         try:
-            found.append(self._inbox.get(wait, timeout))
+            found.append(self._messages.get(timeout=patience))
             while True:
-                found.append(self._inbox.get_nowait())
+                found.append(self._messages.get_nowait())
         except queue.Empty:
             return found
 
     def settle(self, handled: int, over: bool) -> None:
         """Say that messages were handled, and whether the run is over and stored."""
         with self._changed:
-            self._handled += handled
+            self._waiting -= handled
             self._over = over
             self._changed.notify_all()
 
@@ -72,7 +72,7 @@ class Slot:
             self._closed = True
             self._changed.notify_all()
 
-    def join(self, timeout: float | None) -> bool:
-        """Wait until every message was handled and the run is over; False if that took longer than `timeout` seconds."""
+    def join(self, timeout: float | None = None, *, over: bool = True) -> bool:
+        """Wait until every message was handled and (unless not `over`) the run is over; False after `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._closed or (self._over and self._handled == self._posted), timeout)
+            return self._changed.wait_for(lambda: self._closed or (self._waiting == 0 and (self._over or not over)), timeout)

@@ -11,9 +11,8 @@ from engine.contract import Pause, Phase, Resume, SetKnob, Start, Step, Stop
 from engine.phenomenon import geometric_grid
 from engine.runner import Runner, resume
 from engine.store import RunFolder, list_runs
-from tests.engine.patience import until
-from tests.engine.running import LONG, finished, moving, phase, phase_of, records, reference, same_curves, snapshot_path
-from tests.engine.toy_phenomenon import InstantToy, Toy
+from tests.engine.running import LONG, finished, folder_of, losses, moving, obeyed, phase, records, same_curves, started, until
+from tests.engine.toy_phenomenon import InstantToy, Toy, reference
 
 # ---------------------------------------------------------------- a run from start to end
 
@@ -27,13 +26,11 @@ def test_before_the_start_nothing_runs(runner):
 
 def test_a_run_measures_what_a_plain_loop_does(runner, tmp_path):
     told = []
-    run = runner(root=tmp_path, on_measure=lambda step, values: told.append((step, values["train-loss"])))
-    run.start()
-    last = finished(run)
+    last = started(runner(root=tmp_path, on_measure=lambda step, values: told.append((step, values["train-loss"]))))
     assert last.phase is Phase.FINISHED and "1 holds" in last.sentence
     expected = reference((0, 1))
     assert told == expected
-    assert [(step, values["train-loss"]) for step, values in records(last)] == expected
+    assert losses(records(last)) == expected
     assert [tuple(item.y) for item in last.series] == list(zip(*(loss for _, loss in expected), strict=True))
     assert last.values["mean-loss"] == pytest.approx(np.mean(expected[-1][1]))
     assert "train-loss" not in last.values
@@ -41,9 +38,8 @@ def test_a_run_measures_what_a_plain_loop_does(runner, tmp_path):
 
 def test_a_finished_run_left_everything_behind(runner, tmp_path):
     run = runner(root=tmp_path, command_line="genlab run toy")
-    run.start()
-    last = finished(run)
-    folder = RunFolder.open(snapshot_path(last))
+    last = started(run)
+    folder = folder_of(last)
     assert not folder.live
     assert {path.name for path in folder.path.iterdir()} == {
         "manifest.json", "metrics.jsonl", "arrays.npz", "state.safetensors", "state.json", "latest.npz", "result.json", "lock",
@@ -51,9 +47,11 @@ def test_a_finished_run_left_everything_behind(runner, tmp_path):
     assert folder.manifest.command_line == "genlab run toy" and folder.manifest.threads >= 1 and folder.manifest.seeds == (0, 1)
     result = folder.load_result()
     assert [claim["id"] for claim in result["claims"]] == ["T1", "T2"]
-    assert [claim["holds"] for claim in result["claims"]] == [True, None]
+    assert [claim["status"] for claim in result["claims"]] == ["holds", "not run"]
+    assert result["claims"][0]["values"] == {"predicted": 2.0, "measured": last.verdicts[0].measured}
     assert result["figures"][0]["series"] == ["train-loss/0", "train-loss/1"]
     assert result["series"][0]["y"] == last.series[0].y.tolist()
+    assert result["details"][0]["rows"][0]["constants"] == {"n": 20}
     assert run.arrays().keys() == folder.load_arrays().keys() == {"X", "y", "w"}
     np.testing.assert_array_equal(run.arrays()["w"], folder.load_arrays()["w"])
 
@@ -61,18 +59,17 @@ def test_a_finished_run_left_everything_behind(runner, tmp_path):
 def test_without_a_root_nothing_is_written_until_asked(runner, tmp_path, monkeypatch):
     monkeypatch.setenv("GENLAB_RUNS", str(tmp_path / "runs"))
     run = runner()
-    run.start()
-    last = finished(run)
+    last = started(run)
     assert last.folder == "" and list(tmp_path.iterdir()) == []
     run.save()
-    stored = until(lambda: run.latest().folder and run.latest(), "the folder")
-    run.join(60)
-    folder = RunFolder.open(snapshot_path(stored))
+    stored = finished(run)
+    folder = folder_of(stored)
     assert folder.path == tmp_path / "runs" / "instant-toy-quick-s0x2" and not folder.live
-    assert [(step, values["train-loss"]) for step, values in folder.records()[0]] == reference((0, 1))
+    assert stored.sentence == f"stored in {folder.path}"
+    assert losses(folder.records()[0]) == reference((0, 1))
     assert folder.load_result()["phase"] == "finished" and folder.load_arrays().keys() == {"X", "y", "w"}
     run.save()
-    run.join(60)
+    finished(run)
     assert len(list_runs(tmp_path / "runs")) == 1
 
 
@@ -83,11 +80,11 @@ def test_a_run_that_is_stored_while_it_runs_goes_on_being_stored(runner, tmp_pat
     run.post(SetKnob("lr", 0.01))
     run.save(tmp_path)
     stored = until(lambda: run.latest().folder and run.latest(), "the folder")
+    moving(run, stored.step)
     run.post(Pause())
     paused = phase(run, Phase.PAUSED)
-    assert paused.step > stored.step or paused.step % 50
     run.close()
-    folder = RunFolder.open(snapshot_path(stored))
+    folder = folder_of(stored)
     assert [step for step, _ in folder.records()[0]] == list(range(0, paused.step + 1, 50))
     assert [name for _, name, _ in folder.knob_changes()] == ["lr"]
 
@@ -103,10 +100,9 @@ def test_pause_holds_and_resume_goes_on(runner):
     paused = phase(run, Phase.PAUSED)
     assert str(f"{paused.step:,}") in paused.sentence
     run.post(Pause())  # has no effect, but is obeyed after anything that would still be going on
-    until(lambda: run._slot._handled == run._slot._posted)
-    assert run.latest().step == paused.step and run.latest().phase is Phase.PAUSED
+    assert obeyed(run).step == paused.step and run.latest().phase is Phase.PAUSED
     run.post(Resume())
-    until(lambda: run.latest().step > paused.step)
+    moving(run, paused.step)
     run.post(Stop())
     stopped = finished(run)
     assert stopped.phase is Phase.STOPPED and stopped.step > paused.step
@@ -114,14 +110,14 @@ def test_pause_holds_and_resume_goes_on(runner):
 
 def test_pausing_and_stepping_change_no_number(runner):
     run = runner(steps=300)
-    run.post(Step())
     seen = []
-    while phase_of(run) is not Phase.FINISHED:
-        until(lambda: run.latest().phase in (Phase.PAUSED, Phase.FINISHED) and run._slot._handled == run._slot._posted)
-        seen.append(run.latest().step)
+    while run.latest().phase is not Phase.FINISHED:
         run.post(Step())
-    grid = geometric_grid(300).tolist()
-    assert list(dict.fromkeys(seen)) == grid
+        obeyed(run)
+        until(lambda: run.latest().phase in (Phase.PAUSED, Phase.FINISHED))
+        seen.append(run.latest().step)
+    finished(run)
+    assert list(dict.fromkeys(seen)) == geometric_grid(300).tolist()
     assert list(zip(*(item.y.tolist() for item in run.latest().series), strict=True)) == [tuple(loss) for _, loss in reference((0, 1))]
 
 
@@ -129,16 +125,12 @@ def test_stop_before_the_start(runner):
     run = runner()
     run.post(Stop())
     assert finished(run).phase is Phase.STOPPED
-    run.start()
-    assert finished(run).phase is Phase.FINISHED
+    assert started(run).phase is Phase.FINISHED
 
 
 def test_start_after_the_end_begins_again(runner, tmp_path):
     run = runner(root=tmp_path)
-    run.start()
-    first = finished(run)
-    run.start()
-    second = finished(run)
+    first, second = started(run), started(run)
     assert first.folder != second.folder and second.revision > first.revision
     same_curves(first, second)
     assert records(first)[-1][0] == 300
@@ -152,13 +144,23 @@ def test_close_stops_saves_and_ends_the_thread(runner, tmp_path):
     assert run.close(60)
     last = run.latest()
     assert {thread.ident for thread in threading.enumerate()} == before
-    assert last.phase is Phase.STOPPED and "genlab resume instant-toy-custom-s0x2" in last.hint
-    folder = RunFolder.open(snapshot_path(last))
+    assert last.phase is Phase.STOPPED and "its state is saved" in last.sentence
+    assert "genlab resume instant-toy-custom-s0x2" in last.hint
+    folder = folder_of(last)
     assert not folder.live
-    assert folder.load_state()[1].step == last.step == folder.load_status().step == folder.load_snapshot().step
+    assert folder.load_state()[1].step == last.step == folder.load_progress().step == folder.load_snapshot().step
+    assert folder.load_snapshot().sentence == folder.load_progress().sentence == last.sentence
     run.post(Start())
     assert run.close(60) and run.latest() is last
     assert run.join(0)
+
+
+def test_a_run_that_is_not_stored_does_not_say_that_it_is(runner):
+    run = runner(steps=LONG)
+    run.start()
+    moving(run)
+    run.post(Stop())
+    assert "saved" not in finished(run).sentence and run.latest().hint == ""
 
 
 def test_join_gives_up_in_time(runner):
@@ -199,10 +201,10 @@ def test_a_snapshot_never_changes_after_it_was_shown(runner):
 
 
 def test_status_says_how_fast_and_how_long(runner):
-    run = runner(steps=2000, slow=0.001)
+    run = runner(steps=LONG, slow=0.001)
     run.start()
     some = until(lambda: run.latest().rate > 0 and run.latest())
-    assert some.eta == pytest.approx((2000 - some.step) / some.rate) and some.memory > 2**20 and some.device == "cpu"
+    assert some.eta == pytest.approx((LONG - some.step) / some.rate) and some.memory > 2**20 and some.device == "cpu"
     run.post(Pause())
     paused = phase(run, Phase.PAUSED)
     assert paused.elapsed >= some.elapsed
@@ -211,11 +213,10 @@ def test_status_says_how_fast_and_how_long(runner):
 
 def test_a_trained_phenomenon_loads_torch_and_runs_in_the_thread(runner, tmp_path):
     run = runner(kind=Toy, root=tmp_path, threads=1)
-    run.start()
-    assert finished(run).phase is Phase.FINISHED
+    assert started(run).phase is Phase.FINISHED
     import torch
 
-    assert RunFolder.open(snapshot_path(run.latest())).manifest.threads == 1
+    assert folder_of(run.latest()).manifest.threads == 1
     assert torch.__version__
 
 
@@ -224,7 +225,7 @@ def test_a_resumed_run_that_was_not_started_gives_its_folder_back(runner, tmp_pa
     run.start()
     moving(run)
     run.close(60)
-    path = snapshot_path(run.latest())
+    path = folder_of(run.latest()).path
     again = resume(path, phenomenon=InstantToy)
     assert isinstance(again, Runner) and RunFolder.open(path).live
     again.close()

@@ -1,3 +1,5 @@
+"""JSON that comes back exactly."""
+
 import json
 import math
 import struct

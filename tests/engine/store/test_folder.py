@@ -1,25 +1,18 @@
+"""The folder of a run: what is written comes back, what is damaged is one sentence, and one process writes at a time."""
+
 import json
 import multiprocessing
 import os
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.contract import Claim, Layer, Marker, Phase, Picture, Series, Snapshot, Verdict
+from engine.contract import Phase
 from engine.errors import StoreError
 from engine.state import State
-from engine.store import FORMAT, Manifest, Position, RunFolder, Status
-
-MANIFEST = Manifest(phenomenon="toy", preset="quick", config={"lr": 0.1, "grid": [1, 2]}, seeds=(3,), command_line="genlab run toy\udcff")
-
-
-@pytest.fixture
-def run(tmp_path):
-    folder = RunFolder.create(tmp_path, MANIFEST)
-    yield folder
-    folder.close()
+from engine.store import Position, Progress, RunFolder, frozen
+from tests.engine.store.folders import MANIFEST, with_everything
 
 
 def test_names_tell_phenomenon_preset_and_seeds_and_are_never_reused(tmp_path):
@@ -61,6 +54,15 @@ def test_state_comes_back_bit_for_bit(run):
         np.testing.assert_array_equal(state.arrays[name], array, err_msg=name)
 
 
+def test_a_frozen_state_does_not_change_with_the_arrays_that_it_is_of():
+    w, inner = np.arange(6.0).reshape(2, 3).T, [1, 2]
+    state = frozen(State({"w": w, "scalar": np.array(0.5)}, {"list": inner}))
+    w += 1
+    inner.append(3)
+    np.testing.assert_array_equal(state.arrays["w"], np.arange(6.0).reshape(2, 3).T)
+    assert state.scalars == {"list": [1, 2]} and state.arrays["scalar"].shape == ()
+
+
 def test_no_state_is_none(run):
     assert run.load_state() is None
 
@@ -70,8 +72,8 @@ def test_arrays_and_result_come_back(run):
     found = run.load_arrays()
     np.testing.assert_array_equal(found["X"], np.eye(2))
     np.testing.assert_array_equal(found["file"], np.arange(3))
-    run.save_result({"claims": [{"measured": float("nan"), "holds": None}]})
-    assert str(run.load_result()) == "{'claims': [{'measured': nan, 'holds': None}]}"
+    run.save_result({"claims": [{"measured": float("nan"), "status": None}]})
+    assert str(run.load_result()) == "{'claims': [{'measured': nan, 'status': None}]}"
 
 
 def test_objects_are_neither_written_nor_read(run):
@@ -83,69 +85,11 @@ def test_objects_are_neither_written_nor_read(run):
         run.load_arrays()
 
 
-def snapshot() -> Snapshot:
-    x = np.array([1.0, 10.0, 100.0])
-    claim = Claim("A1", "It holds", "theory", "0", "1 %", ("quick", "standard"))
-    return Snapshot(
-        phenomenon="toy", run="toy-quick-s3", preset="quick", config={"lr": 0.1, "list": [1, 2]}, seeds=(3, 4), phase=Phase.RUNNING,
-        sentence="running", hint="NaN", step=100, total=None, revision=7,
-        series=(
-            Series("a", "A", x, np.array([np.nan, np.inf, 0.1]), lo=x - 1, hi=x + 1, band="quartiles"),
-            Series("b", "B", x, -x, kind="theory", basis="bound", style="bars", group="g"),
-            Series("none", "N", np.empty(0), np.empty(0)),
-        ),
-        pictures=(
-            Picture("p", "P", np.arange(6, dtype=np.uint8).reshape(2, 3), palette="classes", legend=("x", "y"), note="n"),
-            Picture("q", "Q", None, (Layer("path", np.ones((4, 2)), "l", "g"),), extent=(0.0, 1.0, -1.0, float("inf")), equal=True),
-            Picture("r", "R", np.ones((3, 2), dtype=bool).T, lo=0.0, hi=1.0),
-        ),
-        markers=(Marker("loss*", "x", 140.0, "memorised", "g"),),
-        verdicts=(Verdict(claim, 0.0, float("nan"), None, "not yet"), Verdict(claim, "1", "0.9", True)),
-        values={"loss": 0.1, "bad": float("inf")}, notes=("one", "two"), rate=12.5, eta=None, elapsed=3.25, device="cuda",
-        memory=2**40, folder="/runs/toy",
-    )  # fmt: skip
-
-
-def assert_equal(one, two):
-    """Compare trees of dataclasses, tuples, mappings and arrays, types and bits included."""
-    assert type(one) is type(two)
-    if isinstance(one, np.ndarray):
-        assert one.dtype == two.dtype
-        np.testing.assert_array_equal(one, two)
-    elif isinstance(one, tuple | list):
-        assert len(one) == len(two)
-        for first, second in zip(one, two, strict=True):
-            assert_equal(first, second)
-    elif isinstance(one, dict):
-        assert one.keys() == two.keys()
-        for key in one:
-            assert_equal(one[key], two[key])
-    elif hasattr(one, "__dataclass_fields__"):
-        assert_equal(vars(one), vars(two))
-    else:
-        assert one == two or (one != one and two != two)
-
-
-def test_a_snapshot_survives_the_disk(run):
-    run.save_snapshot(snapshot())
-    assert_equal(RunFolder.open(run.path).load_snapshot(), snapshot())
-
-
-def test_a_snapshot_is_few_archive_entries_and_shared_steps_are_kept_once(run):
-    x = np.arange(1000.0)
-    many = tuple(Series(str(i), "s", x, np.full(1000, float(i))) for i in range(50))
-    run.save_snapshot(Snapshot("toy", "r", "quick", {}, (0,), Phase.RUNNING, "", series=many))
-    with zipfile.ZipFile(run.path / "latest.npz") as pack:
-        assert sorted(pack.namelist()) == ["f8.npy", "snapshot.npy"]
-        assert pack.getinfo("f8.npy").file_size < 52 * 8000
-    assert_equal(run.load_snapshot().series, many)
-
-
 READERS = {
     "latest.npz": RunFolder.load_snapshot,
     "arrays.npz": RunFolder.load_arrays,
     "state.safetensors": RunFolder.load_state,
-    "state.json": RunFolder.load_status,
+    "state.json": RunFolder.load_progress,
     "result.json": RunFolder.load_result,
     "manifest.json": RunFolder.close,  # opening alone reads it
 }
@@ -170,23 +114,24 @@ def test_a_damaged_file_is_one_sentence_and_stays_as_it_is(tmp_path, name, damag
     assert path.read_bytes() == content
 
 
-def with_everything(root: Path) -> None:
-    run = RunFolder.create(root, MANIFEST)
-    run.append(0, {"loss": 1.0})
-    run.save_state(State({"w": np.ones(3)}, {"a": 1}), Position(0, 1, {}))
-    run.save_status(Status(Phase.PAUSED, "paused"))
-    run.save_arrays({"X": np.ones(3)})
-    run.save_snapshot(snapshot())
-    run.save_result({"claims": []})
-    run.close()
+@pytest.mark.parametrize(
+    "found",
+    [{"phase": "resting"}, {}, {"phase": "paused", "step": "1"}, {"phase": "paused", "sentence": None}, {"phase": "paused", "speed": 3}],
+    ids=str,
+)
+def test_progress_of_the_wrong_type_is_damage(run, found):
+    (run.path / "state.json").write_text(json.dumps(found))
+    with pytest.raises(StoreError, match=r"state\.json is damaged"):
+        run.load_progress()
 
 
-def test_a_manifest_from_a_newer_version_is_refused(tmp_path):
-    with_everything(tmp_path)
-    path = tmp_path / "toy-quick-s3" / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "format": FORMAT + 1, "seeds": "in a new way"}))
-    with pytest.raises(StoreError, match=f"newer genlab .format {FORMAT + 1}; this one reads up to {FORMAT}"):
-        RunFolder.open(path.parent)
+def test_control_characters_of_a_stored_text_never_come_back(run):
+    (run.path / "state.json").write_text(json.dumps({"phase": "finished", "sentence": "\x1b]0;owned\x07"}))
+    assert run.load_progress().sentence == "\ufffd]0;owned\ufffd"
+    manifest = run.path / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "preset": "\x1b[2J", "config": {"\x9b": "\x07"}}))
+    found = RunFolder.open(run.path).manifest
+    assert found.preset == "\ufffd[2J" and found.config == {"\ufffd": "\ufffd"}
 
 
 def test_missing_and_foreign_folders_are_told_apart(tmp_path):
@@ -197,12 +142,12 @@ def test_missing_and_foreign_folders_are_told_apart(tmp_path):
             RunFolder.open(tmp_path / name)
 
 
-def test_status_of_a_run_whose_process_is_gone(run):
-    run.save_status(Status(Phase.RUNNING, "running", step=120, total=300))
-    assert RunFolder.open(run.path).load_status().phase is Phase.RUNNING
+def test_progress_of_a_run_whose_process_is_gone(run):
+    run.save_progress(Progress(Phase.RUNNING, "running", step=120, total=300))
+    assert RunFolder.open(run.path).load_progress().phase is Phase.RUNNING
     run.close()
-    status = RunFolder.open(run.path).load_status()
-    assert status.phase is Phase.STOPPED and "step 120" in status.sentence and "genlab resume toy-quick-s3" in status.hint
+    progress = RunFolder.open(run.path).load_progress()
+    assert progress.phase is Phase.STOPPED and "step 120" in progress.sentence and "genlab resume toy-quick-s3" in progress.hint
 
 
 def _hold(path, ready, done):

@@ -1,7 +1,6 @@
+"""Watching a run of another process, or of an earlier one, from its folder."""
+
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -9,12 +8,10 @@ from engine import watching
 from engine.contract import Pause, Phase, Start
 from engine.errors import StoreError
 from engine.runner import FolderSession, resume
-from engine.store import RunFolder
-from tests.engine.patience import until
-from tests.engine.test_store_folder import assert_equal
+from engine.store import Manifest, RunFolder
+from tests.engine.comparing import assert_equal
+from tests.engine.running import LONG, folder_of, spawn, started, until
 from tests.engine.toy_phenomenon import InstantToy
-
-ROOT = Path(__file__).parents[2]  # where `tests` can be imported from
 
 
 @pytest.fixture(autouse=True)
@@ -23,26 +20,21 @@ def impatient(monkeypatch):
 
 
 def test_a_finished_run_is_shown_as_it_was(runner, tmp_path):
-    run = runner(root=tmp_path)
-    run.start()
-    assert run.join(60)
-    seen = FolderSession(Path(run.latest().folder))
+    last = started(runner(root=tmp_path))
+    seen = FolderSession(folder_of(last).path)
     assert seen.controllable is False
     shown = seen.latest()
-    assert_equal(shown.series, run.latest().series)
-    assert_equal(shown.pictures, run.latest().pictures)
-    assert_equal(shown.verdicts, run.latest().verdicts)
-    assert (shown.phase, shown.sentence, shown.step, shown.config) == (
-        Phase.FINISHED, run.latest().sentence, 300, run.latest().config,
-    )  # fmt: skip
+    for part in ("series", "pictures", "markers", "verdicts", "details", "groups", "values", "notes"):
+        assert_equal(getattr(shown, part), getattr(last, part))
+    assert (shown.phase, shown.sentence, shown.step, shown.config) == (Phase.FINISHED, last.sentence, 300, last.config)
     assert seen.latest() is shown
 
 
 def test_a_run_is_followed_while_it_is_written(runner, tmp_path):
-    run = runner(steps=10**8, root=tmp_path)
+    run = runner(steps=LONG, root=tmp_path)
     run.start()
     until(lambda: run.latest().folder)
-    seen = FolderSession(Path(run.latest().folder))
+    seen = FolderSession(folder_of(run.latest()).path)
     early = until(lambda: seen.latest().phase is Phase.RUNNING and seen.latest())
     later = until(lambda: seen.latest().step > early.step and seen.latest())
     assert later.revision >= early.revision
@@ -51,14 +43,12 @@ def test_a_run_is_followed_while_it_is_written(runner, tmp_path):
     paused = until(lambda: seen.latest().phase is Phase.PAUSED and seen.latest())
     assert paused.step == run.latest().step and paused.revision > early.revision
     seen.post(Start())
-    run.close(30)
+    run.close(60)
     stopped = until(lambda: seen.latest().phase is Phase.STOPPED and seen.latest())
     assert "genlab resume" in stopped.hint
 
 
 def test_before_the_first_measurement_it_waits(tmp_path):
-    from engine.store import Manifest
-
     folder = RunFolder.create(tmp_path, Manifest(phenomenon="toy", preset="quick", config={"n": 3}, seeds=(0, 1)))
     seen = FolderSession(folder.path)
     first = seen.latest()
@@ -71,37 +61,30 @@ def test_before_the_first_measurement_it_waits(tmp_path):
 
 
 def test_a_killed_writer_is_told_and_a_resumed_one_followed(tmp_path):
-    program = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
-        "from pathlib import Path\n"
-        "from tests.engine.toy_phenomenon import InstantToy, ToyConfig\n"
-        "from engine.runner import Runner\n"
-        f"run = Runner(InstantToy, ToyConfig(steps=3000, slow=0.001), 'custom', (0,), root=Path({str(tmp_path)!r}))\n"
-        "run.start(); run.join()\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", program])
+    process = spawn(f"""
+        Toy.hold_at = 500
+        run = Runner(InstantToy, ToyConfig(steps=3000), "custom", (0,), root=Path({str(tmp_path)!r}))
+        run.start(); run.join()
+    """)
     try:
         path = until(lambda: next((item for item in tmp_path.iterdir() if (item / "latest.npz").exists()), None))
         seen = FolderSession(path)
         running = until(lambda: seen.latest().phase is Phase.RUNNING and seen.latest())
     finally:
         process.kill()
-        process.wait(60)
+        process.communicate(timeout=60)
     dead = until(lambda: seen.latest().phase is Phase.STOPPED and seen.latest())
     assert dead.sentence == "the process that ran this has ended" and f"genlab resume {path.name}" in dead.hint
     assert dead.revision > running.revision and dead.step >= running.step
     run = resume(path, phenomenon=InstantToy)
     run.start()
-    again = until(lambda: seen.latest().phase is Phase.RUNNING and seen.latest())
+    again = until(lambda: seen.latest().phase in (Phase.RUNNING, Phase.FINISHED) and seen.latest())
     assert again.revision > dead.revision
-    run.close(30)
+    assert run.close(60)
 
 
 def test_a_damaged_snapshot_is_told_and_the_last_good_one_stays(runner, tmp_path):
-    run = runner(root=tmp_path)
-    run.start()
-    assert run.join(60)
-    path = Path(run.latest().folder)
+    path = folder_of(started(runner(root=tmp_path))).path
     seen = FolderSession(path)
     good = seen.latest()
     (path / "latest.npz").write_bytes(b"PK\x03\x04 torn")

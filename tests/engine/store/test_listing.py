@@ -1,3 +1,5 @@
+"""The folder of all runs: listing, finding, removing."""
+
 from pathlib import Path
 
 import numpy as np
@@ -5,13 +7,13 @@ import pytest
 
 from engine.contract import Phase
 from engine.errors import StoreError
-from engine.store import Manifest, RunFolder, Status, find_run, list_runs, remove_run, runs_root
+from engine.store import Manifest, Progress, RunFolder, find_run, list_runs, remove_run, runs_root
 
 
 def made(root: Path, seed: int = 0, created: str = "2026-01-01T00:00:00+00:00") -> Path:
     run = RunFolder.create(root, Manifest(phenomenon="toy", preset="quick", config={}, seeds=(seed,), created=created))
     run.append(0, {"loss": 1.0})
-    run.save_status(Status(Phase.FINISHED, "finished at step 300", step=300, total=300))
+    run.save_progress(Progress(Phase.FINISHED, "finished at step 300", step=300, total=300))
     run.save_arrays({"X": np.ones(2)})
     run.close()
     return run.path
@@ -52,6 +54,32 @@ def test_runs_are_listed_oldest_first_with_what_is_wrong_with_each(tmp_path):
     assert "not the folder of a run" in found["notes.txt"].problem
     assert "not a run of genlab" in found["other"].problem
     assert ".hidden" not in found
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "state.json"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"format":' + b"9" * 5000 + b"}",
+        b'{"format":2,"phase":"paused","seeds":[]}',
+        b'{"format":true}',
+        None,
+    ],
+    ids=["empty", "noise", "nested", "long number", "fields missing", "no number", "a folder"],
+)
+def test_one_damaged_run_takes_nothing_else_down(tmp_path, name, content):
+    broken, whole = made(tmp_path, 1), made(tmp_path, 2)
+    (broken / name).unlink()
+    if content is None:
+        (broken / name).mkdir()
+    else:
+        (broken / name).write_bytes(content)
+    found = {run.name: run for run in list_runs(tmp_path)}
+    assert found[broken.name].problem and "Traceback" not in found[broken.name].problem
+    assert found[whole.name].problem == "" and found[whole.name].phase is Phase.FINISHED
 
 
 def test_a_run_is_found_by_name_and_by_path(tmp_path, monkeypatch):

@@ -3,16 +3,14 @@
 import pytest
 
 from engine.contract import Pause, Phase, Reseed, Rewind, SetKnob
-from engine.store import RunFolder, list_runs
-from tests.engine.patience import until
-from tests.engine.running import LONG, finished, moving, phase, records, reference, same_curves, snapshot_path
-from tests.engine.toy_phenomenon import InstantToy, ToyConfig
+from engine.store import list_runs
+from tests.engine.running import LONG, finished, folder_of, losses, moving, obeyed, phase, records, same_curves, started, until
+from tests.engine.toy_phenomenon import reference
 
 
 def test_rewind_gives_the_same_curves_and_keeps_both_runs(runner, tmp_path):
     run = runner(root=tmp_path)
-    run.start()
-    first = finished(run)
+    first = started(run)
     run.post(Rewind())
     second = finished(run)
     same_curves(first, second)
@@ -26,16 +24,15 @@ def test_rewind_in_the_middle_stores_the_old_run_as_stopped(runner, tmp_path):
     first = moving(run)
     run.post(Rewind())
     until(lambda: run.latest().folder != first.folder)
-    old = RunFolder.open(snapshot_path(first))
-    assert old.load_status().phase is Phase.STOPPED and not old.live
+    old = folder_of(first)
+    assert old.load_progress().phase is Phase.STOPPED and not old.live
     assert old.load_state()[1].step >= first.step
     assert old.load_snapshot().phase is Phase.STOPPED
 
 
 def test_rewind_to_a_preset_takes_its_knobs_and_number_of_seeds(runner):
     run = runner(seeds=(5,))
-    run.start()
-    finished(run)
+    started(run)
     run.post(Rewind("long"))
     last = finished(run)
     assert (last.preset, last.seeds, last.step) == ("long", (5, 6), 1000)
@@ -44,8 +41,7 @@ def test_rewind_to_a_preset_takes_its_knobs_and_number_of_seeds(runner):
 
 def test_reseed_takes_the_next_seeds_or_the_given_one(runner):
     run = runner(seeds=(0, 1))
-    run.start()
-    first = finished(run)
+    first = started(run)
     run.post(Reseed())
     second = finished(run)
     run.post(Reseed(0))
@@ -54,25 +50,22 @@ def test_reseed_takes_the_next_seeds_or_the_given_one(runner):
     same_curves(first, third)
     assert second.series[0].y.tolist() == [loss[0] for _, loss in reference((2, 3))]
     run.post(Reseed(-1))
-    run.join(60)
-    assert "seed must be between 0 and 2147483647, got -1" in run.latest().sentence and run.latest().phase is Phase.FINISHED
+    assert "seed must be between 0 and 2147483647, got -1" in finished(run).sentence and run.latest().phase is Phase.FINISHED
 
 
 def test_a_knob_before_the_start_changes_what_will_run(runner):
     run = runner()
     run.post(SetKnob("steps", "50"))
-    until(lambda: run.latest().config["steps"] == 50)
-    assert run.latest().phase is Phase.READY and run.latest().preset == "custom"
+    before = obeyed(run)
+    assert (before.config["steps"], before.phase, before.preset) == (50, Phase.READY, "custom")
     run.post(SetKnob("steps", 1000))
-    run.start()
-    last = finished(run)
+    last = started(run)
     assert last.step == 1000 and last.preset == "long"  # the knobs equal that preset's now
 
 
 def test_a_knob_that_is_not_live_begins_again_from_the_same_seeds(runner):
     run = runner(seeds=(4,))
-    run.start()
-    first = finished(run)
+    first = started(run)
     run.post(SetKnob("n", 30))
     second = finished(run)
     assert (second.preset, second.seeds, second.config["n"]) == ("custom", (4,), 30)
@@ -113,36 +106,25 @@ def test_many_turns_of_a_knob_make_one_new_run(runner, tmp_path):
     moving(run)
     run.post(Pause())
     phase(run, Phase.PAUSED)
-    for n in range(21, 41):
-        run._slot._inbox.put(SetKnob("n", n))  # all at once, as a held key would while the thread is busy
-    with run._slot._changed:
-        run._slot._posted += 20
+    run._mailbox.post(*(SetKnob("n", n) for n in range(21, 41)))  # all at once, as a held key would while the thread is busy
     until(lambda: run.latest().config["n"] == 40 and run.latest().series)
     assert len(list_runs(tmp_path)) <= 3
 
 
-def test_a_live_knob_changes_the_run_in_place_and_is_written_down(runner, tmp_path):
-    run = runner(steps=LONG, root=tmp_path, grid=100)
+def test_a_live_knob_changes_the_run_in_place_and_is_written_down(runner, tmp_path, hold):
+    hold(1050)
+    run = runner(steps=2000, root=tmp_path, grid=100)
     run.start()
-    before = moving(run)
+    before = until(lambda: run.latest().step == 1050 and run.latest())
     run.post(SetKnob("lr", "0.001"))
-    after = until(lambda: run.latest().config["lr"] == 0.001 and run.latest(), "the knob")
-    assert after.folder == before.folder and after.step >= before.step
-    until(lambda: run.latest().step > after.step)
-    run.close(60)
-    folder = RunFolder.open(snapshot_path(after))
-    ((step, name, value),) = folder.knob_changes()
-    assert (name, value) == ("lr", 0.001) and before.step <= step
+    after = obeyed(run)
+    assert after.folder == before.folder and after.config["lr"] == 0.001
+    assert after.sentence == "learning rate is 0.001 from step 1,050 on"
+    hold()
+    folder = folder_of(finished(run))
+    assert folder.knob_changes() == [(1050, "lr", 0.001)]
     assert folder.load_state()[1].config["lr"] == 0.001 and folder.manifest.config["lr"] == 0.05
-    toy = InstantToy(ToyConfig(steps=LONG, grid=100), (0, 1))
-    found = {}
-    for now in range(run.latest().step + 1):
-        if now == step:
-            toy.set_knob("lr", 0.001)
-        if now % 100 == 0:
-            found[now] = toy.measure()["train-loss"].tolist()
-        toy._descend()
-    assert {step: values["train-loss"] for step, values in folder.records()[0]} == found
+    assert losses(folder.records()[0]) == reference((0, 1), {1050: 0.001}, steps=2000, grid=100)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+"""The file of measurements: whole lines only, whatever the disk does."""
+
 import os
 
 import pytest

@@ -1,3 +1,5 @@
+"""`engine.run(...)`: series, arrays and verdicts in Python."""
+
 import threading
 
 import numpy as np
@@ -8,6 +10,7 @@ from engine.contract import Phase
 from engine.errors import KnobError, ProblemError, UsageError
 from engine.runner import Runner
 from engine.store import RunFolder
+from tests.engine.running import LONG, moving
 from tests.engine.toy_phenomenon import InstantToy
 
 
@@ -61,14 +64,13 @@ def test_divergence_is_an_outcome():
 
 def test_an_interrupted_run_is_saved_and_its_thread_ends(tmp_path, monkeypatch):
     def interrupted(self, timeout=None):
-        while self.latest().step < 100:
-            pass
+        moving(self, 100)
         raise KeyboardInterrupt
 
     before = threading.active_count()
     monkeypatch.setattr(Runner, "join", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        engine.run(InstantToy, steps=10**8, runs=tmp_path)
+        engine.run(InstantToy, steps=LONG, runs=tmp_path)
     assert threading.active_count() == before
     (path,) = tmp_path.iterdir()
-    assert RunFolder.open(path).load_status().phase is Phase.STOPPED and RunFolder.open(path).load_state()[1].step >= 100
+    assert RunFolder.open(path).load_progress().phase is Phase.STOPPED and RunFolder.open(path).load_state()[1].step >= 100

@@ -1,0 +1,343 @@
+"""The run at hand: its phase, what each command does to it, and how work moves it on. No thread of its own.
+
+Which command is for which phase stands in `commands`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.contract import Pause, Phase, Reseed, Resume, Rewind, SetKnob, Snapshot, Start, Step, Stop
+from engine.errors import LabError, UsageError
+from engine.phenomenon import AnyPhenomenon
+from engine.runner.building import build, restore
+from engine.runner.mailbox import Close, Mailbox, Save
+from engine.runner.options import Options
+from engine.runner.phase_message import NOT_STARTED, PhaseMessage, broken, finished
+from engine.runner.run import Run
+from engine.runner.setup import Setup
+from engine.runner.snapshot_maker import SnapshotMaker
+from engine.store import RunFolder, Writer
+
+
+class Control:
+    """One run after another.
+
+    Args:
+        load: imports the class that computes.
+        setup: what to run.
+        resumed: the folder of a stored run that is to be continued, opened for writing.
+
+    Attributes:
+        run: the present run, or None before the first was built.
+        setup: what runs, or will when it is started.
+        message: the phase, and what is said of it.
+        closing: whether the thread should end.
+    """
+
+    def __init__(self, load: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Options, resumed: RunFolder | None = None) -> None:
+        self.run: Run | None = None
+        self.setup = setup
+        self.message = NOT_STARTED
+        self.closing = False
+        self._load = load
+        self._options = options
+        self._resumed = resumed
+        self._wanted: Setup | None = None
+        self._stepping = False
+        self._remark: PhaseMessage | None = None
+        self._maker = SnapshotMaker()
+        self.mailbox = Mailbox(self._snapshot())
+
+    @property
+    def phase(self) -> Phase:
+        """Where the run stands."""
+        return self.message.phase
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds to wait for a message: none while there is work, until the next try of a disk that refused, else for ever."""
+        if self.phase is Phase.RUNNING:
+            return 0.0
+        return self.run.writer.patience if self.run else None
+
+    # ------------------------------------------------------------ commands
+
+    def begin(self, command: Start | Step) -> None:
+        """Begin a run of the present setup, or take up the stored one."""
+        self._begin(self.setup, stepping=isinstance(command, Step))
+
+    def go_on(self, command: Start | Resume | Step) -> None:
+        """Go on until something else is asked for, or to the next measurement."""
+        self._go(stepping=isinstance(command, Step))
+
+    def pause(self, command: Pause | None = None) -> None:
+        """Hold, stored as it should be found if the process ends now."""
+        self._maker.outdated = True  # pictures move between measurements
+        self._rest(PhaseMessage(Phase.PAUSED, f"paused at {self._present.where}"))
+
+    def stop(self, command: Stop | None = None) -> None:
+        """End the run before its time."""
+        self._rest(self._stopped())
+
+    def give_up(self, command: Stop) -> None:
+        """End what has not begun."""
+        self.enter(PhaseMessage(Phase.STOPPED, "stopped before it started"))
+        self._drop_resumed()
+
+    def turn(self, command: SetKnob) -> None:
+        """Turn a live knob where the run stands; any other makes a new run."""
+        changed = self._changed(command)
+        if changed is None:
+            return
+        knob = changed.spec.config.knob(command.name)
+        if not knob.live or self._wanted is not None:
+            self._wanted = changed
+            return
+        sentence = self._present.turn(changed, knob.name)
+        self.setup = changed
+        self._maker.outdated = True
+        if self.phase is Phase.PAUSED:  # nothing that goes on would draw it
+            self._maker.redraw(self._present.phenomenon)
+        self.enter(PhaseMessage(self.phase, sentence))
+
+    def change(self, command: SetKnob | Rewind | Reseed) -> None:
+        """Note what a person wants to run next; `apply` begins it."""
+        self._wanted = self._changed(command) or self._wanted
+
+    def save(self, command: Save) -> None:
+        """Store a run that was not stored so far."""
+        run = self.run
+        try:
+            if run is None:
+                raise UsageError("there is nothing to store yet", "start the run first")
+            if run.writer.path is None:
+                run.writer.create(command.root, run.manifest())
+                run.save_arrays()
+                self._rest(self.message)
+        except LabError as error:
+            self._refuse(error)
+        else:
+            self.remark(replace(self.message, sentence=run.writer.problem or f"stored in {run.writer.path}"))
+
+    def close(self, command: Close) -> None:
+        """End with the thread."""
+        self.closing = True
+
+    # ------------------------------------------------------------ what a person wants next
+
+    def apply(self) -> None:
+        """Begin the run that was wanted; before the first one, only the setup changes."""
+        wanted, self._wanted = self._wanted, None
+        if wanted is None:
+            return
+        if self.phase is Phase.READY:
+            self.setup = wanted
+            self.enter(NOT_STARTED)
+        else:
+            self._begin(wanted, stepping=self.phase is Phase.PAUSED)
+
+    def _changed(self, command: SetKnob | Rewind | Reseed) -> Setup | None:
+        """The next setup after a command; None if that changes nothing or is refused."""
+        before = self._wanted or self.setup
+        try:
+            if self._resumed is not None:
+                raise UsageError("a stored run keeps its own knobs and seeds until it goes on", "start it first")
+            if isinstance(command, Rewind):
+                return before.preset_to(command.preset) if command.preset else before
+            if isinstance(command, Reseed):
+                return before.reseeded(command.seed)
+            wanted = before.turned(command.name, command.value)
+        except LabError as error:
+            self._refuse(error)
+            return None
+        if wanted.config == before.config:
+            self.enter(self.message)  # what was said about another value no longer matters
+            return None
+        return wanted
+
+    # ------------------------------------------------------------ beginning and work
+
+    def _begin(self, setup: Setup, stepping: bool) -> None:
+        """Put a new run in place of the present one, which goes on if the new one cannot be built."""
+        try:
+            run = self._built(setup)
+        except Exception as error:
+            if self.run is None:
+                self.setup = setup
+                raise
+            self._refuse(error)
+            return
+        self._retire()
+        fresh, self._resumed = self._resumed is None, None
+        self.run, self.setup = run, setup
+        self._maker.begin(keep=setup.spec.instant, groups=run.restored.groups)
+        self._maker.outdated = not fresh
+        self._go(stepping)
+        if fresh and not setup.spec.instant:
+            run.save_arrays()  # the problem, before it is solved, so that it can be looked at meanwhile
+
+    def _built(self, setup: Setup) -> Run:
+        phenomenon = build(self._load, setup, self._options, lambda said: self.remark(PhaseMessage(Phase.READY, said)))
+        if self._resumed is not None:
+            restored = restore(phenomenon, self._resumed)
+            return Run(setup, phenomenon, self._options, Writer(self._resumed, restored.lines), restored)
+        run = Run(setup, phenomenon, self._options, Writer())
+        if self._options.root is not None:
+            run.writer.create(self._options.root, run.manifest())
+        return run
+
+    def _go(self, stepping: bool) -> None:
+        self._stepping = stepping
+        self._present.meter.go(self._present.phenomenon.step)
+        self.enter(PhaseMessage(Phase.RUNNING, "to the next measurement" if stepping else "running"))
+
+    def advance(self) -> None:
+        """Work for about 20 ms, and what follows from it: the end, a pause, or what is due to be shown and stored."""
+        run = self._present
+        measured = run.work()
+        self._maker.outdated |= measured
+        if run.ended:
+            self._maker.redraw(run.phenomenon)
+            self._rest(finished(run.phenomenon.step, run.phenomenon.unit, self._maker.content.verdicts))
+        elif measured and self._stepping:
+            self.pause()
+        else:
+            run.writer.flush()
+            changed = self._maker.redraw_due(run.phenomenon) or self._disk_news
+            if changed or self._maker.status_due():
+                run.meter.tick(run.phenomenon.step)
+                self._show(changed)
+            run.save_due(self.mailbox.latest)
+
+    # ------------------------------------------------------------ rests and ends
+
+    def fail(self, error: BaseException) -> None:
+        """Turn an exception into a phase; the last good state stays on disk."""
+        self.mailbox.error = error
+        run = self.run
+        step, unit = (run.phenomenon.step, run.phenomenon.unit) if run else (0, "step")
+        message = broken(error, step, unit, self.setup.config)
+        self.enter(message)
+        if run is None:
+            return
+        with contextlib.suppress(Exception):  # what is broken may break here again; the sentence is out already
+            self._maker.redraw(run.phenomenon)
+        self._maker.outdated = False
+        with contextlib.suppress(Exception):
+            if not isinstance(error, LabError):
+                run.save_crash("".join(traceback.format_exception(error)))
+            self._rest(message)
+        self._release()
+
+    def retry(self) -> None:
+        """Try a disk that refused again."""
+        if self.run is not None:
+            self.run.writer.flush()
+            if self._disk_news:
+                self._rest(self.message)
+
+    def leave(self) -> None:
+        """End with the thread: save, and give the folder back."""
+        if self.run is not None:
+            if not self.phase.over:
+                try:
+                    self.stop()
+                except Exception as error:
+                    self.fail(error)
+            self.run.writer.close()
+        self._drop_resumed()
+
+    def _rest(self, message: PhaseMessage) -> None:
+        """Enter a phase, which is shown first and stored then."""
+        self.enter(message)
+        self.enter(self._store(self._present, message))
+        self._release()
+
+    def _release(self) -> None:
+        """Give the folder back when the run is over and everything is in it."""
+        if self.phase.over and not self._present.writer.problem:
+            self._present.writer.close()
+
+    def _store(self, run: Run, message: PhaseMessage) -> PhaseMessage:
+        """Store a run as it should be found in a phase, and return its message: that it is saved is said when it is.
+
+        After an exception neither arrays nor state are to be trusted.
+        """
+        phase = message.phase
+        if phase not in (Phase.DIVERGED, Phase.FAILED):
+            run.save_state()
+            if phase.over:
+                run.save_arrays()
+        if phase is Phase.STOPPED and run.writer.storing and not run.writer.problem:
+            sentence = f"stopped at {run.where}; its state is saved"
+            message = PhaseMessage(phase, sentence, f"genlab resume {run.name} continues")
+        if self._maker.outdated:
+            self._maker.redraw(run.phenomenon)
+        if run.writer.storing:
+            snapshot = self._maker.make(run.setup, message, run)
+            if phase.over:
+                run.save_result(snapshot)
+            run.save_snapshot(snapshot)
+            run.writer.flush(force=True)
+        return message
+
+    def _retire(self) -> None:
+        """Close the run that another one replaces; nothing measured is lost."""
+        if self.run is None:
+            return
+        try:
+            if not self.phase.over:
+                self._store(self.run, self._stopped())
+        except Exception as error:  # a defect of a run that nobody sees any more must not end the next one
+            self.mailbox.error = error
+        self.run.writer.close()
+
+    def _stopped(self) -> PhaseMessage:
+        return PhaseMessage(Phase.STOPPED, f"stopped at {self._present.where}")
+
+    def _drop_resumed(self) -> None:
+        if self._resumed is not None:
+            self._resumed.close()
+            self._resumed = None
+
+    # ------------------------------------------------------------ showing
+
+    def enter(self, message: PhaseMessage) -> None:
+        """Enter a phase, or say something else of it."""
+        if self.run is not None and message.phase is not Phase.RUNNING:
+            self.run.meter.hold(self.run.phenomenon.step)
+        self.message, self._remark = message, None
+        self._show()
+
+    def remark(self, message: PhaseMessage) -> None:
+        """Show other words until a phase is entered."""
+        self._remark = message
+        self._show()
+
+    def _refuse(self, error: Exception) -> None:
+        """Say what was wrong with a command; the run stays as it was."""
+        if not isinstance(error, LabError):
+            self.mailbox.error = error
+        said = broken(error, 0, "step", self.setup.config)
+        self.remark(replace(self.message, sentence=said.sentence, hint=said.hint))
+
+    def _show(self, changed: bool = True) -> None:
+        self._maker.revision += changed
+        self.mailbox.latest = self._snapshot()
+
+    def _snapshot(self) -> Snapshot:
+        return self._maker.make(self.setup, self._remark or self.message, self.run)
+
+    @property
+    def _disk_news(self) -> bool:
+        """Whether the disk has begun or ceased to refuse, and nobody has been told."""
+        return self._present.writer.problem != self.mailbox.latest.unstored
+
+    @property
+    def _present(self) -> Run:
+        assert self.run is not None, "a phase after ready has a run"
+        return self.run

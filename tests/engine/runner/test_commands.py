@@ -1,0 +1,136 @@
+"""The table of commands: every command in every phase, without a thread. What follows is written here a second time, by hand."""
+
+import itertools
+import typing
+
+import pytest
+
+from engine.contract import Command, Pause, Phase, Reseed, Resume, Rewind, SetKnob, Start, Step, Stop
+from engine.runner.commands import TABLE, ignored, obey
+from engine.runner.control import Control
+from engine.runner.mailbox import Close, Message, Save
+from engine.runner.options import Options
+from engine.runner.setup import Setup
+from tests.engine.running import LONG
+from tests.engine.toy_phenomenon import InstantToy
+
+READY, RUNNING, PAUSED, STOPPED = Phase.READY, Phase.RUNNING, Phase.PAUSED, Phase.STOPPED
+OVER = [Phase.FINISHED, Phase.STOPPED, Phase.DIVERGED, Phase.FAILED]
+SAME = None  # the phase stays as it is
+
+#                          (phase afterwards, whether another run was built), by phase before: ready, running, paused, over
+AFTER = {
+    Start(): [(RUNNING, True), (SAME, False), (RUNNING, False), (RUNNING, True)],
+    Pause(): [(SAME, False), (PAUSED, False), (SAME, False), (SAME, False)],
+    Resume(): [(SAME, False), (SAME, False), (RUNNING, False), (SAME, False)],
+    Step(): [(RUNNING, True), (RUNNING, False), (RUNNING, False), (SAME, False)],
+    Stop(): [(STOPPED, False), (STOPPED, False), (STOPPED, False), (SAME, False)],
+    SetKnob("lr", 0.01): [(SAME, False), (SAME, False), (SAME, False), (RUNNING, True)],  # live
+    SetKnob("n", 30): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
+    SetKnob("n", 1): [(SAME, False), (SAME, False), (SAME, False), (SAME, False)],  # refused
+    Rewind(): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
+    Rewind("long"): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
+    Reseed(7): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
+    "save": [(SAME, False), (SAME, False), (SAME, False), (SAME, False)],
+    Close(): [(SAME, False), (SAME, False), (SAME, False), (SAME, False)],
+}
+PHASES = [(READY, 0), (RUNNING, 1), (PAUSED, 2), *((phase, 3) for phase in OVER)]
+KNOBS = {Phase.FINISHED: {"steps": 30}, Phase.DIVERGED: {"diverge_at": 20}, Phase.FAILED: {"crash_at": 20}}
+
+
+def control_in(phase):
+    """A control that was brought into a phase by commands and work alone."""
+    setup = Setup(InstantToy.spec, InstantToy.spec.configure("quick", KNOBS.get(phase, {"steps": LONG})), "custom", (0,))
+    control = Control(lambda: InstantToy, setup, Options("cpu", 1))
+    if phase is READY:
+        return control
+    obey(control, Start())
+    work(control, 5)
+    if phase in (PAUSED, STOPPED):
+        obey(control, Pause() if phase is PAUSED else Stop())
+    while control.phase is RUNNING is not phase:
+        work(control, 1)
+    assert control.phase is phase
+    return control
+
+
+def work(control, chunks):
+    """What the loop does while there is work."""
+    for _ in range(chunks):
+        try:
+            control.advance()
+        except Exception as error:
+            control.fail(error)
+            return
+
+
+def test_the_table_has_every_phase_with_every_message():
+    messages = [*typing.get_args(Command), Save, Close]
+    assert set(TABLE) == set(itertools.product(Phase, messages))
+    assert set(typing.get_args(Message)) == set(messages)
+    assert {type(command) for command in AFTER if command != "save"} | {Save} == set(messages)
+
+
+@pytest.mark.parametrize(("phase", "column"), PHASES, ids=lambda item: str(item))
+@pytest.mark.parametrize("command", AFTER, ids=str)
+def test_every_command_in_every_phase(tmp_path, phase, column, command):
+    control = control_in(phase)
+    before = control.run
+    message = Save(tmp_path) if command == "save" else command
+    action = TABLE[control.phase, type(message)]
+    shown = control.mailbox.latest
+    obey(control, message)
+    control.apply()
+    after, anew = AFTER[command][column]
+    assert control.phase is (phase if after is SAME else after)
+    assert (control.run is not before) == anew
+    if action is ignored:
+        assert control.mailbox.latest is shown
+    assert control.closing == isinstance(message, Close)
+    assert (list(tmp_path.iterdir()) != []) == (command == "save" and phase is not READY)
+    control.leave()
+
+
+@pytest.mark.parametrize("command", [Start(), Step(), Stop(), SetKnob("n", 30), Save("anywhere")], ids=str)
+def test_after_an_end_without_a_run(tmp_path, command):
+    """Stopped before it started: the phase is over, and there is no run."""
+    control = control_in(READY)
+    obey(control, Stop())
+    obey(control, command)
+    control.apply()
+    assert control.phase is (RUNNING if isinstance(command, Start | SetKnob) else STOPPED)
+    assert not isinstance(command, Save) or "nothing to store" in control.mailbox.latest.sentence
+    control.leave()
+
+
+def test_a_step_leads_to_the_next_measurement_and_then_pauses():
+    control = control_in(READY)
+    for expected in (0, 1, 2):
+        obey(control, Step())
+        while control.phase is RUNNING:
+            control.advance()
+        assert (control.phase, control.mailbox.latest.step, control.run.phenomenon.history.last) == (PAUSED, expected, expected)
+    obey(control, Step())
+    obey(control, Start())  # the step is on its way: nothing else goes on
+    while control.phase is RUNNING:
+        control.advance()
+    assert control.mailbox.latest.step == 3
+
+
+def test_changes_before_another_command_are_one_new_run_and_the_command_finds_it():
+    control = control_in(PAUSED)
+    for command in (SetKnob("n", 30), Reseed(5), SetKnob("lr", 0.01), Rewind("long"), SetKnob("n", 40)):
+        obey(control, command)
+    assert control.run.setup.config.n == 20
+    obey(control, Stop())
+    assert control.phase is STOPPED and control.run.phenomenon.step == 0
+    assert (control.run.setup.config.n, control.run.setup.seeds, control.run.setup.config.lr) == (40, (5, 6), 0.05)
+
+
+def test_a_changed_knob_in_a_pause_steps_to_the_first_measurement():
+    control = control_in(PAUSED)
+    obey(control, SetKnob("n", 30))
+    control.apply()
+    while control.phase is RUNNING:
+        control.advance()
+    assert control.phase is PAUSED and control.mailbox.latest.step == 0 and control.mailbox.latest.config["n"] == 30
