@@ -86,6 +86,18 @@ def test_every_figure_and_picture_that_is_declared_is_delivered(small):
         assert (item.lo is None) == (item.band == "")
 
 
+def test_a_curve_keeps_its_group_from_its_first_draw_to_the_last():
+    run, groups = make((0, 1), **{**SMALL, "steps": 100}, sweep=True), {}
+    while not run.done:
+        run.advance(0.05)
+        if run.due():
+            run.history.append(run.step, run.measure())
+        for item in run.series():
+            assert groups.setdefault(item.name, item.group) == item.group
+    assert groups["spectrum"] == "spectrum"
+    assert "delay-vs-decay/censored" in groups
+
+
 # ---------------------------------------------------------------- claims
 
 
