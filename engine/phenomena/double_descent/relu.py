@@ -13,7 +13,7 @@ from engine.phenomena.double_descent.gaussian import read_tested
 from engine.phenomena.double_descent.model import Draw, Prediction, Whole, rungs
 from engine.seeds import Streams
 from engine.theory.inputs import Floats
-from engine.theory.kernels.random_features import RELU, error_terms
+from engine.theory.kernels.random_features import RELU_Z2, error_terms
 from engine.theory.linear_models.nested_curves import NestedCurves
 
 
@@ -50,7 +50,7 @@ class Relu:
         if ridge is not None:
             return None
         at, sigma2 = p[p >= 1].astype(np.float64), self.sigma**2
-        bias, variance = error_terms(at / self.d, self.n / self.d, RELU.z2)
+        bias, variance = error_terms(at / self.d, self.n / self.d, RELU_Z2)
         bias, variance = (scale * term if scale else np.zeros_like(term) for scale, term in ((self.r2, bias), (sigma2, variance)))
         return Prediction(at, sigma2 + bias + variance, variance, bias, None, "asymptotic")
 

@@ -36,11 +36,6 @@ class Linearised:
         """lambda_max; gradient descent converges for steps below 2/lambda_max."""
         return float(self.eigenvalues[-1])
 
-    @property
-    def rank(self) -> int:
-        """How many eigenvalues are not 0; below n the linearised network cannot fit every target."""
-        return int(np.count_nonzero(self.eigenvalues))
-
     def coefficients(self, times: ArrayLike, step: float | None = None) -> Floats:
         """Return c_t, (T, n).
 
@@ -96,30 +91,27 @@ class Linearised:
         return np.asarray(np.where(self.eigenvalues > 0, covered / rates, 0.0))
 
 
-def linearise(kernel: ArrayLike, y: ArrayLike, start: ArrayLike = 0.0) -> Linearised:
+def linearise(kernel: ArrayLike, residual: ArrayLike) -> Linearised:
     """Return the linearised training problem of a kernel on its training points.
 
     Args:
         kernel: K(X, X), (n, n), symmetric, positive semidefinite up to rounding.
-        y: targets (n,).
-        start: f0(X), (n,) or a number; 0 for a symmetrised network.
+        residual: `y - f0(X)`, (n,): the targets where the network starts from 0.
 
     Raises:
         ProblemError: shapes that do not fit, values that are not finite, a kernel that is not symmetric, negative or zero.
     """
-    matrix, targets = finite("the kernel", kernel), finite("y", y)
-    require(
-        matrix.shape == (targets.size, targets.size), f"the kernel must have shape ({targets.size}, {targets.size}), got {matrix.shape}"
-    )
+    matrix, left = finite("the kernel", kernel), finite("the residual", residual)
+    require(matrix.shape == (left.size, left.size), f"the kernel must have shape ({left.size}, {left.size}), got {matrix.shape}")
     largest = number("the largest entry of the kernel", float(np.abs(matrix).max()), above=0)
     skew = float(np.abs(matrix - matrix.T).max())
     require(skew <= 1e-9 * largest, f"the kernel must be symmetric, got entries that differ by {skew:g}")
     eigenvalues, eigenvectors = np.linalg.eigh(matrix)
-    rounding = targets.size * float(np.finfo(np.float64).eps) * float(eigenvalues[-1])
+    rounding = left.size * float(np.finfo(np.float64).eps) * float(eigenvalues[-1])
     smallest = float(eigenvalues[0])
     require(smallest >= -1e3 * abs(rounding), f"the kernel must not have negative eigenvalues, got {smallest:g}")
     eigenvalues = np.where(eigenvalues > rounding, eigenvalues, 0.0)
-    return Linearised(eigenvalues, eigenvectors, np.asarray(targets - finite("f0", start)))
+    return Linearised(eigenvalues, eigenvectors, left)
 
 
 def _covered(step: float, rates: Floats, clock: Floats, largest: float) -> Floats:

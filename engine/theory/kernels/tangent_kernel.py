@@ -65,21 +65,6 @@ def tangent_kernel(
     return kernel
 
 
-def kernel_product(W: ArrayLike, a: ArrayLike, X: ArrayLike, v: ArrayLike) -> Floats:
-    """Return `K(X, X) v`, (n,), without the kernel: memory O(n m), for iterative solvers.
-
-    Raises:
-        ProblemError: shapes that do not fit, values that are not finite.
-    """
-    weights, output, points = _student(W, a, X)
-    vector = finite("v", v)
-    require(vector.shape == (len(points),), f"v must have shape ({len(points)},), got {vector.shape}")
-    relu, gates = _features(weights, output, points)
-    by_output = relu @ (relu.T @ vector)
-    by_input = np.einsum("nd,nd->n", gates @ (gates.T @ (vector[:, None] * points)), points)
-    return np.asarray((by_output + by_input) / len(weights))
-
-
 def infinite_width_kernel(X: ArrayLike, other: ArrayLike | None = None) -> Floats:
     """Return the mean of `tangent_kernel` over W, a ~ N(0, 1), its limit as m grows, (n, n').
 
@@ -104,20 +89,9 @@ def relative_change(before: ArrayLike, after: ArrayLike) -> float:
     Raises:
         ProblemError: shapes that differ, a start of norm 0.
     """
-    first, last = _pair(before, after)
+    first, last = finite("the start", before), finite("the end", after)
+    require(first.shape == last.shape, f"both must have one shape, got {first.shape} and {last.shape}")
     return float(np.linalg.norm(last - first) / number("the norm at the start", float(np.linalg.norm(first)), above=0))
-
-
-def kernel_rotation(before: ArrayLike, after: ArrayLike) -> float:
-    """Return `1 - <K0, K>/(|K0| |K|)`: 0 when the kernel only changed its scale.
-
-    Raises:
-        ProblemError: shapes that differ, a kernel of norm 0.
-    """
-    first, last = _pair(before, after)
-    unit = first / number("the norm of K0", float(np.linalg.norm(first)), above=0)
-    other = last / number("the norm of K", float(np.linalg.norm(last)), above=0)
-    return float(0.5 * np.sum((unit - other) ** 2))  # equal to 1 - <unit, other>, without its cancellation near 0
 
 
 def alignment(kernel: ArrayLike, y: ArrayLike) -> float:
@@ -130,17 +104,6 @@ def alignment(kernel: ArrayLike, y: ArrayLike) -> float:
     require(matrix.shape == (labels.size, labels.size), f"the kernel must have shape ({labels.size}, {labels.size}), got {matrix.shape}")
     norm = number("the norm of K", float(np.linalg.norm(matrix)), above=0)
     return float(labels @ matrix @ labels / (norm * number("|y|^2", float(labels @ labels), above=0)))
-
-
-def flipped_fraction(W0: ArrayLike, W: ArrayLike, X: ArrayLike) -> float:
-    """Return the share of (point, neuron) pairs whose ReLU switched between W0 and W.
-
-    Raises:
-        ProblemError: shapes that do not fit, values that are not finite.
-    """
-    first, last = _pair(W0, W)
-    points = _points(X, first.shape[-1])
-    return float(np.mean((points @ first.T > 0) != (points @ last.T > 0)))
 
 
 def _features(weights: Floats, output: Floats, points: Floats) -> tuple[Floats, Floats]:
@@ -165,9 +128,3 @@ def _lengths(points: Floats) -> Floats:
     norms = np.asarray(np.linalg.norm(points, axis=1))
     number("the smallest norm of a point", float(norms.min()), above=0)
     return norms
-
-
-def _pair(before: ArrayLike, after: ArrayLike) -> tuple[Floats, Floats]:
-    first, last = finite("the start", before), finite("the end", after)
-    require(first.shape == last.shape, f"both must have one shape, got {first.shape} and {last.shape}")
-    return first, last

@@ -3,8 +3,6 @@
 Loss .5 |X w - y|^2 with X = U S V^T of rank r. In the coordinates V^T w every right singular direction moves alone,
     v_i^T w_t = (1 - eta s_i^2)^t v_i^T w_0 + (1 - (1 - eta s_i^2)^t) u_i^T y / s_i,
 and everything orthogonal to the rows of X never moves. Hence the limit X^+ y + P_null w_0 for 0 < eta < 2 / s_max^2.
-The flow (eta -> 0, T = eta t) has exp(-s^2 T) in place of the power. Early stopping of that flow against ridge
-regression: Ali, Kolter, Tibshirani 2019, arXiv:1810.10082.
 
 Shapes: X (n, d), y (n,), w (d,); k instants at once give (k, d).
 """
@@ -89,18 +87,6 @@ class LeastSquares:
         Beyond the step limit the diverging coordinates saturate at 1e140 instead of overflowing.
         """
         return self._move(_power(eta * self.singular_values**2, np.atleast_1d(np.asarray(steps, dtype=np.float64))), start)
-
-    def flow(self, times: ArrayLike, start: Floats | None = None) -> Floats:
-        """Return w(T) (k, d) of gradient flow at each of the k times T >= 0 (T stands for eta t)."""
-        exponents = -np.atleast_1d(np.asarray(times, dtype=np.float64))[:, None] * self.singular_values**2
-        return self._move((np.exp(exponents), -np.expm1(exponents)), start)
-
-    def ridge(self, penalties: ArrayLike) -> Floats:
-        """Return the minimisers (k, d) of .5 |X w - y|^2 + .5 lambda |w|^2 for each of the k penalties lambda >= 0."""
-        penalty = np.atleast_1d(np.asarray(penalties, dtype=np.float64))[:, None]
-        squares = self.singular_values**2
-        solutions: Floats = (squares / (squares + penalty) * self.targets) @ self.right
-        return solutions
 
     def loss(self, w: Floats) -> Floats:
         """.5 |X w - y|^2 (...) of weights (..., d)."""

@@ -17,19 +17,6 @@ from engine.theory.linear_models.nested_curves import NestedCurves, NestedProble
 from engine.theory.linear_models.whitener import inverse_triangle
 
 
-def ridge_path(
-    X: ArrayLike,
-    Y: ArrayLike,
-    p: ArrayLike,
-    ridge: ArrayLike,
-    b: ArrayLike | None = None,
-    test: tuple[ArrayLike, ArrayLike] | None = None,
-) -> NestedCurves:
-    """Return the curves of one draw; see `ridge_steps` for the arguments and errors."""
-    *_, (_, curves) = ridge_steps(X, Y, p, ridge, b, test)
-    return curves
-
-
 def ridge_steps(
     X: ArrayLike,
     Y: ArrayLike,
@@ -52,7 +39,7 @@ def ridge_steps(
     require(bool(np.all(np.diff(counts) > 0)) and counts[0] >= 0 and counts[-1] <= D, f"p must rise within 0..{D}, got {_ends(counts)}")
     ridges = np.broadcast_to(np.asarray(ridge, dtype=np.float64), counts.shape)
     zero = (ridges == 0) | np.isnan(ridges)
-    require(not zero.any(), f"ridge_path needs a ridge other than 0, got {ridges[zero.argmax()]:g}", "Without ridge use nested_path.")
+    require(not zero.any(), f"ridge_steps needs a ridge other than 0, got {ridges[zero.argmax()]:g}", "Without ridge use nested_path.")
     curves = problem.curves(counts.astype(np.float64))
     gram = problem.X.T[: len(problem.X)] @ problem.X[:, : len(problem.X)]  # (n, n) or (D, D): leading blocks are X_p^T X_p
     kernel, done = np.zeros((len(problem.X), len(problem.X))), 0

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.theory.inputs import Floats, finite_matrix, finite_vector, require
+from engine.theory.inputs import Floats, finite_matrix, require
 
 
 def expected_squared_norm(n: int, d: int, r2: float, sigma2: float) -> float:
@@ -63,14 +63,6 @@ def squared_norm_draws(n: int, widths: ArrayLike, draws: int, r2: float, sigma2:
     """
     columns = [_draw(n, int(width), draws, r2, sigma2, rng) for width in np.atleast_1d(np.asarray(widths, dtype=np.int64))]
     return np.stack(columns, axis=-1)
-
-
-def min_norm_growth(X: ArrayLike, y: ArrayLike) -> Floats:
-    """Return |w*| (D - n + 1,) at every width d = n..D of one draw; each entry is at most the one before it."""
-    features = finite_matrix(X, "X")
-    n, columns = features.shape
-    require(columns >= n, f"nested interpolators need d >= n, got n={n}, d={columns}", "raise d or lower n")
-    return nested_norms(features, finite_vector(y, n, "y"), np.arange(n, columns + 1))
 
 
 def _draw(n: int, d: int, draws: int, r2: float, sigma2: float, rng: np.random.Generator) -> Floats:

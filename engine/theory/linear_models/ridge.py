@@ -32,13 +32,6 @@ def ridge_share(ridge: ArrayLike, gamma: ArrayLike) -> Floats:
     return np.where(linear >= 0, falling, (root - linear) / (2 * gamma))
 
 
-def stieltjes(ridge: ArrayLike, gamma: ArrayLike) -> Floats:
-    """Return m(-l) = (-(1-gamma+l) + sqrt((1-gamma+l)^2 + 4 gamma l)) / (2 gamma l); infinite at l = 0 for gamma >= 1."""
-    ridge, gamma = _arguments(ridge, gamma)
-    linear, root = 1 - gamma + ridge, _root(ridge, gamma)
-    return np.where(linear >= 0, ratio(2, linear + root), ratio(root - linear, 2 * gamma * ridge))
-
-
 def ridge_bias(ridge: ArrayLike, gamma: ArrayLike, r2: ArrayLike) -> Floats:
     """Return the squared bias r2 l^2 m'(-l), where m'(-l) = -dm(-l)/dl."""
     ridge, gamma = _arguments(ridge, gamma)
@@ -54,11 +47,6 @@ def ridge_variance(ridge: ArrayLike, gamma: ArrayLike, sigma2: ArrayLike) -> Flo
     return ratio(2 * gamma * numbers("the noise variance", sigma2, least=0), root * (1 + gamma + ridge + root))
 
 
-def ridge_risk(ridge: ArrayLike, gamma: ArrayLike, r2: ArrayLike, sigma2: ArrayLike) -> Floats:
-    """Return the limit of the risk, sigma2 gamma (m - l (1 - A l) m') with A = r2/(sigma2 gamma)."""
-    return ridge_bias(ridge, gamma, r2) + ridge_variance(ridge, gamma, sigma2)
-
-
 def optimal_ridge(gamma: ArrayLike, r2: ArrayLike, sigma2: ArrayLike) -> Floats:
     """Return the ridge on X^T X/n of least risk, sigma2 gamma/r2; infinite without signal.
 
@@ -71,12 +59,6 @@ def optimal_ridge(gamma: ArrayLike, r2: ArrayLike, sigma2: ArrayLike) -> Floats:
     return ratio(gamma * sigma2, r2)
 
 
-def optimal_ridge_risk(gamma: ArrayLike, r2: ArrayLike, sigma2: ArrayLike) -> Floats:
-    """Return the risk at `optimal_ridge`, sigma2 gamma m(-l*) = r2 l* m(-l*): finite and monotone through gamma = 1."""
-    best = optimal_ridge(gamma, r2, sigma2)
-    return np.asarray(r2, dtype=np.float64) * np.where(np.isinf(best), 0.0, ridge_share(np.where(np.isinf(best), 0.0, best), gamma))
-
-
 def optimal_penalty(p: ArrayLike, used: ArrayLike, omitted: ArrayLike, sigma2: ArrayLike) -> Floats:
     """Return the best lam of |X w - y|^2 + lam |w|^2 on p of D features: p (sigma2 + |b_C|^2)/|b_T|^2, infinite for b_T = 0.
 
@@ -85,10 +67,3 @@ def optimal_penalty(p: ArrayLike, used: ArrayLike, omitted: ArrayLike, sigma2: A
     """
     noise = numbers("the omitted signal", omitted, least=0) + numbers("the noise variance", sigma2, least=0)
     return optimal_ridge(numbers("the number of features p", p, above=0), used, noise)
-
-
-def optimal_test_mse(n: ArrayLike, p: ArrayLike, used: ArrayLike, omitted: ArrayLike, sigma2: ArrayLike) -> Floats:
-    """Return the asymptotic test MSE, noise included, at the best penalty for p of D features: the tuned curve without peak."""
-    noise = numbers("the omitted signal", omitted, least=0) + numbers("the noise variance", sigma2, least=0)
-    gamma = numbers("the number of features p", p, above=0) / numbers("the number of samples n", n, least=2)
-    return noise + optimal_ridge_risk(gamma, used, noise)

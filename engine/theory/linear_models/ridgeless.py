@@ -57,25 +57,8 @@ def expected_train_mse(n: ArrayLike, d: ArrayLike, sigma2: ArrayLike) -> Floats:
     return numbers("the noise variance", sigma2, least=0) * np.maximum(0, 1 - d / n)
 
 
-def isotropic_bias(gamma: ArrayLike, r2: ArrayLike) -> Floats:
-    """Return the limit of the squared bias: 0 up to gamma = 1, then r2 (1 - 1/gamma)."""
-    gamma = numbers("gamma = d/n", gamma, above=0)
-    return numbers("the signal r2", r2, least=0) * (1 - 1 / np.maximum(1, gamma))
-
-
-def isotropic_variance(gamma: ArrayLike, sigma2: ArrayLike) -> Floats:
-    """Return the limit of the variance: sigma2 gamma/(1-gamma) below 1, sigma2/(gamma-1) above, infinite at 1."""
-    gamma = numbers("gamma = d/n", gamma, above=0)
-    return _scaled(numbers("the noise variance", sigma2, least=0), ratio(np.minimum(gamma, 1), np.abs(1 - gamma)))
-
-
-def isotropic_risk(gamma: ArrayLike, r2: ArrayLike, sigma2: ArrayLike) -> Floats:
-    """Return the limit of the risk of ridgeless regression, well-specified, as n, d grow with d/n = gamma (Hastie et al. 2022)."""
-    return isotropic_bias(gamma, r2) + isotropic_variance(gamma, sigma2)
-
-
 def isotropic_minimum(r2: float, sigma2: float) -> tuple[float, float]:
-    """Return (gamma, risk) at the lowest point beyond the threshold of `isotropic_risk`.
+    """Return (gamma, risk) at the lowest point beyond the threshold of the limit r2 (1 - 1/gamma) + sigma2/(gamma - 1) of the risk.
 
     With SNR = r2/sigma2 > 1 it lies at sqrt(SNR)/(sqrt(SNR)-1) and is 2 r sigma - sigma2; otherwise the risk falls to r2 at infinity.
     """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ProblemError
-from engine.theory.linear_models.norm_law import expected_squared_norm, min_norm_growth, nested_norms, squared_norm_draws
+from engine.theory.linear_models.norm_law import expected_squared_norm, nested_norms, squared_norm_draws
 
 
 @pytest.mark.parametrize(("n", "d"), [(6, 16), (6, 40), (20, 40), (3, 100), (40, 6), (20, 5)])
@@ -45,7 +45,7 @@ def test_draws_follow_the_law_and_are_reproducible() -> None:
 def test_nested_norms_equal_the_pseudoinverse_at_every_width() -> None:
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((7, 60)), rng.standard_normal(7)
-    norms = min_norm_growth(X, y)
+    norms = nested_norms(X, y, np.arange(7, 61))
     expected = [np.linalg.norm(np.linalg.pinv(X[:, :d]) @ y) for d in range(7, 61)]
     np.testing.assert_allclose(norms, expected, rtol=1e-9)
     assert np.all(np.diff(norms) <= 1e-10 * norms[:-1])
@@ -68,8 +68,6 @@ def test_what_has_no_interpolator_is_said() -> None:
         nested_norms(X, np.ones(3), [2, 4])
     with pytest.raises(ProblemError, match="ascend"):
         nested_norms(X, np.ones(3), [5, 4])
-    with pytest.raises(ProblemError, match="d >= n"):
-        min_norm_growth(X.T, np.ones(5))
     with pytest.raises(ProblemError, match="d >= n"):
         squared_norm_draws(5, [4], 2, 1.0, 1.0, np.random.default_rng(0))
     with pytest.raises(ProblemError, match="n=0"):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from engine.errors import ProblemError
-from engine.phenomena.double_descent.profiles import coefficients, used_and_omitted
 from engine.theory.linear_models import ridgeless
 
 DRAWS = 1500
@@ -65,7 +64,6 @@ def test_without_noise_and_omitted_signal_nothing_is_infinite():
     expected = np.where(p <= 10, 0, 1 - 10 / p)
     assert ridgeless.expected_test_mse(10, p, 1.0, 0.0, 0.0) == pytest.approx(expected)
     assert ridgeless.norm_law(10, 10, 1.0, 0.0) == 1
-    assert ridgeless.isotropic_variance(1.0, 0.0) == 0
 
 
 def test_more_data_can_hurt():
@@ -79,33 +77,32 @@ def test_more_data_can_hurt():
 
 def test_published_misspecified_example():
     """Head profile, n=200, D=1000, sigma=.25: .952 at p=10, .878 at p=1000."""
-    b = coefficients("head", 1000)
-    assert b @ b == pytest.approx(1)
-    used, omitted = used_and_omitted("head", b)
-    curve = ridgeless.expected_test_mse(200, np.arange(1001), used, omitted, 0.25**2)
+    energy = np.full(1000, 0.85 / 1000)
+    energy[:10] += 0.15 / 10
+    used = np.append(0.0, np.cumsum(energy))
+    omitted = 1 - used
+    curve = ridgeless.expected_test_mse(200, np.arange(1001), used, np.maximum(omitted, 0), 0.25**2)
     assert curve[[10, 1000]] == pytest.approx([0.952, 0.878], abs=5e-4)
     assert curve[0] == pytest.approx(1 + 0.25**2)
-    assert omitted[-1] == 0
+
+
+def _limit(gamma, r2, sigma2):
+    """Hastie et al. 2022, Theorem 1: gamma off 1."""
+    return np.where(gamma < 1, sigma2 * gamma / (1 - gamma), r2 * (1 - 1 / gamma) + sigma2 / (gamma - 1))
 
 
 def test_finite_formulas_tend_to_the_asymptotic_ones():
     for gamma in (0.3, 0.8, 1.2, 4.0):
         n = 10**7
         exact = ridgeless.expected_test_mse(n, round(gamma * n), 2.0, 0.0, 0.5) - 0.5
-        assert ridgeless.isotropic_risk(gamma, 2.0, 0.5) == pytest.approx(exact, rel=1e-5)
-
-
-def test_asymptotic_limits():
-    assert ridgeless.isotropic_risk(1e-12, 1.0, 1.0) == pytest.approx(0, abs=1e-11)
-    assert ridgeless.isotropic_risk(1e12, 3.0, 1.0) == pytest.approx(3.0)
-    assert np.isinf(ridgeless.isotropic_risk(1.0, 1.0, 0.1))
+        assert float(_limit(gamma, 2.0, 0.5)) == pytest.approx(exact, rel=1e-5)
 
 
 @pytest.mark.parametrize(("r2", "sigma2"), [(4.0, 1.0), (1.1, 1.0), (1.0, 0.01)])
 def test_minimum_is_the_lowest_point_of_a_fine_grid(r2, sigma2):
     gamma, value = ridgeless.isotropic_minimum(r2, sigma2)
     grid = np.geomspace(1.0001, 1e4, 2_000_001)
-    risks = ridgeless.isotropic_risk(grid, r2, sigma2)
+    risks = _limit(grid, r2, sigma2)
     assert value == pytest.approx(risks.min(), rel=1e-9)
     assert gamma == pytest.approx(grid[risks.argmin()], rel=1e-4)
 
@@ -134,10 +131,7 @@ def test_noise_bounds_hold_for_any_spectrum_and_are_n_at_the_threshold():
     [
         (lambda: ridgeless.variance_factor(1, 5), "at least 2, got 1"),
         (lambda: ridgeless.expected_test_mse(10, 5, 1, 0, -0.5), "noise variance must be at least 0, got -0.5"),
-        (lambda: ridgeless.isotropic_risk([0.5, 0.0], 1, 1), "gamma = d/n must be greater than 0, got 0"),
         (lambda: ridgeless.isotropic_minimum(math.nan, 1), "signal r2 must be at least 0, got nan"),
-        (lambda: coefficients("flat", 1), "D must be at least 2, got 1"),
-        (lambda: coefficients("head", 20, head_k=40), "head_k must lie in 1..20, got 40"),
     ],
 )
 def test_impossible_arguments_are_named(call, named):

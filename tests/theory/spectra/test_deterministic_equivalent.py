@@ -6,7 +6,7 @@ from scipy.optimize import brentq, minimize_scalar
 
 from engine.errors import ProblemError
 from engine.theory.linear_models import ridgeless
-from engine.theory.linear_models.ridge import ridge_risk
+from engine.theory.linear_models.ridge import ridge_bias, ridge_variance
 from engine.theory.spectra import deterministic_equivalent as de
 from engine.theory.spectra import spectra
 
@@ -79,7 +79,7 @@ def test_isotropic_case_is_the_closed_form():
     for gamma, ridge in ((0.5, 0.0), (2.0, 0.0), (0.8, 0.3), (3.0, 0.1)):
         d = int(gamma * n)
         mse = de.equivalent(np.ones(d), n, ridge * n).test_mse(np.full(d, 1.7 / d), 0.4)[0]
-        assert mse - 0.4 == pytest.approx(float(ridge_risk(ridge, gamma, 1.7, 0.4)), rel=1e-9)
+        assert mse - 0.4 == pytest.approx(float(ridge_bias(ridge, gamma, 1.7) + ridge_variance(ridge, gamma, 0.4)), rel=1e-9)
 
 
 def test_least_squares_below_n_and_the_peak():
