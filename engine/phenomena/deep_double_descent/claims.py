@@ -5,17 +5,21 @@ Nakkiran et al. 2020, arXiv:1912.02292. With several seeds, errors and losses ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Claim, Verdict
-from engine.phenomena.deep_double_descent.exact import Simulated, landmarks
-from engine.phenomena.deep_double_descent.members import CLEAN
-from engine.phenomena.deep_double_descent.readings import Floats, Readings, interior_peak
-from engine.transition import old_verdict
+from engine.contract import Claim
+from engine.judging import Judgement, Judges, decided, not_applicable, pending
+from engine.phenomena.deep_double_descent.exact import Simulated, landmarks, sample_wise, two_scales
+from engine.phenomena.deep_double_descent.networks import LabelKind
+from engine.phenomena.deep_double_descent.sweeps import interior_peak
+from engine.readings import Floats
+
+if TYPE_CHECKING:
+    from engine.phenomena.deep_double_descent.experiment import DeepDoubleDescent
 
 LOSS_TIMES, ERROR_MORE = 1.5, 0.03  # by how much a peak in width stands above both sides
 FACTOR = 2.0  # within which the peak lies at nK parameters
@@ -29,7 +33,7 @@ CLAIMS = (
     Claim("DDD1", "Down-up-down in width: test MSE; error", NAKKIRAN, "interior peak", "above both sides x1.5; +.03", WIDE),
     Claim("DDD2", "MSE peak at nK parameters", NAKKIRAN, "argmax h = nK/51", "factor 2", WIDE),
     Claim("DDD3", "Second descent beats first minimum", NAKKIRAN, "error at largest h minus it < 0", "none", WIDE),
-    Claim("DDD4", "Clean arm has no peak", GREYDANUS, "error at noisy peak width minus best narrower 0", "<= .01 + 2 SE",
+    Claim("DDD4", "Clean labels give no peak", GREYDANUS, "error at noisy peak width minus best narrower 0", "<= .01 + 2 SE",
           ("mnist1d-notebook",)),
     Claim("DDD5", "Noise raises the peak", NAKKIRAN, "peak MSE, noisy minus clean > 0", "none", ("standard",)),
     Claim("DDD6", "Epoch-wise, exact", HECKEL, "simulated two-scale risk = formula", "4 SE"),
@@ -37,100 +41,78 @@ CLAIMS = (
     Claim("DDD8", "More data can hurt: linear risk, d=100, sigma=.5, n=50 and 90", "arXiv:1912.07242", "higher at 90, formula", "4 SE"),
     Claim("DDD9", "Complexity is effective: EMC in h and in steps", NAKKIRAN, "rising", "one grid step", ("standard",)),
 )  # fmt: skip
+UNTRAINED = not_applicable("needs labels without noise too: knob clean")
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What there is to decide by. over: whether training has ended; threshold: the width with nK parameters; tests: test examples."""
-
-    readings: Readings
-    scales: Simulated
-    linear: Simulated
-    threshold: float
-    eps: float
-    tests: int
-    clean: bool
-    over: bool
+def _means(run: DeepDoubleDescent, quantity: str, labels: LabelKind = "noisy") -> Floats:
+    return np.asarray(run.sweeps.latest(quantity, labels).mean(1))
 
 
-def judge(claim: Claim, evidence: Evidence) -> Verdict:
-    """Decide a claim; undecided, with the reason, while it cannot be."""
-    if claim.id in EXACT:
-        return EXACT[claim.id](claim, evidence)
-    if not evidence.over:
-        return _open(claim, "when training has ended")
-    if len(evidence.readings.widths) < 3:
-        return _open(claim, "needs three widths")
-    return TRAINED[claim.id](claim, evidence)
-
-
-def _open(claim: Claim, why: str) -> Verdict:
-    return old_verdict(claim, claim.prediction, None, None, why)
-
-
-def _mean(evidence: Evidence, name: str, arm: str = "noisy") -> Floats:
-    return np.asarray(evidence.readings.last(name, arm).mean(1))
-
-
-def _width(claim: Claim, evidence: Evidence) -> Verdict:
-    loss, error = _mean(evidence, "test-loss"), _mean(evidence, "test-error")
+def _width(run: DeepDoubleDescent) -> Judgement:
+    loss, error, widths = _means(run, "test-loss"), _means(run, "test-error"), run.sweeps.widths
     top, high = interior_peak(loss), interior_peak(error)
     times = float(loss[top] / max(loss[:top].min(), loss[top + 1 :].min()))
     more = float(error[high] - max(error[:high].min(), error[high + 1 :].min()))
-    at = f"peaks at h={evidence.readings.widths[top]}; {evidence.readings.widths[high]}"
-    return old_verdict(claim, "x1.5; +.03", f"x{times:.2f}; {more:+.3f}", times >= LOSS_TIMES and more >= ERROR_MORE, at)
+    return decided(
+        times >= LOSS_TIMES and more >= ERROR_MORE, f"x{times:.2f}; {more:+.3f}", f"peaks at h={widths[top]}; {widths[high]}",
+        predicted="x1.5; +.03",
+        values={"loss_ratio": times, "error_rise": more, "loss_peak_h": float(widths[top]), "error_peak_h": float(widths[high])},
+    )  # fmt: skip
 
 
-def _threshold(claim: Claim, evidence: Evidence) -> Verdict:
-    found = float(evidence.readings.widths[int(np.argmax(_mean(evidence, "test-loss")))])
-    holds = evidence.threshold / FACTOR <= found <= evidence.threshold * FACTOR
-    return old_verdict(claim, round(evidence.threshold, 1), found, holds, "widths trained are a coarse grid")
+def _threshold(run: DeepDoubleDescent) -> Judgement:
+    found = float(run.sweeps.widths[int(np.argmax(_means(run, "test-loss")))])
+    holds = run.threshold / FACTOR <= found <= run.threshold * FACTOR
+    return decided(holds, found, "widths trained are a coarse grid", predicted=round(run.threshold, 1))
 
 
-def _second(claim: Claim, evidence: Evidence) -> Verdict:
-    error = _mean(evidence, "test-error")
-    first = float(error[: interior_peak(error)].min())
-    return old_verdict(claim, "< 0", float(error[-1] - first), bool(error[-1] < first), f"{error[-1]:.3f} against {first:.3f}")
+def _second(run: DeepDoubleDescent) -> Judgement:
+    error = _means(run, "test-error")
+    first, last = float(error[: interior_peak(error)].min()), float(error[-1])
+    values = {"first_minimum": first, "largest_h": last}
+    return decided(last < first, last - first, f"{last:.3f} against {first:.3f}", predicted="< 0", values=values)
 
 
-def _plateau(claim: Claim, evidence: Evidence) -> Verdict:
-    if not evidence.clean:
-        return _open(claim, "needs the clean arm")
-    top, clean = interior_peak(_mean(evidence, "test-error")), _mean(evidence, "test-error", CLEAN)
+def _plateau(run: DeepDoubleDescent) -> Judgement:
+    if not run.config.clean:
+        return UNTRAINED
+    top, clean = interior_peak(_means(run, "test-error")), _means(run, "test-error", "clean")
     best = float(clean[:top].min())
-    spread = np.sqrt((clean[top] * (1 - clean[top]) + best * (1 - best)) / (evidence.tests * evidence.readings.seeds))
+    spread = np.sqrt((clean[top] * (1 - clean[top]) + best * (1 - best)) / (run.config.tests * len(run.seeds)))
     more, allowed = float(clean[top] - best), PLATEAU + SES * float(spread)
-    return old_verdict(
-        claim, 0.0, more, more <= allowed, f"at h={evidence.readings.widths[top]}, allowed {allowed:.3f}; SE of the test sets"
+    note = f"at h={run.sweeps.widths[top]}, allowed {allowed:.3f}; SE of the test sets"
+    return decided(more <= allowed, more, note, predicted=0.0, values={"allowed": allowed})
+
+
+def _raises(run: DeepDoubleDescent) -> Judgement:
+    if not run.config.clean:
+        return UNTRAINED
+    noisy, clean = float(_means(run, "test-loss")[1:-1].max()), float(_means(run, "test-loss", "clean")[1:-1].max())
+    return decided(
+        noisy > clean, noisy - clean, f"{noisy:.2f} against {clean:.2f}", predicted="> 0", values={"noisy": noisy, "clean": clean}
     )
 
 
-def _raises(claim: Claim, evidence: Evidence) -> Verdict:
-    if not evidence.clean:
-        return _open(claim, "needs the clean arm")
-    noisy, clean = (float(_mean(evidence, "test-loss", arm)[1:-1].max()) for arm in ("noisy", CLEAN))
-    return old_verdict(claim, "> 0", noisy - clean, noisy > clean, f"{noisy:.2f} against {clean:.2f}")
-
-
-def _in_time(claim: Claim, evidence: Evidence) -> Verdict:
-    widest = int(evidence.readings.widths[-1])
-    error = evidence.readings.curve("test-error", widest).mean(1)
-    first, peak, _ = landmarks(error, evidence.readings.fitting(widest))
+def _in_time(run: DeepDoubleDescent) -> Judgement:
+    widest, steps = run.sweeps.widths[-1], run.sweeps.steps
+    error = run.sweeps.curve("test-error", widest).mean(1)
+    first, peak, _ = run.sweeps.landmarks()
     rise = float(error[peak] - max(error[first], error[peak:].min()))
-    return old_verdict(claim, "> .02", rise, rise >= LATE_RISE, f"h={widest}, step {evidence.readings.steps[peak]:g}")
+    return decided(rise >= LATE_RISE, rise, f"h={widest}, step {steps[peak]:g}", predicted="> .02")
 
 
-def _effective(claim: Claim, evidence: Evidence) -> Verdict:
-    readings = evidence.readings
-    if len(readings.swept) < 2 or len(readings.sizes) < 3:
-        return _open(claim, "needs two widths at three sample sizes")
-    places = np.stack([readings.complexity(int(h), evidence.eps) for h in readings.swept])  # (s, k)
-    sizes = readings.sizes
-    falls = [f"in steps at h={h}" for h, row in zip(readings.swept, places, strict=True) if not rises(row, sizes)]
+def _effective(run: DeepDoubleDescent) -> Judgement:
+    swept, sizes = run.sweeps.swept, run.sweeps.sizes
+    if len(swept) < 2 or len(sizes) < 3:
+        return not_applicable("needs two widths at three sample sizes")
+    places = run.sweeps.complexities()
+    falls = [f"in steps at h={h}" for h, row in zip(swept, places, strict=True) if not rises(row, sizes)]
     falls += [] if rises(places[:, -1], sizes) else ["in h"]
-    ends = [f"{place_of(readings, row[-1])} at h={h}" for h, row in zip(readings.swept, places, strict=True)]
+    ends = [f"{size_at(sizes, row[-1])} at h={h}" for h, row in zip(swept, places, strict=True)]
     note = f"grid of n {', '.join(map(str, sizes))}" + (f"; not rising {', '.join(falls)}" if falls else "")
-    return old_verdict(claim, "rising", ", ".join(ends), not falls, note)
+    reached = {"at_smallest_h": places[0, -1], "at_largest_h": places[-1, -1]}
+    values = {name: float(sizes[place]) if place >= 0 else 0.0 for name, place in reached.items()}
+    return decided(not falls, ", ".join(ends), note, predicted="rising", values={**values, "falls": float(len(falls))})
 
 
 def rises(places: NDArray[np.int64], sizes: NDArray[np.int64]) -> bool:
@@ -145,30 +127,42 @@ def rises(places: NDArray[np.int64], sizes: NDArray[np.int64]) -> bool:
     return bool(places[-1] > places[0]) and bool(np.all((falls == 0) | ((falls == 1) & ~limit)))
 
 
-def place_of(readings: Readings, place: int) -> str:
+def size_at(sizes: NDArray[np.int64], place: int) -> str:
     """An EMC in words, with the ends of the grid shown as such."""
     if place < 0:
-        return f"< {readings.sizes[0]}"
-    return f"{readings.sizes[place]}" + ("+" if place == len(readings.sizes) - 1 else "")
+        return f"< {sizes[0]}"
+    return f"{sizes[place]}" + ("+" if place == len(sizes) - 1 else "")
 
 
-def _two_scales(claim: Claim, evidence: Evidence) -> Verdict:
-    marks = landmarks(evidence.scales.exact)
-    worst = float(np.abs(evidence.scales.z[1:]).max())
-    exact, mean = ("; ".join(f"{values[mark]:.3g}" for mark in marks) for values in (evidence.scales.exact, evidence.scales.mean))
-    return old_verdict(claim, exact, mean, worst <= SIMULATED, f"valley; peak; end; farthest step {worst:.1f} SE")
+def _two_scales(run: DeepDoubleDescent) -> Judgement:
+    scales = two_scales(run.seeds[0])
+    worst = float(np.abs(scales.z[1:]).max())
+    return _simulated(scales, landmarks(scales.exact), worst <= SIMULATED, worst, "valley; peak; end; farthest step")
 
 
-def _hurts(claim: Claim, evidence: Evidence) -> Verdict:
-    linear, worst = evidence.linear, float(np.abs(evidence.linear.z).max())
-    exact, mean = ("; ".join(f"{value:.3g}" for value in values) for values in (linear.exact, linear.mean))
-    return old_verdict(
-        claim, exact, mean, bool(linear.mean[1] > linear.mean[0]) and worst <= SIMULATED, f"n=50; 90; farthest {worst:.1f} SE"
-    )
+def _hurts(run: DeepDoubleDescent) -> Judgement:
+    linear = sample_wise(run.seeds[0])
+    worst = float(np.abs(linear.z).max())
+    return _simulated(linear, (0, 1), bool(linear.mean[1] > linear.mean[0]) and worst <= SIMULATED, worst, "n=50; 90; farthest")
 
 
-Judge = Callable[[Claim, Evidence], Verdict]
-EXACT: dict[str, Judge] = {"DDD6": _two_scales, "DDD8": _hurts}
-TRAINED: dict[str, Judge] = {
-    "DDD1": _width, "DDD2": _threshold, "DDD3": _second, "DDD4": _plateau, "DDD5": _raises, "DDD7": _in_time, "DDD9": _effective,
+def _simulated(found: Simulated, places: Sequence[int], holds: bool, worst: float, what: str) -> Judgement:
+    exact, mean = ("; ".join(f"{value:.3g}" for value in values[list(places)]) for values in (found.exact, found.mean))
+    return decided(holds, mean, f"{what} {worst:.1f} SE", predicted=exact, values={"farthest": worst})
+
+
+def _trained(judge: Callable[[DeepDoubleDescent], Judgement]) -> Callable[[DeepDoubleDescent], Judgement]:
+    """Let a judge wait until training has ended, and ask it only where a peak in width could be."""
+
+    def judged(run: DeepDoubleDescent) -> Judgement:
+        if not run.done:
+            return pending("when training has ended")
+        return judge(run) if len(run.sweeps.widths) >= 3 else not_applicable("needs three widths")
+
+    return judged
+
+
+JUDGES: Judges[DeepDoubleDescent] = {
+    "DDD1": _trained(_width), "DDD2": _trained(_threshold), "DDD3": _trained(_second), "DDD4": _trained(_plateau),
+    "DDD5": _trained(_raises), "DDD6": _two_scales, "DDD7": _trained(_in_time), "DDD8": _hurts, "DDD9": _trained(_effective),
 }  # fmt: skip

@@ -1,28 +1,74 @@
 """The two exact companions of the networks, each simulated beside its formula: descent on two time scales, and more data that hurts.
 
-Epoch-wise: Heckel, Yilmaz 2021, arXiv:2007.10099. Sample-wise: Nakkiran 2019, arXiv:1912.07242, with the finite-n formula of
-Belkin, Hsu, Xu 2020, arXiv:1903.07571.
+Epoch-wise, Heckel, Yilmaz 2021, arXiv:2007.10099: gradient descent on a linear model whose features live on separate time scales.
+With X^T X/n = diag(lam), mean squared loss, step eta and start 0, coordinate i still lacks the share a_i = (1 - eta lam_i)^t of
+its signal, so the excess risk after t steps is
+    sum_i lam_i b_i^2 a_i^2 + (sigma2/n) sum_i (1 - a_i)^2.
+A group of coordinates with signal B = sum lam b^2 and noise V = sigma2 count/n starts at B, dips to B V/(B+V) and ends at
+V. Two groups learnt at distant times give two valleys.
+
+Sample-wise: Nakkiran 2019, arXiv:1912.07242, with the finite-n formula of Belkin, Hsu, Xu 2020, arXiv:1903.07571.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from engine.phenomena.deep_double_descent.epochwise import PUBLISHED, epochwise_risk, spread
 from engine.phenomenon import geometric_grid
 from engine.seeds import streams
+from engine.theory.conditions import Floats, number, numbers, require, spectrum_of
 from engine.theory.linear_models.ridgeless import expected_test_mse
-
-Floats = NDArray[np.float64]
 
 N, SIGMA2, ETA, LAST = 400, 4.0, 0.5, 3000  # the published two-scale example; steps simulated
 DRAWS = 200
 D, NOISE2 = 100, 0.25  # the sample-wise example: features and label noise sigma = .5, signal |b| = 1
 SIZES = (50, 90)  # where it is simulated
 FIRST_DRAW, SECOND_DRAW = 1, 2  # draws of the seed; the networks use draw 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """`count` coordinates of eigenvalue `lam` that share the signal B = sum lam b^2."""
+
+    count: int
+    lam: float
+    signal: float
+
+
+PUBLISHED = (Group(100, 1.0, 1.0), Group(5, 0.01, 1.0))
+"""With n = 400, sigma2 = 4, eta = .5: valley 1.5, peak 1.91, end 1.05."""
+
+
+def spread(groups: tuple[Group, ...]) -> tuple[Floats, Floats]:
+    """Return (lam, b), (d,) each, with every group's signal spread evenly over its coordinates, eigenvalues largest first."""
+    ordered = sorted(groups, key=lambda group: -group.lam)
+    lam = np.concatenate([np.full(group.count, group.lam) for group in ordered])
+    b2 = np.concatenate([np.full(group.count, group.signal / (group.count * group.lam)) for group in ordered])
+    return lam, np.sqrt(b2)
+
+
+def epochwise_risk(t: ArrayLike, lam: ArrayLike, b: ArrayLike, n: int, sigma2: float, eta: float) -> tuple[Floats, Floats]:
+    """Return (bias, variance), each of the shape of t, after t steps; their sum is the expected excess risk.
+
+    t: steps, whole or not (any t >= 0 for eta lam_1 <= 1). lam, b: (d,) eigenvalues, largest first, and true weights.
+
+    Raises:
+        ProblemError: eta lam_1 >= 2, where descent diverges, or a fractional t where eta lam_1 > 1.
+    """
+    eigenvalues, weights, steps = spectrum_of(lam), numbers("a true weight", b), numbers("the step t", t, least=0)
+    require(weights.shape == eigenvalues.shape, f"b must have {eigenvalues.size} entries, one per eigenvalue, got {weights.size}")
+    require(n >= 2, f"the number of samples n must be at least 2, got {n}")
+    fastest = number("the step size eta", eta, above=0) * float(eigenvalues[0])
+    require(fastest < 2, f"the step size must be below 2/lam_1 = {2 / eigenvalues[0]:g}, got {eta:g}", "Lower eta.")
+    require(fastest <= 1 or bool(np.all(steps % 1 == 0)), f"with eta lam_1 = {fastest:g} > 1 the step t must be whole")
+    lacking = (1 - eta * eigenvalues) ** steps[..., None]  # (..., d)
+    bias = (lacking**2) @ (eigenvalues * weights**2)
+    variance = number("the noise variance", sigma2, least=0) / n * ((1 - lacking) ** 2).sum(-1)
+    return bias, variance
 
 
 @dataclass(frozen=True)
@@ -40,6 +86,7 @@ class Simulated:
         return np.asarray((self.mean - self.exact) / np.maximum(self.error, 1e-9))
 
 
+@lru_cache(8)
 def two_scales(seed: int) -> Simulated:
     """Return the excess risk of gradient descent on the published two-scale example along its steps.
 
@@ -84,6 +131,7 @@ def landmarks(curve: Floats, start: int = 0) -> tuple[int, int, int]:
     return start + int(np.argmin(later[: peak + 1])), start + peak, len(curve) - 1
 
 
+@lru_cache(8)
 def sample_wise(seed: int) -> Simulated:
     """Return the excess risk of minimum-norm least squares in d=100 isotropic features at n = 50 and 90."""
     rng = streams(seed, SECOND_DRAW).data

@@ -1,21 +1,32 @@
-"""Trains every network of the experiment, one zero-masked ensemble per sample size and size class, and reads their errors."""
+"""Networks of many widths and sample sizes on noisy and clean labels, one zero-masked ensemble per sample size and class of width.
+
+Nakkiran et al. 2020, arXiv:1912.02292.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from engine.phenomena.deep_double_descent.members import Member, dealt, members_of, sizes_of
-from engine.phenomena.deep_double_descent.problem import Problem, draw_problem
+from engine.contract import Marker, Picture, Series
+from engine.errors import Diverged
+from engine.phenomena.deep_double_descent import SPEC, figures
+from engine.phenomena.deep_double_descent.claims import JUDGES
+from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
+from engine.phenomena.deep_double_descent.networks import grouped, layer_sizes, networks_of, threshold_width
+from engine.phenomena.deep_double_descent.problem import draw_problem
+from engine.phenomena.deep_double_descent.sweeps import Sweeps
 from engine.phenomena.deep_double_descent.whole_batch import WholeBatch
+from engine.phenomenon import Training, geometric_grid
 from engine.seeds import streams
-from engine.state import State
+from engine.state import Stateful
 from engine.training.batches import Batches
 from engine.training.ensemble import Ensemble, TrainingSet
 from engine.training.initialise import linear_layers
@@ -23,124 +34,130 @@ from engine.training.losses import Name as LossName
 from engine.training.mlp import MLP
 from engine.training.optimizers import SGD, AdamW, Optimizer
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-Floats = NDArray[np.float64]
-
-READINGS = ("train-error", "test-error", "test-loss", "train-loss")
+PER_DECADE = 16
 LOSS: dict[str, LossName] = {"mse": "squared", "ce": "cross-entropy"}
 
 
 @dataclass(frozen=True)
 class Group:
-    """Networks trained together, by their numbers among all; losses: (members,) of the latest step."""
+    """Networks trained together.
+
+    numbers: theirs among all; places: (members,) of their seeds; labels: (members, n); losses: (members,) of the latest step;
+    weights: (members, 1, n) of the examples, n/(a network's examples) on those and 0 on the others; None where all see all.
+    """
 
     numbers: tuple[int, ...]
+    places: NDArray[np.int64]
+    labels: Tensor
+    weights: Tensor | None
     trainer: WholeBatch | Ensemble
     losses: Tensor
 
 
-class Experiment:
-    """All networks; data and weights of a seed are the same in every arm and on every device."""
+class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
+    """All networks; data and first weights of a seed are the same for every kind of labels and on every device.
 
-    def __init__(self, config: Any, seeds: Sequence[int], device: str) -> None:
-        self.config, self.seeds, self.device = config, tuple(seeds), device
-        self.members = members_of(config, len(seeds))
-        self.problems: list[Problem] = [draw_problem(config, seed) for seed in seeds]
-        self._x = torch.from_numpy(np.stack([problem.x for problem in self.problems])).to(device)  # (seeds, n, d)
-        self._x_test = torch.from_numpy(np.stack([problem.x_test for problem in self.problems])).to(device)
-        self._y_test = torch.from_numpy(np.stack([problem.y_test for problem in self.problems])).to(device)
-        arms = self.problems[0].labels
-        self._labels = {arm: torch.from_numpy(np.stack([one.labels[arm] for one in self.problems])).to(device) for arm in arms}
-        self.groups = [self._group(numbers) for numbers in dealt(self.members, config.batch)]
+    Attributes:
+        problems: one per seed; groups: what is trained; threshold: the width with nK parameters.
+    """
 
-    def _group(self, numbers: tuple[int, ...]) -> Group:
-        config, d, K = self.config, self._x.shape[2], self.problems[0].classes
-        members = [self.members[number] for number in numbers]
-        width = max(member.h for member in members)
-        network = MLP(sizes_of(d, width, config.depth, K), len(members), torch.float32, self.device)
-        for place, member in enumerate(members):
-            drawn = linear_layers(sizes_of(d, member.h, config.depth, K), streams(self.seeds[member.place]).init)
-            network.load(place, drawn)
-        return Group(numbers, self._trainer(members, self._optimizer(network)), network.flat.new_empty(len(members)))
+    spec = SPEC
+    judges = JUDGES
 
-    def _optimizer(self, network: MLP) -> Optimizer:
-        config = self.config
-        if config.optimizer == "adam":
-            return AdamW(network, config.lr, config.wd)
-        return SGD(network, config.lr, config.wd, momentum=config.momentum)
+    def __init__(self, config: DeepDoubleDescentConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
+        super().__init__(config, seeds, device, preset)
+        self.grid = geometric_grid(config.steps, PER_DECADE)
+        self.total = config.steps
+        self.problems = [draw_problem(config, seed) for seed in seeds]
+        first = self.problems[0]
+        self.threshold = threshold_width(config.n, first.x.shape[1], config.depth, first.classes)
+        self.notes = (f"noise {config.noise:g} ({config.convention}) flips {first.flipped:.1%} of the labels; test labels are true",)
+        self.networks = networks_of(config, seeds)
+        self._places = np.array([seeds.index(network.seed) for network in self.networks])  # (networks,) of its seed among the seeds
+        self._x = self._stacked([problem.x for problem in self.problems])  # (seeds, n, d)
+        self._x_test = self._stacked([problem.x_test for problem in self.problems])
+        self._y_test = self._stacked([problem.y_test for problem in self.problems])
+        self._labels = {kind: self._stacked([problem.labels[kind] for problem in self.problems]) for kind in first.labels}
+        self._sweeps: Sweeps | None = None
+        self.groups = [self._group(numbers) for numbers in grouped([network.setting for network in self.networks], config.batch)]
 
-    def _trainer(self, members: Sequence[Member], optimizer: Optimizer) -> WholeBatch | Ensemble:
-        n, K, loss = max(member.n for member in members), self.problems[0].classes, LOSS[self.config.loss]
-        labels = torch.stack([self._labels[member.arm][member.place, :n] for member in members])
-        targets = torch.nn.functional.one_hot(labels, K).to(torch.float32)  # (members, n, K)
-        places = np.array([member.place for member in members])
-        if not 0 < self.config.batch < n:
-            inputs = self._x[torch.from_numpy(places).to(self.device), :n]
-            return WholeBatch(optimizer, inputs.contiguous(), targets.transpose(1, 2).contiguous(), loss, self._weights(members, n))
-        orders = [streams(seed).order for seed in self.seeds]
-        data = TrainingSet(self._x[:, :n].contiguous(), targets, places, places)
-        return Ensemble(optimizer, data, Batches(orders, n, self.config.batch), loss)
-
-    def _weights(self, members: Sequence[Member], n: int) -> Tensor | None:
-        """Return n/(a member's examples) on those and 0 on the others, (members, 1, n); None where every member sees all."""
-        sizes = torch.tensor([member.n for member in members], device=self.device)[:, None, None]
-        if bool((sizes == n).all()):
-            return None
-        return (torch.arange(n, device=self.device) < sizes) * (n / sizes)
+    def _stacked(self, arrays: Sequence[NDArray[Any]]) -> Tensor:
+        return torch.from_numpy(np.stack(arrays)).to(self.device)
 
     # ------------------------------------------------------------ training
 
-    def advance(self, target: int, seconds: float) -> None:
-        """Train for about this long, group after group, no network beyond step `target`."""
-        deadline = perf_counter() + seconds
+    def _group(self, numbers: tuple[int, ...]) -> Group:
+        config, settings, places = self.config, [self.networks[number].setting for number in numbers], self._places[list(numbers)]
+        n = max(setting.n for setting in settings)
+        labels = torch.stack([self._labels[setting.labels][place, :n] for setting, place in zip(settings, places, strict=True)])
+        targets = torch.nn.functional.one_hot(labels, self.problems[0].classes).to(torch.float32)  # (members, n, K)
+        sizes = torch.tensor([setting.n for setting in settings], device=self.device)[:, None, None]
+        weights = None if bool((sizes == n).all()) else (torch.arange(n, device=self.device) < sizes) * (n / sizes)
+        optimizer, loss = self._optimizer(numbers), LOSS[config.loss]
+        trainer: WholeBatch | Ensemble
+        if 0 < config.batch < n:
+            data = TrainingSet(self._x[:, :n].contiguous(), targets, places, places)
+            trainer = Ensemble(optimizer, data, Batches([streams(seed).order for seed in self.seeds], n, config.batch), loss)
+        else:
+            inputs = self._x[torch.from_numpy(places).to(self.device), :n].contiguous()
+            trainer = WholeBatch(optimizer, inputs, targets.transpose(1, 2).contiguous(), loss, weights)
+        return Group(numbers, places, labels, weights, trainer, self._x.new_empty(len(numbers)))
+
+    def _optimizer(self, numbers: Sequence[int]) -> Optimizer:
+        """Return an optimiser over the first weights of a group's networks, the narrower padded with zeros."""
+        config, networks = self.config, [self.networks[number] for number in numbers]
+
+        def sizes(h: int) -> tuple[int, ...]:
+            return layer_sizes(self._x.shape[2], h, config.depth, self.problems[0].classes)
+
+        ensemble = MLP(sizes(max(network.setting.h for network in networks)), len(networks), torch.float32, self.device)
+        for member, network in enumerate(networks):
+            ensemble.load(member, linear_layers(sizes(network.setting.h), streams(network.seed).init))
+        if config.optimizer == "adam":
+            return AdamW(ensemble, config.lr, config.wd)
+        return SGD(ensemble, config.lr, config.wd, momentum=config.momentum)
+
+    def train(self, target: int, budget: float) -> int:
+        """Train group after group for about `budget` seconds; return the step reached on average, the target only if all are there."""
+        deadline, late = perf_counter() + budget, False
         for group in self.groups:
-            while group.trainer.taken < target:
+            while group.trainer.taken < target and not late:
                 group.trainer.step(group.losses)
-                if perf_counter() >= deadline:
-                    self._wait()
-                    return
-
-    def _wait(self) -> None:
-        """Let a GPU finish what was queued, so that a pause is answered soon."""
-        if self._x.is_cuda:
-            torch.cuda.synchronize()
-
-    def progress(self) -> int:
-        """The step reached on average; the last measured target only when every group is there."""
+                late = perf_counter() >= deadline
+        if late and self._x.is_cuda:
+            torch.cuda.synchronize()  # finish what was queued, so that a pause is answered soon
         taken = [group.trainer.taken for group in self.groups]
         return sum(taken) // len(taken)
 
-    @property
-    def together(self) -> bool:
-        """Whether every group has taken the same number of steps."""
-        return len({group.trainer.taken for group in self.groups}) == 1
+    def measure(self) -> dict[str, Any]:
+        """Return every quantity as a list over the networks, with one transfer to the host.
 
-    def record(self) -> dict[str, list[float]]:
-        """Return every reading as a list over the members, with one transfer to the host."""
-        table = torch.cat([self._read(group) for group in self.groups], dim=1).cpu().numpy().astype(np.float64)
+        Raises:
+            Diverged: a loss is no longer finite.
+        """
+        found = torch.cat([self._scores(group) for group in self.groups], dim=1).cpu().numpy().astype(np.float64)
         order = np.argsort([number for group in self.groups for number in group.numbers])
-        return {name: values.tolist() for name, values in zip(READINGS, table[:, order], strict=True)}
+        record = {quantity.name: values for quantity, values in zip(figures.QUANTITIES, found[:, order], strict=True)}
+        lost = np.flatnonzero(~np.isfinite(record["train-loss"]))
+        if lost.size:
+            label = self.networks[lost[0]].setting.label
+            raise Diverged(f"the training loss of {label} is no longer a finite number at step {self.step}")
+        return {name: values.tolist() for name, values in record.items()}
 
-    def _read(self, group: Group) -> Tensor:
+    def _scores(self, group: Group) -> Tensor:
         """Return training error, test error, test loss and training loss of a group's networks, (4, members)."""
-        members = [self.members[number] for number in group.numbers]
-        n, places = max(member.n for member in members), [member.place for member in members]
         fitted, tested = (
-            torch.stack([group.trainer.network.predict(place, x[member.place]) for place, member in enumerate(members)])
-            for x in (self._x[:, :n], self._x_test)
+            torch.stack([group.trainer.network.predict(member, x[place]) for member, place in enumerate(group.places)])
+            for x in (self._x[:, : group.labels.shape[1]], self._x_test)
         )  # (members, K, n) and (members, K, tests)
-        labels = torch.stack([self._labels[member.arm][member.place, :n] for member in members])
-        train, test = self._scores(fitted, labels), self._scores(tested, self._y_test[places])
-        weights = self._weights(members, n)
-        if weights is not None:
-            train *= weights[:, 0]
+        train, test = self._wrong_and_loss(fitted, group.labels), self._wrong_and_loss(tested, self._y_test[group.places])
+        if group.weights is not None:
+            train *= group.weights[:, 0]
         train_error, train_loss = train.mean(2)
         test_error, test_loss = test.mean(2)
         return torch.stack([train_error, test_error, test_loss, train_loss])
 
-    def _scores(self, outputs: Tensor, labels: Tensor) -> Tensor:
+    def _wrong_and_loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
         """Return whether an example is wrong, and its loss summed over outputs, (2, members, n); outputs: (members, K, n)."""
         highest, found = outputs.max(1)  # an argmax along classes takes five times as long (measured)
         wrong, at = (found != labels).to(outputs.dtype), labels[:, None]
@@ -148,13 +165,40 @@ class Experiment:
             return torch.stack([wrong, (outputs - highest[:, None]).exp().sum(1).log() + highest - outputs.gather(1, at)[:, 0]])
         return torch.stack([wrong, outputs.scatter_add(1, at, -torch.ones_like(at, dtype=outputs.dtype)).square().sum(1)])
 
-    # ------------------------------------------------------------ storage
+    # ------------------------------------------------------------ what is shown and stored
 
-    def state(self) -> State:
-        """Return every group's weights, moments and place."""
-        return State.of({f"group-{index}": group.trainer.state() for index, group in enumerate(self.groups)})
+    @property
+    def sweeps(self) -> Sweeps:
+        """The measurements so far along width, sample size and steps."""
+        if self._sweeps is None or len(self._sweeps.steps) < len(self.history):
+            self._sweeps = Sweeps(self.readings, self.config)
+        return self._sweeps
 
-    def restore(self, state: State) -> None:
-        """Continue from a state."""
-        for index, group in enumerate(self.groups):
-            group.trainer.restore(state.part(f"group-{index}"))
+    def series(self) -> tuple[Series, ...]:
+        """Errors and losses over width, steps and samples as they are now; the exact companions from the start."""
+        exact = figures.companions(self.seeds[0])
+        if not len(self.history):
+            return tuple(exact)
+        return (*figures.over_width(self), *figures.over_steps(self.sweeps), *figures.over_samples(self.sweeps), *exact)
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Test error over width and step."""
+        return (figures.heat_map(self.sweeps, self.config.eps),) if len(self.history) else ()
+
+    def markers(self) -> tuple[Marker, ...]:
+        """Thresholds in width; first minimum, peak and end in time."""
+        return tuple(figures.markers(self))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The first seed's data: X (n, d), y noisy and y_clean (n,), X_test, y_test; h, labels, n and seed's place of every network."""
+        problem, n, settings = self.problems[0], self.config.n, [network.setting for network in self.networks]
+        return {
+            "X": problem.x[:n], "y": problem.labels["noisy"][:n], "y_clean": problem.labels["clean"][:n],
+            "X_test": problem.x_test, "y_test": problem.y_test, "h": np.array([setting.h for setting in settings]),
+            "noisy": np.array([setting.labels == "noisy" for setting in settings]), "n": np.array([setting.n for setting in settings]),
+            "place": self._places,
+        }  # fmt: skip
+
+    def parts(self) -> Mapping[str, Stateful]:
+        """The groups' trainers."""
+        return {f"group-{index}": group.trainer for index, group in enumerate(self.groups)}

@@ -6,14 +6,14 @@ MNIST-1D of Greydanus, Kobak 2024, arXiv:2011.14439; label noise as in Nakkiran 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.data.corruption import draw_label_noise
 from engine.data.registry import load, source
 from engine.data.split import Images, Labels
+from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
+from engine.phenomena.deep_double_descent.networks import LabelKind
 from engine.seeds import streams
 
 GENERATED = 8000  # signals made, as in the chapter's setup; a run uses the first of them
@@ -21,10 +21,10 @@ GENERATED = 8000  # signals made, as in the chapter's setup; a run uses the firs
 
 @dataclass(frozen=True)
 class Problem:
-    """x: (n, d) of the largest n; labels: arm -> (n,); x_test: (tests, d), y_test: (tests,)."""
+    """x: (n, d) of the largest n; labels: (n,) noisy and clean; x_test: (tests, d), y_test: (tests,)."""
 
     x: Images
-    labels: dict[str, Labels]
+    labels: dict[LabelKind, Labels]
     x_test: Images
     y_test: Labels
     classes: int
@@ -34,13 +34,8 @@ class Problem:
         """The share of labels that really changed."""
         return float(np.mean(self.labels["noisy"] != self.labels["clean"]))
 
-    @property
-    def one_hot(self) -> dict[str, NDArray[np.float32]]:
-        """Arm -> (n, K)."""
-        return {arm: np.eye(self.classes, dtype=np.float32)[labels] for arm, labels in self.labels.items()}
 
-
-def draw_problem(config: Any, seed: int) -> Problem:
+def draw_problem(config: DeepDoubleDescentConfig, seed: int) -> Problem:
     """Return the data of a seed.
 
     Raises:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
+from torch import Tensor
 
 from engine.state import State
 from engine.training.losses import LOSSES
 from engine.training.losses import Name as LossName
 from engine.training.optimizers import Optimizer
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-MOMENT = "moment-"
 
 
 class WholeBatch:
@@ -45,12 +39,11 @@ class WholeBatch:
 
     def state(self) -> State:
         """Return weights, moments and place."""
-        arrays = {f"{MOMENT}{name}": value for name, value in self.optimizer.state().items()}
         weights = self.network.layout.rows(self.network.flat).cpu().numpy()
-        return State({**arrays, "weights": weights}, {"taken": self.taken})
+        return State({"weights": weights, **self.optimizer.state()}, {"taken": self.taken})
 
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned."""
         self.network.layout.fill(self.network.flat, torch.from_numpy(state.arrays["weights"]).to(self.network.flat))
-        self.optimizer.restore(state.under(MOMENT))
+        self.optimizer.restore(state.arrays)
         self.taken = state.scalars["taken"]

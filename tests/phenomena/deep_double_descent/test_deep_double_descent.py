@@ -1,21 +1,21 @@
 """Deep double descent: training against autograd, masks, sizes, bisection, exact companions, claims, saving, refusals."""
 
-from dataclasses import replace
 from fnmatch import fnmatch
 
 import numpy as np
 import pytest
 import torch
 
+from engine.contract import Status
 from engine.errors import Diverged, KnobError
-from engine.phenomena.deep_double_descent import DeepDoubleDescent
 from engine.phenomena.deep_double_descent import problem as problem_module
 from engine.phenomena.deep_double_descent.claims import rises
 from engine.phenomena.deep_double_descent.exact import landmarks, linear_risk, sample_wise, several_steps, two_scales
-from engine.phenomena.deep_double_descent.experiment import Experiment
-from engine.phenomena.deep_double_descent.members import Member, dealt, members_of, parameters, threshold_width
-from engine.phenomena.deep_double_descent.readings import Readings, bisect
-from engine.readings import History
+from engine.phenomena.deep_double_descent.experiment import DeepDoubleDescent
+from engine.phenomena.deep_double_descent.networks import Setting, grouped, networks_of, parameters, threshold_width
+from engine.phenomena.deep_double_descent.sweeps import bisect
+from engine.readings import History, Network
+from engine.runner.divergence import knob_to_lower
 from engine.state import State
 from tests.phenomena.driven import work
 
@@ -56,11 +56,10 @@ def plain(network, X, y, steps, loss):
 @pytest.mark.parametrize(("loss", "h", "n"), [("mse", 5, 100), ("ce", 5, 100), ("mse", 2, 20), ("ce", 2, 20)])
 def test_a_masked_member_trains_like_torchs_own_network(loss: str, h: int, n: int) -> None:
     """Padded to wider networks, and with 20 of 50 examples."""
-    config = DeepDoubleDescent.spec.configure("quick", {**SMALL, "loss": loss})
-    experiment = Experiment(config, (3,), "cpu")
-    number = experiment.members.index(Member("noisy", 0, h, n))
+    experiment = make((3,), **{**SMALL, "loss": loss})
+    number = experiment.networks.index(Network(Setting("noisy", h, n), 3))
     group = next(group for group in experiment.groups if number in group.numbers)
-    beside = [experiment.members[one] for one in group.numbers]
+    beside = [experiment.networks[one].setting for one in group.numbers]
     assert max(one.h for one in beside) > h
     assert max(one.n for one in beside) == (100 if n == 100 else 50)
     place, problem = group.numbers.index(number), experiment.problems[0]
@@ -70,8 +69,8 @@ def test_a_masked_member_trains_like_torchs_own_network(loss: str, h: int, n: in
         parameter.data.copy_(value)
     X, y = torch.from_numpy(problem.x[:n]), torch.from_numpy(problem.labels["noisy"][:n])
     plain(network, X, y, 20, loss)
-    experiment.advance(20, 1e9)
-    found = {name: values[number] for name, values in experiment.record().items()}
+    experiment.train(20, 1e9)
+    found = {name: values[number] for name, values in experiment.measure().items()}
     with torch.no_grad():
         outputs, fitted = network(torch.from_numpy(problem.x_test)), network(X)
     truth = torch.from_numpy(problem.y_test)
@@ -91,13 +90,13 @@ def test_parameters_and_threshold_are_those_of_torchs_layers() -> None:
 
 
 @pytest.mark.parametrize(("preset", "batch"), [("standard", 0), ("standard", 50), ("mnist1d-notebook", 100)])
-def test_every_member_is_dealt_once_and_masks_waste_little(preset: str, batch: int) -> None:
-    members = [*members_of(DeepDoubleDescent.spec.configure(preset), 3), Member("noisy", 0, 7, 64)]
-    assert len(set(members)) == len(members)
-    groups = dealt(members, batch)
-    assert sorted(number for group in groups for number in group) == list(range(len(members)))
+def test_every_network_is_in_one_group_and_masks_waste_little(preset: str, batch: int) -> None:
+    networks = [*networks_of(DeepDoubleDescent.spec.configure(preset), range(3)), Network(Setting("noisy", 7, 64), 0)]
+    assert len(set(networks)) == len(networks)
+    groups = grouped([network.setting for network in networks], batch)
+    assert sorted(number for group in groups for number in group) == list(range(len(networks)))
     for group in groups:
-        widths, sizes = ({getattr(members[number], name) for number in group} for name in ("h", "n"))
+        widths, sizes = ({getattr(networks[number].setting, name) for number in group} for name in ("h", "n"))
         examples = batch if 0 < batch < min(sizes) else max(64, *sizes)
         assert len(sizes) == 1 or max(sizes) <= 64
         assert len(sizes) == 1 or not 0 < batch < max(sizes)
@@ -199,7 +198,7 @@ def complexity_verdict(early, late):
     run = make(**{**SMALL, "clean": False})
     for step, errors in ((0, early), (100, late)):
         by = {(h, n): errors[i][j] for i, h in enumerate((2, 5, 20)) for j, n in enumerate((20, 50, 100))}
-        values = [by[one.h, one.n] for one in run._experiment.members]
+        values = [by[one.setting.h, one.setting.n] for one in run.networks]
         run.history.append(step, {"train-error": values, "test-error": values, "test-loss": values, "train-loss": values})
     return next(one for one in run.verdicts() if one.claim.id == "DDD9")
 
@@ -222,6 +221,13 @@ def test_exact_claims_are_decided_at_once_and_the_others_wait() -> None:
     assert {name for name, value in holds.items() if value is None} == {f"DDD{number}" for number in (1, 2, 3, 4, 5, 7, 9)}
 
 
+def test_verdicts_carry_numbers_or_a_reason(finished) -> None:
+    verdicts = finished.verdicts()
+    assert all(one.values for one in verdicts if one.holds is not None)
+    assert all(one.reason for one in make(**SMALL).verdicts() if one.holds is None)
+    assert {one.claim.id: one.status for one in work(make(**{**SMALL, "clean": False})).verdicts()}["DDD5"] is Status.NOT_APPLICABLE
+
+
 def test_everything_declared_is_shown(finished) -> None:
     names = [series.name for series in finished.series()]
     for figure in finished.spec.figures:
@@ -233,18 +239,15 @@ def test_everything_declared_is_shown(finished) -> None:
 
 
 def test_complexity_is_the_largest_sample_size_with_a_small_training_error(finished) -> None:
-    readings = Readings(finished.history, finished._experiment.members, 100)
-    for h in (2, 20):
-        record = finished.history.records[-1]["train-error"]
+    record, sizes = finished.history.records[-1]["train-error"], (20, 50, 100)
+    for row, h in enumerate((2, 5, 20)):
         means = {
-            n: np.mean(
-                [record[number] for number, one in enumerate(finished._experiment.members) if (one.arm, one.h, one.n) == ("noisy", h, n)]
-            )
-            for n in (20, 50, 100)
+            n: np.mean([record[number] for number, one in enumerate(finished.networks) if one.setting == Setting("noisy", h, n)])
+            for n in sizes
         }
         fitted = [n for n, error in means.items() if error <= 0.1]
-        place = readings.complexity(h, 0.1)[-1]
-        assert (readings.sizes[place] if place >= 0 else None) == (max(fitted) if fitted else None)
+        place = finished.sweeps.complexities()[row, -1]
+        assert (sizes[place] if place >= 0 else None) == (max(fitted) if fitted else None)
 
 
 def test_chunking_changes_no_number() -> None:
@@ -269,17 +272,16 @@ def test_saving_between_measurements_resumes_bit_for_bit(knobs, until: int) -> N
 def test_a_seed_of_many_starts_as_its_solo_run(finished) -> None:
     alone = make(seeds=(1,), **SMALL)
     work(alone, until=10)
-    members = finished._experiment.members
-    for number, member in enumerate(alone._experiment.members):
-        beside = members.index(replace(member, place=1))
+    for number, network in enumerate(alone.networks):
+        beside = finished.networks.index(network)
         row = finished.history.records[finished.history.steps.index(10)]
         assert row["train-loss"][beside] == pytest.approx(alone.history.records[-1]["train-loss"][number], rel=1e-4)
 
 
 def test_perturbing_one_network_changes_only_that_one() -> None:
     runs = [make(**SMALL), make(**SMALL)]
-    number = runs[0]._experiment.members.index(Member("noisy", 0, 5, 20))
-    group = next(group for group in runs[1]._experiment.groups if number in group.numbers)
+    number = runs[0].networks.index(Network(Setting("noisy", 5, 20), 0))
+    group = next(group for group in runs[1].groups if number in group.numbers)
     group.trainer.network.blocks[2][group.numbers.index(number), 0, 0] += 0.1
     plain, perturbed = (work(run, until=10).history.records[-1]["train-loss"] for run in runs)
     assert [place for place, (a, b) in enumerate(zip(plain, perturbed, strict=True)) if a != b] == [number]
@@ -287,10 +289,10 @@ def test_perturbing_one_network_changes_only_that_one() -> None:
 
 def test_divergence_names_the_network_and_the_knob() -> None:
     run = make(**SMALL)
-    run._experiment.groups[0].trainer.network.flat.fill_(torch.nan)
-    with pytest.raises(Diverged, match=r"h=\d+ \(noisy\).* at step 0") as caught:
+    run.groups[0].trainer.network.flat.fill_(torch.nan)
+    with pytest.raises(Diverged, match=r"h=\d+ \(noisy\).* at step 0"):
         work(run)
-    assert "lower learning rate" in caught.value.hint
+    assert knob_to_lower(run.config) == "lower learning rate (it is 0.01)"
     assert isinstance(run.history, History)
 
 

@@ -5,8 +5,9 @@ from fnmatch import fnmatch
 import pytest
 import torch
 
-from engine.phenomena.deep_double_descent import DeepDoubleDescent
-from engine.phenomena.deep_double_descent.members import members_of
+from engine.phenomena.deep_double_descent.experiment import DeepDoubleDescent
+from engine.phenomena.deep_double_descent.networks import networks_of
+from tests.phenomena.driven import work
 
 WIDE = {"DDD1", "DDD2", "DDD3", "DDD6", "DDD8"}  # what every preset decides but the notebook's
 
@@ -15,11 +16,7 @@ def finished(preset):
     torch.set_num_threads(2)
     spec = DeepDoubleDescent.spec
     run = DeepDoubleDescent(spec.configure(preset), tuple(range(spec.preset(preset).seeds)), "cpu", preset)
-    while not run.done:
-        if run.due():
-            run.history.append(run.step, run.measure())
-        run.advance(5.0)
-    return run
+    return work(run, budget=5.0)
 
 
 @pytest.mark.slow
@@ -42,5 +39,5 @@ def test_whole_presets_decide_their_claims_and_fill_or_explain_every_view(preset
 
 def test_other_widths_are_trained_at_every_sample_size_up_to_the_widest_asked_for() -> None:
     config = DeepDoubleDescent.spec.configure("quick", {"h": (7, 30, 90), "sample_h": 30})
-    swept = {member.h for member in members_of(config, 1) if member.n != config.n}
+    swept = {network.setting.h for network in networks_of(config, (0,)) if network.setting.n != config.n}
     assert swept == {7, 30}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ProblemError
-from engine.phenomena.deep_double_descent.epochwise import PUBLISHED, Group, epochwise_risk, spread
+from engine.phenomena.deep_double_descent.exact import PUBLISHED, Group, epochwise_risk, spread
 
 N, SIGMA2, ETA = 400, 4.0, 0.5
 
@@ -41,15 +41,10 @@ def test_valley_of_one_group_is_the_minimum_over_training(group):
     t = np.linspace(0, 20 / (ETA * group.lam), 200_001)
     bias, variance = epochwise_risk(t, lam, b, N, SIGMA2, ETA)
     risk = bias + variance
-    assert risk.min() == pytest.approx(group.valley(N, SIGMA2), rel=1e-6)
-    assert t[risk.argmin()] == pytest.approx(group.valley_step(N, SIGMA2, ETA), rel=1e-3)
-    assert risk[0] == pytest.approx(group.signal) and risk[-1] == pytest.approx(group.noise(N, SIGMA2), rel=1e-3)
-
-
-def test_groups_without_signal_or_noise():
-    assert Group(5, 1.0, 0.0).valley(N, 0.0) == 0
-    assert Group(5, 1.0, 1.0).valley_step(N, 0.0, ETA) == np.inf
-    assert Group(5, 1.0, 0.0).valley_step(N, 1.0, ETA) == 0
+    B, V = group.signal, SIGMA2 * group.count / N
+    assert risk.min() == pytest.approx(B * V / (B + V), rel=1e-6)
+    assert t[risk.argmin()] == pytest.approx(np.log(V / (B + V)) / np.log1p(-ETA * group.lam), rel=1e-3)
+    assert risk[0] == pytest.approx(B) and risk[-1] == pytest.approx(V, rel=1e-3)
 
 
 def test_steps_that_diverge_are_named():

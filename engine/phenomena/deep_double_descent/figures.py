@@ -1,0 +1,136 @@
+"""What deep double descent shows: its figures and picture, and how they are made from the sweeps and the exact companions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series
+from engine.phenomena.deep_double_descent.exact import D, landmarks, linear_risk, sample_wise, two_scales
+from engine.phenomena.deep_double_descent.networks import label_kinds
+from engine.phenomena.deep_double_descent.sweeps import Sweeps, interior_peak
+from engine.readings import summarised
+
+if TYPE_CHECKING:
+    from engine.phenomena.deep_double_descent.experiment import DeepDoubleDescent
+
+QUANTITIES = (
+    Quantity("train-error", "training error"),
+    Quantity("test-error", "test error"),
+    Quantity("test-loss", "test loss"),
+    Quantity("train-loss", "training loss", finite=True),
+)
+
+WIDTH, STEP, SAMPLES = Axis("hidden neurons h", log=True), Axis("step", log=True), Axis("samples n", log=True)
+ERROR = Axis("error", lo=0.0, hi=1.0)
+BEST = "best: stopped at the lowest test error"
+UNSWEPT = "one sample size only: presets quick, standard and digits5k train more, or the knob samples"
+FIGURES = (
+    Figure("width", "Down, up, down in width", WIDTH, ERROR, ("width/*",), BEST),
+    Figure("width-loss", "Test loss and width", WIDTH, Axis("test loss"), ("width-loss/*",), "MSE is summed over classes"),
+    Figure("width-test", "The same, test error alone", WIDTH, Axis("error"), ("width/test-error/*", "width/stopped/*"), BEST),
+    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "labels: h; marks: the widest, once it fits half"),
+    Figure("samples", "Sample size", SAMPLES, Axis("test error"), ("samples/*",), "noisy labels", UNSWEPT),
+    Figure("emc", "Effective complexity", WIDTH, Axis("largest n", log=True), ("emc/*",), "band: up to the next n", UNSWEPT),
+    Figure("epochs-exact", "Two time scales, exactly", STEP, Axis("risk"), ("epochs-exact/*",), "excess risk of a linear model, n=400"),
+    Figure("samples-exact", "More data hurts, exactly", SAMPLES, Axis("risk", log=True), ("samples-exact/*",),
+           "excess risk of least squares, d=100, sigma=.5"),
+)  # fmt: skip
+PICTURES = (PictureSpec("test-error", "Test error over width and step"),)
+FIRST_STEP = 0.8  # where step 0 stands on a logarithmic axis
+COLUMNS, ROWS = 60, 24  # of the picture
+
+
+def over_width(run: DeepDoubleDescent) -> Iterator[Series]:
+    """Yield test error, training error, lowest test error of all steps and test loss over the width, for each kind of labels."""
+    sweeps = run.sweeps
+    for labels in label_kinds(run.config):
+        for quantity, what in (("test-error", "test"), ("train-error", "train")):
+            values = sweeps.latest(quantity, labels)
+            yield summarised(f"width/{quantity}/{labels}", f"{what}, {labels}", sweeps.widths, values, group=f"{what} {labels}")
+        stopped = sweeps.over_width("test-error", labels).min(1)
+        yield summarised(f"width/stopped/{labels}", f"best, {labels}", sweeps.widths, stopped, group=f"stopped {labels}")
+        loss = sweeps.latest("test-loss", labels)
+        yield summarised(f"width-loss/{labels}", f"test, {labels}", sweeps.widths, loss, group=f"test {labels}")
+
+
+def over_steps(sweeps: Sweeps) -> Iterator[Series]:
+    """Yield training and test error over the steps of the narrowest width, that of the highest test loss between, and the widest.
+
+    The group of a width is that of its curve over samples.
+    """
+    peak = interior_peak(sweeps.latest("test-loss").mean(1)) if len(sweeps.widths) > 2 else 0
+    steps = np.maximum(sweeps.steps, FIRST_STEP)
+    for h in sorted({int(sweeps.widths[place]) for place in (0, peak, -1)}):
+        yield summarised(f"epochs/train/{h}", f"train {h}", steps, sweeps.curve("train-error", h), group=f"train h={h}")
+        yield summarised(f"epochs/test/{h}", f"test {h}", steps, sweeps.curve("test-error", h), group=f"h={h}")
+
+
+def over_samples(sweeps: Sweeps) -> Iterator[Series]:
+    """Yield the test error over the sample size, a curve per width, and the effective complexity over the width."""
+    for h in sweeps.swept:
+        yield summarised(f"samples/{h}", f"h={h}", sweeps.sizes, sweeps.over_samples("test-error", h), group=f"h={h}")
+    if sweeps.swept.size:
+        yield from (series for series in _complexity(sweeps) if series.x.size)
+
+
+def _complexity(sweeps: Sweeps) -> Iterator[Series]:
+    """EMC at a tenth of the steps so far, and now, each up to the next size trained; what lies beyond the sizes is shown as their end."""
+    places = sweeps.complexities()
+    widths, sizes, last = sweeps.swept.astype(np.float64), sweeps.sizes.astype(np.float64), len(sweeps.sizes) - 1
+    early = int(np.searchsorted(sweeps.steps, sweeps.steps[-1] / 10))
+    for column, name, label in ((early, "early", "a tenth of the steps"), (-1, "now", "all steps")):
+        row = places[:, column]
+        there = row >= 0
+        lo, hi = (sizes[np.minimum(row[there] + more, last)] for more in (0, 1))
+        yield Series(f"emc/{name}", label, widths[there], lo, lo, hi, "up to the next n trained", group=f"emc {name}")
+    now = places[:, -1]
+    for there, size, name, label in ((now < 0, sizes[0], "below", "less than"), (now == last, sizes[-1], "above", "or more")):
+        yield Series(f"emc/{name}", label, widths[there], np.full(int(there.sum()), size), style="points", group=f"emc {name}")
+
+
+def companions(seed: int) -> Iterator[Series]:
+    """Yield both exact risks with their simulations, two standard errors either side."""
+    scales, linear = two_scales(seed), sample_wise(seed)
+    n = np.unique(np.round(np.geomspace(10, 1000, 80)))
+    n = n[np.abs(n - D) > 2]  # the mean exists there, and its draws do not follow it
+    steps = np.maximum(scales.x, FIRST_STEP)
+    yield Series("epochs-exact/formula", "formula", steps, scales.exact, kind="theory", basis="exact", group="formula")
+    yield Series("samples-exact/formula", "formula", n, linear_risk(n), kind="theory", basis="exact", group="formula")
+    for name, x, one in (("epochs-exact/simulated", steps, scales), ("samples-exact/simulated", linear.x, linear)):
+        lo, hi = one.mean - 2 * one.error, one.mean + 2 * one.error
+        yield Series(name, "simulated", x, one.mean, lo, hi, "2 SE", basis="simulation", style="points", group="simulated")
+
+
+def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
+    """Yield thresholds in width; first minimum, peak and end in time."""
+    sweeps, scales, names = run.sweeps, two_scales(run.seeds[0]), ("first minimum", "peak", "end")
+    yield Marker("width*", "x", run.threshold, "nK parameters")
+    yield Marker("emc", "y", sweeps.n, f"n={sweeps.n}")
+    for name, place in zip(names, landmarks(scales.exact), strict=True):
+        yield Marker("epochs-exact", "x", float(scales.x[place]), name)
+    yield Marker("samples-exact", "x", float(D), "n = d")
+    if len(sweeps.steps):
+        fitted = sweeps.widths[sweeps.latest("train-error").mean(1) == 0]
+        if fitted.size:
+            yield Marker("width*", "x", float(fitted[0]), "train error 0")
+        for name, place in zip(names, sweeps.landmarks(), strict=True):
+            yield Marker("epochs", "x", max(FIRST_STEP, float(sweeps.steps[place])), name)
+
+
+def heat_map(sweeps: Sweeps, eps: float) -> Picture:
+    """Return the test error over width and step, with the first step at which each width's training error is at most eps."""
+    x, y = np.log10(np.maximum(sweeps.steps, 1.0)), np.log10(sweeps.widths)
+    across = np.linspace(0.0, max(x[-1], 0.1), COLUMNS)
+    along = np.linspace(y[-1], y[0], ROWS)  # the widest on top
+    rows, columns = (np.abs(known[None] - wanted[:, None]).argmin(1) for known, wanted in ((y, along), (x, across)))
+    fitted = sweeps.over_width("train-error").mean(2) <= eps  # (w, k)
+    contour = [(10.0 ** x[int(np.argmax(row))], 10.0**height) for row, height in zip(fitted, y, strict=True) if row.any()]
+    layers = (Layer("line", np.array(contour), f"train {eps:g}", "contour"),) if len(contour) > 1 else ()
+    half = max((y[-1] - y[0]) / (ROWS - 1), 0.01) / 2
+    extent = (1.0, float(10.0 ** across[-1]), float(10.0 ** (y[0] - half)), float(10.0 ** (y[-1] + half)))
+    note = f"h {', '.join(map(str, sweeps.widths))}; line: train error first <= {eps:g}"
+    values = sweeps.over_width("test-error").mean(2)[np.ix_(rows, columns)]
+    return Picture("test-error", "Test error", values, layers, extent, x="step", y="hidden neurons h", note=note, log=True)
