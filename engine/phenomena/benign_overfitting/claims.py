@@ -6,17 +6,18 @@ arXiv:2009.14286. E0 is the test MSE of an interpolator of pure noise of unit va
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.contract import Claim, Verdict
-from engine.phenomena.benign_overfitting.cells import ANCHOR
-from engine.theory.inputs import Floats
+from engine.contract import Claim
+from engine.judging import Judgement, Judges, decided, not_applicable, pending
+from engine.phenomena.benign_overfitting.settings import ANCHOR, EXPONENTS, Setting
 from engine.theory.linear_models.draw_statistics import mean_and_error
-from engine.theory.spectra.effective_rank import BenignTerms
-from engine.transition import old_verdict
+
+if TYPE_CHECKING:
+    from engine.phenomena.benign_overfitting.experiment import BenignOverfitting
 
 RESIDUAL = 1e-8  # largest |X w - y| of noise of unit variance
 SHARE, ERRORS = 0.15, 4.0  # relative error, or standard errors, that a mean noise risk may be off
@@ -40,127 +41,106 @@ CLAIMS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One cell's draws: noise (k,) per unit variance, signal (k,), residual (k,), tuned (k,) excess risk; theory: its E0."""
-
-    group: str
-    n: int
-    noise: Floats
-    signal: Floats
-    residual: Floats
-    tuned: Floats
-    theory: float
+def slope(n: Sequence[int], excess: Sequence[float]) -> float:
+    """Return the least-squares slope of log(excess) over log(n), of two sizes n or more."""
+    x = np.log(n) - np.log(n).mean()
+    return float(x @ np.log(excess) / (x @ x))
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What was drawn so far. `terms`: Theorem 4's quantities of `exp-eps` over the sizes n."""
+def _interpolating(judge: Callable[[BenignOverfitting], Judgement], draws: int = FEWEST) -> Callable[[BenignOverfitting], Judgement]:
+    """Judge interpolation alone, by at least so many draws, or as many as there will be."""
 
-    cells: tuple[Measured, ...]
-    terms: dict[int, BenignTerms]
-    sigma2: float
-    tau: float
-    ridge: float
-    complete: bool  # whether every cell has its draws
+    def judged(run: BenignOverfitting) -> Judgement:
+        if run.config.ridge != 0:
+            return not_applicable(f"needs ridge 0, which alone interpolates; it is {run.config.ridge:g}")
+        fewest = min(draws, run.config.draws)
+        return judge(run) if run.step >= fewest else pending(f"needs {fewest} draws")
 
-    def of(self, group: str) -> list[Measured]:
-        """The cells of a group, by n."""
-        return sorted((cell for cell in self.cells if cell.group == group), key=lambda cell: cell.n)
-
-    def at(self, group: str, n: int) -> Measured:
-        """One cell."""
-        return next(cell for cell in self.of(group) if cell.n == n)
+    return judged
 
 
-def judge(claim: Claim, evidence: Evidence) -> Verdict:
-    """Decide a claim by the draws so far; undecided, with the reason, while it cannot be."""
-    if claim.id == "BO7":
-        return _conditions(claim, evidence)
-    if evidence.ridge != 0:
-        return old_verdict(claim, claim.prediction, None, None, f"needs ridge 0, which alone interpolates; it is {evidence.ridge:g}")
-    if evidence.sigma2 == 0 and claim.id == "BO8":
-        return old_verdict(claim, claim.prediction, None, None, "needs label noise: raise sigma")
-    if not evidence.cells or not (evidence.complete or claim.id == "BO1"):
-        return old_verdict(claim, claim.prediction, None, None, f"needs {FEWEST} draws")
-    return JUDGES[claim.id](claim, evidence)
+def _interpolates(run: BenignOverfitting) -> Judgement:
+    residuals = {setting: float(run.drawn(setting, "residual").max()) for setting in run.settings}
+    worst = max(residuals, key=lambda setting: residuals[setting])
+    note = f"the largest of all draws, {worst.group}, n={worst.n}"
+    return decided(residuals[worst] <= RESIDUAL, residuals[worst], note, predicted=0.0)
 
 
-def _interpolates(claim: Claim, evidence: Evidence) -> Verdict:
-    worst = max(evidence.cells, key=lambda cell: float(cell.residual.max()))
-    residual = float(worst.residual.max())
-    return old_verdict(claim, 0.0, residual, residual <= RESIDUAL, f"the largest of all draws, {worst.group}, n={worst.n}")
+def _meets(run: BenignOverfitting) -> Judgement:
+    def excess_error(setting: Setting) -> float:
+        mean, error = mean_and_error(run.drawn(setting, "noise"))
+        off = abs(float(mean) - (run.expected[setting] - 1))
+        return min(off / (run.expected[setting] - 1) / SHARE, off / float(error) / ERRORS)
 
-
-def _meets(claim: Claim, evidence: Evidence) -> Verdict:
-    compared = [cell for cell in evidence.cells if cell.group == "exp-eps" or cell.group.startswith("power")]
-
-    def excess_error(cell: Measured) -> float:
-        mean, error = mean_and_error(cell.noise)
-        off = abs(float(mean) - (cell.theory - 1))
-        return min(off / (cell.theory - 1) / SHARE, off / float(error) / ERRORS)
-
+    compared = [setting for setting in run.settings if setting.family in ("exp-eps", "power")]
     worst = max(compared, key=excess_error)
-    note = f"{worst.group}, n={worst.n}, the worst of {len(compared)}"
-    return old_verdict(claim, worst.theory - 1, float(worst.noise.mean()), excess_error(worst) <= 1, note)
+    note, values = f"{worst.group}, n={worst.n}, the worst of {len(compared)}", {"n": float(worst.n), "of tolerance": excess_error(worst)}
+    return decided(excess_error(worst) <= 1, run.noise(worst), note, predicted=run.expected[worst] - 1, values=values)
 
 
-def _falls(claim: Claim, evidence: Evidence) -> Verdict:
-    from engine.phenomena.benign_overfitting.taxonomy import slope
+def _falls(run: BenignOverfitting) -> Judgement:
+    benign = run.of("exp-eps")
+    if len(benign) < 2:
+        return not_applicable("needs two sizes n")
+    sizes = [setting.n for setting in benign]
+    found = slope(sizes, [run.noise(setting) for setting in benign])
+    theory = slope(sizes, [run.expected[setting] - 1 for setting in benign])
+    return decided(found < FALL, found, f"theory {theory:.3f}", predicted="< 0", values={"theory": theory})
 
-    cells = evidence.of("exp-eps")
-    if len(cells) < 2:
-        return old_verdict(claim, claim.prediction, None, None, "needs two sizes n")
-    found = slope([cell.n for cell in cells], [float(cell.noise.mean()) for cell in cells])
-    theory = slope([cell.n for cell in cells], [cell.theory - 1 for cell in cells])
-    return old_verdict(claim, "< 0", found, found < FALL, f"theory {theory:.3f}")
 
-
-def _rate(claim: Claim, evidence: Evidence) -> Verdict:
-    ratios = [float(cell.noise.mean()) / evidence.terms[cell.n].noise_rate for cell in evidence.of("exp-eps")]
+def _rate(run: BenignOverfitting) -> Judgement:
+    ratios = [run.noise(setting) / run.terms[setting].noise_rate for setting in run.of("exp-eps")]
     worst = max(ratios, key=lambda ratio: abs(np.log(ratio)) if ratio > 0 else np.inf)
-    return old_verdict(claim, "1", worst, 1 / ORDER <= worst <= ORDER, f"{min(ratios):.2f} to {max(ratios):.2f} over n")
+    note, values = f"{min(ratios):.2f} to {max(ratios):.2f} over n", {"least": min(ratios), "largest": max(ratios)}
+    return decided(1 / ORDER <= worst <= ORDER, worst, note, predicted="1", values=values)
 
 
-def _tempered(claim: Claim, evidence: Evidence) -> Verdict:
-    theory, measured, holds = [], [], True
-    for a in (2.0, 3.0):
-        cell = evidence.at(f"power-{a:g}", ANCHOR)
-        found = 1 + float(cell.noise.mean())
-        holds = holds and abs(cell.theory / a - 1) <= THEORY and abs(found / a - 1) <= SIMULATION
-        theory.append(f"{cell.theory:.3f}")
-        measured.append(f"{found:.3f}")
-    return old_verdict(claim, "2, 3", ", ".join(measured), holds, f"a = 2, 3 at n={ANCHOR}; theory {', '.join(theory)}")
+def _tempered(run: BenignOverfitting) -> Judgement:
+    theory = {a: run.expected[run.at("power", ANCHOR, a)] for a in EXPONENTS}
+    found = {a: 1 + run.noise(run.at("power", ANCHOR, a)) for a in EXPONENTS}
+    holds = all(abs(theory[a] / a - 1) <= THEORY and abs(found[a] / a - 1) <= SIMULATION for a in EXPONENTS)
+    expected, measured = (", ".join(f"{value:.3f}" for value in values.values()) for values in (theory, found))
+    values = {f"E0 at a = {a:g}": value for a, value in found.items()} | {f"theory at a = {a:g}": value for a, value in theory.items()}
+    return decided(holds, measured, f"a = 2, 3 at n={ANCHOR}; theory {expected}", predicted="2, 3", values=values)
 
 
-def _catastrophic(claim: Claim, evidence: Evidence) -> Verdict:
-    sizes = [max(2, round(times * evidence.tau)) for times in (8, 16)]
-    found = [1 + float(evidence.at("exponential", n).noise.mean()) for n in sizes]
-    expected = [n / evidence.tau for n in sizes]
+def _catastrophic(run: BenignOverfitting) -> Judgement:
+    tau = run.config.tau
+    sizes = [max(2, round(times * tau)) for times in (8, 16)]
+    found, expected = [1 + run.noise(run.at("exponential", n, tau)) for n in sizes], [n / tau for n in sizes]
     close = all(abs(one / law - 1) <= CATASTROPHE for one, law in zip(found, expected, strict=True))
-    words = [", ".join(f"{value:.3g}" for value in values) for values in (expected, found)]
-    return old_verdict(claim, words[0], words[1], close and found[1] > found[0], f"at n={sizes[0]}, {sizes[1]}")
+    predicted, measured = (", ".join(f"{value:.3g}" for value in values) for values in (expected, found))
+    values = {f"E0 at n = {n}": value for n, value in zip(sizes, found, strict=True)}
+    return decided(close and found[1] > found[0], measured, f"at n={sizes[0]}, {sizes[1]}", predicted=predicted, values=values)
 
 
-def _conditions(claim: Claim, evidence: Evidence) -> Verdict:
-    sizes = sorted(evidence.terms)
-    if len(sizes) < 2:
-        return old_verdict(claim, claim.prediction, None, None, "needs two sizes n")
-    table = np.array([[t.r0_over_n, t.k_over_n, t.n_over_tail] for t in (evidence.terms[n] for n in sizes)])
-    holds = bool(np.all(np.diff(table, axis=0) < 0))
+def _conditions(run: BenignOverfitting) -> Judgement:
+    benign = run.of("exp-eps")
+    if len(benign) < 2:
+        return not_applicable("needs two sizes n")
+    table = np.array([run.terms[setting].conditions for setting in benign])  # (sizes, 3)
+    steepest = float(np.diff(table, axis=0).max())
     first, last = ("; ".join(f"{value:.3f}" for value in line) for line in (table[0], table[-1]))
-    return old_verdict(claim, "falling", f"{first} to {last}", holds, f"exp-eps, n={sizes[0]} to {sizes[-1]}")
+    note, values = f"exp-eps, n={benign[0].n} to {benign[-1].n}", {"least fall": -steepest}
+    return decided(steepest < 0, f"{first} to {last}", note, predicted="falling", values=values)
 
 
-def _loses(claim: Claim, evidence: Evidence) -> Verdict:
-    cell = evidence.at("power-3", ANCHOR)
-    risk = evidence.sigma2 * float(cell.noise.mean()) + float(cell.signal.mean())
-    ratio = risk / float(cell.tuned.mean())
-    return old_verdict(
-        claim, "> 1", ratio, ratio > WORSE, f"excess {risk:.3g} against {float(cell.tuned.mean()):.3g}, a=3, signal 1, n={ANCHOR}"
-    )
+def _loses(run: BenignOverfitting) -> Judgement:
+    if run.sigma2 == 0:
+        return not_applicable("needs label noise: raise sigma")
+    setting = run.at("power", ANCHOR, 3.0)
+    risk, tuned = run.excess(setting), float(run.drawn(setting, "tuned").mean())
+    note, values = f"excess {risk:.3g} against {tuned:.3g}, a=3, signal 1, n={ANCHOR}", {"interpolation": risk, "tuned ridge": tuned}
+    return decided(risk / tuned > WORSE, risk / tuned, note, predicted="> 1", values=values)
 
 
-JUDGES: dict[str, Callable[[Claim, Evidence], Verdict]] = {
-    "BO1": _interpolates, "BO2": _meets, "BO3": _falls, "BO4": _rate, "BO5": _tempered, "BO6": _catastrophic, "BO8": _loses,
-}  # fmt: skip
+JUDGES: Judges[BenignOverfitting] = {
+    "BO1": _interpolating(_interpolates, draws=1),
+    "BO2": _interpolating(_meets),
+    "BO3": _interpolating(_falls),
+    "BO4": _interpolating(_rate),
+    "BO5": _interpolating(_tempered),
+    "BO6": _interpolating(_catastrophic),
+    "BO7": _conditions,
+    "BO8": _interpolating(_loses),
+}

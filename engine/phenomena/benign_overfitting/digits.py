@@ -27,11 +27,6 @@ def kernel(x: Floats, other: Floats) -> Floats:
     return np.asarray(np.exp(-BANDWIDTH * cdist(x, other, "sqeuclidean")))
 
 
-def sizes_of(sizes: Sequence[int]) -> list[int]:
-    """Return the sizes that leave images for testing."""
-    return [n for n in sizes if n <= POOL]
-
-
 def noise_risk(sizes: Sequence[int], streams: Streams) -> tuple[Floats, Floats]:
     """Return measured and predicted E0 - 1 at each size n (nested subsets of one shuffle), (k,) each.
 

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.phenomena.benign_overfitting.cells import Cell
+from engine.phenomena.benign_overfitting.settings import Setting
 from engine.seeds import Streams
 from engine.theory.inputs import Floats, require
 
 BLOCK = 4096  # columns at a time
 SMALL = 150  # n up to which the SVD is used
+
+COLUMNS = ("noise", "signal", "residual", "tuned")
+"""What is kept of a draw: noise term per unit variance, signal term, largest residual, excess risk at the best ridge."""
 
 
 @dataclass(frozen=True)
@@ -51,30 +54,30 @@ class Solved:
         return shifted
 
 
-def solve(cell: Cell, streams: Streams) -> Solved:
-    """Draw a problem of a cell and solve it."""
-    noise = streams.noise.standard_normal(cell.n)
-    if cell.n <= SMALL:
-        return _by_svd(cell, streams.data.standard_normal((cell.n, cell.p)) * np.sqrt(cell.eigenvalues), noise)
-    return _by_blocks(cell, streams.data, noise)
+def solve(setting: Setting, streams: Streams) -> Solved:
+    """Draw a problem of a setting and solve it."""
+    noise = streams.noise.standard_normal(setting.n)
+    if setting.n <= SMALL:
+        return _by_svd(setting, streams.data.standard_normal((setting.n, setting.p)) * np.sqrt(setting.eigenvalues), noise)
+    return _by_blocks(setting, streams.data, noise)
 
 
-def _by_svd(cell: Cell, X: Floats, noise: Floats) -> Solved:
+def _by_svd(setting: Setting, X: Floats, noise: Floats) -> Solved:
     U, s, Vt = np.linalg.svd(X, full_matrices=False)
-    half = Vt * np.sqrt(cell.eigenvalues)
+    half = Vt * np.sqrt(setting.eigenvalues)
     weighted = half * s[:, None]
     A = weighted @ weighted.T
     w = ((U.T @ noise) / s) @ Vt
-    b, lam = cell.target, cell.eigenvalues
+    b, lam = setting.target, setting.eigenvalues
     residual = float(np.abs(X @ w - noise).max())
     return Solved(s**2, A, s * (Vt @ b), s * (Vt @ (lam * b)), float(lam @ b**2), residual)
 
 
-def _by_blocks(cell: Cell, rng: np.random.Generator, noise: Floats) -> Solved:
-    n, lam, b = cell.n, cell.eigenvalues, cell.target
+def _by_blocks(setting: Setting, rng: np.random.Generator, noise: Floats) -> Solved:
+    n, lam, b = setting.n, setting.eigenvalues, setting.target
     gram, weighted = np.zeros((n, n)), np.zeros((n, n))
     fitted, covered = np.zeros(n), np.zeros(n)
-    for start in range(0, cell.p, BLOCK):
+    for start in range(0, setting.p, BLOCK):
         part = slice(start, start + BLOCK)
         root = np.sqrt(lam[part])
         X = rng.standard_normal((n, root.size)) * root
@@ -89,12 +92,11 @@ def _by_blocks(cell: Cell, rng: np.random.Generator, noise: Floats) -> Solved:
     return Solved(g, U.T @ weighted @ U, U.T @ fitted, U.T @ covered, float(lam @ b**2), residual)
 
 
-def row(problems: Sequence[Solved], ridge: float, tuned: float, sigma2: float) -> list[float]:
-    """Return the `cells.COLUMNS` of a draw: mean noise term per unit variance, signal term, largest residual, mean risk at `tuned`."""
-    best = [sigma2 * one.noise(tuned) + one.signal(tuned) for one in problems]
+def summary(problems: Sequence[Solved], ridge: float, tuned: float, sigma2: float) -> list[float]:
+    """Return the `COLUMNS` of a draw, of which these are the problems; `tuned` is the best ridge."""
     return [
         float(np.mean([one.noise(ridge) for one in problems])),
         float(np.mean([one.signal(ridge) for one in problems])),
         max(one.residual for one in problems),
-        float(np.mean(best)),
+        float(np.mean([sigma2 * one.noise(tuned) + one.signal(tuned) for one in problems])),
     ]

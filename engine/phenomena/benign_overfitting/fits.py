@@ -6,34 +6,31 @@ the pictures of Mallinar et al. 2022 (arXiv:2207.06569), Fig. 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from engine.contract import Layer, Picture
-from engine.phenomena.benign_overfitting.cells import label_of
+from engine.phenomena.benign_overfitting.figures import PICTURES
+from engine.phenomena.benign_overfitting.settings import Setting
 from engine.seeds import streams
 from engine.theory.inputs import Floats
-from engine.theory.spectra.spectra import exponential, exponential_plus_floor, power
 
 POINTS, NOISE = 24, 0.4
 GRID = 240
-COSINES = {"exp-eps": 4000, "power": 2000, "exponential": 120}
 EXTENT = (-1.0, 1.0, -3.0, 3.0)
-KINDS = {"exp-eps": "benign: spiky but right", "power": "tempered: noisy", "exponential": "catastrophic: wild"}
+
+
+def fitted_settings(tau: float) -> tuple[Setting, ...]:
+    """Return the spectra of the `PICTURES`, of as many cosines as each needs."""
+    return (
+        Setting("exp-eps", POINTS, 4000, tau, 0.0),
+        Setting("power", POINTS, 2000, 2.0, 0.0),
+        Setting("exponential", POINTS, 120, tau, 0.0),
+    )
 
 
 def truth(x: Floats) -> Floats:
     """The function behind the points."""
     return np.asarray(np.sin(1.5 * np.pi * x))
-
-
-def eigenvalues(family: str, tau: float) -> Floats:
-    """Eigenvalues (p,) of a picture's cosines."""
-    p = COSINES[family]
-    if family == "exp-eps":
-        return exponential_plus_floor(POINTS, tau, p)
-    return power(p, 2.0) if family == "power" else exponential(p, tau)
 
 
 def interpolate(lam: Floats, x: Floats, y: Floats, at: Floats) -> Floats:
@@ -48,15 +45,14 @@ def fitted_pictures(tau: float, seed: int) -> tuple[Picture, ...]:
     x = np.sort(drawn.data.uniform(-1, 1, POINTS))
     y = truth(x) + NOISE * drawn.noise.standard_normal(POINTS)
     at = np.union1d(np.linspace(-1, 1, GRID), x)
-    shared = (Layer("line", np.column_stack([at, truth(at)]), "truth", "truth"),)
-    points = (Layer("points", np.column_stack([x, y]), f"{POINTS} noisy points", "points"),)
-    return tuple(_picture(family, interpolate(eigenvalues(family, tau), x, y, at), at, shared, points) for family in KINDS)
-
-
-def _picture(family: str, values: Floats, at: Floats, below: Sequence[Layer], above: Sequence[Layer]) -> Picture:
-    group = "power-2" if family == "power" else family
-    path = Layer("path", np.column_stack([at, np.clip(values, *EXTENT[2:])]), label_of(group), group)
-    return Picture(f"fit/{family}", f"Fit, {KINDS[family]}", layers=(*below, path, *above), extent=EXTENT, x="x", y="y")
+    below = Layer("line", np.column_stack([at, truth(at)]), "truth", "truth")
+    above = Layer("points", np.column_stack([x, y]), f"{POINTS} noisy points", "points")
+    found = []
+    for declared, setting in zip(PICTURES, fitted_settings(tau), strict=True):
+        values = np.clip(interpolate(setting.eigenvalues, x, y, at), *EXTENT[2:])
+        path = Layer("path", np.column_stack([at, values]), setting.label, setting.group)
+        found.append(Picture(declared.name, declared.title, layers=(below, path, above), extent=EXTENT, x="x", y="y"))
+    return tuple(found)
 
 
 def _cosines(x: Floats, count: int) -> Floats:

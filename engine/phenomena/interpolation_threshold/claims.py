@@ -93,13 +93,10 @@ def _norm(run: InterpolationThreshold) -> Judgement:
 
 
 def _worst_mean(widths: Widths, draws: Floats, expected: Floats) -> Judgement:
-    """Compare means with their expectations; the verdict shows the d at which they differ by the most standard errors."""
+    """Compare means with their expectations, in standard errors."""
     mean, error = mean_and_error(draws)
     off = np.abs(mean - expected) / np.where(error > 0, error, np.inf)
-    worst = int(np.argmax(off))
-    note = f"at d={widths[worst]}, the worst of {widths.size}: {off[worst]:.1f} SE"
-    values = {"d": float(widths[worst]), "standard errors": float(off[worst])}
-    return decided(bool(off[worst] <= ERRORS), float(mean[worst]), note, predicted=float(expected[worst]), values=values)
+    return _worst(widths, mean, expected, off, ERRORS, "{:.1f} SE")
 
 
 def _smallest(run: InterpolationThreshold) -> Judgement:
@@ -107,11 +104,15 @@ def _smallest(run: InterpolationThreshold) -> Judgement:
     away = (gamma <= LOWER) | (gamma >= UPPER)
     mean, _ = mean_and_error(run.sweeps["smallest-eigenvalue"][:, away])
     centre = mean_smallest_eigenvalue(n, run.widths[away])
-    off = np.abs(mean / centre - 1)
+    return _worst(run.widths[away], mean, centre, np.abs(mean / centre - 1), CENTRE, "{:.1%} off")
+
+
+def _worst(widths: Widths, mean: Floats, expected: Floats, off: Floats, limit: float, distance: str) -> Judgement:
+    """Judge by the d at which a mean is the farthest off."""
     worst = int(np.argmax(off))
-    d = run.widths[away][worst]
-    note, values = f"at d={d}, the worst of {off.size}: {off[worst]:.1%} off", {"d": float(d), "relative error": float(off[worst])}
-    return decided(bool(off[worst] <= CENTRE), float(mean[worst]), note, predicted=float(centre[worst]), values=values)
+    note = f"at d={widths[worst]}, the worst of {off.size}: {distance.format(off[worst])}"
+    values = {"d": float(widths[worst]), "off": float(off[worst]), "limit": limit}
+    return decided(bool(off[worst] <= limit), float(mean[worst]), note, predicted=float(expected[worst]), values=values)
 
 
 def _spectrum(run: InterpolationThreshold) -> Judgement:

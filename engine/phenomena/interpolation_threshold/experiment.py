@@ -93,7 +93,7 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
     def pieces(self) -> Iterator[None]:
         """Draw what is missing; a draw that is given up half-finished begins anew."""
         while not self.complete:
-            if self._spectrum_is_behind:
+            if self._is_behind(self.shown, AHEAD):
                 self._draw_spectrum()
                 yield
             elif self._is_behind(self.maps):
@@ -104,12 +104,9 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
             else:
                 yield from self._draw_sweep()
 
-    @property
-    def _spectrum_is_behind(self) -> bool:
-        return self.shown.done < min(self.shown.count, AHEAD * self.sweeps.done)
-
-    def _is_behind(self, part: Draws) -> bool:
-        return part.done < math.ceil(part.count * self.sweeps.done / self.sweeps.count)
+    def _is_behind(self, part: Draws, ahead: int = 1) -> bool:
+        """Whether the sweeps allow for another draw of a part."""
+        return part.done < min(part.count, math.ceil(ahead * part.count * self.sweeps.done / self.sweeps.count))
 
     def _draw_sweep(self) -> Iterator[None]:
         problem = self.design.draw(self._streams(self.sweeps.done), int(self.widths[-1]))
@@ -120,8 +117,7 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
             rows.append(quantities)
             if d in self.references:
                 spectra[self.references[d]] = eigenvalues
-            if len(rows) < self.widths.size:
-                yield
+            yield
         self.sweeps.add({**{name: [row[name] for row in rows] for name in SWEPT}, **spectra})
         self.step = self.sweeps.done
         yield
@@ -154,7 +150,7 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         self.shown = self._no_spectra()
         self.restart()
         deadline = perf_counter() + AT_ONCE
-        while self._spectrum_is_behind and perf_counter() < deadline:
+        while self._is_behind(self.shown, AHEAD) and perf_counter() < deadline:
             self._draw_spectrum()
 
     # ------------------------------------------------------------ what is measured and shown

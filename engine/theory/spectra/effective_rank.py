@@ -45,11 +45,11 @@ def _relative_squares(lam: Floats) -> Floats:
     return sums
 
 
-def critical_rank(eigenvalues: ArrayLike, n: int, b: float = 1.0) -> int | None:
-    """Return k* = min{k: r_k >= b n}, or None if no k qualifies (the tail is too short to hide noise in)."""
+def critical_rank(eigenvalues: ArrayLike, n: int, b: float = 1.0, ridge: float = 0.0) -> int | None:
+    """Return k* = min{k: r_k + ridge/lam_{k+1} >= b n}, or None if no k qualifies (the tail is too short to hide noise in)."""
     require(n >= 2, f"the number of samples n must be at least 2, got {n}")
     ranks, _ = effective_ranks(eigenvalues)
-    large = ranks >= number("the constant b", b, above=0) * n
+    large = ranks + ridge / spectrum_of(eigenvalues) >= number("the constant b", b, above=0) * n
     return int(large.argmax()) if large.any() else None
 
 
@@ -63,6 +63,11 @@ class BenignTerms:
     r0_over_n: float
     k_over_n: float
     n_over_tail: float  # n/R_{k*}
+
+    @property
+    def conditions(self) -> tuple[float, float, float]:
+        """r_0/n, k*/n and n/R_{k*}, which must vanish with n."""
+        return self.r0_over_n, self.k_over_n, self.n_over_tail
 
     @property
     def noise_rate(self) -> float:
@@ -80,17 +85,16 @@ def benign_terms(eigenvalues: ArrayLike, n: int, b: float = 1.0) -> BenignTerms:
     return BenignTerms(k, float(r[k]), float(R[k]), float(r[0]) / n, k / n, n / float(R[k]))
 
 
-def upper_bound(
-    terms: BenignTerms, n: int, norm2: float, largest: float, label_variance: float, delta: float = 0.05, c: float = 1.0
-) -> float:
+def upper_bound(terms: BenignTerms, n: int, norm2: float, largest: float, sigma2: float, delta: float = 0.05, c: float = 1.0) -> float:
     """Return Theorem 4's bound on the excess risk, with probability 1 - delta; norm2 = |b|^2, largest = |Sigma|.
 
-    c |b|^2 |Sigma| max(sqrt(r0/n), r0/n, sqrt(ln(1/delta)/n)) + c ln(1/delta) sigma_y^2 (k*/n + n/R_{k*}).
+    c |b|^2 |Sigma| max(sqrt(r0/n), r0/n, sqrt(ln(1/delta)/n)) + c ln(1/delta) sigma2 (k*/n + n/R_{k*}); sigma2 bounds
+    the noise as that of a Gaussian does. The theorem is for k* < n/c1.
     """
     require(0 < delta < 1, f"the failure probability delta must lie between 0 and 1, got {delta:g}")
     surprise = math.log(1 / delta)
     signal = norm2 * largest * max(math.sqrt(terms.r0_over_n), terms.r0_over_n, math.sqrt(surprise / n))
-    noise = 0.0 if label_variance == 0 else surprise * label_variance * terms.noise_rate
+    noise = 0.0 if sigma2 == 0 else surprise * sigma2 * terms.noise_rate
     return c * (signal + noise)
 
 

@@ -31,7 +31,7 @@ def exponential_plus_floor(n: int, tau: float = 5.0, p: int | None = None, floor
 
 
 def power(p: int, a: float = 2.0) -> Floats:
-    """Return k^-a, (p,). Cut at p it lacks its `tail_mass`, without which a false floor appears unless p >> n."""
+    """Return k^-a, (p,). The tail that is cut off would act as a ridge; without it a false floor appears unless p >> n."""
     return _indices(p) ** -number("the exponent a", a, least=0)
 
 
@@ -66,24 +66,6 @@ def spectrum(family: Family, n: int, p: int, *, tau: float = 5.0, a: float = 2.0
     if family == "log":
         return logarithmic(p, c)
     return exponential(p, tau) if family == "exponential" else isotropic(p)
-
-
-def tail_mass(family: Family, p: int, *, tau: float = 5.0, a: float = 2.0, c: float = 2.0) -> float:
-    """Return the sum of the eigenvalues beyond the p-th: too small to tell apart, they act as this much ridge on X^T X.
-
-    Exact for `power` and `exponential`; `log` by its integral (a = 1), within 1/p; 0 for the families of finite dimension.
-
-    Raises:
-        ProblemError: an exponent for which the sum diverges.
-    """
-    from scipy.special import zeta  # here: declarations read the families above without scipy
-
-    if family == "power":
-        return float(zeta(number("the exponent a of a summable power law", a, above=1), p + 1))
-    if family == "log":
-        power = number("the exponent c of a summable log law", c, above=1) - 1
-        return float(math.log((p + 1.5) * math.e / 2) ** -power / power)
-    return math.exp(-p / tau) / math.expm1(1 / tau) if family == "exponential" else 0.0
 
 
 def limiting_noise_error(family: Family, n: ArrayLike, *, tau: float = 5.0, a: float = 2.0, gamma: ArrayLike = 2.0) -> Floats:

@@ -1,13 +1,27 @@
 """Benign overfitting: claims of the quick preset, one draw against plain pseudo-inverses, chunking, saving, refusals."""
 
+import json
+import math
+import subprocess
+import sys
+from fnmatch import fnmatch
+
 import numpy as np
 import pytest
+from scipy.special import zeta
 
+from engine.contract import Status
 from engine.errors import KnobError, ProblemError
-from engine.phenomena.benign_overfitting import BenignOverfitting, draws
-from engine.phenomena.benign_overfitting.cells import Cell, grid_of
-from engine.phenomena.benign_overfitting.fits import eigenvalues, interpolate
+from engine.phenomena.benign_overfitting import draws
+from engine.phenomena.benign_overfitting.claims import slope
+from engine.phenomena.benign_overfitting.experiment import BenignOverfitting
+from engine.phenomena.benign_overfitting.figures import FIGURES
+from engine.phenomena.benign_overfitting.fits import fitted_settings, interpolate
+from engine.phenomena.benign_overfitting.settings import Setting, settings_of
 from engine.seeds import streams
+from engine.state import State
+from engine.theory.spectra import spectra
+from engine.theory.spectra.deterministic_equivalent import equivalent
 from tests.phenomena.driven import work
 
 SMALL = {"n": (20, 30), "draws": 4}
@@ -37,24 +51,49 @@ def test_theory_is_shown_before_the_first_draw() -> None:
     assert len(run.pictures()) == 3
 
 
+def test_it_is_declared_without_scipy_and_torch() -> None:
+    code = "import sys, engine.phenomena.benign_overfitting as m; print({'scipy', 'torch'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "set()"
+
+
+def test_every_figure_is_drawn_and_every_curve_belongs_to_one() -> None:
+    names = [item.name for item in work(make(signal=1.0, **SMALL)).series()]
+    for figure in FIGURES:
+        assert any(fnmatch(name, pattern) for name in names for pattern in figure.series), figure.name
+    assert all(any(fnmatch(name, pattern) for figure in FIGURES for pattern in figure.series) for name in names)
+
+
+def test_groups_keep_their_places_whatever_is_drawn_and_turned() -> None:
+    run, seen = make(**SMALL), []
+    while not run.done:
+        if run.due():
+            run.history.append(run.step, run.measure())
+        seen.append(list(dict.fromkeys(item.group for item in run.series())))
+        run.advance(0.0)
+    assert all(groups == seen[0] for groups in seen)
+    families = ["exp-eps", "exponential", "power-2", "power-3"]
+    for knobs in ({}, {"n": (20, 100)}, {"tau": 8.0}, {"a": 1.5}, {"a": 2.5, "family": "log"}, {"ridge": 0.5}, {"signal": 1.0}):
+        assert list(dict.fromkeys(item.group for item in make(**{**SMALL, **knobs}).series()))[:4] == families
+
+
 @pytest.mark.parametrize("small", [True, False])
 @pytest.mark.parametrize("ridge", [0.0, 0.7])
 def test_a_problem_is_what_the_pseudo_inverse_says(small: bool, ridge: float, monkeypatch) -> None:
     monkeypatch.setattr(draws, "SMALL", 150 if small else 0)
-    cell = Cell("exp-eps", 12, 60, 3.0, 2.0)
-    solved = draws.solve(cell, streams(3))
-    X = streams(3).data.standard_normal((12, 60)) * np.sqrt(cell.eigenvalues)
+    setting = Setting("exp-eps", 12, 60, 3.0, 2.0)
+    solved = draws.solve(setting, streams(3))
+    X = streams(3).data.standard_normal((12, 60)) * np.sqrt(setting.eigenvalues)
     inverse = np.linalg.pinv(X) if ridge == 0 else X.T @ np.linalg.inv(X @ X.T + ridge * np.eye(12))
-    covariance = np.diag(cell.eigenvalues)
+    covariance = np.diag(setting.eigenvalues)
     assert solved.noise(ridge) == pytest.approx(np.trace(inverse.T @ covariance @ inverse), rel=1e-9)
-    off = inverse @ X @ cell.target - cell.target
+    off = inverse @ X @ setting.target - setting.target
     assert solved.signal(ridge) == pytest.approx(off @ covariance @ off, rel=1e-8)
     assert solved.residual < 1e-10
 
 
 def test_blocks_of_columns_change_nothing(monkeypatch) -> None:
     monkeypatch.setattr(draws, "SMALL", 0)
-    cell = Cell("power", 15, 40, 2.0, 1.0)
+    setting = Setting("power", 15, 40, 2.0, 1.0)
     X = np.random.default_rng(0).standard_normal((15, 40))
 
     class Columns:
@@ -68,52 +107,71 @@ def test_blocks_of_columns_change_nothing(monkeypatch) -> None:
             return X[:, self.at - shape[1] : self.at].copy()
 
     noise = np.ones(15)
-    whole = draws._by_blocks(cell, Columns(), noise)
+    whole = draws._by_blocks(setting, Columns(), noise)
     monkeypatch.setattr(draws, "BLOCK", 7)
-    parts = draws._by_blocks(cell, Columns(), noise)
+    parts = draws._by_blocks(setting, Columns(), noise)
     assert parts.noise(0.0) == pytest.approx(whole.noise(0.0), rel=1e-9)
     assert parts.signal(0.0) == pytest.approx(whole.signal(0.0), rel=1e-8)
 
 
 def test_noise_is_averaged_as_drawing_it_would() -> None:
-    cell, rng = Cell("power", 20, 120, 2.0, 0.0), np.random.default_rng(5)
-    solved = draws.solve(cell, streams(1))
-    X = streams(1).data.standard_normal((20, 120)) * np.sqrt(cell.eigenvalues)
+    setting, rng = Setting("power", 20, 120, 2.0, 0.0), np.random.default_rng(5)
+    solved = draws.solve(setting, streams(1))
+    X = streams(1).data.standard_normal((20, 120)) * np.sqrt(setting.eigenvalues)
     weights = np.linalg.pinv(X) @ rng.standard_normal((20, 20000))
-    risks = (cell.eigenvalues[:, None] * weights**2).sum(0)
+    risks = (setting.eigenvalues[:, None] * weights**2).sum(0)
     assert abs(risks.mean() - solved.noise(0.0)) < 4 * risks.std(ddof=1) / np.sqrt(risks.size)
 
 
-def test_chunking_and_saving_change_no_number() -> None:
+def test_chunking_changes_no_number() -> None:
     whole = work(make(**SMALL), budget=10.0)
     sliced = work(make(**SMALL), budget=0.0)
     assert sliced.history.records == whole.history.records
-    half = work(make(**SMALL), until=2)
-    rest = make(**SMALL)
+
+
+@pytest.mark.parametrize(("until", "pieces"), [(0, 3), (1, 0), (2, 5), (4, 0)])
+def test_a_restored_run_goes_on_alike(until: int, pieces: int) -> None:
+    whole, half, rest = (make((0, 1), **SMALL) for _ in range(3))
+    work(whole)
+    work(half, until=until)
+    for _ in range(pieces):
+        half.advance(0.0)
+    saved = half.state()
     for step, record in zip(half.history.steps, half.history.records, strict=True):
         rest.history.append(step, record)
-    rest.restore(half.state())
+    rest.restore(State({name: values.copy() for name, values in saved.arrays.items()}, json.loads(json.dumps(saved.scalars))))
+    assert rest.step == half.step
     work(rest)
     assert rest.history.records == whole.history.records
+    for name, values in whole.arrays().items():
+        np.testing.assert_array_equal(rest.arrays()[name], values)
 
 
 def test_draws_are_pooled_over_seeds() -> None:
     both, first, second = (work(make(seeds=seeds, n=(20, 30), draws=count)) for seeds, count in (((0, 1), 4), ((0,), 2), ((1,), 2)))
-    expected = np.concatenate([first._tables[0], second._tables[0]])
-    np.testing.assert_array_equal(np.sort(both._tables[0], axis=0), np.sort(expected, axis=0))
+    for column in draws.COLUMNS:
+        expected = np.stack([first.draws[column], second.draws[column]], axis=1).reshape(4, -1)
+        np.testing.assert_array_equal(both.draws[column], expected)
 
 
 def test_the_interpolator_of_a_picture_goes_through_its_points() -> None:
     x = np.linspace(-0.9, 0.9, 12)
     y = np.cos(5 * x)
-    for family in ("exp-eps", "power", "exponential"):
-        np.testing.assert_allclose(interpolate(eigenvalues(family, 2.0), x, y, x), y, atol=1e-6)
+    for setting in fitted_settings(2.0):
+        np.testing.assert_allclose(interpolate(setting.eigenvalues, x, y, x), y, atol=1e-6)
 
 
 def test_ridge_leaves_the_claims_of_interpolation_open() -> None:
     run = work(make(ridge=0.5, **SMALL))
-    open_claims = [one.claim.id for one in run.verdicts() if one.holds is None]
+    open_claims = [one.claim.id for one in run.verdicts() if one.status is Status.NOT_APPLICABLE]
     assert open_claims == ["BO1", "BO2", "BO3", "BO4", "BO5", "BO6", "BO8"]
+
+
+def test_verdicts_wait_for_draws() -> None:
+    run = work(make(**SMALL), until=2)
+    found = {one.claim.id: one for one in run.verdicts()}
+    assert found["BO1"].status is Status.HOLDS
+    assert (found["BO2"].status, found["BO2"].reason) == (Status.PENDING, "needs 4 draws")
 
 
 def test_knobs_without_a_problem_are_refused() -> None:
@@ -128,7 +186,7 @@ def test_arrays_hold_a_problem_others_can_check() -> None:
     arrays = run.arrays()
     np.testing.assert_allclose(arrays["X"] @ arrays["w"], arrays["y"], atol=1e-9)
     assert arrays["risk_measured"].shape == arrays["risk_theory"].shape == arrays["risk_n"].shape
-    assert len(grid_of(run.config)) == arrays["risk_n"].size
+    assert len(settings_of(run.config)) == arrays["risk_n"].size
 
 
 @pytest.mark.parametrize("family", ["log", "isotropic", "power", "exponential"])
@@ -137,3 +195,57 @@ def test_every_family_draws_and_prints_its_ranks(family: str) -> None:
     assert run.notes[0].startswith(family)
     for series in run.series():
         assert np.isfinite(series.y).all()
+
+
+# ---------------------------------------------------------------- bounds, orders, fates
+
+
+def curves(run):
+    return {item.name: item for item in run.series()}
+
+
+def test_risks_lie_between_the_bounds_of_theorem_4(quick) -> None:
+    found = curves(quick)
+    for name in ("exp-eps", "exponential", "power-2", "power-3"):
+        risk, lower = found[f"excess-risk/{name}/simulation"], found[f"bounds/{name}/lower"]
+        assert risk.x.tolist() == lower.x.tolist()
+        assert (lower.y < risk.y).all(), name
+    risk, upper = found["excess-risk/exp-eps/simulation"], found["bounds/exp-eps/upper"]
+    assert (risk.y < upper.y).all()
+    assert not {"bounds/power-2/upper", "bounds/exponential/upper"} & set(found)  # k* too large, and none
+    lam, n = quick.of("exp-eps")[0].eigenvalues, 50
+    k = next(k for k in range(lam.size) if sum(lam[k:]) / lam[k] >= n)
+    rate = k / n + n * sum(lam[k:] ** 2) / sum(lam[k:]) ** 2
+    assert found["bounds/exp-eps/lower"].y[0] == pytest.approx(rate / 2)
+    assert upper.y[0] == pytest.approx(2 * math.log(20) * rate)
+    assert found["bounds/exponential/lower"].y.tolist() == [0.5] * 5
+
+
+def test_bounds_are_those_of_interpolation() -> None:
+    assert not any("bounds" in name for name in curves(make(ridge=0.5, **SMALL)))
+
+
+@pytest.mark.parametrize(("family", "ridge"), [("exp-eps", 0.0), ("exp-eps", 2.0), ("power", 0.1), ("log", 0.0), ("exponential", 0.5)])
+def test_orders_are_within_a_factor_of_noise_and_signal(family: str, ridge: float) -> None:
+    found = curves(make(family=family, ridge=ridge, signal=1.0, n=(50, 100), draws=1))
+    for name in ("noise", "signal"):
+        quotient = found[f"orders/{name}/order"].y / found[f"orders/{name}/theory"].y
+        assert (quotient > 1 / 5).all() and (quotient < 5).all(), (name, quotient)
+
+
+def test_an_exponential_without_ridge_has_no_order() -> None:
+    assert not any("orders" in name for name in curves(make(family="exponential", **SMALL)))
+
+
+def test_slopes_tell_the_three_fates() -> None:
+    n = np.array([50, 100, 200, 400])
+    benign = [equivalent(spectra.exponential_plus_floor(size), size).E0[0] - 1 for size in n]
+    tempered = equivalent(spectra.power(3000, 2.0), n, zeta(2.0, 3001)).E0 - 1
+    catastrophic = equivalent(spectra.exponential(700, 5.0), [20, 40, 80]).E0 - 1
+    assert slope(n, benign) < -0.3 < slope(n, tempered) < 0.3 < slope([20, 40, 80], catastrophic)
+    assert slope([1, 10, 100], [5, 0.5, 0.05]) == pytest.approx(-1)
+
+
+def test_every_decided_verdict_carries_numbers(quick) -> None:
+    for one in quick.verdicts():
+        assert one.values and np.isfinite(list(one.values.values())).all(), one.claim.id

@@ -1,0 +1,99 @@
+"""What is drawn of benign overfitting: figures and pictures, means over the draws, markers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.contract import Axis, Figure, Marker, PictureSpec, Quantity, Series, Summary
+from engine.phenomena.benign_overfitting.settings import Setting
+from engine.readings import summarised
+from engine.theory.inputs import Floats
+from engine.theory.linear_models.draw_statistics import mean_and_error
+from engine.theory.spectra.spectra import limiting_noise_error
+
+if TYPE_CHECKING:
+    from engine.phenomena.benign_overfitting.experiment import BenignOverfitting
+
+N, EXCESS = Axis("n", log=True), Axis("excess risk", log=True)
+FIGURES = (
+    Figure("excess-risk", "Excess risk", N, EXCESS, ("excess-risk/*",), "mean over draws and deterministic equivalent"),
+    Figure("spectrum", "Spectrum", Axis("index", log=True), Axis("eigenvalue", log=True), ("spectrum/*",), "at the largest n"),
+    Figure("ranks", "Benign conditions of exp + eps", N, Axis("must vanish", log=True), ("ranks/*",)),
+    Figure(
+        "bounds", "Theorem 4's bounds", N, EXCESS, ("excess-risk/*/simulation", "bounds/*"),
+        "the constants c and c1 that it leaves open are 2; above: but for 5 % of the draws, where k* < n/2",
+        empty="fills without ridge: the bounds are those of interpolation",
+    ),
+    Figure(
+        "orders", "Orders of noise and signal at k*", N, EXCESS, ("orders/*",), "of the chosen family, with its ridge",
+        empty="fills where some r_k, the ridge added to its sum, is at least b n: raise ridge",
+    ),
+    Figure(
+        "terms", "Noise and signal apart", N, EXCESS, ("terms/*",),
+        empty="fills with the knob signal above 0: then bias and variance differ",
+    ),
+)  # fmt: skip
+PICTURES = (
+    PictureSpec("fit/exp-eps", "Fit, benign: spiky but right"),
+    PictureSpec("fit/power", "Fit, tempered: noisy"),
+    PictureSpec("fit/exponential", "Fit, catastrophic: wild"),
+)
+QUANTITIES = (
+    Quantity("draws", "draws", per="run"),
+    Quantity("excess-risk", "mean excess risk"),
+    Quantity("largest-residual", "largest training residual", per="run"),
+)
+
+
+def simulated(run: BenignOverfitting) -> Iterator[Series]:
+    """Means over draws with their standard errors, noise and signal apart as well if there is a signal; risks on digits."""
+    if run.step:
+        for curve in run.curves:
+            group = curve[0].group
+            noise, signal = ([run.drawn(setting, column) for setting in curve] for column in ("noise", "signal"))
+            noise = [run.sigma2 * values for values in noise]
+            both = [one + other for one, other in zip(noise, signal, strict=True)]
+            yield _means(f"excess-risk/{group}/simulation", curve, both)
+            if run.config.signal > 0:
+                yield _means(f"terms/{group}/noise/simulation", curve, noise, "noise, ")
+                yield _means(f"terms/{group}/signal/simulation", curve, signal, "signal, ")
+    if run.digits.done:
+        yield from _digits(run)
+
+
+def _means(name: str, curve: list[Setting], draws: list[Floats], prefix: str = "") -> Series:
+    """The mean at every n with its standard error, which one draw does not have; settings differ in their number of draws."""
+    x = np.array([setting.n for setting in curve], dtype=np.float64)
+    mean, error = (np.array(column) for column in zip(*(mean_and_error(values) for values in draws), strict=True))
+    label, group = f"{prefix}{curve[0].label}", curve[0].group
+    if not np.isfinite(error).all():
+        return Series(name, label, x, mean, basis="simulation", style="points", group=group)
+    low, band = np.maximum(mean - error, mean / 10), Summary.MEAN_ERROR.format(n=f"{max(map(len, draws))} draws")
+    return Series(name, label, x, mean, low, mean + error, band, basis="simulation", style="points", group=group)
+
+
+def _digits(run: BenignOverfitting) -> Iterator[Series]:
+    """Noise risk of kernel interpolation on digits: measured, (seeds, sizes), and predicted from the first seed's spectrum."""
+    x, name, label = np.array(run.digit_sizes, dtype=np.float64), "excess-risk/digits", "kernel on digits"
+    measured, predicted = run.sigma2 * run.digits["measured"], run.sigma2 * run.digits["predicted"][0]
+    yield summarised(f"{name}/simulation", label, x, measured.T, basis="simulation", style="points", group="digits")
+    there = np.isfinite(predicted)
+    yield Series(
+        f"{name}/theory", f"{label}, theory", x[there], predicted[there], kind="theory", basis="asymptotic", group="digits"
+    )  # fmt: skip
+
+
+def markers(run: BenignOverfitting) -> tuple[Marker, ...]:
+    """The limits each power law tends to, and k* of the benign spectrum."""
+    found = []
+    for first, *_ in run.curves:
+        if first.family == "power" and run.config.ridge == 0 and run.sigma2 > 0:
+            limit = run.sigma2 * float(limiting_noise_error("power", 100, a=first.parameter) - 1)
+            found.append(Marker("excess-risk", "y", limit, f"limit, a={first.parameter:g}", first.group))
+    k_star = run.terms[run.of("exp-eps")[-1]].k_star
+    if k_star is not None:
+        found.append(Marker("spectrum", "x", float(k_star) + 1, f"k* = {k_star}", "exp-eps"))
+    return tuple(found)

@@ -1,0 +1,121 @@
+"""What theory says before the first draw: risks by the deterministic equivalent, spectra, effective ranks, bounds, orders.
+
+Bartlett et al. 2020 (arXiv:1906.11300), Theorem 4: bounds of interpolation; Tsigler, Bartlett 2023 (arXiv:2009.14286): orders with
+a ridge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.contract import Basis, Series
+from engine.phenomena.benign_overfitting.settings import Setting
+from engine.theory.spectra.deterministic_equivalent import best_ridge, equivalent
+from engine.theory.spectra.effective_rank import BenignTerms, critical_rank, lower_bound, ridge_terms, upper_bound
+
+if TYPE_CHECKING:
+    from engine.phenomena.benign_overfitting.experiment import BenignOverfitting
+
+FINE = 14  # sizes n of a curve
+SHOWN = 120  # eigenvalues drawn of a spectrum, evenly on the log axis
+CONSTANT = 2.0  # for c and c1, of which Theorem 4 says that they exist
+
+
+def expected(setting: Setting, ridge: float) -> tuple[float, float]:
+    """Return the deterministic equivalent's E0 - 1 and signal term."""
+    solution = equivalent(setting.eigenvalues, setting.n, ridge)
+    return float(solution.E0[0]) - 1, float(solution.test_mse(setting.target**2, 0.0)[0])
+
+
+def tuned_ridge(setting: Setting, sigma2: float) -> float:
+    """Return the ridge of least expected risk, 0 where the least is below; without signal or noise there is none to look for."""
+    if setting.signal == 0 or sigma2 == 0:
+        return 0.0
+    return max(0.0, best_ridge(setting.eigenvalues, setting.target**2, setting.n, sigma2)[0])
+
+
+def ranks_in_words(setting: Setting, terms: BenignTerms) -> str:
+    """Return the effective ranks of a setting as a sentence."""
+    head = f"{setting.family}, n={setting.n}, p={setting.p}: r_0={terms.r0_over_n * setting.n:.3g}"
+    if terms.k_star is None:
+        return f"{head}; no k has r_k >= b n, so the noise has nowhere to hide"
+    ranks = f"k*={terms.k_star}, r_k*={terms.tail_rank:.4g}, R_k*={terms.tail_rank_squared:.4g}"
+    return f"{head}, {ranks}, k*/n + n/R_k*={terms.noise_rate:.3g}"
+
+
+# ---------------------------------------------------------------- curves
+
+
+def expected_curves(run: BenignOverfitting) -> Iterator[Series]:
+    """Every curve that does not wait for a draw; groups in an order that no knob and no draw changes."""
+    for curve in run.curves:
+        yield from _risk(run, curve)
+        yield _spectrum(curve[-1])
+    yield from _ranks(run)
+    if run.config.ridge == 0:
+        for curve in run.curves:
+            yield from _bounds(run, curve)
+    yield from _orders(run)
+
+
+def _risk(run: BenignOverfitting, curve: list[Setting]) -> Iterator[Series]:
+    first, last = curve[0], curve[-1]
+    grid = np.unique(np.geomspace(first.n, last.n, FINE if last.n > first.n else 1).round().astype(int))
+    noise, signal = np.array([expected(first.at(int(n)), run.config.ridge) for n in grid]).T
+    noise = run.sigma2 * noise
+    yield _curve(f"excess-risk/{first.group}/theory", f"{first.label}, theory", grid, noise + signal, first.group)
+    if run.config.signal > 0:
+        yield _curve(f"terms/{first.group}/noise/theory", f"noise, {first.label}, theory", grid, noise, first.group)
+        yield _curve(f"terms/{first.group}/signal/theory", f"signal, {first.label}, theory", grid, signal, first.group)
+
+
+def _spectrum(setting: Setting) -> Series:
+    index = np.unique(np.geomspace(1, setting.p, SHOWN).round().astype(int))
+    lam = setting.eigenvalues[index - 1]
+    shown = lam > lam[0] * 1e-12
+    return _curve(f"spectrum/{setting.group}", setting.label, index[shown], lam[shown], setting.group, "exact")
+
+
+def _ranks(run: BenignOverfitting) -> Iterator[Series]:
+    benign = run.of("exp-eps")
+    table = np.array([run.terms[setting].conditions for setting in benign])
+    for name, values in zip(("r_0/n", "k*/n", "n/R_k*"), table.T, strict=True):
+        yield _curve(f"ranks/{name}", name, [setting.n for setting in benign], values, name, "exact")
+
+
+def _bounds(run: BenignOverfitting, curve: list[Setting]) -> Iterator[Series]:
+    """Theorem 4's bounds of the excess risk; the upper one where the tail hides the noise, k* < n/c1."""
+    group, label = curve[0].group, curve[0].label
+    lower = [lower_bound(run.terms[one], one.n, run.sigma2, CONSTANT, CONSTANT) for one in curve]
+    yield _curve(f"bounds/{group}/lower", f"{label}, at least", [one.n for one in curve], lower, group, "bound")
+    hidden = [one for one in curve if run.terms[one].k_over_n < 1 / CONSTANT]
+    if hidden:
+        upper = [
+            upper_bound(run.terms[one], one.n, float(one.target @ one.target), one.eigenvalues[0], run.sigma2, c=CONSTANT)
+            for one in hidden
+        ]  # fmt: skip
+        yield _curve(f"bounds/{group}/upper", f"{label}, at most", [one.n for one in hidden], upper, group, "bound")
+
+
+def _orders(run: BenignOverfitting) -> Iterator[Series]:
+    """Noise and signal terms of the chosen family with the ridge: their orders, and the deterministic equivalent."""
+    ridge, sigma2 = run.config.ridge, run.sigma2
+    ranks = {one: critical_rank(one.eigenvalues, one.n, run.config.b, ridge) for one in run.of(run.chosen.group)}
+    hidden = {one: k for one, k in ranks.items() if k is not None}
+    if not hidden:
+        return
+    x = [one.n for one in hidden]
+    orders = np.array([ridge_terms(one.eigenvalues, one.target, one.n, k, ridge, sigma2) for one, k in hidden.items()])
+    theory = np.array([expected(one, ridge) for one in hidden]) * (sigma2, 1.0)
+    names = ("noise", "signal") if run.config.signal > 0 else ("noise",)
+    for name, order, value in zip(names, orders.T, theory.T, strict=False):
+        yield _curve(f"orders/{name}/order", f"{name}, {run.chosen.label}: order", x, order, name, "bound")
+        yield _curve(f"orders/{name}/theory", f"{name}, {run.chosen.label}: theory", x, value, name)
+
+
+def _curve(name: str, label: str, x: Any, y: Any, group: str, basis: Basis = "asymptotic") -> Series:
+    points = np.asarray([x, y], dtype=np.float64)
+    return Series(name, label, points[0], points[1], kind="theory", basis=basis, group=group)
