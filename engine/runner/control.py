@@ -9,18 +9,35 @@ import contextlib
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
+from typing import TypeVar
 
 from engine.contract import Pause, Phase, Reseed, Resume, Rewind, SetKnob, Snapshot, Start, Step, Stop
 from engine.errors import LabError, UsageError
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.building import build, restore
-from engine.runner.mailbox import Close, Mailbox, Save
+from engine.runner.mailbox import Close, Mailbox, Message, Save
 from engine.runner.options import Options
 from engine.runner.phase_message import NOT_STARTED, PhaseMessage, broken, finished
 from engine.runner.run import Run
 from engine.runner.setup import Setup
 from engine.runner.snapshot_maker import SnapshotMaker
 from engine.store import RunFolder, Writer
+
+M = TypeVar("M", bound=Message)
+
+
+def refusable(command: Callable[[Control, M], None]) -> Callable[[Control, M], None]:
+    """Let a command say what was wrong with it and leave the run as it was, where it raises a LabError."""
+
+    @wraps(command)
+    def obeyed(control: Control, message: M) -> None:
+        try:
+            command(control, message)
+        except LabError as error:
+            control.refuse(error)
+
+    return obeyed
 
 
 class Control:
@@ -68,11 +85,13 @@ class Control:
 
     def begin(self, command: Start | Step) -> None:
         """Begin a run of the present setup, or take up the stored one."""
-        self._begin(self.setup, stepping=isinstance(command, Step))
+        self._begin(self.setup, command)
 
     def go_on(self, command: Start | Resume | Step) -> None:
         """Go on until something else is asked for, or to the next measurement."""
-        self._go(stepping=isinstance(command, Step))
+        self._stepping = isinstance(command, Step)
+        self._present.meter.go(self._present.phenomenon.step)
+        self.enter(PhaseMessage(Phase.RUNNING, "to the next measurement" if self._stepping else "running"))
 
     def pause(self, command: Pause | None = None) -> None:
         """Hold, stored as it should be found if the process ends now."""
@@ -88,6 +107,7 @@ class Control:
         self.enter(PhaseMessage(Phase.STOPPED, "stopped before it started"))
         self._drop_resumed()
 
+    @refusable
     def turn(self, command: SetKnob) -> None:
         """Turn a live knob where the run stands; any other makes a new run."""
         changed = self._changed(command)
@@ -104,24 +124,22 @@ class Control:
             self._maker.redraw(self._present.phenomenon)
         self.enter(PhaseMessage(self.phase, sentence))
 
+    @refusable
     def change(self, command: SetKnob | Rewind | Reseed) -> None:
         """Note what a person wants to run next; `apply` begins it."""
         self._wanted = self._changed(command) or self._wanted
 
+    @refusable
     def save(self, command: Save) -> None:
         """Store a run that was not stored so far."""
         run = self.run
-        try:
-            if run is None:
-                raise UsageError("there is nothing to store yet", "start the run first")
-            if run.writer.path is None:
-                run.writer.create(command.root, run.manifest())
-                run.save_arrays()
-                self._rest(self.message)
-        except LabError as error:
-            self._refuse(error)
-        else:
-            self.remark(replace(self.message, sentence=run.writer.problem or f"stored in {run.writer.path}"))
+        if run is None:
+            raise UsageError("there is nothing to store yet", "start the run first")
+        if run.writer.path is None:
+            run.writer.create(command.root, run.manifest())
+            run.save_arrays()
+            self._rest(self.message)
+        self.remark(replace(self.message, sentence=run.writer.problem or f"stored in {run.writer.path}"))
 
     def close(self, command: Close) -> None:
         """End with the thread."""
@@ -138,22 +156,22 @@ class Control:
             self.setup = wanted
             self.enter(NOT_STARTED)
         else:
-            self._begin(wanted, stepping=self.phase is Phase.PAUSED)
+            self._begin(wanted, Step() if self.phase is Phase.PAUSED else Start())
 
     def _changed(self, command: SetKnob | Rewind | Reseed) -> Setup | None:
-        """The next setup after a command; None if that changes nothing or is refused."""
+        """The next setup after a command; None if that changes nothing.
+
+        Raises:
+            UsageError: unknown knob or preset, or a value out of range.
+        """
         before = self._wanted or self.setup
-        try:
-            if self._resumed is not None:
-                raise UsageError("a stored run keeps its own knobs and seeds until it goes on", "start it first")
-            if isinstance(command, Rewind):
-                return before.preset_to(command.preset) if command.preset else before
-            if isinstance(command, Reseed):
-                return before.reseeded(command.seed)
-            wanted = before.turned(command.name, command.value)
-        except LabError as error:
-            self._refuse(error)
-            return None
+        if self._resumed is not None:
+            raise UsageError("a stored run keeps its own knobs and seeds until it goes on", "start it first")
+        if isinstance(command, Rewind):
+            return before.preset_to(command.preset) if command.preset else before
+        if isinstance(command, Reseed):
+            return before.reseeded(command.seed)
+        wanted = before.turned(command.name, command.value)
         if wanted.config == before.config:
             self.enter(self.message)  # what was said about another value no longer matters
             return None
@@ -161,7 +179,7 @@ class Control:
 
     # ------------------------------------------------------------ beginning and work
 
-    def _begin(self, setup: Setup, stepping: bool) -> None:
+    def _begin(self, setup: Setup, command: Start | Step) -> None:
         """Put a new run in place of the present one, which goes on if the new one cannot be built."""
         try:
             run = self._built(setup)
@@ -169,14 +187,14 @@ class Control:
             if self.run is None:
                 self.setup = setup
                 raise
-            self._refuse(error)
+            self.refuse(error)
             return
         self._retire()
         fresh, self._resumed = self._resumed is None, None
         self.run, self.setup = run, setup
         self._maker.begin(keep=setup.spec.instant, groups=run.restored.groups)
         self._maker.outdated = not fresh
-        self._go(stepping)
+        self.go_on(command)
         if fresh and not setup.spec.instant:
             run.save_arrays()  # the problem, before it is solved, so that it can be looked at meanwhile
 
@@ -189,11 +207,6 @@ class Control:
         if self._options.root is not None:
             run.writer.create(self._options.root, run.manifest())
         return run
-
-    def _go(self, stepping: bool) -> None:
-        self._stepping = stepping
-        self._present.meter.go(self._present.phenomenon.step)
-        self.enter(PhaseMessage(Phase.RUNNING, "to the next measurement" if stepping else "running"))
 
     def advance(self) -> None:
         """Work for about 20 ms, and what follows from it: the end, a pause, or what is due to be shown and stored."""
@@ -318,7 +331,7 @@ class Control:
         self._remark = message
         self._show()
 
-    def _refuse(self, error: Exception) -> None:
+    def refuse(self, error: Exception) -> None:
         """Say what was wrong with a command; the run stays as it was."""
         if not isinstance(error, LabError):
             self.mailbox.error = error

@@ -43,7 +43,7 @@ class Mailbox:
         self._closed = False
 
     def post(self, *messages: Message) -> None:
-        """Queue messages for the thread; they are found there at once."""
+        """Queue messages for the thread, which takes them all together."""
         with self._changed:
             self._waiting += len(messages)
             for message in messages:
@@ -54,8 +54,9 @@ class Mailbox:
         found: list[Message] = []
         try:
             found.append(self._messages.get(timeout=patience))
-            while True:
-                found.append(self._messages.get_nowait())
+            with self._changed:  # nobody is in the middle of posting
+                while True:
+                    found.append(self._messages.get_nowait())
         except queue.Empty:
             return found
 

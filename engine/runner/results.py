@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from engine.contract import Axis, Figure, Series, Snapshot, Spec
+from engine.contract import Figure, Series, Snapshot, Spec
 
 
 def result_of(snapshot: Snapshot, spec: Spec) -> dict[str, Any]:
@@ -27,19 +27,11 @@ def result_of(snapshot: Snapshot, spec: Spec) -> dict[str, Any]:
         "details": [asdict(detail) for detail in snapshot.details],
         "claims": [verdict.row() for verdict in snapshot.verdicts],
         "figures": [_figure(figure, snapshot.series) for figure in spec.figures],
-        "series": [_series(item) for item in snapshot.series],
+        "series": [vars(item) for item in snapshot.series],
         "markers": [vars(marker) for marker in snapshot.markers],
     }
 
 
 def _figure(figure: Figure, series: Sequence[Series]) -> dict[str, Any]:
     names = [item.name for item in figure.draws(series)]
-    return {"name": figure.name, "title": figure.title, "x": _axis(figure.x), "y": _axis(figure.y), "series": names, "note": figure.note}
-
-
-def _axis(axis: Axis) -> dict[str, Any]:
-    return {"label": axis.label, "unit": axis.unit, "log": axis.log, "lo": axis.lo, "hi": axis.hi}
-
-
-def _series(series: Series) -> dict[str, Any]:
-    return dict(vars(series))
+    return {"name": figure.name, "title": figure.title, "x": asdict(figure.x), "y": asdict(figure.y), "series": names, "note": figure.note}

@@ -138,10 +138,6 @@ class RunFolder:
             raise too_short(self._metrics.path, len(found.entries), lines)
         return [(entry["step"], entry["values"]) for entry in found.entries[:lines] if "values" in entry], found.note
 
-    def knob_changes(self) -> list[tuple[int, str, Any]]:
-        """Return (step, knob, value) for every knob that was turned while the run went on."""
-        return [(entry["step"], entry["knob"], entry["value"]) for entry in self._metrics.read().entries if "knob" in entry]
-
     def cut(self, lines: int) -> None:
         """Drop every line of metrics behind the first `lines`: those that a resumed run computes again.
 
@@ -215,12 +211,8 @@ class RunFolder:
         return found
 
     def save_result(self, result: Mapping[str, Any]) -> None:
-        """Save claims and the figures' data."""
+        """Save claims and the figures' data, for scripts: genlab itself does not read them."""
         write_json(self.path / RESULT, result)
-
-    def load_result(self) -> dict[str, Any]:
-        """Return claims and the figures' data."""
-        return read_json(self.path / RESULT)
 
     def save_crash(self, text: str) -> None:
         """Keep the traceback of a defect."""

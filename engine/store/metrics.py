@@ -28,7 +28,11 @@ class Lines:
 
 
 class Metrics:
-    """The file, for reading and (by the holder of the run's lock) appending."""
+    """The file, for reading and (by the holder of the run's lock) appending.
+
+    Raises:
+        StoreError: every method, when the disk refuses or the file is unreadable or damaged before its last line.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -37,11 +41,7 @@ class Metrics:
         self._torn = False
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one line.
-
-        Raises:
-            StoreError: the disk refused; what was there is as it was, and the line may be tried again.
-        """
+        """Add one line; where the disk refuses it, what was there is as it was, and it may be tried again."""
         line = (dumps(entry) + "\n").encode()
         with told(self.path):
             descriptor = self._opened()
@@ -59,11 +59,7 @@ class Metrics:
             self._end += len(line)
 
     def read(self) -> Lines:
-        """Read every line; a missing file has none.
-
-        Raises:
-            StoreError: unreadable, or a line before the last is damaged.
-        """
+        """Read every line; a missing file has none."""
         if not self.path.exists():
             return Lines((), (), "")
         entries: list[dict[str, Any]] = []
@@ -82,11 +78,7 @@ class Metrics:
         return Lines(tuple(entries), tuple(ends), "")
 
     def cut(self, count: int) -> None:
-        """Keep the first `count` lines only.
-
-        Raises:
-            StoreError: there are fewer, or the disk refused.
-        """
+        """Keep the first `count` lines only, of at least as many."""
         ends = (0, *self.read().ends)
         if count >= len(ends):
             raise too_short(self.path, len(ends) - 1, count)
@@ -95,11 +87,7 @@ class Metrics:
             self._end, self._torn = ends[count], False
 
     def sync(self) -> None:
-        """Wait until every line is on the medium.
-
-        Raises:
-            StoreError: the disk refused.
-        """
+        """Wait until every line is on the medium."""
         if self._descriptor is not None:
             with told(self.path):
                 os.fsync(self._descriptor)

@@ -28,15 +28,15 @@ def typed(kind: type[T], tree: Any) -> T:
 def _typed(hint: Any, value: Any) -> Any:
     kind, given = typing.get_origin(hint), typing.get_args(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return hint(**{name: _typed(_hints(hint).get(name), item) for name, item in _dict(value).items()})
+        return hint(**{name: _typed(_hints(hint).get(name), item) for name, item in _of(dict, value).items()})
     if kind in (typing.Union, types.UnionType):
         return _one_of(given, value)
     if kind is tuple:
-        items = _list(value)
+        items = _of(list, value)
         inner = given[:1] * len(items) if given[-1] is Ellipsis else given
         return tuple(_typed(*pair) for pair in zip(inner, items, strict=True))
     if kind in (dict, Mapping):
-        return {name: _typed(given[1], item) for name, item in _dict(value).items()}
+        return {name: _typed(given[1], item) for name, item in _of(dict, value).items()}
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return hint(value)
     if hint is None or not _fits(kind or hint, given, value):
@@ -63,15 +63,9 @@ def _fits(kind: Any, given: tuple[Any, ...], value: Any) -> bool:
     return isinstance(value, int | float if kind is float else kind)
 
 
-def _dict(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{type(value).__name__} is no dict")
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError(f"{type(value).__name__} is no list")
+def _of(kind: type[T], value: Any) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"{type(value).__name__} is no {kind.__name__}")
     return value
 
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from engine.contract import Phase
 from engine.store import RunFolder
+from engine.store.metrics import Metrics
+from engine.store.strict_json import loads
 
 ROOT = Path(__file__).parents[2]  # where `tests` can be imported from
 PATIENCE = 60.0  # seconds until a condition that should come is called missing
@@ -62,6 +64,16 @@ def records(snapshot):
     found, note = folder_of(snapshot).records()
     assert note == ""
     return found
+
+
+def result(folder):
+    """What `result.json` says."""
+    return loads((folder.path / "result.json").read_bytes())
+
+
+def knob_changes(folder):
+    """(step, knob, value) of every knob that was turned while the run went on."""
+    return [(line["step"], line["knob"], line["value"]) for line in Metrics(folder.path / "metrics.jsonl").read().entries if "knob" in line]
 
 
 def losses(found):

@@ -6,6 +6,7 @@ import typing
 import pytest
 
 from engine.contract import Command, Pause, Phase, Reseed, Resume, Rewind, SetKnob, Start, Step, Stop
+from engine.errors import KnobError
 from engine.runner.commands import TABLE, ignored, obey
 from engine.runner.control import Control
 from engine.runner.mailbox import Close, Message, Save
@@ -134,3 +135,16 @@ def test_a_changed_knob_in_a_pause_steps_to_the_first_measurement():
     while control.phase is RUNNING:
         control.advance()
     assert control.phase is PAUSED and control.mailbox.latest.step == 0 and control.mailbox.latest.config["n"] == 30
+
+
+@pytest.mark.parametrize("phase", [RUNNING, PAUSED])
+def test_a_knob_that_the_phenomenon_refuses_leaves_everything_as_it_was(monkeypatch, phase):
+    def refuse(self, name, value):
+        raise KnobError("not while it is warm", "wait")
+
+    control = control_in(phase)
+    monkeypatch.setattr(InstantToy, "set_knob", refuse)
+    obey(control, SetKnob("lr", 0.01))
+    shown = control.mailbox.latest
+    assert (control.phase, shown.phase, shown.sentence, shown.hint) == (phase, phase, "not while it is warm", "wait")
+    assert control.setup.config.lr == shown.config["lr"] == control.run.setup.config.lr == 0.05

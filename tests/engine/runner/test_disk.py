@@ -9,7 +9,7 @@ from engine.contract import Pause, Phase, SetKnob, Stop
 from engine.errors import StoreError
 from engine.runner import run as module
 from engine.store import RunFolder
-from tests.engine.running import LONG, finished, folder_of, losses, moving, obeyed, phase, spawn, started, until
+from tests.engine.running import LONG, finished, folder_of, losses, moving, obeyed, phase, result, spawn, started, until
 from tests.engine.toy_phenomenon import InstantToy, ToyConfig, reference
 
 
@@ -57,16 +57,19 @@ def test_training_goes_on_when_the_disk_is_full_and_everything_is_stored_later(r
 def test_a_state_that_waited_for_the_disk_is_that_of_its_step(runner, tmp_path, disk, monkeypatch):
     """While it waits, training goes on in the very arrays that it was made of."""
     monkeypatch.setattr(module, "STATE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "STATE_SHARE", 1.0)
     run = runner(steps=LONG, grid=200, root=tmp_path)
     run.start()
     moving(run, 1000)
     disk.full = True
-    moving(run, refused(run).step + 1000)
+    told = refused(run)
+    moving(run, told.step + 1000)
     monkeypatch.setattr(run._control.run._state_clock, "due", lambda: False)  # what waits is not replaced by a newer one
     moving(run, run.latest().step + 1000)
     disk.full = False
     accepted(run)
     state, position = folder_of(run.latest()).load_state()
+    assert position.step > told.step
     toy = InstantToy(ToyConfig(steps=LONG, grid=200), (0, 1))
     for _ in range(position.step):
         toy.descend()
@@ -90,7 +93,7 @@ def test_a_run_that_ends_on_a_full_disk_is_stored_when_there_is_room(runner, tmp
     until(lambda: not folder.live)
     assert folder.load_progress().phase is Phase.FINISHED and folder.load_snapshot().phase is Phase.FINISHED
     assert losses(folder.records()[0]) == reference((0, 1), steps=2000)
-    assert folder.load_result()["phase"] == "finished"
+    assert result(folder)["phase"] == "finished"
 
 
 def test_a_run_that_is_stopped_on_a_full_disk_is_said_to_be_saved_when_it_is(runner, tmp_path, disk):

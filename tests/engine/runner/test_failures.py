@@ -8,7 +8,7 @@ import pytest
 from engine.contract import Phase, SetKnob
 from engine.errors import Diverged, StoreError
 from engine.runner import resume
-from tests.engine.running import finished, folder_of, started
+from tests.engine.running import finished, folder_of, result, started
 from tests.engine.toy_phenomenon import InstantToy, Toy
 
 
@@ -22,7 +22,7 @@ def test_divergence_is_a_phase_with_the_step_and_the_knob(runner, tmp_path, capf
     assert last.series[0].x[-1] == 112  # what was measured before is shown
     folder = folder_of(last)
     assert folder.load_progress().phase is Phase.DIVERGED and folder.load_snapshot().phase is Phase.DIVERGED
-    assert folder.load_result()["phase"] == "diverged" and not (folder.path / "crash.txt").exists()
+    assert result(folder)["phase"] == "diverged" and not (folder.path / "crash.txt").exists()
     assert folder.records()[0][-1][0] == 112
     with pytest.raises(StoreError, match="diverged and would again"):
         resume(folder.path, phenomenon=InstantToy)

@@ -11,7 +11,21 @@ from engine.contract import Pause, Phase, Resume, SetKnob, Start, Step, Stop
 from engine.phenomenon import geometric_grid
 from engine.runner import Runner, resume
 from engine.store import RunFolder, list_runs
-from tests.engine.running import LONG, finished, folder_of, losses, moving, obeyed, phase, records, same_curves, started, until
+from tests.engine.running import (
+    LONG,
+    finished,
+    folder_of,
+    knob_changes,
+    losses,
+    moving,
+    obeyed,
+    phase,
+    records,
+    result,
+    same_curves,
+    started,
+    until,
+)
 from tests.engine.toy_phenomenon import InstantToy, Toy, reference
 
 # ---------------------------------------------------------------- a run from start to end
@@ -45,13 +59,13 @@ def test_a_finished_run_left_everything_behind(runner, tmp_path):
         "manifest.json", "metrics.jsonl", "arrays.npz", "state.safetensors", "state.json", "latest.npz", "result.json", "lock",
     }  # fmt: skip
     assert folder.manifest.command_line == "genlab run toy" and folder.manifest.threads >= 1 and folder.manifest.seeds == (0, 1)
-    result = folder.load_result()
-    assert [claim["id"] for claim in result["claims"]] == ["T1", "T2"]
-    assert [claim["status"] for claim in result["claims"]] == ["holds", "not run"]
-    assert result["claims"][0]["values"] == {"predicted": 2.0, "measured": last.verdicts[0].measured}
-    assert result["figures"][0]["series"] == ["train-loss/0", "train-loss/1"]
-    assert result["series"][0]["y"] == last.series[0].y.tolist()
-    assert result["details"][0]["rows"][0]["constants"] == {"n": 20}
+    stored = result(folder)
+    assert [claim["id"] for claim in stored["claims"]] == ["T1", "T2"]
+    assert [claim["status"] for claim in stored["claims"]] == ["holds", "not run"]
+    assert stored["claims"][0]["values"] == {"predicted": 2.0, "measured": last.verdicts[0].measured}
+    assert stored["figures"][0]["series"] == ["train-loss/0", "train-loss/1"]
+    assert stored["series"][0]["y"] == last.series[0].y.tolist()
+    assert stored["details"][0]["rows"][0]["constants"] == {"n": 20}
     assert run.arrays().keys() == folder.load_arrays().keys() == {"X", "y", "w"}
     np.testing.assert_array_equal(run.arrays()["w"], folder.load_arrays()["w"])
 
@@ -67,7 +81,7 @@ def test_without_a_root_nothing_is_written_until_asked(runner, tmp_path, monkeyp
     assert folder.path == tmp_path / "runs" / "instant-toy-quick-s0x2" and not folder.live
     assert stored.sentence == f"stored in {folder.path}"
     assert losses(folder.records()[0]) == reference((0, 1))
-    assert folder.load_result()["phase"] == "finished" and folder.load_arrays().keys() == {"X", "y", "w"}
+    assert result(folder)["phase"] == "finished" and folder.load_arrays().keys() == {"X", "y", "w"}
     run.save()
     finished(run)
     assert len(list_runs(tmp_path / "runs")) == 1
@@ -86,7 +100,7 @@ def test_a_run_that_is_stored_while_it_runs_goes_on_being_stored(runner, tmp_pat
     run.close()
     folder = folder_of(stored)
     assert [step for step, _ in folder.records()[0]] == list(range(0, paused.step + 1, 50))
-    assert [name for _, name, _ in folder.knob_changes()] == ["lr"]
+    assert [name for _, name, _ in knob_changes(folder)] == ["lr"]
 
 
 # ---------------------------------------------------------------- pause, step, stop

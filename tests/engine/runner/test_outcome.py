@@ -10,7 +10,7 @@ from engine.contract import Phase
 from engine.errors import KnobError, ProblemError, UsageError
 from engine.runner import Runner
 from engine.store import RunFolder
-from tests.engine.running import LONG, moving
+from tests.engine.running import LONG, moving, result
 from tests.engine.toy_phenomenon import InstantToy
 
 
@@ -34,7 +34,7 @@ def test_the_same_seed_gives_the_same_numbers_alone_and_together():
 
 def test_it_is_stored_when_a_place_is_given(tmp_path):
     out = engine.run(InstantToy, runs=str(tmp_path))
-    assert RunFolder.open(out.folder).load_result()["phase"] == "finished"
+    assert result(RunFolder.open(out.folder))["phase"] == "finished"
 
 
 @pytest.mark.parametrize(

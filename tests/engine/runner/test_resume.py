@@ -12,7 +12,7 @@ from engine.contract import Phase, SetKnob, Start
 from engine.errors import KnobError, StoreError
 from engine.runner import Runner, resume
 from engine.store import RunFolder
-from tests.engine.running import finished, losses, obeyed, spawn, started, until
+from tests.engine.running import finished, knob_changes, losses, obeyed, spawn, started, until
 from tests.engine.toy_phenomenon import InstantToy, Toy, ToyConfig, reference
 
 STEPS, GRID = 2000, 10
@@ -142,12 +142,13 @@ def test_a_turned_live_knob_is_still_turned_after_resuming(runner, hold, tmp_pat
     until(lambda: run.latest().step == 5 * GRID + 3)
     run.post(SetKnob("lr", 0.01))
     assert obeyed(run).config["lr"] == 0.01
-    hold()
-    until(lambda: run.latest().step > 10 * GRID)
+    hold(20 * GRID)
+    until(lambda: run.latest().step == 20 * GRID)
     run.close(60)
+    hold()
     path = Path(run.latest().folder)
     last = finish(path, overrides={"lr": 0.01})
-    ((turned, _, _),) = RunFolder.open(path).knob_changes()
+    ((turned, _, _),) = knob_changes(RunFolder.open(path))
     assert last.config["lr"] == 0.01 and turned == 5 * GRID + 3
     assert losses(RunFolder.open(path).records()[0]) == reference((0, 1), {turned: 0.01}, steps=STEPS, grid=GRID)
 
