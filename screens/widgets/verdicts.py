@@ -82,7 +82,7 @@ def _mark(verdict: Verdict, index: int) -> tuple[str, str]:
 
 def _conditions(verdict: Verdict) -> str:
     """The tolerance, and why a claim is not decided."""
-    parts = [part for part in (_whole(verdict.claim.tolerance), verdict.note) if part]
+    parts = [part for part in (_whole(verdict.claim.tolerance), verdict.remark) if part]
     return f" ({'; '.join(parts)})" if parts else ""
 
 

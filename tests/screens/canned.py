@@ -27,6 +27,7 @@ from engine.contract import (
     Snapshot,
     Spec,
     Start,
+    Status,
     Step,
     Verdict,
     knob,
@@ -89,12 +90,12 @@ def canned(step: int = 300, phase: Phase = Phase.RUNNING, **changes: Any) -> Sna
         ]
     series.append(Series("fit", "random labels", np.array([0, 0.5, 1]), np.array([1.0, 1.9, 3.2]), style="points"))
     verdicts = (
-        Verdict(
-            CLAIMS[0], 1.0, 0.998 if step >= 300 else None, True if step >= 300 else None, "" if step >= 300 else f"not by step {step}"
-        ),
-        Verdict(CLAIMS[1], 0.1, 0.1036, True),
-        Verdict(CLAIMS[2], 0.9, None, None, "needs preset standard"),
-        Verdict(CLAIMS[3], "low", 0.212, False),
+        Verdict(CLAIMS[0], 1.0, 0.998, Status.HOLDS)
+        if step >= 300
+        else Verdict(CLAIMS[0], 1.0, None, Status.PENDING, reason=f"not by step {step}"),
+        Verdict(CLAIMS[1], 0.1, 0.1036, Status.HOLDS),
+        Verdict(CLAIMS[2], 0.9, None, Status.NOT_RUN, reason="needs preset standard"),
+        Verdict(CLAIMS[3], "low", 0.212, Status.FAILS),
     )
     values = np.arange(100).reshape(5, 20) < step / 6
     snapshot = Snapshot(
