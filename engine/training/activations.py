@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
 Name = Literal["relu", "square", "linear"]
 
@@ -24,15 +24,11 @@ class Activation:
 
 
 def _square(z: Tensor, h: Tensor) -> object:
-    import torch
-
     return torch.mul(z, z, out=h)
 
 
 def _where_positive(delta: Tensor, z: Tensor, h: Tensor) -> object:
     """Multiply delta by 1 where h > 0 and by 0 elsewhere, in one pass."""
-    import torch
-
     return torch.ops.aten.threshold_backward.grad_input(delta, h, 0, grad_input=delta)
 
 

@@ -1,4 +1,4 @@
-"""Trains an ensemble of networks: arms and seeds are members of one batched computation, data rests on the device.
+"""Trains an ensemble of networks: settings and seeds are members of one batched computation, data rests on the device.
 
 A member that has finished is retired: its weights are put aside and the others go on without it.
 """
@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from engine.state import State
 from engine.training.batches import Batches
 from engine.training.losses import LOSSES
 from engine.training.losses import Name as LossName
 from engine.training.optimizers import Optimizer
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-MOMENT = "moment-"
 
 
 @dataclass(frozen=True)
@@ -58,8 +54,6 @@ class Ensemble:
 
     def step(self, loss: Tensor) -> None:
         """Take one step with every active member; writes their batch losses before the step to loss (active,)."""
-        import torch
-
         place = self.taken % self.batches.per_epoch
         if not place:
             self.batches.next_epoch()
@@ -86,22 +80,18 @@ class Ensemble:
 
     def weights(self) -> Tensor:
         """Return every member's parameters, (members, parameters)."""
-        import torch
-
         rows = self.network.layout.rows(self.network.flat)
         found = {**self.retired, **{member: rows[place] for place, member in enumerate(self.active)}}
         return torch.stack([found[member] for member in sorted(found)])
 
     def state(self) -> State:
         """Return weights, moments, streams and place, as NumPy arrays and plain JSON."""
-        moments = {f"{MOMENT}{name}": value for name, value in self.optimizer.state().items()} if self.active else {}
+        moments = self.optimizer.state() if self.active else {}
         arrays = {"weights": self.weights().cpu().numpy(), "orders": self.batches.orders, **moments}
         return State(arrays, {"active": list(self.active), "taken": self.taken, "streams": self.batches.state()})
 
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned; call on a freshly made ensemble."""
-        import torch
-
         active, weights = state.scalars["active"], torch.from_numpy(state.arrays["weights"]).to(self.network.flat)
         self.batches.restore(state.scalars["streams"], state.arrays["orders"])
         self.taken = state.scalars["taken"]
@@ -110,7 +100,7 @@ class Ensemble:
         if gone:
             self.retire(gone)
         if active:
-            self.optimizer.restore(state.under(MOMENT))
+            self.optimizer.restore(state.arrays)
             self._take_up_epoch()
 
     def _take_up_epoch(self) -> None:
@@ -135,7 +125,5 @@ class Ensemble:
 
     def _steps(self, orders: NDArray[np.int64]) -> Tensor:
         """Cut (active, per_epoch * batch) into (per_epoch, active, batch), on the device."""
-        import torch
-
         cut = orders.reshape(len(orders), self.batches.per_epoch, self.batches.batch).swapaxes(0, 1)
         return torch.from_numpy(np.ascontiguousarray(cut)).to(self._x.device)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
 ALIGNMENT = 16  # elements; 64 bytes in float32, so that a product's rounding does not depend on where its block starts
 
@@ -40,8 +39,6 @@ class Layout:
 
     def rows(self, flat: Tensor) -> Tensor:
         """Return the parameters as (members, parameters): the form in which they are stored and compared."""
-        import torch
-
         return torch.cat([block.flatten(1) for block in self.views(flat)], dim=1)
 
     def fill(self, flat: Tensor, rows: Tensor) -> None:

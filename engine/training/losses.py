@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
 Name = Literal["cross-entropy", "squared", "half-squared", "logistic"]
-Loss: TypeAlias = "Callable[[Tensor, Tensor, Tensor, Tensor], None]"
+Loss: TypeAlias = Callable[[Tensor, Tensor, Tensor, Tensor], None]
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> None:
@@ -17,8 +17,6 @@ def cross_entropy(logits: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) 
 
     logits, targets (one-hot), delta: (members, k, batch).
     """
-    import torch
-
     log_p = torch.log_softmax(logits, dim=1)
     torch.mul(log_p, targets, out=delta)
     torch.sum(delta, dim=(1, 2), out=loss)
@@ -28,8 +26,6 @@ def cross_entropy(logits: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) 
 
 def squared(outputs: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> None:
     """Write `mean_i sum_k (f_ik - t_ik)^2` (no half) to loss (members,) and its gradient in the outputs to delta."""
-    import torch
-
     difference = torch.sub(outputs, targets)
     torch.mul(difference, difference, out=delta)
     torch.sum(delta, dim=(1, 2), out=loss)
@@ -49,8 +45,6 @@ def logistic(outputs: Tensor, targets: Tensor, delta: Tensor, loss: Tensor) -> N
 
     outputs, targets, delta: (members, 1, batch).
     """
-    import torch
-
     signed = torch.mul(outputs, targets).neg_()
     torch.sum(torch.nn.functional.softplus(signed), dim=(1, 2), out=loss)
     loss.mul_(1.0 / outputs.shape[2])

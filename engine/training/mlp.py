@@ -7,14 +7,12 @@ costs more than the products.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
 
 from engine.training.activations import ACTIVATIONS, Name
 from engine.training.network import Network
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
 
 
 class MLP(Network):
@@ -32,8 +30,6 @@ class MLP(Network):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (members, k, batch); keeps x (members, batch, d) until `backward`."""
-        import torch
-
         self._prepare(x.shape[1])
         self.inputs[0] = x
         *hidden, last = range(len(self.pre))
@@ -46,8 +42,6 @@ class MLP(Network):
 
     def backward(self, delta: Tensor, keep: float = 0.0) -> None:
         """Set `gradient` to `keep * gradient + g` for the logits' gradient delta (members, k, batch)."""
-        import torch
-
         self._last_weights(delta, keep)
         delta = delta.transpose(1, 2)  # (members, batch, fan_out) from here on
         last = len(self.pre) - 1
@@ -66,8 +60,6 @@ class MLP(Network):
 
         A product of two transposed factors with few columns takes up to ten times as long (measured: n = h = 500, 10 classes).
         """
-        import torch
-
         weight = self.gradient_blocks[-2]
         torch.bmm(delta, self.inputs[-1], out=self.turned)
         if keep:
@@ -77,8 +69,6 @@ class MLP(Network):
 
     def predict(self, member: int, x: Tensor) -> Tensor:
         """Return one member's logits (k, n)."""
-        import torch
-
         *hidden, last = range(len(self.sizes) - 1)
         for layer in hidden:
             z = torch.addmm(self.blocks[2 * layer + 1][member], x, self.blocks[2 * layer][member])

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from engine.training.layout import Layout
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
 
 
 class Network(ABC):
     """An ensemble: `flat` (layout.size,) holds every member's parameters, `gradient` the same for gradients."""
 
     def __init__(self, shapes: Sequence[tuple[int, ...]], members: int, dtype: torch.dtype, device: str) -> None:
-        import torch
-
         self.layout = Layout(shapes, members)
         self.flat: Tensor = torch.zeros(self.layout.size, dtype=dtype, device=device)
         self.gradient: Tensor = torch.zeros_like(self.flat)
@@ -40,8 +35,6 @@ class Network(ABC):
 
     def load(self, member: int, drawn: Sequence[NDArray[np.float64]]) -> None:
         """Write one member's parameters; arrays smaller than the layer fill its first entries, the rest is zero."""
-        import torch
-
         for block, values in zip(self.blocks, drawn, strict=True):
             block[member].zero_()
             corner = tuple(slice(0, size) for size in values.shape)

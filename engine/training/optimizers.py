@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from engine.training.network import Network
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 PerMember = float | Sequence[float]
 
@@ -58,8 +57,6 @@ class Optimizer(ABC):
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take up moments that `state` returned."""
-        import torch
-
         for name, buffer in self._moments().items():
             self.network.layout.fill(buffer, torch.from_numpy(arrays[name]).to(buffer))
 
@@ -71,8 +68,6 @@ class Optimizer(ABC):
 
     def _value(self, values: NDArray[np.float64]) -> Tensor | float:
         """Return one number when all members share it (one pass less over memory), else a value for every parameter."""
-        import torch
-
         if np.all(values == values[0]):
             return float(values[0])
         return self.network.layout.spread(torch.as_tensor(values).to(self.network.flat))
@@ -94,16 +89,12 @@ class AdamW(Optimizer):
     def __init__(
         self, network: Network, rate: PerMember, decay: PerMember = 0.0, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
     ) -> None:
-        import torch
-
         super().__init__(network, rate, decay)
         self.betas, self.eps, self.count = betas, eps, 0
         self.buffers = {name: torch.zeros_like(network.flat) for name in ("first", "second")}
 
     def step(self) -> None:
         """Update every member once."""
-        import torch
-
         w, g, first, second = self.network.flat, self.network.gradient, self.buffers["first"], self.buffers["second"]
         self.count += 1
         first.lerp_(g, 1 - self.betas[0])
@@ -123,8 +114,6 @@ class AdamW(Optimizer):
         self.count = int(arrays["count"])
 
     def _bind(self) -> None:
-        import torch
-
         super()._bind()
         self._spare = torch.empty_like(self.network.flat)
         self._shrinkage = self._value(self.rates * self.decays * self._scale)

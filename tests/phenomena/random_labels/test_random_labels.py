@@ -20,16 +20,7 @@ from engine.state import State
 from tests.phenomena.driven import UNEVEN, work
 
 SMALL = {"dataset": "digits196", "n": 100, "width": 32, "batch": 20, "epochs": 40}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def surroundings(tmp_path_factory):
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GENLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread", "own_cache")
 
 
 def make(seeds=(0,), preset="custom", **knobs):
@@ -37,12 +28,12 @@ def make(seeds=(0,), preset="custom", **knobs):
 
 
 @pytest.fixture(scope="module")
-def small():
+def small(one_thread, own_cache):
     return work(make((0, 1), **SMALL))
 
 
 @pytest.fixture(scope="module")
-def quick():
+def quick(one_thread, own_cache):
     return work(make(preset="quick"))
 
 

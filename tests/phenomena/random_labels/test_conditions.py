@@ -8,17 +8,11 @@ from engine.phenomena.random_labels.conditions import draw_data
 from engine.seeds import streams
 
 N = 20_000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def folder(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GENLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture(scope="module")
-def drawn():
+def drawn(own_cache):
     return draw_data("digits5k", 200, 100, "uniform", streams(4))
 
 
