@@ -52,7 +52,7 @@ class Certification:
         def on_device(arrays: Sequence[NDArray[np.float32]]) -> Tensor:
             return torch.from_numpy(np.stack(arrays)).to(device)
 
-        each = [(labels.name, problem) for labels in config.conditions for problem in problems]
+        each = [(condition.name, problem) for condition in config.conditions for problem in problems]
         self.seeds, self.draws, self.delta = tuple(seeds), config.mc, config.delta
         self._source = np.tile(np.arange(len(seeds)), len(config.conditions))
         self._x, self._x_test = on_device([problem.x[seen:] for problem in problems]), on_device([problem.x_test for problem in problems])
@@ -61,7 +61,7 @@ class Certification:
         self.n, self.n_test = self._x.shape[1], self._x_test.shape[1]
         self.posteriors = Posteriors(
             config.sizes, TrainingSet(self._x, self._signs[:, :, None], self._source, self._source), means, means,
-            [streams(seed, STEPS).order for seed in seeds], [config.steps_on(labels) for labels in config.conditions for _ in seeds],
+            [streams(seed, STEPS).order for seed in seeds], [config.steps_in(condition) for condition in config.conditions for _ in seeds],
             config.delta, BATCH, config.objective, config.surrogate,
         )  # fmt: skip
         self.steps = int(self.posteriors.steps.max())

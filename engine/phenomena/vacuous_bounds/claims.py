@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.contract import Claim
 from engine.judging import PENDING, Judgement, Judges, censored, decided, not_applicable
-from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE, Labels
+from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE, Condition
 
 if TYPE_CHECKING:
     from engine.phenomena.vacuous_bounds.experiment import VacuousBounds
@@ -55,7 +55,7 @@ def _blind(run: VacuousBounds) -> Judgement:
         return not_applicable("needs labels both")
     if not run.learned:
         return PENDING
-    pairs = zip(run.measured_on(TRUE), run.measured_on(RANDOM), strict=True)
+    pairs = zip(run.measured_in(TRUE), run.measured_in(RANDOM), strict=True)
     apart = max(abs(one.bounds[name].complexity - two.bounds[name].complexity) for one, two in pairs for name in CLASS_BOUNDS)
     return decided(apart == 0, apart)
 
@@ -74,12 +74,12 @@ def _sees_labels(run: VacuousBounds) -> Judgement:
     return decided(ratio >= SEES, ratio, f"n = {n:.0f}", values={"n": float(n)})
 
 
-def _worst(run: VacuousBounds, labels: Labels, pick: Callable[[Sequence[float]], float], holds: Callable[[float], bool]) -> Judgement:
-    if labels not in run.config.conditions:
+def _worst(run: VacuousBounds, condition: Condition, pick: Callable[[Sequence[float]], float], holds: Callable[[float], bool]) -> Judgement:
+    if condition not in run.config.conditions:
         return not_applicable("needs labels both")
     if not run.certified:
         return PENDING
-    worst = pick([network.bounds["PAC-Bayes"].value for network in run.measured_on(labels)])
+    worst = pick([network.bounds["PAC-Bayes"].value for network in run.measured_in(condition)])
     return decided(holds(worst), worst)
 
 

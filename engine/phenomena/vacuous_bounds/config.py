@@ -17,14 +17,14 @@ RANDOM_SHARE = 8 / 15  # of the posterior's steps that are taken on random label
 
 
 @dataclass(frozen=True)
-class Labels:
-    """What a network learns: the images' own labels, or labels drawn at random."""
+class Condition:
+    """Which labels a network learns: the images' own, or labels drawn at random."""
 
     name: str
     label: str
 
 
-TRUE, RANDOM = Labels("true", "true labels"), Labels("random", "random labels")
+TRUE, RANDOM = Condition("true", "true labels"), Condition("random", "random labels")
 
 
 class VacuousBoundsConfig(Config):
@@ -59,22 +59,22 @@ class VacuousBoundsConfig(Config):
         return self
 
     @property
-    def conditions(self) -> tuple[Labels, ...]:
-        """The labels that are learnt."""
-        return tuple(labels for labels in (TRUE, RANDOM) if self.labels in ("both", labels.name))
+    def conditions(self) -> tuple[Condition, ...]:
+        """Whose labels are learnt."""
+        return tuple(condition for condition in (TRUE, RANDOM) if self.labels in ("both", condition.name))
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Pixels, hidden layers, one output."""
         return (int(np.prod(source(self.dataset).shape)), *[self.width] * self.depth, 1)
 
-    def epochs_on(self, labels: Labels) -> int:
-        """Return how long SGD trains on these labels."""
-        return self.epochs if labels == TRUE else self.random_epochs
+    def epochs_in(self, condition: Condition) -> int:
+        """Return how long SGD trains."""
+        return self.epochs if condition == TRUE else self.random_epochs
 
-    def steps_on(self, labels: Labels) -> int:
-        """Return how many steps the posterior takes on these labels."""
-        return self.steps if labels == TRUE else max(1, int(RANDOM_SHARE * self.steps))
+    def steps_in(self, condition: Condition) -> int:
+        """Return how many steps the posterior takes."""
+        return self.steps if condition == TRUE else max(1, int(RANDOM_SHARE * self.steps))
 
 
 PRESETS = (

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from math import log
 from typing import TYPE_CHECKING
 
 from engine.contract import Detail, DetailRow, Grade
-from engine.phenomena.vacuous_bounds.config import Labels
+from engine.phenomena.vacuous_bounds.config import Condition
 from engine.phenomena.vacuous_bounds.figures import NAMES
 from engine.phenomena.vacuous_bounds.over_n import TrainingOverN
-from engine.theory.bounds.kl import kl_inverse_lower
 from engine.theory.bounds.risk_bounds import informativeness
 
 if TYPE_CHECKING:
@@ -19,30 +17,29 @@ GRADES: dict[str, Grade] = {"informative": "good", "useless": "poor", "vacuous":
 
 
 def bound_details(run: VacuousBounds) -> list[Detail]:
-    """Return a detail per bound, of the first seed: on each labels the value, what it says, and every constant."""
+    """Return a detail per bound, of the first seed: in each condition its value, what it says, and every constant."""
     found = []
-    first = {labels: run.measured_on(labels)[0] for labels in run.config.conditions if run.measured}
+    first = {condition: run.measured_in(condition)[0] for condition in run.config.conditions if run.measured}
     for name in NAMES:
-        bounds = {labels: network.bounds[name] for labels, network in first.items() if name in network.bounds}
+        bounds = {condition: network.bounds[name] for condition, network in first.items() if name in network.bounds}
         rows = []
-        for labels, bound in bounds.items():
+        for condition, bound in bounds.items():
             word = informativeness(bound.value)
-            rows.append(DetailRow(labels.name, bound.value, word, GRADES[word], _remark(run, labels, name), bound.constants))
+            rows.append(DetailRow(condition.name, bound.value, word, GRADES[word], _remark(run, condition, name), bound.constants))
         if rows:
             shown = next(iter(bounds.values()))
             found.append(Detail(f"Bound {name}", shown.form, tuple(rows), shown.caveat))
     return found
 
 
-def _remark(run: VacuousBounds, labels: Labels, name: str) -> str:
+def _remark(run: VacuousBounds, condition: Condition, name: str) -> str:
     """Say what the certificate is above, the error of the same draws on test points; and which bar cannot be a bound as it stands."""
     if name == "PAC-Bayes":
-        error = run.readings.latest("stochastic-test-error", labels.name)[0]
+        error = run.readings.latest("stochastic-test-error", condition.name)[0]
         return f" (test error of the draws {error:.3g})"
-    network = run.measured_on(labels)[0]
-    n_test = network.bounds["held out"].constants["n_test"]
-    least = float(kl_inverse_lower(network.test_error, log(1 / run.config.delta) / n_test))
-    return " (below the error itself, so no bound)" if network.bounds[name].caveat and network.bounds[name].value < least else ""
+    bounds = run.measured_in(condition)[0].bounds
+    below = bounds[name].value < bounds["held out"].constants["from below"]
+    return " (below the error itself, so no bound)" if bounds[name].caveat and below else ""
 
 
 def on_spheres(over_n: TrainingOverN | None) -> list[str]:

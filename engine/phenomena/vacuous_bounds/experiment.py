@@ -18,7 +18,7 @@ from engine.judging import Judges
 from engine.phenomena.vacuous_bounds import SPEC, figures
 from engine.phenomena.vacuous_bounds.certification import Certification
 from engine.phenomena.vacuous_bounds.claims import JUDGES, SUFFICES, TOO_FEW
-from engine.phenomena.vacuous_bounds.config import Labels, VacuousBoundsConfig
+from engine.phenomena.vacuous_bounds.config import Condition, VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.details import bound_details, on_spheres
 from engine.phenomena.vacuous_bounds.figures import NAMES
 from engine.phenomena.vacuous_bounds.measurements import Measurements, NetworkMeasurement, measured
@@ -37,7 +37,7 @@ LARGEST = 1e15  # weight; beyond it, squares of products of layers may leave the
 
 
 class VacuousBounds(Training[VacuousBoundsConfig]):
-    """Networks on both labels, and the stages that follow.
+    """Networks on true and on random labels, and the stages that follow.
 
     Attributes:
         problems: data by seed; examples: draws of the linear example, one a seed, by D/m.
@@ -49,7 +49,7 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
 
     def __init__(self, config: VacuousBoundsConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
-        self.networks = [Network(labels, seed) for labels in config.conditions for seed in seeds]
+        self.networks = [Network(condition, seed) for condition in config.conditions for seed in seeds]
         self.problems = [draw_problem(config.dataset, config.n, seed) for seed in seeds]
         self.examples = draw_examples(config.m, (*RATIOS, config.D_over_m, SUFFICES, TOO_FEW), seeds)
         self.measurements = Measurements()
@@ -105,9 +105,9 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
         """What is known of every network, in the order of `networks`; none before the first measurement."""
         return self.measurements.networks
 
-    def measured_on(self, labels: Labels) -> list[NetworkMeasurement]:
-        """Return what is known of the networks on these labels, one per seed."""
-        return [found for network, found in zip(self.networks, self.measured, strict=False) if network.setting == labels]
+    def measured_in(self, condition: Condition) -> list[NetworkMeasurement]:
+        """Return what is known of the networks of a condition, one per seed."""
+        return [found for network, found in zip(self.networks, self.measured, strict=False) if network.setting == condition]
 
     def measure(self) -> dict[str, Any]:
         """Return every network's errors and bounds: those of its weights while SGD trains, those of its posterior afterwards.
@@ -183,7 +183,7 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first seed's problem and networks.
 
-        X (n, d), y_true, y_random (n,) signs, X_test, y_test; on each labels W1, b1, ... trained weights (fan_in, fan_out), margins
+        X (n, d), y_true, y_random (n,) signs, X_test, y_test; in each condition W1, b1, ... trained weights (fan_in, fan_out), margins
         (n,) and bounds (in the order of `bounds`); posterior means w, variances s, prior means w0; two-sided errors; over n.
         """
         problem, weights = self.problems[0], self.sgd.weights

@@ -46,16 +46,16 @@ PICTURES = (PictureSpec("two-sided-plane", "S and S' before the boundary"),)
 
 
 def bars(run: VacuousBounds) -> list[Series]:
-    """Return a bar per bound and labels, and over each bar a mark of what it says, one series per word."""
+    """Return a bar per bound and condition, and over each bar a mark of what it says, one series per word."""
     found: list[Series] = []
     marks: dict[str, list[tuple[float, float]]] = {word: [] for word in WORDS}
     conditions = run.config.conditions
-    for place, labels in enumerate(conditions):
-        networks = run.measured_on(labels)
+    for place, condition in enumerate(conditions):
+        networks = run.measured_in(condition)
         names = [name for name in NAMES if networks and name in networks[0].bounds]
         values = np.array([[network.bounds[name].value for network in networks] for name in names]).reshape(len(names), len(run.seeds))
         x = [float(NAMES.index(name)) for name in names]
-        drawn = summarised(f"bounds/{labels.name}", labels.label, x, values, basis="bound", style="bars", group=labels.name)
+        drawn = summarised(f"bounds/{condition.name}", condition.label, x, values, basis="bound", style="bars", group=condition.name)
         found.append(drawn)
         side = SIDES[place] if len(conditions) > 1 else 0.0
         for at, value in zip(x, drawn.y.tolist(), strict=True):
@@ -70,14 +70,14 @@ def bars(run: VacuousBounds) -> list[Series]:
 def markers(run: VacuousBounds) -> list[Marker]:
     """Return the lines that bars are compared with, 1, chance, measured error and gap (on true labels where there are any); the D/m."""
     found = [Marker("bounds", "y", 1.0, "1"), Marker("bounds", "y", CHANCE, "chance")]
-    labels = run.config.conditions[0]
-    networks = run.measured_on(labels)
+    condition = run.config.conditions[0]
+    networks = run.measured_in(condition)
     if networks:
         error = float(np.mean([network.test_error for network in networks]))
         gap = error - float(np.mean([network.train_error for network in networks]))
-        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", labels.name))
+        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name))
         if gap > 0:
-            found.append(Marker("bounds", "y", gap, f"gap {gap:.3f}", labels.name))
+            found.append(Marker("bounds", "y", gap, f"gap {gap:.3f}", condition.name))
     ratio = run.config.D_over_m
     return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}, pictured")]
 
@@ -85,7 +85,7 @@ def markers(run: VacuousBounds) -> list[Marker]:
 def margin_densities(run: VacuousBounds) -> list[Series]:
     """Return densities of the first seed's margins, raw and divided by `|X|_F R_A/n`, each per unit of the median on true labels."""
     found = []
-    first = {labels.name: run.measured_on(labels)[0] for labels in run.config.conditions if run.measured}
+    first = {condition.name: run.measured_in(condition)[0] for condition in run.config.conditions if run.measured}
     raw = {name: network.margins for name, network in first.items() if network.normalised_margins is not None}
     normalised = {name: each for name, network in first.items() if (each := network.normalised_margins) is not None}
     for kind, suffix, margins in (("raw", "raw", raw), ("normalised", "/R_A", normalised)):

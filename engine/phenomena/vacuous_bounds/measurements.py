@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phenomena.vacuous_bounds.config import Labels, VacuousBoundsConfig
+from engine.phenomena.vacuous_bounds.config import Condition, VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.network_bounds import TrainedNetwork, weight_bounds
 from engine.phenomena.vacuous_bounds.problem import Problem, cut, outputs
 from engine.state import State
@@ -36,12 +36,12 @@ class NetworkMeasurement:
 
 
 def measured(
-    problem: Problem, labels: Labels, weights: NDArray[np.float32], initial: NDArray[np.float32], config: VacuousBoundsConfig
+    problem: Problem, condition: Condition, weights: NDArray[np.float32], initial: NDArray[np.float32], config: VacuousBoundsConfig
 ) -> NetworkMeasurement:
     """Measure one network of these weights and initial weights, (P,) each."""
-    net = TrainedNetwork(cut(weights, config.sizes), cut(initial, config.sizes), problem.x, problem.signs[labels.name])
+    net = TrainedNetwork(cut(weights, config.sizes), cut(initial, config.sizes), problem.x, problem.signs[condition.name])
     margins = np.asarray(net.signs * outputs(net.layers, net.x)[:, 0])
-    test_error = float(np.mean(problem.test_signs[labels.name] * outputs(net.layers, problem.x_test)[:, 0] <= 0))
+    test_error = float(np.mean(problem.test_signs[condition.name] * outputs(net.layers, problem.x_test)[:, 0] <= 0))
     bounds = weight_bounds(net, margins, test_error, len(problem.x_test), config.delta, config.margin)
     return NetworkMeasurement(float(np.mean(margins <= 0)), test_error, margins, {bound.name: bound for bound in bounds})
 

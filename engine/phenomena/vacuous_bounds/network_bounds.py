@@ -21,7 +21,7 @@ from engine.phenomena.vacuous_bounds.problem import folded, outputs
 from engine.theory.bounds import norm_bounds as norms
 from engine.theory.bounds import occam, pac_bayes
 from engine.theory.bounds import risk_bounds as bounds
-from engine.theory.bounds.kl import held_out_bound
+from engine.theory.bounds.kl import held_out_bound, kl_inverse_lower
 from engine.theory.bounds.risk_bounds import Bound
 
 OCCAM_BITS = (2, 3, 4)
@@ -57,7 +57,6 @@ def weight_bounds(net: TrainedNetwork, margins: Floats, test_error: float, n_tes
     inputs = np.column_stack([net.x.astype(np.float64), np.ones(n)])  # the constant input carries the biases
     squares = np.einsum("ij,ij->i", inputs, inputs)
     radius, inputs_norm = math.sqrt(squares.max()), math.sqrt(squares.sum())
-    held = held_out_bound(test_error, n_test, delta)
     return [
         vapnik(n, parameters, layers, risk, delta),
         bounds.parameter_bound(n, parameters, risk, delta),
@@ -67,7 +66,7 @@ def weight_bounds(net: TrainedNetwork, margins: Floats, test_error: float, n_tes
         norms.neyshabur_bound(weights, radius, n, margin),
         *([norms.two_layer_bound(weights, initial, inputs, margin)] if layers == 2 else []),
         best_occam(net, delta),
-        Bound("held out", held, held - test_error, "kl_inv(E, ln(1/delta)/n_test)", {"E": test_error, "n_test": n_test, "delta": delta}),
+        held_out(test_error, n_test, delta),
     ]
 
 
@@ -77,6 +76,13 @@ def vapnik(n: int, weights: int, layers: int, risk: float, delta: float) -> Boun
     lower, most = bounds.relu_vc_lower_scale(weights, layers), bounds.largest_informative_vc(n, delta)
     around = {"W": weights, "L": layers, "W L log2(W/L)": lower, "largest V below 1": most}
     return replace(bound, form=f"{bound.form}, V = W L log2 W", constants={**bound.constants, **around})
+
+
+def held_out(error: float, n_test: int, delta: float) -> Bound:
+    """Return what a test set says of the true error; beside the bound from above the one from below, equally sure."""
+    bound, least = held_out_bound(error, n_test, delta), float(kl_inverse_lower(error, math.log(1 / delta) / n_test))
+    entered = {"E": error, "n_test": n_test, "delta": delta, "from below": least}
+    return Bound("held out", bound, bound - error, "kl_inv(E, ln(1/delta)/n_test)", entered)
 
 
 def golowich(margins: Floats, product: float, radius: float, layers: int, delta: float) -> Bound:

@@ -134,7 +134,7 @@ class BiasFree(MLP):
 
 
 class TrainingOverN:
-    """One ensemble after another, n after n: network `labels * seeds + seed`.
+    """One ensemble after another, n after n: network `condition * seeds + seed`.
 
     Attributes:
         rows: what is known of every finished network, columns COLUMNS; taken: sizes finished; total: how many there are.

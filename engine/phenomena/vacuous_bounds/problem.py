@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Problem:
-    """Data of one seed. x: (n, d); x_test: (n_test, d); signs, test_signs: by name of the labels, (n,) and (n_test,), +1 or -1.
+    """Data of one seed. x: (n, d); x_test: (n_test, d); signs, test_signs: by condition's name, (n,) and (n_test,), +1 or -1.
 
     The test signs of random labels are random as well: they have the law of those that are trained on.
     """

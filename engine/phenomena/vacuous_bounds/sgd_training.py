@@ -1,4 +1,4 @@
-"""Trains the networks on all labels and seeds as one ensemble: same first weights, same order, other labels."""
+"""Trains the networks of all conditions and seeds as one ensemble: same first weights, same order, other labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOMENTUM, BATCH = 0.9, 100
 
 
 class SGDTraining:
-    """SGD on the logistic loss; network `labels * seeds + seed`; on each labels it ends after their own number of epochs.
+    """SGD on the logistic loss; network `condition * seeds + seed`; each condition ends after its own number of epochs.
 
     Attributes:
         initial, weights: (networks, P); total, taken: steps; ends: each network's last step.
@@ -33,12 +33,12 @@ class SGDTraining:
         network = MLP(config.sizes, len(source), torch.float32, device)
         for place, seed in enumerate(source):
             network.load(place, truncated_layers(config.sizes, streams(seeds[seed]).init))
-        signs = np.stack([problem.signs[labels.name] for labels in conditions for problem in problems])[:, :, None]
+        signs = np.stack([problem.signs[condition.name] for condition in conditions for problem in problems])[:, :, None]
         x = np.stack([problem.x for problem in problems])
         data = TrainingSet(torch.from_numpy(x).to(device), torch.from_numpy(signs).to(device), source, source)
         batches = Batches([streams(seed).order for seed in seeds], n, min(BATCH, n))
         self.ensemble = Ensemble(SGD(network, config.lr, 0.0, MOMENTUM), data, batches, "logistic")
-        self.ends = [config.epochs_on(labels) * batches.per_epoch for labels in conditions for _ in seeds]
+        self.ends = [config.epochs_in(condition) * batches.per_epoch for condition in conditions for _ in seeds]
         self.total = max(self.ends)
         self.initial: NDArray[np.float32] = self.ensemble.weights().cpu().numpy()
         self._losses = network.flat.new_empty(len(source))

@@ -210,7 +210,9 @@ def test_spectral_bounds_follow_from_singular_values(small):
     margins = arrays["y_true"] * (np.maximum(inputs @ first.T, 0) @ last.T)[:, 0]
     np.testing.assert_allclose(margins, arrays["true_margins"], rtol=1e-6, atol=1e-6)
     assert bounds["VC"].constants["R"] == np.mean(margins <= 0)
-    assert bounds["held out"].value == pytest.approx(inverted(bounds["held out"].constants["E"], np.log(40) / 4000), rel=1e-6)
+    error, budget = bounds["held out"].constants["E"], np.log(40) / 4000
+    assert bounds["held out"].value == pytest.approx(inverted(error, budget), rel=1e-6)
+    assert bounds["held out"].constants["from below"] == pytest.approx(1 - inverted(1 - error, budget), rel=1e-6)
 
 
 def test_every_constant_is_printed(small):
