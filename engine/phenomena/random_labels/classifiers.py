@@ -53,12 +53,13 @@ class Group:
     def __init__(self, numbers: tuple[int, ...], ensemble: Ensemble, longest: int) -> None:
         self.numbers, self.ensemble = numbers, ensemble
         self.losses = ensemble.network.flat.new_zeros(longest, len(numbers))
+        self.measured_at = 0
 
-    def train(self, target: int, start: int, deadline: float) -> bool:
-        """Train until step `target` or the deadline; whether it is there. start: the step of the last measurement."""
+    def train(self, target: int, deadline: float) -> bool:
+        """Train until step `target` or the deadline; whether it is there."""
         ensemble = self.ensemble
         while ensemble.active and ensemble.taken < target:
-            ensemble.step(self.losses[ensemble.taken - start, : len(ensemble.active)])
+            ensemble.step(self.losses[ensemble.taken - self.measured_at, : len(ensemble.active)])
             if perf_counter() >= deadline:
                 return False
         return True
@@ -72,8 +73,9 @@ class Group:
         """Return the logits (k, n) of a network in training for inputs (n, d)."""
         return self.ensemble.network.predict(self.active.index(number), x)
 
-    def retire(self, finished: Sequence[int]) -> None:
-        """Put those networks aside that have finished."""
+    def collect(self, step: int, finished: Sequence[int]) -> None:
+        """End a measurement: networks that have finished are put aside."""
+        self.measured_at = step
         leaving = [self.numbers.index(number) for number in finished if number in self.numbers]
         if leaving:
             self.ensemble.retire(leaving)
@@ -87,12 +89,15 @@ class Group:
 
     def state(self) -> State:
         """Return the ensemble's state and the batch losses."""
-        return State.of({"ensemble": self.ensemble.state(), "losses": State({"batch": self.losses.cpu().numpy()}, {})})
+        rows = self.losses[: max(0, self.ensemble.taken - self.measured_at)].cpu().numpy()
+        return State.of({"ensemble": self.ensemble.state(), "losses": State({"rows": rows}, {"measured_at": self.measured_at})})
 
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned; call on a freshly made object."""
         self.ensemble.restore(state.part("ensemble"))
-        self.losses.copy_(torch.from_numpy(state.part("losses").arrays["batch"]))
+        losses = state.part("losses")
+        self.losses[: len(losses.arrays["rows"])] = torch.from_numpy(losses.arrays["rows"])
+        self.measured_at = losses.scalars["measured_at"]
 
 
 class Classifiers:
@@ -113,7 +118,6 @@ class Classifiers:
         self.loss, self.correct, self.test_correct, self.fresh_correct = np.full((4, networks), np.nan)
         self.fitted = np.zeros((networks, n), dtype=np.uint8)
         self.active = np.ones(networks, dtype=bool)
-        self.measured_at = 0
         self.scored = False
         self._tests = examples.test_labels.shape[1]
         self._scoring: Iterator[int] | None = None
@@ -126,7 +130,7 @@ class Classifiers:
         first: how many test images count while a network trains; last: whether training ends there, for every network.
         """
         deadline = perf_counter() + seconds
-        if not all(group.train(target, self.measured_at, deadline) for group in self.groups):
+        if not all(group.train(target, deadline) for group in self.groups):
             if self.examples.x.is_cuda:
                 torch.cuda.synchronize()  # finish what was queued, so that time spent is work done and a pause is answered soon
             return
@@ -148,9 +152,9 @@ class Classifiers:
             The batch losses since the last measurement, (steps, networks), nan for those that had been retired.
         """
         for group in self.groups:
-            group.retire(self._finished)
+            group.collect(step, self._finished)
         self.active[self._finished] = False
-        self.measured_at, self.scored, self._scoring, self._finished = step, False, None, []
+        self.scored, self._scoring, self._finished = False, None, []
         return self._losses
 
     def group(self, number: int) -> Group:
@@ -164,7 +168,7 @@ class Classifiers:
 
         Yields after each network, so that a pause never waits for all of them.
         """
-        steps, training = target - self.measured_at, [number for group in self.groups for number in group.active]
+        steps, training = target - self.groups[0].measured_at, [number for group in self.groups for number in group.active]
         self._losses = np.full((steps, len(self.active)), np.nan)
         if not training:
             return
@@ -206,13 +210,12 @@ class Classifiers:
         """Return every group's state and the scores."""
         groups = State.of({f"group-{index}": group.state() for index, group in enumerate(self.groups)})
         scores = {name: getattr(self, name).copy() for name in SCORES}
-        return State({**scores, **groups.arrays}, {"measured_at": self.measured_at, **groups.scalars})
+        return State({**scores, **groups.arrays}, groups.scalars)
 
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned; call on a freshly made object."""
         for name in SCORES:
             getattr(self, name)[...] = state.arrays[name]
-        self.measured_at = state.scalars["measured_at"]
         for index, group in enumerate(self.groups):
             group.restore(state.part(f"group-{index}"))
 
