@@ -25,12 +25,12 @@ from engine.errors import Exit, UsageError
 from lab.open_runs import BackgroundRuns, OpenRuns
 from lab.output import ascii_only, say
 from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal
-from screens.desk import CardData, Running
+from screens.appearance import AsciiOnly, Colourless, theme
+from screens.application import PhenomenonEntry, RunningPhenomenon
+from screens.formatting import percent
 from screens.home import HomeScreen
-from screens.looks import AsciiOnly, Colourless, theme
-from screens.tiny import TinyScreen, too_small
+from screens.too_small import TooSmallScreen, too_small
 from screens.widgets.palette import Level, Theme
-from screens.words import percent
 
 if TYPE_CHECKING:
     from screens.base import PhenomenonScreen
@@ -40,13 +40,13 @@ COLOURS: dict[Level, Any] = {Level.NONE: "standard", Level.ANSI16: "standard", L
 
 
 def _commands() -> type[Provider]:
-    from screens.commands import LabCommands
+    from screens.command_palette import LabCommands
 
     return LabCommands
 
 
 class LabApp(App[int], inherit_bindings=False):
-    """The lab. Implements `screens.desk.Desk`.
+    """The lab. Implements `screens.application.Application`.
 
     Args:
         open_runs: where phenomena and runs come from.
@@ -140,15 +140,15 @@ class LabApp(App[int], inherit_bindings=False):
         self._cover(event.size)
 
     def _cover(self, size: Size) -> None:
-        covered = isinstance(self.screen, TinyScreen)
+        covered = isinstance(self.screen, TooSmallScreen)
         if too_small(size) and not covered:
-            self.push_screen(TinyScreen())
+            self.push_screen(TooSmallScreen())
         elif covered and not too_small(size):
             self.pop_screen()
 
     # ------------------------------------------------------------ what screens ask for
 
-    def cards(self) -> Sequence[CardData]:
+    def cards(self) -> Sequence[PhenomenonEntry]:
         """Return every phenomenon there is."""
         return self.open_runs.cards()
 
@@ -174,10 +174,10 @@ class LabApp(App[int], inherit_bindings=False):
             self.pop_screen()
         self.push_screen(spec.name)
 
-    def running(self) -> Sequence[Running]:
+    def running(self) -> Sequence[RunningPhenomenon]:
         """Return what computes right now."""
         latest = {name: session.latest() for name, session in self.sessions.items()}
-        return [Running(name, percent(item)) for name, item in latest.items() if item.phase is Phase.RUNNING]
+        return [RunningPhenomenon(name, percent(item)) for name, item in latest.items() if item.phase is Phase.RUNNING]
 
     def latest(self, name: str) -> Snapshot | None:
         """Return the present snapshot of a phenomenon that was opened."""
@@ -203,7 +203,7 @@ class LabApp(App[int], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         """Open the palette, its text cursor steady."""
-        if CommandPalette.is_open(cast(Any, self)) or isinstance(self.screen, TinyScreen):
+        if CommandPalette.is_open(cast(Any, self)) or isinstance(self.screen, TooSmallScreen):
             return
         palette = CommandPalette(id="--command-palette", placeholder="What to do?")
         self.push_screen(palette)
@@ -281,6 +281,7 @@ def launch(
     if app.defect is not None:
         raise app.defect
     code = int(Exit.INTERRUPTED) if guard.interrupted else code or int(Exit.DONE)
+    code = int(Exit.RUN_FAILED) if open_runs.unstored else code
     if open_runs.stuck:  # leaving in the ordinary way could wait for the stuck thread, or crash with it
         os._exit(code)
     return code

@@ -19,8 +19,8 @@ from engine.contract import Phase, Session, Snapshot, Spec
 from engine.errors import StoreError, UsageError
 from engine.registry import Entry, entries, find, spec
 from engine.seeds import seed_range
-from screens.desk import CardData
-from screens.words import progress
+from screens.application import PhenomenonEntry
+from screens.formatting import progress
 
 if TYPE_CHECKING:
     from engine.runner import Runner
@@ -33,7 +33,7 @@ GRACE = 1.8  # seconds for all runs together to save themselves at the end
 class OpenRuns(Protocol):
     """Where the app gets phenomena and runs from; tests give it canned ones."""
 
-    def cards(self) -> Sequence[CardData]:
+    def cards(self) -> Sequence[PhenomenonEntry]:
         """Return what the home screen shows, without importing a phenomenon."""
 
     def spec(self, name: str) -> Spec:
@@ -70,6 +70,7 @@ class BackgroundRuns:
 
     Attributes:
         stuck: whether a run's thread did not end in time.
+        unstored: whether a run could not be stored to its end.
     """
 
     def __init__(self, *, device: str = "auto", threads: int | None = None, root: Path | None = None) -> None:
@@ -77,14 +78,17 @@ class BackgroundRuns:
         self._threads = threads
         self._root = root
         self._runners: list[Runner] = []
-        self.stuck = False
+        self.stuck = self.unstored = False
 
-    def cards(self) -> list[CardData]:
+    def cards(self) -> list[PhenomenonEntry]:
         """Return every phenomenon, read from docstrings; what a package's source alone shows to be wrong with it is its card's problem."""
         found = entries()
-        usable = [CardData(entry.name, entry.title, entry.question) for entry in found if not entry.problem]
-        broken = [CardData(entry.package, entry.title, entry.question, entry.problem) for entry in found if entry.problem]
-        return usable + broken
+        usable = [entry for entry in found if not entry.problem]
+        broken = [entry for entry in found if entry.problem]  # their names may be taken, or none
+        return [
+            *(PhenomenonEntry(entry.name, entry.title, entry.question) for entry in usable),
+            *(PhenomenonEntry(f"problem-{place}", entry.title, entry.problem, entry.problem) for place, entry in enumerate(broken, 1)),
+        ]
 
     def spec(self, name: str) -> Spec:
         """Return a phenomenon's declaration.
@@ -143,7 +147,9 @@ class BackgroundRuns:
         for closer in closers:
             closer.join(GRACE)
         self.stuck = not all(runner.close(0) for runner in self._runners)
-        return [sentence for runner in self._runners if (sentence := farewell(runner.latest()))]
+        last = [runner.latest() for runner in self._runners]
+        self.unstored = any(snapshot.unstored for snapshot in last)
+        return [sentence for snapshot in last if (sentence := farewell(snapshot))]
 
 
 def screen_of(entry: Entry) -> type[PhenomenonScreen]:
@@ -179,6 +185,8 @@ def farewell(snapshot: Snapshot) -> str:
     """Return where a run was kept and how to go on with it; nothing for a run that was not stored."""
     if not snapshot.folder:
         return ""
+    if snapshot.unstored:
+        return f"{snapshot.run} is {snapshot.unstored}"
     if snapshot.phase is Phase.FINISHED:
         return f"{snapshot.run} is finished; look at it with: genlab show {snapshot.run}"
     if snapshot.phase in (Phase.DIVERGED, Phase.FAILED):

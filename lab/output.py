@@ -9,16 +9,20 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-    from engine.contract import Detail, Snapshot, Verdict
+from engine.contract import Detail, Snapshot, Status, Verdict
 
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself puts into LC_CTYPE under LANG=C (PEP 538)
 PIPE_WIDTH = 120  # columns of a table that does not go to a terminal
+STYLES = {Status.HOLDS: "bold green", Status.FAILS: "bold red", Status.PENDING: "yellow", Status.CENSORED: "yellow"}
+VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
 
 
 def ascii_only(environ: Mapping[str, str] | None = None) -> bool:
@@ -35,8 +39,6 @@ def ascii_only(environ: Mapping[str, str] | None = None) -> bool:
 
 def console(*, stderr: bool = False) -> Console:
     """A rich console that obeys NO_COLOR and `--ascii` and does not squeeze piped tables into 80 columns."""
-    from rich.console import Console
-
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
     return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
@@ -53,9 +55,6 @@ def write(renderable: Any, *, stderr: bool = False, style: str | None = None) ->
 
 def write_table(columns: Iterable[str], lines: Iterable[Sequence[Any]], *, title: str = "", stderr: bool = False) -> None:
     """Print a table; a heading that ends in `>` is right-aligned, cells are written as `plain` words them."""
-    from rich import box
-    from rich.table import Table
-
     style = box.ASCII if ascii_only() else box.SIMPLE_HEAD
     made = Table(box=style, title=title or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
     for column in columns:
@@ -75,20 +74,14 @@ def plain(value: Any) -> str:
     text = f"{value:.4g}" if isinstance(value, float) else str(value)
     if text.isascii() or not ascii_only():
         return text
-    from screens.looks import to_ascii
+    from screens.appearance import to_ascii  # it loads textual, which listing and describing should not wait for
 
     return to_ascii(text)
 
 
-def mark(verdict: Verdict) -> Any:
+def mark(verdict: Verdict) -> Text:
     """The mark of a verdict, coloured beside its word so that colour is never alone."""
-    from rich.text import Text
-
-    colours = {"holds": "bold green", "fails": "bold red", "pending": "yellow", "censored": "yellow"}
-    return Text(verdict.mark, colours.get(verdict.status, "dim"))
-
-
-VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
+    return Text(verdict.mark, STYLES.get(verdict.status, "dim"))
 
 
 def verdict_rows(verdicts: Iterable[Verdict]) -> list[tuple[Any, ...]]:
@@ -108,16 +101,12 @@ def detail_lines(details: Iterable[Detail]) -> list[str]:
 
 def count_statuses(verdicts: Sequence[Verdict]) -> dict[str, int]:
     """How many claims came to each status, for scripts: every status, in the order of `Status`."""
-    from engine.contract import Status
-
     found = Counter(verdict.status for verdict in verdicts)
     return {str(status): found[status] for status in Status}
 
 
 def count_marks(verdicts: Sequence[Verdict], always: Sequence[str] = ()) -> str:
     """How many claims bear each mark, for people: `3 yes, 1 not yet`; those in `always` even where there are none."""
-    from engine.contract import Status
-
     found = Counter(verdict.mark for verdict in verdicts)
     return ", ".join(f"{found[status.mark]} {status.mark}" for status in Status if found[status.mark] or status.mark in always)
 
@@ -128,7 +117,7 @@ def result_event(snapshot: Snapshot) -> dict[str, Any]:
         "event": "result", "phenomenon": snapshot.phenomenon, "run": snapshot.run, "phase": str(snapshot.phase),
         "sentence": snapshot.sentence, "hint": snapshot.hint, "step": snapshot.step, "preset": snapshot.preset,
         "seeds": list(snapshot.seeds), "config": dict(snapshot.config), "device": snapshot.device, "folder": snapshot.folder,
-        "claims": [verdict.row() for verdict in snapshot.verdicts],
+        "unstored": snapshot.unstored, "claims": [verdict.row() for verdict in snapshot.verdicts],
     }  # fmt: skip
 
 

@@ -34,19 +34,19 @@ from engine.contract import (
     Step,
 )  # fmt: skip
 from screens import keys
-from screens.desk import Desk
-from screens.headless import headless_command
-from screens.layout import PANEL_FROM, panel_width
-from screens.pace import Pace
-from screens.widgets import status
-from screens.widgets.deck import Deck
-from screens.widgets.field import PresetField
-from screens.widgets.knobs import KnobField, KnobForm
-from screens.widgets.line import Line
-from screens.widgets.message import Message
-from screens.widgets.notes import NotesPanel
-from screens.widgets.plot_legend import axis_words
-from screens.widgets.verdicts import VerdictPanel, tally_row
+from screens.application import Application
+from screens.figure_pages import PANEL_FROM, panel_width
+from screens.frame_pacing import FramePacing
+from screens.run_command import run_command
+from screens.widgets import status_rows
+from screens.widgets.figure_grid import FigureGrid
+from screens.widgets.form_fields import PresetField
+from screens.widgets.knob_form import KnobField, KnobForm
+from screens.widgets.message_row import MessageRow
+from screens.widgets.notes_panel import NotesPanel
+from screens.widgets.plot_legend import axis_name
+from screens.widgets.text_row import TextRow
+from screens.widgets.verdict_panel import VerdictPanel, tally_row
 
 PATIENCE = 0.3  # seconds without a further step before a knob that restarts a run is applied
 
@@ -70,36 +70,36 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     PhenomenonScreen #side > *:focus { outline-left: wide $primary; }
     """
 
-    def __init__(self, spec: Spec, session: Session, desk: Desk) -> None:
+    def __init__(self, spec: Spec, session: Session, desk: Application) -> None:
         super().__init__()
         self.spec = spec
         self.session = session
         self.desk = desk
         self.snapshot = session.latest()
         self.panel = ""
-        self.pace = Pace()
+        self.pace = FramePacing()
         self._timer: Timer | None = None
         self._waiting_since = time.monotonic()
-        self.deck = Deck(spec, desk.drawing, self.VIEWS)
+        self.deck = FigureGrid(spec, desk.drawing, self.VIEWS)
         self.knobs = KnobForm(spec.config, spec.presets, patience=0.0 if spec.instant else PATIENCE)
         self.claims = VerdictPanel()
         self.notes = NotesPanel(spec)
-        self.message = Message()
+        self.message = MessageRow()
 
     def compose(self) -> ComposeResult:
         """Lay out title, views beside the panel, and the rows below."""
-        yield Line(id="title")
-        yield Line(id="views")
+        yield TextRow(id="title")
+        yield TextRow(id="views")
         with Horizontal(id="body"):
             yield self.deck
             with Vertical(id="side"):
                 yield self.knobs
                 yield self.claims
                 yield self.notes
-        yield Line(id="tally")
-        yield Line(id="phase")
+        yield TextRow(id="tally")
+        yield TextRow(id="phase")
         yield self.message
-        yield Line(id="keys")
+        yield TextRow(id="keys")
 
     # ------------------------------------------------------------ looking at the run
 
@@ -151,16 +151,16 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     def _say_rows(self) -> None:
         """Bring the rows around the figures up to date."""
         snapshot, width = self.snapshot, self.size.width
-        self._row("title").show(status.title_row(self.spec, snapshot, self.desk.running(), width))
+        self._row("title").show(status_rows.title_row(self.spec, snapshot, self.desk.running(), width))
         self._row("tally").show(tally_row(snapshot.verdicts, width))
-        self._row("phase").show(status.phase_row(snapshot, width))
+        self._row("phase").show(status_rows.phase_row(snapshot, width))
         self._say_phase()
         self.notes.show_run(self.snapshot.notes)
         self._say_keys()
 
     def _say_phase(self) -> None:
         waited = time.monotonic() - self._waiting_since
-        self.message.show(status.sentence_row(self.snapshot, waited), self.deck.readout(), bad=self.snapshot.phase)
+        self.message.show(status_rows.sentence_row(self.snapshot, waited), self.deck.readout(), bad=self.snapshot.phase)
 
     def _say_keys(self, context: str = "") -> None:
         if not context:
@@ -169,10 +169,10 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
                 context = "knobs"
             elif isinstance(self.focused, VerdictPanel | NotesPanel):
                 context = "panel"
-        self._row("keys").show(status.key_row(context, self.snapshot.phase, self.size.width))
+        self._row("keys").show(status_rows.key_row(context, self.snapshot.phase, self.size.width))
 
-    def _row(self, name: str) -> Line:
-        return self.query_one(f"#{name}", Line)
+    def _row(self, name: str) -> TextRow:
+        return self.query_one(f"#{name}", TextRow)
 
     # ------------------------------------------------------------ commands to the run
 
@@ -271,14 +271,14 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         if now is not None:
             self.say(f"{axis} axis: {'logarithmic' if now else 'linear'}")
 
-    def on_deck_turned(self) -> None:
+    def on_figure_grid_turned(self) -> None:
         """Show which views are visible, where not all are."""
         row = self._row("views")
         row.display = len(self.deck.pages) > 1
         row.show(self.deck.elsewhere(self.size.width))
         self._say_phase()
 
-    def on_tile_chosen(self, event: Any) -> None:
+    def on_figure_panel_chosen(self, event: Any) -> None:
         """Choose a view that was clicked."""
         self.action_view(event.index)
 
@@ -334,7 +334,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
 
     def action_copy(self) -> None:
         """Copy the headless command of this run, and show it."""
-        command = headless_command(self.spec, self.snapshot)
+        command = run_command(self.spec, self.snapshot)
         self.app.copy_to_clipboard(command)
         self.say(f"Copied: {command}")
 
@@ -356,5 +356,5 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         what = self.deck.tiles[self.deck.active].what
         if not isinstance(what, Figure):
             return Text(what.title, "bold")
-        axes = f"{axis_words(what.x)} across, {axis_words(what.y)} upward"
+        axes = f"{axis_name(what.x)} across, {axis_name(what.y)} upward"
         return Text.assemble((what.title, "bold"), f": {axes}. {what.note}".rstrip())

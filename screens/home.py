@@ -12,9 +12,9 @@ from textual.containers import Grid, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from screens.desk import Desk
-from screens.widgets.card import Card
-from screens.widgets.line import Line, fit
+from screens.application import Application
+from screens.widgets.phenomenon_card import PhenomenonCard
+from screens.widgets.text_row import TextRow, fit
 
 PERIOD = 1.0  # seconds between two looks at the runs
 WIDE = 120  # columns from which cards stand in two columns
@@ -40,18 +40,18 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         Binding("q", "app.leave", "Quit; runs are saved", show=False),
     ]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Application) -> None:
         super().__init__()
-        self.cards = [Card(data, DIGITS[index] if index < len(DIGITS) else "") for index, data in enumerate(desk.cards())]
+        self.cards = [PhenomenonCard(data, DIGITS[index] if index < len(DIGITS) else "") for index, data in enumerate(desk.cards())]
         self.desk = desk
 
     def compose(self) -> ComposeResult:
         """Lay out title, cards, the selected question and the keys."""
-        yield Line(Text.assemble((" genlab ", "reverse bold"), "  Why do overparameterized models generalize?"))
+        yield TextRow(Text.assemble((" genlab ", "reverse bold"), "  Why do overparameterized models generalize?"))
         with VerticalScroll(id="cards", can_focus=False), Grid():
             yield from self.cards
         yield Static(id="selected")
-        yield Line(id="keys")
+        yield TextRow(id="keys")
 
     def on_mount(self) -> None:
         """Look at the runs from time to time."""
@@ -102,7 +102,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
             self.cards[index].focus()
             self.desk.open_phenomenon(self.cards[index].data.name)
 
-    def on_card_opened(self, event: Card.Opened) -> None:
+    def on_phenomenon_card_opened(self, event: PhenomenonCard.Opened) -> None:
         """Open a card that was clicked."""
         self.desk.open_phenomenon(event.name)
 
@@ -114,6 +114,6 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         width = self.size.width
         keys = [("digit", "open and start"), ("arrows", "select"), ("enter", "open"), ("?", "help"), ("q", "quit"), ("ctrl+p", "palette")]
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]
-        self.query_one("#keys", Line).show(fit(parts, width))
+        self.query_one("#keys", TextRow).show(fit(parts, width))
         chosen = next((card for card in self.cards if card.has_focus and card.cut), None)
         self.query_one("#selected", Static).update(chosen.data.question if chosen else "")

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from engine.contract import Detail, Grade, Session, Snapshot, Spec
+from screens.application import Application
 from screens.base import PhenomenonScreen
-from screens.desk import Desk
-from screens.layout import LEAST_HEIGHT, Page, pages
-from screens.widgets.deck import Deck
-from screens.widgets.notes import NotesPanel
+from screens.figure_pages import LEAST_HEIGHT, Page, pages
+from screens.widgets.figure_grid import FigureGrid
+from screens.widgets.notes_panel import NotesPanel
 
 STYLES: dict[Grade, str] = {"": "", "good": "green", "poor": "yellow", "bad": "red"}
 
@@ -38,7 +38,7 @@ class BoundsPanel(NotesPanel):
             self._table.update(printed(self._shown))
 
 
-class BarsDeck(Deck):
+class BarsGrid(FigureGrid):
     """Views with the first one, 26 bars and their names, as wide as there is room: in a row of its own, or on a page of its own."""
 
     def spread(self, width: int, height: int) -> None:
@@ -68,9 +68,9 @@ class VacuousBoundsScreen(PhenomenonScreen):
 
     VIEWS = ("bounds", "two-sided-plane", "two-sided", "margins", "bound-vs-n")
 
-    def __init__(self, spec: Spec, session: Session, desk: Desk) -> None:
+    def __init__(self, spec: Spec, session: Session, desk: Application) -> None:
         super().__init__(spec, session, desk)
-        self.deck = BarsDeck(spec, desk.drawing, self.VIEWS)
+        self.deck = BarsGrid(spec, desk.drawing, self.VIEWS)
         self.notes = self._bounds = BoundsPanel(spec)
 
     def draw(self, snapshot: Snapshot) -> None:

@@ -16,10 +16,10 @@ import numpy as np
 from engine.contract import Axis, Figure, Series
 from lab.bench.table import Entry, Row, alternate
 from screens.widgets.palette import Theme, style_of
-from screens.widgets.plot_canvas import Grid
+from screens.widgets.plot_canvas import TextGrid
 from screens.widgets.plot_figure import plot
-from screens.widgets.plot_grid import changed
 from screens.widgets.plot_request import Request
+from screens.widgets.text_grid_view import changed
 
 WIDTH, HEIGHT = 80, 24
 SIZES = (10**2, 10**4, 10**6)
@@ -38,7 +38,7 @@ class Drawer:
 
     def __init__(self, points: int) -> None:
         self.points = points
-        self.shown = Grid(WIDTH, HEIGHT)
+        self.shown = TextGrid(WIDTH, HEIGHT)
         self.kept = history(points, 0)
         self.count = 0
 

@@ -17,10 +17,10 @@ from lab.export.run_document import run_document
 from lab.output import VERDICT_COLUMNS, ascii_only, console, detail_lines, emit, plain, terminal_width, verdict_rows, write, write_table
 from lab.running.reporters import phase_message
 from lab.stored import load_run
-from screens import words
+from screens import formatting
 from screens.widgets.palette import Level, Theme, group_order
-from screens.widgets.picture import draw_picture
-from screens.widgets.plot import draw_figure
+from screens.widgets.picture_view import draw_picture
+from screens.widgets.plot_view import draw_figure
 
 LEAST_WIDTH, MOST_WIDTH = 40, 160
 
@@ -74,7 +74,7 @@ def print_run(snapshot: Snapshot, name: str, *, only: str | None = None, height:
 def _print_head(snapshot: Snapshot, name: str) -> None:
     write(plain(f"{name}: {snapshot.phenomenon}, preset {snapshot.preset}"), style="bold")
     write(plain(f"{phase_message(snapshot)}\n{snapshot.sentence}"))
-    write(plain(f"{words.seeds(snapshot.seeds)}, {snapshot.device}, {words.duration(snapshot.elapsed)} of work"))
+    write(plain(f"{formatting.seeds(snapshot.seeds)}, {snapshot.device}, {formatting.duration(snapshot.elapsed)} of work"))
 
 
 def theme_of(series: Sequence[Series]) -> Theme:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from engine.contract import Phase, Snapshot
 from lab.output import ascii_only, console, emit, result_event, say
-from screens import words
+from screens import formatting
 
 LOG = "log.txt"  # what a detached run says, in its folder
 
@@ -139,8 +139,8 @@ def phase_message(snapshot: Snapshot) -> str:
     """Where a run stands, in one line: `running, step 120 of 600, 350 steps/s, 2 s left; train-loss 0.2`."""
     if snapshot.phase is Phase.READY:
         return f"ready, {snapshot.sentence}" if snapshot.sentence else "ready"
-    parts = [str(snapshot.phase), words.progress(snapshot)]
-    parts += [f"{words.rate(snapshot.rate)} {snapshot.unit}s/s"] if snapshot.rate else []
-    parts += [f"{words.duration(snapshot.eta)} left"] if snapshot.eta is not None and not snapshot.phase.over else []
-    values = " ".join(f"{name} {words.number(value)}" for name, value in list(snapshot.values.items())[:4])
+    parts = [str(snapshot.phase), formatting.progress(snapshot)]
+    parts += [f"{formatting.rate(snapshot.rate)} {snapshot.unit}s/s"] if snapshot.rate else []
+    parts += [f"{formatting.duration(snapshot.eta)} left"] if snapshot.eta is not None and not snapshot.phase.over else []
+    values = " ".join(f"{name} {formatting.number(value)}" for name, value in list(snapshot.values.items())[:4])
     return ", ".join(parts) + (f"; {values}" if values else "")

@@ -12,13 +12,13 @@ import numpy as np
 from rich.text import Text
 
 from engine.contract import Axis, Figure, Picture
-from screens.widgets.axes import Scale, fit_scale
+from screens.widgets.axis_scales import Scale, fit_scale
 from screens.widgets.palette import Theme, brightness, ink, ink_of
-from screens.widgets.picture_ground import Ground
-from screens.widgets.picture_layers import Stroke, draw_strokes, plane, strokes_of
-from screens.widgets.plot_canvas import Canvas, Grid
-from screens.widgets.plot_frame import Layout, draw_frame, name_on_axis
-from screens.widgets.plot_legend import Key, legend_rows, title_row, write_keys
+from screens.widgets.picture_heatmap import HeatMap
+from screens.widgets.picture_layers import StyledLayer, draw_layers, plane, styled_layers
+from screens.widgets.plot_canvas import Canvas, TextGrid
+from screens.widgets.plot_frame import FrameLayout, draw_frame, name_on_axis
+from screens.widgets.plot_legend import LegendEntry, legend_rows, title_row, write_entries
 from screens.widgets.plot_ticks import x_ticks, y_ticks
 
 LEAST_WIDTH, LEAST_HEIGHT = 8, 3  # below this a picture is a sentence
@@ -31,14 +31,14 @@ def draw_picture(picture: Picture, *, width: int, height: int, theme: Theme | No
     return picture_grid(picture, width, height, theme or Theme()).text()
 
 
-def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> Grid:
+def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> TextGrid:
     """Draw a picture on a grid of any size; below 8x3 only its title, or nothing."""
-    grid = Grid(width, height)
+    grid = TextGrid(width, height)
     if grid.width < LEAST_WIDTH or grid.height < LEAST_HEIGHT:
         grid.write(0, 0, theme.cut(picture.title, grid.width), theme.quiet)
         return grid
-    ground, strokes = Ground(picture, theme), strokes_of(picture.layers, theme, picture.log)
-    keys: list[Key] = [*ground.class_keys(), *(stroke.key for stroke in strokes if stroke.layer.label)]
+    ground, strokes = HeatMap(picture, theme), styled_layers(picture.layers, theme, picture.log)
+    keys: list[LegendEntry] = [*ground.class_entries(), *(stroke.key for stroke in strokes if stroke.layer.label)]
     aside = _beside(grid, ground, strokes, keys, theme)
     top = 1 if aside else 1 + _legend(grid, ground, keys, theme)
     x_name = picture.x
@@ -54,7 +54,7 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> Gri
     return grid
 
 
-def _beside(grid: Grid, ground: Ground, strokes: list[Stroke], keys: list[Key], theme: Theme) -> bool:
+def _beside(grid: TextGrid, ground: HeatMap, strokes: list[StyledLayer], keys: list[LegendEntry], theme: Theme) -> bool:
     """Write the legend to the right of a picture that leaves room there; says whether it did."""
     scale = ground.scale_width()
     rows = grid.height - 1
@@ -72,11 +72,11 @@ def _beside(grid: Grid, ground: Ground, strokes: list[Stroke], keys: list[Key], 
         ground.write_scale(grid, 2, left + 3)
     for index, key in enumerate(keys):
         words = theme.cut(key.label, room - len(key.glyph) - 1)
-        write_keys(grid, 2 + bool(scale) + index, left + 3, [Key(key.glyph, key.ink, words)], theme)
+        write_entries(grid, 2 + bool(scale) + index, left + 3, [LegendEntry(key.glyph, key.ink, words)], theme)
     return True
 
 
-def _legend(grid: Grid, ground: Ground, keys: list[Key], theme: Theme) -> int:
+def _legend(grid: TextGrid, ground: HeatMap, keys: list[LegendEntry], theme: Theme) -> int:
     """Write the scale of the values, the classes and the layers below the title. Returns how many rows that took."""
     if grid.height < 5:
         return 0
@@ -86,29 +86,29 @@ def _legend(grid: Grid, ground: Ground, keys: list[Key], theme: Theme) -> int:
         whole = [len(key.label) for row in beside for key in row] == [len(theme.text(key.label)) for key in keys]
         if whole or grid.height >= AXES_HEIGHT:
             ground.write_scale(grid, 1, 0)
-            write_keys(grid, 1, scale + 3, beside[0] if whole and beside else [], theme)
+            write_entries(grid, 1, scale + 3, beside[0] if whole and beside else [], theme)
         else:
             scale = 0
         if whole:
             return 1
     rows = legend_rows(keys, grid.width, 2 if grid.height >= 12 and not scale else 1, theme)
     for index, row in enumerate(rows):
-        write_keys(grid, 1 + bool(scale) + index, 0, row, theme)
+        write_entries(grid, 1 + bool(scale) + index, 0, row, theme)
     return bool(scale) + len(rows)
 
 
-def _has_axes(grid: Grid) -> bool:
+def _has_axes(grid: TextGrid) -> bool:
     return grid.width >= AXES_WIDTH and grid.height >= AXES_HEIGHT
 
 
-def _plane(grid: Grid, top: int, ground: Ground, strokes: list[Stroke], theme: Theme) -> bool:
+def _plane(grid: TextGrid, top: int, ground: HeatMap, strokes: list[StyledLayer], theme: Theme) -> bool:
     """Draw values and layers in data coordinates, with axes where there is room; says whether the axis of x has its name."""
     axes = _has_axes(grid)
     gutter = GUTTER if axes else 0
     x, y, rows, columns = _scales(ground.picture, strokes, grid.height - top - 2 * axes, grid.width - gutter)
     named = False
     if axes:
-        layout = Layout(gutter + columns, rows + top + 2, gutter, top - 1, 0)
+        layout = FrameLayout(gutter + columns, rows + top + 2, gutter, top - 1, 0)
         across = x_ticks(x, columns)
         draw_frame(grid, layout, theme, across, y_ticks(y, rows, gutter - 1))
         named = name_on_axis(grid, layout, theme, across, ground.picture.x)
@@ -117,12 +117,12 @@ def _plane(grid: Grid, top: int, ground: Ground, strokes: list[Stroke], theme: T
         ground.outline(canvas)
     elif not ground.empty:
         ground.draw(grid, top, gutter, rows, columns, fill=True)
-    draw_strokes(canvas, strokes, x, y)
+    draw_layers(canvas, strokes, x, y)
     _lay(grid, canvas, top, gutter, theme)
     return named
 
 
-def _scales(picture: Picture, strokes: list[Stroke], rows: int, columns: int) -> tuple[Scale, Scale, int, int]:
+def _scales(picture: Picture, strokes: list[StyledLayer], rows: int, columns: int) -> tuple[Scale, Scale, int, int]:
     """Return the scales of the plane, and the rows and columns of characters it takes: fewer where units must be equal."""
     x0, x1, y0, y1 = picture.extent or plane(strokes)
     x, y = (fit_scale(Axis("", lo=low, hi=high), picture.log, low, high) for low, high in ((x0, x1), (y0, y1)))
@@ -133,7 +133,7 @@ def _scales(picture: Picture, strokes: list[Stroke], rows: int, columns: int) ->
     return x, y, rows, columns
 
 
-def _lay(grid: Grid, canvas: Canvas, top: int, left: int, theme: Theme) -> None:
+def _lay(grid: TextGrid, canvas: Canvas, top: int, left: int, theme: Theme) -> None:
     """Copy the layers onto the grid; the colour beneath becomes their background."""
     place = (slice(top, top + canvas.rows), slice(left, left + canvas.columns))
     below = grid.inks[place].copy()

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.contract import Layer
-from screens.widgets.axes import Scale
+from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import Level, Theme, ink, ink_of
 from screens.widgets.picture_cells import Floats
 from screens.widgets.plot_canvas import Canvas, polyline
-from screens.widgets.plot_layers import ASCII_THEORY, DASHES
-from screens.widgets.plot_legend import Key
+from screens.widgets.plot_curves import ASCII_THEORY, DASHES
+from screens.widgets.plot_legend import LegendEntry
 from screens.widgets.plot_reduce import drawable
 
 
 @dataclass(frozen=True)
-class Stroke:
+class StyledLayer:
     """A layer with its looks. xy: (k, 2) points that can be drawn; dash: dots on and off, where lines must differ without colour."""
 
     layer: Layer
@@ -30,9 +30,9 @@ class Stroke:
     dash: tuple[int, int] | None
 
     @property
-    def key(self) -> Key:
+    def key(self) -> LegendEntry:
         """The layer's entry of the legend."""
-        return Key(self.legend, self.ink, self.layer.label)
+        return LegendEntry(self.legend, self.ink, self.layer.label)
 
     @property
     def lost(self) -> int:
@@ -40,11 +40,11 @@ class Stroke:
         return len(np.atleast_2d(self.layer.xy)) - len(self.xy)
 
 
-def strokes_of(layers: Sequence[Layer], theme: Theme, log: bool = False) -> list[Stroke]:
+def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> list[StyledLayer]:
     """Give every layer its colour and mark, by group as in the figures; `log`: of a plane where only positive points can be drawn."""
     names = [layer.group or layer.label for layer in layers]
     groups = [*theme.groups, *dict.fromkeys(name for name in names if name not in theme.groups)]
-    strokes: list[Stroke] = []
+    strokes: list[StyledLayer] = []
     lines = 0
     for layer, name in zip(layers, names, strict=True):
         group = groups.index(name)
@@ -62,11 +62,11 @@ def strokes_of(layers: Sequence[Layer], theme: Theme, log: bool = False) -> list
             glyph = mark
         ring = "O" if theme.ascii else "◉"
         legend = {"path": line[0] + mark, "line": line, "points": mark, "rings": ring}[layer.kind]
-        strokes.append(Stroke(layer, xy, theme.curve(group), ring if layer.kind == "rings" else mark, legend, glyph, dash))
+        strokes.append(StyledLayer(layer, xy, theme.curve(group), ring if layer.kind == "rings" else mark, legend, glyph, dash))
     return strokes
 
 
-def plane(strokes: Sequence[Stroke]) -> tuple[float, float, float, float]:
+def plane(strokes: Sequence[StyledLayer]) -> tuple[float, float, float, float]:
     """Return the extent of all layers with a margin, for pictures that do not give one; NaN without points."""
     points = np.concatenate([stroke.xy for stroke in strokes]) if strokes else np.empty((0, 2))
     if not len(points):
@@ -76,7 +76,7 @@ def plane(strokes: Sequence[Stroke]) -> tuple[float, float, float, float]:
     return float(x0 - margin[0]), float(x1 + margin[0]), float(y0 - margin[1]), float(y1 + margin[1])
 
 
-def draw_strokes(canvas: Canvas, strokes: Sequence[Stroke], x: Scale, y: Scale) -> None:
+def draw_layers(canvas: Canvas, strokes: Sequence[StyledLayer], x: Scale, y: Scale) -> None:
     """Draw lines first, then the ends of paths, points and rings."""
     rows, columns = canvas.fine
     lines = [stroke for stroke in strokes if stroke.layer.kind in ("path", "line") and len(stroke.xy)]
@@ -103,7 +103,7 @@ def _dots(xy: Floats, x: Scale, y: Scale, rows: int, columns: int) -> tuple[Floa
     return np.clip(across, -1e6, 1e6), np.clip(down, -1e6, 1e6)
 
 
-def _marks(canvas: Canvas, stroke: Stroke, xy: Floats, x: Scale, y: Scale) -> None:
+def _marks(canvas: Canvas, stroke: StyledLayer, xy: Floats, x: Scale, y: Scale) -> None:
     rows, columns = canvas.fine
     across, down = (np.floor(part + 0.5).astype(np.int64) for part in _dots(xy, x, y, rows, columns))
     inside = (across >= 0) & (across < columns) & (down >= 0) & (down < rows)

@@ -26,7 +26,7 @@ BRAILLE = 0x2800
 _ORDER = np.array([sum(((byte >> i) & 1) << bit for i, bit in enumerate((0, 1, 2, 6, 3, 4, 5, 7))) for byte in range(256)], dtype=np.uint8)
 
 
-class Grid:
+class TextGrid:
     """Characters and inks. codes: (height, width) code points; inks: (height, width) indices of `palette.ink_of`."""
 
     def __init__(self, width: int, height: int) -> None:
@@ -34,9 +34,9 @@ class Grid:
         self.codes = np.full((self.height, self.width), ord(" "), dtype=np.uint32)
         self.inks = np.full((self.height, self.width), PLAIN, dtype=np.int32)
 
-    def copy(self) -> Grid:
+    def copy(self) -> TextGrid:
         """Return a grid of its own with the same content."""
-        other = Grid(self.width, self.height)
+        other = TextGrid(self.width, self.height)
         other.codes[:], other.inks[:] = self.codes, self.inks
         return other
 
@@ -132,7 +132,7 @@ class Canvas:
             return False
         return not (self.dots[row, start:stop].any() or self.codes[row, start:stop].any())
 
-    def onto(self, grid: Grid, top: int, left: int) -> None:
+    def onto(self, grid: TextGrid, top: int, left: int) -> None:
         """Copy what is drawn to a grid."""
         codes = np.where(self.codes > 0, self.codes, np.where(self.dots > 0, BRAILLE + self.dots.astype(np.uint32), 0))
         place = (slice(top, top + self.rows), slice(left, left + self.columns))

@@ -14,25 +14,25 @@ import numpy as np
 from rich.text import Text
 
 from engine.contract import Figure, Marker, Series
-from screens.widgets.axes import LARGEST, Scale, ViewWindow, fit_scale
+from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, fit_scale
 from screens.widgets.palette import Theme, group_order
-from screens.widgets.plot_canvas import Canvas, Grid
-from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, Layout, draw_frame, name_on_axis
-from screens.widgets.plot_layers import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned
-from screens.widgets.plot_legend import Key, axis_words, legend_rows, read_out, title_row, value_at, write_keys
+from screens.widgets.plot_canvas import Canvas, TextGrid
+from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned
+from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, FrameLayout, draw_frame, name_on_axis
+from screens.widgets.plot_legend import LegendEntry, axis_name, legend_rows, read_out, title_row, value_at, write_entries
 from screens.widgets.plot_markers import draw_cursor, draw_labels, draw_lines, draw_lines_on_bars
 from screens.widgets.plot_reduce import Reduced, reduce, x_span
 from screens.widgets.plot_request import Request
 from screens.widgets.plot_ticks import Tick, x_ticks, y_ticks
 
-__all__ = ["Plotted", "draw_figure", "legend_keys", "plot"]
+__all__ = ["Plotted", "draw_figure", "legend_entries", "plot"]
 
 
 @dataclass(frozen=True)
 class Plotted:
     """A drawn figure, and the scales it was drawn with (None where it was too small for axes)."""
 
-    grid: Grid
+    grid: TextGrid
     x: Scale | None = None
     y: Scale | None = None
 
@@ -58,14 +58,14 @@ def draw_figure(
     return plot(request, width, height, theme).grid.text()
 
 
-def legend_keys(series: Sequence[Series], theme: Theme) -> list[Key]:
+def legend_entries(series: Sequence[Series], theme: Theme) -> list[LegendEntry]:
     """Return the legend of the series of one figure: how each is drawn and what it is."""
-    return [Key(curve.legend, curve.ink, curve.series.label or curve.series.name) for curve in curves_of(series, theme)]
+    return [LegendEntry(curve.legend, curve.ink, curve.series.label or curve.series.name) for curve in curves_of(series, theme)]
 
 
 def plot(request: Request, width: int, height: int, theme: Theme) -> Plotted:
     """Draw a request on a grid of any size; below 20x5 only a sentence, or nothing."""
-    grid = Grid(width, height)
+    grid = TextGrid(width, height)
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         if grid.height and grid.width >= 8:
             grid.write(0, 0, theme.cut(request.figure.title, grid.width), theme.quiet)
@@ -77,23 +77,23 @@ def plot(request: Request, width: int, height: int, theme: Theme) -> Plotted:
 class _Drawing:
     """The steps of one drawing: scales, layers, frame, words."""
 
-    def __init__(self, request: Request, grid: Grid, theme: Theme) -> None:
+    def __init__(self, request: Request, grid: TextGrid, theme: Theme) -> None:
         self.request, self.grid, self.theme = request, grid, theme
         self.figure = request.figure
         self.series = request.series
-        self.keys: list[Key] = []
+        self.keys: list[LegendEntry] = []
 
     def draw(self) -> Plotted:
         x, curves = self._scale_x(), curves_of(self.series, self.theme)
-        self.keys = legend_keys(self.series, self.theme)
+        self.keys = legend_entries(self.series, self.theme)
         layout, y, ticks, reduced = self._fit(x)
         canvas = Canvas(layout.rows, layout.columns, self.theme.ascii)
         spare = self._layers(canvas, curves, reduced, x, y)
         across = x_ticks(x, layout.columns, self.figure.x.ticks)
         draw_frame(self.grid, layout, self.theme, across, ticks)
         canvas.onto(self.grid, layout.top, layout.gutter)
-        placed = bool(layout.foot) or name_on_axis(self.grid, layout, self.theme, across, axis_words(self.figure.x))
-        self._words(layout, curves, spare, x, sum(item.dropped for item in reduced), "" if placed else axis_words(self.figure.x))
+        placed = bool(layout.foot) or name_on_axis(self.grid, layout, self.theme, across, axis_name(self.figure.x))
+        self._words(layout, curves, spare, x, sum(item.dropped for item in reduced), "" if placed else axis_name(self.figure.x))
         return Plotted(self.grid, x, y)
 
     def _scale_x(self) -> Scale:
@@ -107,13 +107,13 @@ class _Drawing:
             return fit_scale(axis, False, low, high, (request.view.x0, request.view.x1))
         return fit_scale(self.figure.x, request.log_x, low, high, (request.view.x0, request.view.x1))
 
-    def _fit(self, x: Scale) -> tuple[Layout, Scale, list[Tick], list[Reduced]]:
+    def _fit(self, x: Scale) -> tuple[FrameLayout, Scale, list[Tick], list[Reduced]]:
         """Find the scale of y, which depends on the columns, and a layout whose gutter holds its labels."""
         width, height = self.grid.width, self.grid.height
         keys = self.keys if self.request.legend else []
         wanted = len(legend_rows(keys, width, 1 if height < 12 else 2 if height < 20 else 3, self.theme))
         for longest in (5 if width < 60 else 6, 8, 11, 14):
-            layout = Layout.of(width, height, wanted, longest)
+            layout = FrameLayout.of(width, height, wanted, longest)
             columns = layout.columns * (1 if self.theme.ascii else 2)
             reduced = [reduce(item.x, item.y, x, columns, self.request.log_y) for item in self.series]
             y = self._scale_y(x, columns, reduced)
@@ -135,7 +135,7 @@ class _Drawing:
         low, high = _range(values)
         return fit_scale(self.figure.y, log, low, high, (self.request.view.y0, self.request.view.y1))
 
-    def _layers(self, canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced], x: Scale, y: Scale) -> list[Key]:
+    def _layers(self, canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced], x: Scale, y: Scale) -> list[LegendEntry]:
         """Draw everything inside the axes. Returns labels of markers that found no free place."""
         theme, request = self.theme, self.request
         draw_lines(canvas, request.markers, x, y, theme)
@@ -152,14 +152,16 @@ class _Drawing:
             draw_cursor(canvas, request.cursor, x, theme)
         return spare
 
-    def _words(self, layout: Layout, curves: Sequence[Curve], spare: Sequence[Key], x: Scale, dropped: int, x_name: str) -> None:
+    def _words(
+        self, layout: FrameLayout, curves: Sequence[Curve], spare: Sequence[LegendEntry], x: Scale, dropped: int, x_name: str
+    ) -> None:
         """Write title, legend, name of x or the cursor's values, and what was left out."""
         grid, theme, request = self.grid, self.theme, self.request
         why = "not finite or not positive" if request.log_x or request.log_y else "not finite"
         count = f"{dropped} point{'s' * (dropped != 1)}"
         left_out = [f"{count} {why}, not drawn", f"{count} not drawn", f"{dropped} left out"]
         end = title_row(grid, self.figure, theme, left_out if dropped else [self.figure.note, ""], x_name)
-        pinned = [Key("..", theme.faint(), "pinned")] if request.pinned else []
+        pinned = [LegendEntry("..", theme.faint(), "pinned")] if request.pinned else []
         if request.legend:
             rows = legend_rows(self.keys, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
         else:
@@ -168,16 +170,16 @@ class _Drawing:
             values = [(key, value_at(curve.series, request.cursor, x)) for key, curve in zip(self.keys, curves, strict=True)]
             entries = read_out(values, self.figure, request.cursor, theme)
             if layout.foot:
-                write_keys(grid, grid.height - 1, 0, _whole(entries, grid.width), theme)
+                write_entries(grid, grid.height - 1, 0, _whole(entries, grid.width), theme)
             else:
                 rows = legend_rows(entries, grid.width, max(1, layout.legend), theme)
         elif layout.foot:
-            name = theme.cut(axis_words(self.figure.x), layout.columns)
+            name = theme.cut(axis_name(self.figure.x), layout.columns)
             grid.write(grid.height - 1, layout.gutter + (layout.columns - len(name)) // 2, name, theme.quiet)
         for index, keys in enumerate(rows[: layout.legend]):
-            write_keys(grid, 1 + index, 0, keys, theme)
+            write_entries(grid, 1 + index, 0, keys, theme)
         if not layout.legend and rows:
-            write_keys(grid, 0, end + 2, _whole(rows[0], _free(grid, end + 2)), theme)
+            write_entries(grid, 0, end + 2, _whole(rows[0], _free(grid, end + 2)), theme)
 
 
 def _say(canvas: Canvas, words: str, theme: Theme) -> None:
@@ -188,15 +190,15 @@ def _say(canvas: Canvas, words: str, theme: Theme) -> None:
         canvas.put(top + index, (canvas.columns - len(row)) // 2, row, theme.quiet)
 
 
-def _free(grid: Grid, column: int) -> int:
+def _free(grid: TextGrid, column: int) -> int:
     """Return how many cells of the title row are free from a column on, two blanks before what follows."""
     written = np.flatnonzero(grid.codes[0, column:] != ord(" "))
     return int(written[0]) - 2 if written.size else grid.width - column
 
 
-def _whole(keys: Sequence[Key], width: int) -> list[Key]:
+def _whole(keys: Sequence[LegendEntry], width: int) -> list[LegendEntry]:
     """Return as many entries as fit whole."""
-    kept: list[Key] = []
+    kept: list[LegendEntry] = []
     for key in keys:
         if sum(len(item.glyph) + len(item.label) + 3 for item in [*kept, key]) - 2 <= width:
             kept.append(key)

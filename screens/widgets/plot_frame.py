@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from screens.widgets.palette import Theme
-from screens.widgets.plot_canvas import Grid
+from screens.widgets.plot_canvas import TextGrid
 from screens.widgets.plot_ticks import Tick
 
 LEAST_WIDTH, LEAST_HEIGHT = 20, 5  # below this a figure is a sentence
@@ -21,7 +21,7 @@ _TO_ASCII = str.maketrans({"─": "-", "│": "|", "┤": "+", "┬": "+", "└"
 
 
 @dataclass(frozen=True)
-class Layout:
+class FrameLayout:
     """Rows of a figure from the top: title, legend, canvas, axis, labels of the axis, foot (name of x, or what the cursor reads)."""
 
     width: int
@@ -31,7 +31,7 @@ class Layout:
     foot: int
 
     @classmethod
-    def of(cls, width: int, height: int, legend: int, longest: int) -> Layout:
+    def of(cls, width: int, height: int, legend: int, longest: int) -> FrameLayout:
         """Lay out a figure: `legend` rows are wanted for the legend, y labels are `longest` characters long."""
         spare = height - 5
         return cls(width, height, longest + 1, min(legend, max(0, spare // 2)), int(height >= 10))
@@ -52,7 +52,7 @@ class Layout:
         return self.width - self.gutter
 
 
-def draw_frame(grid: Grid, layout: Layout, theme: Theme, x: Sequence[Tick], y: Sequence[Tick]) -> None:
+def draw_frame(grid: TextGrid, layout: FrameLayout, theme: Theme, x: Sequence[Tick], y: Sequence[Tick]) -> None:
     """Write the axes, their ticks and labels onto a grid."""
     ticks_y = tuple((layout.rows - 1 - tick.at, tick.label) for tick in y)
     lines = _frame(layout.gutter, layout.columns, layout.rows, tuple(tick.at for tick in x), ticks_y)
@@ -62,7 +62,7 @@ def draw_frame(grid: Grid, layout: Layout, theme: Theme, x: Sequence[Tick], y: S
         grid.write(layout.top + layout.rows + 1, layout.gutter + tick.start, theme.text(tick.label), theme.quiet)
 
 
-def name_on_axis(grid: Grid, layout: Layout, theme: Theme, x: Sequence[Tick], name: str) -> bool:
+def name_on_axis(grid: TextGrid, layout: FrameLayout, theme: Theme, x: Sequence[Tick], name: str) -> bool:
     """Write the name of x onto its axis where a gap between ticks has room for it; says whether there was one."""
     ends = [-1, *(tick.at for tick in x), layout.columns]
     left, right = max(pairwise(ends), key=lambda gap: (gap[1] - gap[0], gap[0]))

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.contract import Axis, Figure, Series
-from screens.widgets.axes import Scale, reading
+from screens.widgets.axis_scales import Scale, reading
 from screens.widgets.palette import Theme
-from screens.widgets.plot_canvas import Grid
+from screens.widgets.plot_canvas import TextGrid
 from screens.widgets.plot_reduce import Floats, floats, is_curve
 
 
 @dataclass(frozen=True)
-class Key:
+class LegendEntry:
     """One entry of a legend: how a curve is drawn and what it is."""
 
     glyph: str
@@ -23,12 +23,12 @@ class Key:
     label: str
 
 
-def axis_words(axis: Axis) -> str:
+def axis_name(axis: Axis) -> str:
     """Return the name of an axis with its unit."""
     return f"{axis.label} [{axis.unit}]" if axis.unit else axis.label
 
 
-def title_row(grid: Grid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str) -> int:
+def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str) -> int:
     """Write title, names of y and (unless empty) x, and at the right the first note that fits; there is room for the last one.
 
     Returns where the left part ends.
@@ -39,7 +39,7 @@ def title_row(grid: Grid, figure: Figure, theme: Theme, notes: Sequence[str], x_
     grid.write(0, 0, title, theme.strong)
     end = len(title)
     room = width - end - 4
-    name = theme.text(axis_words(figure.y) if len(axis_words(figure.y)) <= room else figure.y.label)
+    name = theme.text(axis_name(figure.y) if len(axis_name(figure.y)) <= room else figure.y.label)
     if name.casefold() != title.casefold() and room >= min(6, len(name)):
         name = ("^ " if theme.ascii else "↑ ") + theme.cut(name, room)
         grid.write(0, end + 2, name, theme.quiet)
@@ -55,36 +55,38 @@ def title_row(grid: Grid, figure: Figure, theme: Theme, notes: Sequence[str], x_
     return end
 
 
-def legend_rows(keys: Sequence[Key], width: int, rows: int, theme: Theme, extras: Sequence[Key] = ()) -> list[list[Key]]:
+def legend_rows(
+    keys: Sequence[LegendEntry], width: int, rows: int, theme: Theme, extras: Sequence[LegendEntry] = ()
+) -> list[list[LegendEntry]]:
     """Arrange entries in rows of a width.
 
     Labels are cut alike until all fit; if they still do not, the last entry counts the rest. Extras are added only where
     they fit whole.
     """
-    keys = [Key(key.glyph, key.ink, theme.text(key.label)) for key in keys]
+    keys = [LegendEntry(key.glyph, key.ink, theme.text(key.label)) for key in keys]
     if not keys or rows < 1:
         return []
     for count in range(len(extras), 0, -1):
-        whole = _wrap([*keys, *(Key(key.glyph, key.ink, theme.text(key.label)) for key in extras[:count])], width)
+        whole = _wrap([*keys, *(LegendEntry(key.glyph, key.ink, theme.text(key.label)) for key in extras[:count])], width)
         if len(whole) <= rows and all(_length(row) <= width for row in whole):
             return whole
     for longest in range(max(4, *(len(key.label) for key in keys)), 3, -1):
-        cut = [Key(key.glyph, key.ink, theme.cut(key.label, longest)) for key in keys]
+        cut = [LegendEntry(key.glyph, key.ink, theme.cut(key.label, longest)) for key in keys]
         arranged = _wrap(cut, width)
         if len(arranged) <= rows:
             return arranged
-    arranged = _wrap([Key(key.glyph, key.ink, theme.cut(key.label, 4)) for key in keys], width)
+    arranged = _wrap([LegendEntry(key.glyph, key.ink, theme.cut(key.label, 4)) for key in keys], width)
     shown = arranged[:rows]
     hidden = sum(map(len, arranged[rows:]))
     while shown[-1] and _length(shown[-1]) + 2 + len(f"+{hidden}") > width:
         shown[-1].pop()
         hidden += 1
-    shown[-1].append(Key(f"+{hidden}", theme.quiet, ""))
+    shown[-1].append(LegendEntry(f"+{hidden}", theme.quiet, ""))
     return shown
 
 
-def _wrap(keys: Sequence[Key], width: int) -> list[list[Key]]:
-    rows: list[list[Key]] = [[]]
+def _wrap(keys: Sequence[LegendEntry], width: int) -> list[list[LegendEntry]]:
+    rows: list[list[LegendEntry]] = [[]]
     for key in keys:
         if rows[-1] and _length([*rows[-1], key]) > width:
             rows.append([])
@@ -92,11 +94,11 @@ def _wrap(keys: Sequence[Key], width: int) -> list[list[Key]]:
     return rows
 
 
-def _length(keys: Sequence[Key]) -> int:
+def _length(keys: Sequence[LegendEntry]) -> int:
     return sum(len(key.glyph) + 1 + len(key.label) + 2 for key in keys) - 2
 
 
-def write_keys(grid: Grid, row: int, column: int, keys: Sequence[Key], theme: Theme) -> None:
+def write_entries(grid: TextGrid, row: int, column: int, keys: Sequence[LegendEntry], theme: Theme) -> None:
     """Write entries of a legend, coloured glyph first."""
     for key in keys:
         grid.write(row, column, key.glyph, key.ink)
@@ -125,8 +127,8 @@ def _nearer(pair: Floats, at: float, scale: Scale) -> bool:
     return abs(here - a) < abs(b - here)
 
 
-def read_out(keys: Sequence[tuple[Key, float]], figure: Figure, at: float, theme: Theme) -> list[Key]:
+def read_out(keys: Sequence[tuple[LegendEntry, float]], figure: Figure, at: float, theme: Theme) -> list[LegendEntry]:
     """Return the cursor's x and every curve's value there, as entries of a row."""
     unit = f" {figure.x.unit}" if figure.x.unit else ""
-    head = Key(theme.text(f"{figure.x.label} {reading(at)}{unit}"), theme.strong, "")
-    return [head, *(Key(key.glyph, key.ink, reading(value)) for key, value in keys)]
+    head = LegendEntry(theme.text(f"{figure.x.label} {reading(at)}{unit}"), theme.strong, "")
+    return [head, *(LegendEntry(key.glyph, key.ink, reading(value)) for key, value in keys)]

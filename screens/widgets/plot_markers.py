@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.contract import Marker
-from screens.widgets.axes import Scale
+from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import Theme, ink, ink_of
 from screens.widgets.plot_canvas import Canvas
-from screens.widgets.plot_layers import EIGHTHS
-from screens.widgets.plot_legend import Key
+from screens.widgets.plot_curves import EIGHTHS
+from screens.widgets.plot_legend import LegendEntry
 
 
 def draw_lines(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> None:
@@ -46,9 +46,9 @@ def draw_lines_on_bars(canvas: Canvas, markers: Sequence[Marker], y: Scale, them
                 canvas.put(row, column, dash, ink(theme.shades.ground, below.fg))
 
 
-def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> list[Key]:
+def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> list[LegendEntry]:
     """Write the markers' labels beside their lines where nothing is drawn; return those that found no place."""
-    spare: list[Key] = []
+    spare: list[LegendEntry] = []
     for marker in markers:
         at = x.cell(marker.at, canvas.columns) if marker.axis == "x" else y.cell(marker.at, canvas.rows)
         words = theme.text(marker.label)
@@ -62,7 +62,7 @@ def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, t
                 break
         else:
             line = (":" if marker.axis == "x" else "-") if theme.ascii else ("┊" if marker.axis == "x" else "┄")
-            spare.append(Key(line, tone, words))
+            spare.append(LegendEntry(line, tone, words))
     return spare
 
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from screens.widgets.axes import LARGEST, SMALLEST, Scale
+from screens.widgets.axis_scales import LARGEST, SMALLEST, Scale
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

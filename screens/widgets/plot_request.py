@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from engine.contract import Figure, Marker, Series
-from screens.widgets.axes import ViewWindow
+from screens.widgets.axis_scales import ViewWindow
 
 
 @dataclass(frozen=True, eq=False)

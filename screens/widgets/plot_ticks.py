@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from screens.widgets.axes import SMALLEST, Scale, nice_step, shorten
+from screens.widgets.axis_scales import SMALLEST, Scale, nice_step, shorten
 
 
 @dataclass(frozen=True)

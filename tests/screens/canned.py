@@ -32,8 +32,8 @@ from engine.contract import (
     Verdict,
     knob,
 )
+from screens.application import PhenomenonEntry
 from screens.base import PhenomenonScreen
-from screens.desk import CardData
 
 
 class CannedConfig(Config):
@@ -139,7 +139,7 @@ class CannedSession:
                 self.change(seeds=tuple(seed + 1 for seed in self.snapshot.seeds))
 
 
-class CannedWorkbench:
+class CannedRuns:
     """Ten phenomena, each with a canned session."""
 
     def __init__(self, count: int = 10, session: CannedSession | None = None, folder: Path | None = None) -> None:
@@ -150,10 +150,10 @@ class CannedWorkbench:
         self.exported = 0
         self.folder = folder
 
-    def cards(self) -> list[CardData]:
-        named = [CardData("canned", SPEC.title, SPEC.question)]
+    def cards(self) -> list[PhenomenonEntry]:
+        named = [PhenomenonEntry("canned", SPEC.title, SPEC.question)]
         return named + [
-            CardData(f"other-{i}", f"Phenomenon {i}", f"Why does phenomenon number {i} happen at all?") for i in range(1, self.count)
+            PhenomenonEntry(f"other-{i}", f"Phenomenon {i}", f"Why does phenomenon number {i} happen at all?") for i in range(1, self.count)
         ]
 
     def spec(self, name: str) -> Spec:

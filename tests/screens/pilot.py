@@ -13,9 +13,9 @@ from textual.widget import Widget
 
 from lab.app import LabApp
 from screens.base import PhenomenonScreen
-from screens.widgets.deck import Tile
+from screens.widgets.figure_grid import FigurePanel
 from screens.widgets.palette import Theme
-from tests.screens.canned import CannedSession, CannedWorkbench
+from tests.screens.canned import CannedRuns, CannedSession
 
 EXPECTED = Path(__file__).parent / "expected"
 SIZES = ((60, 20), (80, 24), (160, 48))
@@ -24,19 +24,19 @@ Scenario = Callable[[Pilot[int], LabApp], Awaitable[None]]
 
 def drive(
     scenario: Scenario, size: tuple[int, int] = (80, 24), *, session: CannedSession | None = None, count: int = 10, **options: Any
-) -> CannedWorkbench:
-    """Run a scenario on an app with canned phenomena and return its workbench."""
-    workbench = CannedWorkbench(count, session)
+) -> CannedRuns:
+    """Run a scenario on an app with canned phenomena and return its runs."""
+    runs = CannedRuns(count, session)
     options.setdefault("drawing", Theme())
 
     async def run() -> None:
-        app = LabApp(workbench, **options)
+        app = LabApp(runs, **options)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             await scenario(pilot, app)
 
     asyncio.run(run())
-    return workbench
+    return runs
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
@@ -75,7 +75,7 @@ def said(app: LabApp, widget: Widget | None = None) -> str:
 def masked(app: LabApp) -> str:
     """The present screen with the inside of figures and pictures blanked: those have tests of their own."""
     rows = [list(row) for row in text_of(app)]
-    for tile in app.screen.query(Tile):
+    for tile in app.screen.query(FigurePanel):
         if tile.display and tile.is_on_screen:
             region = tile.view.region
             for y in range(region.y, region.bottom):

@@ -9,10 +9,10 @@ from engine.contract import Pause, Phase, Reseed, Resume, Rewind, Start, Step
 from lab.app import LabApp
 from screens.home import HomeScreen
 from screens.keys import KEYS
-from screens.widgets.deck import Deck
-from screens.widgets.knobs import KnobField
-from screens.widgets.notes import NotesPanel
-from screens.widgets.verdicts import VerdictPanel
+from screens.widgets.figure_grid import FigureGrid
+from screens.widgets.knob_form import KnobField
+from screens.widgets.notes_panel import NotesPanel
+from screens.widgets.verdict_panel import VerdictPanel
 from tests.screens.canned import CannedSession, canned
 from tests.screens.pilot import SIZES, compare, drive, masked, opened, said, text_of, until
 
@@ -215,7 +215,7 @@ def test_panels_take_the_keyboard_and_give_it_back(key: str, kind: type) -> None
         await pilot.press(key)
         await until(pilot, lambda: isinstance(screen.focused, kind))
         await pilot.press(key)
-        await until(pilot, lambda: isinstance(screen.focused, Deck))
+        await until(pilot, lambda: isinstance(screen.focused, FigureGrid))
 
     drive(scenario)
 
@@ -228,7 +228,7 @@ def test_tab_goes_through_what_is_visible() -> None:
             await pilot.press("tab")
             await pilot.pause()
             visited.append(type(screen.focused))
-        assert visited == [KnobField, VerdictPanel, Deck]
+        assert visited == [KnobField, VerdictPanel, FigureGrid]
 
     drive(scenario, (160, 48))
 

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from engine.contract import Phase, Rewind
 from lab.app import LabApp
-from screens.commands import entries
+from screens.command_palette import palette_commands
 from screens.help import HelpScreen, key_table
 from screens.keys import KEYS
 from tests.screens.canned import SPEC, CannedSession, canned
@@ -16,7 +16,7 @@ from tests.screens.pilot import drive, opened, said, until
 
 
 def offered(app: LabApp) -> list[str]:
-    return [text for text, _, _ in entries(app.screen, app)]
+    return [text for text, _, _ in palette_commands(app.screen, app)]
 
 
 def test_home_offers_the_phenomena() -> None:

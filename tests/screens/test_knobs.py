@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.contract import Config, Knob, knob
-from screens.widgets.stepping import linear_step, stepped
+from screens.widgets.knob_steps import linear_step, stepped
 
 
 class Knobs(Config):

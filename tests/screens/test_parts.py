@@ -16,15 +16,15 @@ from rich.style import Style
 from textual.color import Color
 
 from engine.contract import Axis, Figure, Phase, Series, Snapshot
-from screens import cursor, words
-from screens.headless import headless_command
-from screens.layout import LEAST_HEIGHT, LEAST_WIDTH, page_of, pages, panel_width
-from screens.looks import AsciiOnly, Colourless, to_ascii
-from screens.pace import EAGER, PERIOD, SLOWEST, Pace
-from screens.widgets.legend import arranged, related, shared
-from screens.widgets.line import fit
-from screens.widgets.plot_legend import Key
-from screens.widgets.status import KEYS, key_row, phase_row, sentence_row
+from screens import formatting, linked_cursor
+from screens.appearance import AsciiOnly, Colourless, to_ascii
+from screens.figure_pages import LEAST_HEIGHT, LEAST_WIDTH, page_of, pages, panel_width
+from screens.frame_pacing import EAGER, PERIOD, SLOWEST, FramePacing
+from screens.run_command import run_command
+from screens.widgets.plot_legend import LegendEntry
+from screens.widgets.shared_legend import arranged, related, shared
+from screens.widgets.status_rows import KEYS, key_row, phase_row, sentence_row
+from screens.widgets.text_row import fit
 from tests.screens.canned import SPEC, CannedConfig, canned
 
 
@@ -35,8 +35,8 @@ class Clock:
         self.now = 100.0
         self.spent = 5.0
 
-    def pace(self) -> Pace:
-        return Pace(lambda: self.now, lambda: self.spent)
+    def pace(self) -> FramePacing:
+        return FramePacing(lambda: self.now, lambda: self.spent)
 
 
 # ---------------------------------------------------------------- pace
@@ -123,29 +123,29 @@ def curve(x: list[float], y: list[float], label: str = "a") -> Series:
 
 
 def test_stops_are_the_finite_points_of_all_curves() -> None:
-    found = cursor.stops([curve([1, 2, math.nan], [1, math.nan, 1]), curve([4, 1], [0, 0])])
+    found = linked_cursor.stops([curve([1, 2, math.nan], [1, math.nan, 1]), curve([4, 1], [0, 0])])
     assert found.tolist() == [1, 4]
-    assert cursor.stops([]).size == 0
+    assert linked_cursor.stops([]).size == 0
 
 
 def test_the_cursor_visits_every_stop_and_stays_at_the_ends() -> None:
     points = np.array([1.0, 2.0, 5.0, 9.0])
     at, seen = None, []
     for _ in range(5):
-        at = cursor.moved(points, at, 1)
+        at = linked_cursor.moved(points, at, 1)
         seen.append(at)
     assert seen == [1, 2, 5, 9, 9]
-    assert cursor.moved(points, None, -1) == 9
-    assert cursor.moved(points, 3.3, -1) == 2
-    assert cursor.moved(points, 3.3, 1) == 5
-    assert cursor.moved(np.empty(0), None, 1) is None
+    assert linked_cursor.moved(points, None, -1) == 9
+    assert linked_cursor.moved(points, 3.3, -1) == 2
+    assert linked_cursor.moved(points, 3.3, 1) == 5
+    assert linked_cursor.moved(np.empty(0), None, 1) is None
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30), st.floats(-1e6, 1e6))
 def test_the_value_at_the_cursor_is_that_of_the_nearest_point(x: list[float], at: float) -> None:
     x = sorted(set(x))
     series = curve(x, list(range(len(x))))
-    value = cursor.value_at(series, at)
+    value = linked_cursor.value_at(series, at)
     if not x[0] <= at <= x[-1]:
         assert value is None
     else:
@@ -156,9 +156,9 @@ def test_the_value_at_the_cursor_is_that_of_the_nearest_point(x: list[float], at
 
 def test_readout_names_axis_curves_and_unit() -> None:
     figure = Figure("f", "f", Axis("step"), Axis("loss", unit="nats"), ("*",))
-    text = cursor.readout(figure, [curve([1, 10], [0.5, 0.25], "train"), curve([1, 4], [1, 2], "test")], 10)
+    text = linked_cursor.readout(figure, [curve([1, 10], [0.5, 0.25], "train"), curve([1, 4], [1, 2], "test")], 10)
     assert text.plain == "step 10: train 0.25 nats"
-    assert "no curve here" in cursor.readout(figure, [], 3).plain
+    assert "no curve here" in linked_cursor.readout(figure, [], 3).plain
 
 
 # ---------------------------------------------------------------- layout
@@ -193,29 +193,29 @@ def test_panel_widths(width: int, panel: str, columns: int) -> None:
 
 
 def test_a_shared_legend_names_each_curve_once() -> None:
-    a, b, c = Key("●", 1, "true"), Key("▲", 2, "random"), Key("■", 3, "other")
+    a, b, c = LegendEntry("●", 1, "true"), LegendEntry("▲", 2, "random"), LegendEntry("■", 3, "other")
     assert shared({0: [a, b], 1: [b, c]}) == ([a, b, c], {0, 1})
 
 
 def test_a_figure_that_gives_a_glyph_or_a_word_another_meaning_keeps_its_own_legend() -> None:
-    a, b = Key("●", 1, "true"), Key("▲", 2, "random")
-    for odd in (Key("●", 1, "false"), Key("■", 3, "random")):
+    a, b = LegendEntry("●", 1, "true"), LegendEntry("▲", 2, "random")
+    for odd in (LegendEntry("●", 1, "false"), LegendEntry("■", 3, "random")):
         assert shared({0: [odd], 1: [a, b], 2: [b]}) == ([a, b], {1, 2})
-    assert shared({0: [Key("--", 1, "limit"), Key("--", 2, "limit"), a], 1: [b], 2: [b]}) == ([b], {1, 2})
+    assert shared({0: [LegendEntry("--", 1, "limit"), LegendEntry("--", 2, "limit"), a], 1: [b], 2: [b]}) == ([b], {1, 2})
 
 
 def test_a_legend_that_no_two_figures_share_stays_with_its_figure() -> None:
-    a, b, c = Key("●", 1, "true"), Key("●", 1, "false"), Key("■", 3, "other")
+    a, b, c = LegendEntry("●", 1, "true"), LegendEntry("●", 1, "false"), LegendEntry("■", 3, "other")
     assert shared({0: [a], 1: [b]}) == ([], set())
     assert shared({0: [a]}) == ([a], {0})
     assert related({0: [a, c], 1: [a], 2: [b]}, {0, 1, 2}, 40) == {0: [a, c], 1: [a]}
-    long = [Key("●", ink, f"a long label of {ink}") for ink in range(5)]
+    long = [LegendEntry("●", ink, f"a long label of {ink}") for ink in range(5)]
     assert related({0: [a, c], 1: [a], 2: long}, {0, 1, 2}, 40) == {0: [a, c], 1: [a], 2: long}
 
 
 @given(st.lists(st.text("abc ", min_size=1, max_size=20), max_size=12), st.integers(24, 100))
 def test_legend_rows_keep_order_and_width(labels: list[str], width: int) -> None:
-    keys = [Key("●", index, label) for index, label in enumerate(labels)]
+    keys = [LegendEntry("●", index, label) for index, label in enumerate(labels)]
     rows = arranged(keys, width)
     assert [key for row in rows for key in row] == keys
     for row in rows:
@@ -239,27 +239,27 @@ def test_legend_rows_keep_order_and_width(labels: list[str], width: int) -> None
     ],
 )
 def test_numbers(value: float | str | None, text: str) -> None:
-    assert words.number(value) == text
+    assert formatting.number(value) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (-3, "0 s")])
 def test_durations(seconds: float, text: str) -> None:
-    assert words.duration(seconds) == text
+    assert formatting.duration(seconds) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0"), (3.14159, "3.1"), (42.4, "42"), (854.2, "854"), (123456, "120,000")])
 def test_rates(value: float, text: str) -> None:
-    assert words.rate(value) == text
+    assert formatting.rate(value) == text
 
 
 @pytest.mark.parametrize(("values", "text"), [((3,), "seed 3"), ((0, 1, 2), "seeds 0-2"), ((1, 5), "seeds 1,5")])
 def test_seeds(values: tuple[int, ...], text: str) -> None:
-    assert words.seeds(values) == text
+    assert formatting.seeds(values) == text
 
 
 def test_percent_without_a_known_end_is_the_step() -> None:
-    assert words.percent(canned(300)) == "50 %"
-    assert words.percent(replace(canned(300), total=None)) == "step 300"
+    assert formatting.percent(canned(300)) == "50 %"
+    assert formatting.percent(replace(canned(300), total=None)) == "step 300"
 
 
 @pytest.mark.parametrize("width", range(20, 200, 7))
@@ -301,7 +301,7 @@ def test_the_headless_command_gives_the_same_run(
 ) -> None:
     config = CannedConfig().changed(lr=lr, n=n, noise=noise, bias=bias, levels=levels)
     seeds = tuple(range(seed, seed + count))
-    given_words = shlex.split(headless_command(SPEC, canned(config=config.values(), preset=preset, seeds=seeds)))
+    given_words = shlex.split(run_command(SPEC, canned(config=config.values(), preset=preset, seeds=seeds)))
     assert given_words[:3] == ["genlab", "run", "canned"]
     options = dict(zip(given_words[3::2], given_words[4::2], strict=True))
     start, replicas = int(options.pop("--seed")), int(options.pop("--seeds"))
@@ -311,7 +311,7 @@ def test_the_headless_command_gives_the_same_run(
 
 
 def test_the_headless_command_names_a_gpu() -> None:
-    assert headless_command(SPEC, canned(device="cuda")).endswith("--device cuda")
+    assert run_command(SPEC, canned(device="cuda")).endswith("--device cuda")
 
 
 # ---------------------------------------------------------------- colours and characters
@@ -335,5 +335,5 @@ def test_filters_change_characters_and_colours_alone() -> None:
 
 
 def test_the_legend_of_pairs_is_in_order() -> None:
-    rows = arranged([Key("●", index, "label") for index in range(9)], 24)
+    rows = arranged([LegendEntry("●", index, "label") for index in range(9)], 24)
     assert all(first[0].ink < second[0].ink for first, second in pairwise(rows))

@@ -15,9 +15,9 @@ from textual.app import App, ComposeResult
 
 from engine.contract import Layer, Picture
 from screens.widgets.palette import Level, Theme, brightness, ink_of
-from screens.widgets.picture import PictureView, draw_picture
 from screens.widgets.picture_draw import picture_grid
 from screens.widgets.picture_palette import RAMPS, class_colours, ramp
+from screens.widgets.picture_view import PictureView, draw_picture
 from tests.screens.drawn import ascii_theme, grid_picture, plane_picture
 
 number = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.floats(-5, 5))

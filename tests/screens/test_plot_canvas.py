@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from screens.widgets.palette import PLAIN, ink
-from screens.widgets.plot_canvas import Canvas, Grid, polyline
+from screens.widgets.plot_canvas import Canvas, TextGrid, polyline
 
 DOT_AT = {1: (0, 0), 2: (1, 0), 3: (2, 0), 7: (3, 0), 4: (0, 1), 5: (1, 1), 6: (2, 1), 8: (3, 1)}
 
@@ -27,7 +27,7 @@ def dots_of(letter):
 def test_masks_become_the_braille_that_unicode_names(mask):
     canvas = Canvas(2, 3)
     canvas.share(mask[None], [PLAIN], ["*"])
-    grid = Grid(3, 2)
+    grid = TextGrid(3, 2)
     canvas.onto(grid, 0, 0)
     for row in range(2):
         for column, letter in enumerate(grid.line(row)):
@@ -51,7 +51,7 @@ def test_a_later_layer_covers_an_earlier_one():
     masks[0, 0], masks[1, 3, :2] = True, True
     canvas.share(masks[:1], [ink(1)], ["a"])
     canvas.share(masks[1:], [ink(4)], ["b"])
-    grid = Grid(2, 1)
+    grid = TextGrid(2, 1)
     canvas.onto(grid, 0, 0)
     assert dots_of(grid.line(0)[0]) == {(3, 0), (3, 1)}
     assert grid.inks[0].tolist() == [ink(4), ink(1)]
@@ -83,7 +83,7 @@ def test_long_paths_stay_cheap():
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 30), st.integers(0, 5), st.integers(-5, 40), st.integers(-3, 8), st.text(alphabet="abcdef", max_size=50))
 def test_writing_stays_inside(width, height, column, row, words):
-    grid = Grid(width, height)
+    grid = TextGrid(width, height)
     grid.write(row, column, words, ink(1))
     for line in range(height):
         want = "".join(words[c - column] if line == row and 0 <= c - column < len(words) else " " for c in range(width))

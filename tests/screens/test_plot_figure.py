@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from engine.contract import Axis, Figure, Marker, Series
-from screens.widgets.axes import Scale, ViewWindow
+from screens.widgets.axis_scales import Scale, ViewWindow
 from screens.widgets.palette import Level, Theme, group_order, ink_of
 from screens.widgets.plot_figure import draw_figure, plot
 from screens.widgets.plot_legend import value_at

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from screens.widgets.axes import LARGEST, SMALLEST, Scale
+from screens.widgets.axis_scales import LARGEST, SMALLEST, Scale
 from screens.widgets.plot_reduce import ArrayCache, reduce, x_span
 
 anything = st.floats(allow_nan=True, allow_infinity=True, width=64)

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.contract import Axis
-from screens.widgets.axes import Scale, ViewWindow, fit_scale, nice_step, reading
+from screens.widgets.axis_scales import Scale, ViewWindow, fit_scale, nice_step, reading
 from screens.widgets.plot_ticks import x_ticks, y_ticks
 
 values = st.floats(-1e12, 1e12, allow_nan=False)

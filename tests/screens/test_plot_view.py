@@ -12,11 +12,11 @@ from textual.geometry import Region
 from textual.screen import Screen
 
 from engine.contract import Axis, Figure
-from screens.widgets.axes import ViewWindow
+from screens.widgets.axis_scales import ViewWindow
 from screens.widgets.palette import Theme
-from screens.widgets.plot import PlotView
-from screens.widgets.plot_canvas import Grid
-from screens.widgets.plot_grid import changed
+from screens.widgets.plot_canvas import TextGrid
+from screens.widgets.plot_view import PlotView
+from screens.widgets.text_grid_view import changed
 from tests.screens.drawn import ACCURACY, MARKERS, arms, ascii_theme, curve
 
 LINE = Figure("f", "f", Axis("x", lo=0, hi=100), Axis("y", lo=0, hi=100), ("*",))
@@ -30,7 +30,7 @@ class Counted(PlotView):
         self.drawings = 0
         self.repainted: list[Region] = []
 
-    def draw_grid(self, width: int, height: int) -> Grid:
+    def draw_grid(self, width: int, height: int) -> TextGrid:
         self.drawings += 1
         return super().draw_grid(width, height)
 
@@ -115,7 +115,7 @@ def test_only_rows_that_changed_are_repainted():
 def test_changes_are_found_cell_by_cell():
     rng = np.random.default_rng(0)
     for _ in range(50):
-        old, new = Grid(30, 8), Grid(30, 8)
+        old, new = TextGrid(30, 8), TextGrid(30, 8)
         old.codes[:] = rng.integers(65, 90, (8, 30))
         new.codes[:] = old.codes
         hits = rng.integers(0, 240, rng.integers(0, 12))

@@ -6,7 +6,7 @@ import pytest
 from textual.app import App
 
 from engine.contract import Detail, DetailRow
-from screens.vacuous_bounds import BarsDeck, BoundsPanel, printed
+from screens.vacuous_bounds import BarsGrid, BoundsPanel, printed
 from screens.widgets.palette import Theme
 from tests.screens.canned import SPEC
 
@@ -55,7 +55,7 @@ def test_the_panel_prints_the_bounds_above_the_notes():
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (116, 43), (160, 48)])
 def test_the_bars_take_the_whole_width(size):
     async def look():
-        deck = BarsDeck(SPEC, Theme())
+        deck = BarsGrid(SPEC, Theme())
 
         class Alone(App[None]):
             def compose(self):

@@ -8,39 +8,39 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from engine.contract import Phase
+from screens.application import Application
 from screens.base import PhenomenonScreen
-from screens.desk import Desk
 from screens.keys import KEYS
 
-Entry = tuple[str, str, Callable[[], object]]  # what is done, how the key says it, the deed
-WORDS = {
+PaletteCommand = tuple[str, str, Callable[[], object]]  # what is done, how the key says it, the deed
+SPACE_DOES = {
     Phase.READY: "Start", Phase.RUNNING: "Pause", Phase.PAUSED: "Go on", Phase.FINISHED: "Run again", Phase.STOPPED: "Run again",
     Phase.DIVERGED: "Run again", Phase.FAILED: "Run again",
 }  # fmt: skip
 
 
-def entries(screen: object, desk: Desk) -> Iterator[Entry]:
+def palette_commands(screen: object, desk: Application) -> Iterator[PaletteCommand]:
     """Yield the commands of the present screen and state."""
     present = ""
     if isinstance(screen, PhenomenonScreen):
         present = screen.spec.name
-        yield from _run_entries(screen)
-        yield from _look_entries(screen)
+        yield from _run_commands(screen)
+        yield from _look_commands(screen)
     for card in desk.cards():
         if card.name != present:
             yield f"Open {card.title}", card.question, partial(desk.open_phenomenon, card.name)
 
 
-def _run_entries(screen: PhenomenonScreen) -> Iterator[Entry]:
+def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
     if not screen.session.controllable:
         return
     phase = screen.session.latest().phase
-    yield f"{WORDS[phase]} (space)", f"the run is {phase}", screen.action_run_or_pause
+    yield f"{SPACE_DOES[phase]} (space)", f"the run is {phase}", screen.action_run_or_pause
     for preset in screen.spec.presets:
         yield f"Begin again with preset {preset.name}", preset.why, partial(screen.begin_preset, preset.name)
 
 
-def _look_entries(screen: PhenomenonScreen) -> Iterator[Entry]:
+def _look_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
     controllable = screen.session.controllable
     for key in KEYS:
         useless = (key.action == "unpin" and not screen.deck.pinned) or (key.group == "Run" and not controllable)
@@ -51,17 +51,17 @@ def _look_entries(screen: PhenomenonScreen) -> Iterator[Entry]:
 
 
 class LabCommands(Provider):
-    """Gives the palette what `entries` finds."""
+    """Gives the palette what `palette_commands` finds."""
 
     async def discover(self) -> Hits:
         """Offer everything before anything is typed."""
-        for text, help_text, deed in entries(self.screen, self.app):  # type: ignore[arg-type]
+        for text, help_text, deed in palette_commands(self.screen, self.app):  # type: ignore[arg-type]
             yield DiscoveryHit(text, deed, help=help_text)
 
     async def search(self, query: str) -> Hits:
         """Offer what matches."""
         matcher = self.matcher(query)
-        for text, help_text, deed in entries(self.screen, self.app):  # type: ignore[arg-type]
+        for text, help_text, deed in palette_commands(self.screen, self.app):  # type: ignore[arg-type]
             score = matcher.match(f"{text} {help_text}")
             if score > 0:
                 yield Hit(score, matcher.highlight(text), deed, help=help_text)

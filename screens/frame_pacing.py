@@ -15,7 +15,7 @@ EAGER = 0.02  # seconds between looks after a key press
 EAGER_FOR = 1.0  # seconds for which it looks eagerly, or until the answer is there
 
 
-class Pace:
+class FramePacing:
     """Decides whether a snapshot is drawn now, and when to look again.
 
     The price of a frame is the processor time that the interface's thread used since the frame before, which counts

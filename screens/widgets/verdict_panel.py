@@ -12,8 +12,8 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from engine.contract import Verdict
-from screens import words
-from screens.widgets.line import fit
+from screens import formatting
+from screens.widgets.text_row import fit
 
 WIDE = 72  # columns from which a claim is one table row
 UNBROKEN = "\u00a0"
@@ -26,9 +26,9 @@ def tally_row(verdicts: Sequence[Verdict], width: int) -> Text:
     if not verdicts:
         return Text("claims: none decided yet", "dim")
     parts = [Text("claims", "dim")]
-    for mark, count, ids in words.tally(verdicts):
+    for mark, count, ids in formatting.tally(verdicts):
         names = f" ({', '.join(ids)})" if mark == "no" else ""
-        parts.append(Text(f"{count} {mark}{names}", words.MARK_STYLE[mark]))
+        parts.append(Text(f"{count} {mark}{names}", formatting.MARK_STYLE[mark]))
     return fit(parts, width, "  ")
 
 
@@ -38,8 +38,8 @@ def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
         return Text("The claims appear when the run has begun.", "dim")
     if width < WIDE:
         return Text("\n").join(_stacked(verdict, width) for verdict in verdicts)
-    first = _columns([words.number(verdict.predicted) for verdict in verdicts])
-    second = _columns([words.number(verdict.measured) for verdict in verdicts])
+    first = _columns([formatting.number(verdict.predicted) for verdict in verdicts])
+    second = _columns([formatting.number(verdict.measured) for verdict in verdicts])
     head = Text(f"{'mark':{MARK}}{'claim':{width - MARK - first - second}}{'predicted':>{first}}{'measured':>{second}}", "dim")
     return Text("\n").join([head, *(_row(verdict, width, first, second) for verdict in verdicts)])
 
@@ -55,7 +55,10 @@ def _row(verdict: Verdict, width: int, first: int, second: int) -> Text:
     """Lay a claim out as a table row; a sentence or value that is too long takes further lines of its own cell."""
     room = width - MARK - first - second
     sentence = _wrap(f"{verdict.claim.id:{IDENTITY}}{verdict.claim.sentence}{_conditions(verdict)}", room - 2, IDENTITY)
-    predicted, measured = _wrap(words.number(verdict.predicted), first - 1, 0), _wrap(words.number(verdict.measured), second - 1, 0)
+    predicted, measured = (
+        _wrap(formatting.number(verdict.predicted), first - 1, 0),
+        _wrap(formatting.number(verdict.measured), second - 1, 0),
+    )
     return Text("\n").join(
         Text.assemble(
             _mark(verdict, index),
@@ -71,13 +74,13 @@ def _stacked(verdict: Verdict, width: int) -> Text:
     """Lay a claim out below one another: mark and sentence, then measured against predicted."""
     sentence = _wrap(f"{verdict.claim.id} {verdict.claim.sentence}", width - MARK, 0)
     lines = [Text.assemble(_mark(verdict, index), part) for index, part in enumerate(sentence)]
-    values = f"measured {words.number(verdict.measured)}, predicted {words.number(verdict.predicted)}{_conditions(verdict)}"
+    values = f"measured {formatting.number(verdict.measured)}, predicted {formatting.number(verdict.predicted)}{_conditions(verdict)}"
     lines += [Text.assemble(" " * MARK, (part, "dim")) for part in _wrap(values, width - MARK, 0)]
     return Text("\n").join(lines)
 
 
 def _mark(verdict: Verdict, index: int) -> tuple[str, str]:
-    return f"{verdict.mark if index == 0 else '':{MARK}}", words.MARK_STYLE[verdict.mark]
+    return f"{verdict.mark if index == 0 else '':{MARK}}", formatting.MARK_STYLE[verdict.mark]
 
 
 def _conditions(verdict: Verdict) -> str:

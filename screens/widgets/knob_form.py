@@ -14,11 +14,11 @@ from textual.message import Message
 from textual.widgets import Static
 
 from engine.contract import Config, Knob, KnobError, Preset, build
-from screens.widgets.field import Field, PresetField
-from screens.widgets.stepping import stepped
+from screens.widgets.form_fields import FormField, PresetField
+from screens.widgets.knob_steps import stepped
 
 
-class KnobField(Field):
+class KnobField(FormField):
     """Sets one knob. Typing replaces the value, enter applies, escape forgets; left and right step."""
 
     class Changed(Message):
@@ -165,7 +165,7 @@ class KnobForm(Vertical):
             yield from self.fields.values()
         yield Static(id="explanation")
 
-    def rows(self) -> Iterator[Field]:
+    def rows(self) -> Iterator[FormField]:
         """Every row in order."""
         yield self._preset
         yield from self.fields.values()
@@ -200,7 +200,7 @@ class KnobForm(Vertical):
         if places:
             rows[(places[0] + direction) % len(rows)].focus()
 
-    def on_field_focused(self, event: Field.Focused) -> None:
+    def on_form_field_focused(self, event: FormField.Focused) -> None:
         """Explain the focused row."""
         event.stop()
         for field in self.rows():

@@ -7,15 +7,15 @@ from typing import ClassVar
 from engine.contract import Picture
 from screens.widgets.palette import Theme
 from screens.widgets.picture_draw import draw_picture, picture_grid
-from screens.widgets.plot_canvas import Grid
-from screens.widgets.plot_grid import GridView
+from screens.widgets.plot_canvas import TextGrid
+from screens.widgets.text_grid_view import TextGridView
 
 __all__ = ["PictureView", "draw", "draw_picture"]
 
 draw = draw_picture
 
 
-class PictureView(GridView):
+class PictureView(TextGridView):
     """One picture. Equal input costs nothing, hidden pictures are not drawn."""
 
     MOST_CELLS: ClassVar[int] = 250  # a cell of two colours takes some 22 bytes, and a frame over SSH should stay below 10 kB
@@ -35,10 +35,10 @@ class PictureView(GridView):
             self._picture = picture
             self.redraw()
 
-    def draw_grid(self, width: int, height: int) -> Grid:
+    def draw_grid(self, width: int, height: int) -> TextGrid:
         """Return the picture at a size; blank before the first `show`."""
         if self._picture is None:
-            return Grid(width, height)
+            return TextGrid(width, height)
         return picture_grid(self._picture, width, height, self.theme)
 
 

@@ -30,7 +30,7 @@ class Sentence(Widget):
         )
 
 
-class TinyScreen(Screen[None]):
+class TooSmallScreen(Screen[None]):
     """Covers every other screen while the terminal is too small."""
 
     def compose(self) -> ComposeResult:

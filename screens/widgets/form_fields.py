@@ -12,10 +12,10 @@ from textual.widget import Widget
 from engine.contract import Preset
 
 
-class Field(Widget, can_focus=True):
+class FormField(Widget, can_focus=True):
     """One row of the form. Subclasses say what stands in it and what left, right, enter and typing do."""
 
-    DEFAULT_CSS = "Field { height: auto; width: 1fr; }"
+    DEFAULT_CSS = "FormField { height: auto; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Lower", show=False),
         Binding("right", "step(1)", "Raise", show=False),
@@ -71,7 +71,7 @@ class Field(Widget, can_focus=True):
         return Text("\n").join(lines)
 
 
-class PresetField(Field):
+class PresetField(FormField):
     """Chooses a preset: left and right leaf through them, enter begins again with the one shown."""
 
     class Chosen(Message):

@@ -6,10 +6,10 @@ from rich.text import Text
 from textual.widget import Widget
 
 
-class Line(Widget):
+class TextRow(Widget):
     """One row. Text that does not fit is cut at the right edge, so callers put what matters first."""
 
-    DEFAULT_CSS = "Line { height: 1; width: 1fr; }"
+    DEFAULT_CSS = "TextRow { height: 1; width: 1fr; }"
 
     def __init__(self, text: Text | None = None, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from engine.contract import Picture
-from screens.widgets.axes import reading
+from screens.widgets.axis_scales import reading
 from screens.widgets.palette import PLAIN, Level, Theme, ink
 from screens.widgets.picture_cells import NOTHING, Ints, class_levels, fitted, levels, numbers, outlines, resample, value_range
 from screens.widgets.picture_palette import characters, class_colours, ramp
-from screens.widgets.plot_canvas import Canvas, Grid
-from screens.widgets.plot_legend import Key
+from screens.widgets.plot_canvas import Canvas, TextGrid
+from screens.widgets.plot_legend import LegendEntry
 
 MANY = 1 << 10  # more than there are colours, for packing two levels into one number
 
 
-class Ground:
+class HeatMap:
     """The values of a picture with the colours or characters that stand for them."""
 
     def __init__(self, picture: Picture, theme: Theme) -> None:
@@ -50,14 +50,14 @@ class Ground:
         small = resample(self.values, shape, self.classes)
         return class_levels(small, count) if self.classes else levels(small, self.low, self.high, count)
 
-    def class_keys(self) -> list[Key]:
+    def class_entries(self) -> list[LegendEntry]:
         """The classes as entries of a legend."""
         if self.empty or not self.classes:
             return []
         places = class_levels(np.arange(len(self.picture.legend), dtype=np.float64)[None], self.count)[0].tolist()
         block = "#" if self.theme.ascii else "█"
         return [
-            Key(block, ink(self.colours[place]), word) if self.colours else Key(self.letters[place], PLAIN, word)
+            LegendEntry(block, ink(self.colours[place]), word) if self.colours else LegendEntry(self.letters[place], PLAIN, word)
             for place, word in zip(places, self.picture.legend, strict=True)
         ]
 
@@ -67,7 +67,7 @@ class Ground:
             return 0
         return len(reading(self.low)) + len(reading(self.high)) + 2 + (self.count if not self.contours else 2)
 
-    def write_scale(self, grid: Grid, row: int, column: int) -> None:
+    def write_scale(self, grid: TextGrid, row: int, column: int) -> None:
         """Write the range of the values with the colours or characters between."""
         quiet, low = self.theme.quiet, reading(self.low) + " "
         grid.write(row, column, low, quiet)
@@ -85,7 +85,7 @@ class Ground:
 
     # ------------------------------------------------------------ drawing
 
-    def draw(self, grid: Grid, top: int, left: int, rows: int, columns: int, *, fill: bool) -> None:
+    def draw(self, grid: TextGrid, top: int, left: int, rows: int, columns: int, *, fill: bool) -> None:
         """Draw the values into a part of the grid: filling it, or as large as whole multiples of them go."""
         shape, wide = self._shape(rows, columns, fill)
         level = np.repeat(self.levels(shape, self.count), wide, axis=1)
@@ -109,7 +109,7 @@ class Ground:
         """Draw the contour lines of the values."""
         canvas.share(outlines(self.levels(canvas.fine, 4 if canvas.ascii else 8))[None], [self.theme.faint()], ["."])
 
-    def _half_blocks(self, grid: Grid, level: Ints, top: int, left: int) -> None:
+    def _half_blocks(self, grid: TextGrid, level: Ints, top: int, left: int) -> None:
         if len(level) % 2:
             level = np.vstack([level, np.full((1, level.shape[1]), NOTHING)])
         pairs = (level[::2] + 1) * MANY + level[1::2] + 1
@@ -126,7 +126,7 @@ class Ground:
             return "▄", ink(self.colours[below])
         return "▀", ink(self.colours[above], self.colours[below] if below != NOTHING else -1)
 
-    def _characters(self, grid: Grid, level: Ints, top: int, left: int) -> None:
+    def _characters(self, grid: TextGrid, level: Ints, top: int, left: int) -> None:
         place = (slice(top, top + level.shape[0]), slice(left, left + level.shape[1]))
         steps = np.arange(self.count) if self.classes else np.linspace(0, len(self.letters) - 1, self.count).astype(np.int64)
         letters = [*(ord(self.letters[step % len(self.letters)]) for step in steps.tolist()), ord(" ")]  # the last: no value

@@ -8,13 +8,13 @@ from rich.text import Text
 from textual.widget import Widget
 
 from screens.widgets.palette import Theme, style_of
-from screens.widgets.plot_legend import Key
+from screens.widgets.plot_legend import LegendEntry
 
 GAP = 2
 OWN_ROWS = 2  # of a legend that stands in its figure
 
 
-def shared(legends: Mapping[int, Sequence[Key]]) -> tuple[list[Key], set[int]]:
+def shared(legends: Mapping[int, Sequence[LegendEntry]]) -> tuple[list[LegendEntry], set[int]]:
     """Merge the legends of as many figures as agree, and return which figures it names all curves of.
 
     A figure keeps its own legend where it gives another meaning to a glyph or to a word, or uses one word twice. Nothing
@@ -26,10 +26,10 @@ def shared(legends: Mapping[int, Sequence[Key]]) -> tuple[list[Key], set[int]]:
     return (keys, named) if len(named) > 1 or len(legends) == 1 else ([], set())
 
 
-def _merged(legends: Mapping[int, Sequence[Key]]) -> tuple[list[Key], set[int]]:
+def _merged(legends: Mapping[int, Sequence[LegendEntry]]) -> tuple[list[LegendEntry], set[int]]:
     """Merge legends in order; those that contradict an earlier one are left out."""
-    looks: dict[tuple[str, int], Key] = {}
-    words: dict[str, Key] = {}
+    looks: dict[tuple[str, int], LegendEntry] = {}
+    words: dict[str, LegendEntry] = {}
     named: set[int] = set()
     for figure, keys in legends.items():
         clear = len({key.label for key in keys}) == len(keys) == len({(key.glyph, key.ink) for key in keys})
@@ -40,10 +40,10 @@ def _merged(legends: Mapping[int, Sequence[Key]]) -> tuple[list[Key], set[int]]:
     return list(looks.values()), named
 
 
-def related(legends: Mapping[int, Sequence[Key]], named: set[int], width: int) -> dict[int, Sequence[Key]]:
+def related(legends: Mapping[int, Sequence[LegendEntry]], named: set[int], width: int) -> dict[int, Sequence[LegendEntry]]:
     """Return, of the legends named together, those with an entry in common, and those too long to stand in a figure of a width."""
 
-    def others(figure: int) -> set[Key]:
+    def others(figure: int) -> set[LegendEntry]:
         return {key for other in named - {figure} for key in legends[other]}
 
     def long(figure: int) -> bool:
@@ -53,9 +53,9 @@ def related(legends: Mapping[int, Sequence[Key]], named: set[int], width: int) -
     return {figure: legends[figure] for figure in sorted(named) if others(figure) & set(legends[figure]) or long(figure)}
 
 
-def arranged(keys: Sequence[Key], width: int) -> list[list[Key]]:
+def arranged(keys: Sequence[LegendEntry], width: int) -> list[list[LegendEntry]]:
     """Arrange whole entries in as few rows of a width as they need, in order."""
-    rows: list[list[Key]] = []
+    rows: list[list[LegendEntry]] = []
     room = 0
     for key in keys:
         length = len(key.glyph) + 1 + len(key.label)
@@ -74,12 +74,12 @@ class Legend(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.keys: tuple[Key, ...] = ()
+        self.keys: tuple[LegendEntry, ...] = ()
         self._text = Text()
 
-    def show(self, keys: Sequence[Key], width: int, theme: Theme) -> None:
+    def show(self, keys: Sequence[LegendEntry], width: int, theme: Theme) -> None:
         """Show entries in a width of the screen; nothing happens when they are shown already."""
-        rows = arranged([Key(key.glyph, key.ink, theme.text(key.label)) for key in keys], width)
+        rows = arranged([LegendEntry(key.glyph, key.ink, theme.text(key.label)) for key in keys], width)
         text = Text("\n").join(_row(row, theme) for row in rows)
         self.keys = tuple(keys)
         if text != self._text or text.spans != self._text.spans:
@@ -92,7 +92,7 @@ class Legend(Widget):
         return self._text
 
 
-def _row(keys: Sequence[Key], theme: Theme) -> Text:
+def _row(keys: Sequence[LegendEntry], theme: Theme) -> Text:
     quiet = style_of(theme.quiet)
     parts = [Text.assemble((key.glyph, style_of(key.ink)), " ", (key.label, quiet)) for key in keys]
     return Text(" " * GAP).join(parts)

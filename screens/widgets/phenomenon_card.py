@@ -7,30 +7,30 @@ from textual.message import Message
 from textual.widget import Widget
 
 from engine.contract import Phase, Snapshot
-from screens import words
-from screens.desk import CardData
-from screens.widgets.line import spread
+from screens import formatting
+from screens.application import PhenomenonEntry
+from screens.widgets.text_row import spread
 
 
 def state_of(snapshot: Snapshot | None) -> Text:
     """Return what became of a phenomenon so far: phase, progress, and its claims by mark."""
     if snapshot is None:
         return Text("not opened", "dim")
-    text = Text(snapshot.phase.value, words.PHASE_STYLE[snapshot.phase])
+    text = Text(snapshot.phase.value, formatting.PHASE_STYLE[snapshot.phase])
     if snapshot.phase in (Phase.RUNNING, Phase.PAUSED):
-        text.append(f" {words.percent(snapshot)}", "none")
-    for mark, count, _ in words.tally(snapshot.verdicts):
+        text.append(f" {formatting.percent(snapshot)}", "none")
+    for mark, count, _ in formatting.tally(snapshot.verdicts):
         if mark in ("yes", "no") or not snapshot.phase.over:
-            text.append("  ").append(f"{count} {mark}", words.MARK_STYLE[mark])
+            text.append("  ").append(f"{count} {mark}", formatting.MARK_STYLE[mark])
     return text
 
 
-class Card(Widget, can_focus=True):
+class PhenomenonCard(Widget, can_focus=True):
     """A card: two rows where room is short, the whole question where there is more."""
 
     DEFAULT_CSS = """
-    Card { height: auto; width: 1fr; padding: 0 1; border-left: blank; }
-    Card:focus { border-left: outer $primary; }
+    PhenomenonCard { height: auto; width: 1fr; padding: 0 1; border-left: blank; }
+    PhenomenonCard:focus { border-left: outer $primary; }
     """
 
     class Opened(Message):
@@ -40,7 +40,7 @@ class Card(Widget, can_focus=True):
             super().__init__()
             self.name = name
 
-    def __init__(self, data: CardData, key: str) -> None:
+    def __init__(self, data: PhenomenonEntry, key: str) -> None:
         super().__init__(id=f"card-{data.name}")
         self.data = data
         self.key = key

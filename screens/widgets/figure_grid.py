@@ -14,26 +14,26 @@ from textual.containers import Container
 from textual.message import Message
 
 from engine.contract import Figure, PictureSpec, Series, Snapshot, Spec
-from screens import cursor as cursors
-from screens.layout import Page, page_of, pages
-from screens.widgets.legend import Legend, arranged, related, shared
-from screens.widgets.line import fit
+from screens import linked_cursor
+from screens.figure_pages import Page, page_of, pages
 from screens.widgets.palette import Theme, group_order
-from screens.widgets.picture import PictureView
-from screens.widgets.plot import PlotView, legend_keys
-from screens.widgets.plot_legend import Key
+from screens.widgets.picture_view import PictureView
+from screens.widgets.plot_legend import LegendEntry
+from screens.widgets.plot_view import PlotView, legend_entries
+from screens.widgets.shared_legend import Legend, arranged, related, shared
+from screens.widgets.text_row import fit
 
 SHARE_OF_LEGEND = 5  # a shared legend takes at most one row in so many
 FEW_ROWS = 2  # a longer one leaves out figures whose curves stand in no other figure
 
 
-class Tile(Container):
+class FigurePanel(Container):
     """The place of one view; a bar at its left marks the active one."""
 
     DEFAULT_CSS = """
-    Tile { border-left: blank; height: 1fr; width: 1fr; layout: vertical; }
-    Tile.-active { border-left: wide $primary; }
-    Tile > * { height: 1fr; width: 1fr; }
+    FigurePanel { border-left: blank; height: 1fr; width: 1fr; layout: vertical; }
+    FigurePanel.-active { border-left: wide $primary; }
+    FigurePanel > * { height: 1fr; width: 1fr; }
     """
 
     class Chosen(Message):
@@ -58,12 +58,12 @@ class Tile(Container):
         self.post_message(self.Chosen(self.index))
 
 
-class Deck(Container, can_focus=True):
+class FigureGrid(Container, can_focus=True):
     """All views of a phenomenon. Draws only those on the present page."""
 
     DEFAULT_CSS = """
-    Deck { layout: vertical; height: 1fr; width: 1fr; }
-    Deck #grid { layout: grid; grid-size: 1 1; grid-gutter: 0 1; height: 1fr; width: 1fr; }
+    FigureGrid { layout: vertical; height: 1fr; width: 1fr; }
+    FigureGrid #grid { layout: grid; grid-size: 1 1; grid-gutter: 0 1; height: 1fr; width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "pan(-1, 0)", "Pan the active figure", show=False, key_display="left right"),
@@ -80,7 +80,7 @@ class Deck(Container, can_focus=True):
         declared: dict[str, Figure | PictureSpec] = {item.name: item for item in spec.figures}
         declared.update((item.name, item) for item in spec.pictures)
         names = [*order, *(name for name in declared if name not in order)]
-        self.tiles = [Tile(index, declared[name], theme) for index, name in enumerate(names)]
+        self.tiles = [FigurePanel(index, declared[name], theme) for index, name in enumerate(names)]
         self.legend = Legend()
         self._theme = theme
         self.active = 0
@@ -173,20 +173,20 @@ class Deck(Container, can_focus=True):
         for tile in visible:
             self._draw(tile, self._snapshot, legend=tile.index not in named)
 
-    def _keys(self, visible: Sequence[Tile], series: Sequence[Series]) -> tuple[list[Key], set[int]]:
+    def _keys(self, visible: Sequence[FigurePanel], series: Sequence[Series]) -> tuple[list[LegendEntry], set[int]]:
         """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
         figures = {tile.index: tile.what for tile in visible if isinstance(tile.what, Figure)}
-        legends = {index: legend_keys(figure.draws(series), self._theme) for index, figure in figures.items()}
+        legends = {index: legend_entries(figure.draws(series), self._theme) for index, figure in figures.items()}
         keys, named = shared(legends)
         if len(arranged(keys, self.size.width - 1)) > FEW_ROWS:
             keys, named = shared(related(legends, named, self.size.width // self.page.columns - 1))
         if keys and self.pinned:
-            keys.append(Key("..", self._theme.faint(), "pinned"))
+            keys.append(LegendEntry("..", self._theme.faint(), "pinned"))
         if len(arranged(keys, self.size.width - 1)) > max(1, self.size.height // SHARE_OF_LEGEND):
             return [], set()
         return keys, named
 
-    def _draw(self, tile: Tile, snapshot: Snapshot, legend: bool) -> None:
+    def _draw(self, tile: FigurePanel, snapshot: Snapshot, legend: bool) -> None:
         tile.view.theme = self._theme
         if isinstance(tile.view, PlotView) and isinstance(tile.what, Figure):
             cursor = self.at if self._linked(tile.what) else None
@@ -212,8 +212,8 @@ class Deck(Container, can_focus=True):
         """Move the cursor to the next point of the active figure's curves."""
         figure = self.tiles[self.active].what
         if isinstance(figure, Figure) and self._snapshot is not None:
-            points = cursors.stops(figure.draws(self._snapshot.series))
-            self.at = cursors.moved(points, self.at, direction)
+            points = linked_cursor.stops(figure.draws(self._snapshot.series))
+            self.at = linked_cursor.moved(points, self.at, direction)
             self.redraw()
 
     def readout(self) -> Text | None:
@@ -221,7 +221,7 @@ class Deck(Container, can_focus=True):
         figure = self.tiles[self.active].what
         if self.at is None or self._snapshot is None or not isinstance(figure, Figure):
             return None
-        return cursors.readout(figure, figure.draws(self._snapshot.series), self.at)
+        return linked_cursor.readout(figure, figure.draws(self._snapshot.series), self.at)
 
     def zoom(self, factor: float) -> None:
         """Look nearer (factor above 1) or farther, around the cursor or the middle."""

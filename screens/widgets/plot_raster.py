@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from screens.widgets.axes import Scale
+from screens.widgets.axis_scales import Scale
 from screens.widgets.plot_reduce import Bools, Floats, Ints, Reduced, drawable
 
 FAR = 1e6  # rows of dots are cut here, so that they fit integers

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.contract import Series
-from screens.widgets.axes import Scale
+from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import Level, Theme, group_name, repeats
 from screens.widgets.plot_canvas import Canvas
+from screens.widgets.plot_raster import Traces, bands, bar_heights, dashes, scatter, stipple, tips, trace
 from screens.widgets.plot_reduce import Bools, Ints, Reduced, above_zero, reduce
-from screens.widgets.plot_trace import Traces, bands, bar_heights, dashes, scatter, stipple, tips, trace
 
 DASHES = (("╌╌", 4, 3), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory looks in a legend, and its dots: on, off
 ASCII_THEORY = "=~^:"

@@ -8,10 +8,10 @@ from textual.widget import Widget
 from engine.contract import Phase
 
 
-class Message(Widget):
+class MessageRow(Widget):
     """One to four rows of text; as many as the sentence needs."""
 
-    DEFAULT_CSS = "Message { height: auto; min-height: 1; max-height: 4; width: 1fr; }"
+    DEFAULT_CSS = "MessageRow { height: auto; min-height: 1; max-height: 4; width: 1fr; }"
 
     def __init__(self) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningPhenomenon:
     """A phenomenon that computes right now, for the top row of the other screens."""
 
     name: str
@@ -21,7 +21,7 @@ class Running:
 
 
 @dataclass(frozen=True)
-class CardData:
+class PhenomenonEntry:
     """What the home screen knows of a phenomenon before its module is imported; problem: why it cannot be opened, if it cannot."""
 
     name: str
@@ -30,20 +30,20 @@ class CardData:
     problem: str = ""
 
 
-class Desk(Protocol):
+class Application(Protocol):
     """The application, as a screen sees it."""
 
     @property
     def drawing(self) -> Theme:
         """Colours and characters that the terminal can show."""
 
-    def cards(self) -> Sequence[CardData]:
+    def cards(self) -> Sequence[PhenomenonEntry]:
         """Return every phenomenon there is."""
 
     def open_phenomenon(self, name: str) -> None:
         """Show a phenomenon's screen; its run is started if there is none."""
 
-    def running(self) -> Sequence[Running]:
+    def running(self) -> Sequence[RunningPhenomenon]:
         """Return what computes right now."""
 
     def latest(self, name: str) -> Snapshot | None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from engine.contract import Phase, Snapshot, Spec
-from screens import words
-from screens.desk import Running
-from screens.widgets.line import fit, spread
+from screens import formatting
+from screens.application import RunningPhenomenon
+from screens.widgets.text_row import fit, spread
 
 KEYS = {
     "figures": "k knobs|v claims|n notes|p pin|r rewind|R reseed|s step|, . cursor|+ - zoom|c command|e export|esc home|q quit",
@@ -18,11 +18,11 @@ KEYS = {
 }  # fmt: skip
 
 
-def title_row(spec: Spec, snapshot: Snapshot, running: Sequence[Running], width: int) -> Text:
+def title_row(spec: Spec, snapshot: Snapshot, running: Sequence[RunningPhenomenon], width: int) -> Text:
     """Return the top row: which phenomenon, preset and seeds; at the right what else runs."""
     left = Text.assemble(
         (" genlab ", "reverse bold"), " ", (spec.title, "bold"), "  ", snapshot.preset, "  ",
-        (words.seeds(snapshot.seeds) if snapshot.seeds else "", "dim"),
+        (formatting.seeds(snapshot.seeds) if snapshot.seeds else "", "dim"),
     )  # fmt: skip
     others = [item for item in running if item.name != spec.name]
     right = Text("also running: " + ", ".join(f"{item.name} {item.progress}" for item in others), "green") if others else Text()
@@ -31,16 +31,16 @@ def title_row(spec: Spec, snapshot: Snapshot, running: Sequence[Running], width:
 
 def phase_row(snapshot: Snapshot, width: int) -> Text:
     """Return phase, step, rate, time left, device and memory, as many as fit."""
-    parts = [Text(snapshot.phase.value, words.PHASE_STYLE[snapshot.phase]), Text(words.progress(snapshot))]
+    parts = [Text(snapshot.phase.value, formatting.PHASE_STYLE[snapshot.phase]), Text(formatting.progress(snapshot))]
     if snapshot.phase is Phase.RUNNING:
-        parts.append(Text(f"{words.rate(snapshot.rate)} {snapshot.unit}s/s"))
+        parts.append(Text(f"{formatting.rate(snapshot.rate)} {snapshot.unit}s/s"))
         if snapshot.eta is not None:
-            parts.append(Text(f"ETA {words.duration(snapshot.eta)}"))
+            parts.append(Text(f"ETA {formatting.duration(snapshot.eta)}"))
     elif snapshot.elapsed:
-        parts.append(Text(f"took {words.duration(snapshot.elapsed)}", "dim"))
+        parts.append(Text(f"took {formatting.duration(snapshot.elapsed)}", "dim"))
     parts.append(Text(snapshot.device, "dim"))
     if snapshot.memory:
-        parts.append(Text(words.size(snapshot.memory), "dim"))
+        parts.append(Text(formatting.size(snapshot.memory), "dim"))
     return fit(parts, width)
 
 
@@ -52,7 +52,7 @@ def sentence_row(snapshot: Snapshot, waited: float) -> Text:
     if snapshot.hint:
         text.append(f"  {snapshot.hint}", "bold" if bad else "dim")
     if snapshot.phase is Phase.READY and waited >= 1:
-        text.append(f"  ({words.duration(waited)})", "dim")
+        text.append(f"  ({formatting.duration(waited)})", "dim")
     if snapshot.notes:  # the last one is the runner's own where it has one, such as a disk that is full
         more = f"  (n: {len(snapshot.notes) - 1} more)" if len(snapshot.notes) > 1 else ""
         text.append("  " if text else "").append(snapshot.notes[-1] + more, "dim")

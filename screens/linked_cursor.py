@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rich.text import Text
 
 from engine.contract import Figure, Series
-from screens import words
+from screens import formatting
 
 Floats = NDArray[np.float64]
 
@@ -32,9 +32,9 @@ def moved(points: Floats, at: float | None, direction: int) -> float | None:
 
 def readout(figure: Figure, series: Sequence[Series], at: float) -> Text:
     """Return what the curves of a figure say at the cursor: `step 120: true labels 0.98, random labels 0.41`."""
-    text = Text.assemble((f"{figure.x.label} {words.number(at)}: ", "bold"))
+    text = Text.assemble((f"{figure.x.label} {formatting.number(at)}: ", "bold"))
     values = [(item, value) for item in series if (value := value_at(item, at)) is not None]
-    text.append(", ".join(f"{item.label} {words.number(value)}" for item, value in values) or "no curve here")
+    text.append(", ".join(f"{item.label} {formatting.number(value)}" for item, value in values) or "no curve here")
     if values and figure.y.unit:
         text.append(f" {figure.y.unit}")
     return text

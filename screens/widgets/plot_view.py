@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.contract import Figure, Marker, Series
-from screens.widgets.axes import Scale, ViewWindow
+from screens.widgets.axis_scales import Scale, ViewWindow
 from screens.widgets.palette import Level, Theme, group_order
-from screens.widgets.plot_canvas import Grid
-from screens.widgets.plot_figure import draw_figure, legend_keys, plot
-from screens.widgets.plot_grid import GridView
+from screens.widgets.plot_canvas import TextGrid
+from screens.widgets.plot_figure import draw_figure, legend_entries, plot
 from screens.widgets.plot_request import Request
+from screens.widgets.text_grid_view import TextGridView
 
-__all__ = ["Level", "PlotView", "Theme", "ViewWindow", "draw_figure", "group_order", "legend_keys"]
+__all__ = ["Level", "PlotView", "Theme", "ViewWindow", "draw_figure", "group_order", "legend_entries"]
 
 
-class PlotView(GridView):
+class PlotView(TextGridView):
     """One figure. The screen owns the cursor, so that it can link it across figures; window and log axes are kept here or passed in."""
 
     def __init__(self, theme: Theme | None = None, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
@@ -51,7 +51,7 @@ class PlotView(GridView):
     ) -> None:  # fmt: skip
         """Show a figure of a snapshot's series and markers, of which it takes its own.
 
-        Without `legend` it names no curves: the screen does, once for several figures (`legend_keys`).
+        Without `legend` it names no curves: the screen does, once for several figures (`legend_entries`).
 
         Nothing happens when all objects are those shown already. None for view or a log axis keeps what the widget has:
         at first the whole figure and the scales that it declares.
@@ -91,10 +91,10 @@ class PlotView(GridView):
         if self._request:
             self._change(replace(self._request, log_y=not self._request.log_y))
 
-    def draw_grid(self, width: int, height: int) -> Grid:
+    def draw_grid(self, width: int, height: int) -> TextGrid:
         """Return the figure at a size; blank before the first `show`."""
         if self._request is None:
-            return Grid(width, height)
+            return TextGrid(width, height)
         plotted = plot(self._request, width, height, self.theme)
         self._scales = (plotted.x, plotted.y) if plotted.x and plotted.y else None
         return plotted.grid

@@ -16,12 +16,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from screens.widgets.palette import Theme, style_of
-from screens.widgets.plot_canvas import Grid
+from screens.widgets.plot_canvas import TextGrid
 
 CATCH_UP = 0.2  # seconds between two parts of a repaint that is too large for one frame
 
 
-def changed(old: Grid, new: Grid) -> Iterator[Region]:
+def changed(old: TextGrid, new: TextGrid) -> Iterator[Region]:
     """Yield the part of each row in which two grids of equal size differ."""
     differs = (old.codes != new.codes) | (old.inks != new.inks)
     for row in np.flatnonzero(differs.any(axis=1)).tolist():
@@ -29,17 +29,17 @@ def changed(old: Grid, new: Grid) -> Iterator[Region]:
         yield Region(int(columns[0]), row, int(columns[-1] - columns[0]) + 1, 1)
 
 
-class GridView(Widget):
+class TextGridView(Widget):
     """A widget whose content is a grid. Subclasses draw it."""
 
     MOST_CELLS: ClassVar[int] = 1 << 16  # repainted in one frame
-    DEFAULT_CSS = "GridView { width: 1fr; height: 1fr; }"
+    DEFAULT_CSS = "TextGridView { width: 1fr; height: 1fr; }"
 
     def __init__(self, theme: Theme | None = None, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
         self._theme = theme or Theme()
-        self._drawn: Grid | None = None
-        self._shown: Grid | None = None  # what the terminal has; None where that is not known
+        self._drawn: TextGrid | None = None
+        self._shown: TextGrid | None = None  # what the terminal has; None where that is not known
         self._stale = True
 
     @property
@@ -53,7 +53,7 @@ class GridView(Widget):
             self._theme = theme
             self.redraw()
 
-    def draw_grid(self, width: int, height: int) -> Grid:
+    def draw_grid(self, width: int, height: int) -> TextGrid:
         """Return the content at a size."""
         raise NotImplementedError
 
@@ -73,7 +73,7 @@ class GridView(Widget):
             return False
         return self.screen.is_active or (self.screen.is_current and self.app.screen.is_modal)
 
-    def _repaint(self, new: Grid) -> None:
+    def _repaint(self, new: TextGrid) -> None:
         """Repaint what differs from the terminal, as many cells as one frame may have; the rest follows."""
         old = self._shown
         if old is None or (old.width, old.height) != (new.width, new.height):
@@ -102,7 +102,7 @@ class GridView(Widget):
         base = self.rich_style
         return Strip([Segment(words, base + style_of(ink)) for words, ink in grid.runs(y)], grid.width)
 
-    def _current(self) -> Grid:
+    def _current(self) -> TextGrid:
         width, height = self.content_size
         grid = self._drawn
         if self._stale or grid is None or (grid.width, grid.height) != (width, height):

@@ -7,7 +7,7 @@ import shlex
 from engine.contract import Snapshot, Spec
 
 
-def headless_command(spec: Spec, snapshot: Snapshot) -> str:
+def run_command(spec: Spec, snapshot: Snapshot) -> str:
     """Return the exact `genlab run` command of a snapshot: preset, every knob that differs from it, seeds, device.
 
     Knobs that equal no preset ("custom") are counted from the preset that leaves the fewest to name.
