@@ -6,9 +6,12 @@ from collections.abc import Generator
 
 import numpy as np
 
-from engine.phenomena.double_descent.model import Draw, Whole
-from engine.seeds import Streams
+from engine.phenomena.double_descent.curves import pieces
+from engine.phenomena.double_descent.model import Draw, Model, Whole
+from engine.seeds import Streams, streams
+from engine.state import State
 from engine.theory.inputs import Floats
+from engine.theory.linear_models.nested import nested_steps
 from engine.theory.linear_models.nested_curves import NestedCurves
 from engine.theory.spectra.spectra import exponential, isotropic, power
 
@@ -65,3 +68,32 @@ def noise_errors(streams: Streams) -> Floats:
         inverse = np.linalg.inv(X.transpose(0, 2, 1) @ X)  # (draws, p, p)
         found.append(np.einsum("kii,i->k", inverse, eigenvalues))
     return np.array(found)
+
+
+class Checks:
+    """What both checks found.
+
+    Attributes:
+        disagreement: of the fast path from lstsq on the first draw, once known. noise: (3, draws) errors of the noise check, once known.
+    """
+
+    def __init__(self) -> None:
+        self.disagreement: float | None = None
+        self.noise: Floats | None = None
+
+    def work(self, model: Model, seed: int) -> Generator[None, None, None]:
+        """Make both, in pieces."""
+        yield
+        self.noise = noise_errors(streams(seed))
+        yield
+        draw = model.draw(streams(seed))
+        curves = yield from pieces(nested_steps(draw.X, draw.Y, draw.b, draw.test))
+        self.disagreement = yield from against_lstsq(draw, curves)
+
+    def state(self) -> State:
+        """Return what is known."""
+        return State({} if self.noise is None else {"noise": self.noise}, {"disagreement": self.disagreement})
+
+    def restore(self, state: State) -> None:
+        """Take up what `state` returned."""
+        self.noise, self.disagreement = state.arrays.get("noise"), state.scalars["disagreement"]

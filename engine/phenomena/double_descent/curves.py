@@ -1,22 +1,25 @@
-"""The curves of one draw, a piece at a time, and of many: kept whole where quantiles are wanted, summed where a mean will do."""
+"""Curves over p: of one draw, a piece at a time; of many, kept whole for quantiles or summed for means; their peak and valleys."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.phenomena.double_descent.model import Draw, Model, Whole
 from engine.seeds import Streams
+from engine.state import State
 from engine.theory.inputs import Floats
-from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.linear_models.nested import nested_steps
 from engine.theory.linear_models.nested_curves import NestedCurves
 from engine.theory.linear_models.nested_ridge import ridge_steps
 
+Kind = Literal["zero", "small", "best"]  # ridge: none, one for all p, the best at every p
+KINDS: tuple[Kind, ...] = ("zero", "small", "best")
 Curves = dict[str, Floats]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -54,22 +57,35 @@ def pieces(steps: Iterator[tuple[int, NestedCurves]]) -> Generator[None, None, N
     return curves
 
 
+def finished(work: Generator[None, None, T]) -> T:
+    """Do work that pauses to its end, and return what it gives."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+
+
 class Tally:
     """Curves of the draws so far, by name."""
 
     def __init__(self) -> None:
-        self.count = 0
         self._kept: dict[str, list[Floats]] = {}
         self._sums: dict[str, Floats] = {}  # (2, k): sums and sums of squares
 
+    @property
+    def count(self) -> int:
+        """How many draws there are."""
+        return max(map(len, self._kept.values()), default=0)
+
     def add(self, kept: Mapping[str, Floats], summed: Mapping[str, Floats]) -> None:
         """Take in one draw."""
-        self.count += 1
         for name, values in kept.items():
             self._kept.setdefault(name, []).append(np.array(values))
         for name, values in summed.items():
             both = np.stack([values, values**2])
-            self._sums[name] = both if self.count == 1 else self._sums[name] + both
+            self._sums[name] = self._sums[name] + both if name in self._sums else both
 
     def stack(self, name: str) -> Floats:
         """Return the kept curves, (draws, ...)."""
@@ -86,28 +102,53 @@ class Tally:
         return self.stack(f"{kind}/{name}")[:, rung, np.arange(rung.size)]
 
     def mean(self, name: str) -> tuple[Floats, Floats]:
-        """Return mean and standard error of summed or kept curves, (k,) each; the error of one draw is infinite."""
-        if name in self._kept:
-            return mean_and_error(self.stack(name))
+        """Return mean and standard error of summed curves, (k,) each; the error of one draw is infinite."""
         total, squares = self._sums[name] / self.count
         if self.count == 1:
             return total, np.full_like(total, np.inf)
         return total, np.sqrt(np.maximum(squares - total**2, 0) / (self.count - 1))
 
-    def arrays(self, prefix: str) -> dict[str, NDArray[np.float64]]:
+    def state(self) -> State:
         """Return everything, to be stored."""
-        found = {f"{prefix}kept/{name}": self.stack(name) for name in self._kept}
-        return {
-            **found,
-            **{f"{prefix}sums/{name}": values for name, values in self._sums.items()},
-            f"{prefix}count": np.array(float(self.count)),
-        }
+        kept, sums = {name: self.stack(name) for name in self._kept}, dict(self._sums)
+        return State.of({"kept": State(kept, {}), "sums": State(sums, {})})
 
-    def restore(self, arrays: Mapping[str, NDArray[np.float64]], prefix: str) -> None:
-        """Take up what `arrays` returned."""
-        self.count = int(arrays[f"{prefix}count"])
-        for name, values in arrays.items():
-            if name.startswith(f"{prefix}kept/"):
-                self._kept[name.removeprefix(f"{prefix}kept/")] = list(values.copy())
-            elif name.startswith(f"{prefix}sums/"):
-                self._sums[name.removeprefix(f"{prefix}sums/")] = values.copy()
+    def restore(self, state: State) -> None:
+        """Take up what `state` returned."""
+        self._kept = {name: list(values.copy()) for name, values in state.part("kept").arrays.items()}
+        self._sums = {name: values.copy() for name, values in state.part("sums").arrays.items()}
+
+
+@dataclass(frozen=True)
+class Valleys:
+    """Places and heights. A side without points has place and height NaN, and nothing can be said of the lower valley."""
+
+    peak: float
+    height: float
+    first: float
+    first_low: float
+    second: float
+    second_low: float
+
+    @property
+    def second_below(self) -> bool | None:
+        """Whether the minimum beyond the threshold is the lower one."""
+        lows = (self.first_low, self.second_low)
+        return None if np.isnan(lows).any() else self.second_low < self.first_low
+
+
+def valleys(p: Floats, curve: Floats, n: float) -> Valleys:
+    """Return peak and valleys of a curve over p (k,), with the threshold at n; infinite and NaN entries are no valleys."""
+    tall = np.where(np.isnan(curve), -np.inf, curve)
+    tops = np.flatnonzero(tall == tall.max())
+    top = int(tops[len(tops) // 2])  # the middle of where it is infinite
+    sides = [_lowest(p, curve, (p < n) if side < 0 else (p > n)) for side in (-1, 1)]
+    return Valleys(float(p[top]), float(curve[top]), *sides[0], *sides[1])
+
+
+def _lowest(p: Floats, curve: Floats, side: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> tuple[float, float]:
+    usable = side & np.isfinite(curve)
+    if not usable.any():
+        return float("nan"), float("nan")
+    at = int(np.where(usable, curve, np.inf).argmin())
+    return float(p[at]), float(curve[at])

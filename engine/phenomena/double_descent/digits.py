@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from engine.data.corruption import draw_label_noise
 from engine.data.registry import load
-from engine.phenomena.double_descent.features import fourier_features, fourier_frequencies
+from engine.phenomena.double_descent.curves import finished
 from engine.phenomena.double_descent.model import Draw, Prediction, Whole, rungs
 from engine.seeds import Streams, streams
-from engine.theory.inputs import Floats
+from engine.state import State
+from engine.theory.inputs import Floats, finite_matrix, require
 from engine.theory.linear_models.nested import nested_steps
 from engine.theory.linear_models.nested_curves import NestedCurves
 
@@ -26,6 +28,26 @@ BANDWIDTH = 5.0
 TESTS = 2000
 ROWS = 250  # images whose features are made at a time
 LEAST = 20  # features from which the curve is drawn
+PARTS = 10  # of a curve, each a step of the run
+REMEMBERED = 8  # curves
+
+
+def fourier_frequencies(rng: np.random.Generator, d: int, N: int, bandwidth: float = BANDWIDTH) -> Floats:
+    """Return v (N/2, d) for N features; N must be even. The kernel that they approach is exp(-|x-x'|^2/(2 bandwidth^2))."""
+    require(N >= 2 and N % 2 == 0, f"Fourier features come in pairs of cosine and sine, got N={N}", "Choose an even N.")
+    return rng.standard_normal((N // 2, d)) / bandwidth
+
+
+def fourier_features(x: ArrayLike, frequencies: Floats) -> Floats:
+    """Return cos(v_1.x), sin(v_1.x), cos(v_2.x), ... (n, N), unscaled: the first p are the features of the smaller model.
+
+    Minimum-norm predictions do not see the scale; divided by sqrt(N/2), as published, N features have N/2 times the squared norm.
+    """
+    phase = finite_matrix(x, "x") @ frequencies.T
+    features = np.empty((len(phase), 2 * len(frequencies)))
+    np.cos(phase, out=features[:, 0::2])
+    np.sin(phase, out=features[:, 1::2])
+    return features
 
 
 @dataclass(frozen=True)
@@ -37,7 +59,7 @@ class Digits:
     noise: float
     tests: int = TESTS
     quantities: ClassVar[tuple[str, ...]] = ("test", "norm")
-    tuning: ClassVar[str] = "best of five ridges on the test images"
+    cheap: ClassVar[bool] = False
 
     def draw(self, streams: Streams) -> Draw:
         """Return a draw of images, frequencies and label noise.
@@ -45,12 +67,12 @@ class Digits:
         Raises:
             DataError: the images are not here.
         """
-        return _finish(self.steps(streams))
+        return finished(self.steps(streams))
 
     def steps(self, streams: Streams) -> Generator[None, None, Draw]:
         """Make a draw a few images at a time."""
         split = load(DATASET, self.n, self.tests, streams)
-        frequencies = fourier_frequencies(streams.init, split.x.shape[1], self.D + self.D % 2, BANDWIDTH)
+        frequencies = fourier_frequencies(streams.init, split.x.shape[1], self.D + self.D % 2)
         labels = draw_label_noise(split.y, split.classes, "uniform", streams.noise).at(self.noise)
         made: list[list[Floats]] = [[], []]
         for part, images in enumerate((split.x, split.x_test)):
@@ -92,47 +114,58 @@ class DigitCurve:
 _known: dict[tuple[Digits, int], DigitCurve] = {}
 """The last curves: seconds of work that does not depend on the other knobs."""
 
-REMEMBERED = 8
 
+class DigitCurves:
+    """The curves of all seeds, one after the other, the last as far as it goes; none without a model."""
 
-class DigitWork:
-    """The curve of one seed as it grows."""
+    def __init__(self, model: Digits | None, seeds: tuple[int, ...]) -> None:
+        self.model, self.seeds = model, seeds
+        self.curves: list[DigitCurve] = []
+        self._work: Iterator[None] | None = None
 
-    def __init__(self, model: Digits, seed: int) -> None:
-        self._model, self._seed = model, seed
-        self._reached = 0
-        self._pieces = self._grow()
+    @property
+    def whole(self) -> list[DigitCurve]:
+        """The curves that are complete."""
+        return [curve for curve in self.curves if self.model and curve.N[-1] >= self.model.D - 1]
 
-    def upto(self, N: int) -> Generator[None, None, DigitCurve]:
-        """Compute the curve up to N features, in pieces; at once if it was computed before."""
-        known = (self._model, self._seed)
-        while known not in _known and self._reached < N:
-            next(self._pieces)
+    def grow(self, index: int) -> Generator[None, None, None]:
+        """Carry the curve of a seed a part further; begin it anew where the work so far is not at hand. index: seed times PARTS + part."""
+        assert self.model is not None  # without one there is no such work
+        place, part = divmod(index, PARTS)
+        one, upto = (self.model, self.seeds[place]), -(-self.model.D * (part + 1) // PARTS)
+        if part == 0 or self._work is None:
+            self._work, self._reached = self._fit(*one), 0
+        while one not in _known and self._reached < upto:
+            next(self._work)
             yield
-        if known not in _known and N < self._model.D:
-            return _even(self._model, self._curves).upto(N)
-        if known not in _known:
-            while len(_known) >= REMEMBERED:
-                _known.pop(next(iter(_known)))
-            _known[known] = _even(self._model, self._curves)
-        return _known[known].upto(N)
+        curve = _known[one] if one in _known else _whole_pairs(self.model, self._fits)
+        self.curves[place:] = [curve.upto(upto)]
+        if part == PARTS - 1:
+            self._work = None
+            _remember(one, curve)
 
-    def _grow(self) -> Iterator[None]:
-        draw = yield from self._model.steps(streams(self._seed))
-        for self._reached, self._curves in nested_steps(draw.X, draw.Y, test=draw.test):
+    def _fit(self, model: Digits, seed: int) -> Iterator[None]:
+        draw = yield from model.steps(streams(seed))
+        for self._reached, self._fits in nested_steps(draw.X, draw.Y, test=draw.test):
             yield
 
+    def state(self) -> State:
+        """Return the curves so far."""
+        return State.of({str(place): State(dict(vars(curve)), {}) for place, curve in enumerate(self.curves)})
 
-def _even(model: Digits, curves: NestedCurves) -> DigitCurve:
+    def restore(self, state: State) -> None:
+        """Take up the curves; one that is not whole begins anew."""
+        self.curves = [DigitCurve(**{name: values.copy() for name, values in state.part(place).arrays.items()}) for place in state.scalars]
+
+
+def _whole_pairs(model: Digits, curves: NestedCurves) -> DigitCurve:
     """Take whole pairs of a cosine and a sine."""
     assert curves.test_error is not None
     at, found = slice(min(LEAST, model.D), None, 2), model.read(curves)
     return DigitCurve(curves.p[at], found["test"][at], curves.test_error[at], found["norm"][at])
 
 
-def _finish(work: Generator[None, None, Draw]) -> Draw:
-    while True:
-        try:
-            next(work)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
+def _remember(one: tuple[Digits, int], curve: DigitCurve) -> None:
+    while one not in _known and len(_known) >= REMEMBERED:
+        _known.pop(next(iter(_known)))
+    _known[one] = curve

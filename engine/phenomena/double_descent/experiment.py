@@ -6,63 +6,105 @@ draw j+1, and each has random streams of its own: draws of several seeds are poo
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import astuple
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phenomena.double_descent.checks import against_lstsq, noise_errors
-from engine.phenomena.double_descent.curves import Tally, pieces, ridgeless, with_ridges
-from engine.phenomena.double_descent.digits import DigitCurve, DigitWork
-from engine.phenomena.double_descent.gaussian import Isotropic
-from engine.phenomena.double_descent.model import Draw, shown
-from engine.phenomena.double_descent.setup import PROFILES, Knobs, digit_companion, main_model, relu_companion, ridges_of
+from engine.contract import Marker, Picture, Series, Spec
+from engine.judging import Judges
+from engine.phenomena.double_descent import SPEC
+from engine.phenomena.double_descent.checks import Checks
+from engine.phenomena.double_descent.claims import JUDGES
+from engine.phenomena.double_descent.config import DoubleDescentConfig
+from engine.phenomena.double_descent.curves import Kind, Ridges, Tally, Valleys, pieces, ridgeless, valleys, with_ridges
+from engine.phenomena.double_descent.digits import PARTS, TESTS, DigitCurves, Digits
+from engine.phenomena.double_descent.figures import VALLEYS, companion_curves, main_curves, markers, ridge_curves, valley_sentence
+from engine.phenomena.double_descent.fitted import fitted, picture
+from engine.phenomena.double_descent.gaussian import PROFILES, Anisotropic, Isotropic, weights
+from engine.phenomena.double_descent.model import SMALL, Draw, Model, Prediction, Whole, coarse, shown
+from engine.phenomena.double_descent.relu import Relu
+from engine.phenomenon import Pieces
 from engine.seeds import Streams, streams
+from engine.state import Stateful
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.nested import nested_steps
 from engine.theory.linear_models.nested_curves import NestedCurves
 from engine.theory.linear_models.nested_ridge import ridge_steps
+from engine.theory.spectra.spectra import power
 
 Work = Generator[None, None, None]
-DIGIT_PARTS = 10
+
+COMPANION_N, COMPANION_FEATURES, COMPANION_D, COMPANION_TESTS = 180, 1200, 60, 1000
+"""The size at which Mei and Montanari's limit is checked: n/d = 3, N/d to 20."""
+
+MAIN_TESTS = 500
+"""Test points of a main curve that needs them."""
+
+THEORY_POINTS = 60
+"""Points of a curve of theory that costs a root search each."""
+
+MEASURED = np.array((1, 2, 3, 5, 8))
+"""Draws at which something is measured, and these times ten, a hundred, ..."""
 
 
-class Experiment:
-    """Everything a run has computed.
+class DoubleDescent(Pieces[DoubleDescentConfig]):
+    """Draws of one nested problem, with theory over them.
 
     Attributes:
+        kind: which ridge the main curve has: none, a small one, or the best at every p.
         model, ridges, p: of the main curve; p (k,) is where its draws are kept.
         main, relu: curves of the draws so far. early: the first draw while its ridges are not done.
-        digits: a curve a seed, the last as far as it goes.
-        disagreement: of the fast path from lstsq, once known. noise: (3, draws) errors of the noise check, once known.
+        digits: a curve a seed. checks: what they found.
     """
 
-    def __init__(self, knobs: Knobs, seeds: tuple[int, ...], draws: int, relu_draws: int) -> None:
-        self.knobs, self.seeds = knobs, seeds
-        self.model = main_model(knobs)
-        self.ridges = ridges_of(self.model, knobs.ridge)
-        self.p = shown(knobs.n, knobs.D)
-        self.relu_model, self.digit_model = relu_companion(knobs), digit_companion(knobs)
-        self.relu_p = shown(self.relu_model.n, self.relu_model.D)
-        self.main_tasks, self.relu_tasks = draws * len(seeds), relu_draws * len(seeds)
-        self.digit_tasks = DIGIT_PARTS * len(seeds) if self.digit_model else 0
-        self.tasks = self.main_tasks + self.digit_tasks + self.relu_tasks
-        self.main, self.relu, self.early = Tally(), Tally(), Tally()
-        self.digits: list[DigitCurve] = []
-        self._growing: tuple[int, DigitWork] | None = None
-        self.disagreement: float | None = None
-        self.noise: Floats | None = None
+    spec: ClassVar[Spec] = SPEC
+    judges: ClassVar[Judges[Any]] = JUDGES
 
-    def task(self, index: int) -> Work:
-        """Return the work of a task, in pieces."""
+    def __init__(self, config: DoubleDescentConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
+        super().__init__(config, seeds, device, preset)
+        c, count = config, len(seeds)
+        self.kind: Kind = "best" if c.tuned else "small" if c.ridge > 0 else "zero"
+        self.model, self.p = main_model(c), shown(c.n, c.D)
+        self.ridges = _ridges(self.model, c.ridge)
+        self.relu_model = Relu(COMPANION_N, COMPANION_FEATURES, COMPANION_D, c.sigma, c.r2, COMPANION_TESTS)
+        self.relu_p = shown(COMPANION_N, COMPANION_FEATURES)
+        self.digits = DigitCurves(Digits(c.digits, c.digit_features, c.noise, TESTS) if c.digits else None, seeds)
+        self.main, self.relu, self.early, self.checks = Tally(), Tally(), Tally(), Checks()
+        self.main_tasks, self.digit_tasks, self.relu_tasks = c.draws * count, PARTS * count if c.digits else 0, c.relu_draws * count
+        self.total, self.unit = self.main_tasks + self.digit_tasks + self.relu_tasks, "draw"
+        self.grid = self._grid(self.main_tasks, self.main_tasks + self.digit_tasks)
+        self._picture = picture(fitted(streams(seeds[0]), c.sigma))
+
+    def _grid(self, drawn: int, digits: int) -> Whole:
+        """The first curve, draws 1, 2, 3, 5, 8, 10, 20, ..., the last of a kind, and tenths on digits."""
+        counts = np.outer(10 ** np.arange(7), MEASURED).ravel()
+        start = [0] if self.kind == "zero" else []  # other ridges wait for the first draw to be finished
+        companions = digits + counts[counts < self.relu_tasks]
+        return np.unique(np.r_[start, counts[counts < drawn], drawn : digits + 1, companions, digits + self.relu_tasks]).astype(np.int64)
+
+    # ------------------------------------------------------------ the work
+
+    @property
+    def ready(self) -> bool:
+        """Whether the first curve is there; later every step has something to be measured."""
+        return self.step > 0 or self.early.count > 0
+
+    def pieces(self) -> Iterator[None]:
+        """Do task after task, pausing within them too; one that was interrupted begins again."""
+        while self.step < self.main_tasks + self.digit_tasks + self.relu_tasks:
+            yield from self._task(self.step)
+            self.step += 1
+            yield
+
+    def _task(self, index: int) -> Work:
         if index < self.main_tasks:
             return self._main(index)
         index -= self.main_tasks
-        return self._digits(index) if index < self.digit_tasks else self._relu(index - self.digit_tasks)
-
-    def first_draw(self) -> Draw:
-        """Return the first draw of the first seed again."""
-        return self.model.draw(streams(self.seeds[0]))
+        return self.digits.grow(index) if index < self.digit_tasks else self._relu(index - self.digit_tasks)
 
     def _main(self, index: int) -> Work:
         draw, every, found = yield from ridgeless(self.model, self._streams(index))
@@ -73,13 +115,8 @@ class Experiment:
         kept |= yield from with_ridges(self.model, self.ridges, draw)
         summed = (yield from self._summed(self.model, draw, every)) if isinstance(self.model, Isotropic) else {}
         if index == self.main_tasks - 1:
-            yield from self._checks()
+            yield from self.checks.work(self.model, self.seeds[0])
         self.main.add(kept, summed)  # last: a state saved before this knows nothing of the draw
-
-    @property
-    def drawn(self) -> Tally:
-        """The draws to be shown: at the very beginning the first without its ridges."""
-        return self.main if self.main.count else self.early
 
     def _summed(self, model: Isotropic, draw: Draw, every: NestedCurves) -> Generator[None, None, dict[str, Floats]]:
         """Curves at every p that serve claims: test MSE of each profile, variance per unit noise, bias of single features, tuned risk."""
@@ -91,62 +128,108 @@ class Experiment:
         assert tuned is not None
         profiles = {str(name): every.excess_risk[:, 2 + i] + model.sigma**2 for i, name in enumerate(PROFILES)}
         single = every.excess_risk[:, 2 + len(PROFILES) :].mean(1)
-        return {
-            **profiles,
-            "test": every.excess_risk[:, 0] + model.sigma**2,
-            "gain": every.noise_gain,
-            "single": single,
-            "flat-tuned": tuned,
-        }
-
-    def _checks(self) -> Work:
-        yield
-        self.noise = noise_errors(streams(self.seeds[0]))
-        yield
-        draw = self.first_draw()
-        curves = yield from pieces(nested_steps(draw.X, draw.Y, draw.b, draw.test))
-        self.disagreement = yield from against_lstsq(draw, curves)
+        test = every.excess_risk[:, 0] + model.sigma**2
+        return {**profiles, "test": test, "gain": every.noise_gain, "single": single, "flat-tuned": tuned}
 
     def _relu(self, index: int) -> Work:
         draw = self.relu_model.draw(self._streams(index))
         found = self.relu_model.read((yield from pieces(nested_steps(draw.X, draw.Y, test=draw.test))))
         self.relu.add({"test": found["test"][self.relu_p]}, {})
 
-    def _digits(self, index: int) -> Work:
-        """Carry the curve of a seed a tenth further; begin it anew where the work so far is not at hand."""
-        model = self.digit_model
-        assert model is not None
-        seed, part = divmod(index, DIGIT_PARTS)
-        if self._growing is None or self._growing[0] != seed:
-            self._growing = seed, DigitWork(model, self.seeds[seed])
-        curve = yield from self._growing[1].upto(-(-model.D * (part + 1) // DIGIT_PARTS))
-        self.digits[seed:] = [curve]
-        if part == DIGIT_PARTS - 1:
-            self._growing = None
-
-    @property
-    def whole_digits(self) -> list[DigitCurve]:
-        """The curves on digits that are complete."""
-        return [curve for curve in self.digits if self.digit_model and curve.N[-1] >= self.digit_model.D - 1]
-
     def _streams(self, index: int) -> Streams:
         return streams(self.seeds[index % len(self.seeds)], index // len(self.seeds))
 
-    def arrays(self) -> dict[str, NDArray[np.float64]]:
-        """Return everything computed, to be stored."""
-        found = {**self.main.arrays("main/"), **self.relu.arrays("relu/")}
-        for index, curve in enumerate(self.digits):
-            found |= {f"digits/{index}/{name}": values for name, values in vars(curve).items()}
-        if self.noise is not None:
-            found["noise"] = self.noise
-        return found if self.disagreement is None else {**found, "disagreement": np.array(self.disagreement)}
+    # ------------------------------------------------------------ what is measured
 
-    def restore(self, arrays: Mapping[str, NDArray[np.float64]]) -> None:
-        """Take up what `arrays` returned."""
-        self.main.restore(arrays, "main/")
-        self.relu.restore(arrays, "relu/")
-        count = sum(name.startswith("digits/") and name.endswith("/N") for name in arrays)
-        names = ("N", "mse", "error", "norm")
-        self.digits = [DigitCurve(**{name: arrays[f"digits/{index}/{name}"].copy() for name in names}) for index in range(count)]
-        self.noise = arrays["noise"].copy() if "noise" in arrays else None
-        self.disagreement = float(arrays["disagreement"]) if "disagreement" in arrays else None
+    def measure(self) -> dict[str, Any]:
+        """Return where peak and valleys of the simulation and of the theory lie, and what the check of the fast path found."""
+        record: dict[str, Any] = {"draws": self.drawn.count}
+        for source, found in (("simulated", self.simulated()), ("predicted", self.predicted)):
+            if found is not None:
+                record |= {f"{source}-{name}": value for name, value in zip(VALLEYS, astuple(found), strict=True)}
+        if self.checks.disagreement is not None:
+            record["fast-path-difference"] = self.checks.disagreement
+        self.notes = valley_sentence(self)
+        return record
+
+    @property
+    def drawn(self) -> Tally:
+        """The draws to be shown: at the very beginning the first without its ridges."""
+        return self.main if self.main.count else self.early
+
+    def curves(self, kind: Kind, quantity: str) -> tuple[Whole, Floats] | None:
+        """Return p (k,) and a quantity of the draws so far (draws, k) with this ridge; None where there is none."""
+        if not self.drawn.has(f"{kind}/{quantity}"):
+            return None
+        return (self.p, self.drawn.stack(f"zero/{quantity}")) if kind == "zero" else (self.ridges.p, self.drawn.best(kind, quantity))
+
+    def simulated(self) -> Valleys | None:
+        """Peak and valleys of the main curve's median."""
+        found = self.curves(self.kind, "test")
+        return None if found is None else valleys(found[0].astype(np.float64), np.median(found[1], axis=0), self.model.n)
+
+    @cached_property
+    def predicted(self) -> Valleys | None:
+        """Peak and valleys of the main curve's theory."""
+        theory = self.theory[self.kind]
+        return None if theory is None else valleys(theory.p, theory.test, self.model.n)
+
+    @cached_property
+    def theory(self) -> dict[Kind, Prediction | None]:
+        """Theory for each ridge, where there is one."""
+        model, ridges = self.model, self.ridges
+        p = np.arange(model.D + 1) if model.cheap else coarse(model.n, model.D, THEORY_POINTS)
+        best = (p, model.ladder(np.maximum(p, 1))[0]) if isinstance(model, Isotropic) else (ridges.p, ridges.best[0])
+        return {"zero": model.predict(p), "small": model.predict(p, np.full(p.size, ridges.constant)), "best": model.predict(*best)}
+
+    # ------------------------------------------------------------ what is shown and stored
+
+    def series(self) -> tuple[Series, ...]:
+        """Medians with quartiles over draws, theory beside them."""
+        return (*main_curves(self), *ridge_curves(self), *companion_curves(self))
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """The fitted functions of one variable."""
+        return (self._picture,)
+
+    def markers(self) -> tuple[Marker, ...]:
+        """The threshold in every figure."""
+        return tuple(markers(self))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The first draw with its ridgeless solution on all D features, and the ridgeless curves over p."""
+        model, draw = self.model, self.model.draw(streams(self.seeds[0]))
+        y = draw.Y if isinstance(model, Digits) else draw.Y[:, 0]
+        found: dict[str, NDArray[Any]] = {"X": draw.X, "y": y, "w": np.linalg.lstsq(draw.X, y, rcond=None)[0]}
+        if isinstance(model, Isotropic | Anisotropic):
+            found |= {"w_star": model.b, "eigenvalues": model.eigenvalues}
+        if self.main.count:
+            found |= {"risk_p": self.p, "risk_measured": np.median(self.main.stack("zero/test"), axis=0)}
+            theory = model.predict(self.p[self.p > 0])
+            if theory is not None:
+                found |= {"risk_theory_p": theory.p, "risk_theory": theory.test}
+        return found
+
+    def parts(self) -> Mapping[str, Stateful]:
+        """Everything computed so far; a draw that was interrupted begins again."""
+        return {"main": self.main, "relu": self.relu, "digits": self.digits, "checks": self.checks}
+
+
+def main_model(config: DoubleDescentConfig) -> Model:
+    """Return the model of the main curve."""
+    c = config
+    if c.features == "relu":
+        return Relu(c.n, c.D, c.d, c.sigma, c.r2, MAIN_TESTS)
+    if c.features == "fourier":
+        return Digits(c.n, c.D, c.noise, MAIN_TESTS)
+    b = {profile: weights(profile, c.D, c.r2, c.head_k, c.head_share) for profile in PROFILES}
+    if c.spectrum == "power":
+        eigenvalues = power(c.D, c.decay)
+        return Anisotropic(c.n, b[c.profile], c.sigma, eigenvalues * c.D / eigenvalues.sum())
+    return Isotropic(c.n, b[c.profile], c.sigma, np.column_stack(list(b.values())))
+
+
+def _ridges(model: Model, ridge: float) -> Ridges:
+    """Return the ridges of a run: the knob's (or a small one where it is 0) and the best, on a coarse grid of p."""
+    p = coarse(model.n, model.D, 24 if isinstance(model, Isotropic | Anisotropic) else 16)
+    return Ridges(p, ridge or SMALL * model.n, model.ladder(p))

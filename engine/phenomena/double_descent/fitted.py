@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.contract import Layer, Picture
 from engine.seeds import Streams
 from engine.theory.inputs import Floats
 
@@ -19,6 +20,9 @@ SIZES = (4, POINTS, 20 * POINTS)
 
 GRID = 241
 """Places at which the functions are drawn."""
+
+HEIGHT = 3.0
+"""Of the picture's plane, up and down."""
 
 
 @dataclass(frozen=True)
@@ -51,3 +55,15 @@ def fitted(streams: Streams, sigma: float) -> Fitted:
     grid = np.linspace(-1, 1, GRID)
     fits = [features(grid, p) @ np.linalg.lstsq(features(x, p), y, rcond=None)[0] for p in SIZES]
     return Fitted(x, y, grid, target(grid), np.array(fits))
+
+
+def picture(found: Fitted) -> Picture:
+    """Return the fitted functions over the points and the truth."""
+    fits = [
+        Layer("path", np.column_stack([found.grid, values]), f"p={p}", group)
+        for p, values, group in zip(SIZES, found.fits, ("below", "at", "above"), strict=True)
+    ]
+    truth = Layer("line", np.column_stack([found.grid, found.truth]), "truth", "truth")
+    points = Layer("points", np.column_stack([found.x, found.y]), f"n={found.x.size} points", "data")
+    title = "Fits below, at and above n"
+    return Picture("fits", title, layers=(truth, *fits, points), extent=(-1.0, 1.0, -HEIGHT, HEIGHT), x="x", y="y")

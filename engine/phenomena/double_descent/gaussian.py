@@ -13,14 +13,17 @@ from typing import ClassVar
 
 import numpy as np
 
+from engine.phenomena.double_descent.config import Profile
 from engine.phenomena.double_descent.model import Draw, Prediction, Whole
-from engine.phenomena.double_descent.profiles import Profile, coefficients
 from engine.seeds import Streams
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.nested_curves import NestedCurves
 from engine.theory.linear_models.ridge import optimal_penalty, ridge_bias, ridge_variance
 from engine.theory.linear_models.ridgeless import bias_factor, expected_test_mse, norm_law, variance_factor
 from engine.theory.spectra.deterministic_equivalent import nested_best_ridge, nested_equivalent
+
+PROFILES: tuple[Profile, ...] = ("head", "flat", "well-specified")
+"""Order of `Isotropic.others`."""
 
 DIRECTIONS = 4
 """Single features whose squared bias is averaged for the bias claim: one direction alone scatters by 30 % a draw just beyond n."""
@@ -30,10 +33,19 @@ LARGEST, SMALLEST = 1e9, 1e-9
 
 
 def weights(profile: Profile, D: int, r2: float, head_k: int, head_share: float) -> Floats:
-    """Return b (D,) of a profile. Well-specified for every p >= 1: all of it on the first feature, which isotropic features allow."""
+    """Return b (D,) with |b|^2 = r2, all entries of one sign: Gaussian features do not see signs.
+
+    `flat` spreads the signal evenly; `head` puts a share on the first few features and the rest evenly on all, so that there is a
+    first valley left of the threshold; `well-specified`, where whatever is fitted carries all of it, has it on the first feature:
+    for isotropic features that is the same law at every p >= 1.
+    """
     if profile == "well-specified":
         return np.asarray(np.sqrt(r2) * np.eye(1, D)[0])
-    return coefficients(profile, D, r2, head_k, head_share)
+    energy = np.full(D, r2 / D)
+    if profile == "head":
+        energy *= 1 - head_share
+        energy[:head_k] += r2 * head_share / head_k
+    return np.asarray(np.sqrt(energy))
 
 
 @dataclass(frozen=True)
@@ -45,12 +57,17 @@ class Isotropic:
     sigma: float
     others: Floats
     quantities: ClassVar[tuple[str, ...]] = ("test", "variance", "bias", "norm")
-    tuning: ClassVar[str] = "p (sigma2 + |b_C|^2)/|b_T|^2"
+    cheap: ClassVar[bool] = True
 
     @property
     def D(self) -> int:
         """Features."""
         return self.b.size
+
+    @property
+    def eigenvalues(self) -> Floats:
+        """Of the covariance, (D,)."""
+        return np.ones(self.D)
 
     @cached_property
     def energy(self) -> tuple[Floats, Floats]:
@@ -118,7 +135,7 @@ class Anisotropic:
     sigma: float
     eigenvalues: Floats
     quantities: ClassVar[tuple[str, ...]] = ("test", "variance", "bias", "norm")
-    tuning: ClassVar[str] = "least deterministic equivalent"
+    cheap: ClassVar[bool] = False
 
     @property
     def D(self) -> int:

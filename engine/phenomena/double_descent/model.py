@@ -65,11 +65,11 @@ class Prediction:
 class Model(Protocol):
     """Nested features, fitted by minimum-norm least squares or with ridge.
 
-    quantities: what `read` returns, of test, variance, bias, norm. tuning: how `ladder` was made, in words.
+    quantities: what `read` returns, of test, variance, bias, norm. cheap: whether theory at every p costs nothing.
     """
 
     quantities: ClassVar[tuple[str, ...]]
-    tuning: ClassVar[str]
+    cheap: ClassVar[bool]
 
     @property
     def n(self) -> int:

@@ -8,13 +8,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.phenomena.double_descent.features import sphere
 from engine.phenomena.double_descent.gaussian import read_tested
 from engine.phenomena.double_descent.model import Draw, Prediction, Whole, rungs
 from engine.seeds import Streams
 from engine.theory.inputs import Floats
 from engine.theory.kernels.random_features import RELU_Z2, error_terms
 from engine.theory.linear_models.nested_curves import NestedCurves
+
+
+def sphere(rng: np.random.Generator, count: int, d: int) -> Floats:
+    """Return points (count, d) uniform on the sphere of radius sqrt(d): Mei and Montanari's inputs and weights."""
+    points = rng.standard_normal((count, d))
+    points *= np.sqrt(d) / np.linalg.norm(points, axis=1, keepdims=True)
+    return points
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Relu:
     r2: float
     tests: int
     quantities: ClassVar[tuple[str, ...]] = ("test", "variance", "bias", "norm")
-    tuning: ClassVar[str] = "best of five ridges on the test points"
+    cheap: ClassVar[bool] = True
 
     def draw(self, streams: Streams) -> Draw:
         """Return a draw of points, features, target and noise."""
@@ -46,9 +52,11 @@ class Relu:
         return read_tested(curves, self.sigma)
 
     def predict(self, p: Whole, ridge: Floats | None = None) -> Prediction | None:
-        """Return Mei and Montanari's ridgeless limit for p >= 1; none with ridge."""
-        if ridge is not None:
-            return None
+        """Return `limit` without ridge; there is none with one."""
+        return self.limit(p) if ridge is None else None
+
+    def limit(self, p: Whole) -> Prediction:
+        """Return Mei and Montanari's ridgeless limit for p >= 1."""
         at, sigma2 = p[p >= 1].astype(np.float64), self.sigma**2
         bias, variance = error_terms(at / self.d, self.n / self.d, RELU_Z2)
         bias, variance = (scale * term if scale else np.zeros_like(term) for scale, term in ((self.r2, bias), (sigma2, variance)))

@@ -8,8 +8,9 @@ import pytest
 
 import engine
 from engine import registry
+from engine.contract import Status
 from engine.errors import KnobError
-from engine.phenomena.double_descent import digits, verdicts
+from engine.phenomena.double_descent import digits
 from tests.phenomena.driven import work
 
 KIND = registry.load("double-descent")
@@ -58,7 +59,7 @@ def test_every_figure_is_filled_and_every_series_belongs_to_one(quick):
     for item in quick.series.values():
         assert sum(any(fnmatchcase(item.name, pattern) for pattern in figure.series) for figure in KIND.spec.figures) == 1
         assert not np.isnan(item.y).any() and item.x.shape == item.y.shape
-    assert quick.series["test-mse/zero"].band == "quartiles of 20 draws"
+    assert quick.series["test-mse/zero"].band == "median, quartiles of 20 draws"
     assert quick.series["rff/mse"].lo is None, "one seed is drawn without a band"
 
 
@@ -76,8 +77,8 @@ def test_both_minima_are_where_the_chapter_has_them(quick):
 
 def test_trap_of_the_reference_head_at_a_quarter_of_the_noise():
     run = build(n=200, D=1000, sigma=0.25, head_k=10, draws=1)
-    assert work(run, until=0)._curves.predicted().first_low == pytest.approx(0.952, abs=5e-4)
-    assert run._curves.predicted().second_low == pytest.approx(0.878, abs=5e-4)
+    assert work(run, until=0).predicted.first_low == pytest.approx(0.952, abs=5e-4)
+    assert run.predicted.second_low == pytest.approx(0.878, abs=5e-4)
 
 
 def test_arrays_are_a_problem_and_its_solution(quick):
@@ -100,6 +101,19 @@ def test_first_curves_come_before_the_first_draw_is_finished():
     assert not run.due()
 
 
+def test_decided_claims_carry_their_numbers(quick):
+    values = {verdict.claim.id: verdict.values for verdict in quick.verdicts if verdict.holds is not None}
+    assert all(values.values())
+    assert values["DD3"]["head second"] < values["DD3"]["head first"] and values["DD4"]["p above min-norm"] == 0
+    assert values["DD8"]["peak"] == 500 and values["DD8"]["ratio"] > 10
+
+
+def test_every_number_of_a_record_is_declared(quick):
+    declared = {quantity.name for quantity in KIND.spec.quantities}
+    run = work(build())
+    assert set(run.history.records[-1]) == declared == set(quick.snapshot.values)
+
+
 def test_pauses_change_no_number():
     whole, pieces = work(build()), work(build(), budget=0.0001)
     for a, b in zip(whole.series(), pieces.series(), strict=True):
@@ -107,32 +121,39 @@ def test_pauses_change_no_number():
     assert whole.history.records == pieces.history.records
 
 
-@pytest.mark.parametrize("knobs", [{}, {"spectrum": "power"}, {"features": "relu", "d": 8}, {"features": "fourier", "noise": 0.2}])
-def test_resuming_continues_bit_for_bit(knobs):
+@pytest.mark.parametrize(
+    ("until", "knobs"),
+    [
+        (0, {}), (2, {}), (8, {}), (14, {}), (2, {"spectrum": "power"}), (2, {"features": "relu", "d": 8}),
+        (8, {"features": "fourier", "noise": 0.2}),
+    ],
+)  # fmt: skip
+def test_resuming_continues_bit_for_bit(until, knobs):
+    """In the first draw, in the third, which begins again, in a curve on digits, and at the end."""
     knobs = {**knobs, "relu_draws": 1, "digits": 50, "digit_features": 120}
-    whole, broken = work(build(**knobs)), work(build(**knobs), until=2)
-    broken.advance(1e-9)  # into the third draw, which begins again
+    whole, broken = work(build(**knobs)), work(build(**knobs), until=until)
+    broken.advance(1e-9)
     state, fresh = broken.state(), build(**knobs)
     for step, record in zip(broken.history.steps, broken.history.records, strict=True):
         fresh.history.append(step, record)
-    fresh.step = broken.step
     fresh.restore(state)
     work(fresh)
     assert fresh.history.records == whole.history.records
     for a, b in zip(fresh.series(), whole.series(), strict=True):
         assert np.array_equal(a.y, b.y) and np.array_equal(a.x, b.x), a.name
     assert [verdict.row() for verdict in fresh.verdicts()] == [verdict.row() for verdict in whole.verdicts()]
+    for name, values in whole.arrays().items():
+        assert np.array_equal(values, fresh.arrays()[name]), name
 
 
 def test_resuming_in_the_middle_of_a_curve_on_digits(monkeypatch):
     monkeypatch.setattr(digits, "_known", {})  # as in another process
     knobs = {"digits": 50, "digit_features": 200}
     broken = work(build(seeds=(0, 1), **knobs), until=6 + 13)
-    assert [curve.N[-1] for curve in broken._run.digits] == [200, 60]
+    assert [curve.N[-1] for curve in broken.digits.curves] == [200, 60]
     state, fresh = broken.state(), build(seeds=(0, 1), **knobs)
     for step, record in zip(broken.history.steps, broken.history.records, strict=True):
         fresh.history.append(step, record)
-    fresh.step = broken.step
     fresh.restore(state)
     for run in (fresh, broken):
         digits._known.clear()
@@ -142,8 +163,8 @@ def test_resuming_in_the_middle_of_a_curve_on_digits(monkeypatch):
 
 
 def test_draws_of_several_seeds_are_pooled():
-    together = work(build(seeds=(3, 4), draws=2))._run.main.stack("zero/test")
-    alone = [work(build(seeds=(seed,), draws=2))._run.main.stack("zero/test") for seed in (3, 4)]
+    together = work(build(seeds=(3, 4), draws=2)).main.stack("zero/test")
+    alone = [work(build(seeds=(seed,), draws=2)).main.stack("zero/test") for seed in (3, 4)]
     assert np.array_equal(together, np.stack([alone[0][0], alone[1][0], alone[0][1], alone[1][1]]))
 
 
@@ -153,7 +174,7 @@ def test_ridge_and_tuned_knobs_choose_the_main_curve():
     assert {"test-mse/small", "test-mse/best", "ridge/zero"} <= {item.name for item in ridge.series()}
     by_name = {item.name: item for item in tuned.series()}
     assert "test-mse/best" in by_name and "test-mse/zero" not in by_name
-    heights = [run._curves.simulated().height for run in (plain, ridge, tuned)]
+    heights = [run.simulated().height for run in (plain, ridge, tuned)]
     assert heights[0] > heights[1] > heights[2]
 
 
@@ -172,46 +193,45 @@ def test_few_draws_decide_nothing_that_needs_a_mean():
     run = work(build(relu_draws=2))
     for claim in ("DD1", "DD4", "DD5", "DD7"):
         verdict = finding(run, claim)
-        assert verdict.holds is None and "draws" in verdict.note, claim
+        assert verdict.status is Status.NOT_APPLICABLE and "draws" in verdict.reason, claim
     early = work(build(), until=1)
     assert all(verdict.holds is None for verdict in early.verdicts())
 
 
 def test_claims_of_isotropic_features_are_left_to_runs_of_them():
     run = work(build(features="relu", d=8, draws=1))
-    assert finding(run, "DD1").mark == "not run" and finding(run, "DD6").holds
+    assert finding(run, "DD1").status is Status.NOT_APPLICABLE and finding(run, "DD6").holds
 
 
 def test_simulation_off_its_curve_is_seen(monkeypatch):
     run = work(build(draws=12))
-    assert verdicts.judge("DD1", run._run).holds
-    honest = run._run.main.mean
-    monkeypatch.setattr(run._run.main, "mean", lambda name: (honest(name)[0] * 1.5, honest(name)[1]))
-    assert verdicts.judge("DD1", run._run).holds is False
+    assert finding(run, "DD1").holds
+    honest = run.main.mean
+    monkeypatch.setattr(run.main, "mean", lambda name: (honest(name)[0] * 1.5, honest(name)[1]))
+    assert finding(run, "DD1").holds is False
 
 
 def test_wrong_checks_are_seen():
     run = work(build(digits=50, digit_features=160))
-    experiment = run._run
-    assert verdicts.judge("DD9", experiment).holds and verdicts.judge("DD6", experiment).holds
-    experiment.noise = experiment.noise * 1.05
-    experiment.disagreement = 2e-9
-    assert verdicts.judge("DD9", experiment).holds is False and verdicts.judge("DD6", experiment).holds is False
-    curve = experiment.digits[0]
-    experiment.digits = [replace(curve, mse=np.roll(curve.mse, 3))]
-    assert verdicts.judge("DD8", experiment).holds is False
+    assert finding(run, "DD9").holds and finding(run, "DD6").holds
+    run.checks.noise = run.checks.noise * 1.05
+    run.checks.disagreement = 2e-9
+    assert finding(run, "DD9").holds is False and finding(run, "DD6").holds is False
+    curve = run.digits.curves[0]
+    run.digits.curves = [replace(curve, mse=np.roll(curve.mse, 3))]
+    assert finding(run, "DD8").holds is False
 
 
 def test_tuned_risk_that_rises_or_exceeds_the_plain_one_is_seen(monkeypatch):
-    run = work(build(draws=30, sigma=0.7))._run
-    assert verdicts.judge("DD4", run).holds
+    run = work(build(draws=30, sigma=0.7))
+    assert finding(run, "DD4").holds
     honest = run.main.mean
     rising = {"flat-tuned": lambda mean: mean * np.linspace(1, 1.5, mean.size)}
     monkeypatch.setattr(run.main, "mean", lambda name: (rising.get(name, lambda mean: mean)(honest(name)[0]), honest(name)[1]))
-    assert verdicts.judge("DD4", run).holds is False
+    assert finding(run, "DD4").holds is False
     plain = {"flat": lambda mean: mean - 0.1}
     monkeypatch.setattr(run.main, "mean", lambda name: (plain.get(name, lambda mean: mean)(honest(name)[0]), honest(name)[1]))
-    assert verdicts.judge("DD4", run).holds is False
+    assert finding(run, "DD4").holds is False
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from engine.phenomena.double_descent.checks import NOISE_N, NOISE_P, against_lstsq, noise_errors, relative, solved_sizes
-from engine.phenomena.double_descent.curves import Ridges, Tally, pieces, ridgeless, with_ridges
-from engine.phenomena.double_descent.digits import Digits, DigitWork
+from engine.phenomena.double_descent.curves import Ridges, Tally, finished, pieces, ridgeless, valleys, with_ridges
+from engine.phenomena.double_descent.digits import DigitCurves, Digits
 from engine.phenomena.double_descent.fitted import POINTS, SIZES, features, fitted, target
 from engine.phenomena.double_descent.gaussian import Anisotropic, Isotropic, weights
 from engine.phenomena.double_descent.model import coarse, shown
 from engine.phenomena.double_descent.relu import Relu
-from engine.phenomena.double_descent.valleys import valleys
 from engine.seeds import streams
 from engine.theory.linear_models.nested import nested_steps
 from engine.theory.spectra import deterministic_equivalent as de
@@ -28,14 +27,6 @@ def _anisotropic(sigma=0.5):
     return Anisotropic(N, FLAT, sigma, power(D, 1.0) * 3)
 
 
-def _run(work):
-    try:
-        while True:
-            next(work)
-    except StopIteration as stop:
-        return stop.value
-
-
 def _pinv_risk(draw, p, covariance, b, sigma):
     w = np.zeros(len(b))
     w[:p] = np.linalg.pinv(draw.X[:, :p]) @ draw.Y[:, 0]
@@ -44,7 +35,7 @@ def _pinv_risk(draw, p, covariance, b, sigma):
 
 @pytest.mark.parametrize(("model", "covariance"), [(_isotropic(), np.ones(D)), (_anisotropic(), power(D, 1.0) * 3)])
 def test_curves_of_linear_models_are_the_population_risk_of_pseudoinverse_fits(model, covariance):
-    draw, _, found = _run(ridgeless(model, streams(3)))
+    draw, _, found = finished(ridgeless(model, streams(3)))
     for p in (1, 7, 20, 30, 60, D):
         norm, risk = _pinv_risk(draw, p, covariance, model.b, model.sigma)
         assert found["zero/norm"][p] == pytest.approx(norm, rel=1e-9)
@@ -54,7 +45,7 @@ def test_curves_of_linear_models_are_the_population_risk_of_pseudoinverse_fits(m
 def test_bias_and_variance_are_those_over_the_label_noise():
     """20,000 noise vectors on one X: their mean fit and its spread."""
     model, rng = _isotropic(), np.random.default_rng(0)
-    draw, _, found = _run(ridgeless(model, streams(1)))
+    draw, _, found = finished(ridgeless(model, streams(1)))
     for p in (10, 60):
         solve = np.linalg.pinv(draw.X[:, :p])
         clean = solve @ (draw.X @ FLAT)
@@ -69,7 +60,7 @@ def test_well_specified_signal_on_one_feature_has_the_law_of_a_signal_on_all_fit
     sigma, p, rng = 0.3, 48, np.random.default_rng(5)
     b = weights("well-specified", D, 1.0, 1, 0.0)
     assert b[0] == 1 and not b[1:].any()
-    one = [_run(ridgeless(_isotropic(sigma, b), streams(9, j)))[2]["zero/test"][p] for j in range(600)]
+    one = [finished(ridgeless(_isotropic(sigma, b), streams(9, j)))[2]["zero/test"][p] for j in range(600)]
     spread = []
     for _ in range(600):
         X, part = rng.standard_normal((N, p)), np.full(p, p**-0.5)
@@ -88,7 +79,7 @@ def test_theory_adds_up_and_meets_the_mean_of_draws():
     below = (left + 0.25) * (1 + p / (N - p - 1.0))
     above = used * (1 - N / p) + (left + 0.25) * (1 + N / (p - N - 1.0))
     assert theory.test == pytest.approx(np.where(p < N, below, above))
-    draws = [_run(ridgeless(model, streams(0, j)))[2] for j in range(400)]
+    draws = [finished(ridgeless(model, streams(0, j)))[2] for j in range(400)]
     for name in ("test", "variance", "bias", "norm"):
         values = np.array([draw[f"zero/{name}"][p] for draw in draws])
         assert np.all(np.abs(values.mean(0) - getattr(theory, name)) <= 4.5 * values.std(0) / 20), name
@@ -98,7 +89,7 @@ def test_theory_with_ridge_meets_the_mean_of_draws_within_finite_size():
     model = _isotropic()
     p = np.array([6, 24, 60, 96])
     ridges = Ridges(p, 3.0, model.ladder(p))
-    draws = [_run(with_ridges(model, ridges, model.draw(streams(0, j)))) for j in range(300)]
+    draws = [finished(with_ridges(model, ridges, model.draw(streams(0, j)))) for j in range(300)]
     for kind, ridge in (("small", np.full(4, 3.0)), ("best", ridges.best[0])):
         theory = model.predict(p, ridge)
         for name in ("test", "variance", "bias"):
@@ -164,8 +155,12 @@ def test_random_features_theory_is_the_published_table():
 
 def test_digit_curve_is_least_squares_on_fourier_features_and_is_remembered():
     model = Digits(60, 141, 0.3, tests=80)
-    work = DigitWork(model, 5)
-    part, curve = _run(work.upto(71)), _run(work.upto(141))
+    grown = DigitCurves(model, (5,))
+    finished(grown.grow(4))
+    (part,) = grown.curves
+    for index in range(5, 10):
+        finished(grown.grow(index))
+    (curve,) = grown.whole
     assert (
         part.N[-1] == 70 and np.array_equal(part.mse, curve.mse[: part.N.size]) and np.array_equal(part.error, curve.error[: part.N.size])
     )
@@ -181,18 +176,18 @@ def test_digit_curve_is_least_squares_on_fourier_features_and_is_remembered():
         assert curve.mse[at] == pytest.approx(((predicted - draw.test[1]) ** 2).mean(0).sum(), rel=1e-6)
         assert curve.error[at] == (predicted.argmax(1) != draw.test[1].argmax(1)).mean()
         assert curve.norm[at] == pytest.approx(N_ / 2 * (w**2).sum(), rel=1e-6)
-    with pytest.raises(StopIteration) as stop:  # at once
-        next(DigitWork(model, 5).upto(141))
-    assert np.array_equal(stop.value.value.mse, curve.mse)
+    again = DigitCurves(model, (5,))
+    assert list(again.grow(9)) == []  # at once
+    assert np.array_equal(again.whole[0].mse, curve.mse)
 
 
 @pytest.mark.parametrize("model", [_isotropic(), _anisotropic(), Relu(N, D, 9, 0.5, 1.0, 50)])
 def test_solver_check_sees_a_wrong_curve(model):
     draw = model.draw(streams(0))
-    curves = _run(pieces(nested_steps(draw.X, draw.Y, draw.b, draw.test)))
-    assert _run(against_lstsq(draw, curves)) < 1e-9
+    curves = finished(pieces(nested_steps(draw.X, draw.Y, draw.b, draw.test)))
+    assert finished(against_lstsq(draw, curves)) < 1e-9
     curves.norm2[solved_sizes(N, D)[4]] *= 1 + 1e-6
-    assert _run(against_lstsq(draw, curves)) == pytest.approx(1e-6, rel=1e-3)
+    assert finished(against_lstsq(draw, curves)) == pytest.approx(1e-6, rel=1e-3)
 
 
 def test_solved_sizes_are_twenty_and_surround_the_threshold():
@@ -217,16 +212,22 @@ def test_tally_means_and_errors_are_those_of_the_stack():
     draws = rng.standard_normal((7, 3, 5)) ** 2
     for draw in draws:
         tally.add({"best/test": draw}, {"sum": draw[0]})
+    assert tally.count == 7
     mean, error = tally.mean("sum")
     assert mean == pytest.approx(draws[:, 0].mean(0)) and error == pytest.approx(draws[:, 0].std(0, ddof=1) / 7**0.5)
-    assert tally.mean("best/test")[1] == pytest.approx(draws.std(0, ddof=1) / 7**0.5)
     rung = draws.mean(0).argmin(0)
     assert np.array_equal(tally.best("best", "test"), np.array([[draw[rung[k], k] for k in range(5)] for draw in draws]))
     copy = Tally()
-    copy.restore(tally.arrays("a/"), "a/")
+    copy.restore(tally.state())
     for each in (tally, copy):
         each.add({"best/test": draws[0]}, {"sum": draws[0, 0]})
-    assert all(np.array_equal(a, b) for a, b in zip(tally.arrays("").values(), copy.arrays("").values(), strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(tally.state().arrays.values(), copy.state().arrays.values(), strict=True))
+
+
+def test_profiles_share_the_signal_out_as_said():
+    head = weights("head", 40, 2.0, 5, 0.25) ** 2
+    assert head.sum() == pytest.approx(2.0) and head[:5] == pytest.approx(np.full(5, 1.5 / 40 + 0.1)) and (head[5:] == head[39]).all()
+    assert weights("flat", 40, 2.0, 5, 0.25) ** 2 == pytest.approx(np.full(40, 0.05))
 
 
 def test_valleys_of_a_curve_with_an_infinite_peak():

@@ -7,7 +7,8 @@ import pytest
 from numpy.polynomial.legendre import leggauss
 
 from engine.errors import ProblemError
-from engine.phenomena.double_descent.features import fourier_features, fourier_frequencies, sphere
+from engine.phenomena.double_descent.digits import fourier_features, fourier_frequencies
+from engine.phenomena.double_descent.relu import sphere
 from engine.theory.kernels.random_features import RELU_Z2, error_terms
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ProblemError
-from engine.phenomena.double_descent.features import fourier_features, fourier_frequencies
+from engine.phenomena.double_descent.digits import fourier_features, fourier_frequencies
 from engine.theory.linear_models import nested, whitener
 
 FIELDS = ("norm2", "excess_risk", "test_mse", "test_error", "noise_gain", "train_mse")
