@@ -28,7 +28,7 @@ def require_finite(values: Mapping[str, Any], quantities: Iterable[Quantity], wh
         value = values[quantity.name]
         networks = value if isinstance(value, list) else [value]
         if networks and not any(math.isfinite(item) for item in networks):
-            raise Diverged(f"{quantity.label or quantity.name} is no longer a finite number at {where}")
+            raise Diverged(f"{quantity.name.replace('-', ' ')} is no longer a finite number at {where}")
 
 
 def knob_to_lower(config: Config) -> str:

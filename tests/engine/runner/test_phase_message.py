@@ -48,7 +48,7 @@ def test_refusals_fail_in_their_own_words():
     assert broken(ProblemError("no solution", "more data"), 0, "step", NoRate()) == PhaseMessage(Phase.FAILED, "no solution", "more data")
 
 
-TRAIN = Quantity("train", "training loss", finite=True)
+TRAIN = Quantity("train-loss", "train", finite=True)
 TOTAL = Quantity("total", per="run", finite=True)
 RISK = Quantity("risk", "excess risk")
 
@@ -56,10 +56,10 @@ RISK = Quantity("risk", "excess risk")
 @pytest.mark.parametrize(
     "values",
     [
-        {"train": [1.0, float("nan")]},  # one network of two
-        {"risk": float("inf"), "train": [1.0]},  # not declared finite
-        {"loss": [float("nan")]},  # not declared at all, whatever it is called
-        {"train": []},
+        {"train-loss": [1.0, float("nan")]},  # one network of two
+        {"risk": float("inf"), "train-loss": [1.0]},  # not declared finite
+        {"test-loss": [float("nan")]},  # not declared at all, whatever it is called
+        {"train-loss": []},
         {},
     ],
     ids=str,
@@ -72,7 +72,7 @@ def test_what_is_no_divergence(values):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"train": [float("inf"), float("nan")], "total": 1.0}, "training loss is no longer a finite number at draw 3"),
+        ({"train-loss": [float("inf"), float("nan")], "total": 1.0}, "train loss is no longer a finite number at draw 3"),
         ({"total": float("nan")}, "total is no longer a finite number at draw 3"),
     ],
 )
