@@ -66,16 +66,16 @@ class LazyTrainingConfig(Config):
         widths = sorted({*self.widths, self.m})
         return [ScaleAndWidth(WIDTH_SCALE, m) for m in widths] if len(widths) > 1 else []
 
-    def rate(self, network: ScaleAndWidth, largest: float) -> float:
+    def rate(self, setting: ScaleAndWidth, largest: float) -> float:
         """Return the step size on `|alpha h - y|^2/(2 alpha^2)` of a network whose kernel has this largest eigenvalue.
 
         `published` is the step `min(10, .1/tau^2)` on the mean half-squared loss of weights drawn with deviation tau and no
         1/sqrt(m): there alpha = tau^2 sqrt(m), and its step is s alpha sqrt(m)/n of ours.
         """
         if self.rule == "published":
-            root = float(np.sqrt(network.m))
-            return float(self.lr * min(10.0, 0.1 * root / network.alpha) * network.alpha * root / self.n)
-        return float(self.lr * min(1.0, network.alpha) / largest)
+            root = float(np.sqrt(setting.m))
+            return float(self.lr * min(10.0, 0.1 * root / setting.alpha) * setting.alpha * root / self.n)
+        return float(self.lr * min(1.0, setting.alpha) / largest)
 
 
 PUBLISHED = tuple(float(f"{10.0**exponent * 50**0.5:.4g}") for exponent in np.linspace(-4.4, 2.0, 17))  # tau^2 sqrt(m), tau = 10^-2.2..10

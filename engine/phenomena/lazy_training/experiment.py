@@ -39,7 +39,7 @@ class LazyTraining(Training[LazyTrainingConfig]):
     Attributes:
         scales, alphas: the settings at the width m, and their output scales (A,), rising; across_widths: those at output scale 1.
         students: every network before training, by width and seed.
-        members, ensembles: the networks of a width in the order of their ensemble, and that ensemble, by width.
+        by_width, ensembles: the networks of a width in the order of their ensemble, and that ensemble, by width.
 
     Raises:
         ProblemError: a step that even the linearised model cannot take, or a tangent kernel above the memory allowed.
@@ -55,22 +55,22 @@ class LazyTraining(Training[LazyTrainingConfig]):
         self.alphas = np.array([setting.alpha for setting in self.scales])
         settings = sorted({*self.scales, *self.across_widths}, key=lambda one: (one.m != config.m, one.m, one.alpha))
         widths = dict.fromkeys(setting.m for setting in settings)
-        self.members = {m: [Network(setting, seed) for setting in settings if setting.m == m for seed in seeds] for m in widths}
-        self.networks = [network for members in self.members.values() for network in members]
+        self.by_width = {m: [Network(setting, seed) for setting in settings if setting.m == m for seed in seeds] for m in widths}
+        self.networks = [network for networks in self.by_width.values() for network in networks]
         problems = {seed: draw_problem(seed, config.n, config.d, config.teacher) for seed in seeds}
         self.students = {(m, seed): make_student(problems[seed], seed, m, config.symmetrise) for m in widths for seed in seeds}
-        self.ensembles = {m: self._ensemble(members) for m, members in self.members.items()}
+        self.ensembles = {m: self._ensemble(networks) for m, networks in self.by_width.items()}
         allowed = memory_estimate(config.n, config.n, config.m) / 2**20
         self._memory = f"one tangent kernel of n={config.n}, m={config.m} takes at most {allowed:.0f} MiB"
         self.notes = (self._memory,)
 
-    def _ensemble(self, members: Sequence[Network[ScaleAndWidth]]) -> TwoLayerEnsemble:
-        students = [self.students[network.setting.m, network.seed] for network in members]
-        rates = [self.rate(network.setting, student) for network, student in zip(members, students, strict=True)]
+    def _ensemble(self, networks: Sequence[Network[ScaleAndWidth]]) -> TwoLayerEnsemble:
+        students = [self.students[network.setting.m, network.seed] for network in networks]
+        rates = [self.rate(network.setting, student) for network, student in zip(networks, students, strict=True)]
         W, a = (np.stack(values) for values in zip(*((one.W, one.a) for one in students), strict=True))
         data = ((one.problem.X, one.problem.y, one.problem.X_test) for one in students)
         X, y, X_test = (np.stack(values) for values in zip(*data, strict=True))
-        alphas = [network.setting.alpha for network in members]
+        alphas = [network.setting.alpha for network in networks]
         return TwoLayerEnsemble(W, a, X, y, X_test, alphas, rates, self.config.tol, self.device)
 
     def students_of(self, m: int) -> list[Student]:
@@ -118,7 +118,7 @@ class LazyTraining(Training[LazyTrainingConfig]):
         for m, ensemble in self.ensembles.items():
             resting = []
             for place in ensemble.batch:
-                network, row = self.members[m][place], next(rows)
+                network, row = self.by_width[m][place], next(rows)
                 for name, value in self._reading(network, row).items():
                     record[name][self.networks.index(network)] = value
                 resting += [place] if row[2] > 0 else []
@@ -162,8 +162,8 @@ class LazyTraining(Training[LazyTrainingConfig]):
     @property
     def trained(self) -> bool:
         """Whether every output scale has been trained to its end."""
-        members, batch = self.members[self.config.m], self.ensembles[self.config.m].batch
-        return self.done or not any(members[place].setting in self.scales for place in batch)
+        networks, batch = self.by_width[self.config.m], self.ensembles[self.config.m].batch
+        return self.done or not any(networks[place].setting in self.scales for place in batch)
 
     @cached_property
     def start(self) -> float:
@@ -184,7 +184,7 @@ class LazyTraining(Training[LazyTrainingConfig]):
         """A setting's ensemble, its weights up to date, and the place of the first seed's network there."""
         ensemble = self.ensembles[setting.m]
         ensemble.gather()
-        return ensemble, self.members[setting.m].index(Network(setting, self.seeds[0]))
+        return ensemble, self.by_width[setting.m].index(Network(setting, self.seeds[0]))
 
     def series(self) -> tuple[Series, ...]:
         """Readings over alpha and over the width as they are now, losses over steps, theory beside them."""

@@ -67,13 +67,13 @@ def over_width(run: LazyTraining) -> Iterator[Series]:
     """What freezes with the width, at output scale 1, and how near kernel and error are to those of infinite width."""
     if not run.across_widths:
         return
-    m = np.array([network.m for network in run.across_widths], dtype=np.float64)
+    m = np.array([setting.m for setting in run.across_widths], dtype=np.float64)
     found = [_over(run.across_widths, m, quantity, run, "width/") for quantity in OVER_ALPHA if quantity.name in OVER_WIDTH]
     yield from found
     errors = run.latest("test-error", run.across_widths)
     yield summarised("width-error/network", "network", m, errors, present=True, group="test-error")
     yield from _guide(found[0], "1/sqrt(m)", -0.5)
-    students = [run.students_of(network.m) for network in run.across_widths]
+    students = [run.students_of(setting.m) for setting in run.across_widths]
     limits = np.array([[student.limit_error for student in row] for row in students])
     yield _theory("width-error/linearised", "linearised limit", m, limits)
     infinite = np.tile([student.problem.infinite_width_error for student in students[0]], (2, 1))
@@ -86,10 +86,10 @@ def training(run: LazyTraining) -> Iterator[Series]:
     """Every scale's loss over steps, relative to that of zero, and the linearised model's at the largest."""
     if not len(run.history):
         return
-    for network in run.scales:
-        steps, residuals = run.readings.table("train-residual", network.name)
-        x, group = np.maximum(steps, FIRST), f"alpha {network.label}"
-        yield summarised(f"training/{network.label}", network.label, x, residuals**2, present=True, group=group)
+    for setting in run.scales:
+        steps, residuals = run.readings.table("train-residual", setting.name)
+        x, group = np.maximum(steps, FIRST), f"alpha {setting.label}"
+        yield summarised(f"training/{setting.label}", setting.label, x, residuals**2, present=True, group=group)
     largest, losses = run.scales[-1], []
     for student in run.students_of(largest.m):
         left = student.linearised(largest.alpha).residuals(steps, run.rate(largest, student))
@@ -104,8 +104,8 @@ def markers(run: LazyTraining) -> Iterator[Marker]:
         yield Marker("*-change", "x", LAZY, "lazy from about here")
 
 
-def _over(networks: Sequence[ScaleAndWidth], x: Floats, quantity: Quantity, run: LazyTraining, figure: str = "") -> Series:
-    values = run.latest(quantity.name, networks)
+def _over(settings: Sequence[ScaleAndWidth], x: Floats, quantity: Quantity, run: LazyTraining, figure: str = "") -> Series:
+    values = run.latest(quantity.name, settings)
     return summarised(f"{figure}{quantity.name}", quantity.label, x, values, quantity.summary, present=True, group=quantity.name)
 
 

@@ -1,7 +1,7 @@
 """An ensemble of two-layer ReLU networks at different output scales, trained by gradient descent in float64, gradients by hand.
 
 Member: `h(x) = relu(x W^T) a / sqrt(m)`, loss `|alpha h(X) - y|^2/(2 alpha^2)`, whose gradient is `Dh^T (h - y/alpha)`: at
-every alpha the function `alpha h` moves at the same pace (Chizat, Oyallon, Bach 2019, arXiv:1812.07956). A member that has
+every alpha the function `alpha h` moves at the same pace (Chizat, Oyallon, Bach 2019, arXiv:1812.07956). A network that has
 reached the relative residual `tol` rests, decided on the device at every step; `settle` takes it out of the batch.
 """
 
@@ -23,12 +23,12 @@ MOVEMENT = ("weight-change", "kernel-change", "kernel-rotation", "alignment", "f
 
 
 class TwoLayerEnsemble:
-    """Networks of one size. Letters: M members, m hidden neurons, d features, n examples.
+    """Networks of one size. Letters: M networks, m hidden neurons, d features, n examples.
 
     Attributes:
-        W, a: (M, m, d) and (M, m), every member's weights as at the latest `gather`.
+        W, a: (M, m, d) and (M, m), every network's weights as at the latest `gather`.
         taken: (M,) steps taken, as at the latest `gather`; steps: of those still in training.
-        batch: numbers of the members that are still trained.
+        batch: places of the networks that are still trained.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class TwoLayerEnsemble:
         tol: float,
         device: str = "cpu",
     ) -> None:
-        """W: (M, m, d); a: (M, m); X: (M, n, d); y: (M, n); X_test: (M, s, d); rates: each member's step size on its loss, (M,)."""
+        """W: (M, m, d); a: (M, m); X: (M, n, d); y: (M, n); X_test: (M, s, d); rates: each network's step size on its loss, (M,)."""
 
         def put(values: Any) -> Tensor:
             return torch.tensor(np.asarray(values, dtype=np.float64), device=device)
@@ -56,21 +56,21 @@ class TwoLayerEnsemble:
         self._root = float(np.sqrt(self.a.shape[1]))
         self._load(list(range(len(self.alphas))))
 
-    def _load(self, members: list[int]) -> None:
-        """Make these members the batch, with room for their hidden layers."""
-        self.batch = members
-        self._W, self._a = self.W[members].clone(), self.a[members][:, None].clone()  # (B, m, d), (B, 1, m)
-        self._Xt, self._X = self.X[members].mT.contiguous(), self.X[members].clone()  # (B, d, n), (B, n, d)
-        self._aim = (self.y[members] / self.alphas[members, None])[:, None]  # (B, 1, n)
+    def _load(self, places: list[int]) -> None:
+        """Make these networks the batch, with room for their hidden layers."""
+        self.batch = places
+        self._W, self._a = self.W[places].clone(), self.a[places][:, None].clone()  # (B, m, d), (B, 1, m)
+        self._Xt, self._X = self.X[places].mT.contiguous(), self.X[places].clone()  # (B, d, n), (B, n, d)
+        self._aim = (self.y[places] / self.alphas[places, None])[:, None]  # (B, 1, n)
         self._enough = self.tol**2 * self._aim.square().sum((1, 2), keepdim=True)
-        self._rate = (self.rates[members] / self._root)[:, None, None]
+        self._rate = (self.rates[places] / self._root)[:, None, None]
         self._going = torch.ones_like(self._rate)
-        self._count = self.taken[members][:, None, None].clone()
-        self._hidden = self._W.new_empty((len(members), self._W.shape[1], self._X.shape[1]))  # (B, m, n)
+        self._count = self.taken[places][:, None, None].clone()
+        self._hidden = self._W.new_empty((len(places), self._W.shape[1], self._X.shape[1]))  # (B, m, n)
         self._gates = torch.empty_like(self._hidden)
 
     def step(self) -> None:
-        """Take one step with every member of the batch that has not reached its residual."""
+        """Take one step with every network of the batch that has not reached its residual."""
         torch.bmm(self._W, self._Xt, out=self._hidden)
         self._hidden.clamp_(min=0)
         torch.sign(self._hidden, out=self._gates)
@@ -91,9 +91,9 @@ class TwoLayerEnsemble:
             self.taken[self.batch] = self._count[:, 0, 0]
 
     def settle(self, resting: Sequence[int]) -> None:
-        """Take members out of the batch for good; `gather` first."""
+        """Take networks out of the batch for good; `gather` first."""
         if resting:
-            self._load([member for member in self.batch if member not in set(resting)])
+            self._load([place for place in self.batch if place not in set(resting)])
 
     # ------------------------------------------------------------ readings, on the device
 
@@ -103,38 +103,38 @@ class TwoLayerEnsemble:
         y = self.y[self.batch]
         residual = (self.outputs(self.X, self.batch) - y).norm(dim=1) / y.norm(dim=1)
         heads = torch.stack([residual, self.taken[self.batch], 1 - self._going[:, 0, 0]], dim=1)
-        movement = torch.stack([self.movement(member) for member in self.batch])
+        movement = torch.stack([self.movement(place) for place in self.batch])
         return torch.cat([heads, movement, self.outputs(self.X_test, self.batch)], dim=1)
 
-    def outputs(self, points: Tensor, members: list[int]) -> Tensor:
+    def outputs(self, points: Tensor, places: list[int]) -> Tensor:
         """Return alpha h on points (M, k, d), (B, k)."""
-        hidden = torch.bmm(points[members], self.W[members].mT).clamp_(min=0)  # (B, k, m)
-        return torch.bmm(hidden, self.a[members][:, :, None])[:, :, 0] * (self.alphas[members, None] / self._root)
+        hidden = torch.bmm(points[places], self.W[places].mT).clamp_(min=0)  # (B, k, m)
+        return torch.bmm(hidden, self.a[places][:, :, None])[:, :, 0] * (self.alphas[places, None] / self._root)
 
-    def kernel(self, member: int, start: bool = False) -> Tensor:
-        """Return a member's tangent kernel on its examples, (n, n), now or at the start; see engine.theory.kernels.tangent_kernel."""
+    def kernel(self, place: int, start: bool = False) -> Tensor:
+        """Return a network's tangent kernel on its examples, (n, n), now or at the start; see engine.theory.kernels.tangent_kernel."""
         W, a = (self.W0, self.a0) if start else (self.W, self.a)
-        hidden = (self.X[member] @ W[member].T).clamp_(min=0)  # (n, m)
-        gates = hidden.sign() * a[member]
-        return (hidden @ hidden.T + (self.X[member] @ self.X[member].T) * (gates @ gates.T)) / W.shape[1]
+        hidden = (self.X[place] @ W[place].T).clamp_(min=0)  # (n, m)
+        gates = hidden.sign() * a[place]
+        return (hidden @ hidden.T + (self.X[place] @ self.X[place].T) * (gates @ gates.T)) / W.shape[1]
 
-    def movement(self, member: int) -> Tensor:
+    def movement(self, place: int) -> Tensor:
         """Return MOVEMENT: |w-w0|/|w0|, |K-K0|/|K0|, 1 - <K0,K>/(|K0||K|), <K,y y^T>/(|K||y|^2), the share of flipped ReLUs, (5,)."""
-        moved = (self.W[member] - self.W0[member]).square().sum() + (self.a[member] - self.a0[member]).square().sum()
-        length = self.W0[member].square().sum() + self.a0[member].square().sum()
-        before, after, y = self.kernel(member, start=True), self.kernel(member), self.y[member]
+        moved = (self.W[place] - self.W0[place]).square().sum() + (self.a[place] - self.a0[place]).square().sum()
+        length = self.W0[place].square().sum() + self.a0[place].square().sum()
+        before, after, y = self.kernel(place, start=True), self.kernel(place), self.y[place]
         norms = before.norm(), after.norm()
         turned = (before / norms[0] - after / norms[1]).square().sum() / 2
         aligned = y @ after @ y / (norms[1] * (y @ y))
-        flipped = ((self.X[member] @ self.W[member].T > 0) != (self.X[member] @ self.W0[member].T > 0)).double().mean()
+        flipped = ((self.X[place] @ self.W[place].T > 0) != (self.X[place] @ self.W0[place].T > 0)).double().mean()
         return torch.stack([(moved / length).sqrt(), (after - before).norm() / norms[0], turned, aligned, flipped])
 
     # ------------------------------------------------------------ storage
 
     def state(self) -> State:
-        """Return every member's weights and place."""
+        """Return every network's weights and place."""
         self.gather()
-        still = [member for member, going in zip(self.batch, host(self._going[:, 0, 0]), strict=True) if not going]
+        still = [place for place, going in zip(self.batch, host(self._going[:, 0, 0]), strict=True) if not going]
         arrays = {"W": host(self.W), "a": host(self.a), "taken": host(self.taken)}
         return State(arrays, {"batch": self.batch, "resting": still, "steps": self.steps})
 
@@ -144,8 +144,8 @@ class TwoLayerEnsemble:
             getattr(self, name).copy_(self.W.new_tensor(values))
         self.steps = state.scalars["steps"]
         self._load(list(state.scalars["batch"]))
-        for member in state.scalars["resting"]:
-            self._going[self.batch.index(member)] = 0.0
+        for place in state.scalars["resting"]:
+            self._going[self.batch.index(place)] = 0.0
 
 
 def host(values: Tensor) -> Floats:

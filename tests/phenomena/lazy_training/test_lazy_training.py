@@ -1,4 +1,4 @@
-"""Lazy training: claims, gradients and kernels against autograd, the linearised model against plain descent, members, saving, refusals."""
+"""Lazy training: claims, gradients and kernels against autograd, the linearised model against plain descent, saving, refusals."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def make(seeds=(0,), preset="custom", base="quick", **knobs):
     return LazyTraining(LazyTraining.spec.configure(base, knobs), seeds, "cpu", preset)
 
 
-def two_members(alphas=(0.5, 20.0), tol=1e-9, seed=3):
+def two_networks(alphas=(0.5, 20.0), tol=1e-9, seed=3):
     """Two networks of 6 neurons on 5 examples of 3 features, each with its own data."""
     rng = np.random.default_rng(seed)
     W, a = rng.standard_normal((2, 6, 3)), rng.standard_normal((2, 6))
@@ -86,19 +86,19 @@ def jacobian_kernel(W, a, X):
 
 
 def test_a_step_follows_the_gradient_of_the_scaled_loss() -> None:
-    ensemble, (W, a, X, y) = two_members()
+    ensemble, (W, a, X, y) = two_networks()
     ensemble.step()
     ensemble.gather()
-    for member, (alpha, rate) in enumerate(((0.5, 0.02), (20.0, 0.03))):
-        leaves = [torch.tensor(values[member], requires_grad=True) for values in (W, a)]
-        error = alpha * outputs(*leaves, torch.tensor(X[member])) - torch.tensor(y[member])
+    for place, (alpha, rate) in enumerate(((0.5, 0.02), (20.0, 0.03))):
+        leaves = [torch.tensor(values[place], requires_grad=True) for values in (W, a)]
+        error = alpha * outputs(*leaves, torch.tensor(X[place])) - torch.tensor(y[place])
         (error.square().sum() / (2 * alpha**2)).backward()
-        for leaf, found in zip(leaves, (ensemble.W[member], ensemble.a[member]), strict=True):
+        for leaf, found in zip(leaves, (ensemble.W[place], ensemble.a[place]), strict=True):
             np.testing.assert_allclose(found, (leaf - rate * leaf.grad).detach(), rtol=1e-12, atol=1e-14)
 
 
-def test_members_equal_solo_runs_and_do_not_touch_each_other() -> None:
-    both, (W, a, X, y) = two_members()
+def test_networks_of_an_ensemble_equal_solo_runs_and_do_not_touch_each_other() -> None:
+    both, (W, a, X, y) = two_networks()
     alone = TwoLayerEnsemble(W[1:], a[1:], X[1:], y[1:], X[1:], (20.0,), (0.03,), 1e-9)
     changed = TwoLayerEnsemble(W * [[[1.1]], [[1.0]]], a, X, y, X, (0.5, 20.0), (0.02, 0.03), 1e-9)
     for ensemble in (both, alone, changed):
@@ -110,9 +110,9 @@ def test_members_equal_solo_runs_and_do_not_touch_each_other() -> None:
     assert not np.allclose(both.W[0], changed.W[0])
 
 
-def test_a_member_rests_as_soon_as_its_residual_is_small() -> None:
+def test_a_network_rests_as_soon_as_its_residual_is_small() -> None:
     tol = 0.9
-    ensemble, _ = two_members((1.0, 2.0), tol)
+    ensemble, _ = two_networks((1.0, 2.0), tol)
     trace = []
     for _ in range(200):
         ensemble.gather()
@@ -120,12 +120,12 @@ def test_a_member_rests_as_soon_as_its_residual_is_small() -> None:
         ensemble.step()
     ensemble.gather()
     residuals = torch.stack(trace).numpy()
-    for member in range(2):
-        taken = int(ensemble.taken[member])
+    for place in range(2):
+        taken = int(ensemble.taken[place])
         assert 0 < taken < 199
-        assert (residuals[:taken, member] > tol).all()
-        assert residuals[taken, member] <= tol
-        assert (residuals[taken:, member] == residuals[taken, member]).all()
+        assert (residuals[:taken, place] > tol).all()
+        assert residuals[taken, place] <= tol
+        assert (residuals[taken:, place] == residuals[taken, place]).all()
 
 
 @pytest.mark.parametrize("symmetrise", [True, False])
