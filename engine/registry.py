@@ -162,10 +162,13 @@ def _own() -> Iterator[Entry]:
 
 
 def _installed() -> Iterator[Entry]:
-    for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: point.name):
+    for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: (point.name, point.module)):
         origin = point.dist.name if point.dist else point.module
         path = _source(point.module)
-        if path is None:
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", point.name):
+            said = f"{point.name!r} of {origin} is no name of a phenomenon: small letters, digits and hyphens make one"
+            yield Entry(point.name, point.name, "", 99, point.module, origin, said)
+        elif path is None:
             yield Entry(point.name, point.name, "", 99, point.module, origin, f"{point.module} of {origin} is not there")
         else:
             yield _read(path, point.name, point.module, origin)

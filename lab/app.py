@@ -148,9 +148,9 @@ class LabApp(App[int], inherit_bindings=False):
 
     # ------------------------------------------------------------ what screens ask for
 
-    def cards(self) -> Sequence[PhenomenonEntry]:
+    def phenomena(self) -> Sequence[PhenomenonEntry]:
         """Return every phenomenon there is."""
-        return self.open_runs.cards()
+        return self.open_runs.phenomena()
 
     def open_phenomenon(self, name: str, preset: str = "quick") -> None:
         """Show a phenomenon's screen; start its run if there is none."""

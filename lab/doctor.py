@@ -13,7 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+import psutil
+
+from engine.data.cache import cache_folder
 from engine.errors import Exit
+from engine.store import list_runs, runs_root
 from genlab.own_packages import NAMES, misplaced, place, shared
 from lab.output import ascii_only, emit, plain, write_table
 
@@ -56,8 +60,6 @@ def report(checks: Sequence[Check], *, json: bool = False) -> int:
 
 def python() -> Iterator[Check]:
     """Interpreter and machine."""
-    import psutil
-
     found = platform.python_version()
     fine = sys.version_info >= (3, 11)
     yield Check("python", "version", found, "ok" if fine else "problem", "" if fine else "genlab needs Python 3.11 or later")
@@ -108,7 +110,7 @@ def satisfies(version: str, bounds: str) -> bool:
 def devices() -> Iterator[Check]:
     """What torch can compute on."""
     try:
-        import torch
+        import torch  # here, since whether that works is what is asked
     except (ImportError, OSError) as error:
         yield Check("torch", "import", f"fails: {error}", "problem", "Install a torch build for this machine: pip install 'torch>=2.6'")
         return
@@ -176,9 +178,6 @@ def _colours(env: Mapping[str, str]) -> str:
 
 def folders(runs: Path | None = None) -> Iterator[Check]:
     """The places that genlab writes to."""
-    from engine.data.cache import cache_folder
-    from engine.store import list_runs, runs_root
-
     root = runs_root(runs)
     yield from _folder("runs", root, "Choose another with --runs DIR or GENLAB_RUNS.")
     if root.is_dir() and os.access(root, os.R_OK):
@@ -205,8 +204,6 @@ def _folder(name: str, path: Path, advice: str) -> Iterator[Check]:
 
 def data() -> Iterator[Check]:
     """Cached data sets."""
-    from engine.data.cache import cache_folder
-
     folder = cache_folder()
     files = sorted(folder.glob("*.npz")) if folder.is_dir() else []
     listed = ", ".join(f"{path.stem} {_size(path.stat().st_size)}" for path in files)

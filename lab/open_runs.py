@@ -33,7 +33,7 @@ GRACE = 1.8  # seconds for all runs together to save themselves at the end
 class OpenRuns(Protocol):
     """Where the app gets phenomena and runs from; tests give it canned ones."""
 
-    def cards(self) -> Sequence[PhenomenonEntry]:
+    def phenomena(self) -> Sequence[PhenomenonEntry]:
         """Return what the home screen shows, without importing a phenomenon."""
 
     def spec(self, name: str) -> Spec:
@@ -80,7 +80,7 @@ class BackgroundRuns:
         self._runners: list[Runner] = []
         self.stuck = self.unstored = False
 
-    def cards(self) -> list[PhenomenonEntry]:
+    def phenomena(self) -> list[PhenomenonEntry]:
         """Return every phenomenon, read from docstrings; what a package's source alone shows to be wrong with it is its card's problem."""
         found = entries()
         usable = [entry for entry in found if not entry.problem]
@@ -96,9 +96,9 @@ class BackgroundRuns:
         Raises:
             UsageError: unknown name, or a package that cannot be used.
         """
-        for card in self.cards():
-            if card.name == name and card.problem:
-                raise UsageError(card.problem, "genlab list names every problem")
+        for entry in self.phenomena():
+            if entry.name == name and entry.problem:
+                raise UsageError(entry.problem, "genlab list names every problem")
         return spec(name)
 
     def screen(self, name: str) -> type[PhenomenonScreen]:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import sys
+import termios
 import threading
 from collections.abc import Callable, Mapping
 from typing import IO, Any
@@ -138,8 +139,6 @@ def write_restored() -> None:
 
 
 def _terminal_modes() -> list[Any] | None:
-    import termios
-
     try:
         return termios.tcgetattr(sys.__stdin__.fileno()) if sys.__stdin__ else None
     except (termios.error, OSError, ValueError):
@@ -147,8 +146,6 @@ def _terminal_modes() -> list[Any] | None:
 
 
 def _set_modes(modes: list[Any]) -> None:
-    import termios
-
     with contextlib.suppress(termios.error, OSError, ValueError, AttributeError):
         termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, modes)  # type: ignore[union-attr]
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from lab.bench.table import Entry
+from engine.errors import UsageError, nearest
+from lab.bench.table import Entry
 
 
 def entries(folder: Path = Path(__file__).parent, package: str = __name__) -> tuple[Entry, ...]:
@@ -28,8 +27,6 @@ def choose(names: Sequence[str]) -> tuple[Entry, ...]:
     Raises:
         engine.errors.UsageError: unknown name; names the nearest and lists the valid ones.
     """
-    from engine.errors import UsageError, nearest
-
     known = {entry.name: entry for entry in entries()}
     for name in names:
         if name not in known:

@@ -11,13 +11,16 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from engine.contract import Session, Snapshot
 from engine.errors import LabError
-
-if TYPE_CHECKING:
-    from engine.contract import Session, Snapshot
-    from engine.runner import Runner
+from engine.registry import spec
+from engine.runner import Runner
+from engine.seeds import seed_range
+from engine.store import runs_root
+from lab.app import LabApp
+from lab.open_runs import BackgroundRuns
+from lab.terminal import Guard, LabDriver
 
 NAME = "random-labels"
 KNOBS = {"epochs": "1000", "lr": "0.0001"}  # so slow that nothing is fitted, so the run lasts
@@ -26,11 +29,6 @@ FIRST = 100  # step at which the clock starts
 
 def make_runner() -> Runner:
     """A run of the quick preset that does not end; stored like any other."""
-    from engine.registry import spec
-    from engine.runner import Runner
-    from engine.seeds import seed_range
-    from engine.store import runs_root
-
     found = spec(NAME)
     seeds = seed_range(0, found.preset("quick").seeds)
     return Runner(NAME, found.configure("quick", KNOBS), "custom", seeds, root=runs_root(), command_line="genlab bench")
@@ -66,10 +64,6 @@ def alone(steps: int, result: Path) -> None:
 
 def with_app(steps: int, result: Path) -> None:
     """Train with the app in this terminal, its screen on the run."""
-    from lab.app import LabApp
-    from lab.open_runs import BackgroundRuns
-    from lab.terminal import Guard, LabDriver
-
     runner = make_runner()
 
     class Bench(BackgroundRuns):

@@ -9,12 +9,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, repeat
 from time import perf_counter
-from typing import TYPE_CHECKING
 
+import psutil
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+
+from engine.phenomena.random_labels.classifiers import cache_sized
+from engine.seeds import streams
+from engine.training.batches import Batches
+from engine.training.ensemble import Ensemble, TrainingSet
+from engine.training.initialise import linear_layers
+from engine.training.mlp import MLP
+from engine.training.optimizers import SGD
 from lab.bench.table import Entry, Row, alternate
-
-if TYPE_CHECKING:
-    from engine.training.ensemble import Ensemble
 
 N, CLASSES, BATCH, SEEDS = 1000, 10, 100, 8
 LR, MOMENTUM = 0.05, 0.9
@@ -50,16 +57,6 @@ def engine_against_loader(repeats: int, width: int = 128, inputs: int = DIGITS) 
 
 def _groups(seeds: Sequence[int], width: int, inputs: int) -> list[Ensemble]:
     """Return ensembles of one member per seed, dealt into groups as a run deals them."""
-    import torch
-
-    from engine.phenomena.random_labels.classifiers import cache_sized
-    from engine.seeds import streams
-    from engine.training.batches import Batches
-    from engine.training.ensemble import Ensemble, TrainingSet
-    from engine.training.initialise import linear_layers
-    from engine.training.mlp import MLP
-    from engine.training.optimizers import SGD
-
     sizes = (inputs, width, CLASSES)
 
     def build(members: tuple[int, ...]) -> Ensemble:
@@ -79,10 +76,6 @@ def _groups(seeds: Sequence[int], width: int, inputs: int) -> list[Ensemble]:
 
 def _examples(seed: int, inputs: int) -> tuple[object, object]:
     """Return inputs (n, d) and labels (n,); what the pixels show does not change the time of a step."""
-    import torch
-
-    from engine.seeds import streams
-
     rng = streams(seed).data
     return torch.from_numpy(rng.standard_normal((N, inputs), dtype="float32")), torch.from_numpy(rng.integers(0, CLASSES, N))
 
@@ -99,9 +92,6 @@ def _timed(runs: Sequence[Sequence[Ensemble]], steps: int) -> float:
 
 def _plain_loop(width: int, inputs: int) -> Callable[[int], float]:
     """Return the usual way to write the same work."""
-    import torch
-    from torch.utils.data import DataLoader, TensorDataset
-
     loader = DataLoader(TensorDataset(*_examples(0, inputs)), batch_size=BATCH, shuffle=True)  # type: ignore[arg-type]
     model = torch.nn.Sequential(torch.nn.Linear(inputs, width), torch.nn.ReLU(), torch.nn.Linear(width, CLASSES))
     optimizer = torch.optim.SGD(model.parameters(), LR, momentum=MOMENTUM)
@@ -129,8 +119,6 @@ def _steps(width: int, inputs: int) -> int:
 @contextmanager
 def _all_cores() -> Iterator[None]:
     """Nothing is drawn meanwhile, so no core is left to an interface."""
-    import torch
-
     before = torch.get_num_threads()
     torch.set_num_threads(_cores())
     try:
@@ -140,8 +128,6 @@ def _all_cores() -> Iterator[None]:
 
 
 def _cores() -> int:
-    import psutil
-
     return psutil.cpu_count(logical=False) or 1
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import LabError
+from engine.registry import entries
 from lab.bench.attached import NAME
 from lab.bench.pseudo_terminal import Terminal
 from lab.bench.table import Entry, Row, alternate
@@ -135,8 +136,6 @@ def _help(environ: Mapping[str, str]) -> float:
 
 
 def _first_paint(environ: Mapping[str, str]) -> float:
-    from engine.registry import entries
-
     with Terminal(genlab_command(), USUAL, environ) as terminal:
         return terminal.wait_for(entries()[0].title) - terminal.begun
 

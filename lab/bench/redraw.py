@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from engine.contract import SetKnob, Step
+from engine.errors import LabError
+from engine.registry import spec
+from engine.runner import Runner
 
 PATIENCE = 30.0  # seconds for curves that should come in a tenth of one
 
@@ -20,12 +22,7 @@ def turned(phenomenon: str, turns: Sequence[tuple[str, Any]]) -> list[float]:
     Raises:
         LabError: curves do not come.
     """
-    from engine import registry
-    from engine.contract import Step
-    from engine.runner import Runner
-
-    spec = registry.spec(phenomenon)
-    run = Runner(spec.name, spec.configure("quick"), "quick", (0,))
+    run = Runner(phenomenon, spec(phenomenon).configure("quick"), "quick", (0,))
     try:
         run.post(Step())
         _until(lambda: run.latest().phase.value == "paused")
@@ -35,8 +32,6 @@ def turned(phenomenon: str, turns: Sequence[tuple[str, Any]]) -> list[float]:
 
 
 def _turn(run: Runner, name: str, value: Any) -> float:
-    from engine.contract import SetKnob
-
     before, start = run.latest().series, time.perf_counter()
     run.post(SetKnob(name, value))
     _until(lambda: run.latest().series is not before and run.latest().config[name] == value)
@@ -44,8 +39,6 @@ def _turn(run: Runner, name: str, value: Any) -> float:
 
 
 def _until(there: Callable[[], bool]) -> None:
-    from engine.errors import LabError
-
     deadline = time.perf_counter() + PATIENCE
     while not there():
         if time.perf_counter() > deadline:

@@ -6,12 +6,15 @@ Each function does the work once a repeat and returns its readings; goals and ro
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from engine.phenomena.max_margin.separable_data import gauss_set
+from engine.theory.inputs import Floats
+from engine.theory.margins.hard_margin import hard_margin_svm
+from engine.theory.margins.logistic_descent import LogisticDescent, logistic_step_limit
+from engine.theory.margins.logistic_flow import separating_flow
 from lab.bench.table import alternate
-
-if TYPE_CHECKING:
-    from engine.theory.inputs import Floats
 
 N, D, SEED = 40, 10, 0
 DECADES = 50
@@ -27,12 +30,6 @@ def flow_against_descent(repeats: int) -> list[tuple[float, float]]:
 
     Descent is the vectorised NumPy loop of `LogisticDescent`, timed on 20,000 steps and scaled by 50.
     """
-    import numpy as np
-
-    from engine.theory.margins.hard_margin import hard_margin_svm
-    from engine.theory.margins.logistic_descent import LogisticDescent, logistic_step_limit
-    from engine.theory.margins.logistic_flow import separating_flow
-
     Z = _rows()
     log_s = np.linspace(0, DECADES * np.log(10), 20 * DECADES + 1)
     descent = LogisticDescent(Z, 0.5 * logistic_step_limit(Z))
@@ -54,12 +51,6 @@ def flow_against_descent(repeats: int) -> list[tuple[float, float]]:
 
 def flow_disagreement(steps: int = 200_000) -> tuple[list[int], list[float]]:
     """Return step counts 10, 100, ... `steps` and the difference |w/|w| - w_flow/|w_flow|| of true descent from the flow there."""
-    import numpy as np
-
-    from engine.theory.margins.hard_margin import hard_margin_svm
-    from engine.theory.margins.logistic_descent import LogisticDescent, logistic_step_limit
-    from engine.theory.margins.logistic_flow import separating_flow
-
     Z = _rows()
     eta = 0.5 * logistic_step_limit(Z)
     counts = np.unique(np.append(10 ** np.arange(1, int(np.log10(steps)) + 1), steps))
@@ -70,8 +61,4 @@ def flow_disagreement(steps: int = 200_000) -> tuple[list[int], list[float]]:
 
 
 def _rows() -> Floats:
-    import numpy as np
-
-    from engine.phenomena.max_margin.separable_data import gauss_set
-
     return gauss_set(N, D, np.random.default_rng(SEED))[0].rows

@@ -6,12 +6,14 @@ Each function does the work once a repeat and returns its readings; goals and ro
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from engine.data.digits import digits
+from engine.phenomena.double_descent.digits import fourier_features, fourier_frequencies
+from engine.theory.conditions import Floats
+from engine.theory.linear_models.nested import nested_path
 from lab.bench.table import alternate
-
-if TYPE_CHECKING:
-    from engine.theory.conditions import Floats
 
 N, D, SIGMA = 200, 1000, 0.5
 SOLVES = 40
@@ -26,10 +28,6 @@ def nested_against_lstsq(repeats: int) -> list[tuple[float, float]]:
     lstsq is timed on 40 of the 1000 sizes, at the middles of 40 equal intervals of p, and the sum is scaled by 25: its cost
     is a smooth function of p, so the estimate is that of the midpoint rule.
     """
-    import numpy as np
-
-    from engine.theory.linear_models.nested import nested_path
-
     X, y, b = _problem()
     sizes = _sizes()
 
@@ -50,10 +48,6 @@ def nested_against_lstsq(repeats: int) -> list[tuple[float, float]]:
 
 def nested_disagreement() -> float:
     """Return the largest relative difference of |w|^2 and excess risk from lstsq, over the sizes of the timing and n-3..n+3."""
-    import numpy as np
-
-    from engine.theory.linear_models.nested import nested_path
-
     X, y, b = _problem()
     curves = nested_path(X, y, b)
     worst = 0.0
@@ -67,12 +61,6 @@ def nested_disagreement() -> float:
 
 def fourier_curve_seconds(repeats: int) -> list[tuple[float, float]]:
     """Return (seconds of making the features, seconds of the curve at every N = 0..5000) for n=1000 digits, 10 outputs, 2000 tests."""
-    import numpy as np
-
-    from engine.data.digits import digits
-    from engine.phenomena.double_descent.features import fourier_features, fourier_frequencies
-    from engine.theory.linear_models.nested import nested_path
-
     pixels, labels, _ = digits()
     readings = []
     for seed in range(repeats):
@@ -95,8 +83,6 @@ def _sizes() -> list[int]:
 
 def _problem() -> tuple[Floats, Floats, Floats]:
     """Return X (n, D), y (n,), b (D,) of the quick preset: Gaussian features, flat signal of norm 1."""
-    import numpy as np
-
     rng = np.random.default_rng(0)
     X, b = rng.standard_normal((N, D)), np.full(D, D**-0.5)
     return X, X @ b + SIGMA * rng.standard_normal(N), b

@@ -162,7 +162,7 @@ class PhenomenonGroup(LabGroup):
         from engine.registry import entries
 
         with formatter.section("Phenomena"):
-            formatter.write_dl([(entry.name, f"{entry.title}: {entry.question}") for entry in entries()])
+            formatter.write_dl([(entry.name, f"{entry.title}: {entry.question}") for entry in entries() if not entry.problem])
 
 
 def knob_command(spec: Spec, action: Action) -> Any:

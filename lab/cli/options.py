@@ -39,7 +39,7 @@ def complete_phenomenon(incomplete: str) -> Iterable[tuple[str, str]]:
     """Names of phenomena with their questions."""
     from engine.registry import entries
 
-    return [(entry.name, entry.question) for entry in entries() if entry.name.startswith(incomplete)]
+    return [(entry.name, entry.question) for entry in entries() if not entry.problem and entry.name.startswith(incomplete)]
 
 
 def complete_preset(ctx: typer.Context, incomplete: str) -> Iterable[tuple[str, str]]:

@@ -79,7 +79,7 @@ def write_tensorboard(folder: RunFolder, snapshot: Snapshot, place: Path) -> Ite
         UsageError: its writer is not installed.
     """
     try:
-        from torch.utils.tensorboard import SummaryWriter
+        from torch.utils.tensorboard import SummaryWriter  # here, since torch is slow to load and tensorboard may be missing
     except ImportError:
         raise UsageError("the writer of TensorBoard is not installed", "pip install tensorboard, or use --to csv") from None
     path = place / f"{folder.name}-tensorboard"
@@ -93,7 +93,7 @@ def write_tensorboard(folder: RunFolder, snapshot: Snapshot, place: Path) -> Ite
 def _figures(kind: str) -> Any:
     def write(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
         try:
-            from lab.export.image_files import write_figures
+            from lab.export.image_files import write_figures  # here, since matplotlib may be missing
         except ImportError:
             raise UsageError(f"drawing {kind} files takes matplotlib, which is not installed", "pip install matplotlib") from None
         return write_figures(snapshot, folder.name, place, kind)

@@ -144,9 +144,11 @@ def conclude(ending: Ending, *, debug: bool = False) -> int:
             traceback.print_exception(error)
         say(f"genlab: {last.sentence}", *([f"  {last.hint}"] if last.hint else []))
         return int(error.exit_code) if last.phase is Phase.FAILED and isinstance(error, LabError) else Exit.RUN_FAILED
-    if not ending.cut:
-        return Exit.DONE
-    if not ending.unread:
-        kept = ["; the state is saved.", f"  Go on with: genlab resume {last.run}"] if last.folder else ["."]
-        say(f"genlab: interrupted at {last.unit} {last.step}{kept[0]}", *kept[1:])
-    return Exit.INTERRUPTED
+    if ending.cut and not ending.unread:
+        kept = last.folder and not last.unstored
+        say(f"genlab: interrupted at {last.unit} {last.step}{'; the state is saved.' if kept else '.'}")
+        say(*([f"  Go on with: genlab resume {last.run}"] if kept else []))
+    if last.unstored:
+        say(f"genlab: {last.run} is {last.unstored}")
+        return Exit.RUN_FAILED
+    return Exit.INTERRUPTED if ending.cut else Exit.DONE

@@ -5,12 +5,12 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("engine", "screens", "lab")
+FOLDERS = ("engine", "screens", "lab", "genlab")
 
 
 @cache
 def modules() -> tuple[Path, ...]:
-    """Every Python file of the three folders, relative to the project."""
+    """Every Python file of the four packages, relative to the project."""
     return tuple(sorted(path.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")))
 
 

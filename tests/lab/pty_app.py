@@ -5,8 +5,10 @@ python -m tests.lab.pty_app [crash|hang|broken|diverging] [options of genlab]
 
 import dataclasses
 import importlib
+import os
 import sys
 import time
+from pathlib import Path
 
 from engine import registry
 from engine.contract import Preset
@@ -22,7 +24,7 @@ def main() -> int:
     mode = sys.argv.pop(1) if sys.argv[1:2] and sys.argv[1] in MODES else ""
     sys.path.append(str(TOYS))
     found = sorted(registry.entries(), key=lambda entry: entry.name != "toy")
-    registry.entries = lambda: found
+    open_runs.entries = registry.entries = lambda: found
     toy = importlib.import_module("toy")
     overrides = {"steps": 10**6, "pause": 0.001} if mode not in ("broken", "diverging") else {"steps": 10, "mode": mode}
     toy.SPEC = dataclasses.replace(toy.SPEC, presets=(Preset("quick", "long enough", overrides), *toy.SPEC.presets[1:]))
@@ -34,6 +36,7 @@ def main() -> int:
         if snapshot.step > 50 and mode == "crash":
             raise ZeroDivisionError("a defect of a screen")
         if snapshot.step > 50 and mode == "hang":
+            Path(os.environ["GENLAB_RUNS"]).with_name("hangs").touch()
             time.sleep(3600)
 
     PhenomenonScreen.draw = misbehave

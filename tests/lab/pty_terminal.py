@@ -16,14 +16,14 @@ from pathlib import Path
 import pyte
 from ptyprocess import PtyProcess
 
-ROOT = Path(__file__).parents[2]
-PATIENCE = 90.0  # seconds until a condition that never comes fails the test
+from tests.lab.command_line import ROOT, UNSET
+
+PATIENCE = 200.0  # seconds that a program may take from its start to its end; below the limit of a test, so that the screen is told
 KEYS = {"enter": "\r", "escape": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ", "backspace": "\x7f"}
 KEYS |= {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "pageup": "\x1b[5~", "pagedown": "\x1b[6~"}
 KEYS |= {"comma": ",", "full_stop": ".", "plus": "+", "minus": "-", "question_mark": "?", "equals_sign": "="}
 # What pyte would print as text: keyboard protocols, queries, strings of the operating system.
 NOISE = re.compile(rb"\x1b\[[<>=?]\d*(?:;\d+)*u|\x1b\[\?\d+\$p|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1bP[^\x1b]*\x1b\\")
-UNSET = ("NO_COLOR", "LC_ALL", "LC_CTYPE", "GENLAB_ASCII", "COLUMNS")
 MODES = (1049, 1000, 1003, 1006, 1004, 2004)
 
 
@@ -46,6 +46,7 @@ class Terminal:
         self.raw = bytearray()
         self._rest = b""
         self.open = True
+        self._deadline = time.monotonic() + PATIENCE
 
     def __enter__(self) -> Terminal:
         return self
@@ -82,11 +83,13 @@ class Terminal:
             self._rest = b""
 
     def until(self, condition: Callable[[], object], what: str = "") -> None:
-        """Read until a condition holds."""
-        end = time.monotonic() + PATIENCE
+        """Read until a condition holds; fail at once where it no longer can, because the program has ended."""
         while not condition():
-            assert time.monotonic() < end, f"{what or 'the awaited condition'} never came; the screen shows:\n{self.text}"
+            missing = f"{what or 'the awaited condition'} never came; the screen shows:\n{self.text}"
+            assert time.monotonic() < self._deadline, missing
+            ended = not self.child.isalive() and not (self.open and select.select([self.child.fd], [], [], 0)[0])
             self.pump()
+            assert not ended or condition(), missing
 
     def shows(self, *words: str) -> None:
         """Read until all these words are on the screen."""
@@ -105,6 +108,20 @@ class Terminal:
             self.pump(0.1)
             if key == "escape":
                 self.pump(0.2)  # a terminal tells a lone escape from the beginning of a sequence by a pause
+
+    def escape_to(self, *words: str) -> None:
+        """Press escape, again and again, until all these words are on the screen."""
+        pressed = 0.0
+
+        def there() -> bool:
+            nonlocal pressed
+            found = all(word in self.text for word in words)
+            if not found and time.monotonic() > pressed + 0.5:
+                self.press("escape")
+                pressed = time.monotonic()
+            return found
+
+        self.until(there, f"{words}")
 
     def resize(self, width: int, height: int) -> None:
         """Change the size of the terminal."""

@@ -19,7 +19,7 @@ async def main():
     app = LabApp(BackgroundRuns())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert app.cards()
+        assert app.phenomena()
 
 asyncio.run(main())
 heavy = {"torch", "scipy", "matplotlib", "mlxtend", "plotext", "sklearn", "rich.markdown"} & set(sys.modules)

@@ -1,5 +1,6 @@
 import pytest
 
+from genlab.own_packages import Complaint
 from lab import doctor
 from tests.lab.command_line import lines
 
@@ -37,6 +38,17 @@ def test_a_missing_or_old_package_is_a_problem_with_the_command_that_mends_it():
 
 def test_the_installed_packages_satisfy_what_genlab_declares():
     assert {check.level for check in doctor.packages()} == {"ok"}
+
+
+def test_a_name_that_another_package_has_taken_is_a_problem(monkeypatch):
+    assert {check.level for check in doctor.own_names()} == {"ok"}
+    taken = Complaint("lab", "the name 'lab' is taken by /elsewhere/lab")
+    monkeypatch.setattr(doctor, "misplaced", lambda: [taken])
+    monkeypatch.setattr(doctor, "shared", lambda: [Complaint("engine", "the name 'engine' is also that of the installed trains")])
+    checks = found(doctor.own_names())
+    assert {name: check.level for name, check in checks.items()} == {"engine": "problem", "screens": "ok", "lab": "problem"}
+    assert checks["lab"].value == taken.sentence
+    assert "pipx install genlab" in checks["engine"].advice
 
 
 @pytest.mark.parametrize(("size", "level"), [((59, 24), "problem"), ((80, 14), "problem"), ((70, 20), "note"), ((80, 24), "ok")])

@@ -67,6 +67,7 @@ def test_an_unknown_preset_is_refused_with_the_valid_ones(open_runs: BackgroundR
         ({"phase": Phase.STOPPED}, "is saved at step 300 of 600; go on with: genlab resume canned-quick-s0"),
         ({"phase": Phase.FINISHED}, "is finished; look at it with: genlab show canned-quick-s0"),
         ({"phase": Phase.RUNNING}, "was cut off near step 300 of 600; go on from its last state with: genlab resume canned-quick-s0"),
+        ({"phase": Phase.FINISHED, "unstored": "not being stored since step 2"}, "canned-quick-s0 is not being stored since step 2"),
         (
             {"phase": Phase.DIVERGED, "sentence": "the loss is lost", "hint": "lower lr"},
             "canned-quick-s0 diverged: the loss is lost lower lr",

@@ -1,4 +1,4 @@
-"""The difference of two screens against pyte, an independent terminal: what reaches it through the differ looks as if nothing had been left out."""
+"""The difference of two screens against pyte, an independent terminal: it looks there as if nothing had been left out."""
 
 from __future__ import annotations
 

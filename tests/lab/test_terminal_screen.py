@@ -9,6 +9,11 @@ import pytest
 from lab.bench.pseudo_terminal import Terminal
 from lab.terminal_screen import TerminalScreen
 
+CONTROLS = (
+    "\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[1;31m", "\x1b[m", "\x1b[2C", "\x1b[D", "\x1b[A", "\x1b[B",
+    "\x1b[E", "\x1b[2F", "\x1b[3d", "\x1b[5G", "\r", "\x08",
+)  # fmt: skip
+
 
 @pytest.mark.parametrize("seed", range(20))
 def test_random_output_reads_as_in_a_terminal_emulator(seed):
@@ -20,10 +25,7 @@ def test_random_output_reads_as_in_a_terminal_emulator(seed):
     for _ in range(200):
         pieces += [
             f"\x1b[{dice.randint(1, 6)};{dice.randint(1, 10)}H",
-            dice.choice(
-                ["\x1b[K", "\x1b[1K", "\x1b[2K", "\x1b[J", "\x1b[1J", "\x1b[2J", "\x1b[1;31m", "\x1b[m"]
-                + ["\x1b[2C", "\x1b[D", "\x1b[A", "\x1b[B", "\x1b[E", "\x1b[2F", "\x1b[3d", "\x1b[5G", "\r", "\x08"]
-            ),
+            dice.choice(CONTROLS),
             dice.choice(["abc", "⠒⠤", "x", "running", "äß"]),
         ]
     data = "".join(pieces).encode()

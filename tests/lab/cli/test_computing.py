@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -93,6 +94,18 @@ def test_a_run_that_fails_says_why_and_still_ends_its_json(genlab, mode, code, p
     assert ended == code
     assert err.startswith(sentence)
     assert lines(out)[-1]["phase"] == phase
+
+
+def test_a_run_that_the_disk_does_not_take_ends_its_json_says_so_and_exits_with_3(tmp_path):
+    def small_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+
+    with start(tmp_path, "run", "toy", "--json", preexec_fn=small_files) as child:
+        records, err = lines(child.stdout.read()), child.stderr.read()
+    assert child.returncode == Exit.RUN_FAILED
+    assert (records[-1]["phase"], records[-1]["step"]) == ("finished", 200)
+    assert records[-1]["unstored"].startswith("not being stored since step ")
+    assert f"genlab: toy-quick-s0 is {records[-1]['unstored']}" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

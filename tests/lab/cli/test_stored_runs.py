@@ -1,5 +1,6 @@
 """Stored runs from the command line: list, show, remove; damaged and foreign folders."""
 
+import json
 import shutil
 
 import numpy as np
@@ -83,6 +84,18 @@ def test_a_damaged_run_is_one_sentence(genlab, run, tmp_path, command):
     assert (code, out) == (Exit.RUN_FAILED, "")
     assert "damaged" in err
     assert len(err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("command", [["show"], ["export", "--to", "csv"], ["resume"], ["compare"]])
+def test_a_run_of_an_older_format_is_one_sentence(genlab, run, tmp_path, command):
+    name = run()
+    path = tmp_path / "runs" / name / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 1}))
+    code, out, err = genlab(command[0], name, *command[1:])
+    assert (code, out) == (Exit.RUN_FAILED, "")
+    assert err.startswith(f"genlab: run {name} was written by an older genlab (format 1; this one reads format 2)\n")
+    assert len(err.splitlines()) == 2
+    assert "older format" in genlab("runs")[1]
 
 
 def test_rm_deletes_only_runs_and_only_when_told(genlab, run, tmp_path):

@@ -80,6 +80,16 @@ def test_an_interrupted_run_names_the_command_that_goes_on(capsys):
     assert "genlab resume toy-quick-s0" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("phase", "cut"), [(Phase.FINISHED, False), (Phase.STOPPED, True)])
+def test_a_run_that_could_not_be_stored_says_so_and_exits_with_3(phase, cut, capsys):
+    last = dataclasses.replace(START, phase=phase, unstored="not being stored since step 3: cannot write; free some space.")
+    assert conclude(Ending(last, cut=cut)) == Exit.RUN_FAILED
+    err = capsys.readouterr().err
+    assert "genlab: toy-quick-s0 is not being stored since step 3: cannot write; free some space.\n" in err
+    assert "saved" not in err and "resume" not in err
+    assert result_event(last)["unstored"].startswith("not being stored")
+
+
 @pytest.mark.parametrize("phase", [Phase.FAILED, Phase.DIVERGED])
 def test_failure_is_a_sentence_a_hint_and_exit_3(phase, capsys):
     snapshot = dataclasses.replace(START, phase=phase, sentence="the loss left the numbers", hint="lower lr")

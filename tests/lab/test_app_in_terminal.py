@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from screens.keys import KEYS
-from tests.lab.pty_terminal import ROOT, Terminal
+from tests.lab.command_line import start
+from tests.lab.pty_terminal import Terminal
 
 TOY = ("-m", "tests.lab.pty_app")
 BRAILLE = re.compile("[\u2801-\u28ff]")
@@ -49,18 +47,31 @@ def stored(runs: Path) -> Path:
     return folder
 
 
-def test_random_labels_live_every_key_every_size_and_out(tmp_path: Path) -> None:
-    with Terminal("-m", "lab", runs=tmp_path) as terminal:
+def test_random_labels_live_and_out(tmp_path: Path) -> None:
+    with Terminal("-m", "genlab", runs=tmp_path, size=(160, 48)) as terminal:
         opened(terminal, "Random labels")
+        terminal.until(lambda: len(BRAILLE.findall(terminal.text)) > 20, "live curves")
+        terminal.shows("Training accuracy", "Test error", "learning rate", "? help")
+        terminal.press("q")
+        assert terminal.end() == 0
+        terminal.assert_restored()
+        assert "genlab resume random-labels" in terminal.last_words() or "genlab show random-labels" in terminal.last_words()
+        assert "Traceback" not in terminal.raw.decode(errors="replace")
+    assert list(tmp_path.glob("random-labels-*/metrics.jsonl"))
+
+
+def test_every_key_every_size_home_and_back(tmp_path: Path) -> None:
+    with Terminal(*TOY, runs=tmp_path) as terminal:
+        opened(terminal)
         terminal.until(lambda: len(BRAILLE.findall(terminal.text)) > 20, "live curves")
         terminal.resize(1, 1)
         terminal.press("s")
         terminal.resize(40, 10)
         terminal.shows("genlab needs 60x15")
         terminal.resize(160, 48)
-        terminal.shows("Training accuracy", "Test error", "learning rate")
+        terminal.shows("Decay", "Grid", "decay rate")
         terminal.resize(80, 24)
-        terminal.shows("Training accuracy", "? help")
+        terminal.shows("Decay", "? help")
         for key in (
             *(key.keys.split(",")[0] for key in KEYS if key.keys not in ("q", "escape", "question_mark")),
             "left",
@@ -68,17 +79,15 @@ def test_random_labels_live_every_key_every_size_and_out(tmp_path: Path) -> None
             "ctrl+l",
         ):
             terminal.press(key)
-        while "Why do overparameterized" not in terminal.text:
-            terminal.press("escape")
-            terminal.pump(0.5)
+        terminal.escape_to("Why do overparameterized")
         terminal.press("1")
-        terminal.shows("Random labels", "? help")
+        terminal.shows("Toy decay", "? help")
         terminal.press("q")
         assert terminal.end() == 0
         terminal.assert_restored()
-        assert "genlab resume random-labels" in terminal.last_words() or "genlab show random-labels" in terminal.last_words()
+        assert "genlab resume toy" in terminal.last_words() or "genlab show toy" in terminal.last_words()
         assert "Traceback" not in terminal.raw.decode(errors="replace")
-    assert list(tmp_path.glob("random-labels-*/metrics.jsonl"))
+    assert list(tmp_path.glob("toy-*/metrics.jsonl"))
 
 
 @pytest.mark.parametrize("way", ["SIGTERM", "SIGHUP", "SIGINT", "ctrl+c"])
@@ -138,16 +147,14 @@ def test_debug_shows_where_a_defect_is(tmp_path: Path) -> None:
 
 
 def test_an_interface_that_hangs_is_ended_from_outside_with_the_run_saved(tmp_path: Path) -> None:
-    with Terminal(*TOY, "hang", runs=tmp_path) as terminal:
+    with Terminal(*TOY, "hang", runs=tmp_path / "runs") as terminal:
         terminal.shows("Toy decay")
         terminal.press("1")
-        terminal.until(lambda: re.search(r"step [1-9]", terminal.text) or list(tmp_path.glob("*/metrics.jsonl")))
-        for _ in range(50):
-            terminal.pump(0.05)
+        terminal.until((tmp_path / "hangs").exists, "the interface that hangs")
         terminal.child.kill(signal.SIGTERM)
         assert terminal.end() == 130
         terminal.assert_restored()
-    assert (stored(tmp_path) / "state.json").exists()
+    assert (stored(tmp_path / "runs") / "state.json").exists()
 
 
 @pytest.mark.parametrize(("mode", "words"), [("broken", "ZeroDivisionError"), ("diverging", "lower rate")])
@@ -192,16 +199,14 @@ def test_colours_are_those_that_the_terminal_has(tmp_path: Path, term: str, most
 
 
 def test_a_dumb_terminal_is_told_the_headless_command(tmp_path: Path) -> None:
-    with Terminal("-m", "lab", runs=tmp_path, TERM="dumb") as terminal:
+    with Terminal("-m", "genlab", runs=tmp_path, TERM="dumb") as terminal:
         assert terminal.end() == 2
         assert "genlab run" in terminal.raw.decode()
         assert b"\x1b" not in terminal.raw
 
 
 def test_a_run_of_another_process_is_watched_live(tmp_path: Path) -> None:
-    toy = [sys.executable, "-m", "tests.lab.cli_toy", "run", "toy", "--steps", "1000000", "--pause", "0.002", "--quiet"]
-    environ = {**os.environ, "GENLAB_RUNS": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(toy, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
+    with start(tmp_path, "run", "toy", "--steps", "1000000", "--pause", "0.002", "--quiet", stdout=None, stderr=None) as other:
         try:
             while not list(tmp_path.glob("*/latest.npz")):
                 assert other.poll() is None
