@@ -64,7 +64,7 @@ def expected_curves(run: BenignOverfitting) -> Iterator[Series]:
 def _risk(run: BenignOverfitting, curve: list[Setting]) -> Iterator[Series]:
     first, last = curve[0], curve[-1]
     grid = np.unique(np.geomspace(first.n, last.n, FINE if last.n > first.n else 1).round().astype(int))
-    noise, signal = np.array([expected(first.at(int(n)), run.config.ridge) for n in grid]).T
+    noise, signal = np.array([expected(last.at(int(n)), run.config.ridge) for n in grid]).T
     noise = run.sigma2 * noise
     yield _curve(f"excess-risk/{first.group}/theory", f"{first.label}, theory", grid, noise + signal, first.group)
     if run.config.signal > 0:

@@ -12,18 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phenomena.interpolation_threshold.config import Entries, Spectrum
+from engine.phenomena.interpolation_threshold.config import Entries
 from engine.seeds import Streams
 from engine.theory.conditions import require
 from engine.theory.inputs import Floats
-from engine.theory.spectra.spectra import exponential, isotropic, power
-
-
-def variances(spectrum: Spectrum, n: int, count: int) -> Floats:
-    """Return the variances (count,) of the features: 1, or falling like 1/k, or like exp(-k/n)."""
-    if spectrum == "power":
-        return power(count, a=1.0)
-    return exponential(count, tau=float(n)) if spectrum == "exponential" else isotropic(count)
 
 
 @dataclass(frozen=True)

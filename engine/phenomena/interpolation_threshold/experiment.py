@@ -20,7 +20,7 @@ from engine.judging import Judges
 from engine.phenomena.interpolation_threshold import SPEC, digits, figures
 from engine.phenomena.interpolation_threshold.claims import JUDGES, spectral_distance
 from engine.phenomena.interpolation_threshold.config import MOST, InterpolationThresholdConfig
-from engine.phenomena.interpolation_threshold.design import Design, variances
+from engine.phenomena.interpolation_threshold.design import Design
 from engine.phenomena.interpolation_threshold.maps import separability_edge, separability_map, train_error_map
 from engine.phenomena.interpolation_threshold.sweep import REFERENCES, SHOWN, SWEPT, sweep, sweep_widths
 from engine.phenomena.interpolation_threshold.theory import expected_curves, expected_risk
@@ -29,6 +29,7 @@ from engine.seeds import Streams, streams
 from engine.state import Draws
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.nested_fits import nested_fits
+from engine.theory.spectra.spectra import spectrum
 
 PER_DECADE = 10  # measurements
 AT_ONCE = 0.03  # seconds for the spectrum when d is turned
@@ -62,7 +63,8 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         super().__init__(config, seeds, device, preset)
         n, draws = config.n, config.draws
         self.unit, self.total = "draw", draws
-        self.design = Design(n, variances(config.spectrum, n, MOST * n), config.entries, config.r2, config.sigma)
+        variances = spectrum(config.spectrum, n, MOST * n, tau=float(n), a=1.0)
+        self.design = Design(n, variances, config.entries, config.r2, config.sigma)
         self.widths, self.digit_widths = sweep_widths(n, config.d_max), sweep_widths(digits.N, config.d_max)
         self.digit_gammas = self.digit_widths / digits.N
         self.references = {int(d): f"spectrum-{d}" for d in self.widths if d in {round(share * n) for share in REFERENCES}}
