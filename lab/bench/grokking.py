@@ -20,7 +20,7 @@ P, SHOWN, NEURONS, STEPS = 113, 3830, 512, 5  # the published setting, and steps
 
 def measure_grokking(repeats: int) -> list[Row]:
     """Return seconds until Gromov's network with decay has grokked mod 59, its delay ratio, and seconds of the whole quick preset."""
-    import engine
+    import genlab
 
     seconds, ratios, whole = [], [], []
     for _ in range(repeats):
@@ -28,7 +28,7 @@ def measure_grokking(repeats: int) -> list[Row]:
         seconds.append(elapsed)
         ratios.append(ratio)
         start = perf_counter()
-        engine.run("grokking", device="cpu")
+        genlab.run("grokking", device="cpu")
         whole.append(perf_counter() - start)
     return [
         Row("Gromov's network, p=59, fraction .3, decay 1: until grokked", "s", tuple(seconds), SECONDS, "lower"),

@@ -10,12 +10,12 @@ from lab.bench.table import Entry, Row
 
 def measure_certificate(repeats: int) -> Sequence[Row]:
     """Run the quick preset on both labels up to its certificates, without a screen."""
-    import engine
+    import genlab
 
     seconds, true, random = [], [], []
     for _ in range(repeats):
         started = perf_counter()
-        outcome = engine.run("vacuous-bounds", device="cpu")
+        outcome = genlab.run("vacuous-bounds", device="cpu")
         seconds.append(perf_counter() - started)
         certificates = next(detail for detail in outcome.snapshot.details if detail.name == "Bound PAC-Bayes")
         values = {row.subject: row.value for row in certificates.rows}

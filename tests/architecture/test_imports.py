@@ -11,7 +11,7 @@ from tests.architecture.source import ROOT, imports, modules
 HEAVY = ("torch", "scipy")
 OF_THE_INTERFACE = ("textual", "rich", "typer", "plotext", "textual_plotext", "screens", "lab")
 
-NAMES = [path.stem.replace("_", "-") for path in modules() if path.match("engine/phenomena/[a-z]*.py")]
+PHENOMENA = [path.parent.name for path in modules() if path.match("engine/phenomena/*/__init__.py")]
 
 
 def loaded(code: str) -> set[str]:
@@ -31,10 +31,10 @@ LIGHT = {
         "run = Runner(Toy, ToyConfig(), 'quick', (0,)); run.latest(); run.close(); assert threading.active_count() == 1"
     ),
     "a closed form run to its end": (
-        "import engine; from tests.engine.toy_phenomenon import InstantToy\nassert engine.run(InstantToy).snapshot.phase == 'finished'"
+        "import genlab; from tests.engine.toy_phenomenon import InstantToy\nassert genlab.run(InstantToy).snapshot.phase == 'finished'"
     ),
     "watching a run": "import engine.watching",
-    "every screen": "import screens.base, screens.home\n" + "\n".join(f"import screens.{name.replace('-', '_')}" for name in NAMES),
+    "every screen": "import screens.base, screens.home\n" + "\n".join(f"import screens.{name}" for name in PHENOMENA),
     "every declaration": "from engine import registry\nfor name in registry.names(): registry.spec(name)",
     "genlab --help": "from lab.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass",
     "genlab list": "from lab.cli.main import main\ntry: main(['list'])\nexcept SystemExit: pass",
@@ -60,7 +60,7 @@ def test_the_engine_knows_no_interface():
 def test_theory_needs_no_torch():
     theory = [path for path in modules() if path.parts[:2] == ("engine", "theory") and path.stem != "__init__"]
     assert theory
-    assert "torch" not in loaded("\n".join(f"import engine.theory.{path.stem}" for path in theory))
+    assert "torch" not in loaded("\n".join(f"import {'.'.join(path.with_suffix('').parts)}" for path in theory))
 
 
 @pytest.mark.parametrize("path", [path for path in modules() if path.parts[0] == "screens"], ids=str)
@@ -75,7 +75,5 @@ def test_the_engine_imports_neither_screens_nor_lab(path):
     assert not {name.split(".")[0] for name in imports(path)} & set(OF_THE_INTERFACE)
 
 
-def test_asking_for_run_is_what_loads_it():
-    before = loaded("import engine")
-    assert "numpy" not in before and "pydantic" not in before
-    assert "numpy" in loaded("import engine; engine.run")
+def test_the_engine_by_itself_imports_nothing():
+    assert not loaded("import engine") & {"numpy", "pydantic"}

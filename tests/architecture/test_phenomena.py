@@ -1,4 +1,4 @@
-"""A phenomenon is three files, and what it declares is complete and true to its docstring."""
+"""A phenomenon is a package, a screen and a folder of tests, and what it declares is complete and true to its docstring."""
 
 import ast
 import re
@@ -20,8 +20,8 @@ def test_the_registry_finds_every_file_in_order():
 
 
 @pytest.mark.parametrize("stem", FILES)
-def test_a_phenomenon_is_three_files(stem):
-    for path in (f"engine/phenomena/{stem}/__init__.py", f"screens/{stem}.py", f"tests/phenomena/test_{stem}.py"):
+def test_a_phenomenon_is_a_package_a_screen_and_a_folder_of_tests(stem):
+    for path in (f"engine/phenomena/{stem}/__init__.py", f"screens/{stem}.py", f"tests/phenomena/{stem}/test_{stem}.py"):
         assert (ROOT / path).is_file(), f"{path} is missing"
 
 

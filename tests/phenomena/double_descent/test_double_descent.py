@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pytest
 
-import engine
+import genlab
 from engine import registry
 from engine.contract import Status
 from engine.errors import KnobError
@@ -27,7 +27,7 @@ def finding(phenomenon, claim):
 
 @pytest.fixture(scope="module")
 def quick():
-    return engine.run("double-descent")
+    return genlab.run("double-descent")
 
 
 def test_quick_preset_decides_its_claims_and_they_hold(quick):
@@ -39,14 +39,14 @@ def test_quick_preset_decides_its_claims_and_they_hold(quick):
 
 @pytest.mark.slow
 def test_standard_preset_decides_its_claims_and_they_hold():
-    outcome = engine.run("double-descent", preset="standard")
+    outcome = genlab.run("double-descent", preset="standard")
     assert {name for name, holds in outcome.holds.items() if holds} == {"DD1", "DD2", "DD5", "DD6", "DD7"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", [preset.name for preset in KIND.spec.presets if preset.name not in ("quick", "standard")])
 def test_paper_presets_peak_at_n_and_agree_with_the_solver(preset):
-    outcome = engine.run("double-descent", preset=preset)
+    outcome = genlab.run("double-descent", preset=preset)
     assert outcome.holds["DD6"] and outcome.holds["DD2"]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-import engine
+import genlab
 from engine.contract import Phase, Status
 from engine.errors import Diverged, KnobError
 from engine.phenomena.random_labels.conditions import conditions_of
@@ -212,7 +212,7 @@ def test_a_seed_among_others_is_measured_like_alone(small):
 
 @pytest.mark.parametrize("knobs", [{"lr": 1.0}, {"lr": 1.0, "momentum": 0.99, "depth": 3}])
 def test_the_highest_learning_rate_diverges_with_a_sentence_and_the_knob_to_lower(knobs):
-    snapshot = engine.run(RandomLabels, width=64, **knobs).snapshot
+    snapshot = genlab.run(RandomLabels, width=64, **knobs).snapshot
     assert snapshot.phase is Phase.DIVERGED
     assert re.fullmatch(r"the loss of .* at step \d+(, over 1000 times that of guessing)?( \(seen at step \d+\))?", snapshot.sentence)
     assert snapshot.hint == "lower learning rate (it is 1)"

@@ -1,11 +1,11 @@
-"""`engine.run(...)`: series, arrays and verdicts in Python."""
+"""`genlab.run(...)`: series, arrays and verdicts in Python."""
 
 import threading
 
 import numpy as np
 import pytest
 
-import engine
+import genlab
 from engine.contract import Phase
 from engine.errors import KnobError, ProblemError, UsageError
 from engine.runner import Runner
@@ -15,7 +15,7 @@ from tests.engine.toy_phenomenon import InstantToy
 
 
 def test_a_run_gives_series_arrays_and_verdicts():
-    out = engine.run(InstantToy, n=30, seed=7, seeds=2)
+    out = genlab.run(InstantToy, n=30, seed=7, seeds=2)
     assert out.snapshot.phase is Phase.FINISHED and out.snapshot.seeds == (7, 8) and out.snapshot.preset == "custom"
     assert set(out.series) == {"train-loss/7", "train-loss/8"}
     assert out.arrays["X"].shape == (2, 30, 2) and out.holds == {"T1": True, "T2": True} and out.folder is None
@@ -24,16 +24,16 @@ def test_a_run_gives_series_arrays_and_verdicts():
 
 
 def test_presets_bring_their_number_of_seeds():
-    assert engine.run(InstantToy, preset="long").snapshot.seeds == (0, 1)
+    assert genlab.run(InstantToy, preset="long").snapshot.seeds == (0, 1)
 
 
 def test_the_same_seed_gives_the_same_numbers_alone_and_together():
-    together, alone = engine.run(InstantToy, seed=3, seeds=3), engine.run(InstantToy, seed=5)
+    together, alone = genlab.run(InstantToy, seed=3, seeds=3), genlab.run(InstantToy, seed=5)
     np.testing.assert_array_equal(together.series["train-loss/5"].y, alone.series["train-loss/5"].y)
 
 
 def test_it_is_stored_when_a_place_is_given(tmp_path):
-    out = engine.run(InstantToy, runs=str(tmp_path))
+    out = genlab.run(InstantToy, runs=str(tmp_path))
     assert result(RunFolder.open(out.folder))["phase"] == "finished"
 
 
@@ -49,16 +49,16 @@ def test_it_is_stored_when_a_place_is_given(tmp_path):
 )
 def test_bad_wishes_are_lab_errors(given, error):
     with pytest.raises(error):
-        engine.run(InstantToy, **given)
+        genlab.run(InstantToy, **given)
 
 
 def test_an_unknown_name_is_a_sentence():
     with pytest.raises(UsageError, match="no phenomenon 'toyy'"):
-        engine.run("toyy")
+        genlab.run("toyy")
 
 
 def test_divergence_is_an_outcome():
-    out = engine.run(InstantToy, diverge_at=50)
+    out = genlab.run(InstantToy, diverge_at=50)
     assert out.snapshot.phase is Phase.DIVERGED and len(out.series["train-loss/0"].x) > 5 and out.arrays == {}
 
 
@@ -70,7 +70,7 @@ def test_an_interrupted_run_is_saved_and_its_thread_ends(tmp_path, monkeypatch):
     before = threading.active_count()
     monkeypatch.setattr(Runner, "join", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        engine.run(InstantToy, steps=LONG, runs=tmp_path)
+        genlab.run(InstantToy, steps=LONG, runs=tmp_path)
     assert threading.active_count() == before
     (path,) = tmp_path.iterdir()
     assert RunFolder.open(path).load_progress().phase is Phase.STOPPED and RunFolder.open(path).load_state()[1].step >= 100
