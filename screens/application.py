@@ -37,7 +37,7 @@ class Application(Protocol):
     def drawing(self) -> Theme:
         """Colours and characters that the terminal can show."""
 
-    def cards(self) -> Sequence[PhenomenonEntry]:
+    def phenomena(self) -> Sequence[PhenomenonEntry]:
         """Return every phenomenon there is."""
 
     def open_phenomenon(self, name: str) -> None:

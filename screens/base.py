@@ -35,7 +35,7 @@ from engine.contract import (
 )  # fmt: skip
 from screens import keys
 from screens.application import Application
-from screens.figure_pages import PANEL_FROM, panel_width
+from screens.figure_pages import SIDE_PANEL_FROM, side_panel_width
 from screens.frame_pacing import FramePacing
 from screens.run_command import run_command
 from screens.widgets import status_rows
@@ -57,7 +57,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     Args:
         spec: what is known of the phenomenon.
         session: the run that is shown.
-        desk: the application.
+        application: the application.
     """
 
     VIEWS: ClassVar[tuple[str, ...]] = ()  # figures and pictures that come first, by name
@@ -70,17 +70,17 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     PhenomenonScreen #side > *:focus { outline-left: wide $primary; }
     """
 
-    def __init__(self, spec: Spec, session: Session, desk: Application) -> None:
+    def __init__(self, spec: Spec, session: Session, application: Application) -> None:
         super().__init__()
         self.spec = spec
         self.session = session
-        self.desk = desk
+        self.application = application
         self.snapshot = session.latest()
-        self.panel = ""
-        self.pace = FramePacing()
+        self.side_panel = ""
+        self.pacing = FramePacing()
         self._timer: Timer | None = None
         self._waiting_since = time.monotonic()
-        self.deck = FigureGrid(spec, desk.drawing, self.VIEWS)
+        self.figures = FigureGrid(spec, application.drawing, self.VIEWS)
         self.knobs = KnobForm(spec.config, spec.presets, patience=0.0 if spec.instant else PATIENCE)
         self.claims = VerdictPanel()
         self.notes = NotesPanel(spec)
@@ -91,7 +91,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         yield TextRow(id="title")
         yield TextRow(id="views")
         with Horizontal(id="body"):
-            yield self.deck
+            yield self.figures
             with Vertical(id="side"):
                 yield self.knobs
                 yield self.claims
@@ -105,11 +105,11 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin with the figures selected."""
-        self.deck.focus()
+        self.figures.focus()
 
     def on_screen_resume(self) -> None:
         """Look at the run again, and at once."""
-        self.pace.forget()
+        self.pacing.forget()
         self._look()
 
     def on_screen_suspend(self) -> None:
@@ -125,7 +125,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         """Take the latest snapshot, draw it if it is time, and say when to look again."""
         self._stop_timer()
         snapshot = self.session.latest()
-        wanted = self.pace.wants(snapshot)
+        wanted = self.pacing.wants(snapshot)
         if wanted == "everything":
             self.draw(snapshot)
         elif wanted == "rows":
@@ -134,8 +134,8 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         elif snapshot.phase is Phase.READY:
             self._say_phase()
         if wanted != "nothing":
-            self.pace.drew(snapshot)
-        self._timer = self.set_timer(self.pace.delay(), self._look)
+            self.pacing.drew(snapshot)
+        self._timer = self.set_timer(self.pacing.delay(), self._look)
 
     def draw(self, snapshot: Snapshot) -> None:
         """Show a snapshot in every visible part, in one update of the terminal."""
@@ -143,7 +143,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             self._waiting_since = time.monotonic()
         self.snapshot = snapshot
         with self.app.batch_update():
-            self.deck.show(snapshot)
+            self.figures.show(snapshot)
             self.knobs.show(snapshot.config, snapshot.preset)
             self.claims.show(snapshot.verdicts)
             self._say_rows()
@@ -151,7 +151,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     def _say_rows(self) -> None:
         """Bring the rows around the figures up to date."""
         snapshot, width = self.snapshot, self.size.width
-        self._row("title").show(status_rows.title_row(self.spec, snapshot, self.desk.running(), width))
+        self._row("title").show(status_rows.title_row(self.spec, snapshot, self.application.running(), width))
         self._row("tally").show(tally_row(snapshot.verdicts, width))
         self._row("phase").show(status_rows.phase_row(snapshot, width))
         self._say_phase()
@@ -160,7 +160,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
 
     def _say_phase(self) -> None:
         waited = time.monotonic() - self._waiting_since
-        self.message.show(status_rows.sentence_row(self.snapshot, waited), self.deck.readout(), bad=self.snapshot.phase)
+        self.message.show(status_rows.sentence_row(self.snapshot, waited), self.figures.readout(), bad=self.snapshot.phase)
 
     def _say_keys(self, context: str = "") -> None:
         if not context:
@@ -183,7 +183,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             self.say("This run belongs to another process: watch, but it takes no commands.")
             return
         self.session.post(command)
-        self.pace.hurry()
+        self.pacing.hurry()
         self._stop_timer()
         self._timer = self.set_timer(0.001, self._look)
 
@@ -210,16 +210,16 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
 
     def action_pin(self) -> None:
         """Keep the present curves faintly and run again beside them."""
-        self.deck.pinned = self.session.latest().series
+        self.figures.pinned = self.session.latest().series
         if self.session.latest().phase is Phase.PAUSED:
             self.post(Resume())  # a rewound pause would stay a pause
         self.post(Rewind())
-        self.say(f"Pinned {len(self.deck.pinned)} curves; change a knob or reseed to compare. P takes them away.")
+        self.say(f"Pinned {len(self.figures.pinned)} curves; change a knob or reseed to compare. P takes them away.")
 
     def action_unpin(self) -> None:
         """Take the pinned curves away."""
-        self.deck.pinned = ()
-        self.deck.redraw()
+        self.figures.pinned = ()
+        self.figures.redraw()
         self.message.forget()
 
     def on_knob_field_changed(self, event: KnobField.Changed) -> None:
@@ -238,44 +238,44 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
 
     def action_view(self, index: int) -> None:
         """Choose a figure or picture, and uncover the figures."""
-        if not self.deck.display:
-            self.action_panel(self.panel)
-        self.deck.choose(index)
-        self.deck.focus()
+        if not self.figures.display:
+            self.action_side_panel(self.side_panel)
+        self.figures.choose(index)
+        self.figures.focus()
 
     def action_turn(self, direction: int) -> None:
         """Show the next or previous page of views."""
-        self.deck.turn(direction)
+        self.figures.turn(direction)
 
     def action_full(self) -> None:
-        """Give the chosen view the whole deck."""
-        self.deck.toggle_full()
+        """Give the chosen view all the room."""
+        self.figures.toggle_full()
 
     def action_cursor(self, direction: int) -> None:
         """Move the linked cursor."""
-        self.deck.move_cursor(direction)
+        self.figures.move_cursor(direction)
         self._say_phase()
 
     def action_zoom(self, direction: int) -> None:
         """Zoom the chosen figure."""
-        self.deck.zoom(1.5**direction)
+        self.figures.zoom(1.5**direction)
 
     def action_reset(self) -> None:
         """Show everything of the chosen figure."""
-        self.deck.reset_look()
+        self.figures.reset_look()
         self._say_phase()
 
     def action_log(self, axis: str) -> None:
         """Switch an axis of the chosen figure."""
-        now = self.deck.toggle_log(axis)
+        now = self.figures.toggle_log(axis)
         if now is not None:
             self.say(f"{axis} axis: {'logarithmic' if now else 'linear'}")
 
     def on_figure_grid_turned(self) -> None:
         """Show which views are visible, where not all are."""
         row = self._row("views")
-        row.display = len(self.deck.pages) > 1
-        row.show(self.deck.elsewhere(self.size.width))
+        row.display = len(self.figures.pages) > 1
+        row.show(self.figures.elsewhere(self.size.width))
         self._say_phase()
 
     def on_figure_panel_chosen(self, event: Any) -> None:
@@ -289,22 +289,22 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         self._lay_out(event.size.width)
         self.call_after_refresh(self._say_rows)
 
-    def action_panel(self, panel: str) -> None:
+    def action_side_panel(self, panel: str) -> None:
         """Open a panel and select it, or close it."""
-        self.panel = "" if self.panel == panel else panel
+        self.side_panel = "" if self.side_panel == panel else panel
         self._lay_out(self.size.width)
-        if not self.panel:
-            self.deck.focus()
-        elif self.panel == "knobs":
+        if not self.side_panel:
+            self.figures.focus()
+        elif self.side_panel == "knobs":
             self.knobs.focus_first()
         else:
-            (self.claims if self.panel == "claims" else self.notes).focus()
-        self._say_keys({"": "figures", "knobs": "knobs"}.get(self.panel, "panel"))  # the focus itself follows later
+            (self.claims if self.side_panel == "claims" else self.notes).focus()
+        self._say_keys({"": "figures", "knobs": "knobs"}.get(self.side_panel, "panel"))  # the focus itself follows later
 
     def _lay_out(self, width: int) -> None:
-        columns = panel_width(width, self.panel)
-        beside = width >= PANEL_FROM
-        shown = "both" if beside and self.panel in ("", "knobs") else self.panel
+        columns = side_panel_width(width, self.side_panel)
+        beside = width >= SIDE_PANEL_FROM
+        shown = "both" if beside and self.side_panel in ("", "knobs") else self.side_panel
         side = self.query_one("#side")
         with self.app.batch_update():
             side.display = bool(columns)
@@ -313,12 +313,12 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             self.claims.display = shown in ("claims", "both")
             self.notes.display = shown == "notes"
             self.knobs.share(shown == "both")
-            self.deck.display = columns < width
+            self.figures.display = columns < width
             self._row("tally").display = beside or not self.claims.display
 
     def action_region(self, direction: int) -> None:
         """Move the keyboard between figures, knobs, claims and notes, as far as they are visible."""
-        regions = [item for item in (self.deck, self.knobs, self.claims, self.notes) if item.is_on_screen and item.display]
+        regions = [item for item in (self.figures, self.knobs, self.claims, self.notes) if item.is_on_screen and item.display]
         here = next((index for index, item in enumerate(regions) if item.has_focus or item.has_focus_within), 0)
         goal = regions[(here + direction) % len(regions)]
         if goal is self.knobs:
@@ -345,7 +345,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
 
     async def _export(self) -> None:
         try:
-            self.say(await asyncio.to_thread(self.desk.export, self.spec.name))
+            self.say(await asyncio.to_thread(self.application.export, self.spec.name))
         except LabError as error:
             self.say(str(error))
 
@@ -353,7 +353,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         """Return what help says of the selected part."""
         if isinstance(self.focused, KnobField | PresetField):
             return Text.assemble((f"{self.focused.label}: ", "bold"), self.focused.explain())
-        what = self.deck.tiles[self.deck.active].what
+        what = self.figures.panels[self.figures.active].what
         if not isinstance(what, Figure):
             return Text(what.title, "bold")
         axes = f"{axis_name(what.x)} across, {axis_name(what.y)} upward"

@@ -19,16 +19,16 @@ SPACE_DOES = {
 }  # fmt: skip
 
 
-def palette_commands(screen: object, desk: Application) -> Iterator[PaletteCommand]:
+def palette_commands(screen: object, application: Application) -> Iterator[PaletteCommand]:
     """Yield the commands of the present screen and state."""
     present = ""
     if isinstance(screen, PhenomenonScreen):
         present = screen.spec.name
         yield from _run_commands(screen)
         yield from _look_commands(screen)
-    for card in desk.cards():
+    for card in application.phenomena():
         if card.name != present:
-            yield f"Open {card.title}", card.question, partial(desk.open_phenomenon, card.name)
+            yield f"Open {card.title}", card.question, partial(application.open_phenomenon, card.name)
 
 
 def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
@@ -43,11 +43,11 @@ def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
 def _look_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
     controllable = screen.session.controllable
     for key in KEYS:
-        useless = (key.action == "unpin" and not screen.deck.pinned) or (key.group == "Run" and not controllable)
+        useless = (key.action == "unpin" and not screen.figures.pinned) or (key.group == "Run" and not controllable)
         if key.palette and not useless:
             yield f"{key.text} ({key.shown})", key.group, partial(screen.app.run_action, key.action, screen)
-    for tile in screen.deck.tiles:
-        yield f"Show {tile.what.title}", "figure or picture", partial(screen.action_view, tile.index)
+    for panel in screen.figures.panels:
+        yield f"Show {panel.what.title}", "figure or picture", partial(screen.action_view, panel.index)
 
 
 class LabCommands(Provider):

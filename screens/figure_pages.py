@@ -8,7 +8,7 @@ from dataclasses import dataclass
 LEAST_WIDTH, LEAST_HEIGHT = 38, 12  # characters that a figure needs to be read
 SHAPE = 3.2  # width to height of a comfortable figure, in characters
 KNOBS_WIDTH = 38  # columns of the knobs beside a figure on a narrow terminal
-PANEL_FROM = 120  # columns of the terminal from which knobs and claims always stand beside the figures
+SIDE_PANEL_FROM = 120  # columns of the terminal from which knobs and claims always stand beside the figures
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ def page_of(view: int, chosen: tuple[Page, ...]) -> int:
     return next((index for index, page in enumerate(chosen) if view in page.views), 0)
 
 
-def panel_width(width: int, panel: str) -> int:
+def side_panel_width(width: int, panel: str) -> int:
     """Return the columns of the side panel: 0 for none; the whole width for text on a narrow terminal."""
-    if width >= PANEL_FROM:
+    if width >= SIDE_PANEL_FROM:
         return min(64, max(44, width // 4))
     if not panel:
         return 0

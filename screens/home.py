@@ -40,10 +40,12 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         Binding("q", "app.leave", "Quit; runs are saved", show=False),
     ]
 
-    def __init__(self, desk: Application) -> None:
+    def __init__(self, application: Application) -> None:
         super().__init__()
-        self.cards = [PhenomenonCard(data, DIGITS[index] if index < len(DIGITS) else "") for index, data in enumerate(desk.cards())]
-        self.desk = desk
+        self.cards = [
+            PhenomenonCard(data, DIGITS[index] if index < len(DIGITS) else "") for index, data in enumerate(application.phenomena())
+        ]
+        self.application = application
 
     def compose(self) -> ComposeResult:
         """Lay out title, cards, the selected question and the keys."""
@@ -79,7 +81,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
             return
         with self.app.batch_update():
             for card in self.cards:
-                card.show(self.desk.latest(card.data.name))
+                card.show(self.application.latest(card.data.name))
 
     def on_descendant_focus(self) -> None:
         """Say the selected card's whole question."""
@@ -94,17 +96,17 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Open the selected card's phenomenon."""
         for card in self.cards:
             if card.has_focus:
-                self.desk.open_phenomenon(card.data.name)
+                self.application.open_phenomenon(card.data.name)
 
     def action_open_card(self, index: int) -> None:
         """Open the phenomenon of a digit."""
         if index < len(self.cards):
             self.cards[index].focus()
-            self.desk.open_phenomenon(self.cards[index].data.name)
+            self.application.open_phenomenon(self.cards[index].data.name)
 
     def on_phenomenon_card_opened(self, event: PhenomenonCard.Opened) -> None:
         """Open a card that was clicked."""
-        self.desk.open_phenomenon(event.name)
+        self.application.open_phenomenon(event.name)
 
     def say(self, text: str) -> None:
         """Show a sentence, such as why a phenomenon cannot be opened, until another card is selected."""

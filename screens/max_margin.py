@@ -30,14 +30,14 @@ class MaxMarginScreen(PhenomenonScreen):
         self._turn()
 
     def _turn(self) -> None:
-        self.deck.show(turned(self._plain or self.snapshot, self._time))
+        self.figures.show(turned(self._plain or self.snapshot, self._time))
 
     @property
     def _time(self) -> float | None:
         """The flow's time under the cursor; None while the cursor is elsewhere."""
-        what = self.deck.tiles[self.deck.active].what
+        what = self.figures.panels[self.figures.active].what
         steps = isinstance(what, Figure) and what.x.label == "step"
-        return None if steps else self.deck.at
+        return None if steps else self.figures.at
 
 
 def turned(snapshot: Snapshot, at: float | None) -> Snapshot:

@@ -46,7 +46,7 @@ class BarsGrid(FigureGrid):
         if self.full:
             super().spread(width, height)
             return
-        others = len(self.tiles) - 1
+        others = len(self.panels) - 1
         below = pages(others, width, height - max(LEAST_HEIGHT, height // 3))
         if len(below) == 1 and height >= 2 * LEAST_HEIGHT:
             self.pages = (Page(tuple(range(others + 1)), below[0].columns, below[0].rows + 1),)
@@ -59,8 +59,8 @@ class BarsGrid(FigureGrid):
         super()._lay_out()
         page = self.page
         if len(page.views) > 1 and page.views[0] == 0:
-            self.tiles[0].styles.column_span = page.columns
-            self.tiles[page.views[-1]].styles.column_span = 2 + page.columns * (page.rows - 1) - len(page.views)
+            self.panels[0].styles.column_span = page.columns
+            self.panels[page.views[-1]].styles.column_span = 2 + page.columns * (page.rows - 1) - len(page.views)
 
 
 class VacuousBoundsScreen(PhenomenonScreen):
@@ -68,9 +68,9 @@ class VacuousBoundsScreen(PhenomenonScreen):
 
     VIEWS = ("bounds", "two-sided-plane", "two-sided", "margins", "bound-vs-n")
 
-    def __init__(self, spec: Spec, session: Session, desk: Application) -> None:
-        super().__init__(spec, session, desk)
-        self.deck = BarsGrid(spec, desk.drawing, self.VIEWS)
+    def __init__(self, spec: Spec, session: Session, application: Application) -> None:
+        super().__init__(spec, session, application)
+        self.figures = BarsGrid(spec, application.drawing, self.VIEWS)
         self.notes = self._bounds = BoundsPanel(spec)
 
     def draw(self, snapshot: Snapshot) -> None:

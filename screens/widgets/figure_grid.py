@@ -37,7 +37,7 @@ class FigurePanel(Container):
     """
 
     class Chosen(Message):
-        """A tile was clicked."""
+        """A panel was clicked."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
@@ -80,7 +80,7 @@ class FigureGrid(Container, can_focus=True):
         declared: dict[str, Figure | PictureSpec] = {item.name: item for item in spec.figures}
         declared.update((item.name, item) for item in spec.pictures)
         names = [*order, *(name for name in declared if name not in order)]
-        self.tiles = [FigurePanel(index, declared[name], theme) for index, name in enumerate(names)]
+        self.panels = [FigurePanel(index, declared[name], theme) for index, name in enumerate(names)]
         self.legend = Legend()
         self._theme = theme
         self.active = 0
@@ -91,10 +91,10 @@ class FigureGrid(Container, can_focus=True):
         self._snapshot: Snapshot | None = None
 
     def compose(self) -> ComposeResult:
-        """Hold the legend and every tile; those of other pages are hidden."""
+        """Hold the legend and every panel; those of other pages are hidden."""
         yield self.legend
         with Container(id="grid"):
-            yield from self.tiles
+            yield from self.panels
 
     # ------------------------------------------------------------ what is shown
 
@@ -105,9 +105,9 @@ class FigureGrid(Container, can_focus=True):
     def spread(self, width: int, height: int) -> None:
         """Choose the grid for a size and show the active view's page."""
         if self.full:
-            self.pages = tuple(Page((index,), 1, 1) for index in range(len(self.tiles)))
+            self.pages = tuple(Page((index,), 1, 1) for index in range(len(self.panels)))
         else:
-            self.pages = pages(len(self.tiles), width, height)
+            self.pages = pages(len(self.panels), width, height)
         self._lay_out()
 
     @property
@@ -121,22 +121,22 @@ class FigureGrid(Container, can_focus=True):
             grid = self.query_one("#grid")
             grid.styles.grid_size_columns = page.columns
             grid.styles.grid_size_rows = page.rows
-            for tile in self.tiles:
-                tile.display = tile.index in page.views
-                tile.set_class(tile.index == self.active and len(page.views) > 1, "-active")
-                last = bool(page.views) and tile.index == page.views[-1]
-                tile.styles.column_span = 1 + page.columns * page.rows - len(page.views) if last else 1
+            for panel in self.panels:
+                panel.display = panel.index in page.views
+                panel.set_class(panel.index == self.active and len(page.views) > 1, "-active")
+                last = bool(page.views) and panel.index == page.views[-1]
+                panel.styles.column_span = 1 + page.columns * page.rows - len(page.views) if last else 1
             self.redraw()
         self.post_message(self.Turned())
 
     def choose(self, index: int) -> None:
         """Make a view the active one and show its page."""
-        if 0 <= index < len(self.tiles):
+        if 0 <= index < len(self.panels):
             self.active = index
             self._lay_out()
 
     def toggle_full(self) -> None:
-        """Give the active view the whole deck, or share it again."""
+        """Give the active view all the room, or share it again."""
         self.full = not self.full
         self.spread(self.size.width, self.size.height)
 
@@ -151,9 +151,9 @@ class FigureGrid(Container, can_focus=True):
         shown = self.page.views
         first, last = (shown[0] + 1, shown[-1] + 1) if shown else (0, 0)
         here = f" {first}-{last}" if last > first else f" {first}"
-        order = [*self.tiles[last:], *self.tiles[: first - 1]]
-        parts = [Text(f"{here} of {len(self.tiles)}", "bold"), Text.assemble(("m", "bold cyan"), " more:")]
-        return fit([*parts, *(_title(tile.what.title) for tile in order)], width)
+        order = [*self.panels[last:], *self.panels[: first - 1]]
+        parts = [Text(f"{here} of {len(self.panels)}", "bold"), Text.assemble(("m", "bold cyan"), " more:")]
+        return fit([*parts, *(_title(panel.what.title) for panel in order)], width)
 
     # ------------------------------------------------------------ drawing
 
@@ -167,15 +167,15 @@ class FigureGrid(Container, can_focus=True):
         if self._snapshot is None:
             return
         self._theme = replace(self._theme, groups=group_order(self._snapshot.series))
-        visible = [tile for tile in self.tiles if tile.display]
+        visible = [panel for panel in self.panels if panel.display]
         keys, named = self._keys(visible, self._snapshot.series)
         self.legend.show(keys, self.size.width - 1, self._theme)
-        for tile in visible:
-            self._draw(tile, self._snapshot, legend=tile.index not in named)
+        for panel in visible:
+            self._draw(panel, self._snapshot, legend=panel.index not in named)
 
     def _keys(self, visible: Sequence[FigurePanel], series: Sequence[Series]) -> tuple[list[LegendEntry], set[int]]:
         """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
-        figures = {tile.index: tile.what for tile in visible if isinstance(tile.what, Figure)}
+        figures = {panel.index: panel.what for panel in visible if isinstance(panel.what, Figure)}
         legends = {index: legend_entries(figure.draws(series), self._theme) for index, figure in figures.items()}
         keys, named = shared(legends)
         if len(arranged(keys, self.size.width - 1)) > FEW_ROWS:
@@ -186,18 +186,18 @@ class FigureGrid(Container, can_focus=True):
             return [], set()
         return keys, named
 
-    def _draw(self, tile: FigurePanel, snapshot: Snapshot, legend: bool) -> None:
-        tile.view.theme = self._theme
-        if isinstance(tile.view, PlotView) and isinstance(tile.what, Figure):
-            cursor = self.at if self._linked(tile.what) else None
-            tile.view.show(tile.what, snapshot.series, snapshot.markers, pinned=self.pinned, cursor=cursor, legend=legend)
-        elif isinstance(tile.view, PictureView):
-            picture = next((item for item in snapshot.pictures if item.name == tile.what.name), None)
+    def _draw(self, panel: FigurePanel, snapshot: Snapshot, legend: bool) -> None:
+        panel.view.theme = self._theme
+        if isinstance(panel.view, PlotView) and isinstance(panel.what, Figure):
+            cursor = self.at if self._linked(panel.what) else None
+            panel.view.show(panel.what, snapshot.series, snapshot.markers, pinned=self.pinned, cursor=cursor, legend=legend)
+        elif isinstance(panel.view, PictureView):
+            picture = next((item for item in snapshot.pictures if item.name == panel.what.name), None)
             if picture is not None:
-                tile.view.show(replace(picture, title=f"{tile.index + 1} {picture.title}"))
+                panel.view.show(replace(picture, title=f"{panel.index + 1} {picture.title}"))
 
     def _linked(self, figure: Figure) -> bool:
-        origin = self.tiles[self.active].what
+        origin = self.panels[self.active].what
         return isinstance(origin, Figure) and origin.x.label == figure.x.label
 
     # ------------------------------------------------------------ how it is looked at
@@ -205,12 +205,12 @@ class FigureGrid(Container, can_focus=True):
     @property
     def plot(self) -> PlotView | None:
         """The active view, if it is a figure."""
-        view = self.tiles[self.active].view if self.tiles else None
+        view = self.panels[self.active].view if self.panels else None
         return view if isinstance(view, PlotView) else None
 
     def move_cursor(self, direction: int) -> None:
         """Move the cursor to the next point of the active figure's curves."""
-        figure = self.tiles[self.active].what
+        figure = self.panels[self.active].what
         if isinstance(figure, Figure) and self._snapshot is not None:
             points = linked_cursor.stops(figure.draws(self._snapshot.series))
             self.at = linked_cursor.moved(points, self.at, direction)
@@ -218,7 +218,7 @@ class FigureGrid(Container, can_focus=True):
 
     def readout(self) -> Text | None:
         """Return what the active figure says at the cursor, or None without one."""
-        figure = self.tiles[self.active].what
+        figure = self.panels[self.active].what
         if self.at is None or self._snapshot is None or not isinstance(figure, Figure):
             return None
         return linked_cursor.readout(figure, figure.draws(self._snapshot.series), self.at)

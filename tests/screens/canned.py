@@ -150,7 +150,7 @@ class CannedRuns:
         self.exported = 0
         self.folder = folder
 
-    def cards(self) -> list[PhenomenonEntry]:
+    def phenomena(self) -> list[PhenomenonEntry]:
         named = [PhenomenonEntry("canned", SPEC.title, SPEC.question)]
         return named + [
             PhenomenonEntry(f"other-{i}", f"Phenomenon {i}", f"Why does phenomenon number {i} happen at all?") for i in range(1, self.count)

@@ -51,7 +51,7 @@ async def until(pilot: Pilot[int], condition: Callable[[], object]) -> None:
 async def opened(pilot: Pilot[int], app: LabApp) -> PhenomenonScreen:
     """Open the first phenomenon from home."""
     await pilot.press("1")
-    await until(pilot, lambda: isinstance(app.screen, PhenomenonScreen) and app.screen.deck.pages)
+    await until(pilot, lambda: isinstance(app.screen, PhenomenonScreen) and app.screen.figures.pages)
     await pilot.pause()
     assert isinstance(app.screen, PhenomenonScreen)
     return app.screen
@@ -75,11 +75,13 @@ def said(app: LabApp, widget: Widget | None = None) -> str:
 def masked(app: LabApp) -> str:
     """The present screen with the inside of figures and pictures blanked: those have tests of their own."""
     rows = [list(row) for row in text_of(app)]
-    for tile in app.screen.query(FigurePanel):
-        if tile.display and tile.is_on_screen:
-            region = tile.view.region
+    for panel in app.screen.query(FigurePanel):
+        if panel.display and panel.is_on_screen:
+            region = panel.view.region
             for y in range(region.y, region.bottom):
-                rows[y][region.x : region.right] = list(f"[{tile.what.title}]".ljust(region.width) if y == region.y else " " * region.width)
+                rows[y][region.x : region.right] = list(
+                    f"[{panel.what.title}]".ljust(region.width) if y == region.y else " " * region.width
+                )
     return "\n".join("".join(row).rstrip() for row in rows).rstrip() + "\n"
 
 

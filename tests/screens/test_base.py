@@ -46,8 +46,8 @@ def test_the_status_row_tells_phase_step_rate_time_left_device_and_memory(size: 
 def test_all_views_stand_side_by_side_where_there_is_room_and_on_pages_where_not() -> None:
     async def wide(pilot: Pilot[int], app: LabApp) -> None:
         screen = await opened(pilot, app)
-        assert len(screen.deck.pages) == 1
-        assert all(tile.region.width >= 38 and tile.region.height >= 12 for tile in screen.deck.tiles)
+        assert len(screen.figures.pages) == 1
+        assert all(panel.region.width >= 38 and panel.region.height >= 12 for panel in screen.figures.panels)
 
     async def narrow(pilot: Pilot[int], app: LabApp) -> None:
         screen = await opened(pilot, app)
@@ -55,8 +55,8 @@ def test_all_views_stand_side_by_side_where_there_is_room_and_on_pages_where_not
         for digit in "12345":
             await pilot.press(digit)
             await pilot.pause()
-            assert screen.deck.tiles[int(digit) - 1].region.width >= 38
-            seen |= {tile.index for tile in screen.deck.tiles if tile.display}
+            assert screen.figures.panels[int(digit) - 1].region.width >= 38
+            seen |= {panel.index for panel in screen.figures.panels if panel.display}
         assert seen == {0, 1, 2, 3, 4}
 
     drive(wide, (160, 48))
@@ -103,8 +103,8 @@ def test_every_documented_key_can_be_pressed_anywhere(size: tuple[int, int]) -> 
             if app.screen is not screen:
                 await pilot.press("escape")
                 await opened(pilot, app)
-            if screen.panel:
-                screen.action_panel(screen.panel)
+            if screen.side_panel:
+                screen.action_side_panel(screen.side_panel)
             await pilot.press(key)
         assert {type(command) for command in session.posted} == {Pause, Resume, Step, Rewind, Reseed}
 
@@ -142,10 +142,10 @@ def test_pin_keeps_the_curves_and_unpin_drops_them() -> None:
         before = session.latest().series
         await pilot.press("p")
         await until(pilot, lambda: session.posted)
-        assert screen.deck.pinned == before
+        assert screen.figures.pinned == before
         assert "Pinned 7 curves" in said(app)
         await pilot.press("P")
-        await until(pilot, lambda: not screen.deck.pinned)
+        await until(pilot, lambda: not screen.figures.pinned)
 
     drive(scenario, session=session)
 
@@ -157,24 +157,24 @@ def test_the_cursor_moves_over_the_points_of_the_active_figure_and_says_their_va
         screen = await opened(pilot, app)
         series = {item.name: item for item in session.latest().series}
         await pilot.press("comma")
-        await until(pilot, lambda: screen.deck.at == 300)
+        await until(pilot, lambda: screen.figures.at == 300)
         await pilot.press("comma")
         previous = float(series["train/true"].x[-2])
-        await until(pilot, lambda: screen.deck.at == previous)
+        await until(pilot, lambda: screen.figures.at == previous)
         shown = said(app)
         assert f"step {previous:g}: true labels {series['train/true'].y[-2]:.4g}, random labels {series['train/random'].y[-2]:.4g}" in shown
         await pilot.press("full_stop")
-        await until(pilot, lambda: screen.deck.at == 300)
+        await until(pilot, lambda: screen.figures.at == 300)
         await pilot.press("0")
-        await until(pilot, lambda: screen.deck.at is None)
+        await until(pilot, lambda: screen.figures.at is None)
 
     drive(scenario, session=session)
 
 
 def test_zoom_pan_and_log_axes_change_the_active_figure_alone() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
-        deck = (await opened(pilot, app)).deck
-        first, second = deck.tiles[0].view, deck.tiles[1].view
+        figures = (await opened(pilot, app)).figures
+        first, second = figures.panels[0].view, figures.panels[1].view
         await until(pilot, lambda: first.scales)
         whole = first.scales[0]
         await pilot.press("plus")
@@ -199,11 +199,11 @@ def test_zoom_pan_and_log_axes_change_the_active_figure_alone() -> None:
 
 def test_full_gives_the_active_figure_the_whole_deck() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
-        deck = (await opened(pilot, app)).deck
+        figures = (await opened(pilot, app)).figures
         await pilot.press("2", "f")
-        await until(pilot, lambda: [tile.index for tile in deck.tiles if tile.display] == [1])
+        await until(pilot, lambda: [panel.index for panel in figures.panels if panel.display] == [1])
         await pilot.press("f")
-        await until(pilot, lambda: sum(tile.display for tile in deck.tiles) == 5)
+        await until(pilot, lambda: sum(panel.display for panel in figures.panels) == 5)
 
     drive(scenario, (160, 48))
 

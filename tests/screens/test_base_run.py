@@ -63,14 +63,14 @@ def test_equal_snapshots_are_drawn_once_and_hidden_views_never() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         screen = await opened(pilot, app)
         drawn: list[int] = []
-        for tile in screen.deck.tiles:
-            show = tile.view.show
+        for panel in screen.figures.panels:
+            show = panel.view.show
 
-            def counted(*args: object, _index: int = tile.index, _show: object = show, **options: object) -> None:
+            def counted(*args: object, _index: int = panel.index, _show: object = show, **options: object) -> None:
                 drawn.append(_index)
                 _show(*args, **options)  # type: ignore[operator]
 
-            tile.view.show = counted  # type: ignore[method-assign]
+            panel.view.show = counted  # type: ignore[method-assign]
         for _ in range(3):
             screen._look()
         assert drawn == []
@@ -128,6 +128,6 @@ def test_any_size_from_60x15_shows_figures_and_status(size: tuple[int, int]) -> 
         shown = said(app)
         assert "running" in shown
         assert "? help" in shown
-        assert any(tile.display and tile.region.width >= 30 for tile in screen.deck.tiles)
+        assert any(panel.display and panel.region.width >= 30 for panel in screen.figures.panels)
 
     drive(scenario, size)

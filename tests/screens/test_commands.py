@@ -21,7 +21,7 @@ def offered(app: LabApp) -> list[str]:
 
 def test_home_offers_the_phenomena() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
-        assert offered(app) == [f"Open {card.title}" for card in app.cards()]
+        assert offered(app) == [f"Open {card.title}" for card in app.phenomena()]
 
     drive(scenario)
 
@@ -37,7 +37,7 @@ def test_the_palette_knows_the_state() -> None:
         assert "Open Random labels" not in offered(app)
         session.change(phase=Phase.PAUSED)
         assert "Go on (space)" in offered(app)
-        screen.deck.pinned = session.latest().series
+        screen.figures.pinned = session.latest().series
         assert any("pinned curves away" in text for text in offered(app))
 
     drive(scenario, session=session)

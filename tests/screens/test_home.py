@@ -25,9 +25,9 @@ def test_ten_cards(size: tuple[int, int]) -> None:
 def test_every_key_and_title_is_visible_at_80x24() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         rows = text_of(app)
-        for key, card in zip("1234567890", app.cards(), strict=True):
+        for key, card in zip("1234567890", app.phenomena(), strict=True):
             assert any(f" {key} {card.title} " in row for row in rows), card
-        assert app.cards()[0].question.split()[-1] in "\n".join(rows), "the selected question is shown to its end"
+        assert app.phenomena()[0].question.split()[-1] in "\n".join(rows), "the selected question is shown to its end"
 
     drive(scenario)
 

@@ -18,7 +18,7 @@ from textual.color import Color
 from engine.contract import Axis, Figure, Phase, Series, Snapshot
 from screens import formatting, linked_cursor
 from screens.appearance import AsciiOnly, Colourless, to_ascii
-from screens.figure_pages import LEAST_HEIGHT, LEAST_WIDTH, page_of, pages, panel_width
+from screens.figure_pages import LEAST_HEIGHT, LEAST_WIDTH, page_of, pages, side_panel_width
 from screens.frame_pacing import EAGER, PERIOD, SLOWEST, FramePacing
 from screens.run_command import run_command
 from screens.widgets.plot_legend import LegendEntry
@@ -186,7 +186,7 @@ def test_a_wide_terminal_shows_six_views_at_once_and_a_narrow_one_two() -> None:
     ("width", "panel", "columns"), [(80, "", 0), (80, "knobs", 38), (60, "knobs", 60), (80, "claims", 80), (160, "", 44)]
 )
 def test_panel_widths(width: int, panel: str, columns: int) -> None:
-    assert panel_width(width, panel) == columns
+    assert side_panel_width(width, panel) == columns
 
 
 # ---------------------------------------------------------------- legend

@@ -55,24 +55,24 @@ def test_the_panel_prints_the_bounds_above_the_notes():
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (116, 43), (160, 48)])
 def test_the_bars_take_the_whole_width(size):
     async def look():
-        deck = BarsGrid(SPEC, Theme())
+        figures = BarsGrid(SPEC, Theme())
 
         class Alone(App[None]):
             def compose(self):
-                yield deck
+                yield figures
 
         async with Alone().run_test(size=size) as pilot:
             await pilot.pause()
-            assert deck.tiles[0].size.width >= size[0] - 2
-            assert [tile.index for tile in deck.tiles if tile.display] == list(deck.page.views)
-            assert (len(deck.page.views) > 1) == (size[1] > 40)
-            seen = {view for page in deck.pages for view in page.views}
-            assert seen == set(range(len(deck.tiles)))
-            if len(deck.page.views) > 1:  # every cell of the grid is taken
-                last = deck.tiles[deck.page.views[-1]]
+            assert figures.panels[0].size.width >= size[0] - 2
+            assert [panel.index for panel in figures.panels if panel.display] == list(figures.page.views)
+            assert (len(figures.page.views) > 1) == (size[1] > 40)
+            seen = {view for page in figures.pages for view in page.views}
+            assert seen == set(range(len(figures.panels)))
+            if len(figures.page.views) > 1:  # every cell of the grid is taken
+                last = figures.panels[figures.page.views[-1]]
                 assert last.region.right >= size[0] - 2 and last.region.bottom == size[1]
-            deck.toggle_full()
+            figures.toggle_full()
             await pilot.pause()
-            assert deck.page.views == (0,) and deck.tiles[0].size.width >= size[0] - 2
+            assert figures.page.views == (0,) and figures.panels[0].size.width >= size[0] - 2
 
     asyncio.run(look())
