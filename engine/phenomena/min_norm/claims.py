@@ -5,22 +5,21 @@ Gunasekar et al. 2018, arXiv:1802.08246; Wilson et al. 2017, arXiv:1705.08292; W
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Claim, Verdict
-from engine.theory.inputs import Floats
+from engine.contract import Claim
+from engine.judging import Judgement, Judges, decided, not_applicable, pending
 from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.linear_models.norm_law import expected_squared_norm
-from engine.transition import old_verdict
 
 if TYPE_CHECKING:
-    from engine.phenomena.min_norm.linear import LinearPart
-    from engine.phenomena.min_norm.records import Records
+    from engine.phenomena.min_norm.experiment import MinNorm
+    from engine.phenomena.min_norm.linear import Linear
+
+Floats = NDArray[np.float64]
 
 REACHED, OUTSIDE, EQUAL, SHARED = 1e-8, 1e-12, 1e-10, 1e-6  # MN1 and MN4; MN2; MN3; MN5
 SAME, DIFFERENT, FITTED = 1e-8, 1e-2, 1e-6  # MN6: spread of GD, of Adam, and Adam's residual before its norm means anything
@@ -31,6 +30,7 @@ ALONG = 1e-3  # MN10, radians
 LAST_CHECKED, SATURATED = 1000, 1e100  # MN3: its last step; size beyond which diverging weights saturate
 COMPARED = (2.0, 0.3, 0.03, 0.001)  # MN7: alphas; at the first the l1 norm is still that of the l2 interpolator
 SURE = 1e-10  # what the closed form must reach where it speaks for the simulation
+SHARING = ("sgd", "momentum", "nesterov")  # MN5
 PAGE, GUNASEKAR = "least squares; the textbook's theorem", "arXiv:1802.08246"
 
 CLAIMS = (
@@ -52,189 +52,171 @@ CLAIMS = (
     Claim("MN10", "Adam on Wilson's data goes along sign(X^T y)", "arXiv:1705.08292, Lemma 3.1", "angle 0", "1e-3 rad", ("quick",)),
 )  # fmt: skip
 
-Judgement = tuple[float | str | None, bool | None, str] | tuple[float | str | None, bool | None, str, float]
-"""Measured, whether it holds, a remark (why it is not decided), and what is predicted where that is a number of its own."""
+LINEAR = not_applicable("needs param linear")
+UNTIL_THE_END = "decided at the last step"
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What is known so far.
-
-    over: whether everything has run. runs: gradient descent of each seed. alphas, l1_of_l2: of the networks, and the l1 norm (seeds,)
-    of their l2 interpolator. nested: norms (k,) per seed. squares: |w*|^2 of complete draws at widths.
-    """
-
-    records: Records
-    runs: Sequence[LinearPart]
-    steps: int
-    over: bool
-    n: int
-    r2: float
-    sigma2: float
-    alphas: list[float] = field(default_factory=list)
-    l1_of_l2: Sequence[float] = ()
-    nested: Sequence[Floats] = ()
-    widths: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    squares: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-
-    def latest(self, quantity: str, arm: str = "", part: str = "linear") -> Floats:
-        """Return the latest values of an arm (seeds,), or of a quantity without arms (seeds, entries); empty before the first."""
-        values = self.records.of(part, quantity, arm) if arm else self.records.flat(part, quantity)[1]
-        return values[-1] if len(values) else np.zeros(0)
+def _from_zero(run: MinNorm) -> Judgement:
+    return _arrives(run, int(np.argmin(np.linalg.norm(run.linear[0].starts[:2], axis=1))), "distance")
 
 
-def judge(claim: Claim, evidence: Evidence) -> Verdict:
-    """Return the verdict on a claim; undecided, with the reason, while or where it cannot be decided."""
-    measured, holds, note, *predicted = JUDGES[claim.id](evidence)
-    return old_verdict(claim, predicted[0] if predicted else claim.prediction, measured, holds, note)
+def _from_elsewhere(run: MinNorm) -> Judgement:
+    return _arrives(run, int(np.argmax(np.linalg.norm(run.linear[0].starts[:2], axis=1))), "off-limit")
 
 
-def _from_zero(e: Evidence) -> Judgement:
-    return _arrives(e, int(np.argmin(np.linalg.norm(e.runs[0].starts[:2], axis=1))), "distance")
-
-
-def _from_elsewhere(e: Evidence) -> Judgement:
-    return _arrives(e, int(np.argmax(np.linalg.norm(e.runs[0].starts[:2], axis=1))), "off-limit")
-
-
-def _arrives(e: Evidence, arm: int, quantity: str) -> Judgement:
+def _arrives(run: MinNorm, place: int, quantity: str) -> Judgement:
     """Distance of gradient descent at the last step; by the closed form where so many steps cannot suffice."""
-    converges = _convergent(e)
-    if converges:
-        return None, None, converges
-    far = e.latest(quantity, ("gd", "gd-other")[arm])
-    if not far.size:
-        return None, None, ""
-    worst = float(far.max())
+    if not _convergent(run):
+        return _beyond(run)
+    if not run.history.records:
+        return pending("nothing is measured yet")
+    worst = _worst(run, quantity, run.linear[0].settings[place].name)
     if worst <= REACHED:
-        return worst, True, ""
-    needed = max(float(run.problem.squares.steps_to(SURE * _ease(run, arm), run.eta)) for run in e.runs)
-    if needed <= e.steps:
-        return worst, False if e.over else None, "" if e.over else "still on its way"
-    closed = max(float(run.closed_form(np.array([np.ceil(needed)]))[arm][quantity][0]) for run in e.runs)
-    note = f"by the closed form after {needed:.3g} steps; {e.steps:,} true ones leave {worst:.1e}" if e.over else ""
-    return (closed, closed <= REACHED, note) if e.over else (worst, None, "still on its way")
+        return decided(True, worst)
+    if not run.over:
+        return pending("still on its way", worst)
+    needed = max(float(linear.problem.steps_to(SURE * _ease(linear, place), linear.eta)) for linear in run.linear)
+    if needed <= run.config.steps:
+        return decided(False, worst)
+    closed = max(float(linear.closed_form(np.array([np.ceil(needed)]))[place][quantity][0]) for linear in run.linear)
+    note = f"by the closed form after {needed:.3g} steps; {run.config.steps:,} true ones leave {worst:.1e}"
+    return decided(closed <= REACHED, closed, note, values={"after the true steps": worst})
 
 
-def _ease(run: LinearPart, arm: int) -> float:
+def _ease(linear: Linear, place: int) -> float:
     """How much smaller the goal is than the way to it: what every direction's error must shrink by besides."""
-    way = np.linalg.norm(run.starts[arm] - run.limits[arm])
-    return min(1.0, float(np.linalg.norm(run.limits[arm]) / way))
+    way = np.linalg.norm(linear.starts[place] - linear.limits[place])
+    return min(1.0, float(np.linalg.norm(linear.limits[place]) / way))
 
 
-def _convergent(e: Evidence) -> str:
-    """Why gradient descent does not converge, or nothing."""
-    eta = e.runs[0].design.eta
-    return "" if 0 < eta < 1 else f"needs 0 < eta < 1 (of 2/s_max^2), got {eta:g}"
+def _convergent(run: MinNorm) -> bool:
+    return 0 < run.config.eta < 1
 
 
-def _in_row_space(e: Evidence) -> Judgement:
-    run = e.runs[0]
-    if run.problem.squares.rank == run.design.d:
-        return None, None, "needs d > n: every vector is in the row space"
-    arm = "gd" if run.design.start == 0 else "gd-other"
-    end = e.records.end("linear", arm)  # beyond, diverging weights are cut off and are no longer those of descent
-    values = e.records.of("linear", "null", arm)[: None if end is None else end + 1]
-    if not e.over:
-        return (float(values.max()) if values.size else None), None, ""
+def _beyond(run: MinNorm) -> Judgement:
+    return not_applicable(f"needs 0 < eta < 1 (of 2/s_max^2), got {run.config.eta:g}")
+
+
+def _worst(run: MinNorm, quantity: str, setting: str = "") -> float:
+    """The largest of the latest values over seeds."""
+    return float(run.readings.latest(quantity, setting).max())
+
+
+def _in_row_space(run: MinNorm) -> Judgement:
+    if run.linear[0].problem.rank == run.config.d:
+        return not_applicable("needs d > n: every vector is in the row space")
+    setting = run.linear[0].settings[0 if run.config.w0 == 0 else 1]
+    end = run.divergence(setting)  # beyond, diverging weights are cut off and are no longer those of descent
+    values = run.readings.table("null", setting.name)[1][: None if end is None else end + 1]
+    if not run.over:
+        return pending(UNTIL_THE_END, float(values.max()) if values.size else None)
     worst = float(values.max())
-    return worst, worst <= OUTSIDE, f"largest of {len(values)} measurements"
+    return decided(worst <= OUTSIDE, worst, f"largest of {len(values)} measurements")
 
 
-def _closed_form(e: Evidence) -> Judgement:
-    steps, gaps = e.records.flat("linear", "gap")
+def _closed_form(run: MinNorm) -> Judgement:
+    steps, gaps = run.history.column("gap")  # (k,), (k, seeds, starts)
     if not len(steps):
-        return None, None, "" if e.steps > 1 else "needs 10 steps"
-    sizes = [e.records.of("linear", "l2", arm) for arm in ("gd", "gd-other")]
-    counts = e.records.steps("linear")
-    finite = [all(bool(np.all(size[counts == step] < SATURATED)) for size in sizes) for step in steps]
-    worst = float(gaps[finite].max())
-    done = e.over or steps[-1] == LAST_CHECKED
-    seen = ", ".join(f"{int(step)}" for step, there in zip(steps, finite, strict=True) if there)
-    return worst, (worst <= EQUAL if done or worst > EQUAL else None), f"t = {seen}"
+        return pending("not at step 1 yet") if run.config.steps > 1 else not_applicable("needs 10 steps")
+    counts, size = run.history.column("l2")  # (all measurements,), (all measurements, networks)
+    of_descent = [place for name in ("gd", "gd-other") for place in run.readings.columns(name)]
+    finite = [bool(np.all(size[counts == step][:, of_descent] < SATURATED)) for step in steps]
+    worst, seen = float(gaps[finite].max()), ", ".join(f"{int(step)}" for step, there in zip(steps, finite, strict=True) if there)
+    if worst <= EQUAL and not run.over and steps[-1] != LAST_CHECKED:
+        return pending(f"t = {seen}", worst)
+    return decided(worst <= EQUAL, worst, f"t = {seen}")
 
 
-def _shared_limit(e: Evidence) -> Judgement:
-    arms = [arm for arm in ("sgd", "momentum", "nesterov") if arm in e.runs[0].arms]
-    if not arms:
-        return None, None, "needs param linear"
-    lost = [arm for arm in arms if e.records.end("linear", arm) is not None or (arm != "sgd" and e.runs[0].divergent(arm))]
-    if lost or _convergent(e):
-        return None, None, f"eta is beyond the limit of {lost[0]}" if lost else _convergent(e)
-    far = {arm: e.latest("off-limit", arm) for arm in arms}
-    if not far[arms[0]].size:
-        return None, None, ""
-    value, worst = max((float(far[arm].max()), arm) for arm in arms)
-    if value <= SHARED or not e.over:
-        return value, True if value <= SHARED else None, f"{worst} is farthest"
-    slow = e.latest("off-limit", "gd").max() > SHARED
-    return value, None if slow else False, f"{worst}: not by step {e.steps:,}"
+def _shared_limit(run: MinNorm) -> Judgement:
+    if run.config.param != "linear":
+        return LINEAR
+    names = {setting.name: setting for setting in run.linear[0].settings if setting.name in SHARING}
+    for name, setting in names.items():
+        if run.divergence(setting) is not None or (name != "sgd" and run.linear[0].divergent(name)):  # type: ignore[arg-type]
+            return not_applicable(f"eta is beyond the limit of {name}")
+    if not _convergent(run):
+        return _beyond(run)
+    if not run.history.records:
+        return pending("nothing is measured yet")
+    far = {name: _worst(run, "off-limit", name) for name in names}
+    value, worst = max((distance, name) for name, distance in far.items())
+    if value <= SHARED:
+        return decided(True, value, f"{worst} is farthest", values=far)
+    if not run.over:
+        return pending(f"{worst} is farthest", value)
+    late = f"{worst}: not by step {run.config.steps:,}"
+    return pending(late, value) if _worst(run, "off-limit", "gd") > SHARED else decided(False, value, late, values=far)
 
 
-def _step_matters(e: Evidence) -> Judgement:
-    if "adam" not in e.runs[0].arms:
-        return None, None, "needs param linear"
-    design = e.runs[0].design
-    if design.n == 1 or design.d == design.n:
-        return None, None, "needs d > n >= 2: with one solution, or one sample (Wilson's lemma), no step can matter"
-    if not e.over:
-        return None, None, ""
-    gd, norms = float(e.latest("gd-spread").max()), e.latest("adam-norms")
+def _step_matters(run: MinNorm) -> Judgement:
+    if run.config.param != "linear":
+        return LINEAR
+    if run.config.n == 1 or run.config.d == run.config.n:
+        return not_applicable("needs d > n >= 2: with one solution, or one sample (Wilson's lemma), no step can matter")
+    if not run.over:
+        return pending(UNTIL_THE_END)
+    norms: Floats = run.history.column("adam-norms")[1][-1]  # (seeds, rates)
+    gd, residual, slow = _worst(run, "gd-spread"), _worst(run, "adam-residual"), _worst(run, "off-limit", "gd")
     spread = float(((norms.max(axis=1) - norms.min(axis=1)) / norms.mean(axis=1)).min())
-    residual = float(e.latest("adam-residual").max())
     measured = f"{gd:.1e}; {spread:.2g}"
-    slow = float(e.latest("off-limit", "gd").max())
     if residual > FITTED or gd > SAME < slow:
-        return measured, None, f"not by step {e.steps:,}: Adam's residual {residual:.1e}, GD's distance {slow:.1e}"
-    return measured, gd <= SAME and spread >= DIFFERENT, f"GD's weights, Adam's |w|; Adam fits to {residual:.0e}"
+        return pending(f"not by step {run.config.steps:,}: Adam's residual {residual:.1e}, GD's distance {slow:.1e}", measured)
+    note = f"GD's weights, Adam's |w|; Adam fits to {residual:.0e}"
+    return decided(gd <= SAME and spread >= DIFFERENT, measured, note, values={"GD": gd, "Adam": spread, "residual": residual})
 
 
-def _kernel_to_rich(e: Evidence) -> Judgement:
-    if not e.over:
-        return None, None, ""
-    compared = [e.alphas.index(alpha) for alpha in COMPARED]
-    l1, kkt, misfit = (e.latest(name, part="network")[:, compared] for name in ("l1", "kkt", "misfit"))
-    off = float(np.abs(l1[:, 0] / np.asarray(e.l1_of_l2) - 1).max())
-    falls = bool(np.all(np.diff(l1, axis=1) < 0))
-    measured = ", ".join(f"{value:.3g}" for value in l1[0])
+def _kernel_to_rich(run: MinNorm) -> Judgement:
+    if not run.over:
+        return pending(UNTIL_THE_END)
+    network = run.diagonal[0]
+    names = [network.settings[network.alphas.index(alpha)].name for alpha in COMPARED]
+    l1, kkt, misfit = (np.stack([run.readings.latest(quantity, name) for name in names]) for quantity in ("l1", "kkt", "misfit"))
+    of_l2 = np.array([float(np.abs(part.problem.solution).sum()) for part in run.diagonal])
+    off, falls = float(np.abs(l1[0] / of_l2 - 1).max()), bool(np.all(np.diff(l1, axis=0) < 0))
+    measured = ", ".join(f"{value:.3g}" for value in l1[:, 0])
     if misfit.max() > NETWORK_FIT:
-        return measured, None, f"a network has not fitted: misfit {misfit.max():.1e}, raise steps"
+        return pending(f"a network has not fitted: misfit {misfit.max():.1e}, raise steps", measured)
     scales = ", ".join(f"{alpha:g}" for alpha in COMPARED)
-    note = f"alpha {scales}, true descent; {off:.1e} off min-l2's {e.l1_of_l2[0]:.3g}; KKT {kkt.max():.1e}"
-    return measured, off <= KERNEL and falls and bool(kkt.max() <= OPTIMAL), note
+    note = f"alpha {scales}, true descent; {off:.1e} off min-l2's {of_l2[0]:.3g}; KKT {kkt.max():.1e}"
+    values = {f"l1 at alpha {alpha:g}": float(value) for alpha, value in zip(COMPARED, l1[:, 0], strict=True)}
+    return decided(off <= KERNEL and falls and bool(kkt.max() <= OPTIMAL), measured, note, values=values)
 
 
-def _nested_falls(e: Evidence) -> Judgement:
-    if not e.nested:
-        return None, None, ""
-    rise = max(float(np.max(np.diff(norms) / norms[:-1])) for norms in e.nested)
-    note = f"largest relative rise over {len(e.nested[0])} widths; |w*| from {e.nested[0][0]:.3g} to {e.nested[0][-1]:.3g}"
-    return rise, rise <= FALLING, note
+def _nested_falls(run: MinNorm) -> Judgement:
+    nested = run.theory.nested
+    if len(nested) < len(run.seeds):
+        return pending("not worked out yet")
+    rise = max(float(np.max(np.diff(norms) / norms[:-1])) for norms in nested)
+    note = f"largest relative rise over {len(nested[0])} widths; |w*| from {nested[0][0]:.3g} to {nested[0][-1]:.3g}"
+    return decided(rise <= FALLING, rise, note)
 
 
-def _norm_law(e: Evidence) -> Judgement:
-    if not e.over or len(e.squares) < FEWEST:
-        return None, None, f"needs {FEWEST} draws, {len(e.squares)} so far" if len(e.squares) < FEWEST else f"{len(e.squares)} draws so far"
-    away = e.widths >= e.n + AWAY
-    mean, error = mean_and_error(e.squares[:, away])
-    expected = np.array([expected_squared_norm(e.n, int(d), e.r2, e.sigma2) for d in e.widths[away]])
+def _norm_law(run: MinNorm) -> Judgement:
+    c, draws = run.config, run.draws
+    if c.draws < FEWEST:
+        return not_applicable(f"needs {FEWEST} draws, {draws.done} so far")
+    if not run.over or draws.done < FEWEST:
+        return pending(f"{draws.done} draws so far")
+    away = draws.widths >= c.n + AWAY
+    mean, error = mean_and_error(draws.squares[: draws.done, away])
+    expected = np.array([expected_squared_norm(c.n, int(d), c.r2, c.sigma**2) for d in draws.widths[away]])
     off = np.abs(mean - expected) / error
     worst = int(np.argmax(off))
-    note = f"at d={e.widths[away][worst]}, the worst of {off.size}: {off[worst]:.1f} SE, {len(e.squares)} draws"
-    return float(mean[worst]), bool(off[worst] <= ERRORS), note, float(expected[worst])
+    note = f"at d={draws.widths[away][worst]}, the worst of {off.size}: {off[worst]:.1f} SE, {draws.done} draws"
+    values = {"standard errors": float(off[worst])}
+    return decided(bool(off[worst] <= ERRORS), float(mean[worst]), note, predicted=float(expected[worst]), values=values)
 
 
-def _wilson(e: Evidence) -> Judgement:
-    if "adam" not in e.runs[0].arms:
-        return None, None, "needs param linear"
-    angles = e.latest("wilson-angle")
-    if not angles.size:
-        return None, None, ""
-    worst = float(angles.max())
-    return worst, worst <= ALONG if e.over else None, ""
+def _wilson(run: MinNorm) -> Judgement:
+    if run.config.param != "linear":
+        return LINEAR
+    if len(run.history) < 2:
+        return pending("at step 0 Adam has no direction")
+    worst = _worst(run, "wilson-angle")
+    return decided(worst <= ALONG, worst) if run.over else pending(UNTIL_THE_END, worst)
 
 
-JUDGES: dict[str, Callable[[Evidence], Judgement]] = {
+JUDGES: Judges[MinNorm] = {
     "MN1": _from_zero, "MN2": _in_row_space, "MN3": _closed_form, "MN4": _from_elsewhere, "MN5": _shared_limit,
     "MN6": _step_matters, "MN7": _kernel_to_rich, "MN8": _nested_falls, "MN9": _norm_law, "MN10": _wilson,
 }  # fmt: skip

@@ -6,282 +6,205 @@ deep-matrix (a product of each depth). Several seeds give a median with their ra
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.contract import Basis, Marker, Series
-from engine.phenomena.min_norm.draws import NormDraws
-from engine.phenomena.min_norm.linear import LinearPart
-from engine.phenomena.min_norm.matrix import MatrixPart
-from engine.phenomena.min_norm.network import SWEPT, NetworkPart
-from engine.phenomena.min_norm.readings import followed
-from engine.phenomena.min_norm.records import GONE, Records
-from engine.theory.implicit_bias.interpolators import Order, norm
+from engine.contract import Basis, Marker, Series, Summary
+from engine.phenomena.min_norm.deep_matrix import ORDERS
+from engine.phenomena.min_norm.figures import PROGRESS
+from engine.phenomena.min_norm.predictions import SWEPT, Path
+from engine.phenomena.min_norm.weight_readings import GONE, NamedSetting, followed
+from engine.readings import summarised
+from engine.theory.implicit_bias.interpolators import norm
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.linear_models.norm_law import expected_squared_norm
 
-TRAINED = {"distance": "distance", "null-component": "null", "train-loss": "loss"}  # figure -> reading
-NORMS = {"linear": ("l1", "l2", "l∞"), "network": ("l1", "l2", "l∞"), "matrix": ("nuclear", "Frobenius", "spectral")}
-ORDERS: tuple[Order, ...] = ("l1", "l2", "linf")
-LABELS = {"sgd": "SGD", "momentum": "momentum", "nesterov": "Nesterov", "adam": "Adam", "sign": "sign descent"}
+if TYPE_CHECKING:
+    from engine.phenomena.min_norm.experiment import MinNorm
+
+TRAINED = {"distance": "distance", "null-component": "null", "train-loss": "loss"}  # figure -> quantity
+PREDICTED: dict[str, tuple[str, Basis]] = {
+    "linear": ("closed form", "exact"),
+    "diagonal": ("flow", "flow"),
+    "deep-matrix": ("flow", "flow"),
+}  # what theory says of a parameterisation's steps
 
 
-@dataclass
-class MinNormCurves:
-    """Turns parts and records into series and markers.
-
-    shown: which part the training figures follow. steps: last step. results: what the tasks have found, by key.
-    """
-
-    shown: str
-    linear: Sequence[LinearPart]
-    network: Sequence[NetworkPart]
-    matrix: Sequence[MatrixPart]
-    draws: NormDraws
-    records: Records
-    results: Mapping[Hashable, Any]
-    grid: NDArray[np.int64]
-    widths: NDArray[np.int64]
-
-    def series(self, method: str, depth: int) -> tuple[Series, ...]:
-        """Return every curve. method, depth: whose norms and directions are shown, where optimisers or depths are."""
-        chosen = {"linear": method, "network": self.network[0].arms[self.network[0].chosen], "matrix": f"depth-{depth}"}[self.shown]
-        return (
-            *self._training(method),
-            *self._norms(chosen),
-            *self._directions(chosen),
-            *self._sweep(),
-            *self._completion(),
-            *self._norm_vs_d(),
-        )
-
-    # ------------------------------------------------------------ training
-
-    @property
-    def _part(self) -> Sequence[LinearPart] | Sequence[NetworkPart] | Sequence[MatrixPart]:
-        return {"linear": self.linear, "network": self.network, "matrix": self.matrix}[self.shown]  # type: ignore[return-value]
-
-    def _x(self, part: str) -> Floats:
-        """Steps (k,) that a part had made at the measurements."""
-        points = np.searchsorted(self.grid, self.records.steps(part))
-        goals = {"linear": self.grid, "network": self.network[0].goals, "matrix": self.matrix[0].goals}[part]
-        return goals[points].astype(np.float64)
-
-    def _measured(self, name: str, part: str, reading: str, arm: str, **looks: Any) -> Series:
-        """A simulated curve, up to where its arm diverges."""
-        end = self.records.end(part, arm)
-        stop = None if end is None else end + 1
-        return banded(name, self._x(part)[:stop], self.records.of(part, reading, arm)[:stop], **looks)
-
-    def label(self, arm: str) -> str:
-        """Return what an arm is called."""
-        if arm == "gd":
-            return "GD"
-        if arm == "gd-other":
-            start = float(np.linalg.norm(self.linear[0].starts[1]))
-            return f"GD, |w0|={start:.3g}" if start else "GD from 0"
-        kind, _, value = arm.partition("-")
-        return LABELS.get(arm) or (f"alpha={value}" if kind == "alpha" else f"{value} factors")
-
-    def _training(self, method: str) -> list[Series]:
-        curves = []
-        for figure, reading in TRAINED.items():
-            for arm in self._part[0].arms:
-                hidden = (arm == "sign" and method != "sign") or (arm == "gd-other" and reading == "loss")
-                if hidden:
-                    continue
-                style = "points" if arm in self._predicted else "line"
-                name = f"{figure}/{arm}"
-                curves.append(self._measured(name, self.shown, reading, arm, label=self.label(arm), group=arm, style=style))
-                if arm in self._predicted:
-                    curves.append(self._theory(f"{name}/theory", reading, arm, self._predicted[arm]))
-        return curves
-
-    @property
-    def _predicted(self) -> dict[str, str]:
-        """Arms with a curve from theory, and what it is."""
-        if self.shown == "linear":
-            return {"gd": "closed form"}
-        if self.shown == "network" and self.results.get(("flow", 0)) is not None:
-            return {self.network[0].arms[self.network[0].chosen]: "flow"}
-        return {}
-
-    def _theory(self, name: str, reading: str, arm: str, label: str, direction: int = 0, group: str = "") -> Series:
-        basis: Basis = "exact" if self.shown == "linear" else "flow"
-        table = np.stack([seed[reading].reshape(len(self._fine), -1)[:, direction] for seed in self._paths(arm)], axis=1)
-        away = np.stack([seed["distance"] for seed in self._paths(arm)], axis=1)
-        lost = (away > GONE).any(axis=1)
-        stop = int(np.argmax(lost)) + 1 if lost.any() else None
-        return banded(name, self._fine[:stop], table[:stop], label=label, kind="theory", basis=basis, group=group or arm)
-
-    def _paths(self, arm: str) -> list[dict[str, Floats]]:
-        """Predicted readings (k, ...) of an arm, per seed."""
-        if self.shown == "linear":
-            return [seed[self.linear[0].arms.index(arm)] for seed in self._closed]
-        return [self.results["flow", seed] for seed in range(len(self.network)) if self.results.get(("flow", seed))]
-
-    @property
-    def _fine(self) -> Floats:
-        """Steps of the curves from theory."""
-        return np.asarray(self.grid[self.grid >= 1], dtype=np.float64)
-
-    @cached_property
-    def _closed(self) -> list[list[dict[str, Floats]]]:
-        return [run.closed_form(self._fine) for run in self.linear]
-
-    # ------------------------------------------------------------ norms and directions
-
-    def _norms(self, chosen: str) -> list[Series]:
-        curves = []
-        for order, word in zip(ORDERS, NORMS[self.shown], strict=True):
-            style = "points" if chosen in self._predicted else "line"
-            curves.append(self._measured(f"norms/{order}", self.shown, order, chosen, label=word, group=order, style=style))
-            if chosen in self._predicted:
-                curves.append(self._theory(f"norms/{order}/theory", order, chosen, f"{word}, {self._predicted[chosen]}", group=order))
-        return curves
-
-    def _least(self, order: str) -> float | None:
-        """Smallest norm of an interpolator of the first seed, where it is known."""
-        if self.shown != "matrix":
-            found: float | None = self.results.get((self.shown, order, 0))
-            return found
-        problem = self.matrix[0]
-        if order == "l2":
-            return float(np.linalg.norm(problem.filled))
-        return self._nuclear if order == "l1" else None
-
-    @property
-    def _nuclear(self) -> float | None:
-        splitting = self.matrix[0].nuclear
-        return float(np.linalg.svd(splitting.completion, compute_uv=False).sum()) if splitting.converged else None
-
-    def _directions(self, chosen: str) -> list[Series]:
-        values, end = self._singular_values, self.records.end(self.shown, chosen)
-        table = self.records.directions(self.shown, "progress", chosen)[: None if end is None else end + 1]
-        style = "points" if chosen in self._predicted else "line"
-        curves = []
-        for index, value in enumerate(values):
-            name, label, group = f"directions/{index}", f"s={value:.3g}", f"direction-{index}"
-            if len(table):
-                x = self._x(self.shown)[: len(table)]
-                curves.append(banded(name, x, table[:, :, index], label=label, group=group, style=style, positive=False))
-            if chosen in self._predicted:
-                words = f"{label}, {self._predicted[chosen]}"
-                curves.append(self._theory(f"{name}/theory", "progress", chosen, words, index, group))
-        return curves
-
-    @property
-    def _singular_values(self) -> Floats:
-        if self.shown == "matrix":
-            return self.matrix[0].targets
-        problem = self.linear[0].problem.squares if self.shown == "linear" else self.network[0].problem
-        return problem.singular_values[followed(problem)]
-
-    # ------------------------------------------------------------ beside the training
-
-    def _sweep(self) -> list[Series]:
-        """Norms of the networks' limits against alpha, and those that true descent reached."""
-        limits = [[self.results.get(("limit", seed, alpha)) for alpha in SWEPT] for seed in range(len(self.network))]
-        there = [index for index in range(len(SWEPT)) if all(row[index] is not None for row in limits)]
-        known = [np.array([row[index] for row in limits], dtype=np.float64) for index in there]  # (seeds, d) each
-        alphas, curves = np.array(self.network[0].alphas), []
-        for order in ORDERS[:2]:
-            reached = self.records.flat("network", order)[1]
-            if len(reached):
-                label = f"{order}, descent"
-                curves.append(banded(f"alpha-sweep/{order}", alphas, reached[-1].T, label=label, group=order, style="points"))
-            if there:
-                table = np.stack([norm(limit, order) for limit in known])
-                name, label = f"alpha-sweep/{order}/limit", f"{order}, predicted"
-                curves.append(banded(name, SWEPT[there], table, label=label, kind="theory", basis="exact", group=order))
-        return curves
-
-    def _completion(self) -> list[Series]:
-        """Error of the products over all entries."""
-        return [
-            self._measured(f"matrix-completion/{arm}", "matrix", "error", arm, label=self.label(arm), group=arm)
-            for arm in self.matrix[0].arms
-        ]
-
-    def _norm_vs_d(self) -> list[Series]:
-        design, draws = self.linear[0].design, self.draws
-        fine = np.unique(np.concatenate([self.widths, draws.widths, np.arange(design.n + 2, design.n + 20)]))
-        fine = fine[(fine >= design.n + 2) & (fine <= self.widths[-1])]
-        mean = np.array([expected_squared_norm(design.n, int(d), design.r2, design.sigma**2) for d in fine])
-        looks: dict[str, Any] = {"kind": "theory", "basis": "exact", "group": "norm-mean"}
-        curves = [Series("norm-vs-d/expected", "√E|w*|²", fine / design.n, np.sqrt(mean), **looks)]
-        if draws.done > 1:
-            square, error = mean_and_error(draws.squares[: draws.done])
-            low, high = (np.sqrt(np.maximum(square + sign * error, 0)) for sign in (-1, 1))
-            curves.append(
-                Series("norm-vs-d/draws", f"rms of {draws.done} draws", draws.widths / design.n, np.sqrt(square), low, high,
-                       "1 standard error", basis="simulation", group="norm-mean", style="points")
-            )  # fmt: skip
-        if self.results.get(("nested", 0)) is not None:
-            nested = np.stack(
-                [self.results["nested", seed] for seed in range(len(self.linear)) if ("nested", seed) in self.results], axis=1
-            )
-            curves.append(banded("norm-vs-d/nested", self.widths / design.n, nested, label="one y, more columns", group="norm-nested"))
-        return curves
-
-    # ------------------------------------------------------------ markers
-
-    def markers(self) -> tuple[Marker, ...]:
-        """Return minima, what a start keeps, rounding, where arms diverge, the chosen alpha, the threshold and the chosen d."""
-        return (*self._minima(), *self._landmarks(), *self._divergences())
-
-    def _minima(self) -> list[Marker]:
-        least = [("norms", order, word, self._least(order)) for order, word in zip(ORDERS, NORMS[self.shown], strict=True)]
-        least += [("alpha-sweep", order, order, self.results.get(("network", order, 0))) for order in ORDERS[:2]]
-        found = [Marker(figure, "y", value, f"{word} minimum", order) for figure, order, word, value in least if value is not None]
-        errors = [part.problem.error(part.nuclear.completion) for part in self.matrix if part.nuclear.converged]
-        return found + [Marker("matrix-completion", "y", float(np.median(errors)), "nuclear minimum") for _ in errors[:1]]
-
-    def _landmarks(self) -> list[Marker]:
-        run, alpha = self.linear[0], self.network[0].alpha
-        n, d = run.design.n, run.design.d
-        found = [Marker("alpha-sweep", "x", alpha, f"alpha={alpha:g}"), Marker("norm-vs-d", "x", 1.0, "d = n")]
-        if d > n:
-            found.append(Marker("norm-vs-d", "x", d / n, f"d = {d}"))
-        if self.shown == "linear":
-            squares, start = run.problem.squares, run.starts[:2][int(np.argmax(np.linalg.norm(run.starts[:2], axis=1)))]
-            kept = float(np.linalg.norm(squares.null_component(start)) / np.linalg.norm(squares.solution))
-            found.append(Marker("null-component", "y", 1e-12, "1e-12"))
-            found += [Marker("distance", "y", kept, "null part of w0")] if kept > 1e-12 else []
-        return found
-
-    def _divergences(self) -> list[Marker]:
-        ends = {arm: self.records.end(self.shown, arm) for arm in self._part[0].arms}
-        x = self._x(self.shown)
-        return [Marker("distance", "x", x[end], f"{self.label(arm)} diverges", arm) for arm, end in ends.items() if end is not None]
+def curves(run: MinNorm) -> Iterator[Series]:
+    """Every curve."""
+    chosen = run.chosen
+    yield from _training(run)
+    yield from _norms(run, chosen)
+    yield from _directions(run, chosen)
+    yield from _sweep(run)
+    for setting in run.matrix[0].settings:
+        yield _measured(run, f"matrix-completion/{setting.name}", "error", setting, param="deep-matrix")
+    yield from _norm_vs_d(run)
 
 
-def banded(
-    name: str,
-    x: Floats,
-    table: Floats,
-    *,
-    label: str,
-    group: str,
-    kind: Any = "measured",
-    basis: Basis = "simulation",
-    style: Any = "line",
-    positive: bool = True,
-) -> Series:
-    """Return the median over seeds of (k, seeds) with their range; one seed has no band.
+def markers(run: MinNorm) -> Iterator[Marker]:
+    """Minima, what a start keeps, rounding, where weights diverge, the chosen alpha, the threshold and the chosen d."""
+    yield from _minima(run)
+    yield from _landmarks(run)
+    steps = run.steps_made(run.config.param)
+    for setting in run.shown[0].settings:
+        end = run.divergence(setting)
+        if end is not None:
+            yield Marker("distance", "x", steps[end], f"{setting.label} diverges", setting.name)
+
+
+def _medians(name: str, label: str, x: Floats, values: Floats, positive: bool = True, basis: Basis = "simulation", **looks: Any) -> Series:
+    """The median of values (k, seeds) with their range.
 
     positive: leave out what a logarithmic axis cannot show: step 0, and values of 0 before anything has moved.
     """
-    keep = (x > 0) & ((table > 0).all(axis=1) | (not positive))
-    x, table = x[keep], table[keep]
-    looks: dict[str, Any] = {"kind": kind, "basis": basis, "style": style, "group": group}
-    if table.shape[1] == 1:
-        return Series(name, label, x, table[:, 0], **looks)
-    band = f"range of {table.shape[1]} seeds"
-    return Series(name, label, x, np.median(table, axis=1), table.min(axis=1), table.max(axis=1), band, **looks)
+    keep = (x > 0) & ((values > 0).all(axis=1) | (not positive))
+    return summarised(name, label, x[keep], values[keep], Summary.MEDIAN_RANGE, basis=basis, **looks)
+
+
+def _measured(
+    run: MinNorm, name: str, quantity: str, setting: NamedSetting, label: str = "", group: str = "", param: str = "", **looks: Any
+) -> Series:
+    """A simulated curve, up to where its weights diverge."""
+    end = run.divergence(setting)
+    stop = None if end is None else end + 1
+    x, values = run.steps_made(param or run.config.param)[:stop], run.readings.table(quantity, setting.name)[1][:stop]
+    return _medians(name, label or setting.label, x, values, group=group or setting.name, **looks)
+
+
+def _predicted(run: MinNorm, name: str, quantity: str, paths: Sequence[Path], label: str, group: str, positive: bool = True) -> Series:
+    """A curve from theory, up to where its weights diverge."""
+    x, values = run.theory.steps, np.stack([path[quantity] for path in paths], axis=1)
+    if "distance" in paths[0]:
+        lost = (np.stack([path["distance"] for path in paths], axis=1) > GONE).any(axis=1)
+        stop = int(np.argmax(lost)) + 1 if lost.any() else None
+        x, values = x[:stop], values[:stop]
+    return _medians(name, label, x, values, positive, PREDICTED[run.config.param][1], kind="theory", group=group)
+
+
+# ---------------------------------------------------------------- training
+
+
+def _paths(run: MinNorm, setting: NamedSetting) -> list[Path]:
+    """What theory says of these weights at every step, one path a seed; nothing for most."""
+    place = 0 if run.config.param == "linear" else run.shown[0].chosen(run.config)
+    return run.theory.paths if setting == run.shown[0].settings[place] else []
+
+
+def _training(run: MinNorm) -> Iterator[Series]:
+    word = PREDICTED[run.config.param][0]
+    for figure, quantity in TRAINED.items():
+        for setting in run.shown[0].settings:
+            hidden = (setting.name == "sign" and run.config.optimiser != "sign") or (setting.name == "gd-other" and quantity == "loss")
+            if hidden:
+                continue
+            name, paths = f"{figure}/{setting.name}", _paths(run, setting)
+            yield _measured(run, name, quantity, setting, style="points" if paths else "line")
+            if paths:
+                yield _predicted(run, f"{name}/theory", quantity, paths, word, setting.name)
+
+
+def _norms(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
+    paths, word = _paths(run, chosen), PREDICTED[run.config.param][0]
+    for order, label in zip(ORDERS, _norm_names(run), strict=True):
+        name = f"norms/{order}"
+        yield _measured(run, name, order, chosen, label, order, style="points" if paths else "line")
+        if paths:
+            yield _predicted(run, f"{name}/theory", order, paths, f"{label}, {word}", order)
+
+
+def _norm_names(run: MinNorm) -> tuple[str, ...]:
+    """What the norms of `ORDERS` are called."""
+    return ("nuclear", "Frobenius", "spectral") if run.config.param == "deep-matrix" else ("l1", "l2", "l∞")
+
+
+def _directions(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
+    """Progress along singular directions; beside that of singular values, how they grow from a balanced start."""
+    paths, word = _paths(run, chosen), PREDICTED[run.config.param][0]
+    grown = run.theory.growth[run.config.depth] if run.config.param == "deep-matrix" else paths
+    for place, (quantity, value) in enumerate(zip(PROGRESS, _singular_values(run), strict=False)):
+        name, label, group = f"directions/{place}", f"s={value:.3g}", f"direction-{place}"
+        if run.history.records:
+            yield _measured(run, name, quantity, chosen, label, group, style="points" if paths else "line", positive=False)
+        if grown:
+            yield _predicted(run, f"{name}/theory", quantity, grown, f"{label}, {word}", group)
+
+
+def _singular_values(run: MinNorm) -> Floats:
+    """The singular values whose directions are followed, of the first seed."""
+    if run.config.param == "deep-matrix":
+        return run.matrix[0].targets
+    problem = run.linear[0].problem if run.config.param == "linear" else run.diagonal[0].problem
+    return problem.singular_values[followed(problem)]
+
+
+# ---------------------------------------------------------------- beside the training
+
+
+def _sweep(run: MinNorm) -> Iterator[Series]:
+    """Norms of the networks' limits against alpha, and those that true descent reached."""
+    limits = run.theory.limits
+    there = [place for place, seeds in enumerate(limits) if len(seeds) == len(run.seeds)]
+    network = run.diagonal[0]
+    for order in ORDERS[:2]:
+        if run.history.records:
+            reached = np.stack([run.readings.latest(order, setting.name) for setting in network.settings])  # (alphas, seeds)
+            yield _medians(f"alpha-sweep/{order}", f"{order}, descent", np.array(network.alphas), reached, group=order, style="points")
+        if there:
+            values = np.stack([norm(np.array(limits[place]), order) for place in there])
+            looks: dict[str, Any] = {"kind": "theory", "basis": "exact", "group": order}
+            yield _medians(f"alpha-sweep/{order}/limit", f"{order}, predicted", SWEPT[there], values, **looks)
+
+
+def _norm_vs_d(run: MinNorm) -> Iterator[Series]:
+    c, draws = run.config, run.draws
+    fine = np.unique(np.concatenate([run.widths, draws.widths, np.arange(c.n + 2, c.n + 20)]))
+    fine = fine[(fine >= c.n + 2) & (fine <= run.widths[-1])]
+    mean = np.array([expected_squared_norm(c.n, int(d), c.r2, c.sigma**2) for d in fine])
+    yield Series("norm-vs-d/expected", "√E|w*|²", fine / c.n, np.sqrt(mean), kind="theory", basis="exact", group="norm-mean")
+    if draws.done > 1:
+        square, error = mean_and_error(draws.squares[: draws.done])
+        low, high = (np.sqrt(np.maximum(square + sign * error, 0)) for sign in (-1, 1))
+        yield Series("norm-vs-d/draws", f"rms of {draws.done} draws", draws.widths / c.n, np.sqrt(square), low, high,
+                     "1 standard error", basis="simulation", group="norm-mean", style="points")  # fmt: skip
+    if run.theory.nested:
+        nested = np.stack(run.theory.nested, axis=1)
+        yield _medians("norm-vs-d/nested", "one y, more columns", run.widths / c.n, nested, group="norm-nested")
+
+
+# ---------------------------------------------------------------- markers
+
+
+def _minima(run: MinNorm) -> Iterator[Marker]:
+    """Smallest norms of an interpolator of the first seed, and the error of the completion of least nuclear norm."""
+    theory, matrix = run.theory, run.matrix[0]
+    least = {order: theory.least.get((run.config.param, order)) for order in ORDERS}
+    if run.config.param == "deep-matrix":
+        least["l2"] = float(np.linalg.norm(matrix.filled))
+        if matrix.nuclear.converged:
+            least["l1"] = float(np.linalg.svd(matrix.nuclear.completion, compute_uv=False).sum())
+    found = [("norms", order, word, least[order]) for order, word in zip(ORDERS, _norm_names(run), strict=True)]
+    found += [("alpha-sweep", order, order, theory.least.get(("diagonal", order))) for order in ORDERS[:2]]
+    for figure, order, word, value in found:
+        if value is not None:
+            yield Marker(figure, "y", value, f"{word} minimum", order)
+    errors = [part.problem.error(part.nuclear.completion) for part in run.matrix if part.nuclear.converged]
+    if errors:
+        yield Marker("matrix-completion", "y", float(np.median(errors)), "nuclear minimum")
+
+
+def _landmarks(run: MinNorm) -> Iterator[Marker]:
+    c, linear = run.config, run.linear[0]
+    yield Marker("alpha-sweep", "x", c.alpha, f"alpha={c.alpha:g}")
+    yield Marker("norm-vs-d", "x", 1.0, "d = n")
+    if c.d > c.n:
+        yield Marker("norm-vs-d", "x", c.d / c.n, f"d = {c.d}")
+    if c.param == "linear":
+        start = linear.starts[:2][int(np.argmax(np.linalg.norm(linear.starts[:2], axis=1)))]
+        kept = float(np.linalg.norm(linear.problem.null_component(start)) / np.linalg.norm(linear.problem.solution))
+        yield Marker("null-component", "y", 1e-12, "1e-12")
+        if kept > 1e-12:
+            yield Marker("distance", "y", kept, "null part of w0")

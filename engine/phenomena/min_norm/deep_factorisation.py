@@ -6,7 +6,6 @@ Gradient flow on a loss of W = W_N ... W_1 from a balanced start moves the singu
 each value moves alone, sigma' = N sigma^(2 - 2/N) (m - sigma):
     N = 1   sigma = m + (sigma_0 - m) exp(-t)
     N = 2   sigma = m / (1 + (m/sigma_0 - 1) exp(-2 m t))       (Saxe et al. 2014, arXiv:1312.6120)
-    N >= 3  t = [F(sigma/m) - F(sigma_0/m)] / (N m^(2 - 2/N)),  F(s) = s^(1-a)/(1-a) 2F1(1, 1-a; 2-a; s), a = 2 - 2/N
 so a value m is learnt after a time of order 1/m for N = 2 and sigma_0^(2/N - 1)/(N - 2)/m, the larger the deeper.
 """
 
@@ -14,16 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import hyp2f1
 
 from engine.theory.implicit_bias.stiff_flow import integrate
 from engine.theory.inputs import Floats, require
-
-
-def singular_value_rate(sigma: Floats, target: Floats, depth: int) -> Floats:
-    """Growth rate d sigma / dt (...) of balanced depth-N flow on .5 |W - M|_F^2 with aligned singular vectors."""
-    rate: Floats = depth * sigma ** (2 - 2 / depth) * (target - sigma)
-    return rate
 
 
 def singular_value_flow(start: float, targets: ArrayLike, depth: int, times: ArrayLike) -> Floats:
@@ -53,30 +45,3 @@ def singular_value_flow(start: float, targets: ArrayLike, depth: int, times: Arr
 
     path = integrate(rate, jacobian, np.full(len(m), np.log(start)), np.concatenate([[0.0], t]), rtol=1e-12, atol=1e-13)
     return np.exp(path[1:])
-
-
-def time_to_learn(start: float, reached: float, target: float, depth: int) -> float:
-    """Time at which a singular value that started at `start` has grown to `reached` < target, in closed form.
-
-    Raises:
-        ProblemError: not 0 < start <= reached < target, or depth below 1.
-    """
-    require(0 < start <= reached < target, f"needs 0 < start <= reached < target, got {start:g}, {reached:g}, {target:g}")
-    require(depth >= 1, f"depth must be at least 1, got {depth}")
-    if depth == 1:
-        return float(np.log((target - start) / (target - reached)))
-    if depth == 2:
-        return float(np.log(reached * (target - start) / (start * (target - reached))) / (2 * target))
-    a = 2 - 2 / depth
-    s0, s1 = start / target, reached / target
-    primitive = [s ** (1 - a) / (1 - a) * float(hyp2f1(1, 1 - a, 2 - a, s)) for s in (s0, s1)]
-    return float((primitive[1] - primitive[0]) / (depth * target**a))
-
-
-def effective_rank(W: Floats) -> float:
-    """Exponential of the entropy of the normalised singular values of W (Roy, Vetterli 2007); 0 for W = 0."""
-    values = np.linalg.svd(W, compute_uv=False)
-    if values[0] == 0:
-        return 0.0
-    p = values[values > 0] / values.sum()
-    return float(np.exp(-np.sum(p * np.log(p))))

@@ -9,11 +9,11 @@ Shapes: widths (k,), squared norms (draws, k).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.state import State
 from engine.theory.linear_models.norm_law import squared_norm_draws
 
 LEAST = 4  # d - n from which the squared norm has a variance, so that a standard error means something
@@ -67,10 +67,10 @@ class NormDraws:
             self.squares[draw, column] = squared_norm_draws(self.n, width, 1, self.r2, self.sigma2, rng)[0, 0]
         self.step += steps
 
-    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Return (arrays, JSON scalars) from which `restore` continues bit for bit."""
-        return {"squares": self.squares.copy()}, {"step": self.step}
+    def state(self) -> State:
+        """Return everything that `restore` needs to continue bit for bit."""
+        return State({"squares": self.squares.copy()}, {"step": self.step})
 
-    def restore(self, arrays: dict[str, NDArray[Any]], scalars: dict[str, Any]) -> None:
+    def restore(self, state: State) -> None:
         """Continue from what `state` returned."""
-        self.squares, self.step = np.array(arrays["squares"], dtype=np.float64), int(scalars["step"])
+        self.squares, self.step = np.array(state.arrays["squares"], dtype=np.float64), int(state.scalars["step"])

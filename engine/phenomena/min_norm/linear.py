@@ -10,162 +10,133 @@ Shapes: X (n, d), y (n,), w (d,).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.phenomena.min_norm.lanes import Lane
-from engine.phenomena.min_norm.readings import read_weights
+from engine.optimiser_runs import OptimiserRun, Steps
+from engine.phenomena.min_norm.config import MinNormConfig
+from engine.phenomena.min_norm.weight_readings import NamedSetting, read_weights
 from engine.phenomena.min_norm.wilson import angle, wilson_data, wilson_direction
-from engine.seeds import Streams
+from engine.seeds import Streams, streams
 from engine.theory.implicit_bias.interpolators import norm
 from engine.theory.implicit_bias.optimisers import Optimiser, Schedule
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.least_squares_descent import Method, least_squares_optimiser, step_limit
-from engine.theory.linear_models.min_norm import SATURATION, LeastSquares, least_squares
+from engine.theory.linear_models.min_norm import SATURATION, least_squares
 
 OTHER_LENGTH = 1.0  # of the second start while the chosen one is 0
 FRACTIONS = (0.1, 0.5, 0.9)  # steps of gradient descent that are compared, of 2/s_max^2
-RATES = (1e-3, 1e-2, 1e-1)  # steps of Adam that are compared; the middle one is that of the arms shown
+RATES = (1e-3, 1e-2, 1e-1)  # steps of Adam that are compared; the middle one is the one shown
 SHOWN_RATE = 1
 BATCHES = 6  # minibatches of an epoch
 ADAPTIVE: tuple[Method, ...] = ("adam", "sign")
-OTHERS: tuple[Method, ...] = ("sgd", "momentum", "nesterov", *ADAPTIVE)
+OTHERS: dict[Method, str] = {"sgd": "SGD", "momentum": "momentum", "nesterov": "Nesterov", "adam": "Adam", "sign": "sign descent"}
 CHECKED = (1, 10, 100, 1000)  # steps at which the simulation is held against the closed form
 
 
-@dataclass(frozen=True)
-class LinearDesign:
-    """A Gaussian problem and its optimisers. d >= n; r2 = |w_star|^2; sigma: deviation of the noise; eta: of 2/s_max^2; start: |w_0|."""
-
-    n: int
-    d: int
-    r2: float
-    sigma: float
-    eta: float
-    beta: float
-    start: float
-
-
-@dataclass(frozen=True)
-class LinearProblem:
-    """X (n, d) are the first columns of wide (n, D), so that a larger d only appends columns; y = X w_star + noise."""
-
-    wide: Floats
-    w_star: Floats
-    squares: LeastSquares
-
-
-def draw_linear(design: LinearDesign, streams: Streams, columns: int) -> LinearProblem:
-    """Draw a problem with `columns` >= d columns at hand."""
-    features, weights = streams.data.spawn(2)
-    wide = features.standard_normal((columns, design.n)).T
-    w_star = weights.standard_normal(design.d)
-    w_star *= np.sqrt(design.r2) / np.linalg.norm(w_star)
-    X = wide[:, : design.d]
-    return LinearProblem(wide, w_star, least_squares(X, X @ w_star + design.sigma * streams.noise.standard_normal(design.n)))
-
-
-class LinearPart:
-    """One seed's optimisers.
+class Linear:
+    """One seed's Gaussian problem, y = X w_star + noise, and its optimisers.
 
     Attributes:
-        problem: the draw. arms: names of the optimisers shown, "gd" from the chosen start and "gd-other" first. starts: (arms, d).
-        limits: (arms, d) X^+ y + P_null w_0. step: of gradient descent, 2/s_max^2 being 1.
+        problem: X (n, d), y (n,). wide: (n, D) whose first columns are X, so that a larger d only appends columns. w_star: (d,).
+        settings: gradient descent from the chosen start, "gd", and from another, then the other optimisers if they are shown.
+        starts, limits: (settings, d), limits being X^+ y + P_null w_0. eta: the step of gradient descent.
+        goals: steps at the measurements. runs: by name.
     """
 
-    def __init__(self, design: LinearDesign, streams: Streams, grid: NDArray[np.int64], columns: int, others: bool) -> None:
-        self.design, self.problem = design, draw_linear(design, streams, columns)
-        squares = self.problem.squares
-        self.eta = design.eta * squares.step_limit
-        direction = streams.init.standard_normal(design.d)
+    def __init__(self, config: MinNormConfig, seed: int, grid: Steps, columns: int) -> None:
+        self.config, self.goals = config, grid
+        draws = streams(seed)
+        self._draw(draws, columns)
+        self.eta = config.eta * self.problem.step_limit
+        direction = draws.init.standard_normal(config.d)
         direction /= np.linalg.norm(direction)
-        chosen, other = design.start * direction, (0.0 if design.start else OTHER_LENGTH) * direction
-        self.arms = ("gd", "gd-other", *(OTHERS if others else ()))
-        self.starts = np.stack([chosen, other, *([chosen] * (len(self.arms) - 2))])
-        self.limits = np.stack([squares.limit(chosen), squares.limit(other), *([squares.limit(chosen)] * (len(self.arms) - 2))])
-        self._workers: dict[str, Optimiser] = {"gd": self._optimiser("gd", start=self.starts[:2])}
-        self._wilson: tuple[Floats, Floats] | None = None
+        chosen, other = config.w0 * direction, (0.0 if config.w0 else OTHER_LENGTH) * direction
+        elsewhere = NamedSetting("gd-other", "GD from 0" if config.w0 else f"GD, |w0|={OTHER_LENGTH:.3g}")
+        others = [NamedSetting(*item) for item in OTHERS.items()] if config.param == "linear" else []
+        self.settings = (NamedSetting("gd", "GD"), elsewhere, *others)
+        self.starts = np.stack([chosen, other, *([chosen] * len(others))])
+        self.limits = np.stack([self.problem.limit(start) for start in self.starts])
+        self._optimisers = {"gd": self._optimiser("gd", start=self.starts[:2])}
         if others:
-            self._add_others(streams, int(grid[-1]))
-        self.lanes = {name: Lane(worker, grid) for name, worker in self._workers.items()}
+            self._add_others(draws, int(grid[-1]))
+        self.runs = {name: OptimiserRun(optimiser, grid) for name, optimiser in self._optimisers.items()}
 
-    def _add_others(self, streams: Streams, steps: int) -> None:
-        chosen, design = self.starts[0], self.design
-        rates, fractions = np.array(RATES)[:, None], np.array(FRACTIONS)[:, None] * self.problem.squares.step_limit
+    def _draw(self, draws: Streams, columns: int) -> None:
+        config = self.config
+        features, weights = draws.data.spawn(2)
+        self.wide: Floats = features.standard_normal((columns, config.n)).T
+        self.w_star: Floats = weights.standard_normal(config.d)
+        self.w_star *= np.sqrt(config.r2) / np.linalg.norm(self.w_star)
+        X = self.wide[:, : config.d]
+        self.problem = least_squares(X, X @ self.w_star + config.sigma * draws.noise.standard_normal(config.n))
+
+    def _add_others(self, draws: Streams, steps: int) -> None:
+        config, chosen = self.config, self.starts[0]
+        rates, fractions = np.array(RATES)[:, None], np.array(FRACTIONS)[:, None] * self.problem.step_limit
         falling = Schedule(RATES[SHOWN_RATE], "cosine", steps)
-        batch = max(1, design.n // BATCHES)
-        X, y = wilson_data(design.n, design.d, streams.data)
-        self._wilson = X, y
-        self._workers |= {
-            "sgd": self._optimiser("sgd", start=chosen, batch=batch, rng=streams.order),
+        X, y = wilson_data(config.n, config.d, draws.data)
+        self._wilson = wilson_direction(X, y)[0]
+        self._optimisers |= {
+            "sgd": self._optimiser("sgd", start=chosen, batch=max(1, config.n // BATCHES), rng=draws.order),
             "momentum": self._optimiser("momentum", start=chosen),
             "nesterov": self._optimiser("nesterov", start=chosen),
             "adam": self._optimiser("adam", falling, start=chosen),
             "sign": self._optimiser("sign", falling, start=chosen),
-            "gd-steps": self._optimiser("gd", Schedule(fractions), start=np.zeros((len(FRACTIONS), design.d))),
-            "adam-steps": self._optimiser("adam", Schedule(rates, "cosine", steps), start=np.zeros((len(RATES), design.d))),
+            "gd-steps": self._optimiser("gd", Schedule(fractions), start=np.zeros((len(FRACTIONS), config.d))),
+            "adam-steps": self._optimiser("adam", Schedule(rates, "cosine", steps), start=np.zeros((len(RATES), config.d))),
             "wilson": least_squares_optimiser("adam", least_squares(X, y), falling),
         }
 
-    def _optimiser(
-        self, method: Method, schedule: Schedule | None = None, *, start: Floats, batch: int = 1, rng: np.random.Generator | None = None
-    ) -> Optimiser:
-        return least_squares_optimiser(
-            method, self.problem.squares, schedule or Schedule(self.eta), start=start, beta=self.design.beta, batch=batch, rng=rng
-        )
+    def _optimiser(self, method: Method, schedule: Schedule | None = None, **given: Any) -> Optimiser:
+        return least_squares_optimiser(method, self.problem, schedule or Schedule(self.eta), beta=self.config.beta, **given)
+
+    def chosen(self, config: MinNormConfig) -> int:
+        """Return the place of the optimiser whose norms and directions are shown."""
+        return [setting.name for setting in self.settings].index(config.optimiser)
 
     @property
     def w(self) -> Floats:
-        """The present weights of the arms, (arms, d); diverging ones are cut at a size whose square is finite."""
-        rest = [self._workers[name].w for name in self.arms[2:]]
-        w: Floats = np.clip(np.stack([*self._workers["gd"].w, *rest]), -SATURATION, SATURATION)
+        """The present weights, (settings, d); diverging ones are cut at a size whose square is finite."""
+        rest = [self._optimisers[setting.name].w for setting in self.settings[2:]]
+        w: Floats = np.clip(np.stack([*self._optimisers["gd"].w, *rest]), -SATURATION, SATURATION)
         return w
 
-    def divergent(self, arm: str) -> bool:
-        """Whether theory says that an arm's step is too large to converge (of minibatches it says so too early)."""
-        method: Method = "gd" if arm == "gd-other" else arm  # type: ignore[assignment]
-        return self.eta >= step_limit(method, self.problem.squares, self.design.beta)
-
-    # ------------------------------------------------------------ theory
+    def divergent(self, method: Method) -> bool:
+        """Whether theory says that an optimiser's step is too large to converge (of minibatches it says so too early)."""
+        return self.eta >= step_limit(method, self.problem, self.config.beta)
 
     def closed_form(self, steps: Floats) -> list[dict[str, Floats]]:
         """Return the readings (k,) of both starts of gradient descent after each of the k step counts, without iterating."""
-        squares = self.problem.squares
-        paths = [squares.descend(steps, self.eta, start) for start in self.starts[:2]]
-        return [read_weights(squares, w, self.limits[arm], self.starts[arm]) for arm, w in enumerate(paths)]
+        paths = [self.problem.descend(steps, self.eta, start) for start in self.starts[:2]]
+        return [read_weights(self.problem, w, self.limits[place], self.starts[place]) for place, w in enumerate(paths)]
 
     # ------------------------------------------------------------ measuring
 
     def measure(self) -> dict[str, Floats]:
-        """Return every reading (arms,) or (arms, directions), and what the claims need."""
-        squares, step = self.problem.squares, self._workers["gd"].step
-        found = read_weights(squares, self.w, self.limits, self.starts)
-        if step in CHECKED:
-            found["gap"] = self._gap(step)
-        if self._wilson is not None and step:
-            found |= self._spreads()
-        return found
+        """Return every reading, (settings,)."""
+        return read_weights(self.problem, self.w, self.limits, self.starts)
+
+    def checks(self) -> dict[str, Any]:
+        """Return what the claims need besides: numbers of this seed."""
+        step = self._optimisers["gd"].step
+        gap = {"gap": self._gap(step).tolist()} if step in CHECKED else {}
+        return gap | (self._spreads() if step and len(self.settings) > 2 else {})
 
     def _gap(self, step: int) -> Floats:
         """Relative difference of simulation and closed form, of both starts."""
-        closed = np.concatenate([self.problem.squares.descend([step], self.eta, start) for start in self.starts[:2]])
+        closed = np.concatenate([self.problem.descend([step], self.eta, start) for start in self.starts[:2]])
         size = norm(closed, "l2")
         return norm(self.w[:2] - closed, "l2") / np.where(size > 0, size, 1.0)
 
-    def _spreads(self) -> dict[str, Floats]:
-        gd, adam, y = self._workers["gd-steps"].w, self._workers["adam-steps"].w, self.problem.squares.y
+    def _spreads(self) -> dict[str, Any]:
+        gd, adam, y = self._optimisers["gd-steps"].w, self._optimisers["adam-steps"].w, self.problem.y
         apart = [np.linalg.norm(one - other) for one in gd for other in gd]
-        residuals = np.linalg.norm(adam @ self.problem.squares.X.T - y, axis=1) / np.linalg.norm(y)
+        residuals = np.linalg.norm(adam @ self.problem.X.T - y, axis=1) / np.linalg.norm(y)
         return {
-            "gd-spread": np.array([max(apart) / np.linalg.norm(self.problem.squares.solution)]),
-            "adam-norms": np.linalg.norm(adam, axis=1),
-            "adam-residual": residuals,
-            "wilson-angle": np.array([angle(self._workers["wilson"].w, self._wilson_direction)]),
+            "gd-spread": float(max(apart) / np.linalg.norm(self.problem.solution)),
+            "adam-norms": np.linalg.norm(adam, axis=1).tolist(),
+            "adam-residual": residuals.tolist(),
+            "wilson-angle": angle(self._optimisers["wilson"].w, self._wilson),
         }
-
-    @cached_property
-    def _wilson_direction(self) -> Floats:
-        return wilson_direction(*self._wilson)[0] if self._wilson is not None else np.zeros(0)

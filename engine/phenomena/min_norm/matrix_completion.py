@@ -9,10 +9,10 @@ Nuclear norm: Douglas-Rachford splitting of |W|_* and the observed entries (Comb
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from engine.state import State
 from engine.theory.implicit_bias.optimisers import Optimiser, Schedule
 from engine.theory.inputs import Floats, require
 from engine.theory.linear_models.min_norm import SATURATION
@@ -82,9 +82,9 @@ class DeepFactorisationDescent(Optimiser):
                 self.factors[j] -= rate * change
         self.w = self._products()[-1]
 
-    def restore(self, arrays: dict[str, Floats], scalars: dict[str, Any]) -> None:
+    def restore(self, state: State) -> None:
         """Continue from what `state` returned."""
-        super().restore(arrays, scalars)
+        super().restore(state)
         self.w = self._products()[-1]
 
     def _products(self) -> list[Floats]:
@@ -96,11 +96,6 @@ class DeepFactorisationDescent(Optimiser):
     def _residual(self, w: Floats) -> Floats:
         residual: Floats = self.problem.observed * (w - self.problem.target)
         return residual
-
-
-def nuclear_norm(W: Floats) -> float:
-    """|W|_*: the sum of singular values."""
-    return float(np.linalg.svd(W, compute_uv=False).sum())
 
 
 class NuclearNormSplitting:
@@ -139,28 +134,11 @@ class NuclearNormSplitting:
             self._y = self._y + change
             self.moved = float(np.linalg.norm(change) / np.linalg.norm(completed))
 
-    def state(self) -> tuple[dict[str, Floats], dict[str, Any]]:
-        """Return (arrays, JSON scalars) from which `restore` continues bit for bit."""
-        return {"y": self._y.copy()}, {"step": self.step, "moved": self.moved if np.isfinite(self.moved) else None}
+    def state(self) -> State:
+        """Return everything that `restore` needs to continue bit for bit."""
+        return State({"y": self._y.copy()}, {"step": self.step, "moved": self.moved if np.isfinite(self.moved) else None})
 
-    def restore(self, arrays: dict[str, Floats], scalars: dict[str, Any]) -> None:
+    def restore(self, state: State) -> None:
         """Continue from what `state` returned."""
-        self._y, self.step = np.array(arrays["y"], dtype=np.float64), int(scalars["step"])
-        self.moved = np.inf if scalars["moved"] is None else float(scalars["moved"])
-
-
-def min_nuclear_norm(problem: Completion, iterations: int = 2000, tolerance: float = 1e-4) -> Floats:
-    """Return the completion (d, d) of smallest nuclear norm that fits every observed entry.
-
-    Stops when an iteration moves the completion by less than `tolerance`, relative.
-
-    Raises:
-        ProblemError: not converged after `iterations`.
-    """
-    splitting = NuclearNormSplitting(problem, tolerance)
-    splitting.advance(iterations)
-    require(
-        splitting.converged,
-        f"the minimum nuclear norm was not found in {iterations} iterations: still moving by {splitting.moved:.2g}",
-    )
-    return splitting.completion
+        self._y, self.step = np.array(state.arrays["y"], dtype=np.float64), int(state.scalars["step"])
+        self.moved = np.inf if state.scalars["moved"] is None else float(state.scalars["moved"])

@@ -7,6 +7,7 @@ so it ends at the point of the line straight across from its start: w* from 0, X
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -39,6 +40,7 @@ class PlaneView:
     alpha: float | None
 
 
+@lru_cache(maxsize=8)
 def plane_picture(view: PlaneView) -> Picture:
     """Return the plane with loss, circles, solutions, paths and w*."""
     problem = least_squares([ROW], [TARGET])

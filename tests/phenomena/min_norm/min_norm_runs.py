@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from unittest.mock import patch
 
-from engine.phenomena.min_norm import MinNorm, matrix, network
+from engine.phenomena.min_norm import deep_matrix, diagonal
+from engine.phenomena.min_norm.experiment import MinNorm
 
 SMALL: dict[str, Any] = {"steps": 300, "draws": 25, "side": 6, "rank": 1, "share": 0.7}
 
@@ -14,7 +15,7 @@ def make(seeds: tuple[int, ...] = (0,), preset: str = "custom", **knobs: Any) ->
     """A run; but for presets, what goes on beside the linear problem is short."""
     if preset == "quick":
         return MinNorm(MinNorm.spec.configure("quick", knobs), seeds, "cpu", preset)
-    with patch.object(network, "STEPS", 300), patch.object(matrix, "STEPS", 100):
+    with patch.object(diagonal, "STEPS", 300), patch.object(deep_matrix, "STEPS", 100):
         return MinNorm(MinNorm.spec.configure("quick", knobs), seeds, "cpu", preset)
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.contract import Summary
 from engine.errors import Diverged, KnobError
-from engine.phenomena.min_norm import MinNorm, records
+from engine.phenomena.min_norm import predictions
+from engine.phenomena.min_norm.experiment import MinNorm
 from engine.state import State
 from tests.phenomena.driven import work
 from tests.phenomena.min_norm.min_norm_runs import SMALL, curve, make, verdict
@@ -47,7 +49,7 @@ def test_the_diagonal_parameterisation_follows_its_flow() -> None:
     arrays = run.arrays()
     np.testing.assert_allclose(arrays["X"] @ arrays["w_star"], arrays["y"])
     assert arrays["X"].shape == (6, 40)
-    assert verdict(run, "MN5").note == "needs param linear"
+    assert verdict(run, "MN5").reason == "needs param linear"
 
 
 def test_the_matrix_parameterisation_measures_entries_as_equations() -> None:
@@ -59,6 +61,7 @@ def test_the_matrix_parameterisation_measures_entries_as_equations() -> None:
     assert curve(run, "null-component/depth-2").y[-1] == pytest.approx(np.linalg.norm(W[~seen]) / np.linalg.norm(W))
     assert curve(run, "norms/l1").y[-1] == pytest.approx(np.linalg.norm(W, "nuc"))
     filled = np.where(seen, arrays["w_star"], 0)
+    assert "gd-spread" not in run.history.records[-1]
     assert curve(run, "distance/depth-2").y[-1] == pytest.approx(np.linalg.norm(W - filled) / np.linalg.norm(filled))
 
 
@@ -95,9 +98,9 @@ def test_live_knobs_change_what_is_drawn_and_nothing_else(small: MinNorm) -> Non
     run.set_knob("optimiser", "adam")
     assert "adam" in layers(run)
     assert not np.allclose(curve(run, "norms/l1").y, shown)
-    np.testing.assert_allclose(curve(run, "norms/l1").y[-1], record["linear/l1"][run._linear[0].arms.index("adam")])
+    np.testing.assert_allclose(curve(run, "norms/l1").y[-1], record["l1"][run.readings.columns("adam")[0]])
     work(run)
-    assert run.history.records == small.history.records
+    np.testing.assert_equal(run.history.records, small.history.records)
 
 
 def test_adam_leaves_the_row_space_in_the_picture() -> None:
@@ -115,15 +118,20 @@ def test_divergence_is_shown_and_told(knobs: dict[str, Any]) -> None:
     run = make(**{**SMALL, **knobs})
     with pytest.raises(Diverged, match="diverged: eta is") as caught:
         work(run)
-    assert "lower step size eta" in caught.value.hint
+    assert "eta is" in caught.value.message
+    assert [knob.label for knob in run.config.knobs() if knob.divergence] == ["step size eta"]  # the one to lower
     assert run.done
     for series in run.series():
         assert np.all(np.isfinite(series.x)) and np.all(np.isfinite(series.y)), series.name
     assert all(np.isfinite(marker.at) for marker in run.markers())
     assert any(marker.label.endswith("diverges") for marker in run.markers())
     assert verdict(run, "MN1").holds is None
-    assert "needs 0 < eta < 1" in verdict(run, "MN1").note
-    json.dumps(run.history.records, allow_nan=False)
+    assert "needs 0 < eta < 1" in verdict(run, "MN1").reason
+    partly = ("misfit", "kkt", "error", "progress-2", "progress-3")  # not a number where a network has none
+    json.dumps([{name: record[name] for name in record if name not in partly} for record in run.history.records], allow_nan=False)
+    for name, param in (("misfit", "diagonal"), ("kkt", "diagonal"), ("error", "matrix")):
+        for setting in getattr(run, param)[0].settings:
+            assert np.all(np.isfinite(run.readings.table(name, setting.name)[1]))
 
 
 def test_the_growth_in_the_sentence_is_that_of_the_curve() -> None:
@@ -141,12 +149,13 @@ def test_the_growth_in_the_sentence_is_that_of_the_curve() -> None:
 def test_only_the_optimiser_beyond_its_own_limit_diverges() -> None:
     run = work(make(eta=0.9, beta=0.9, **SMALL))  # Nesterov's limit is .68 of gradient descent's
     assert [marker.group for marker in run.markers() if marker.label.endswith("diverges")] == ["nesterov"]
-    assert verdict(run, "MN5").holds is None and "limit of nesterov" in verdict(run, "MN5").note
+    assert verdict(run, "MN5").holds is None and "limit of nesterov" in verdict(run, "MN5").reason
     assert verdict(run, "MN1").holds is True
 
 
-def test_a_step_of_zero_stands_still_and_says_so() -> None:
-    run = work(make(eta=0.0, **SMALL))
+@pytest.mark.parametrize("param", ["linear", "deep-matrix"])
+def test_a_step_of_zero_stands_still_and_says_so(param: str) -> None:
+    run = work(make(eta=0.0, param=param, **SMALL))
     assert run.notes == ("step size eta is 0: gradient descent stays where it starts",)
     assert verdict(run, "MN4").holds is None
 
@@ -168,8 +177,8 @@ def test_theory_and_picture_are_there_at_step_0() -> None:
 def test_chunking_changes_nothing(small: MinNorm) -> None:
     chopped = work(make(**SMALL), budget=0.0)
     assert chopped.history.steps == small.history.steps
-    assert chopped.history.records == small.history.records
-    np.testing.assert_array_equal(chopped._draws.squares, small._draws.squares)
+    np.testing.assert_equal(chopped.history.records, small.history.records)
+    np.testing.assert_array_equal(chopped.draws.squares, small.draws.squares)
 
 
 @pytest.mark.parametrize("cut", [0, 3, 56, 300])
@@ -184,8 +193,8 @@ def test_resuming_continues_bit_for_bit(small: MinNorm, cut: int) -> None:
     resumed.step = first.step
     resumed.restore(State({k: v.copy() for k, v in saved.arrays.items()}, json.loads(json.dumps(saved.scalars, allow_nan=False))))
     work(resumed)
-    assert resumed.history.records == small.history.records
-    np.testing.assert_array_equal(resumed._draws.squares, small._draws.squares)
+    np.testing.assert_equal(resumed.history.records, small.history.records)
+    np.testing.assert_array_equal(resumed.draws.squares, small.draws.squares)
     for name, values in small.arrays().items():
         np.testing.assert_array_equal(resumed.arrays()[name], values)
 
@@ -194,23 +203,21 @@ def test_a_seed_among_others_is_the_seed_alone_and_touches_no_other(small: MinNo
     both, other = work(make((0, 1), **SMALL)), work(make((0, 7), **SMALL))
     for name, alone in small.history.records[-1].items():
         for run in (both, other):
-            np.testing.assert_array_equal(run.history.records[-1][name][: len(alone)], alone)
-    assert both.history.records[-1]["linear/l1"] != other.history.records[-1]["linear/l1"]
-    pooled = both._draws.squares
-    np.testing.assert_array_equal(pooled[::2], small._draws.squares[:13])
+            first = [place for place, network in enumerate(run.networks) if network.seed == 0]
+            values = run.history.records[-1][name]
+            np.testing.assert_array_equal([values[place] for place in first] if len(values) == len(run.networks) else values[:1], alone)
+    assert np.any(np.not_equal(both.history.records[-1]["l1"], other.history.records[-1]["l1"]))
+    pooled = both.draws.squares
+    np.testing.assert_array_equal(pooled[::2], small.draws.squares[:13])
     band = curve(both, "distance/sgd")
-    assert band.band == "range of 2 seeds" and np.all(band.lo <= band.y) and np.all(band.y <= band.hi)
+    assert band.band == Summary.MEDIAN_RANGE.format(n="2 seeds") and np.all(band.lo <= band.y) and np.all(band.y <= band.hi)
     assert curve(small, "distance/sgd").lo is None
 
 
 def test_programmes_that_would_take_too_long_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "LARGEST_PROGRAMME", 10)
-    run = make(**SMALL)
-    run.advance(10.0)
-    while not run._tasks.done:
-        run.advance(10.0)
-    assert run._tasks.results["linear", "l1", 0] is None
-    run.history.append(0, run.measure())
+    monkeypatch.setattr(predictions, "LARGEST_PROGRAMME", 10)
+    run = work(make(**{**SMALL, "steps": 3}))
+    assert run.theory.least["linear", "l1"] is None
     assert {marker.label for marker in run.markers() if marker.figure == "norms"} == {"l2 minimum"}
 
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.optimiser_runs import OptimiserRun, Steps, proportional_goals
 from engine.phenomena.min_norm.claims import COMPARED
-from engine.phenomena.min_norm.lanes import Lane
-from engine.phenomena.min_norm.readings import read_weights
+from engine.phenomena.min_norm.config import MinNormConfig
+from engine.phenomena.min_norm.weight_readings import NamedSetting, read_weights
 from engine.seeds import streams
 from engine.theory.implicit_bias.diagonal_flow import DiagonalNetworkDescent, diagonal_flow, diagonal_step
 from engine.theory.implicit_bias.diagonal_network import kkt_residual, q_interpolator
@@ -24,9 +24,9 @@ from engine.theory.implicit_bias.optimisers import Schedule
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.min_norm import LeastSquares, least_squares
 
-SWEPT = np.geomspace(1e-4, 10.0, 21)  # where the predicted limit is drawn
-FRACTION = 0.2  # of the stable step: at .5 the optimality residual is 5e-3 from discretisation alone
-STEPS = 30_000  # of the networks beside another parameterisation
+SIZE = (8, 30)  # samples and features beside another parameterisation
+FRACTION = 0.2  # likewise, of the stable step: at .5 the optimality residual is 5e-3 from discretisation alone
+STEPS = 30_000  # likewise
 DRAW = 1  # of the seed's problems, 0 being the linear one
 
 
@@ -43,49 +43,50 @@ def predicted_limit(n: int, d: int, nonzeros: int, seed: int, alpha: float) -> F
     return q_interpolator(sparse_problem(n, d, nonzeros, seed), alpha)
 
 
-class NetworkPart:
+class Diagonal:
     """One seed's networks.
 
-    Args:
-        key: n, d, non-zero entries, seed. alpha: of the knob. goals: steps at the measuring points.
-
     Attributes:
-        problem: X, y. w_star: (d,). alphas: scales trained, descending. fraction: step, of the stable one. arms: a name per alpha.
+        problem: X (n, d), y (n,). w_star: (d,). alphas: scales trained, descending; settings: one each. fraction: step, of the stable one.
+        goals: steps at the measurements. runs: by name.
     """
 
-    def __init__(self, key: tuple[int, int, int, int], alpha: float, goals: NDArray[np.int64], fraction: float) -> None:
-        self.key = key
-        self.problem = sparse_problem(*key)
-        self.w_star = (np.arange(key[1]) < key[2]).astype(np.float64)
-        self.alpha, self.fraction, self.goals = alpha, fraction, goals
-        self.alphas = sorted({*COMPARED, alpha}, reverse=True)
-        self.arms = tuple(f"alpha-{value:g}" for value in self.alphas)
-        self._workers = [
-            DiagonalNetworkDescent(self.problem, value, Schedule(diagonal_step(self.problem, value, fraction))) for value in self.alphas
-        ]
-        self.lanes = {name: Lane(worker, goals) for name, worker in zip(self.arms, self._workers, strict=True)}
+    def __init__(self, config: MinNormConfig, seed: int, grid: Steps) -> None:
+        shown = config.param == "diagonal"
+        n, d = (config.n, config.d) if shown else SIZE
+        self._key = n, d, config.nonzeros, seed
+        self.problem = sparse_problem(*self._key)
+        self.w_star = (np.arange(d) < config.nonzeros).astype(np.float64)
+        self.alpha, self.fraction = config.alpha, config.eta if shown else FRACTION
+        self.alphas = sorted({*COMPARED, self.alpha}, reverse=True)
+        self.settings = tuple(NamedSetting(f"alpha-{value:.12g}", f"alpha={value:g}") for value in self.alphas)
+        self.goals = grid if shown else proportional_goals(grid, STEPS)
+        descents = [DiagonalNetworkDescent(self.problem, value, Schedule(self._step(value))) for value in self.alphas]
+        self.runs = {item.name: OptimiserRun(descent, self.goals) for item, descent in zip(self.settings, descents, strict=True)}
 
-    @property
-    def chosen(self) -> int:
-        """Which arm has the knob's alpha."""
-        return self.alphas.index(self.alpha)
+    def _step(self, alpha: float) -> float:
+        return diagonal_step(self.problem, alpha, self.fraction)
+
+    def chosen(self, config: MinNormConfig) -> int:
+        """Return the place of the network that has the knob's alpha."""
+        return self.alphas.index(config.alpha)
 
     @property
     def w(self) -> Floats:
         """The present weights, (alphas, d)."""
-        return np.stack([worker.w for worker in self._workers])
+        return np.stack([run.stepper.w for run in self.runs.values()])
 
     def limit(self, alpha: float) -> Floats:
         """The predicted limit (d,) of an alpha."""
-        return predicted_limit(*self.key, alpha)
+        return predicted_limit(*self._key, alpha)
 
     def flow(self, steps: Floats) -> dict[str, Floats]:
         """Return the readings (k,) of gradient flow from the chosen alpha at the times of k positive step counts."""
-        times = diagonal_step(self.problem, self.alpha, self.fraction) * steps
-        return read_weights(self.problem, diagonal_flow(self.problem, self.alpha, times), self.limit(self.alpha), np.zeros(self.key[1]))
+        path = diagonal_flow(self.problem, self.alpha, self._step(self.alpha) * steps)
+        return read_weights(self.problem, path, self.limit(self.alpha), np.zeros_like(self.w_star))
 
     def measure(self) -> dict[str, Floats]:
-        """Return every reading (alphas,) or (alphas, directions), fit and optimality residual."""
+        """Return every reading, fit and optimality residual, (alphas,)."""
         w = self.w
         limits = np.stack([self.limit(alpha) for alpha in self.alphas])
         found = read_weights(self.problem, w, limits, np.zeros_like(w))

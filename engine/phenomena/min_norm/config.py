@@ -1,0 +1,74 @@
+"""Knobs and presets of minimum norm."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from engine.config import Config, knob
+from engine.contract import Preset
+
+
+class MinNormConfig(Config):
+    """Knobs of the problem, the optimisers and the parameterisations."""
+
+    n: int = knob(6, "samples", ge=1, le=500, log=True)
+    d: int = knob(40, "features, at least n", ge=2, le=2000, log=True)
+    eta: float = knob(
+        0.5, "step size; beyond 1 gradient descent diverges", ge=0.0, le=2.0, unit="of 2/s_max^2", label="step size eta", divergence=True
+    )
+    w0: float = knob(0.0, "length of the start", ge=0.0, le=5.0, label="start |w0|")
+    angle: float = knob(
+        160.0, "direction of the start in the picture (at w0 = 0: of a second one)", ge=0.0, le=360.0, unit="degrees", live=True
+    )
+    optimiser: Literal["gd", "sgd", "momentum", "nesterov", "adam", "sign"] = knob(
+        "gd", "whose norms, directions and path are shown", live=True
+    )
+    beta: float = knob(0.9, "momentum of momentum and nesterov", ge=0.0, le=0.99)
+    param: Literal["linear", "diagonal", "deep-matrix"] = knob("linear", "which parameterisation the training figures follow")
+    alpha: float = knob(1.0, "scale of the diagonal network's start", ge=1e-4, le=10.0, log=True)
+    steps: int = knob(4000, "steps of the chosen parameterisation", ge=1, le=1_000_000, unit="steps", log=True)
+    r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0)
+    sigma: float = knob(0.5, "deviation of the label noise", ge=0.0, le=3.0)
+    draws: int = knob(200, "draws of the mean norm, pooled over the seeds", ge=1, le=5000, log=True)
+    nonzeros: int = knob(2, "unit entries of the diagonal network's target", ge=1, le=30)
+    side: int = knob(20, "side of the matrix to complete", ge=4, le=200, log=True)
+    rank: int = knob(2, "rank of the matrix to complete", ge=1, le=20)
+    share: float = knob(0.4, "share of its entries that is seen", ge=0.05, le=1.0)
+    scale: float = knob(1e-3, "size of the first product of its factors", ge=1e-6, le=1.0, log=True)
+    depth: int = knob(3, "factors of the product whose norms are shown", ge=2, le=4, live=True)
+
+    @model_validator(mode="after")
+    def _has_solutions(self) -> MinNormConfig:
+        if self.d < self.n:
+            raise ValueError(f"d must be at least n={self.n}: fewer features than samples fit no targets exactly, got {self.d}")
+        if self.sigma == 0 and self.r2 == 0:
+            raise ValueError("sigma and r2 must not both be 0: without signal and noise every target is 0")
+        if self.rank > self.side:
+            raise ValueError(f"rank must be at most side={self.side}, got {self.rank}")
+        if self.param == "diagonal" and self.nonzeros > self.d:
+            raise ValueError(f"nonzeros must be at most d={self.d}, got {self.nonzeros}")
+        return self
+
+
+PRESETS = (
+    Preset("quick", "n=6, d=40 and six optimisers; networks of 8 x 30; a 20 x 20 matrix", {}, "arXiv:1802.08246; arXiv:2002.09277"),
+    Preset(
+        "standard", "n=100, d=400, three seeds; a 40 x 40 matrix", {"n": 100, "d": 400, "side": 40, "share": 0.25},
+        "arXiv:1802.08246; arXiv:1905.13655", seeds=3,
+    ),
+    Preset(
+        "woodworth", "diagonal networks, d=1000, n=100, 5 non-zeros",
+        {"param": "diagonal", "n": 100, "d": 1000, "nonzeros": 5, "eta": 0.2, "alpha": 0.1, "steps": 20_000, "draws": 50},
+        "arXiv:2002.09277",
+    ),
+    *(
+        Preset(
+            f"arora-dmf-{seen}", f"100 x 100 matrix of rank 5, {seen} entries seen",
+            {"param": "deep-matrix", "side": 100, "rank": 5, "share": seen / 1e4, "eta": 0.25, "steps": 50_000},
+            "arXiv:1905.13655, Fig. 1, 2",
+        )
+        for seen in (2000, 5000)
+    ),
+)  # fmt: skip

@@ -1,0 +1,203 @@
+"""Optimisers, networks and products of every seed go on side by side, with the draws of exercise 1 and lines of theory between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from time import perf_counter
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Marker, Picture, Series, Spec
+from engine.errors import Diverged
+from engine.judging import Judges
+from engine.optimiser_runs import OptimiserRun, bring, proportional_goals
+from engine.phenomena.min_norm import SPEC
+from engine.phenomena.min_norm.claims import JUDGES
+from engine.phenomena.min_norm.config import MinNormConfig
+from engine.phenomena.min_norm.curves import curves, markers
+from engine.phenomena.min_norm.deep_matrix import DeepMatrix
+from engine.phenomena.min_norm.diagonal import Diagonal
+from engine.phenomena.min_norm.draws import NormDraws, drawn_widths, nested_widths
+from engine.phenomena.min_norm.linear import Linear
+from engine.phenomena.min_norm.plane import PlaneView, plane_picture
+from engine.phenomena.min_norm.predictions import Predictions
+from engine.phenomena.min_norm.weight_readings import GONE, NamedSetting
+from engine.phenomenon import Pieces, geometric_grid
+from engine.readings import Network
+from engine.state import Stateful
+from engine.theory.inputs import Floats
+from engine.theory.linear_models.norm_law import expected_squared_norm
+
+Parameterisation = Linear | Diagonal | DeepMatrix
+FIRST_LOOK = 0.03  # seconds of theory before the first curves are shown
+
+
+class MinNorm(Pieces[MinNormConfig]):
+    """Three parameterisations of every seed, each step for step.
+
+    Attributes:
+        linear, diagonal, matrix: one each a seed. draws: of exercise 1, all seeds'. theory: lines that take longer.
+        widths: those of one y with ever more columns.
+    """
+
+    spec: ClassVar[Spec] = SPEC
+    judges: ClassVar[Judges[Any]] = JUDGES
+
+    def __init__(self, config: MinNormConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
+        super().__init__(config, seeds, device, preset)
+        c = config
+        self.total, self.grid = c.steps, geometric_grid(c.steps)
+        self.widths = nested_widths(c.n, c.d)
+        self.linear = [Linear(c, seed, self.grid, int(self.widths[-1])) for seed in seeds]
+        self.diagonal = [Diagonal(c, seed, self.grid) for seed in seeds]
+        self.matrix = [DeepMatrix(c, seed, self.grid) for seed in seeds]
+        self.draws = NormDraws(c.n, drawn_widths(c.n, c.d), c.draws, c.r2, c.sigma**2, seeds)
+        self.theory = Predictions(c, self.grid, self.widths, self.linear, self.diagonal, self.matrix)
+        self.networks = [Network(setting, seed) for _, seed, part in self._each() for setting in part.settings]
+        self._runs: dict[str, OptimiserRun[Any]] = {
+            f"{seed}/{param}/{name}": run for param, seed, part in self._each() for name, run in part.runs.items()
+        }
+        self._runs["draws"] = OptimiserRun(self.draws, proportional_goals(self.grid, self.draws.squares.size))
+        self._looked = self._told = False
+
+    def _of(self, param: str) -> Sequence[Parameterisation]:
+        parts: dict[str, Sequence[Parameterisation]] = {"linear": self.linear, "diagonal": self.diagonal, "deep-matrix": self.matrix}
+        return parts[param]
+
+    def _each(self) -> Iterator[tuple[str, int, Parameterisation]]:
+        for param in ("linear", "diagonal", "deep-matrix"):
+            for seed, part in zip(self.seeds, self._of(param), strict=True):
+                yield param, seed, part
+
+    @property
+    def shown(self) -> Sequence[Parameterisation]:
+        """The parameterisation that the training figures follow."""
+        return self._of(self.config.param)
+
+    @property
+    def chosen(self) -> NamedSetting:
+        """Whose norms and directions are shown."""
+        return self.shown[0].settings[self.shown[0].chosen(self.config)]
+
+    # ------------------------------------------------------------ running
+
+    @property
+    def ready(self) -> bool:
+        """Whether theory has been looked at, and is complete where the last step is measured."""
+        return self._looked and (self.step < self.grid[-1] or self.theory.done)
+
+    @property
+    def complete(self) -> bool:
+        """Whether a divergence has been told."""
+        return self._told or not self._lost
+
+    @property
+    def over(self) -> bool:
+        """Whether the last step has been measured."""
+        return self.target is None
+
+    def pieces(self) -> Iterator[None]:
+        """Make true steps towards every measurement, with a line of theory between them; a first look at theory comes before all.
+
+        Raises:
+            Diverged: at the end, when gradient descent or the chosen optimiser has left for infinity.
+        """
+        deadline = perf_counter() + FIRST_LOOK
+        while not self.theory.done and perf_counter() < deadline:
+            self.theory.advance()
+        self._looked = True
+        yield
+        for place in range(int(np.searchsorted(self.grid, self.step)), len(self.grid)):
+            for _ in bring(self._runs.values(), place):
+                if not self.theory.done:
+                    self.theory.advance()
+                yield
+            self.step = int(self.grid[place])
+            yield
+        while not self.theory.done:
+            self.theory.advance()
+            yield
+        if self._lost:
+            self._told = True
+            self._say()  # the sentence stands for itself
+            raise Diverged(self._lost)
+
+    def measure(self) -> dict[str, Any]:
+        """Return every reading of every network, not a number where its parameterisation has none, and what claims need of each seed."""
+        self._say(self._lost)
+        measured = [part.measure() for _, _, part in self._each()]
+        record: dict[str, Any] = {}
+        for name in dict.fromkeys(name for found in measured for name in found):
+            values = [found.get(name, np.full(len(found["distance"]), np.nan)) for found in measured]
+            record[name] = np.concatenate(values).tolist()
+        checks = [linear.checks() for linear in self.linear]
+        return record | {name: [check[name] for check in checks] for name in checks[0]}
+
+    def steps_made(self, param: str) -> Floats:
+        """Return the steps (k,) that networks of a parameterisation had made at the measurements."""
+        return self._of(param)[0].goals[np.searchsorted(self.grid, self.history.steps)].astype(np.float64)
+
+    def divergence(self, setting: NamedSetting) -> int | None:
+        """Return the place of the first measurement at which weights have diverged in some seed, or None."""
+        lost = (self.readings.table("distance", setting.name)[1] > GONE).any(axis=1)
+        return int(np.argmax(lost)) if lost.any() else None
+
+    @property
+    def _lost(self) -> str:
+        """What diverges of gradient descent and the optimiser that is shown; nothing if all goes well."""
+        c, linear = self.config, self.linear[0]
+        watched = [item for item in self.shown[0].settings if c.param != "linear" or item.name in ("gd", c.optimiser)]
+        gone = next((setting for setting in watched if self.divergence(setting) is not None), None)
+        if gone is None:
+            return ""
+        growth = linear.problem.growth_factor(linear.eta)
+        why = f"a step multiplies its error by {growth:.3g}" if gone.name == "gd" else "its weights grow without bound"
+        limit = " times the limit 2/s_max^2" if c.param == "linear" else ""
+        return f"{gone.label} diverged: eta is {c.eta:g}{limit}, {why} (seen up to step {self.step:,})"
+
+    def _say(self, lost: str = "") -> None:
+        still = "" if self.config.eta else "step size eta is 0: gradient descent stays where it starts"
+        self.notes = tuple(filter(None, (still, *self.theory.refusals, lost)))
+
+    # ------------------------------------------------------------ what is shown
+
+    def series(self) -> tuple[Series, ...]:
+        """Every curve."""
+        return tuple(curves(self))
+
+    def markers(self) -> tuple[Marker, ...]:
+        """What a start keeps, rounding, where weights diverge, the chosen alpha and d."""
+        return tuple(markers(self))
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """The plane with the paths from the chosen start."""
+        c = self.config
+        return (plane_picture(PlaneView(c.eta, c.w0, c.angle, c.optimiser, c.beta, c.alpha if c.param == "diagonal" else None)),)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The first seed's problem in the chosen parameterisation, and its solution.
+
+        X (n, d), y (n,), w_star (d,), w (d,) reached, w_hat (d,) predicted, singular_values; of deep-matrix W for w: w_star, w, w_hat
+        (side, side) and observed. In every case norm_d (k,), norm_measured, norm_theory (k,): root mean squares of exercise 1.
+        """
+        c, draws = self.config, self.draws
+        mean = [expected_squared_norm(c.n, int(d), c.r2, c.sigma**2) for d in draws.widths]
+        found: dict[str, NDArray[Any]] = {"norm_d": draws.widths, "norm_theory": np.sqrt(mean)}
+        if draws.done:
+            found["norm_measured"] = np.sqrt(np.mean(draws.squares[: draws.done], axis=0))
+        shown = self.shown[0]
+        w = shown.w[shown.chosen(c)]
+        if isinstance(shown, DeepMatrix):
+            return found | {"w_star": shown.problem.target, "observed": shown.problem.observed, "w": w}
+        w_hat = shown.limit(c.alpha) if isinstance(shown, Diagonal) else shown.limits[shown.chosen(c)]
+        problem = shown.problem
+        solution = {"X": problem.X, "y": problem.y, "w_star": shown.w_star, "w": w, "w_hat": w_hat}
+        return found | solution | {"singular_values": problem.singular_values}
+
+    # ------------------------------------------------------------ storage
+
+    def parts(self) -> Mapping[str, Stateful]:
+        """Every optimiser, and the draws; theory is worked out again."""
+        return self._runs

@@ -1,0 +1,47 @@
+"""What minimum norm measures and which figures draw it; `curves.py` makes the curves."""
+
+from __future__ import annotations
+
+from engine.contract import Axis, Figure, PictureSpec, Quantity, Summary
+
+STEP = Axis("step", log=True, lo=1)
+FIGURES = (
+    Figure("distance", "Distance to X⁺y", STEP, Axis("|w - X⁺y| / |X⁺y|", log=True), ("distance/*",)),
+    Figure("null-component", "Part outside the rows of X", STEP, Axis("|P w| / |w|", log=True), ("null-component/*",),
+           "rounding error stands for 0"),
+    Figure("train-loss", "Training loss", STEP, Axis("|X w - y|²/2", log=True), ("train-loss/*",)),
+    Figure("norms", "Norms", STEP, Axis("norm", log=True), ("norms/*",), "of the chosen run; least: of all weights that fit"),
+    Figure("directions", "Progress per singular direction", STEP, Axis("share of the way", lo=-0.5, hi=2.0), ("directions/*",),
+           "of the chosen run; of singular values, in deep-matrix"),
+    Figure("alpha-sweep", "Network: l2 to l1", Axis("alpha", log=True), Axis("norm", log=True), ("alpha-sweep/*",)),
+    Figure("matrix-completion", "Completing a matrix", STEP, Axis("relative error, all entries", log=True), ("matrix-completion/*",)),
+    Figure("norm-vs-d", "Exercise 1: norm against d", Axis("d/n", log=True), Axis("|w*|", log=True), ("norm-vs-d/*",)),
+)  # fmt: skip
+PICTURES = (PictureSpec("plane", "Every point of the line fits"),)
+
+PROGRESS = ("progress-1", "progress-2", "progress-3")  # along at most three singular directions, of falling singular value
+
+
+def _read(name: str, label: str, figure: str = "", finite: bool = False) -> Quantity:
+    """A quantity read off every network's weights; not a number where it means nothing (the optimality residual of a matrix)."""
+    return Quantity(name, label, summary=Summary.MEDIAN_RANGE, figure=figure, finite=finite)
+
+
+QUANTITIES = (
+    _read("distance", "|w - X⁺y|/|X⁺y|", "distance"),
+    _read("off-limit", "the same to the predicted limit"),
+    _read("null", "|P w|/|w|", "null-component"),
+    _read("loss", "|X w - y|²/2", "train-loss", finite=True),
+    _read("l1", "l1, or nuclear", "norms"),
+    _read("l2", "l2, or Frobenius", "norms"),
+    _read("linf", "l∞, or spectral", "norms"),
+    *(_read(name, "share of the way", "directions") for name in PROGRESS),
+    _read("misfit", "a diagonal network's |X w - y|/|y|"),
+    _read("kkt", "a diagonal network's optimality residual"),
+    _read("error", "a product's relative error, all entries", "matrix-completion"),
+    Quantity("gap", "both starts of descent, from the closed form", per="seed"),
+    Quantity("gd-spread", "descent's limits at three steps, apart", per="seed"),
+    Quantity("adam-norms", "Adam's |w| at three steps", per="seed"),
+    Quantity("adam-residual", "Adam's |X w - y|/|y| at three steps", per="seed"),
+    Quantity("wilson-angle", "Adam from sign(X^T y)", "radians", per="seed"),
+)
