@@ -83,10 +83,6 @@ class Control:
 
     # ------------------------------------------------------------ commands
 
-    def begin(self, command: Start | Step) -> None:
-        """Begin a run of the present setup, or take up the stored one."""
-        self._begin(self.setup, command)
-
     def go_on(self, command: Start | Resume | Step) -> None:
         """Go on until something else is asked for, or to the next measurement."""
         self._stepping = isinstance(command, Step)
@@ -149,14 +145,13 @@ class Control:
 
     def apply(self) -> None:
         """Begin the run that was wanted; before the first one, only the setup changes."""
-        wanted, self._wanted = self._wanted, None
-        if wanted is None:
+        if self._wanted is None:
             return
         if self.phase is Phase.READY:
-            self.setup = wanted
+            self.setup, self._wanted = self._wanted, None
             self.enter(NOT_STARTED)
         else:
-            self._begin(wanted, Step() if self.phase is Phase.PAUSED else Start())
+            self.begin(Step() if self.phase is Phase.PAUSED else Start())
 
     def _changed(self, command: SetKnob | Rewind | Reseed) -> Setup | None:
         """The next setup after a command; None if that changes nothing.
@@ -179,8 +174,12 @@ class Control:
 
     # ------------------------------------------------------------ beginning and work
 
-    def _begin(self, setup: Setup, command: Start | Step) -> None:
-        """Put a new run in place of the present one, which goes on if the new one cannot be built."""
+    def begin(self, command: Start | Step) -> None:
+        """Begin a run of what was wanted, else of the present setup, or take up the stored one.
+
+        It takes the place of the present run, which goes on if the new one cannot be built.
+        """
+        setup, self._wanted = self._wanted or self.setup, None
         try:
             run = self._built(setup)
         except Exception as error:
@@ -221,7 +220,7 @@ class Control:
         else:
             run.writer.flush()
             changed = self._maker.redraw_due(run.phenomenon) or self._disk_news
-            if changed or self._maker.status_due():
+            if changed or self._maker.status.due():
                 run.meter.tick(run.phenomenon.step)
                 self._show(changed)
             run.save_due(self.mailbox.latest)

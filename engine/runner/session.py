@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine import registry
 from engine.config import Config, build
-from engine.contract import Command, Phase, Snapshot, Spec, Start
+from engine.contract import Phase, Snapshot, Spec, Start
 from engine.device import default_threads
 from engine.errors import KnobError, StoreError
 from engine.phenomenon import AnyPhenomenon
@@ -21,7 +21,7 @@ from engine.runner.control import Control
 from engine.runner.loop import work
 from engine.runner.mailbox import Close, Message, Save
 from engine.runner.options import Options
-from engine.runner.setup import Setup, changes, checked, preset_of
+from engine.runner.setup import Setup, checked, preset_of
 from engine.store import RunFolder, runs_root
 
 OnMeasure = Callable[[int, dict[str, Any]], None]
@@ -86,13 +86,19 @@ class Runner:
         """Return the present snapshot; cheap, never blocks on training."""
         return self._mailbox.latest
 
-    def post(self, command: Command) -> None:
+    def post(self, command: Message) -> None:
         """Queue a command and return at once; after `close` it has no effect."""
-        self._post(command)
+        if self._closed:
+            return
+        self._mailbox.post(command)
+        if self._thread is None:
+            self._thread = threading.Thread(target=work, args=(self._control,), name="genlab run", daemon=True)
+            atexit.register(self.close)
+            self._thread.start()
 
     def save(self, root: Path | None = None) -> None:
         """Store a run that was not stored so far, under `root` or the usual place; `latest().folder` tells when it is done."""
-        self._post(Save(root if root is not None else runs_root()))
+        self.post(Save(root if root is not None else runs_root()))
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every command is obeyed and the run is over and stored; False after `timeout` seconds. A pause is no end."""
@@ -115,15 +121,6 @@ class Runner:
         run = self._control.run
         finished = self.latest().phase in (Phase.FINISHED, Phase.STOPPED)
         return run.phenomenon.arrays() if run is not None and finished else {}
-
-    def _post(self, message: Message) -> None:
-        if self._closed:
-            return
-        self._mailbox.post(message)
-        if self._thread is None:
-            self._thread = threading.Thread(target=work, args=(self._control,), name="genlab run", daemon=True)
-            atexit.register(self.close)
-            self._thread.start()
 
 
 def resume(
@@ -184,9 +181,9 @@ def _require_unfinished(folder: RunFolder) -> None:
 
 
 def _refuse_changes(name: str, config: Config, overrides: Mapping[str, Any]) -> None:
-    for knob, (stored, asked) in changes(config, overrides).items():
+    for knob, given in overrides.items():
         item = config.knob(knob)
-        raise KnobError(
-            f"a resumed run keeps its knobs: {item.label} of {name} is {item.format(stored)}, got {item.format(asked)}",
-            f"leave {item.option} out, or start a new run with genlab run",
-        )
+        asked, stored = item.parse(given), getattr(config, item.name)
+        if asked != stored:
+            sentence = f"a resumed run keeps its knobs: {item.label} of {name} is {item.format(stored)}, got {item.format(asked)}"
+            raise KnobError(sentence, f"leave {item.option} out, or start a new run with genlab run")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,10 +28,7 @@ class Setup:
         Raises:
             KnobError: unknown knob or value out of range.
         """
-        return self.holding(self.config.changed(**{self.spec.config.knob(name).name: value}))
-
-    def holding(self, config: Config) -> Setup:
-        """Return the setup with another config, and the preset's name that goes with it."""
+        config = self.config.changed(**{self.spec.config.knob(name).name: value})
         return replace(self, config=config, preset=preset_of(self.spec, config, self.preset))
 
     def preset_to(self, name: str) -> Setup:
@@ -75,18 +71,3 @@ def preset_of(spec: Spec, config: Config, first: str = "") -> str:
         if spec.configure(name) == config:
             return name
     return "custom"
-
-
-def changes(config: Config, overrides: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Return {knob: (value in the config, value asked for)} where these differ.
-
-    Raises:
-        KnobError: unknown knob or value out of range.
-    """
-    found = {}
-    for name, given in overrides.items():
-        item = config.knob(name)
-        asked, stored = item.parse(given), getattr(config, item.name)
-        if asked != stored:
-            found[item.name] = (stored, asked)
-    return found

@@ -66,6 +66,7 @@ class SnapshotMaker:
         outdated: whether something was measured since that was made.
         groups: every group drawn so far in this run, in the order of first appearance.
         revision: grows with every change of what is drawn; the caller raises it.
+        status: says when step and rate should be shown again.
     """
 
     def __init__(self) -> None:
@@ -73,7 +74,7 @@ class SnapshotMaker:
         self.groups: tuple[str, ...] = ()
         self.revision = 0
         self.begin(keep=False)
-        self._status = Throttle(0.2)
+        self.status = Throttle(0.2)
         self._move = Throttle(0.5, 0.02)
 
     def begin(self, keep: bool, groups: tuple[str, ...] = ()) -> None:
@@ -97,13 +98,9 @@ class SnapshotMaker:
             return True
         return bool(self.content.pictures) and not self._kept and self._move.due() and self._moved(phenomenon)
 
-    def status_due(self) -> bool:
-        """Whether step and rate should be shown again."""
-        return self._status.due()
-
     def make(self, setup: Setup, message: PhaseMessage, run: Run | None = None) -> Snapshot:
         """Return everything a screen may show as it is now; without a run, of one that has not been built."""
-        with self._status.spending():
+        with self.status.spending():
             made = Snapshot(
                 phenomenon=setup.spec.name, run=run_name(setup.spec.name, setup.preset, setup.seeds), preset=setup.preset,
                 config=setup.config.values(), seeds=setup.seeds, phase=message.phase, sentence=message.sentence, hint=message.hint,

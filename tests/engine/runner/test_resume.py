@@ -157,6 +157,8 @@ def test_resuming_with_another_knob_is_refused_by_name(path):
     with pytest.raises(KnobError, match=r"a resumed run keeps its knobs: learning rate of .* is 0\.05, got 0\.1") as caught:
         resume(path, {"lr": "0.1", "n": "20"}, phenomenon=InstantToy)
     assert "genlab run" in caught.value.hint
+    with pytest.raises(KnobError, match="n must be a whole number"):
+        resume(path, {"lr": "0.05", "n": "x"}, phenomenon=InstantToy)
     with pytest.raises(KnobError, match="no knob 'rate'"):
         resume(path, {"rate": 1}, phenomenon=InstantToy)
     assert not RunFolder.open(path).live  # a refusal gives the folder back

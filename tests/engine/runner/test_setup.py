@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.errors import KnobError, UsageError
-from engine.runner.setup import Setup, changes, checked, preset_of
+from engine.errors import UsageError
+from engine.runner.setup import Setup, checked, preset_of
 from tests.engine.toy_phenomenon import SPEC, ToyConfig
 
 
@@ -16,9 +16,6 @@ def test_a_setup_follows_wishes():
     for seeds in ((), (-1,), (2**31,)):
         with pytest.raises(UsageError):
             checked(seeds)
-    assert changes(setup.config, {"lr": "0.05", "n": "30"}) == {"n": (20, 30)}
-    with pytest.raises(KnobError):
-        changes(setup.config, {"n": "x"})
 
 
 def test_a_preset_with_the_same_knobs_keeps_its_own_name():
