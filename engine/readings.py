@@ -23,6 +23,7 @@ class History:
     def __init__(self) -> None:
         self.steps: list[int] = []
         self.records: list[dict[str, Any]] = []
+        self._columns: dict[str, tuple[int, Floats, Floats]] = {}  # by quantity, with how many records it was made of
 
     def append(self, step: int, values: Mapping[str, Any]) -> None:
         """Add the record of a step (steps must grow)."""
@@ -35,7 +36,13 @@ class History:
         return self.steps[-1] if self.steps else -1
 
     def column(self, name: str) -> tuple[Floats, Floats]:
-        """Return (steps (k,), values (k,) or (k, members)) of the records that hold the quantity."""
+        """Return (steps (k,), values (k,) or (k, members)) of the records that hold the quantity; to be read, not written into."""
+        known = self._columns.get(name)
+        if known is None or known[0] != len(self.records):
+            known = self._columns[name] = (len(self.records), *self._column(name))
+        return known[1:]
+
+    def _column(self, name: str) -> tuple[Floats, Floats]:
         rows = [(step, record[name]) for step, record in zip(self.steps, self.records, strict=True) if name in record]
         if not rows:
             return np.empty(0), np.empty(0)

@@ -1,11 +1,7 @@
-"""Trains an ensemble of networks: settings and seeds are members of one batched computation, data rests on the device.
-
-A member that has finished is retired: its weights are put aside and the others go on without it.
-"""
+"""Trains an ensemble of networks in mini-batches: settings and seeds are members of one batched computation, data rests on the device."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +14,7 @@ from engine.training.batches import Batches
 from engine.training.losses import LOSSES
 from engine.training.losses import Name as LossName
 from engine.training.optimizers import Optimizer
+from engine.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -34,21 +31,13 @@ class TrainingSet:
     order: NDArray[np.int64]
 
 
-class Ensemble:
-    """One network per member, one step for all of them.
-
-    Attributes:
-        active: the members still in training, by their number in the training set; place in the network's buffers.
-        taken: steps taken.
-    """
+class Ensemble(Trainer):
+    """Trains in mini-batches, one step for all networks. `active`: by their number in the training set."""
 
     def __init__(self, optimizer: Optimizer, data: TrainingSet, batches: Batches, loss: LossName = "cross-entropy") -> None:
-        self.optimizer, self.network = optimizer, optimizer.network
+        super().__init__(optimizer)
         self.data, self.batches = data, batches
         self.loss = LOSSES[loss]
-        self.active = list(range(self.network.members))
-        self.retired: dict[int, Tensor] = {}
-        self.taken = 0
         self._x, self._t = data.inputs.flatten(0, 1), data.targets.flatten(0, 1)
         self._allocate()
 
@@ -65,42 +54,21 @@ class Ensemble:
         self.optimizer.step()
         self.taken += 1
 
-    def retire(self, members: Sequence[int]) -> None:
-        """Put members aside for good; the others' numbers are unchanged."""
-        rows = self.network.layout.rows(self.network.flat)
-        gone = set(members)
-        self.retired.update({member: rows[self.active.index(member)].clone() for member in members})
-        if len(gone) < len(self.active):
-            places = [place for place, member in enumerate(self.active) if member not in gone]
-            self.optimizer.keep(places)
-        self.active = [member for member in self.active if member not in gone]
-        if self.active:
-            self._allocate()
-            self._take_up_epoch()
-
-    def weights(self) -> Tensor:
-        """Return every member's parameters, (members, parameters)."""
-        rows = self.network.layout.rows(self.network.flat)
-        found = {**self.retired, **{member: rows[place] for place, member in enumerate(self.active)}}
-        return torch.stack([found[member] for member in sorted(found)])
+    def renew(self) -> None:
+        """Make the buffers for the active members, and index their epoch."""
+        self._allocate()
+        self._take_up_epoch()
 
     def state(self) -> State:
         """Return weights, moments, streams and place, as NumPy arrays and plain JSON."""
-        moments = self.optimizer.state() if self.active else {}
-        arrays = {"weights": self.weights().cpu().numpy(), "orders": self.batches.orders, **moments}
-        return State(arrays, {"active": list(self.active), "taken": self.taken, "streams": self.batches.state()})
+        inner = super().state()
+        return State({**inner.arrays, "orders": self.batches.orders}, {**inner.scalars, "streams": self.batches.state()})
 
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned; call on a freshly made ensemble."""
-        active, weights = state.scalars["active"], torch.from_numpy(state.arrays["weights"]).to(self.network.flat)
         self.batches.restore(state.scalars["streams"], state.arrays["orders"])
-        self.taken = state.scalars["taken"]
-        self.network.layout.fill(self.network.flat, weights)
-        gone = [member for member in self.active if member not in active]
-        if gone:
-            self.retire(gone)
-        if active:
-            self.optimizer.restore(state.arrays)
+        super().restore(state)
+        if self.active:
             self._take_up_epoch()
 
     def _take_up_epoch(self) -> None:

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from engine.training.activations import ACTIVATIONS, Name
-from engine.training.network import Network
+from engine.training.network import EnsembleNetwork
 
 
-class MLP(Network):
+class MLP(EnsembleNetwork):
     """Perceptrons with layers between consecutive `sizes`, weights (members, fan_in, fan_out), biases (members, 1, fan_out).
 
     Members of smaller width are padded: units whose weights and bias are zero stay zero, for every activation offered.

@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vjp, vmap
 
-from engine.training.network import Network
+from engine.training.network import EnsembleNetwork
 
 PointLoss = Callable[[Tensor, Tensor], Tensor]
 """Outputs (batch, k) and targets (batch, k) of one member to its loss, a scalar."""
 
 
-class ModuleNetwork(Network):
+class ModuleNetwork(EnsembleNetwork):
     """Members that share the architecture of `module`, which maps (batch, ...) to (batch, k); its own weights are not used.
 
     Args:

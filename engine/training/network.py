@@ -17,7 +17,7 @@ from torch import Tensor
 from engine.training.layout import Layout
 
 
-class Network(ABC):
+class EnsembleNetwork(ABC):
     """An ensemble: `flat` (layout.size,) holds every member's parameters, `gradient` the same for gradients."""
 
     def __init__(self, shapes: Sequence[tuple[int, ...]], members: int, dtype: torch.dtype, device: str) -> None:

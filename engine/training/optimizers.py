@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.training.network import Network
+from engine.training.network import EnsembleNetwork
 
 PerMember = float | Sequence[float]
 
@@ -26,7 +26,7 @@ class Optimizer(ABC):
     momentum: which multiple of its gradient buffer the network keeps when the next gradient is added.
     """
 
-    def __init__(self, network: Network, rate: PerMember, decay: PerMember = 0.0, momentum: float = 0.0) -> None:
+    def __init__(self, network: EnsembleNetwork, rate: PerMember, decay: PerMember = 0.0, momentum: float = 0.0) -> None:
         self.network = network
         self.momentum = momentum
         self.rates = np.broadcast_to(np.asarray(rate, dtype=np.float64), (network.members,)).copy()
@@ -87,7 +87,12 @@ class AdamW(Optimizer):
     """`w <- w - rate*(decay*w + m_hat/(sqrt(v_hat)+eps))` with bias-corrected moments of the gradient."""
 
     def __init__(
-        self, network: Network, rate: PerMember, decay: PerMember = 0.0, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
+        self,
+        network: EnsembleNetwork,
+        rate: PerMember,
+        decay: PerMember = 0.0,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
     ) -> None:
         super().__init__(network, rate, decay)
         self.betas, self.eps, self.count = betas, eps, 0

@@ -16,7 +16,7 @@ from engine.training.ensemble import Ensemble, TrainingSet
 from engine.training.initialise import linear_layers
 from engine.training.mlp import MLP
 from engine.training.module_network import ModuleNetwork, torch_layers
-from engine.training.network import Network
+from engine.training.network import EnsembleNetwork
 from engine.training.optimizers import SGD
 from lab.bench.table import Entry, Row, alternate
 
@@ -47,7 +47,7 @@ def _half_squared(outputs: Tensor, targets: Tensor) -> Tensor:
     return 0.5 * ((outputs - targets) ** 2).sum(dim=1).mean()
 
 
-def _ensemble(network: Network, sizes: tuple[int, ...]) -> Ensemble:
+def _ensemble(network: EnsembleNetwork, sizes: tuple[int, ...]) -> Ensemble:
     rng, ordinary = np.random.default_rng(0), isinstance(network, ModuleNetwork)
     for member in range(MEMBERS):
         drawn = linear_layers(sizes, np.random.default_rng(member))

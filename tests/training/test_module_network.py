@@ -1,5 +1,7 @@
 """An ordinary torch.nn.Module as an ensemble: the same training as the hand-written network, and derivatives that are right."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -41,7 +43,7 @@ def trained(network, drawn, optimizer, steps=60, retire_at=None):
 
 def as_modules(rows):
     """Rows of the hand-written layout (fan_in, fan_out) in the order of nn.Linear."""
-    shapes, found = [shape for a, b in zip(SIZES, SIZES[1:], strict=False) for shape in ((a, b), (1, b))], []
+    shapes, found = [shape for a, b in pairwise(SIZES) for shape in ((a, b), (1, b))], []
     for row in rows:
         ends = np.cumsum([np.prod(shape) for shape in shapes])[:-1]
         layers = [part.reshape(shape) for part, shape in zip(np.split(row, ends), shapes, strict=True)]

@@ -5,25 +5,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.state import State
 from engine.training.losses import LOSSES
 from engine.training.losses import Name as LossName
 from engine.training.optimizers import Optimizer
+from engine.training.trainer import Trainer
 
 
-class WholeBatch:
+class WholeBatch(Trainer):
     """One network per member; inputs (members, n, d), targets (members, k, n).
 
     weights: (members, 1, n) of the examples, on average 1 per member, for members that see only some of them; None: all 1.
-
-    Attributes:
-        taken: steps taken.
     """
 
     def __init__(self, optimizer: Optimizer, inputs: Tensor, targets: Tensor, loss: LossName, weights: Tensor | None = None) -> None:
-        self.optimizer, self.network = optimizer, optimizer.network
+        super().__init__(optimizer)
         self.loss = LOSSES[loss]
-        self.taken = 0
         self._inputs, self._targets, self._weights = inputs, targets, weights
         self._delta = torch.empty_like(targets)
 
@@ -36,14 +32,3 @@ class WholeBatch:
         self.network.backward(self._delta, self.optimizer.momentum)
         self.optimizer.step()
         self.taken += 1
-
-    def state(self) -> State:
-        """Return weights, moments and place."""
-        weights = self.network.layout.rows(self.network.flat).cpu().numpy()
-        return State({"weights": weights, **self.optimizer.state()}, {"taken": self.taken})
-
-    def restore(self, state: State) -> None:
-        """Go on bit for bit from what `state` returned."""
-        self.network.layout.fill(self.network.flat, torch.from_numpy(state.arrays["weights"]).to(self.network.flat))
-        self.optimizer.restore(state.arrays)
-        self.taken = state.scalars["taken"]

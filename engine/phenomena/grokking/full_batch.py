@@ -5,25 +5,25 @@ On a GPU the gradient, which always runs the same kernels on the same memory, is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.phenomena.grokking.float64_losses import GRADIENTS, LossName
 from engine.phenomena.grokking.interventions import Interventions
-from engine.state import State
 from engine.training.optimizers import Optimizer
+from engine.training.trainer import Trainer
 
 WARM_UP = 3  # runs before a graph is recorded, in which libraries and autograd make their buffers
 
 
-class FullBatch:
+class FullBatch(Trainer):
     """One network per member.
 
     Attributes:
-        active: the members still in training, by their first number; place in the network's buffers.
-        taken: steps taken.
         sentence: why a GPU's graph is not used; empty where it is, and on a CPU.
     """
 
@@ -37,13 +37,11 @@ class FullBatch:
         warm_up: int = 0,
     ) -> None:
         """inputs: (members, b, ...); targets: (members, k, b), one-hot; losses: (members,); warm_up: steps from rate 0 to the full one."""
-        self.optimizer, self.network, self.interventions = optimizer, optimizer.network, interventions
+        super().__init__(optimizer)
+        self.interventions = interventions
         self._losses, self._warm_up = list(losses), warm_up
         self._all = inputs, targets
         self._inputs, self._targets = self._all
-        self.active = list(range(self.network.members))
-        self.retired: dict[int, Tensor] = {}
-        self.taken = 0
         self.sentence = ""
         self._work: Callable[[], object] | None = None
 
@@ -70,45 +68,28 @@ class FullBatch:
         own = zip(names, torch.split(outputs, 1), torch.split(self._targets, 1), strict=True)
         return torch.cat([GRADIENTS[name](output, target) for name, output, target in own])
 
-    def retire(self, members: Sequence[int]) -> None:
-        """Put members aside for good; the others' numbers are unchanged."""
-        rows, gone = self.network.layout.rows(self.network.flat), set(members)
-        self.retired.update({member: rows[self.active.index(member)].clone() for member in members})
-        places = [place for place, member in enumerate(self.active) if member not in gone]
-        if places and gone:
-            self.interventions.keep(places)
-            self.optimizer.keep(places)
-        self.active = [member for member in self.active if member not in gone]
+    def keep(self, places: Sequence[int]) -> None:
+        """Go on with the members at these places of the buffers."""
+        self.interventions.keep(places)
+        super().keep(places)
+
+    def renew(self) -> None:
+        """Take the active members' examples; a graph was recorded for the members and memory of before."""
         self._inputs, self._targets = (item[self.active].contiguous() for item in self._all)
-        self._work = None  # recorded for the members and memory of before
+        self._work = None
 
-    def weights(self) -> Tensor:
-        """Return every member's parameters, (members, parameters)."""
-        rows = self.network.layout.rows(self.network.flat)
-        found = {**self.retired, **{member: rows[place] for place, member in enumerate(self.active)}}
-        return torch.stack([found[member] for member in sorted(found)])
-
-    def state(self) -> State:
-        """Return weights, moments and place."""
+    def moments(self) -> dict[str, NDArray[Any]]:
+        """The optimizer's moments, and the average of gradients that an intervention may keep."""
         slow = self.interventions.slow
-        averages = {} if slow is None else {"slow": self.network.layout.rows(slow).cpu().numpy()}
-        moments = State.of({"moments": State({**self.optimizer.state(), **averages} if self.active else {}, {})})
-        return State({**moments.arrays, "weights": self.weights().cpu().numpy()}, {"active": list(self.active), "taken": self.taken})
+        return super().moments() | ({} if slow is None else {"slow": self.network.layout.rows(slow).cpu().numpy()})
 
-    def restore(self, state: State) -> None:
-        """Go on bit for bit from what `state` returned; call on a freshly made object."""
-        active, moments = state.scalars["active"], state.under("moments-")
-        self.taken = state.scalars["taken"]
-        self.network.layout.fill(self.network.flat, torch.from_numpy(state.arrays["weights"]).to(self.network.flat))
-        gone = [member for member in self.active if member not in active]
-        if gone:
-            self.retire(gone)
-        if active:
-            self.optimizer.restore(moments)
-            if self._warm_up:
-                self.optimizer.scale_rates(min(1.0, max(0, self.taken - 1) / self._warm_up))
-            if self.interventions.slow is not None:
-                self.network.layout.fill(self.interventions.slow, torch.from_numpy(moments["slow"]).to(self.network.flat))
+    def restore_moments(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take up what `moments` returned, at the rate of the last step."""
+        super().restore_moments(arrays)
+        if self._warm_up:
+            self.optimizer.scale_rates(min(1.0, max(0, self.taken - 1) / self._warm_up))
+        if self.interventions.slow is not None:
+            self.network.layout.fill(self.interventions.slow, torch.from_numpy(arrays["slow"]).to(self.network.flat))
 
 
 def recorded(work: Callable[[], object], device: str) -> tuple[Callable[[], object], str]:

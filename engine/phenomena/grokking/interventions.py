@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.phenomena.grokking.config import Speedup
-from engine.training.network import Network
+from engine.training.network import EnsembleNetwork
 from engine.training.optimizers import Optimizer, PerMember
 
 MOMENTUM, GAIN = 0.98, 2.0  # of Grokfast-EMA, as published for modular arithmetic with an MLP and a transformer
@@ -24,7 +24,7 @@ class Interventions:
     names: (members,) one per member; `slow`: Grokfast's averages in the form of the network's buffer, or nothing.
     """
 
-    def __init__(self, network: Network, names: Sequence[Speedup]) -> None:
+    def __init__(self, network: EnsembleNetwork, names: Sequence[Speedup]) -> None:
         self.network, self.names = network, list(names)
         self.slow: Tensor | None = torch.zeros_like(network.flat) if "grokfast" in names else None
 
@@ -66,7 +66,7 @@ class HeavyBall(Optimizer):
     The velocity has a buffer of its own: `optimizers.SGD` keeps it in the network's gradient, where interventions would act on it.
     """
 
-    def __init__(self, network: Network, rate: PerMember, decay: PerMember = 0.0, beta: float = 0.0) -> None:
+    def __init__(self, network: EnsembleNetwork, rate: PerMember, decay: PerMember = 0.0, beta: float = 0.0) -> None:
         super().__init__(network, rate, decay)
         self.beta = beta
         self.buffers = {"velocity": torch.zeros_like(network.flat)}

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from engine.training.initialise import Draw
-from engine.training.network import Network
+from engine.training.network import EnsembleNetwork
 
 
-class PairNetwork(Network):
+class PairNetwork(EnsembleNetwork):
     """An ensemble whose inputs are pairs of token numbers, (members, b, 2).
 
     TABLES: what a network's tables are called, in the order of the blocks. SOFTMAX: whether it learns by cross-entropy, else by squared

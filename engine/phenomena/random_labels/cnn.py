@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.training.initialise import Draw, linear_layers
-from engine.training.network import Network
+from engine.training.network import EnsembleNetwork
 
 KERNELS, STRIDE, PADDING = (5, 3, 3), 2, 1
 
@@ -30,7 +30,7 @@ def draw_cnn(length: int, channels: int, classes: int, rng: np.random.Generator)
     return [values for pair in layer_sizes(length, channels, classes) for values in linear_layers(pair, rng)]
 
 
-class CNN(Network):
+class CNN(EnsembleNetwork):
     """Networks on signals (batch, length) of one channel; weights (members, kernel * channels, channels)."""
 
     def __init__(self, length: int, channels: int, classes: int, members: int, dtype: torch.dtype, device: str = "cpu") -> None:
