@@ -120,11 +120,11 @@ class MaxMargin(Pieces[MaxMarginConfig]):
             svm = self.problems[0].svm
             return {"margin": svm.margin, "support vectors": int(svm.support.sum()), "KKT residual": svm.kkt}
         found = [solution.along(run.log_times(solution)[-1:], run.path[-1:]) for solution, run in self.walks("gd")]
-        shares = [float(run.shares(solution)[-1]) for name in self.runs for solution, run in self.walks(name)]
+        runs = [pair for runs in self.runs.values() for pair in zip(self.solutions, runs, strict=True)]
         return {
             "direction error": [float(item.curves.direction_error[0]) for item in found],
             "log loss": [float(item.log_loss[0]) for item in found],
-            "own margin": shares,
+            "own margin": [float(run.shares(solution)[-1]) if len(run.path) else np.nan for solution, run in runs],
         }
 
     # ------------------------------------------------------------ what is shown

@@ -44,7 +44,7 @@ FIGURES = (
     Figure("margin", "Margin and smoothed margin", S, Axis("over gam", lo=0.0, hi=1.05), ("margin/*",),
            "smoothed: log(1/loss)/|w|"),
 )  # fmt: skip
-PICTURES = (PictureSpec("separator", "Data and separators"),)
+PICTURES = (PictureSpec("separator", "Data and separators", cursor=S.label),)
 QUANTITIES = (
     Quantity("margin", "the SVM's margin", per="run"),
     Quantity("support vectors", "rows on the margin", per="run"),

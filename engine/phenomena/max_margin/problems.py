@@ -15,7 +15,7 @@ from engine.data import mnist1d
 from engine.errors import ProblemError
 from engine.phenomena.max_margin.separable_data import Labelled, four_point, gauss_set, soudry_set, validation_near
 from engine.seeds import Streams, streams
-from engine.theory.inputs import Floats, require
+from engine.theory.inputs import Floats
 from engine.theory.margins.hard_margin import HardMargin, hard_margin_svm, signed_rows, with_bias
 
 HELD_OUT = 100
@@ -66,12 +66,11 @@ def make(config: ProblemConfig, seed: int) -> Problem:
     """Draw a problem from a seed and solve it.
 
     Raises:
-        ProblemError: the labels are not separable; more flips than points.
+        ProblemError: the labels are not separable.
     """
     rng = streams(seed)
     drawn, w_star = _draw(config, rng, seed)
     X, y = drawn.X, drawn.y.copy()
-    require(config.flips <= len(y), f"flips must be at most the number of points, {len(y)}, got {config.flips}")
     y[rng.noise.permutation(len(y))[: config.flips]] *= -1
     X = with_bias(X) if config.bias else X
     svm = _solve(X, y, config)

@@ -18,6 +18,7 @@ from engine.theory.linear_models.norm_law import expected_squared_norm
 if TYPE_CHECKING:
     from engine.phenomena.min_norm.experiment import MinNorm
     from engine.phenomena.min_norm.linear import Linear
+    from engine.theory.linear_models.least_squares_descent import Method
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ ALONG = 1e-3  # MN10, radians
 LAST_CHECKED, SATURATED = 1000, 1e100  # MN3: its last step; size beyond which diverging weights saturate
 COMPARED = (2.0, 0.3, 0.03, 0.001)  # MN7: alphas; at the first the l1 norm is still that of the l2 interpolator
 SURE = 1e-10  # what the closed form must reach where it speaks for the simulation
-SHARING = ("sgd", "momentum", "nesterov")  # MN5
+SHARING: tuple[Method, ...] = ("sgd", "momentum", "nesterov")  # MN5
 PAGE, GUNASEKAR = "least squares; the textbook's theorem", "arXiv:1802.08246"
 
 CLAIMS = (
@@ -130,15 +131,15 @@ def _closed_form(run: MinNorm) -> Judgement:
 def _shared_limit(run: MinNorm) -> Judgement:
     if run.config.param != "linear":
         return LINEAR
-    names = {setting.name: setting for setting in run.linear[0].settings if setting.name in SHARING}
-    for name, setting in names.items():
-        if run.divergence(setting) is not None or (name != "sgd" and run.linear[0].divergent(name)):  # type: ignore[arg-type]
+    settings = {setting.name: setting for setting in run.linear[0].settings}
+    for name in SHARING:
+        if run.divergence(settings[name]) is not None or (name != "sgd" and run.linear[0].divergent(name)):
             return not_applicable(f"eta is beyond the limit of {name}")
     if not _convergent(run):
         return _beyond(run)
     if not run.history.records:
         return pending("nothing is measured yet")
-    far = {name: _worst(run, "off-limit", name) for name in names}
+    far: dict[str, float] = {name: _worst(run, "off-limit", name) for name in SHARING}
     value, worst = max((distance, name) for name, distance in far.items())
     if value <= SHARED:
         return decided(True, value, f"{worst} is farthest", values=far)

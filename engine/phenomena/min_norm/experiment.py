@@ -21,7 +21,7 @@ from engine.phenomena.min_norm.deep_matrix import DeepMatrix
 from engine.phenomena.min_norm.diagonal import Diagonal
 from engine.phenomena.min_norm.draws import NormDraws, drawn_widths, nested_widths
 from engine.phenomena.min_norm.linear import Linear
-from engine.phenomena.min_norm.plane import PlaneView, plane_picture
+from engine.phenomena.min_norm.plane import plane_picture
 from engine.phenomena.min_norm.predictions import Predictions
 from engine.phenomena.min_norm.weight_readings import GONE, NamedSetting
 from engine.phenomenon import Pieces, geometric_grid
@@ -173,8 +173,7 @@ class MinNorm(Pieces[MinNormConfig]):
 
     def pictures(self) -> tuple[Picture, ...]:
         """The plane with the paths from the chosen start."""
-        c = self.config
-        return (plane_picture(PlaneView(c.eta, c.w0, c.angle, c.optimiser, c.beta, c.alpha if c.param == "diagonal" else None)),)
+        return (plane_picture(self.config),)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first seed's problem in the chosen parameterisation, and its solution.

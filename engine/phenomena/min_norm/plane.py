@@ -6,20 +6,21 @@ so it ends at the point of the line straight across from its start: w* from 0, X
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from engine.contract import Layer, Picture
+from engine.phenomena.min_norm.config import MinNormConfig
 from engine.phenomena.min_norm.linear import ADAPTIVE, OTHER_LENGTH, RATES, SHOWN_RATE
 from engine.theory.implicit_bias.diagonal_flow import diagonal_flow
 from engine.theory.implicit_bias.optimisers import Schedule
 from engine.theory.inputs import Floats
-from engine.theory.linear_models.least_squares_descent import Method, least_squares_optimiser
+from engine.theory.linear_models.least_squares_descent import least_squares_optimiser
 from engine.theory.linear_models.min_norm import least_squares
 
 ROW, TARGET = (0.6, 0.8), 1.0  # x and y: s_max = 1, and w* = (.6, .8) has norm 1
+PROBLEM = least_squares([ROW], [TARGET])
 CIRCLES = (0.25, 1.0, 2.25, 4.0)  # |w|^2, of |w*|^2
 SOLUTIONS = (-1.5, -0.75, 0.75, 1.5)  # other points of the line, as distances from w*
 PATH, NETWORK_TIMES = 400, np.geomspace(1e-3, 1e6, 60)  # steps of a path; times of the network's flow
@@ -28,26 +29,13 @@ CELLS = (48, 72)  # of the loss
 MARGIN = 2.4  # half the width of the plane unless a start lies farther out
 
 
-@dataclass(frozen=True)
-class PlaneView:
-    """What is drawn. eta: of 2/s_max^2; start: |w_0|; angle: its direction in degrees; alpha: of a diagonal network, if one is drawn."""
-
-    eta: float
-    start: float
-    angle: float
-    method: Method
-    beta: float
-    alpha: float | None
-
-
 @lru_cache(maxsize=8)
-def plane_picture(view: PlaneView) -> Picture:
-    """Return the plane with loss, circles, solutions, paths and w*."""
-    problem = least_squares([ROW], [TARGET])
-    across, best = np.array([-ROW[1], ROW[0]]), problem.solution
-    turn = np.deg2rad(view.angle)
-    start = (view.start or OTHER_LENGTH) * np.array([np.cos(turn), np.sin(turn)])
-    half = max(MARGIN, 1.15 * view.start)
+def plane_picture(config: MinNormConfig) -> Picture:
+    """Return the plane with loss, circles, solutions, paths and w*. A start of length 0 has another beside it, in the knob's direction."""
+    across, best = np.array([-ROW[1], ROW[0]]), PROBLEM.solution
+    turn = np.deg2rad(config.angle)
+    start = (config.w0 or OTHER_LENGTH) * np.array([np.cos(turn), np.sin(turn)])
+    half = max(MARGIN, 1.15 * config.w0)
     far = 4 * half
     circle = np.linspace(0, 2 * np.pi, 121)
     rings = [np.sqrt(c) * np.stack([np.cos(circle), np.sin(circle)], axis=1) for c in CIRCLES]
@@ -55,44 +43,38 @@ def plane_picture(view: PlaneView) -> Picture:
         *(Layer("line", ring, "|w|²" if not index else "", "circle") for index, ring in enumerate(rings)),
         Layer("line", np.stack([best - far * across, best + far * across]), "fits", "fits"),
         Layer("points", np.stack([best + step * across for step in SOLUTIONS]), "", "fits"),
-        *_paths(view, start),
-        Layer("points", start[None] if view.start else np.stack([np.zeros(2), start]), "w(0)", "start"),
+        *_paths(config, start),
+        Layer("points", start[None] if config.w0 else np.stack([np.zeros(2), start]), "w(0)", "start"),
         Layer("points", best[None], "w*", "best"),
     ]
     extent = (-half, half, -0.75 * half, 0.75 * half)
     return Picture(
         "plane", "Every point of the line fits (shade: |x·w - y|)", _loss(extent), tuple(layers), extent, palette="grey",
-        x="w1", y="w2", equal=True, note=_steps_note(view),
+        x="w1", y="w2", equal=True, note=_steps_note(config.eta),
     )  # fmt: skip
 
 
-def _paths(view: PlaneView, start: Floats) -> list[Layer]:
+def _paths(config: MinNormConfig, start: Floats) -> list[Layer]:
     """Gradient descent from both starts, the chosen optimiser from the chosen one, and the network."""
-    chosen = start if view.start else np.zeros(2)
-    other = np.zeros(2) if view.start else start
-    layers = [
-        Layer("path", _descent(view.eta, chosen), "GD", "gd"),
-        Layer("path", _descent(view.eta, other), "", "gd"),
-    ]
-    if view.method != "gd":
-        layers.append(Layer("path", _simulated(view, chosen), view.method, view.method))
-    if view.alpha is not None:
-        path = diagonal_flow(least_squares([ROW], [TARGET]), view.alpha, NETWORK_TIMES)
-        layers.append(Layer("path", np.vstack([np.zeros((1, 2)), path]), f"network, alpha={view.alpha:g}", "network"))
+    chosen, other = (start, np.zeros(2)) if config.w0 else (np.zeros(2), start)
+    layers = [Layer("path", _descent(config.eta, chosen), "GD", "gd"), Layer("path", _descent(config.eta, other), "", "gd")]
+    if config.optimiser != "gd":
+        layers.append(Layer("path", _simulated(config, chosen), config.optimiser, config.optimiser))
+    if config.param == "diagonal":
+        path = diagonal_flow(PROBLEM, config.alpha, NETWORK_TIMES)
+        layers.append(Layer("path", np.vstack([np.zeros((1, 2)), path]), f"network, alpha={config.alpha:g}", "network"))
     return layers
 
 
 def _descent(eta: float, start: Floats) -> Floats:
-    problem = least_squares([ROW], [TARGET])
-    return _within(problem.descend(np.arange(PATH + 1), eta * problem.step_limit, start))
+    return _within(PROBLEM.descend(np.arange(PATH + 1), eta * PROBLEM.step_limit, start))
 
 
-def _simulated(view: PlaneView, start: Floats) -> Floats:
+def _simulated(config: MinNormConfig, start: Floats) -> Floats:
     """True steps of the chosen optimiser."""
-    problem = least_squares([ROW], [TARGET])
-    adaptive = view.method in ADAPTIVE
-    schedule = Schedule(10 * RATES[SHOWN_RATE], "cosine", PATH) if adaptive else Schedule(view.eta * problem.step_limit)
-    stepper = least_squares_optimiser(view.method, problem, schedule, start=start, beta=view.beta)
+    adaptive = config.optimiser in ADAPTIVE
+    schedule = Schedule(10 * RATES[SHOWN_RATE], "cosine", PATH) if adaptive else Schedule(config.eta * PROBLEM.step_limit)
+    stepper = least_squares_optimiser(config.optimiser, PROBLEM, schedule, start=start, beta=config.beta)
     path = [start]
     for _ in range(PATH):
         stepper.advance(1)
@@ -122,11 +104,11 @@ def _centres(low: float, high: float, count: int) -> Floats:
     return np.asarray((edges[1:] + edges[:-1]) / 2)
 
 
-def _steps_note(view: PlaneView) -> str:
-    """What the step does here, where s_max = 1."""
-    factor = abs(1 - 2 * view.eta)
-    if view.eta > 1:
-        return f"eta {view.eta:g}: error x{factor:.3g} a step, diverges"
-    if view.eta == 1:
+def _steps_note(eta: float) -> str:
+    """What a step eta, of 2/s_max^2, does here, where s_max = 1."""
+    factor = abs(1 - 2 * eta)
+    if eta > 1:
+        return f"eta {eta:g}: error x{factor:.3g} a step, diverges"
+    if eta == 1:
         return "eta 1: error x-1 a step, oscillates"
-    return f"eta {view.eta:g}: one step" if factor < 1e-12 else f"eta {view.eta:g}: error x{factor:.3g} a step"
+    return f"eta {eta:g}: one step" if factor < 1e-12 else f"eta {eta:g}: error x{factor:.3g} a step"

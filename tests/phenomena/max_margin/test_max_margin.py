@@ -344,6 +344,14 @@ def test_the_corners_of_the_knobs_stay_finite(knobs):
     assert all(np.isfinite(values).all() for name, values in run.arrays().items())
 
 
+def test_with_few_true_steps_the_other_optimisers_make_none():
+    run = work(begin(gd_steps=5))
+    assert run.history.steps == [0, 1, 2, 3, 4, 5]
+    assert np.isfinite(run.readings.latest("own margin", "gd")).all()
+    assert np.isnan(run.readings.latest("own margin", "sign")).all()
+    assert {item.name for item in run.series() if item.name.startswith("optimisers/")} == {"optimisers/gd"}
+
+
 def test_without_true_steps_the_flow_is_there():
     run = work(begin(gd_steps=0))
     assert run.history.steps == [0]
