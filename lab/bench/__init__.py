@@ -1,6 +1,6 @@
 """What genlab promises about speed, measured: `genlab bench`.
 
-Each module of this folder that has `ENTRIES` (a tuple of `lab.bench.table.Entry`) is found from its file; nothing is
+Each module of this folder that has `ENTRIES` (a tuple of `lab.bench.entry.Entry`) is found from its file; nothing is
 listed anywhere. An entry measures in alternating pairs within one run, so that a slow moment of the machine hits both
 sides alike, and says what it should reach. Nothing here is asserted by a test.
 """
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import UsageError, nearest
-from lab.bench.table import Entry
+from lab.bench.entry import Entry
 
 
 def entries(folder: Path = Path(__file__).parent, package: str = __name__) -> tuple[Entry, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.bench.table import Entry, Row
+from lab.bench.entry import Entry, Row
 
 
 def measure_eight(repeats: int) -> Sequence[Row]:

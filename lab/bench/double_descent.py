@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lab.bench.table import Entry, Row
+from lab.bench.entry import Entry, Row
 
 if TYPE_CHECKING:
     from engine.contract import Snapshot

@@ -14,7 +14,7 @@ from time import perf_counter
 import numpy as np
 
 from engine.contract import Axis, Figure, Series
-from lab.bench.table import Entry, Row, alternate
+from lab.bench.entry import Entry, Row, alternate
 from screens.widgets.palette import Theme, style_of
 from screens.widgets.plot_canvas import TextGrid
 from screens.widgets.plot_figure import plot

@@ -21,7 +21,7 @@ from engine.training.ensemble import Ensemble, TrainingSet
 from engine.training.initialise import linear_layers
 from engine.training.mlp import MLP
 from engine.training.optimizers import SGD
-from lab.bench.table import Entry, Row, alternate
+from lab.bench.entry import Entry, Row, alternate
 
 N, CLASSES, BATCH, SEEDS = 1000, 10, 100, 8
 LR, MOMENTUM = 0.05, 0.9

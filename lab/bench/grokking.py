@@ -7,7 +7,7 @@ from itertools import repeat
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from lab.bench.table import Entry, Row, alternate
+from lab.bench.entry import Entry, Row, alternate
 
 if TYPE_CHECKING:
     from torch import Tensor

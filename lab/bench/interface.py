@@ -17,8 +17,8 @@ import numpy as np
 from engine.errors import LabError
 from engine.registry import entries
 from lab.bench.attached import NAME
+from lab.bench.entry import Entry, Row, alternate
 from lab.bench.pseudo_terminal import Terminal
-from lab.bench.table import Entry, Row, alternate
 from lab.running.detached import genlab_command
 
 WIDE, USUAL = (160, 48), (80, 24)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lab.bench.entry import Entry, Row
 from lab.bench.redraw import turned
-from lab.bench.table import Entry, Row
 
 TURNS: tuple[tuple[str, Any], ...] = (
     ("sigma", 1.0), ("r2", 2.0), ("n", 150), ("n", 50), ("d_max", 6.0), ("spectrum", "power"), ("spectrum", "isotropic"),

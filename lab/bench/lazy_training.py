@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from lab.bench.table import Entry, Row, alternate
+from lab.bench.entry import Entry, Row, alternate
 
 STEPS = 50
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.bench.table import Entry, Row
+from lab.bench.entry import Entry, Row
 from lab.bench.theory_bias import DECADES, STEPS, D, N, flow_against_descent, flow_disagreement
 
 SECONDS, TIMES_FASTER = 0.2, 100.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lab.bench.entry import Entry, Row
 from lab.bench.redraw import turned
-from lab.bench.table import Entry, Row
 
 TURNS: tuple[tuple[str, Any], ...] = (
     ("eta", 0.4), ("w0", 1.5), ("d", 60), ("angle", 200.0), ("alpha", 0.3), ("n", 8), ("optimiser", "adam"), ("sigma", 1.0), ("eta", 1.2),

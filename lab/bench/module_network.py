@@ -18,7 +18,7 @@ from engine.training.mlp import MLP
 from engine.training.module_network import ModuleNetwork, torch_layers
 from engine.training.network import EnsembleNetwork
 from engine.training.optimizers import SGD
-from lab.bench.table import Entry, Row, alternate
+from lab.bench.entry import Entry, Row, alternate
 
 MEMBERS, N, STEPS = 32, 200, 100
 SHAPES = ((40, 32, 32, 1), (196, 256, 10))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.errors import Exit, LabError
-from lab.bench.table import Entry, Row, as_json
+from lab.bench.entry import Entry, Row, as_json
 from lab.output import emit, say, write_table
 
 COLUMNS = ("entry", "what", "median>", "quartiles>", "unit", "goal", "reached")

@@ -14,7 +14,7 @@ from engine.theory.inputs import Floats
 from engine.theory.margins.hard_margin import hard_margin_svm
 from engine.theory.margins.logistic_descent import LogisticDescent, logistic_step_limit
 from engine.theory.margins.logistic_flow import separating_flow
-from lab.bench.table import alternate
+from lab.bench.entry import alternate
 
 N, D, SEED = 40, 10, 0
 DECADES = 50

@@ -13,7 +13,7 @@ from engine.data.digits import digits
 from engine.phenomena.double_descent.digits import fourier_features, fourier_frequencies
 from engine.theory.conditions import Floats
 from engine.theory.linear_models.nested import nested_path
-from lab.bench.table import alternate
+from lab.bench.entry import alternate
 
 N, D, SIGMA = 200, 1000, 0.5
 SOLVES = 40

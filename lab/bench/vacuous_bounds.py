@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from time import perf_counter
 
-from lab.bench.table import Entry, Row
+from lab.bench.entry import Entry, Row
 
 
 def measure_certificate(repeats: int) -> Sequence[Row]:

@@ -3,8 +3,8 @@ import sys
 import pytest
 
 from lab.bench import choose, entries
+from lab.bench.entry import Entry, Row, alternate, as_json
 from lab.bench.report import run
-from lab.bench.table import Entry, Row, alternate, as_json
 from tests.lab.command_line import lines
 
 
@@ -54,7 +54,7 @@ def test_entries_are_found_from_the_files_of_a_folder(tmp_path, monkeypatch):
     package = tmp_path / "extra_bench"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    (package / "later.py").write_text("from lab.bench.table import Entry\nENTRIES = (Entry('later', 'a later issue', lambda n: ()),)\n")
+    (package / "later.py").write_text("from lab.bench.entry import Entry\nENTRIES = (Entry('later', 'a later issue', lambda n: ()),)\n")
     (package / "helper.py").write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert [entry.name for entry in entries(package, "extra_bench")] == ["later"]
