@@ -18,12 +18,12 @@ class State(NamedTuple):
     @classmethod
     def of(cls, parts: Mapping[str, State]) -> State:
         """Join the states of named parts; `part` gives each of them back."""
-        arrays = {f"{name}-{key}": values for name, part in parts.items() for key, values in part.arrays.items()}
+        arrays = {f"{name}/{key}": values for name, part in parts.items() for key, values in part.arrays.items()}
         return cls(arrays, {name: part.scalars for name, part in parts.items()})
 
     def part(self, name: str) -> State:
         """Return the state of a named part."""
-        return State(self.under(f"{name}-"), self.scalars[name])
+        return State(self.under(f"{name}/"), self.scalars[name])
 
     def under(self, prefix: str) -> dict[str, NDArray[Any]]:
         """Return the arrays whose names begin with a prefix, without it."""

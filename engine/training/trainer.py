@@ -74,4 +74,4 @@ class Trainer:
         if gone:
             self.retire(gone)
         if active:
-            self.restore_moments(state.under("moments-"))
+            self.restore_moments(state.under("moments/"))

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from engine.contract import Marker
 from engine.data import mnist1d
+from engine.errors import Diverged
 from engine.phenomena.edge_of_stability import SPEC
 from engine.phenomena.edge_of_stability.checks import Checks, check
 from engine.phenomena.edge_of_stability.claims import JUDGES
@@ -115,8 +116,14 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         return self._ensemble.taken
 
     def measure(self) -> dict[str, Any]:
-        """Return loss, sharpness and the share of rising steps of every network."""
+        """Return loss, sharpness and the share of rising steps of every network.
+
+        Raises:
+            Diverged: no network has a finite loss.
+        """
         found = self._probe.read()
+        if not np.isfinite(found["loss"]).any():
+            raise Diverged(f"every training loss is infinite at step {self.step}", "raise edges: the step size is 2 over an edge")
         eta = np.array([2.0 / one.setting.edge for one in self.networks])
         return {"eta-sharpness": (eta * found["sharpness"]).tolist(), **{name: values.tolist() for name, values in found.items()}}
 
