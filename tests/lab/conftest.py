@@ -5,6 +5,15 @@ import pytest
 from engine import registry
 from lab.cli.main import main
 from tests.lab.command_line import TOYS, UNSET
+from tests.lab.preloaded import programs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs_end():
+    """What starts programs in terminals ends with the tests."""
+    yield
+    if programs.cache_info().currsize:
+        programs().close()
 
 
 @pytest.fixture

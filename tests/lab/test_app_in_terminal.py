@@ -13,7 +13,7 @@ from screens.keys import KEYS
 from tests.lab.command_line import start
 from tests.lab.pty_terminal import Terminal
 
-TOY = ("-m", "tests.lab.pty_app")
+TOY = ("tests.lab.pty_app",)
 BRAILLE = re.compile("[\u2801-\u28ff]")
 COLOUR = re.compile(rb"\x1b\[(?:[\d;]*;)?(?:3[0-8]|39|4[0-9]|9[0-7]|10[0-7])(?:;[\d;]*)?m")
 
@@ -48,7 +48,7 @@ def stored(runs: Path) -> Path:
 
 
 def test_random_labels_live_and_out(tmp_path: Path) -> None:
-    with Terminal("-m", "genlab", runs=tmp_path, size=(160, 48)) as terminal:
+    with Terminal("genlab", runs=tmp_path, size=(160, 48), anew=True) as terminal:
         opened(terminal, "Random labels")
         terminal.until(lambda: len(BRAILLE.findall(terminal.text)) > 20, "live curves")
         terminal.shows("Training accuracy", "Test error", "learning rate", "? help")
@@ -97,7 +97,7 @@ def test_interrupted_saves_restores_and_says_how_to_go_on(tmp_path: Path, way: s
         if way == "ctrl+c":
             terminal.press(way)
         else:
-            terminal.child.kill(getattr(signal, way))
+            terminal.kill(getattr(signal, way))
         assert terminal.end() == 130
         terminal.assert_restored()
         assert "go on with: genlab resume toy-quick-s0" in terminal.last_words()
@@ -106,11 +106,11 @@ def test_interrupted_saves_restores_and_says_how_to_go_on(tmp_path: Path, way: s
 
 
 def test_a_terminal_that_is_gone_saves_the_run(tmp_path: Path) -> None:
-    with Terminal(*TOY, runs=tmp_path) as terminal:
+    with Terminal(*TOY, runs=tmp_path, anew=True) as terminal:
         opened(terminal)
         terminal.hang_up()
-        terminal.until(lambda: not terminal.child.isalive(), "the end of the process")
-        assert terminal.child.exitstatus == 130
+        terminal.until(lambda: not terminal.alive, "the end of the process")
+        assert terminal.end() == 130
     assert (stored(tmp_path) / "state.json").exists()
 
 
@@ -151,7 +151,7 @@ def test_an_interface_that_hangs_is_ended_from_outside_with_the_run_saved(tmp_pa
         terminal.shows("Toy decay")
         terminal.press("1")
         terminal.until((tmp_path / "hangs").exists, "the interface that hangs")
-        terminal.child.kill(signal.SIGTERM)
+        terminal.kill(signal.SIGTERM)
         assert terminal.end() == 130
         terminal.assert_restored()
     assert (stored(tmp_path / "runs") / "state.json").exists()
@@ -181,7 +181,7 @@ def test_no_color_writes_no_colour_codes(tmp_path: Path, size: tuple[int, int]) 
 
 @pytest.mark.parametrize(("options", "environ"), [(("--ascii",), {}), ((), {"LANG": "C"})])
 def test_ascii_writes_ascii_only(tmp_path: Path, options: tuple[str, ...], environ: dict[str, str]) -> None:
-    with Terminal(*TOY, *options, runs=tmp_path, **environ) as terminal:
+    with Terminal(*TOY, *options, runs=tmp_path, anew=True, **environ) as terminal:
         opened(terminal)
         look_around(terminal)
         assert terminal.end() == 0
@@ -199,7 +199,7 @@ def test_colours_are_those_that_the_terminal_has(tmp_path: Path, term: str, most
 
 
 def test_a_dumb_terminal_is_told_the_headless_command(tmp_path: Path) -> None:
-    with Terminal("-m", "genlab", runs=tmp_path, TERM="dumb") as terminal:
+    with Terminal("genlab", runs=tmp_path, anew=True, TERM="dumb") as terminal:
         assert terminal.end() == 2
         assert "genlab run" in terminal.raw.decode()
         assert b"\x1b" not in terminal.raw
