@@ -1,8 +1,8 @@
 """Iterative optimisers as resumable NumPy steppers: gradient descent, heavy ball, Nesterov, sign descent, Adam.
 
-A stepper owns its weights w, shape (d,) or (members, d), and advances any number of steps at a time. The numbers do not
+A stepper owns its weights w, shape (d,) or (runs, d), and advances any number of steps at a time. The numbers do not
 depend on how the steps are cut into calls, and `state` / `restore` continue bit for bit. The gradient is a function of w;
-step sizes follow a schedule. With member-wise step sizes one stepper runs a whole comparison at once.
+step sizes follow a schedule. With a step size for each run, one stepper makes a whole comparison at once.
 
 Updates, with g = gradient and rate_t from the schedule:
     gradient descent  w -= rate g                                         (Cauchy 1847)
@@ -37,7 +37,7 @@ BLOCK = 64
 class Schedule:
     """Step sizes: constant, eta / sqrt(t) (t = 1, 2, ...), or half a cosine from eta to 0 at step `total`.
 
-    eta: a number, or (members, 1).
+    eta: a number, or (runs, 1).
     """
 
     eta: float | Floats

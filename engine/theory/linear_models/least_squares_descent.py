@@ -6,7 +6,7 @@ since |X_B| <= |X|, every step below 2 / s_max^2 then contracts towards every in
 descent and Adam leave that space; their limit depends on the step. Sources: Gunasekar et al. 2018, arXiv:1802.08246;
 Wilson et al. 2017, arXiv:1705.08292.
 
-Shapes: X (n, d), y (n,), w (d,) or (members, d).
+Shapes: X (n, d), y (n,), w (d,) or (runs, d).
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def least_squares_optimiser(
     """Return a stepper for a least-squares problem.
 
     Args:
-        schedule: step sizes in absolute units (not of the limit); eta may be (members, 1).
-        start: (d,) or (members, d); zeros by default, (members, d) where eta has members.
+        schedule: step sizes in absolute units (not of the limit); eta may be (runs, 1).
+        start: (d,) or (runs, d); zeros by default, (runs, d) where eta has runs.
         beta: of momentum and nesterov. eps: of adam. batch, rng: of sgd; rng draws the orders.
 
     Raises:

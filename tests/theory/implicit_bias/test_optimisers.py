@@ -132,15 +132,15 @@ def test_the_limit_of_adam_and_sign_depends_on_the_step_that_of_gd_does_not() ->
     assert np.ptp(descent.w, axis=0).max() <= 1e-8 * np.linalg.norm(given.solution)
 
 
-def test_a_member_equals_its_solo_run() -> None:
+def test_a_run_among_others_equals_itself_alone() -> None:
     given = problem(6)
     rates = np.array([[1e-3], [3e-2]])
     both = least_squares_optimiser("adam", given, Schedule(rates))
     both.advance(100)
-    for member in range(2):
-        solo = least_squares_optimiser("adam", given, Schedule(float(rates[member, 0])))
+    for place in range(2):
+        solo = least_squares_optimiser("adam", given, Schedule(float(rates[place, 0])))
         solo.advance(100)
-        np.testing.assert_allclose(both.w[member], solo.w, rtol=1e-10, atol=1e-14)
+        np.testing.assert_allclose(both.w[place], solo.w, rtol=1e-10, atol=1e-14)
 
 
 @pytest.mark.parametrize("method", ["gd", "sgd", "momentum", "nesterov"])
