@@ -83,10 +83,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class PictureSpec:
-    """A picture that the phenomenon will deliver; content comes in the snapshot under the same name."""
+    """A picture that the phenomenon will deliver; content comes in the snapshot under the same name.
+
+    cursor: label of the x axis whose linked cursor turns the layers that have frames; empty where none does.
+    """
 
     name: str
     title: str
+    cursor: str = ""
 
 
 @dataclass(frozen=True)

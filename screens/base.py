@@ -35,9 +35,9 @@ from engine.contract import (
 )  # fmt: skip
 from screens import keys
 from screens.application import Application
-from screens.figure_pages import SIDE_PANEL_FROM, side_panel_width
 from screens.frame_pacing import FramePacing
 from screens.run_command import run_command
+from screens.side_panel import SIDE_PANEL_FROM, side_panel_width
 from screens.widgets import status_rows
 from screens.widgets.figure_grid import FigureGrid
 from screens.widgets.form_fields import PresetField
@@ -57,10 +57,11 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     Args:
         spec: what is known of the phenomenon.
         session: the run that is shown.
-        application: the application.
+        application: what stands around the screen.
     """
 
     VIEWS: ClassVar[tuple[str, ...]] = ()  # figures and pictures that come first, by name
+    WIDE: ClassVar[bool] = False  # whether the first of them is as wide as there is room
     BINDINGS: ClassVar[list[BindingType]] = list(keys.bindings())
     DEFAULT_CSS = """
     PhenomenonScreen { layout: vertical; }
@@ -80,7 +81,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         self.pacing = FramePacing()
         self._timer: Timer | None = None
         self._waiting_since = time.monotonic()
-        self.figures = FigureGrid(spec, application.drawing, self.VIEWS)
+        self.figures = FigureGrid(spec, application.drawing, self.VIEWS, self.WIDE)
         self.knobs = KnobForm(spec.config, spec.presets, patience=0.0 if spec.instant else PATIENCE)
         self.claims = VerdictPanel()
         self.notes = NotesPanel(spec)
@@ -146,6 +147,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             self.figures.show(snapshot)
             self.knobs.show(snapshot.config, snapshot.preset)
             self.claims.show(snapshot.verdicts)
+            self.notes.show_details(snapshot.details)
             self._say_rows()
 
     def _say_rows(self) -> None:
@@ -245,7 +247,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
 
     def action_turn(self, direction: int) -> None:
         """Show the next or previous page of views."""
-        self.figures.turn(direction)
+        self.figures.turn_page(direction)
 
     def action_full(self) -> None:
         """Give the chosen view all the room."""
@@ -271,7 +273,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         if now is not None:
             self.say(f"{axis} axis: {'logarithmic' if now else 'linear'}")
 
-    def on_figure_grid_turned(self) -> None:
+    def on_figure_grid_rearranged(self) -> None:
         """Show which views are visible, where not all are."""
         row = self._row("views")
         row.display = len(self.figures.pages) > 1
@@ -353,8 +355,8 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         """Return what help says of the selected part."""
         if isinstance(self.focused, KnobField | PresetField):
             return Text.assemble((f"{self.focused.label}: ", "bold"), self.focused.explain())
-        what = self.figures.panels[self.figures.active].what
+        what, title = self.figures.active_panel.what, self.figures.active_panel.title
         if not isinstance(what, Figure):
-            return Text(what.title, "bold")
+            return Text(title, "bold")
         axes = f"{axis_name(what.x)} across, {axis_name(what.y)} upward"
-        return Text.assemble((what.title, "bold"), f": {axes}. {what.note}".rstrip())
+        return Text.assemble((title, "bold"), f": {axes}. {what.note}".rstrip())

@@ -26,9 +26,9 @@ def palette_commands(screen: object, application: Application) -> Iterator[Palet
         present = screen.spec.name
         yield from _run_commands(screen)
         yield from _look_commands(screen)
-    for card in application.phenomena():
-        if card.name != present:
-            yield f"Open {card.title}", card.question, partial(application.open_phenomenon, card.name)
+    for entry in application.phenomena():
+        if entry.name != present and not entry.problem:
+            yield f"Open {entry.title}", entry.question, partial(application.open_phenomenon, entry.name)
 
 
 def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
@@ -47,7 +47,7 @@ def _look_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
         if key.palette and not useless:
             yield f"{key.text} ({key.shown})", key.group, partial(screen.app.run_action, key.action, screen)
     for panel in screen.figures.panels:
-        yield f"Show {panel.what.title}", "figure or picture", partial(screen.action_view, panel.index)
+        yield f"Show {panel.title}", "figure or picture", partial(screen.action_view, panel.index)
 
 
 class LabCommands(Provider):

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LEAST_WIDTH, LEAST_HEIGHT = 38, 12  # characters that a figure needs to be read
 SHAPE = 3.2  # width to height of a comfortable figure, in characters
-KNOBS_WIDTH = 38  # columns of the knobs beside a figure on a narrow terminal
-SIDE_PANEL_FROM = 120  # columns of the terminal from which knobs and claims always stand beside the figures
+WIDE_SHARE = 3  # a first view in a row of its own takes at least one part in so many of the height
 
 
 @dataclass(frozen=True)
 class Page:
-    """The views of one page, as indices, and its grid."""
+    """The views of one page, as indices, and its grid; wide: the first one takes a row of its own."""
 
     views: tuple[int, ...]
     columns: int
     rows: int
+    wide: bool = False
+
+    def span(self, view: int) -> int:
+        """Columns that a view takes: all of them where it stands alone in its row, what is left for the last one."""
+        if self.wide and view == self.views[0]:
+            return self.columns
+        if view != self.views[-1]:
+            return 1
+        return 1 + self.columns * (self.rows - self.wide) - (len(self.views) - self.wide)
 
 
-def pages(count: int, width: int, height: int) -> tuple[Page, ...]:
-    """Spread `count` views over pages of a `width` x `height` area, in order."""
-    most_columns = max(1, width // LEAST_WIDTH)
-    most_rows = max(1, height // LEAST_HEIGHT)
-    each = min(count, most_columns * most_rows)
-    if each <= 0:
-        return ()
-    each = math.ceil(count / math.ceil(count / each))
-    spread = [tuple(range(first, min(first + each, count))) for first in range(0, count, each)]
-    return tuple(Page(views, *_grid(len(views), most_columns, most_rows, width, height)) for views in spread)
+def pages(count: int, width: int, height: int, wide: bool = False) -> tuple[Page, ...]:
+    """Spread `count` views over pages of a `width` x `height` area, in order.
+
+    wide: the first view is as wide as there is room: in a row of its own where all views fit on one page, else on a page of its own.
+    """
+    if not wide or count < 2:
+        return _spread(count, width, height)
+    below = _spread(count - 1, width, height - max(LEAST_HEIGHT, height // WIDE_SHARE))
+    if len(below) == 1 and height >= 2 * LEAST_HEIGHT:
+        return (Page(tuple(range(count)), below[0].columns, below[0].rows + 1, wide=True),)
+    shifted = (replace(page, views=tuple(view + 1 for view in page.views)) for page in _spread(count - 1, width, height))
+    return (Page((0,), 1, 1), *shifted)
 
 
 def page_of(view: int, chosen: tuple[Page, ...]) -> int:
@@ -37,14 +47,15 @@ def page_of(view: int, chosen: tuple[Page, ...]) -> int:
     return next((index for index, page in enumerate(chosen) if view in page.views), 0)
 
 
-def side_panel_width(width: int, panel: str) -> int:
-    """Return the columns of the side panel: 0 for none; the whole width for text on a narrow terminal."""
-    if width >= SIDE_PANEL_FROM:
-        return min(64, max(44, width // 4))
-    if not panel:
-        return 0
-    beside = panel == "knobs" and width - KNOBS_WIDTH >= LEAST_WIDTH
-    return KNOBS_WIDTH if beside else width
+def _spread(count: int, width: int, height: int) -> tuple[Page, ...]:
+    most_columns = max(1, width // LEAST_WIDTH)
+    most_rows = max(1, height // LEAST_HEIGHT)
+    each = min(count, most_columns * most_rows)
+    if each <= 0:
+        return ()
+    each = math.ceil(count / math.ceil(count / each))
+    shown = [tuple(range(first, min(first + each, count))) for first in range(0, count, each)]
+    return tuple(Page(views, *_grid(len(views), most_columns, most_rows, width, height)) for views in shown)
 
 
 def _grid(count: int, most_columns: int, most_rows: int, width: int, height: int) -> tuple[int, int]:

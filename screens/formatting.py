@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.contract import Phase, Snapshot, Verdict
+from engine.contract import Grade, Phase, Snapshot, Status, Verdict
 
-MARKS = ("yes", "no", "not yet", "not run")
-MARK_STYLE = {"yes": "bold green", "no": "bold red", "not yet": "yellow", "not run": "dim"}
+STATUS_STYLE = {
+    Status.HOLDS: "bold green", Status.FAILS: "bold red", Status.PENDING: "yellow", Status.CENSORED: "bold yellow",
+    Status.NOT_RUN: "dim", Status.NOT_APPLICABLE: "dim",
+}  # fmt: skip
+GRADE_STYLE: dict[Grade, str] = {"": "", "good": "green", "poor": "yellow", "bad": "red"}
 PHASE_STYLE = {
     Phase.READY: "yellow", Phase.RUNNING: "bold green", Phase.PAUSED: "bold yellow", Phase.FINISHED: "bold cyan",
     Phase.STOPPED: "bold yellow", Phase.DIVERGED: "bold red", Phase.FAILED: "bold red",
@@ -75,11 +78,7 @@ def percent(snapshot: Snapshot) -> str:
     return f"{100 * snapshot.step // snapshot.total} %"
 
 
-def tally(verdicts: Sequence[Verdict]) -> list[tuple[str, int, tuple[str, ...]]]:
-    """Count verdicts by mark, in the order of `MARKS`: (mark, count, ids)."""
-    found = []
-    for mark in MARKS:
-        ids = tuple(verdict.claim.id for verdict in verdicts if verdict.mark == mark)
-        if ids:
-            found.append((mark, len(ids), ids))
-    return found
+def tally(verdicts: Sequence[Verdict]) -> dict[Status, tuple[str, ...]]:
+    """Return the ids of the claims that came to each status, in the order of `Status`; without those that no claim came to."""
+    found = {status: tuple(verdict.claim.id for verdict in verdicts if verdict.status is status) for status in Status}
+    return {status: ids for status, ids in found.items() if ids}

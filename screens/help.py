@@ -15,7 +15,7 @@ from textual.widgets import Static
 from screens.keys import KEYS, Key
 
 HOME_KEYS = (
-    Key("", "", "1 ... 0", "Open a phenomenon; its quick preset starts", "Home"),
+    Key("", "", "1 ... 0 a", "Open a phenomenon; its quick preset starts", "Home"),
     Key("", "", "arrows", "Select a card", "Home"),
     Key("", "", "enter", "Open the selected card", "Home"),
     Key("", "", "ctrl+p", "Palette: every command by name", "Home"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,17 +14,19 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from screens.application import Application
-from screens.widgets.phenomenon_card import PhenomenonCard
+from screens.widgets.phenomenon_card import Detail, PhenomenonCard
 from screens.widgets.text_row import TextRow, fit
 
 PERIOD = 1.0  # seconds between two looks at the runs
 WIDE = 120  # columns from which cards stand in two columns
 ROWS_AROUND = 4  # title, the selected question, keys
-DIGITS = "1234567890"
+QUIT = "q"
+DIGITS = 10
+KEYS = "1234567890" + ascii_lowercase.replace(QUIT, "")  # of the cards in order
 
 
 class HomeScreen(Screen[None], inherit_bindings=False):
-    """Cards to choose a phenomenon from; a digit or enter opens it."""
+    """Cards to choose a phenomenon from; its key or enter opens one."""
 
     DEFAULT_CSS = """
     HomeScreen { layout: vertical; }
@@ -33,19 +36,21 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "open", "Open the selected phenomenon", show=False),
-        *(Binding(digit, f"open_card({index})", "Open a phenomenon", show=False) for index, digit in enumerate(DIGITS)),
+        *(Binding(key, f"open_card({index})", "Open a phenomenon", show=False) for index, key in enumerate(KEYS)),
         Binding("up,left", "move(-1)", "Select the card before", show=False, key_display="up left"),
         Binding("down,right", "move(1)", "Select the next card", show=False, key_display="down right"),
         Binding("question_mark", "app.help", "Help", show=False, key_display="?"),
-        Binding("q", "app.leave", "Quit; runs are saved", show=False),
+        Binding(QUIT, "app.leave", "Quit; runs are saved", show=False),
     ]
 
     def __init__(self, application: Application) -> None:
         super().__init__()
-        self.cards = [
-            PhenomenonCard(data, DIGITS[index] if index < len(DIGITS) else "") for index, data in enumerate(application.phenomena())
-        ]
+        entries = application.phenomena()
+        longest = max((len(entry.title) for entry in entries), default=0)
+        keys = [*KEYS, *("" for _ in entries)]
+        self.cards = [PhenomenonCard(entry, key, longest) for entry, key in zip(entries, keys, strict=False)]
         self.application = application
+        self._answer = ""  # why what was opened last was not
 
     def compose(self) -> ComposeResult:
         """Lay out title, cards, the selected question and the keys."""
@@ -68,12 +73,24 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         columns = 2 if event.size.width >= WIDE else 1
         rows = -(-len(self.cards) // columns)
         room = event.size.height - ROWS_AROUND
-        self.query_one(Grid).styles.grid_size_columns = columns
-        self.query_one(Grid).styles.grid_gutter_horizontal = 1 if rows * 4 <= room else 0
-        self.query_one(Grid).styles.margin = (1 if rows * 4 < room else 0, 0)
+        grid = self.query_one(Grid)
+        grid.styles.grid_size_columns = columns
+        grid.styles.grid_gutter_horizontal = 1 if rows * 4 <= room else 0
+        grid.styles.margin = (1 if rows * 4 < room else 0, 0)
+        detail: Detail = "whole question" if rows * 4 <= room else "two rows" if rows * 2 <= room else "one row"
         for card in self.cards:
-            card.shorten(rows * 4 > room)
+            card.give(detail)
+        self.call_after_refresh(self._keep_in_sight)
         self._describe()
+
+    def _keep_in_sight(self) -> None:
+        selected = self._selected
+        if selected is not None:
+            self.query_one("#cards", VerticalScroll).scroll_to_widget(selected, animate=False)
+
+    @property
+    def _selected(self) -> PhenomenonCard | None:
+        return next((card for card in self.cards if card.has_focus), None)
 
     def look(self) -> None:
         """Bring every card up to date."""
@@ -81,7 +98,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
             return
         with self.app.batch_update():
             for card in self.cards:
-                card.show(self.application.latest(card.data.name))
+                card.show(self.application.latest(card.entry.name))
 
     def on_descendant_focus(self) -> None:
         """Say the selected card's whole question."""
@@ -89,33 +106,51 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     def action_move(self, direction: int) -> None:
         """Select the next or previous card."""
-        place = next((index for index, card in enumerate(self.cards) if card.has_focus), -direction)
-        self.cards[(place + direction) % len(self.cards)].focus()
+        if self.cards:
+            self._answer = ""
+            place = self.cards.index(self._selected) if self._selected is not None else -direction
+            self.cards[(place + direction) % len(self.cards)].focus()
 
     def action_open(self) -> None:
         """Open the selected card's phenomenon."""
-        for card in self.cards:
-            if card.has_focus:
-                self.application.open_phenomenon(card.data.name)
+        if self._selected is not None:
+            self._open(self._selected)
 
     def action_open_card(self, index: int) -> None:
-        """Open the phenomenon of a digit."""
+        """Open the phenomenon of a key."""
         if index < len(self.cards):
             self.cards[index].focus()
-            self.application.open_phenomenon(self.cards[index].data.name)
+            self._open(self.cards[index])
 
     def on_phenomenon_card_opened(self, event: PhenomenonCard.Opened) -> None:
         """Open a card that was clicked."""
-        self.application.open_phenomenon(event.name)
+        self._open(event.card)
+
+    def _open(self, card: PhenomenonCard) -> None:
+        self._answer = ""
+        if card.entry.problem:
+            self.say(card.entry.problem)
+        else:
+            self.application.open_phenomenon(card.entry.name)
 
     def say(self, text: str) -> None:
         """Show a sentence, such as why a phenomenon cannot be opened, until another card is selected."""
+        self._answer = text
         self.query_one("#selected", Static).update(Text(text, "bold red"))
 
     def _describe(self) -> None:
-        width = self.size.width
-        keys = [("digit", "open and start"), ("arrows", "select"), ("enter", "open"), ("?", "help"), ("q", "quit"), ("ctrl+p", "palette")]
+        keys = [
+            (_key_range(len(self.cards)), "open and start"), ("arrows", "select"), ("enter", "open"), ("?", "help"), (QUIT, "quit"),
+            ("ctrl+p", "palette"),
+        ]  # fmt: skip
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]
-        self.query_one("#keys", TextRow).show(fit(parts, width))
-        chosen = next((card for card in self.cards if card.has_focus and card.cut), None)
-        self.query_one("#selected", Static).update(chosen.data.question if chosen else "")
+        self.query_one("#keys", TextRow).show(fit(parts, self.size.width))
+        selected = self._selected
+        if not self._answer:
+            self.query_one("#selected", Static).update(Text(selected.sentence if selected is not None and selected.cut else ""))
+
+
+def _key_range(count: int) -> str:
+    """Write the keys of so many cards: `1..0 a..d`."""
+    parts = KEYS[: min(count, DIGITS)], KEYS[DIGITS:count]
+    return " ".join(f"{part[0]}..{part[-1]}" if len(part) > 1 else part for part in parts if part)

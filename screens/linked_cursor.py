@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from engine.contract import Figure, Series
+from engine.contract import Figure, Layer, Series
 from screens import formatting
 
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class Cursor:
+    """A place on the x axes of one label."""
+
+    axis: str
+    at: float
+
+    def on(self, axis: str) -> float | None:
+        """Return the place on an axis, None on another one."""
+        return self.at if axis == self.axis else None
+
+
 def stops(series: Sequence[Series]) -> Floats:
     """Return every x at which a series has a finite point, sorted. Shape (k,)."""
     parts = [item.x[np.isfinite(item.x) & np.isfinite(item.y)] for item in series]
+    return np.unique(np.concatenate(parts)) if parts else np.empty(0)
+
+
+def frame_stops(layers: Sequence[Layer]) -> Floats:
+    """Return every position for which a layer has a frame, sorted. Shape (k,)."""
+    parts = [layer.at for layer in layers if layer.at is not None]
     return np.unique(np.concatenate(parts)) if parts else np.empty(0)
 
 

@@ -16,8 +16,9 @@ from textual.message import Message
 from engine.contract import Figure, PictureSpec, Series, Snapshot, Spec
 from screens import linked_cursor
 from screens.figure_pages import Page, page_of, pages
-from screens.widgets.palette import Theme, group_order
-from screens.widgets.picture_view import PictureView
+from screens.linked_cursor import Cursor
+from screens.widgets.figure_panel import FigurePanel
+from screens.widgets.palette import Theme, groups_of
 from screens.widgets.plot_legend import LegendEntry
 from screens.widgets.plot_view import PlotView, legend_entries
 from screens.widgets.shared_legend import Legend, arranged, related, shared
@@ -27,39 +28,15 @@ SHARE_OF_LEGEND = 5  # a shared legend takes at most one row in so many
 FEW_ROWS = 2  # a longer one leaves out figures whose curves stand in no other figure
 
 
-class FigurePanel(Container):
-    """The place of one view; a bar at its left marks the active one."""
-
-    DEFAULT_CSS = """
-    FigurePanel { border-left: blank; height: 1fr; width: 1fr; layout: vertical; }
-    FigurePanel.-active { border-left: wide $primary; }
-    FigurePanel > * { height: 1fr; width: 1fr; }
-    """
-
-    class Chosen(Message):
-        """A panel was clicked."""
-
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
-
-    def __init__(self, index: int, what: Figure | PictureSpec, theme: Theme) -> None:
-        super().__init__()
-        self.index = index
-        self.what = replace(what, title=f"{index + 1} {what.title}")
-        self.view: PlotView | PictureView = PlotView(theme) if isinstance(what, Figure) else PictureView(theme)
-
-    def compose(self) -> ComposeResult:
-        """Hold the view."""
-        yield self.view
-
-    def on_click(self) -> None:
-        """Make this view the active one."""
-        self.post_message(self.Chosen(self.index))
-
-
 class FigureGrid(Container, can_focus=True):
-    """All views of a phenomenon. Draws only those on the present page."""
+    """All views of a phenomenon. Draws only those on the present page.
+
+    Args:
+        spec: declares figures and pictures.
+        theme: what the terminal can show.
+        order: names of those that come first.
+        wide: whether the first one is as wide as there is room.
+    """
 
     DEFAULT_CSS = """
     FigureGrid { layout: vertical; height: 1fr; width: 1fr; }
@@ -72,22 +49,22 @@ class FigureGrid(Container, can_focus=True):
         Binding("down", "pan(0, -1)", "Pan", show=False),
     ]
 
-    class Turned(Message):
-        """Another page or another active view."""
+    class Rearranged(Message):
+        """Another page, or another active view."""
 
-    def __init__(self, spec: Spec, theme: Theme, order: tuple[str, ...] = ()) -> None:
+    def __init__(self, spec: Spec, theme: Theme, order: Sequence[str] = (), wide: bool = False) -> None:
         super().__init__()
-        declared: dict[str, Figure | PictureSpec] = {item.name: item for item in spec.figures}
-        declared.update((item.name, item) for item in spec.pictures)
-        names = [*order, *(name for name in declared if name not in order)]
+        views: tuple[Figure | PictureSpec, ...] = (*spec.figures, *spec.pictures)
+        declared = {item.name: item for item in views}
+        names = dict.fromkeys((*(name for name in order if name in declared), *declared))
         self.panels = [FigurePanel(index, declared[name], theme) for index, name in enumerate(names)]
         self.legend = Legend()
-        self._theme = theme
         self.active = 0
         self.full = False
-        self.at: float | None = None
+        self.cursor: Cursor | None = None
         self.pinned: tuple[Series, ...] = ()
         self.pages: tuple[Page, ...] = ()
+        self._theme, self._wide = theme, wide
         self._snapshot: Snapshot | None = None
 
     def compose(self) -> ComposeResult:
@@ -103,11 +80,11 @@ class FigureGrid(Container, can_focus=True):
         self.spread(event.size.width, event.size.height)
 
     def spread(self, width: int, height: int) -> None:
-        """Choose the grid for a size and show the active view's page."""
+        """Choose the pages for a size and show the active view's."""
         if self.full:
             self.pages = tuple(Page((index,), 1, 1) for index in range(len(self.panels)))
         else:
-            self.pages = pages(len(self.panels), width, height)
+            self.pages = pages(len(self.panels), width, height, self._wide)
         self._lay_out()
 
     @property
@@ -124,10 +101,9 @@ class FigureGrid(Container, can_focus=True):
             for panel in self.panels:
                 panel.display = panel.index in page.views
                 panel.set_class(panel.index == self.active and len(page.views) > 1, "-active")
-                last = bool(page.views) and panel.index == page.views[-1]
-                panel.styles.column_span = 1 + page.columns * page.rows - len(page.views) if last else 1
+                panel.styles.column_span = page.span(panel.index) if panel.display else 1
             self.redraw()
-        self.post_message(self.Turned())
+        self.post_message(self.Rearranged())
 
     def choose(self, index: int) -> None:
         """Make a view the active one and show its page."""
@@ -140,7 +116,7 @@ class FigureGrid(Container, can_focus=True):
         self.full = not self.full
         self.spread(self.size.width, self.size.height)
 
-    def turn(self, direction: int) -> None:
+    def turn_page(self, direction: int) -> None:
         """Show the next or the previous page, its first view active."""
         if self.pages:
             page = self.pages[(page_of(self.active, self.pages) + direction) % len(self.pages)]
@@ -153,7 +129,7 @@ class FigureGrid(Container, can_focus=True):
         here = f" {first}-{last}" if last > first else f" {first}"
         order = [*self.panels[last:], *self.panels[: first - 1]]
         parts = [Text(f"{here} of {len(self.panels)}", "bold"), Text.assemble(("m", "bold cyan"), " more:")]
-        return fit([*parts, *(_title(panel.what.title) for panel in order)], width)
+        return fit([*parts, *(panel.heading for panel in order)], width)
 
     # ------------------------------------------------------------ drawing
 
@@ -166,62 +142,61 @@ class FigureGrid(Container, can_focus=True):
         """Draw the visible views again."""
         if self._snapshot is None:
             return
-        self._theme = replace(self._theme, groups=group_order(self._snapshot.series))
+        self._theme = replace(self._theme, groups=groups_of(self._snapshot))
         visible = [panel for panel in self.panels if panel.display]
-        keys, named = self._keys(visible, self._snapshot.series)
-        self.legend.show(keys, self.size.width - 1, self._theme)
+        entries, named = self._legend_entries(visible, self._snapshot)
+        self.legend.show(entries, self.size.width - 1, self._theme)
         for panel in visible:
-            self._draw(panel, self._snapshot, legend=panel.index not in named)
+            panel.draw(self._snapshot, self._theme, self.pinned, self.cursor, legend=panel.index not in named)
 
-    def _keys(self, visible: Sequence[FigurePanel], series: Sequence[Series]) -> tuple[list[LegendEntry], set[int]]:
+    def _legend_entries(self, visible: Sequence[FigurePanel], snapshot: Snapshot) -> tuple[list[LegendEntry], set[int]]:
         """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
-        figures = {panel.index: panel.what for panel in visible if isinstance(panel.what, Figure)}
-        legends = {index: legend_entries(figure.draws(series), self._theme) for index, figure in figures.items()}
-        keys, named = shared(legends)
-        if len(arranged(keys, self.size.width - 1)) > FEW_ROWS:
-            keys, named = shared(related(legends, named, self.size.width // self.page.columns - 1))
-        if keys and self.pinned:
-            keys.append(LegendEntry("..", self._theme.faint(), "pinned"))
-        if len(arranged(keys, self.size.width - 1)) > max(1, self.size.height // SHARE_OF_LEGEND):
+        figures = [panel for panel in visible if isinstance(panel.what, Figure)]
+        legends = {panel.index: legend_entries(panel.curves(snapshot), self._theme) for panel in figures}
+        entries, named = shared(legends)
+        if len(arranged(entries, self.size.width - 1)) > FEW_ROWS:
+            entries, named = shared(related(legends, named, self.size.width // self.page.columns - 1))
+        if entries and self.pinned:
+            entries.append(LegendEntry("..", self._theme.faint(), "pinned"))
+        if len(arranged(entries, self.size.width - 1)) > max(1, self.size.height // SHARE_OF_LEGEND):
             return [], set()
-        return keys, named
-
-    def _draw(self, panel: FigurePanel, snapshot: Snapshot, legend: bool) -> None:
-        panel.view.theme = self._theme
-        if isinstance(panel.view, PlotView) and isinstance(panel.what, Figure):
-            cursor = self.at if self._linked(panel.what) else None
-            panel.view.show(panel.what, snapshot.series, snapshot.markers, pinned=self.pinned, cursor=cursor, legend=legend)
-        elif isinstance(panel.view, PictureView):
-            picture = next((item for item in snapshot.pictures if item.name == panel.what.name), None)
-            if picture is not None:
-                panel.view.show(replace(picture, title=f"{panel.index + 1} {picture.title}"))
-
-    def _linked(self, figure: Figure) -> bool:
-        origin = self.panels[self.active].what
-        return isinstance(origin, Figure) and origin.x.label == figure.x.label
+        return entries, named
 
     # ------------------------------------------------------------ how it is looked at
 
     @property
+    def active_panel(self) -> FigurePanel:
+        """The panel that keys act on."""
+        return self.panels[self.active]
+
+    @property
     def plot(self) -> PlotView | None:
         """The active view, if it is a figure."""
-        view = self.panels[self.active].view if self.panels else None
+        view = self.active_panel.view if self.panels else None
         return view if isinstance(view, PlotView) else None
 
+    @property
+    def at(self) -> float | None:
+        """Where the cursor is on the axis of the active view; None without one, or where it moves along another axis."""
+        return self.cursor.on(self.active_panel.axis) if self.cursor is not None else None
+
     def move_cursor(self, direction: int) -> None:
-        """Move the cursor to the next point of the active figure's curves."""
-        figure = self.panels[self.active].what
-        if isinstance(figure, Figure) and self._snapshot is not None:
-            points = linked_cursor.stops(figure.draws(self._snapshot.series))
-            self.at = linked_cursor.moved(points, self.at, direction)
-            self.redraw()
+        """Move the cursor to the next point of the active figure's curves, or the next frame of a picture that turns with it."""
+        panel, snapshot = self.active_panel, self._snapshot
+        if snapshot is None or not panel.axis:
+            return
+        picture = panel.picture(snapshot)
+        points = linked_cursor.frame_stops(picture.layers) if picture is not None else linked_cursor.stops(panel.curves(snapshot))
+        at = linked_cursor.moved(points, self.at, direction)
+        self.cursor = Cursor(panel.axis, at) if at is not None else None
+        self.redraw()
 
     def readout(self) -> Text | None:
         """Return what the active figure says at the cursor, or None without one."""
-        figure = self.panels[self.active].what
+        figure = self.active_panel.what
         if self.at is None or self._snapshot is None or not isinstance(figure, Figure):
             return None
-        return linked_cursor.readout(figure, figure.draws(self._snapshot.series), self.at)
+        return linked_cursor.readout(figure, self.active_panel.curves(self._snapshot), self.at)
 
     def zoom(self, factor: float) -> None:
         """Look nearer (factor above 1) or farther, around the cursor or the middle."""
@@ -235,7 +210,7 @@ class FigureGrid(Container, can_focus=True):
 
     def reset_look(self) -> None:
         """Show everything of the active figure again, and take the cursor away."""
-        self.at = None
+        self.cursor = None
         if self.plot is not None:
             self.plot.reset_view()
         self.redraw()
@@ -250,8 +225,3 @@ class FigureGrid(Container, can_focus=True):
         else:
             self.plot.toggle_log_y()
         return self.plot.request.log_x if axis == "x" else self.plot.request.log_y
-
-
-def _title(title: str) -> Text:
-    number, _, words = title.partition(" ")
-    return Text.assemble((number, "bold cyan"), " ", (words, "dim"))

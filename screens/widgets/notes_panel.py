@@ -1,4 +1,4 @@
-"""What to notice: the phenomenon's own text in Markdown, with its claims' formulas and its references."""
+"""What to notice: what the run says of itself and the details behind its numbers, then the phenomenon's text in Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from engine.contract import Spec
+from engine.contract import Detail, Spec
+from screens.widgets.details_table import details_table
 
 
 class NotesPanel(VerticalScroll):
@@ -22,16 +23,20 @@ class NotesPanel(VerticalScroll):
         self._spec = spec
         self._text = Static()
         self._run = Static()
+        self._table = Static()
         self._said: tuple[str, ...] = ()
+        self._details: tuple[Detail, ...] = ()
         self._width = 0
 
     def on_mount(self) -> None:
         """Begin without a word of the run."""
         self._run.display = bool(self._said)
+        self._table.display = bool(self._details)
 
     def compose(self) -> ComposeResult:
-        """Hold what this run says of itself, then the text."""
+        """Hold what this run says of itself, its details, then the text."""
         yield self._run
+        yield self._table
         yield self._text
 
     def show_run(self, notes: Sequence[str]) -> None:
@@ -41,6 +46,13 @@ class NotesPanel(VerticalScroll):
             text = Text("\n").join(Text.assemble(("- ", "dim"), note) for note in notes)
             self._run.display = bool(notes)
             self._run.update(Text.assemble(("This run\n", "bold"), text, "\n") if notes else "")
+
+    def show_details(self, details: Sequence[Detail]) -> None:
+        """Show the details behind the run's numbers above the text; nothing happens when they are shown already."""
+        if tuple(details) != self._details:
+            self._details = tuple(details)
+            self._table.display = bool(details)
+            self._table.update(details_table(details).append("\n"))
 
     def on_resize(self) -> None:
         """Lay the Markdown out for a new width; that is dear, so never twice for the same one."""

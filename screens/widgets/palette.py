@@ -1,4 +1,4 @@
-"""Colours, glyphs and colour levels: a group (an arm, an optimiser) has one colour and one marker, alike in every figure.
+"""Colours, glyphs and colour levels: a group (a condition, an optimiser) has one colour and one marker, alike in every figure.
 
 Colours are numbers of the terminal's 256: 0 to 15 are its own sixteen, 16 to 255 the same on every terminal. Their codes
 are half as long as those of 24-bit colours. With 16 colours only the first are used, and without colour curves are told
@@ -20,7 +20,7 @@ from rich.cells import cell_len
 from rich.color import Color
 from rich.style import Style
 
-from engine.contract import Series
+from engine.contract import Series, Snapshot
 
 
 class Level(IntEnum):
@@ -79,14 +79,14 @@ class Shades:
     """The colours of the groups in order, each as it is, faint (bands, pinned curves), and nearer to the text's colour (theory).
 
     Neighbours differ most, and the first two (train and test, in most figures) differ in every table. extreme is farthest
-    from the background and ground nearest to it; quiet is for axes and labels.
+    from the terminal's background and background nearest to it; quiet is for axes and labels.
     """
 
     full: tuple[int, ...]
     faint: tuple[int, ...]
     theory: tuple[int, ...]
     extreme: int
-    ground: int
+    background: int
     quiet: int
 
 
@@ -203,14 +203,24 @@ def _spell(letter: str) -> str:
     return plain if plain.isprintable() and plain else "?"
 
 
-def group_order(*collections: Iterable[Series]) -> tuple[str, ...]:
-    """Return the groups of series in the order of their first appearance: pass it as `Theme.groups`."""
-    return tuple(dict.fromkeys(item.group or item.name for series in collections for item in series))
-
-
 def group_name(series: Series) -> str:
     """Return the name that decides a series' colour: its group, or its own name where it has none."""
     return series.group or series.name
+
+
+def group_order(series: Iterable[Series], drawn: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the groups in the order that decides their colours, for `Theme.groups`: those drawn before first, then as series come."""
+    return tuple(dict.fromkeys((*drawn, *map(group_name, series))))
+
+
+def groups_of(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the groups of a run's series in the order of their first appearance, those no longer there included.
+
+    Groups that only markers and layers have take no colour from series.
+    """
+    curves = {group_name(item) for item in snapshot.series}
+    others = {item.group for item in snapshot.markers} | {layer.group for picture in snapshot.pictures for layer in picture.layers}
+    return group_order(snapshot.series, (name for name in snapshot.groups if name in curves or name not in others))
 
 
 def repeats(series: Sequence[Series]) -> list[int]:

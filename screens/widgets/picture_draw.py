@@ -37,61 +37,61 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> Tex
     if grid.width < LEAST_WIDTH or grid.height < LEAST_HEIGHT:
         grid.write(0, 0, theme.cut(picture.title, grid.width), theme.quiet)
         return grid
-    ground, strokes = HeatMap(picture, theme), styled_layers(picture.layers, theme, picture.log)
-    keys: list[LegendEntry] = [*ground.class_entries(), *(stroke.key for stroke in strokes if stroke.layer.label)]
-    aside = _beside(grid, ground, strokes, keys, theme)
-    top = 1 if aside else 1 + _legend(grid, ground, keys, theme)
+    heat_map, styled = HeatMap(picture, theme), styled_layers(picture.layers, theme, picture.log)
+    entries: list[LegendEntry] = [*heat_map.class_entries(), *(item.entry for item in styled if item.layer.label)]
+    aside = _beside(grid, heat_map, styled, entries, theme)
+    top = 1 if aside else 1 + _legend(grid, heat_map, entries, theme)
     x_name = picture.x
-    if ground.empty and not strokes:
+    if heat_map.empty and not styled:
         grid.write(grid.height // 2, 0, theme.cut("nothing to draw yet", grid.width), theme.quiet)
-    elif not strokes and picture.extent is None:
-        ground.draw(grid, top, 0, grid.height - top, grid.width, fill=False)
-    elif _plane(grid, top, ground, strokes, theme):
+    elif not styled and picture.extent is None:
+        heat_map.draw(grid, top, 0, grid.height - top, grid.width, fill=False)
+    elif _plane(grid, top, heat_map, styled, theme):
         x_name = ""
-    lost = sum(stroke.lost for stroke in strokes)
+    lost = sum(item.lost for item in styled)
     notes = [f"{lost} point{'s' * (lost != 1)} not finite, not drawn", f"{lost} left out"] if lost else [picture.note, ""]
     title_row(grid, Figure(picture.name, picture.title, Axis(picture.x), Axis(picture.y or picture.title), ()), theme, notes, x_name)
     return grid
 
 
-def _beside(grid: TextGrid, ground: HeatMap, strokes: list[StyledLayer], keys: list[LegendEntry], theme: Theme) -> bool:
+def _beside(grid: TextGrid, heat_map: HeatMap, styled: list[StyledLayer], entries: list[LegendEntry], theme: Theme) -> bool:
     """Write the legend to the right of a picture that leaves room there; says whether it did."""
-    scale = ground.scale_width()
+    scale = heat_map.scale_width()
     rows = grid.height - 1
-    if not ground.picture.equal or not (keys or scale) or len(keys) + bool(scale) > rows - 1:
+    if not heat_map.picture.equal or not (entries or scale) or len(entries) + bool(scale) > rows - 1:
         return False
-    if strokes or ground.picture.extent is not None:
+    if styled or heat_map.picture.extent is not None:
         axes = _has_axes(grid)
-        left = GUTTER * axes + _scales(ground.picture, strokes, rows - 2 * axes, grid.width - GUTTER * axes)[3]
+        left = GUTTER * axes + _scales(heat_map.picture, styled, rows - 2 * axes, grid.width - GUTTER * axes)[3]
     else:
-        left = ground.columns(rows, grid.width)
+        left = heat_map.columns(rows, grid.width)
     room = grid.width - left - 3
-    if room < max(scale, *(min(20, len(key.glyph) + 1 + len(key.label)) for key in keys), 0):
+    if room < max(scale, *(min(20, len(entry.glyph) + 1 + len(entry.label)) for entry in entries), 0):
         return False
     if scale:
-        ground.write_scale(grid, 2, left + 3)
-    for index, key in enumerate(keys):
-        words = theme.cut(key.label, room - len(key.glyph) - 1)
-        write_entries(grid, 2 + bool(scale) + index, left + 3, [LegendEntry(key.glyph, key.ink, words)], theme)
+        heat_map.write_scale(grid, 2, left + 3)
+    for index, entry in enumerate(entries):
+        words = theme.cut(entry.label, room - len(entry.glyph) - 1)
+        write_entries(grid, 2 + bool(scale) + index, left + 3, [LegendEntry(entry.glyph, entry.ink, words)], theme)
     return True
 
 
-def _legend(grid: TextGrid, ground: HeatMap, keys: list[LegendEntry], theme: Theme) -> int:
+def _legend(grid: TextGrid, heat_map: HeatMap, entries: list[LegendEntry], theme: Theme) -> int:
     """Write the scale of the values, the classes and the layers below the title. Returns how many rows that took."""
     if grid.height < 5:
         return 0
-    scale = ground.scale_width() if ground.scale_width() <= grid.width else 0
+    scale = heat_map.scale_width() if heat_map.scale_width() <= grid.width else 0
     if scale:
-        beside = legend_rows(keys, grid.width - scale - 3, 1, theme)
-        whole = [len(key.label) for row in beside for key in row] == [len(theme.text(key.label)) for key in keys]
+        beside = legend_rows(entries, grid.width - scale - 3, 1, theme)
+        whole = [len(entry.label) for row in beside for entry in row] == [len(theme.text(entry.label)) for entry in entries]
         if whole or grid.height >= AXES_HEIGHT:
-            ground.write_scale(grid, 1, 0)
+            heat_map.write_scale(grid, 1, 0)
             write_entries(grid, 1, scale + 3, beside[0] if whole and beside else [], theme)
         else:
             scale = 0
         if whole:
             return 1
-    rows = legend_rows(keys, grid.width, 2 if grid.height >= 12 and not scale else 1, theme)
+    rows = legend_rows(entries, grid.width, 2 if grid.height >= 12 and not scale else 1, theme)
     for index, row in enumerate(rows):
         write_entries(grid, 1 + bool(scale) + index, 0, row, theme)
     return bool(scale) + len(rows)
@@ -101,30 +101,30 @@ def _has_axes(grid: TextGrid) -> bool:
     return grid.width >= AXES_WIDTH and grid.height >= AXES_HEIGHT
 
 
-def _plane(grid: TextGrid, top: int, ground: HeatMap, strokes: list[StyledLayer], theme: Theme) -> bool:
+def _plane(grid: TextGrid, top: int, heat_map: HeatMap, styled: list[StyledLayer], theme: Theme) -> bool:
     """Draw values and layers in data coordinates, with axes where there is room; says whether the axis of x has its name."""
     axes = _has_axes(grid)
     gutter = GUTTER if axes else 0
-    x, y, rows, columns = _scales(ground.picture, strokes, grid.height - top - 2 * axes, grid.width - gutter)
+    x, y, rows, columns = _scales(heat_map.picture, styled, grid.height - top - 2 * axes, grid.width - gutter)
     named = False
     if axes:
         layout = FrameLayout(gutter + columns, rows + top + 2, gutter, top - 1, 0)
         across = x_ticks(x, columns)
         draw_frame(grid, layout, theme, across, y_ticks(y, rows, gutter - 1))
-        named = name_on_axis(grid, layout, theme, across, ground.picture.x)
+        named = name_on_axis(grid, layout, theme, across, heat_map.picture.x)
     canvas = Canvas(rows, columns, theme.ascii)
-    if ground.contours:
-        ground.outline(canvas)
-    elif not ground.empty:
-        ground.draw(grid, top, gutter, rows, columns, fill=True)
-    draw_layers(canvas, strokes, x, y)
+    if heat_map.contours:
+        heat_map.outline(canvas)
+    elif not heat_map.empty:
+        heat_map.draw(grid, top, gutter, rows, columns, fill=True)
+    draw_layers(canvas, styled, x, y)
     _lay(grid, canvas, top, gutter, theme)
     return named
 
 
-def _scales(picture: Picture, strokes: list[StyledLayer], rows: int, columns: int) -> tuple[Scale, Scale, int, int]:
+def _scales(picture: Picture, styled: list[StyledLayer], rows: int, columns: int) -> tuple[Scale, Scale, int, int]:
     """Return the scales of the plane, and the rows and columns of characters it takes: fewer where units must be equal."""
-    x0, x1, y0, y1 = picture.extent or plane(strokes)
+    x0, x1, y0, y1 = picture.extent or plane(styled)
     x, y = (fit_scale(Axis("", lo=low, hi=high), picture.log, low, high) for low, high in ((x0, x1), (y0, y1)))
     if picture.equal:
         across, along = x.hi - x.lo, y.hi - y.lo
@@ -145,8 +145,8 @@ def _lay(grid: TextGrid, canvas: Canvas, top: int, left: int, theme: Theme) -> N
             inks[row, column] = ink(_legible(over.fg, under.bg, theme), under.bg, over.bold, over.dim)
 
 
-def _legible(colour: int, ground: int, theme: Theme) -> int:
+def _legible(colour: int, behind: int, theme: Theme) -> int:
     """Return a colour that can be seen on another one."""
-    if colour != ground and abs(brightness(colour) - brightness(ground)) > 0.2:
+    if colour != behind and abs(brightness(colour) - brightness(behind)) > 0.2:
         return colour
-    return max((theme.shades.extreme, theme.shades.ground), key=lambda choice: abs(brightness(choice) - brightness(ground)))
+    return max((theme.shades.extreme, theme.shades.background), key=lambda choice: abs(brightness(choice) - brightness(behind)))

@@ -30,7 +30,7 @@ class StyledLayer:
     dash: tuple[int, int] | None
 
     @property
-    def key(self) -> LegendEntry:
+    def entry(self) -> LegendEntry:
         """The layer's entry of the legend."""
         return LegendEntry(self.legend, self.ink, self.layer.label)
 
@@ -41,13 +41,17 @@ class StyledLayer:
 
 
 def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> list[StyledLayer]:
-    """Give every layer its colour and mark, by group as in the figures; `log`: of a plane where only positive points can be drawn."""
+    """Give every layer its colour and mark, by group as in the figures; `log`: of a plane where only positive points can be drawn.
+
+    Groups without a curve take colours from the end of the table, which stay theirs when further curves appear.
+    """
     names = [layer.group or layer.label for layer in layers]
-    groups = [*theme.groups, *dict.fromkeys(name for name in names if name not in theme.groups)]
-    strokes: list[StyledLayer] = []
+    others = list(dict.fromkeys(name for name in names if name not in theme.groups))
+    styled: list[StyledLayer] = []
     lines = 0
     for layer, name in zip(layers, names, strict=True):
-        group = groups.index(name)
+        group = theme.group(name) if name in theme.groups else others.index(name)
+        group = group if name in theme.groups or not theme.groups else -1 - group
         xy = np.asarray(layer.xy, dtype=np.float64).reshape(-1, 2)
         xy = xy[drawable(xy, log).all(axis=1)]
         dash, line, mark = None, "──", theme.mark(group)
@@ -62,13 +66,13 @@ def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> l
             glyph = mark
         ring = "O" if theme.ascii else "◉"
         legend = {"path": line[0] + mark, "line": line, "points": mark, "rings": ring}[layer.kind]
-        strokes.append(StyledLayer(layer, xy, theme.curve(group), ring if layer.kind == "rings" else mark, legend, glyph, dash))
-    return strokes
+        styled.append(StyledLayer(layer, xy, theme.curve(group), ring if layer.kind == "rings" else mark, legend, glyph, dash))
+    return styled
 
 
-def plane(strokes: Sequence[StyledLayer]) -> tuple[float, float, float, float]:
+def plane(styled: Sequence[StyledLayer]) -> tuple[float, float, float, float]:
     """Return the extent of all layers with a margin, for pictures that do not give one; NaN without points."""
-    points = np.concatenate([stroke.xy for stroke in strokes]) if strokes else np.empty((0, 2))
+    points = np.concatenate([item.xy for item in styled]) if styled else np.empty((0, 2))
     if not len(points):
         return (float("nan"),) * 4
     (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
@@ -76,25 +80,25 @@ def plane(strokes: Sequence[StyledLayer]) -> tuple[float, float, float, float]:
     return float(x0 - margin[0]), float(x1 + margin[0]), float(y0 - margin[1]), float(y1 + margin[1])
 
 
-def draw_layers(canvas: Canvas, strokes: Sequence[StyledLayer], x: Scale, y: Scale) -> None:
+def draw_layers(canvas: Canvas, styled: Sequence[StyledLayer], x: Scale, y: Scale) -> None:
     """Draw lines first, then the ends of paths, points and rings."""
     rows, columns = canvas.fine
-    lines = [stroke for stroke in strokes if stroke.layer.kind in ("path", "line") and len(stroke.xy)]
+    lines = [item for item in styled if item.layer.kind in ("path", "line") and len(item.xy)]
     masks = np.zeros((len(lines), rows, columns), dtype=bool)
-    for mask, stroke in zip(masks, lines, strict=True):
-        across, down = _dots(stroke.xy, x, y, rows, columns)
+    for mask, item in zip(masks, lines, strict=True):
+        across, down = _dots(item.xy, x, y, rows, columns)
         mask[:] = polyline(across, down, (rows, columns))
-        if stroke.dash is not None and not canvas.ascii:
+        if item.dash is not None and not canvas.ascii:
             row, column = np.ogrid[:rows, :columns]
-            mask &= (row + 2 * column) % sum(stroke.dash) < stroke.dash[0]
-    canvas.share(masks, [stroke.ink for stroke in lines], [stroke.line for stroke in lines])
-    for stroke in lines:
-        if stroke.layer.kind == "path":
-            _marks(canvas, stroke, stroke.xy[-1:], x, y)
+            mask &= (row + 2 * column) % sum(item.dash) < item.dash[0]
+    canvas.share(masks, [item.ink for item in lines], [item.line for item in lines])
+    for item in lines:
+        if item.layer.kind == "path":
+            _marks(canvas, item, item.xy[-1:], x, y)
     for kind in ("points", "rings"):
-        for stroke in strokes:
-            if stroke.layer.kind == kind and len(stroke.xy):
-                _marks(canvas, stroke, stroke.xy, x, y)
+        for item in styled:
+            if item.layer.kind == kind and len(item.xy):
+                _marks(canvas, item, item.xy, x, y)
 
 
 def _dots(xy: Floats, x: Scale, y: Scale, rows: int, columns: int) -> tuple[Floats, Floats]:
@@ -103,13 +107,13 @@ def _dots(xy: Floats, x: Scale, y: Scale, rows: int, columns: int) -> tuple[Floa
     return np.clip(across, -1e6, 1e6), np.clip(down, -1e6, 1e6)
 
 
-def _marks(canvas: Canvas, stroke: StyledLayer, xy: Floats, x: Scale, y: Scale) -> None:
+def _marks(canvas: Canvas, item: StyledLayer, xy: Floats, x: Scale, y: Scale) -> None:
     rows, columns = canvas.fine
     across, down = (np.floor(part + 0.5).astype(np.int64) for part in _dots(xy, x, y, rows, columns))
     inside = (across >= 0) & (across < columns) & (down >= 0) & (down < rows)
     cells = np.unique(np.stack([down[inside] * canvas.rows // rows, across[inside] * canvas.columns // columns]), axis=1)
     for row, column in cells.T.tolist():
-        tone = stroke.ink
-        if stroke.layer.kind == "rings" and canvas.codes[row, column]:
+        tone = item.ink
+        if item.layer.kind == "rings" and canvas.codes[row, column]:
             tone = ink(ink_of(int(canvas.inks[row, column])).fg, bold=True)  # the ring keeps its point's colour
-        canvas.put(row, column, stroke.mark, tone)
+        canvas.put(row, column, item.mark, tone)

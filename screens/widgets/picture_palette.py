@@ -22,7 +22,7 @@ ASCII_CLASSES, CLASSES = ".#ox+*@%&=", "·█○▒+×◆░▲="
 def ramp(palette: Palette, theme: Theme, muted: bool) -> tuple[int, ...]:
     """Return the colours of ordered values from the lowest to the highest; muted ones are greys near the background."""
     if theme.level is Level.ANSI16:
-        return (theme.shades.ground, theme.shades.faint[0]) if muted else RAMPS16[palette]
+        return (theme.shades.background, theme.shades.faint[0]) if muted else RAMPS16[palette]
     if muted:
         return tuple(range(232, 241)) if theme.dark else tuple(range(255, 246, -1))
     return RAMPS[palette]

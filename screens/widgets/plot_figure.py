@@ -81,11 +81,11 @@ class _Drawing:
         self.request, self.grid, self.theme = request, grid, theme
         self.figure = request.figure
         self.series = request.series
-        self.keys: list[LegendEntry] = []
+        self.entries: list[LegendEntry] = []
 
     def draw(self) -> Plotted:
         x, curves = self._scale_x(), curves_of(self.series, self.theme)
-        self.keys = legend_entries(self.series, self.theme)
+        self.entries = legend_entries(self.series, self.theme)
         layout, y, ticks, reduced = self._fit(x)
         canvas = Canvas(layout.rows, layout.columns, self.theme.ascii)
         spare = self._layers(canvas, curves, reduced, x, y)
@@ -93,7 +93,7 @@ class _Drawing:
         draw_frame(self.grid, layout, self.theme, across, ticks)
         canvas.onto(self.grid, layout.top, layout.gutter)
         placed = bool(layout.foot) or name_on_axis(self.grid, layout, self.theme, across, axis_name(self.figure.x))
-        self._words(layout, curves, spare, x, sum(item.dropped for item in reduced), "" if placed else axis_name(self.figure.x))
+        self._texts(layout, curves, spare, x, sum(item.dropped for item in reduced), "" if placed else axis_name(self.figure.x))
         return Plotted(self.grid, x, y)
 
     def _scale_x(self) -> Scale:
@@ -110,8 +110,8 @@ class _Drawing:
     def _fit(self, x: Scale) -> tuple[FrameLayout, Scale, list[Tick], list[Reduced]]:
         """Find the scale of y, which depends on the columns, and a layout whose gutter holds its labels."""
         width, height = self.grid.width, self.grid.height
-        keys = self.keys if self.request.legend else []
-        wanted = len(legend_rows(keys, width, 1 if height < 12 else 2 if height < 20 else 3, self.theme))
+        entries = self.entries if self.request.legend else []
+        wanted = len(legend_rows(entries, width, 1 if height < 12 else 2 if height < 20 else 3, self.theme))
         for longest in (5 if width < 60 else 6, 8, 11, 14):
             layout = FrameLayout.of(width, height, wanted, longest)
             columns = layout.columns * (1 if self.theme.ascii else 2)
@@ -152,7 +152,7 @@ class _Drawing:
             draw_cursor(canvas, request.cursor, x, theme)
         return spare
 
-    def _words(
+    def _texts(
         self, layout: FrameLayout, curves: Sequence[Curve], spare: Sequence[LegendEntry], x: Scale, dropped: int, x_name: str
     ) -> None:
         """Write title, legend, name of x or the cursor's values, and what was left out."""
@@ -163,21 +163,21 @@ class _Drawing:
         end = title_row(grid, self.figure, theme, left_out if dropped else [self.figure.note, ""], x_name)
         pinned = [LegendEntry("..", theme.faint(), "pinned")] if request.pinned else []
         if request.legend:
-            rows = legend_rows(self.keys, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
+            rows = legend_rows(self.entries, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
         else:
             rows = legend_rows(spare, grid.width, 1, theme)
         if request.cursor is not None:
-            values = [(key, value_at(curve.series, request.cursor, x)) for key, curve in zip(self.keys, curves, strict=True)]
-            entries = read_out(values, self.figure, request.cursor, theme)
+            values = [(entry, value_at(curve.series, request.cursor, x)) for entry, curve in zip(self.entries, curves, strict=True)]
+            readings = read_out(values, self.figure, request.cursor, theme)
             if layout.foot:
-                write_entries(grid, grid.height - 1, 0, _whole(entries, grid.width), theme)
+                write_entries(grid, grid.height - 1, 0, _whole(readings, grid.width), theme)
             else:
-                rows = legend_rows(entries, grid.width, max(1, layout.legend), theme)
+                rows = legend_rows(readings, grid.width, max(1, layout.legend), theme)
         elif layout.foot:
             name = theme.cut(axis_name(self.figure.x), layout.columns)
             grid.write(grid.height - 1, layout.gutter + (layout.columns - len(name)) // 2, name, theme.quiet)
-        for index, keys in enumerate(rows[: layout.legend]):
-            write_entries(grid, 1 + index, 0, keys, theme)
+        for index, entries in enumerate(rows[: layout.legend]):
+            write_entries(grid, 1 + index, 0, entries, theme)
         if not layout.legend and rows:
             write_entries(grid, 0, end + 2, _whole(rows[0], _free(grid, end + 2)), theme)
 
@@ -196,12 +196,12 @@ def _free(grid: TextGrid, column: int) -> int:
     return int(written[0]) - 2 if written.size else grid.width - column
 
 
-def _whole(keys: Sequence[LegendEntry], width: int) -> list[LegendEntry]:
+def _whole(entries: Sequence[LegendEntry], width: int) -> list[LegendEntry]:
     """Return as many entries as fit whole."""
     kept: list[LegendEntry] = []
-    for key in keys:
-        if sum(len(item.glyph) + len(item.label) + 3 for item in [*kept, key]) - 2 <= width:
-            kept.append(key)
+    for entry in entries:
+        if sum(len(item.glyph) + len(item.label) + 3 for item in [*kept, entry]) - 2 <= width:
+            kept.append(entry)
     return kept
 
 

@@ -56,26 +56,26 @@ def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str]
 
 
 def legend_rows(
-    keys: Sequence[LegendEntry], width: int, rows: int, theme: Theme, extras: Sequence[LegendEntry] = ()
+    entries: Sequence[LegendEntry], width: int, rows: int, theme: Theme, extras: Sequence[LegendEntry] = ()
 ) -> list[list[LegendEntry]]:
     """Arrange entries in rows of a width.
 
     Labels are cut alike until all fit; if they still do not, the last entry counts the rest. Extras are added only where
     they fit whole.
     """
-    keys = [LegendEntry(key.glyph, key.ink, theme.text(key.label)) for key in keys]
-    if not keys or rows < 1:
+    entries = [LegendEntry(entry.glyph, entry.ink, theme.text(entry.label)) for entry in entries]
+    if not entries or rows < 1:
         return []
     for count in range(len(extras), 0, -1):
-        whole = _wrap([*keys, *(LegendEntry(key.glyph, key.ink, theme.text(key.label)) for key in extras[:count])], width)
+        whole = _wrap([*entries, *(LegendEntry(entry.glyph, entry.ink, theme.text(entry.label)) for entry in extras[:count])], width)
         if len(whole) <= rows and all(_length(row) <= width for row in whole):
             return whole
-    for longest in range(max(4, *(len(key.label) for key in keys)), 3, -1):
-        cut = [LegendEntry(key.glyph, key.ink, theme.cut(key.label, longest)) for key in keys]
+    for longest in range(max(4, *(len(entry.label) for entry in entries)), 3, -1):
+        cut = [LegendEntry(entry.glyph, entry.ink, theme.cut(entry.label, longest)) for entry in entries]
         arranged = _wrap(cut, width)
         if len(arranged) <= rows:
             return arranged
-    arranged = _wrap([LegendEntry(key.glyph, key.ink, theme.cut(key.label, 4)) for key in keys], width)
+    arranged = _wrap([LegendEntry(entry.glyph, entry.ink, theme.cut(entry.label, 4)) for entry in entries], width)
     shown = arranged[:rows]
     hidden = sum(map(len, arranged[rows:]))
     while shown[-1] and _length(shown[-1]) + 2 + len(f"+{hidden}") > width:
@@ -85,25 +85,25 @@ def legend_rows(
     return shown
 
 
-def _wrap(keys: Sequence[LegendEntry], width: int) -> list[list[LegendEntry]]:
+def _wrap(entries: Sequence[LegendEntry], width: int) -> list[list[LegendEntry]]:
     rows: list[list[LegendEntry]] = [[]]
-    for key in keys:
-        if rows[-1] and _length([*rows[-1], key]) > width:
+    for entry in entries:
+        if rows[-1] and _length([*rows[-1], entry]) > width:
             rows.append([])
-        rows[-1].append(key)
+        rows[-1].append(entry)
     return rows
 
 
-def _length(keys: Sequence[LegendEntry]) -> int:
-    return sum(len(key.glyph) + 1 + len(key.label) + 2 for key in keys) - 2
+def _length(entries: Sequence[LegendEntry]) -> int:
+    return sum(len(entry.glyph) + 1 + len(entry.label) + 2 for entry in entries) - 2
 
 
-def write_entries(grid: TextGrid, row: int, column: int, keys: Sequence[LegendEntry], theme: Theme) -> None:
+def write_entries(grid: TextGrid, row: int, column: int, entries: Sequence[LegendEntry], theme: Theme) -> None:
     """Write entries of a legend, coloured glyph first."""
-    for key in keys:
-        grid.write(row, column, key.glyph, key.ink)
-        grid.write(row, column + len(key.glyph) + 1, key.label, theme.quiet)
-        column += len(key.glyph) + len(key.label) + 3
+    for entry in entries:
+        grid.write(row, column, entry.glyph, entry.ink)
+        grid.write(row, column + len(entry.glyph) + 1, entry.label, theme.quiet)
+        column += len(entry.glyph) + len(entry.label) + 3
 
 
 def value_at(series: Series, at: float, scale: Scale) -> float:
@@ -127,8 +127,8 @@ def _nearer(pair: Floats, at: float, scale: Scale) -> bool:
     return abs(here - a) < abs(b - here)
 
 
-def read_out(keys: Sequence[tuple[LegendEntry, float]], figure: Figure, at: float, theme: Theme) -> list[LegendEntry]:
+def read_out(entries: Sequence[tuple[LegendEntry, float]], figure: Figure, at: float, theme: Theme) -> list[LegendEntry]:
     """Return the cursor's x and every curve's value there, as entries of a row."""
     unit = f" {figure.x.unit}" if figure.x.unit else ""
     head = LegendEntry(theme.text(f"{figure.x.label} {reading(at)}{unit}"), theme.strong, "")
-    return [head, *(LegendEntry(key.glyph, key.ink, reading(value)) for key, value in keys)]
+    return [head, *(LegendEntry(entry.glyph, entry.ink, reading(value)) for entry, value in entries)]

@@ -43,7 +43,7 @@ def draw_lines_on_bars(canvas: Canvas, markers: Sequence[Marker], y: Scale, them
             if canvas.ascii:
                 canvas.put(row, column, "-", marker_ink(marker, theme))
             elif canvas.codes[row, column] == ord(EIGHTHS[-1]) and below.fg >= 0:
-                canvas.put(row, column, dash, ink(theme.shades.ground, below.fg))
+                canvas.put(row, column, dash, ink(theme.shades.background, below.fg))
 
 
 def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> list[LegendEntry]:

@@ -22,8 +22,8 @@ def shared(legends: Mapping[int, Sequence[LegendEntry]]) -> tuple[list[LegendEnt
     """
     longest = sorted(legends, key=lambda figure: -len(legends[figure]))
     merged = [_merged({figure: legends[figure] for figure in (first, *longest)}) for first in longest]
-    keys, named = max(merged, key=lambda item: (len(item[1]), len(item[0])), default=([], set()))
-    return (keys, named) if len(named) > 1 or len(legends) == 1 else ([], set())
+    entries, named = max(merged, key=lambda item: (len(item[1]), len(item[0])), default=([], set()))
+    return (entries, named) if len(named) > 1 or len(legends) == 1 else ([], set())
 
 
 def _merged(legends: Mapping[int, Sequence[LegendEntry]]) -> tuple[list[LegendEntry], set[int]]:
@@ -31,11 +31,11 @@ def _merged(legends: Mapping[int, Sequence[LegendEntry]]) -> tuple[list[LegendEn
     looks: dict[tuple[str, int], LegendEntry] = {}
     words: dict[str, LegendEntry] = {}
     named: set[int] = set()
-    for figure, keys in legends.items():
-        clear = len({key.label for key in keys}) == len(keys) == len({(key.glyph, key.ink) for key in keys})
-        if clear and all(looks.get((key.glyph, key.ink), key) == key == words.get(key.label, key) for key in keys):
-            looks.update({(key.glyph, key.ink): key for key in keys})
-            words.update({key.label: key for key in keys})
+    for figure, entries in legends.items():
+        clear = len({entry.label for entry in entries}) == len(entries) == len({(entry.glyph, entry.ink) for entry in entries})
+        if clear and all(looks.get((entry.glyph, entry.ink), entry) == entry == words.get(entry.label, entry) for entry in entries):
+            looks.update({(entry.glyph, entry.ink): entry for entry in entries})
+            words.update({entry.label: entry for entry in entries})
             named.add(figure)
     return list(looks.values()), named
 
@@ -44,25 +44,25 @@ def related(legends: Mapping[int, Sequence[LegendEntry]], named: set[int], width
     """Return, of the legends named together, those with an entry in common, and those too long to stand in a figure of a width."""
 
     def others(figure: int) -> set[LegendEntry]:
-        return {key for other in named - {figure} for key in legends[other]}
+        return {entry for other in named - {figure} for entry in legends[other]}
 
     def long(figure: int) -> bool:
         rows = arranged(legends[figure], width)
-        return len(rows) > OWN_ROWS or any(len(key.glyph) + 1 + len(key.label) > width for row in rows for key in row)
+        return len(rows) > OWN_ROWS or any(len(entry.glyph) + 1 + len(entry.label) > width for row in rows for entry in row)
 
     return {figure: legends[figure] for figure in sorted(named) if others(figure) & set(legends[figure]) or long(figure)}
 
 
-def arranged(keys: Sequence[LegendEntry], width: int) -> list[list[LegendEntry]]:
+def arranged(entries: Sequence[LegendEntry], width: int) -> list[list[LegendEntry]]:
     """Arrange whole entries in as few rows of a width as they need, in order."""
     rows: list[list[LegendEntry]] = []
     room = 0
-    for key in keys:
-        length = len(key.glyph) + 1 + len(key.label)
+    for entry in entries:
+        length = len(entry.glyph) + 1 + len(entry.label)
         if not rows or length + GAP > room:
             rows.append([])
             room = width + GAP
-        rows[-1].append(key)
+        rows[-1].append(entry)
         room -= length + GAP
     return rows
 
@@ -74,14 +74,14 @@ class Legend(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.keys: tuple[LegendEntry, ...] = ()
+        self.entries: tuple[LegendEntry, ...] = ()
         self._text = Text()
 
-    def show(self, keys: Sequence[LegendEntry], width: int, theme: Theme) -> None:
+    def show(self, entries: Sequence[LegendEntry], width: int, theme: Theme) -> None:
         """Show entries in a width of the screen; nothing happens when they are shown already."""
-        rows = arranged([LegendEntry(key.glyph, key.ink, theme.text(key.label)) for key in keys], width)
+        rows = arranged([LegendEntry(entry.glyph, entry.ink, theme.text(entry.label)) for entry in entries], width)
         text = Text("\n").join(_row(row, theme) for row in rows)
-        self.keys = tuple(keys)
+        self.entries = tuple(entries)
         if text != self._text or text.spans != self._text.spans:
             self._text = text
             self.styles.height = len(rows)
@@ -92,7 +92,7 @@ class Legend(Widget):
         return self._text
 
 
-def _row(keys: Sequence[LegendEntry], theme: Theme) -> Text:
+def _row(entries: Sequence[LegendEntry], theme: Theme) -> Text:
     quiet = style_of(theme.quiet)
-    parts = [Text.assemble((key.glyph, style_of(key.ink)), " ", (key.label, quiet)) for key in keys]
+    parts = [Text.assemble((entry.glyph, style_of(entry.ink)), " ", (entry.label, quiet)) for entry in entries]
     return Text(" " * GAP).join(parts)

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from engine.contract import Verdict
+from engine.contract import Status, Verdict
 from screens import formatting
 from screens.widgets.text_row import fit
 
@@ -25,11 +25,15 @@ def tally_row(verdicts: Sequence[Verdict], width: int) -> Text:
     """Return one row that counts the claims by mark and names those that fail."""
     if not verdicts:
         return Text("claims: none decided yet", "dim")
-    parts = [Text("claims", "dim")]
-    for mark, count, ids in formatting.tally(verdicts):
-        names = f" ({', '.join(ids)})" if mark == "no" else ""
-        parts.append(Text(f"{count} {mark}{names}", formatting.MARK_STYLE[mark]))
-    return fit(parts, width, "  ")
+    counts = formatting.tally(verdicts)
+    parts = [Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items()]
+    named = [
+        part + Text(f" ({', '.join(ids)})") if status is Status.FAILS else part
+        for part, (status, ids) in zip(parts, counts.items(), strict=True)
+    ]
+    head = Text("claims", "dim")
+    choices = [[head, *named], [head, *parts], parts]
+    return next((row for choice in choices if (row := Text("  ").join(choice)).cell_len <= width), fit(parts, width))
 
 
 def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
@@ -80,7 +84,7 @@ def _stacked(verdict: Verdict, width: int) -> Text:
 
 
 def _mark(verdict: Verdict, index: int) -> tuple[str, str]:
-    return f"{verdict.mark if index == 0 else '':{MARK}}", formatting.MARK_STYLE[verdict.mark]
+    return f"{verdict.mark if index == 0 else '':{MARK}}", formatting.STATUS_STYLE[verdict.status]
 
 
 def _conditions(verdict: Verdict) -> str:

@@ -79,9 +79,9 @@ SPEC = Spec(
 def canned(step: int = 300, phase: Phase = Phase.RUNNING, **changes: Any) -> Snapshot:
     """A snapshot after `step` steps of 600, with curves and a picture."""
     x = np.unique(np.round(np.geomspace(1, max(2, step), 40)))
-    arms = (("true", "true labels", 1.0), ("random", "random labels", 3.0))
+    conditions = (("true", "true labels", 1.0), ("random", "random labels", 3.0))
     series = []
-    for group, label, slow in arms:
+    for group, label, slow in conditions:
         fitted = 1 - 0.9 * np.exp(-x / (40 * slow))
         series += [
             Series(f"train/{group}", label, x, fitted, group=group),
@@ -100,7 +100,7 @@ def canned(step: int = 300, phase: Phase = Phase.RUNNING, **changes: Any) -> Sna
     values = np.arange(100).reshape(5, 20) < step / 6
     snapshot = Snapshot(
         phenomenon="canned", run="canned-quick-s0", preset="quick", config=CannedConfig().values(), seeds=(0,), phase=phase,
-        sentence="training six arms" if phase is Phase.RUNNING else str(phase), step=step, total=600, revision=step,
+        sentence="training six networks" if phase is Phase.RUNNING else str(phase), step=step, total=600, revision=step,
         series=tuple(series),
         pictures=(Picture("memorised", "memorisation map", values.astype(int), palette="classes", legend=("no", "yes")),),
         markers=(Marker("test-error", "y", 0.9, "chance"),), verdicts=verdicts, rate=854.0, eta=8.0, elapsed=4.0, memory=412_000_000,
@@ -128,7 +128,7 @@ class CannedSession:
             case Pause():
                 self.change(phase=Phase.PAUSED, sentence="paused")
             case Start() | Resume():
-                self.change(phase=Phase.RUNNING, sentence="training six arms")
+                self.change(phase=Phase.RUNNING, sentence="training six networks")
             case Step():
                 self.change(phase=Phase.PAUSED, step=self.snapshot.step + 10)
             case Rewind():

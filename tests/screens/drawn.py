@@ -15,7 +15,7 @@ ACCURACY = Figure("accuracy", "Accuracy", Axis("step", log=True), Axis("fraction
 LOSS = Figure("loss", "Loss", Axis("step"), Axis("cross-entropy", log=True, unit="nats"), ("loss/*",))
 
 
-def arms(points: int = 60, last: float = 1e3) -> tuple[Series, ...]:
+def conditions(points: int = 60, last: float = 1e3) -> tuple[Series, ...]:
     """Train and test accuracy and loss over steps, with bands, and a law."""
     step = np.unique(np.round(np.geomspace(1, last, points)))
     train = 1 / (1 + np.exp(-6 * (np.log10(step) - 1)))

@@ -79,9 +79,7 @@ def masked(app: LabApp) -> str:
         if panel.display and panel.is_on_screen:
             region = panel.view.region
             for y in range(region.y, region.bottom):
-                rows[y][region.x : region.right] = list(
-                    f"[{panel.what.title}]".ljust(region.width) if y == region.y else " " * region.width
-                )
+                rows[y][region.x : region.right] = list(f"[{panel.title}]".ljust(region.width) if y == region.y else " " * region.width)
     return "\n".join("".join(row).rstrip() for row in rows).rstrip() + "\n"
 
 

@@ -18,7 +18,7 @@ from screens.widgets.palette import Level, Theme, group_order, ink_of
 from screens.widgets.plot_figure import draw_figure, plot
 from screens.widgets.plot_legend import value_at
 from screens.widgets.plot_request import Request
-from tests.screens.drawn import ACCURACY, LOSS, MARKERS, arms, ascii_theme, curve, plain
+from tests.screens.drawn import ACCURACY, LOSS, MARKERS, ascii_theme, conditions, curve, plain
 
 SIZES = [(38, 9), (60, 12), (78, 18), (100, 20), (200, 60), (20, 5), (19, 5), (20, 4), (1, 1), (0, 5), (5, 0)]
 number = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.floats(-10, 10), st.integers(-3, 3).map(float))
@@ -71,7 +71,7 @@ def test_any_numbers_at_any_size_fill_the_pane_exactly(request_, width, height, 
 @pytest.mark.parametrize("theme", [Theme(), Theme(Level.NONE), ascii_theme()])
 def test_figures_fit_their_panes(width, height, theme):
     for figure in (ACCURACY, LOSS):
-        rows = draw_figure(figure, arms(), MARKERS, width=width, height=height, theme=theme, cursor=30.0)
+        rows = draw_figure(figure, conditions(), MARKERS, width=width, height=height, theme=theme, cursor=30.0)
         assert [row.cell_len for row in rows] == [width] * height
 
 
@@ -123,20 +123,20 @@ def test_what_cannot_be_drawn_is_counted_and_breaks_the_line():
 
 
 def test_log_axes_have_decades():
-    rows = plain(ACCURACY, arms(), MARKERS)
+    rows = plain(ACCURACY, conditions(), MARKERS)
     assert rows[-2].split() == ["1", "10", "100", "1e3"]
 
 
 def test_axes_carry_names_and_units():
-    text = "\n".join(plain(LOSS, arms()))
+    text = "\n".join(plain(LOSS, conditions()))
     assert "cross-entropy [nats]" in text
     assert "step" in text
     for height in (7, 8, 9):
-        assert "step" in "\n".join(plain(LOSS, arms(), height=height))
+        assert "step" in "\n".join(plain(LOSS, conditions(), height=height))
 
 
 def test_the_legend_names_every_curve_outside_of_the_canvas():
-    rows = plain(ACCURACY, arms(), MARKERS, width=78, height=18)
+    rows = plain(ACCURACY, conditions(), MARKERS, width=78, height=18)
     assert [word in rows[1] for word in ("train", "test", "a law")] == [True] * 3
     assert not any(word in "".join(rows[2:]) for word in ("train", "test", "a law"))
 
@@ -150,7 +150,7 @@ def test_a_crowded_legend_counts_what_it_leaves_out():
 
 def inks_of(series, theme):
     """The inks of each series' marks and of its entry in the legend."""
-    theme = replace(theme, groups=group_order(arms()))
+    theme = replace(theme, groups=group_order(conditions()))
     grid = plot(Request.of(ACCURACY, series), 78, 18, theme).grid
     return {
         glyph: {ink_of(int(tone)) for line, tones in zip(map(grid.line, range(18)), grid.inks, strict=True)
@@ -162,13 +162,13 @@ def inks_of(series, theme):
 @pytest.mark.parametrize("level", [Level.TRUECOLOR, Level.ANSI256, Level.ANSI16])
 @pytest.mark.parametrize("dark", [True, False])
 def test_train_and_test_differ_in_colour_and_marker(level, dark):
-    inks = inks_of(arms(), Theme(level, dark=dark))
+    inks = inks_of(conditions(), Theme(level, dark=dark))
     assert len(inks["●"]) == len(inks["▲"]) == 1
     assert inks["●"] != inks["▲"]
 
 
 def test_a_group_looks_alike_whichever_curves_a_figure_has():
-    both, alone = inks_of(arms(), Theme()), inks_of(arms()[1:2], Theme())
+    both, alone = inks_of(conditions(), Theme()), inks_of(conditions()[1:2], Theme())
     assert alone["▲"] == both["▲"]
     assert not alone["●"]
 
@@ -181,13 +181,13 @@ def ansi(rows, system="truecolor"):
 
 
 def test_no_color_writes_no_colour_codes():
-    text = ansi(draw_figure(ACCURACY, arms(), MARKERS, width=78, height=18, theme=Theme(Level.NONE), cursor=30.0))
+    text = ansi(draw_figure(ACCURACY, conditions(), MARKERS, width=78, height=18, theme=Theme(Level.NONE), cursor=30.0))
     assert set(re.findall(r"\x1b\[([\d;]*)m", text)) <= {"0", "1", "2"}  # plain, bold, dim
     assert "●" in text and "▲" in text
 
 
 def test_sixteen_colours_stay_within_them():
-    text = ansi(draw_figure(ACCURACY, arms(), MARKERS, width=78, height=18, theme=Theme(Level.ANSI16)))
+    text = ansi(draw_figure(ACCURACY, conditions(), MARKERS, width=78, height=18, theme=Theme(Level.ANSI16)))
     codes = {int(code) for codes in re.findall(r"\x1b\[([\d;]*)m", text) for code in codes.split(";")}
     assert codes <= {0, 1, 2, *range(30, 38), *range(90, 98)}
 
@@ -222,7 +222,7 @@ def test_theory_is_dashed_and_has_no_marks():
 
 
 def test_markers_draw_lines_with_labels_beside_the_curves():
-    rows = plain(ACCURACY, arms(), MARKERS, width=78, height=18)
+    rows = plain(ACCURACY, conditions(), MARKERS, width=78, height=18)
     assert any("memorised at 20" in row for row in rows)
     assert any(row.rstrip().endswith("chance") for row in rows)
     assert sum("⠄⠄⠄" in row or "⠁⠁⠁" in row or "⠂⠂⠂" in row or "⡀⡀⡀" in row for row in rows) >= 1
@@ -303,10 +303,11 @@ def test_lines_lead_out_of_the_window():
 
 
 def test_scales_can_be_switched():
-    rows = plain(ACCURACY, arms(), log_x=False)
+    rows = plain(ACCURACY, conditions(), log_x=False)
     assert rows[-2].split()[0] == "0"
     log, linear = (
-        [float(row.partition("┤")[0]) for row in plain(LOSS, arms(), log_y=choice, height=20) if "┤" in row] for choice in (None, False)
+        [float(row.partition("┤")[0]) for row in plain(LOSS, conditions(), log_y=choice, height=20) if "┤" in row]
+        for choice in (None, False)
     )
     assert log[0] / log[1] == pytest.approx(log[1] / log[2], rel=0.2)
     assert linear[0] - linear[1] == pytest.approx(linear[1] - linear[2])

@@ -17,7 +17,7 @@ from screens.widgets.palette import Theme
 from screens.widgets.plot_canvas import TextGrid
 from screens.widgets.plot_view import PlotView
 from screens.widgets.text_grid_view import changed
-from tests.screens.drawn import ACCURACY, MARKERS, arms, ascii_theme, curve
+from tests.screens.drawn import ACCURACY, MARKERS, ascii_theme, conditions, curve
 
 LINE = Figure("f", "f", Axis("x", lo=0, hi=100), Axis("y", lo=0, hi=100), ("*",))
 
@@ -66,7 +66,7 @@ def shown(app) -> list[str]:
 
 def test_a_figure_appears_and_fills_the_widget():
     async def scenario(app, pilot, view):
-        view.show(ACCURACY, arms(), MARKERS)
+        view.show(ACCURACY, conditions(), MARKERS)
         await pilot.pause()
         rows = shown(app)
         assert rows[0].startswith("Accuracy")
@@ -77,7 +77,7 @@ def test_a_figure_appears_and_fills_the_widget():
 
 def test_equal_input_costs_nothing():
     async def scenario(app, pilot, view):
-        series = arms()
+        series = conditions()
         view.show(ACCURACY, series, MARKERS)
         await pilot.pause()
         before = view.drawings
@@ -171,7 +171,7 @@ def test_what_lies_under_another_screen_is_not_drawn():
 @pytest.mark.parametrize("size", [(1, 1), (2, 40), (40, 2), (19, 5), (20, 5), (200, 50)])
 def test_no_size_is_too_small(size):
     async def scenario(app, pilot, view):
-        view.show(ACCURACY, arms(), MARKERS, cursor=20.0)
+        view.show(ACCURACY, conditions(), MARKERS, cursor=20.0)
         await pilot.pause()
         assert [len(row) for row in shown(app)] == [size[0]] * size[1]
         view.zoom(2)
@@ -184,7 +184,7 @@ def test_no_size_is_too_small(size):
 
 def test_sizes_may_change_at_any_time():
     async def scenario(app, pilot, view):
-        view.show(ACCURACY, arms(), MARKERS)
+        view.show(ACCURACY, conditions(), MARKERS)
         for size in ((80, 24), (1, 1), (0, 0), (60, 20), (3, 100), (160, 48)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
@@ -219,11 +219,11 @@ def test_the_window_zooms_pans_and_comes_back():
 
 def test_log_axes_switch_and_stay_switched():
     async def scenario(app, pilot, view):
-        view.show(ACCURACY, arms())
+        view.show(ACCURACY, conditions())
         await pilot.pause()
         view.toggle_log_x()
         assert view.request.log_x is False
-        view.show(ACCURACY, arms())
+        view.show(ACCURACY, conditions())
         assert view.request.log_x is False
         view.toggle_log_y()
         assert view.request.log_y is True
@@ -237,7 +237,7 @@ def test_log_axes_switch_and_stay_switched():
 
 def test_another_theme_redraws():
     async def scenario(app, pilot, view):
-        view.show(ACCURACY, arms())
+        view.show(ACCURACY, conditions())
         await pilot.pause()
         assert all(row.isascii() for row in shown(app))
         view.theme = Theme()

@@ -1,0 +1,36 @@
+"""Quantities with their formulas and every constant, as a table: what a snapshot's details say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from engine.contract import Detail, DetailRow
+from screens import formatting
+
+INDENT = "  "
+
+
+def details_table(details: Sequence[Detail]) -> Text:
+    """Return every detail: its name, a row per subject (value, word coloured by its grade, remark), formula, constants."""
+    return Text("\n\n").join(_detail(detail) for detail in details)
+
+
+def _detail(detail: Detail) -> Text:
+    caveat = f" ({detail.caveat})" if detail.caveat else ""
+    constants = [Text(INDENT + row.numbers) for row in detail.rows if row.constants]
+    return Text("\n").join(
+        [Text.assemble((detail.name, "bold"), caveat), *_rows(detail.rows), Text(INDENT + detail.formula, "dim"), *constants]
+    )
+
+
+def _rows(rows: Sequence[DetailRow]) -> list[Text]:
+    values = [formatting.number(row.value) for row in rows]
+    subject = max((len(row.subject) for row in rows), default=0)
+    widest = max(map(len, values), default=0)
+    return [_row(row, f"{INDENT}{row.subject:{subject}}  {value:>{widest}}  ") for row, value in zip(rows, values, strict=True)]
+
+
+def _row(row: DetailRow, begin: str) -> Text:
+    return Text.assemble(begin, (row.word, formatting.GRADE_STYLE[row.grade]), row.remark)

@@ -1,0 +1,94 @@
+"""One panel of the figure grid: a figure or a picture with its number, and a bar at its left that marks the active one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.message import Message
+
+from engine.contract import Figure, Picture, PictureSpec, Series, Snapshot
+from screens.linked_cursor import Cursor
+from screens.widgets.palette import Theme
+from screens.widgets.picture_view import PictureView
+from screens.widgets.plot_view import PlotView
+
+
+class FigurePanel(Container):
+    """The place of one view.
+
+    Attributes:
+        what: the figure or picture as it is declared.
+        title: its number and title, as they are drawn.
+    """
+
+    DEFAULT_CSS = """
+    FigurePanel { border-left: blank; height: 1fr; width: 1fr; layout: vertical; }
+    FigurePanel.-active { border-left: wide $primary; }
+    FigurePanel > * { height: 1fr; width: 1fr; }
+    """
+
+    class Chosen(Message):
+        """A panel was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, index: int, what: Figure | PictureSpec, theme: Theme) -> None:
+        super().__init__()
+        self.index = index
+        self.what = what
+        self.title = f"{index + 1} {what.title}"
+        self.view: PlotView | PictureView = PlotView(theme) if isinstance(what, Figure) else PictureView(theme)
+        self._numbered = replace(what, title=self.title) if isinstance(what, Figure) else None
+        self._turned: tuple[Picture, float | None, Picture] | None = None  # a picture, the cursor, and how it looks with it
+
+    def compose(self) -> ComposeResult:
+        """Hold the view."""
+        yield self.view
+
+    def on_click(self) -> None:
+        """Make this view the active one."""
+        self.post_message(self.Chosen(self.index))
+
+    @property
+    def heading(self) -> Text:
+        """Number and title in one row of text."""
+        return Text.assemble((str(self.index + 1), "bold cyan"), " ", (self.what.title, "dim"))
+
+    @property
+    def axis(self) -> str:
+        """The label of the axis that a cursor moves along; empty for a picture that does not turn."""
+        return self.what.x.label if isinstance(self.what, Figure) else self.what.cursor
+
+    def curves(self, snapshot: Snapshot) -> list[Series]:
+        """Return the curves of a snapshot that stand here; none of a picture."""
+        return self.what.draws(snapshot.series) if isinstance(self.what, Figure) else []
+
+    def picture(self, snapshot: Snapshot) -> Picture | None:
+        """Return the picture of a snapshot that stands here, once there is one."""
+        if isinstance(self.what, Figure):
+            return None
+        return next((item for item in snapshot.pictures if item.name == self.what.name), None)
+
+    def draw(self, snapshot: Snapshot, theme: Theme, pinned: Sequence[Series], cursor: Cursor | None, legend: bool) -> None:
+        """Draw from a snapshot, with the cursor where it is on the axis of this view."""
+        self.view.theme = theme
+        at = cursor.on(self.axis) if cursor is not None else None
+        if isinstance(self.view, PictureView):
+            picture = self.picture(snapshot)
+            if picture is not None:
+                self.view.show(self._under(picture, at))
+        elif self._numbered is not None:
+            self.view.show(self._numbered, snapshot.series, snapshot.markers, pinned=pinned, cursor=at, legend=legend)
+
+    def _under(self, picture: Picture, at: float | None) -> Picture:
+        """Return a picture with its number and its layers as they are under the cursor: the same object while nothing changes."""
+        if self._turned is None or self._turned[0] is not picture or self._turned[1] != at:
+            layers = tuple(layer.under(at) for layer in picture.layers)
+            self._turned = picture, at, replace(picture, title=f"{self.index + 1} {picture.title}", layers=layers)
+        return self._turned[2]

@@ -1,0 +1,27 @@
+"""ASCII and the absence of colour change characters and colours alone."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+
+from screens.appearance import AsciiOnly, Colourless, to_ascii
+
+
+@given(st.text(max_size=40))
+def test_ascii_keeps_the_width(text: str) -> None:
+    plain = to_ascii(text)
+    assert plain.isascii()
+    assert cell_len(plain) == cell_len(text) or any(not character.isprintable() for character in text)
+
+
+def test_filters_change_characters_and_colours_alone() -> None:
+    style = Style.parse("bold red on blue")
+    (segment,) = AsciiOnly().apply([Segment("γ → ∞ ▄", style)], Color(0, 0, 0))
+    assert (segment.text, segment.style) == ("g > 8 #", style)
+    (segment,) = Colourless().apply([Segment("x", style)], Color(0, 0, 0))
+    assert segment.style == Style.parse("bold")

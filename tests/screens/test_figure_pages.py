@@ -1,0 +1,26 @@
+"""Every view on one page, wide enough to be read, and as many pages as that takes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screens.figure_pages import LEAST_HEIGHT, LEAST_WIDTH, page_of, pages
+
+
+@given(st.integers(1, 20), st.integers(1, 300), st.integers(1, 100))
+def test_every_view_is_on_exactly_one_page_and_wide_enough(count: int, width: int, height: int) -> None:
+    chosen = pages(count, width, height)
+    assert [view for page in chosen for view in page.views] == list(range(count))
+    for page in chosen:
+        assert len(page.views) <= page.columns * page.rows
+        assert page.columns == 1 or width / page.columns >= LEAST_WIDTH
+        assert page.rows == 1 or height / page.rows >= LEAST_HEIGHT
+    for view in range(count):
+        assert view in chosen[page_of(view, chosen)].views
+
+
+def test_a_wide_terminal_shows_six_views_at_once_and_a_narrow_one_two() -> None:
+    assert len(pages(6, 116, 43)) == 1
+    assert [len(page.views) for page in pages(5, 80, 18)] == [2, 2, 1]
+    assert [len(page.views) for page in pages(5, 60, 13)] == [1] * 5

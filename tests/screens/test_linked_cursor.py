@@ -1,0 +1,55 @@
+"""The linked cursor: where it stops and what is read off there."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.contract import Axis, Figure, Series
+from screens import linked_cursor
+
+
+def curve(x: list[float], y: list[float], label: str = "a") -> Series:
+    return Series(label, label, np.array(x, dtype=float), np.array(y, dtype=float))
+
+
+def test_stops_are_the_finite_points_of_all_curves() -> None:
+    found = linked_cursor.stops([curve([1, 2, math.nan], [1, math.nan, 1]), curve([4, 1], [0, 0])])
+    assert found.tolist() == [1, 4]
+    assert linked_cursor.stops([]).size == 0
+
+
+def test_the_cursor_visits_every_stop_and_stays_at_the_ends() -> None:
+    points = np.array([1.0, 2.0, 5.0, 9.0])
+    at, seen = None, []
+    for _ in range(5):
+        at = linked_cursor.moved(points, at, 1)
+        seen.append(at)
+    assert seen == [1, 2, 5, 9, 9]
+    assert linked_cursor.moved(points, None, -1) == 9
+    assert linked_cursor.moved(points, 3.3, -1) == 2
+    assert linked_cursor.moved(points, 3.3, 1) == 5
+    assert linked_cursor.moved(np.empty(0), None, 1) is None
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30), st.floats(-1e6, 1e6))
+def test_the_value_at_the_cursor_is_that_of_the_nearest_point(x: list[float], at: float) -> None:
+    x = sorted(set(x))
+    series = curve(x, list(range(len(x))))
+    value = linked_cursor.value_at(series, at)
+    if not x[0] <= at <= x[-1]:
+        assert value is None
+    else:
+        nearest = min(abs(item - at) for item in x)
+        assert value is not None
+        assert abs(x[int(value)] - at) == nearest
+
+
+def test_readout_names_axis_curves_and_unit() -> None:
+    figure = Figure("f", "f", Axis("step"), Axis("loss", unit="nats"), ("*",))
+    text = linked_cursor.readout(figure, [curve([1, 10], [0.5, 0.25], "train"), curve([1, 4], [1, 2], "test")], 10)
+    assert text.plain == "step 10: train 0.25 nats"
+    assert "no curve here" in linked_cursor.readout(figure, [], 3).plain

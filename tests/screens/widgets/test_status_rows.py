@@ -1,0 +1,30 @@
+"""The rows around the figures: as much as fits, and what matters first."""
+
+from __future__ import annotations
+
+import pytest
+from rich.text import Text
+
+from engine.contract import Phase
+from screens.widgets.status_rows import KEYS, key_row, phase_row, sentence_row
+from screens.widgets.text_row import fit
+from tests.screens.canned import canned
+
+
+@pytest.mark.parametrize("width", range(20, 200, 7))
+def test_rows_fit_their_width_and_keep_what_matters(width: int) -> None:
+    row = phase_row(canned(), width)
+    assert row.cell_len <= width
+    assert row.plain.startswith("running")
+    for context in KEYS:
+        keys = key_row(context, Phase.RUNNING, width)
+        assert keys.cell_len <= width
+        assert "? help" in keys.plain
+
+
+def test_fit_leaves_out_what_would_be_cut() -> None:
+    assert fit([Text("aaaa"), Text("bbbbbbbb"), Text("cc")], 10).plain == "aaaa  cc"
+
+
+def test_the_sentence_of_a_run_is_not_said_twice() -> None:
+    assert sentence_row(canned(sentence="running", notes=("512 of 10,000 points left out",)), 0).plain == "512 of 10,000 points left out"
