@@ -114,8 +114,7 @@ def spec(name: str) -> Spec:
 @cache
 def _declared(entry: Entry) -> Spec:
     module = _imported(entry)
-    there = [*vars(module).values(), *(vars(item).get("spec") for item in vars(module).values() if isinstance(item, type))]  # transition
-    found = list({id(item): item for item in there if isinstance(item, Spec)}.values())
+    found = list({id(item): item for item in vars(module).values() if isinstance(item, Spec)}.values())
     if len(found) != 1:
         count = f"{len(found)} Specs" if found else "no Spec"
         raise UsageError(f"{entry.package} declares {count}; a phenomenon's package declares exactly one", "see CONTRIBUTING.md")

@@ -66,6 +66,7 @@ CASES = (
     Case("grokking", "s5", {**GROK, "model": "mlp", "op": "s5", "steps": 100, "fraction": 0.05, "width": 50}),
     Case("lazy-training", "kernel", LAZY, (0, 1)),
     Case("lazy-training", "published", {**LAZY, "rule": "published", "symmetrise": False, "widths": (20,), "lr": 1.0}),
+    Case("lazy-training", "lazy-scales", {**LAZY, "alpha": (1.0, 10.0, 100.0, 1000.0), "widths": (20, 40)}),
     Case("edge-of-stability", "tanh", {"edges": (10.0,), "n": 60, "width": 8, "steps": 100, "every": 20}, (0, 1)),
     Case("vacuous-bounds", "arms", BOUNDS, (0, 1)),
     Case("vacuous-bounds", "quadratic", {**BOUNDS, "objective": "quadratic", "surrogate": "bounded", "prior": "half-data", "depth": 2}),

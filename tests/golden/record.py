@@ -1,4 +1,4 @@
-"""Records every case, or compares with what was recorded: `python -m tests.golden.record FOLDER [--compare] [--quick] [NAME ...]`.
+"""Records every case, or compares with what was recorded: `python -m tests.golden.record FOLDER [--compare|--keep] [--quick] [NAME ...]`.
 
 FOLDER holds one pickle a case, written and read by nobody else, for work in which not one bit may change; run it on one machine only.
 """
@@ -6,6 +6,7 @@ FOLDER holds one pickle a case, written and read by nobody else, for work in whi
 from __future__ import annotations
 
 import argparse
+import json
 import pickle
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 
 from engine.device import use_threads
 from tests.golden.cases import CASES, Case
-from tests.golden.condense import contents, digest, run
+from tests.golden.condense import contents, digest, numbers, run
 
 QUICK = tuple(Case(name, "quick") for name in dict.fromkeys(case.phenomenon for case in CASES))
 
@@ -26,17 +27,20 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", help="beginnings of case names; all when empty")
     parser.add_argument("--compare", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="write the numbers that the tests compare with, expected.json")
     parser.add_argument("--quick", action="store_true", help="the whole preset quick of every phenomenon instead, some minutes")
     given = parser.parse_intermixed_args()
     use_threads(1, torch=True)
     failed = 0
+    kept: dict[str, dict[str, list[float]]] = {}
     for case in QUICK if given.quick else CASES:
         if given.names and not any(case.id.startswith(name) for name in given.names):
             continue
         began = time.perf_counter()
         found = contents(run(case))
+        kept[case.id] = numbers(found)
         path = given.folder / f"{case.id}.pickle"
-        if not given.compare:
+        if not given.compare and not given.keep:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(pickle.dumps(found))
         lines = differences(pickle.loads(path.read_bytes()), found) if given.compare else []
@@ -44,6 +48,8 @@ def main() -> int:
         print(f"{'DIFFERS' if lines else 'ok':8s}{time.perf_counter() - began:6.1f} s  {case.id}", flush=True)
         for line in lines[:12]:
             print("        ", line)
+    if given.keep:
+        Path(__file__).with_name("expected.json").write_text(json.dumps(kept, indent=0) + "\n")
     return failed
 
 
