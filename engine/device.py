@@ -7,6 +7,8 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
+from engine.cores import default_threads as default_threads
+from engine.cores import require_threads
 from engine.errors import UsageError
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -36,22 +38,14 @@ def resolve_device(wanted: str = "auto") -> str:
     raise UsageError(f"device cuda is not there: {built}", "use --device cpu; see genlab doctor")
 
 
-def default_threads() -> int:
-    """Return how many threads a run computes with: one core is left to the interface where there is more than one.
-
-    Never more than physical cores (twins share their arithmetic units), nor than OMP_NUM_THREADS where that is set.
-    """
-    import psutil
-
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    physical = psutil.cpu_count(logical=False) or available
-    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    limit = int(asked) if asked.isdigit() and int(asked) > 0 else physical
-    return max(1, min(available - 1, physical, limit))
-
-
 def use_threads(count: int, *, torch: bool) -> None:
-    """Make torch (where the run uses it) and BLAS compute with `count` threads. Sums depend on it, so it is part of the manifest."""
+    """Make torch (where the run uses it) and BLAS compute with `count` threads. Sums depend on it, so it is part of the manifest.
+
+    Raises:
+        LabError: the system starts no further threads.
+    """
+    if count > 1:
+        require_threads(count)
     if torch:
         import torch as library
 

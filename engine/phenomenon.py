@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.config import Config
 from engine.contract import Claim, Detail, Marker, Picture, Series, Spec, Status, Verdict
+from engine.interruption import Interrupted, checkpoint, uninterrupted
 from engine.judging import Judgement, Judges
 from engine.readings import History, Network, Readings
 from engine.state import State, Stateful
@@ -177,7 +178,8 @@ class Training(Phenomenon[C]):
         """Train for about `budget` seconds, never past the next step to be measured."""
         target = self.target
         if target is not None:
-            self.step = self.train(target, budget)
+            with uninterrupted():
+                self.step = self.train(target, budget)
 
 
 class Pieces(Phenomenon[C]):
@@ -194,10 +196,14 @@ class Pieces(Phenomenon[C]):
         deadline = perf_counter() + budget
         work = self._work = self._work or self.pieces()
         while not self.due():
+            checkpoint()
             try:
                 next(work)
             except StopIteration:
                 return
+            except Interrupted:
+                self.restart()
+                raise
             if perf_counter() >= deadline:
                 return
 

@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 
+LAST_SEED = 2**31 - 1
+MOST_SEEDS = 1000  # of one run
+
 
 @dataclass(frozen=True)
 class Streams:

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.data.split import Images, Labels
 from engine.errors import DataError
+from engine.interruption import Checkpoints
 
 LENGTH, CLASSES = 40, 10
 
@@ -27,14 +28,14 @@ def signals(count: int, rng: np.random.Generator) -> tuple[Images, Labels]:
         DataError: the package mnist1d cannot be imported.
     """
     try:
-        from mnist1d.data import get_dataset_args, make_dataset
+        from mnist1d.data import get_dataset_args, get_templates, make_dataset
     except ImportError as error:
         raise DataError(f"the data set mnist1d needs the package mnist1d: {error}", "pip install mnist1d requests") from None
     args = get_dataset_args()
     args.num_samples = -(-count // CLASSES) * CLASSES
     args.seed = int(rng.integers(2**31))
     with _global_streams_kept():
-        made = make_dataset(args)
+        made = make_dataset(args, Checkpoints(get_templates()))  # it looks there for every signal
     x = np.concatenate([made["x"], made["x_test"]])[:count]
     y = np.concatenate([made["y"], made["y_test"]])[:count]
     return x.astype(np.float32), y.astype(np.int64)

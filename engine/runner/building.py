@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine.device import resolve_device, use_threads
 from engine.errors import StoreError
+from engine.interruption import checkpoint
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.options import Options
 from engine.runner.setup import Setup
@@ -19,27 +20,35 @@ def build(load: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Option
 
     Raises:
         LabError: no such device, data that are missing, knobs without a solution.
+        Interrupted: somebody wants to stop.
     """
     device = "cpu"
     if not setup.spec.instant:
         if "torch" not in sys.modules:
             say("loading torch")
+            import torch  # noqa: F401 (what it is needed for comes after the sentence)
+
+            checkpoint()
         use_threads(options.threads, torch=True)
         device = resolve_device(options.device)
-        say("preparing data")
     else:
         use_threads(options.threads, torch=False)
-    return load()(setup.config, setup.seeds, device, setup.preset)
+        say("loading")
+    kind = load()
+    checkpoint()
+    say("preparing data")
+    return kind(setup.config, setup.seeds, device, setup.preset)
 
 
 @dataclass(frozen=True)
 class Restored:
-    """Where a stored run goes on: after so many lines of metrics and seconds of work, with the groups that were drawn.
+    """Where a stored run goes on: after so many lines of metrics and seconds of work, from the saved step, with the groups that were drawn.
 
     notes: what was dropped, or differs from when it began.
     """
 
     lines: int = 0
+    step: int | None = None
     elapsed: float = 0.0
     groups: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -56,6 +65,7 @@ def restore(phenomenon: AnyPhenomenon, folder: RunFolder) -> Restored:
     """
     saved = folder.load_state()
     state, position = saved or (None, Position(0, 0, {}))
+    folder.require_metrics(position)
     records, torn = folder.records(position.lines)
     if state is not None:
         for step, values in records:
@@ -68,7 +78,7 @@ def restore(phenomenon: AnyPhenomenon, folder: RunFolder) -> Restored:
             raise StoreError(sentence, "continue it with the version that wrote it") from error
     folder.cut(position.lines)
     notes = (*([torn] if torn else []), *differences(folder.manifest))
-    return Restored(position.lines, position.elapsed, drawn_groups(folder) if state else (), notes)
+    return Restored(position.lines, position.step if state else None, position.elapsed, drawn_groups(folder) if state else (), notes)
 
 
 def drawn_groups(folder: RunFolder) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Which command is for which phase stands in `commands`.
 from __future__ import annotations
 
 import contextlib
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from typing import TypeVar
 
 from engine.contract import Pause, Phase, Reseed, Resume, Rewind, SetKnob, Snapshot, Start, Step, Stop
 from engine.errors import LabError, UsageError
+from engine.interruption import Interrupted, interruptible, never, within
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.building import build, restore
 from engine.runner.mailbox import Close, Mailbox, Message, Save
@@ -23,6 +25,8 @@ from engine.runner.run import Run
 from engine.runner.setup import Setup
 from engine.runner.snapshot_maker import SnapshotMaker
 from engine.store import RunFolder, Writer
+
+REDRAWING = 1.0  # seconds that a run which is stopped may take to draw itself a last time
 
 M = TypeVar("M", bound=Message)
 
@@ -181,7 +185,12 @@ class Control:
         """
         setup, self._wanted = self._wanted or self.setup, None
         try:
-            run = self._built(setup)
+            with interruptible(self.mailbox.stop_wanted):
+                run = self._built(setup)
+        except Interrupted:
+            self.setup = self.setup if self.run else setup
+            self.enter(self.message)
+            return
         except Exception as error:
             if self.run is None:
                 self.setup = setup
@@ -194,24 +203,27 @@ class Control:
         self._maker.begin(keep=setup.spec.instant, groups=run.restored.groups)
         self._maker.outdated = not fresh
         self.go_on(command)
-        if fresh and not setup.spec.instant:
-            run.save_arrays()  # the problem, before it is solved, so that it can be looked at meanwhile
+        if fresh:
+            run.save_beginning()
 
     def _built(self, setup: Setup) -> Run:
+        begun = time.monotonic()
         phenomenon = build(self._load, setup, self._options, lambda said: self.remark(PhaseMessage(Phase.READY, said)))
         if self._resumed is not None:
             restored = restore(phenomenon, self._resumed)
-            return Run(setup, phenomenon, self._options, Writer(self._resumed, restored.lines), restored)
+            return Run(setup, phenomenon, self._options, Writer(self._resumed, restored.lines, restored.step), restored)
         run = Run(setup, phenomenon, self._options, Writer())
-        if self._options.root is not None:
+        run.begun = begun
+        if self._options.root is not None and not self._options.store_after:
             run.writer.create(self._options.root, run.manifest())
         return run
 
     def advance(self) -> None:
         """Work for about 20 ms, and what follows from it: the end, a pause, or what is due to be shown and stored."""
         run = self._present
-        measured = run.work()
+        measured = run.work(self.mailbox.stop_wanted)
         self._maker.outdated |= measured
+        run.store_if_worth()
         if run.ended:
             self._maker.redraw(run.phenomenon)
             self._rest(finished(run.phenomenon.step, run.phenomenon.unit, self._maker.content.verdicts))
@@ -219,7 +231,7 @@ class Control:
             self.pause()
         else:
             run.writer.flush()
-            changed = self._maker.redraw_due(run.phenomenon) or self._disk_news
+            changed = self._maker.redraw_due(run.phenomenon, self.mailbox.stop_wanted) or self._disk_news
             if changed or self._maker.status.due():
                 run.meter.tick(run.phenomenon.step)
                 self._show(changed)
@@ -255,13 +267,20 @@ class Control:
     def leave(self) -> None:
         """End with the thread: save, and give the folder back."""
         if self.run is not None:
-            if not self.phase.over:
-                try:
-                    self.stop()
-                except Exception as error:
-                    self.fail(error)
+            self._leave(self.run)
             self.run.writer.close()
+            if self._disk_news:
+                self.enter(self.message)
         self._drop_resumed()
+
+    def _leave(self, run: Run) -> None:
+        try:
+            if not self.phase.over:
+                self.stop()
+            elif self.phase is Phase.FINISHED and run.store_if_worth(finished=True):
+                self._rest(self.message)
+        except Exception as error:
+            self.fail(error)
 
     def _rest(self, message: PhaseMessage) -> None:
         """Enter a phase, which is shown first and stored then."""
@@ -288,7 +307,7 @@ class Control:
             sentence = f"stopped at {run.where}; its state is saved"
             message = PhaseMessage(phase, sentence, f"genlab resume {run.name} continues")
         if self._maker.outdated:
-            self._maker.redraw(run.phenomenon)
+            self._maker.redraw(run.phenomenon, within(REDRAWING) if phase is Phase.STOPPED else never)
         if run.writer.storing:
             snapshot = self._maker.make(run.setup, message, run)
             if phase.over:

@@ -37,6 +37,7 @@ def _receive(control: Control) -> None:
     idle = control.phase is not Phase.RUNNING
     messages = control.mailbox.take(control.patience)
     for message in messages:
+        control.mailbox.heed(message)
         _guarded(control, obey, control, message)
     _guarded(control, control.apply)
     if idle:

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract import Command, Snapshot
+from engine.contract import Command, Snapshot, Stop
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Mailbox:
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._changed = threading.Condition()
         self._waiting = 0
+        self._stops = 0
         self._over = False
         self._closed = False
 
@@ -46,6 +47,7 @@ class Mailbox:
         """Queue messages for the thread, which takes them all together."""
         with self._changed:
             self._waiting += len(messages)
+            self._stops += sum(isinstance(message, Stop | Close) for message in messages)
             for message in messages:
                 self._messages.put(message)
 
@@ -59,6 +61,16 @@ class Mailbox:
                     found.append(self._messages.get_nowait())
         except queue.Empty:
             return found
+
+    def stop_wanted(self) -> bool:
+        """Whether somebody waits for the run to stop; asked often, from within long work."""
+        return self._stops > 0
+
+    def heed(self, message: Message) -> None:
+        """Say that a message is being obeyed now."""
+        if isinstance(message, Stop | Close):
+            with self._changed:
+                self._stops -= 1
 
     def settle(self, handled: int, over: bool) -> None:
         """Say that messages were handled, and whether the run is over and stored."""

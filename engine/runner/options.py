@@ -10,10 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Options:
-    """Device ("auto", "cpu", "cuda"), threads of torch, where runs are stored (None: nowhere), who is told of each measurement."""
+    """Device ("auto", "cpu", "cuda"), threads of torch, where runs are stored (None: nowhere), who is told of each measurement.
+
+    store_after: seconds of work after which a run is worth a folder, 0 to make it at once; a finished run gets one in the end.
+    """
 
     device: str
     threads: int
     root: Path | None = None
     on_measure: Callable[[int, dict[str, Any]], None] | None = None
     command_line: str = ""
+    store_after: float = 0.0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from engine.contract import Snapshot
+from engine.interruption import Interrupted, interruptible
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.building import FRESH, Restored
 from engine.runner.divergence import require_finite
@@ -36,6 +39,7 @@ class Run:
         self.writer = writer
         self.restored = restored
         self.meter = Meter(restored.elapsed)
+        self.begun = time.monotonic()
         self._state_clock = Throttle(STATE_SECONDS, STATE_SHARE)
         self._snapshot_clock = Throttle(SNAPSHOT_SECONDS, STATE_SHARE, at_once=True)
 
@@ -66,18 +70,22 @@ class Run:
             command_line=self.options.command_line,
         )
 
-    def work(self) -> bool:
-        """Work for about 20 ms and measure if that is due; whether it was.
+    def work(self, stop_wanted: Callable[[], bool]) -> bool:
+        """Work for about 20 ms and measure if that is due; whether it was. Long work is given up where somebody wants to stop.
 
         Raises:
             Diverged: a quantity that must be finite is so no longer.
         """
         phenomenon = self.phenomenon
-        if not phenomenon.due() and not phenomenon.done:
-            phenomenon.advance(BUDGET)
-        if not phenomenon.due():
+        try:
+            with interruptible(stop_wanted):
+                if not phenomenon.due() and not phenomenon.done:
+                    phenomenon.advance(BUDGET)
+                if not phenomenon.due():
+                    return False
+                step, values = phenomenon.step, plain(phenomenon.measure())
+        except Interrupted:
             return False
-        step, values = phenomenon.step, plain(phenomenon.measure())
         phenomenon.history.append(step, values)
         self.writer.line(step, lambda folder: folder.append(step, values))
         if self.options.on_measure is not None:
@@ -101,6 +109,22 @@ class Run:
         return f"{knob.label} is {knob.format(value)} from {self.where} on"
 
     # ------------------------------------------------------------ what it leaves behind, if it is stored
+
+    def store_if_worth(self, finished: bool = False) -> bool:
+        """Give a run that has no folder yet one, when it has worked so long that nobody would like to lose it, or is finished."""
+        root, patience = self.options.root, self.options.store_after
+        if root is None or self.writer.path is not None or not (finished or time.monotonic() - self.begun > patience):
+            return False
+        if not self.writer.create_if_possible(root, self.manifest()):
+            return False
+        self.save_beginning()
+        return True
+
+    def save_beginning(self) -> None:
+        """Save what there is when a run begins: a state to continue from, and the problem, so that it can be looked at meanwhile."""
+        self.save_state()
+        if not self.setup.spec.instant:
+            self.save_arrays()
 
     def save_due(self, snapshot: Snapshot) -> None:
         """Save what is due while the run goes on: the state for a crash, the snapshot for watchers."""

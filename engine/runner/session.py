@@ -11,13 +11,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engine import registry
+from engine import leaving, registry
 from engine.config import Config, build
 from engine.contract import Phase, Snapshot, Spec, Start
-from engine.device import default_threads
-from engine.errors import KnobError, StoreError
+from engine.cores import default_threads, no_thread
+from engine.errors import Exit, KnobError, StoreError
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.control import Control
+from engine.runner.kept import Kept
 from engine.runner.loop import work
 from engine.runner.mailbox import Close, Message, Save
 from engine.runner.options import Options
@@ -43,6 +44,8 @@ class Runner:
         resume: a folder opened for writing whose run is to be continued.
         on_measure: called in the thread after every measurement with its step and values.
         command_line: what a person typed, for the manifest.
+        store_after: seconds of work after which the run is worth a folder under `root`; 0 makes it at once. A run that is finished
+            when the runner is closed gets one in any case.
 
     Raises:
         UsageError: unknown phenomenon, or a seed out of range.
@@ -63,11 +66,12 @@ class Runner:
         resume: RunFolder | None = None,
         on_measure: OnMeasure | None = None,
         command_line: str = "",
+        store_after: float = 0.0,
     ) -> None:
         spec = registry.spec(name) if isinstance(name, str) else name.spec
         load = partial(registry.load, name) if isinstance(name, str) else lambda: name
         setup = Setup(spec, config, preset, checked(tuple(seeds)))
-        options = Options(device, default_threads() if threads is None else threads, root, on_measure, command_line)
+        options = Options(device, default_threads() if threads is None else threads, root, on_measure, command_line, store_after)
         self._control = Control(load, setup, options, resume)
         self._mailbox = self._control.mailbox
         self._thread: threading.Thread | None = None
@@ -87,14 +91,35 @@ class Runner:
         return self._mailbox.latest
 
     def post(self, command: Message) -> None:
-        """Queue a command and return at once; after `close` it has no effect."""
+        """Queue a command and return at once; after `close` it has no effect.
+
+        Raises:
+            LabError: the system starts no further thread.
+        """
         if self._closed:
             return
         self._mailbox.post(command)
         if self._thread is None:
-            self._thread = threading.Thread(target=work, args=(self._control,), name="genlab run", daemon=True)
-            atexit.register(self.close)
-            self._thread.start()
+            self._begin_thread()
+
+    def _begin_thread(self) -> None:
+        thread = threading.Thread(target=work, args=(self._control,), name="genlab run", daemon=True)
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError) as error:
+            self._closed = True
+            self._control.fail(no_thread())
+            self._control.leave()
+            self._mailbox.close()
+            raise no_thread() from error
+        self._thread = thread
+        leaving.watch(thread)
+        atexit.register(self._at_exit)
+
+    def _at_exit(self) -> None:
+        """Save at the interpreter's end; a thread that is still inside native code then would crash with it."""
+        if not self.close():
+            leaving.leave_now(Exit.INTERRUPTED)
 
     def save(self, root: Path | None = None) -> None:
         """Store a run that was not stored so far, under `root` or the usual place; `latest().folder` tells when it is done."""
@@ -111,10 +136,15 @@ class Runner:
             self._control.leave()
             self._mailbox.close()
             return True
-        atexit.unregister(self.close)
+        atexit.unregister(self._at_exit)
         self._mailbox.post(Close())
         self._thread.join(timeout)
         return not self._thread.is_alive()
+
+    def kept(self) -> Kept:
+        """Return what of the run is on the disk; after `close`, whether that took too long or not."""
+        run = self._control.run
+        return Kept(self.latest(), run.writer.saved if run else None, self._thread is not None and self._thread.is_alive())
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the problem and its solution of a run that is over; empty before that or after an error."""
@@ -172,7 +202,12 @@ def _stored_config(spec: Spec, folder: RunFolder) -> Config:
 
 
 def _require_unfinished(folder: RunFolder) -> None:
-    progress = folder.load_progress()
+    try:
+        progress = folder.load_progress()
+    except StoreError:
+        return  # how far it was, its state says
+    if progress.phase in (Phase.FINISHED, Phase.DIVERGED) and not folder.whole():
+        return  # its results are missing or damaged, and are made anew
     if progress.phase is Phase.FINISHED:
         raise StoreError(f"run {folder.name} is finished, so there is nothing to continue", f"see it with genlab show {folder.name}")
     if progress.phase is Phase.DIVERGED:

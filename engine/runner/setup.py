@@ -8,9 +8,7 @@ from typing import Any
 from engine.config import Config
 from engine.contract import Spec
 from engine.errors import UsageError
-from engine.seeds import seed_range
-
-LAST_SEED = 2**31 - 1
+from engine.seeds import LAST_SEED, seed_range
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ share of the time. Step and rate are refreshed five times a second.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.contract import Detail, Marker, Picture, Series, Snapshot, Verdict
 from engine.device import memory
+from engine.interruption import Interrupted, interruptible, never
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.phase_message import PhaseMessage
 from engine.runner.setup import Setup
@@ -85,17 +86,21 @@ class SnapshotMaker:
         if not keep:
             self.content, self.groups = Content(), groups
 
-    def redraw(self, phenomenon: AnyPhenomenon) -> None:
-        """Make the content again."""
-        with self._redraw.spending():
-            self._put(Content.of(phenomenon))
+    def redraw(self, phenomenon: AnyPhenomenon, stop_wanted: Callable[[], bool] = never) -> bool:
+        """Make the content again, unless that takes long and is given up; whether it was made."""
+        try:
+            with self._redraw.spending(), interruptible(stop_wanted):
+                self._put(Content.of(phenomenon))
+        except Interrupted:
+            self.outdated = True
+            return False
         self.outdated = False
+        return True
 
-    def redraw_due(self, phenomenon: AnyPhenomenon) -> bool:
+    def redraw_due(self, phenomenon: AnyPhenomenon, stop_wanted: Callable[[], bool] = never) -> bool:
         """Make again what is due while a run goes on; whether anything changed."""
         if self.outdated and self._redraw.due():
-            self.redraw(phenomenon)
-            return True
+            return self.redraw(phenomenon, stop_wanted)
         return bool(self.content.pictures) and not self._kept and self._move.due() and self._moved(phenomenon)
 
     def make(self, setup: Setup, message: PhaseMessage, run: Run | None = None) -> Snapshot:

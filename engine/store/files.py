@@ -1,19 +1,16 @@
-"""Files that are either old or new, never half: atomic replacement, archives of arrays, and disk errors as sentences."""
+"""Files that are either old or new, never half: atomic replacement, regular files only, and disk errors as sentences."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import io
 import os
-import zipfile
-import zlib
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+import psutil
 
 from engine.errors import StoreError
 from engine.store.strict_json import dumps, loads
@@ -28,12 +25,19 @@ _CAUSES = {
     errno.EPERM: ("permission denied", f"change its permissions, or {_ELSEWHERE}"),
     errno.ENOENT: ("it is not there", "See: genlab runs"),
     errno.ENOTDIR: ("a part of the path is not a folder", _ELSEWHERE),
+    errno.ELOOP: ("it is a link, and links in a run's folder are not followed", "put the file itself there"),
+    errno.EISDIR: ("it is a folder, not a file", "move it elsewhere"),
+    errno.ENAMETOOLONG: ("the name is too long", "See: genlab runs"),
 }
 
-
-_UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSError, AttributeError, TypeError, MemoryError, OverflowError,
-)  # fmt: skip
+LARGEST_JSON = 2**24  # bytes of a file of one JSON object
+_NO_FOLLOW, _NO_WAIT = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
+_RESTORE = "restore it from a copy, or remove the run with genlab rm {run}"
+_REBUILT = "genlab resume {run} makes it anew from the saved state"
+_REMEDIES = {
+    "latest.npz": _REBUILT, "arrays.npz": _REBUILT, "result.json": _REBUILT, "state.json": _REBUILT,
+    "state.safetensors": "its measurements can still be seen: genlab show {run}; to compute it again beside it: genlab run",
+}  # fmt: skip
 _CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 
 
@@ -50,6 +54,37 @@ def told(path: Path, doing: str = "write") -> Iterator[None]:
         yield
     except OSError as error:
         raise disk_error(error, path, doing) from error
+
+
+def opened(path: Path, flags: int) -> int:
+    """Open a regular file, and nothing else: no link is followed, no pipe waited for, no device read.
+
+    Raises:
+        OSError: of the operating system.
+        StoreError: it is something else than a regular file.
+    """
+    descriptor = os.open(path, flags | _NO_FOLLOW | _NO_WAIT, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise StoreError(f"{path} is damaged: it is not a regular file", "move it elsewhere")
+    return descriptor
+
+
+def there(path: Path) -> bool:
+    """Whether anything has this name, a link to nowhere included.
+
+    Raises:
+        StoreError: nobody may look.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise disk_error(error, path, "read") from error
+    except ValueError:  # a name that no file can have
+        return False
+    return True
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -77,7 +112,8 @@ def replace(path: Path, data: bytes, durable: bool = True) -> None:
     beside = path.with_name(f".{path.name}.new")
     with told(path):
         try:
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            beside.unlink(missing_ok=True)  # what a crash left, or a link that somebody laid there
+            descriptor = opened(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             try:
                 write_all(descriptor, data)
                 if durable:
@@ -103,14 +139,25 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, limit: int | None = None) -> bytes:
     """Return a file's content.
 
+    Args:
+        path: the file.
+        limit: bytes that no sound file of this kind exceeds; always at most the memory that is free.
+
     Raises:
-        StoreError: it is missing or unreadable.
+        StoreError: missing, unreadable, no regular file, or too large.
     """
     with told(path, "read"):
-        return path.read_bytes()
+        descriptor = opened(path, os.O_RDONLY)
+        with os.fdopen(descriptor, "rb") as file:
+            size = os.fstat(descriptor).st_size
+            if limit is not None and size > limit:
+                raise damaged(path, f"it has {size:,} bytes, where at most {limit:,} make sense")
+            if size > psutil.virtual_memory().available:
+                raise StoreError(f"{path} has {size:,} bytes, more than the free memory", "look at it where there is more memory")
+            return file.read(size)
 
 
 def printable(tree: Any) -> Any:
@@ -122,15 +169,15 @@ def printable(tree: Any) -> Any:
     return {printable(key): printable(item) for key, item in tree.items()} if isinstance(tree, dict) else tree
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a file that holds one JSON object, for people to see.
+def read_json(path: Path, limit: int | None = LARGEST_JSON) -> dict[str, Any]:
+    """Read a file that holds one JSON object, for people to see; of at most `limit` bytes.
 
     Raises:
         StoreError: missing, unreadable, or damaged.
     """
     try:
-        found = loads(read_bytes(path))
-    except ValueError as error:
+        found = loads(read_bytes(path, limit))
+    except (ValueError, RecursionError) as error:
         raise damaged(path) from error
     if not isinstance(found, dict):
         raise damaged(path)
@@ -147,34 +194,7 @@ def write_json(path: Path, content: Mapping[str, Any], durable: bool = True) -> 
     replace(path, (dumps(content) + "\n").encode(), durable)
 
 
-def damaged(path: Path) -> StoreError:
-    """The error for a file of the store that cannot be understood."""
-    return StoreError(f"{path} is damaged and cannot be read", "restore it from a copy, or remove the run with genlab rm")
-
-
-def archive(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Return named arrays as the bytes of an npz file; object arrays are refused.
-
-    Raises:
-        ValueError: an array of Python objects.
-    """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as pack:
-        for name, array in arrays.items():
-            with pack.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
-                np.lib.format.write_array(entry, np.asanyarray(array), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def read_archive(path: Path) -> dict[str, NDArray[Any]]:
-    """Read an npz file.
-
-    Raises:
-        StoreError: missing, unreadable, damaged, or holding Python objects.
-    """
-    content = io.BytesIO(read_bytes(path))
-    try:
-        with np.load(content, allow_pickle=False) as pack:
-            return {name: pack[name] for name in pack.files}
-    except _UNREADABLE as error:
-        raise damaged(path) from error
+def damaged(path: Path, how: str = "") -> StoreError:
+    """The error for a file of the store that cannot be understood, with what can still be done about it."""
+    said = f"{path} is damaged: {how}" if how else f"{path} is damaged and cannot be read"
+    return StoreError(said, _REMEDIES.get(path.name, _RESTORE).format(run=path.parent.name))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ from engine.contract import Phase, Snapshot
 from engine.errors import StoreError
 from engine.state import State
 from engine.store import snapshots
-from engine.store.files import archive, damaged, read_archive, read_bytes, read_json, replace, told, write_json
+from engine.store.archives import archive, read_archive
+from engine.store.files import damaged, printable, read_bytes, read_json, replace, there, told, write_json
 from engine.store.lock import Lock, is_held
 from engine.store.manifest import Manifest
 from engine.store.metrics import Metrics, too_short
@@ -38,12 +40,13 @@ Record = tuple[int, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Position:
-    """Where a saved state stands: its step, the lines of metrics before it, the knobs as they were, seconds of work."""
+    """Where a saved state stands: its step, the lines of metrics before it and their checksum, the knobs as they were, seconds of work."""
 
     step: int
     lines: int
     config: dict[str, Any]
     elapsed: float = 0.0
+    checksum: int | None = None
 
 
 @dataclass(frozen=True)
@@ -153,14 +156,23 @@ class RunFolder:
         import safetensors.numpy
 
         self._metrics.sync()
-        text = dumps({"scalars": state.scalars, "position": dataclasses.asdict(position)})
         arrays = {name: _plain_array(array, None) for name, array in state.arrays.items()}
-        replace(self.path / STATE, safetensors.numpy.save(arrays, metadata={"genlab": text}))
+        about = {
+            "scalars": state.scalars,
+            "position": dataclasses.asdict(dataclasses.replace(position, checksum=self._metrics.checksum(position.lines))),
+            "run": self.manifest.identity,
+            "checksum": _checksum(arrays),
+        }
+        replace(self.path / STATE, safetensors.numpy.save(arrays, metadata={"genlab": dumps(about)}))
 
     def load_state(self) -> tuple[State, Position] | None:
-        """Return the last saved state, or None when none was saved."""
+        """Return the last saved state, or None when none was saved.
+
+        Raises:
+            StoreError: damaged, or not that of this manifest and these metrics; the hint says how to begin again.
+        """
         path = self.path / STATE
-        if not path.exists():
+        if not there(path):
             return None
         from safetensors import SafetensorError
         from safetensors.numpy import load
@@ -169,9 +181,33 @@ class RunFolder:
         try:
             header = loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
             found = loads(header["__metadata__"]["genlab"])
-            return State(load(data), found["scalars"]), typed(Position, found["position"])
-        except (SafetensorError, ValueError, KeyError, TypeError) as error:
-            raise damaged(path) from error
+            state, position = State(load(data), found["scalars"]), typed(Position, found["position"])
+        except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError, OverflowError) as error:
+            raise self._broken(f"{path} is damaged and cannot be read") from error
+        if not isinstance(state.scalars, dict) or found.get("checksum", _checksum(state.arrays)) != _checksum(state.arrays):
+            raise self._broken(f"{path} is damaged: its content is not what was written")
+        if found.get("run", self.manifest.identity) != self.manifest.identity:
+            raise self._broken(f"the saved state of run {self.name} does not fit its {MANIFEST}: one of them was changed")
+        return state, position
+
+    def require_metrics(self, position: Position) -> None:
+        """Make sure that the metrics are those that a state goes with.
+
+        Raises:
+            StoreError: they are fewer, damaged, or others.
+        """
+        found = self._metrics.read()
+        if position.lines < 0 or position.step < 0:
+            raise self._broken(f"{self.path / STATE} is damaged: it stands before the beginning")
+        if position.lines > len(found.entries):
+            raise too_short(self._metrics.path, len(found.entries), position.lines)
+        if position.checksum is not None and (0, *found.sums)[position.lines] != position.checksum:
+            raise self._broken(f"the saved state of run {self.name} does not fit its {METRICS}: a line before it was changed")
+
+    def _broken(self, sentence: str) -> StoreError:
+        """The error for a run that cannot be continued: what can still be seen, and how to compute it again."""
+        again = printable(self.manifest.again)
+        return StoreError(sentence, f"its measurements can still be seen: genlab show {self.name}; to compute it again beside it: {again}")
 
     def save_progress(self, progress: Progress) -> None:
         """Say how far the run is."""
@@ -181,7 +217,7 @@ class RunFolder:
         """Return how far the run is. A run whose process died while it ran is `stopped`."""
         path = self.path / PROGRESS
         try:
-            found = typed(Progress, read_json(path)) if path.exists() else Progress(Phase.READY)
+            found = typed(Progress, read_json(path)) if there(path) else Progress(Phase.READY)
         except (ValueError, TypeError) as error:
             raise damaged(path) from error
         if found.phase.over or self.live:
@@ -214,6 +250,17 @@ class RunFolder:
         """Save claims and the figures' data, for scripts: genlab itself does not read them."""
         write_json(self.path / RESULT, result)
 
+    def whole(self) -> bool:
+        """Whether everything that a run leaves at its end is there and can be read."""
+        try:
+            read_json(self.path / RESULT, limit=None)
+            shown = self.load_snapshot()
+            if shown.phase is Phase.FINISHED:
+                self.load_arrays()
+            return shown.phase.over
+        except StoreError:
+            return False
+
     def save_crash(self, text: str) -> None:
         """Keep the traceback of a defect."""
         replace(self.path / CRASH, text.encode(errors="backslashreplace"))
@@ -228,6 +275,15 @@ def _plain_array(array: Any, copy: bool | None) -> NDArray[Any]:
     """An array in C order and native byte order: safetensors writes memory as it lies, strides unseen."""
     given = np.asarray(array)
     return np.array(given, dtype=given.dtype.newbyteorder("="), order="C", copy=copy)
+
+
+def _checksum(arrays: Mapping[str, NDArray[Any]]) -> int:
+    """Return a number that changes with any bit of the arrays, their names, shapes and types."""
+    found = 0
+    for name, array in sorted(arrays.items()):
+        found = zlib.crc32(f"{name} {array.dtype.str} {array.shape}".encode(), found)
+        found = zlib.crc32(np.ascontiguousarray(array).tobytes(), found)
+    return found
 
 
 def _made(root: Path, base: str) -> Path:
@@ -249,9 +305,9 @@ def _made(root: Path, base: str) -> Path:
 
 def _require_run(path: Path) -> None:
     with told(path, "read"):
-        if not path.exists():
+        if not there(path):
             raise StoreError(f"no run at {path}", "See: genlab runs")
         if not path.is_dir():
             raise StoreError(f"{path} is a file, not the folder of a run", "See: genlab runs")
-        if not (path / MANIFEST).exists():
+        if not there(path / MANIFEST):
             raise StoreError(f"{path} is not a run of genlab: it has no {MANIFEST}", "See: genlab runs")

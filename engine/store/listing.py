@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.contract import Phase
 from engine.errors import StoreError, nearest
-from engine.store.files import told
+from engine.store.files import disk_error, there, told
 from engine.store.folder import FILES, LOCK, MANIFEST, RunFolder
 from engine.store.lock import is_held
 from engine.store.manifest import OlderFormat
@@ -36,10 +36,10 @@ class RunSummary:
 def runs_root(explicit: Path | None = None) -> Path:
     """Return where runs lie: `explicit`, else the variable GENLAB_RUNS, else the platform's user data folder."""
     if explicit is not None:
-        return explicit.expanduser()
+        return _expanded(str(explicit))
     given = os.environ.get("GENLAB_RUNS", "")
     if given:
-        return Path(given).expanduser()
+        return _expanded(given)
     import platformdirs
 
     return Path(platformdirs.user_data_dir("genlab", appauthor=False)) / "runs"
@@ -51,11 +51,11 @@ def list_runs(root: Path) -> list[RunSummary]:
     Raises:
         StoreError: the folder cannot be read.
     """
+    if not there(root):
+        return []
     with told(root, "read"):
-        if not root.exists():
-            return []
-        found = [summary(path) for path in root.iterdir() if not path.name.startswith(".")]
-    return sorted(found, key=lambda run: (run.created, run.name))
+        entries = [path for path in root.iterdir() if not path.name.startswith(".")]
+    return sorted(map(summary, entries), key=lambda run: (run.created, run.name))
 
 
 def summary(path: Path) -> RunSummary:
@@ -82,41 +82,80 @@ def find_run(root: Path, name_or_path: str | Path) -> Path:
         StoreError: there is none; names the nearest.
     """
     text = str(name_or_path)
-    here, direct = root / text, Path(text).expanduser()
-    for path in (here, direct):
-        if (path / MANIFEST).exists():
+    candidates = [path for path in (root / text, _expanded(text)) if there(path)]
+    for path in candidates:
+        if there(path / MANIFEST):
             return path
-    existing = next((path for path in (here, direct) if path.exists()), None)
-    if existing is not None and text:
-        raise StoreError(f"{existing} is not a run of genlab", "See: genlab runs")
+    if candidates and text:
+        raise StoreError(f"{candidates[0]} is not a run of genlab", "See: genlab runs")
     raise StoreError(f"no run {text!r} in {root}{nearest(text, _names(root))}", "See: genlab runs")
 
 
-def remove_run(path: Path) -> None:
-    """Delete a run: the files that genlab wrote, then the folder.
+def remove_run(path: Path, root: Path | None = None) -> None:
+    """Delete a run: decided first, then put aside under another name in one move, then deleted. No link is followed.
+
+    Args:
+        path: the run's folder.
+        root: the folder of the runs; only what lies directly in it is removed.
 
     Raises:
-        StoreError: no run, still being written, holding files of others, or not permitted; then nothing is deleted.
+        StoreError: no run, not in `root`, still being written, holding what genlab did not write, or not permitted; then nothing
+            is deleted. Or, said so, put aside but not deleted.
     """
     with told(path, "remove"):
-        if path.is_symlink() or not (path / MANIFEST).exists():
-            raise StoreError(f"{path} is not a run of genlab, so it is left alone", "See: genlab runs")
-        others = sorted(entry.name for entry in path.iterdir() if not _ours(entry))
-        if others:
-            raise StoreError(f"{path} also holds {', '.join(others[:3])}, which genlab did not write", "move them elsewhere first")
-        if is_held(path / LOCK):
-            raise StoreError(f"run {path.name} is being written by a process", "end that process first")
-        for name in sorted((entry.name for entry in path.iterdir()), key=MANIFEST.__eq__):
-            (path / name).unlink()
-        path.rmdir()
+        parent, name = _removable(path, root)
+        target, aside = parent / name, parent / f".{name}.removed-{os.getpid()}"
+        os.rename(target, aside)  # noqa: PTH104 (Path.rename is the same call; tests count this one)
+    try:
+        for entry in sorted(aside.iterdir(), key=lambda entry: entry.name == MANIFEST):
+            entry.unlink()
+        aside.rmdir()
+    except OSError as error:
+        why = disk_error(error, aside, "delete").message
+        raise StoreError(f"run {name} is removed, but some of it is left: {why}", f"delete {aside} by hand") from error
+
+
+def _removable(path: Path, root: Path | None) -> tuple[Path, str]:
+    """Return the folder that a run lies in and the run's own name, if it may be removed.
+
+    Raises:
+        StoreError: it may not; says why.
+    """
+    if path.is_symlink():
+        raise StoreError(f"{path} is a link, and links are not followed", "name the run itself")
+    full = path.resolve(strict=True)
+    if root is not None and full.parent != root.resolve():
+        raise StoreError(f"{path} does not lie in {root}, so it is left alone", f"remove it with --runs {full.parent}")
+    if not there(full / MANIFEST):
+        raise StoreError(f"{path} is not a run of genlab, so it is left alone", "See: genlab runs")
+    others = sorted(entry.name for entry in full.iterdir() if not _ours(entry))
+    if others:
+        raise StoreError(f"{path} also holds {', '.join(others[:3])}, which genlab did not write", "move them elsewhere first")
+    if is_held(full / LOCK):
+        raise StoreError(f"run {full.name} is being written by a process", "end that process first")
+    for folder in (full, full.parent):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise StoreError(f"cannot remove {path}: permission denied in {folder}", "change its permissions first")
+    return full.parent, full.name
+
+
+def _expanded(text: str) -> Path:
+    """The path that a person typed; `~nobody` is an ordinary name."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def _ours(entry: Path) -> bool:
+    """Whether this is a file (or a link, which alone is removed) under a name that genlab uses."""
+    if not (entry.is_symlink() or entry.is_file()):
+        return False
     return entry.name in FILES or entry.name in {f".{name}.new" for name in FILES}
 
 
 def _names(root: Path) -> Iterable[str]:
     try:
-        return [path.name for path in root.iterdir() if (path / MANIFEST).exists()]
-    except OSError:
+        return [path.name for path in root.iterdir() if there(path / MANIFEST)]
+    except (OSError, StoreError):
         return []

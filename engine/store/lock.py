@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from engine.errors import StoreError
-from engine.store.files import told
+from engine.store.files import opened, read_bytes, told
 
 if sys.platform != "win32":  # without flock, runs are not guarded against a second writer
     import fcntl
@@ -28,7 +28,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         with told(path):
-            self._descriptor: int | None = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            self._descriptor: int | None = opened(path, os.O_RDWR | os.O_CREAT)
         if not _acquire(self._descriptor, time.monotonic() + _PATIENCE):
             os.close(self._descriptor)
             raise _refusal(path)
@@ -45,11 +45,11 @@ class Lock:
 
 def is_held(path: Path) -> bool:
     """Whether some process writes into the run now."""
-    if sys.platform == "win32" or not path.exists():
+    if sys.platform == "win32":
         return False
     try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
+        descriptor = opened(path, os.O_RDONLY)
+    except (OSError, StoreError):
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -63,8 +63,8 @@ def is_held(path: Path) -> bool:
 def _holder(path: Path) -> int | None:
     """The number of the process that took the lock last, where it is known."""
     try:
-        return int(path.read_text(encoding="ascii"))
-    except (OSError, ValueError):
+        return int(read_bytes(path, 100))
+    except (StoreError, ValueError):
         return None
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import importlib.metadata
 import platform
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationError
 
+from engine.cores import MOST_THREADS
 from engine.errors import StoreError
-from engine.store.files import damaged, read_json, write_json
+from engine.seeds import LAST_SEED, MOST_SEEDS
+from engine.store.files import damaged, printable, read_json, write_json
+from engine.store.strict_json import dumps
 
 FORMAT = 2  # of the whole folder; grows when another genlab would misread it
 
@@ -35,17 +39,31 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
+def _of_knobs(values: Any) -> Any:
+    """Knobs are numbers, texts, or lists of these."""
+    for value in values.values() if isinstance(values, dict) else [values]:
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if not isinstance(item, bool | int | float | str) or (isinstance(item, int) and abs(item) >= 2**63):
+                raise ValueError(f"{type(item).__name__} is no knob's value")
+    return values
+
+
+Name = Annotated[str, Field(max_length=200)]
+Seed = Annotated[StrictInt, Field(ge=0, le=LAST_SEED)]
+Knobs = Annotated[dict[str, Any], BeforeValidator(_of_knobs)]
+
+
 class Manifest(BaseModel):
     """Config, seeds, versions, device and command line of a run. With `config` and `seeds` alone it can be repeated."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    phenomenon: str
-    preset: str
-    config: dict[str, Any]
-    seeds: tuple[int, ...] = Field(min_length=1)
-    device: str = "cpu"
-    threads: int = 1
+    phenomenon: Name
+    preset: Name
+    config: Knobs
+    seeds: tuple[Seed, ...] = Field(min_length=1, max_length=MOST_SEEDS)
+    device: Annotated[str, Field(pattern="^(cpu|cuda)$")] = "cpu"
+    threads: Annotated[StrictInt, Field(ge=1, le=MOST_THREADS)] = 1
     command_line: str = ""
     created: str = Field(default_factory=_now)
     versions: dict[str, str] = Field(default_factory=versions)
@@ -55,6 +73,17 @@ class Manifest(BaseModel):
     def base(self) -> str:
         """The folder's name before a number makes it unique: `grokking-quick-s0`, `grokking-quick-s0x8` for eight seeds."""
         return run_name(self.phenomenon, self.preset, self.seeds)
+
+    @property
+    def identity(self) -> str:
+        """What the run's state must name: it changes with everything that decides what is computed, and with the run's begin."""
+        decisive = self.model_dump(mode="json", include={"phenomenon", "preset", "config", "seeds", "device", "threads", "created"})
+        return hashlib.sha256(dumps(printable(decisive)).encode()).hexdigest()[:16]
+
+    @property
+    def again(self) -> str:
+        """The command that computes the run anew, beside this one."""
+        return self.command_line if self.command_line.startswith("genlab run ") else f"genlab run {self.phenomenon}"
 
     def write(self, path: Path) -> None:
         """Write the file.
@@ -73,7 +102,7 @@ class Manifest(BaseModel):
         """
         found, name = read_json(path), path.parent.name
         written = found.get("format")
-        if not isinstance(written, int):
+        if not isinstance(written, int) or isinstance(written, bool):
             raise damaged(path)
         if written > FORMAT:
             sentence = f"run {name} was written by a newer genlab (format {written}; this one reads format {FORMAT})"
@@ -84,7 +113,8 @@ class Manifest(BaseModel):
         try:
             return cls.model_validate(found)
         except ValidationError as error:
-            raise damaged(path) from error
+            first = error.errors()[0]
+            raise damaged(path, f"{'.'.join(map(str, first['loc']))}: {first['msg'][:100]}") from error
 
 
 def run_name(phenomenon: str, preset: str, seeds: tuple[int, ...]) -> str:

@@ -6,6 +6,7 @@ A snapshot holds hundreds of short arrays; one entry of the archive for each wou
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Layer, Picture, Series, Snapshot
-from engine.store.files import archive, damaged, printable, read_archive
+from engine.store.archives import archive, read_archive
+from engine.store.files import damaged, printable
 from engine.store.strict_json import dumps, loads
 from engine.store.typed import typed
 
@@ -37,7 +39,7 @@ def decode(path: Path) -> Snapshot:
     arrays = read_archive(path)
     try:
         snapshot = typed(Snapshot, _restored(printable(loads(arrays[_TEXT].tobytes())), arrays))
-    except (KeyError, ValueError, TypeError, IndexError) as error:
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         raise damaged(path) from error
     if not all(map(_drawable, snapshot.series)) or not all(map(_visible, snapshot.pictures)):
         raise damaged(path)
@@ -77,7 +79,9 @@ def _restored(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
         return value
     if value.keys() == {_ARRAY}:
         kind, start, shape = value[_ARRAY]
-        size = int(np.prod(shape, dtype=np.int64))
+        size = math.prod(shape)
+        if not all(isinstance(item, int) and item >= 0 for item in (start, *shape)):
+            raise ValueError("a place in an array is a whole number")
         return arrays[kind][start : start + size].reshape(shape)
     return {key: _restored(item, arrays) for key, item in value.items()}
 

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+DEEPEST = 100  # lists within lists that a file may hold; ours hold seven
 NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -54,7 +55,7 @@ def loads(text: str | bytes) -> Any:
     """
     try:
         return _decoded(json.loads(text, parse_constant=_refuse))
-    except RecursionError:
+    except (RecursionError, MemoryError):
         raise ValueError("nested too deeply") from None
 
 
@@ -68,14 +69,16 @@ def _encoded(value: Any) -> Any:
     return {key: _encoded(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _decoded(value: Any) -> Any:
+def _decoded(value: Any, depth: int = 0) -> Any:
+    if depth > DEEPEST:
+        raise ValueError("nested too deeply")
     if isinstance(value, str):
         if value in NON_FINITE:
             return NON_FINITE[value]
         return value[1:] if value.startswith("~") and value.lstrip("~") in NON_FINITE else value
     if isinstance(value, list):
-        return [_decoded(item) for item in value]
-    return {key: _decoded(item) for key, item in value.items()} if isinstance(value, dict) else value
+        return [_decoded(item, depth + 1) for item in value]
+    return {key: _decoded(item, depth + 1) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -60,6 +60,8 @@ def _fits(kind: Any, given: tuple[Any, ...], value: Any) -> bool:
         return value in given
     if kind is np.ndarray:
         return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return False
     return isinstance(value, int | float if kind is float else kind)
 
 

@@ -29,15 +29,17 @@ class Writer:
         lines: how many lines of metrics there are, on disk or waiting.
         path: the run's folder, once there is one (also after `close`).
         problem: why the last attempt to write failed, as a sentence; empty when nothing waits.
+        saved: the step of the state that lies on the disk, from which the run can be continued; None while there is none.
     """
 
-    def __init__(self, folder: RunFolder | None = None, lines: int = 0) -> None:
+    def __init__(self, folder: RunFolder | None = None, lines: int = 0, saved: int | None = None) -> None:
         self.lines = lines
+        self.saved = saved
         self.path: Path | None = folder.path if folder else None
         self.problem = ""
         self._folder = folder
         self._waiting: deque[Write] = deque()
-        self._files: dict[Kind, Write] = {}
+        self._files: dict[Kind, tuple[int, Write]] = {}
         self._next_try = 0.0
         self._step = self._lost_at = 0
 
@@ -60,6 +62,18 @@ class Writer:
         self._folder = RunFolder.create(root, manifest)
         self.path = self._folder.path
 
+    def create_if_possible(self, root: Path, manifest: Manifest) -> bool:
+        """Make the run's folder for a run that goes on in any case; where the disk refuses, that is its `problem`, tried again later."""
+        if self.problem and time.monotonic() < self._next_try:
+            return False
+        try:
+            self.create(root, manifest)
+        except StoreError as error:
+            self._refused(error)
+            return False
+        self.problem = ""
+        return True
+
     def line(self, step: int, write: Write) -> None:
         """Append a line of metrics; lines keep their order."""
         self.lines += 1
@@ -70,7 +84,7 @@ class Writer:
     def file(self, kind: Kind, step: int, write: Write) -> None:
         """Replace a file; of several that wait, the last counts."""
         if self.storing:
-            self._files[kind] = write
+            self._files[kind] = (step, write)
             self._step = step
             self.flush()
 
@@ -82,9 +96,7 @@ class Writer:
             self._write(self._folder)
             self.problem = ""
         except StoreError as error:
-            self._lost_at = self._lost_at if self.problem else self._step
-            self._next_try = time.monotonic() + RETRY
-            self.problem = f"not being stored since step {self._lost_at:,}: {error.message}; {error.hint}. It is tried again."
+            self._refused(error)
 
     def close(self) -> None:
         """Write what still waits and give up the right to write into the folder."""
@@ -96,16 +108,20 @@ class Writer:
             self._folder.close()
             self._folder = None
 
+    def _refused(self, error: StoreError) -> None:
+        self._lost_at = self._lost_at if self.problem else self._step
+        self._next_try = time.monotonic() + RETRY
+        self.problem = f"not being stored since step {self._lost_at:,}: {error.message}; {error.hint}. It is tried again."
+
     def _write(self, folder: RunFolder) -> None:
         while self._waiting:
             self._waiting[0](folder)
             self._waiting.popleft()
         for kind in ORDER:
-            write = self._files.pop(kind, None)
-            if write is None:
+            if kind not in self._files:
                 continue
-            try:
-                write(folder)
-            except StoreError:
-                self._files[kind] = write
-                raise
+            step, write = self._files[kind]
+            write(folder)
+            del self._files[kind]
+            if kind == "state":
+                self.saved = step

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.interruption import checkpoint
 from engine.phenomena.benign_overfitting.settings import Setting
 from engine.seeds import Streams
 from engine.theory.inputs import Floats, require
@@ -78,6 +79,7 @@ def _by_blocks(setting: Setting, rng: np.random.Generator, noise: Floats) -> Sol
     gram, weighted = np.zeros((n, n)), np.zeros((n, n))
     fitted, covered = np.zeros(n), np.zeros(n)
     for start in range(0, setting.p, BLOCK):
+        checkpoint()
         part = slice(start, start + BLOCK)
         root = np.sqrt(lam[part])
         X = rng.standard_normal((n, root.size)) * root
@@ -85,8 +87,11 @@ def _by_blocks(setting: Setting, rng: np.random.Generator, noise: Floats) -> Sol
         fitted += X @ b[part]
         covered += X @ (lam[part] * b[part])
         X *= root
+        checkpoint()
         weighted += X @ X.T
+    checkpoint()  # the next line cannot be cut
     g, U = np.linalg.eigh(gram)
+    checkpoint()
     dual = U @ ((U.T @ noise) / g)  # w = X^T dual
     residual = float(np.abs(gram @ dual - noise).max())
     return Solved(g, U.T @ weighted @ U, U.T @ fitted, U.T @ covered, float(lam @ b**2), residual)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from engine.interruption import checkpoint
 from engine.theory.conditions import Floats, number, require
 from engine.theory.quantities import finite
 
@@ -106,6 +107,7 @@ def linearise(kernel: ArrayLike, residual: ArrayLike) -> Linearised:
     largest = number("the largest entry of the kernel", float(np.abs(matrix).max()), above=0)
     skew = float(np.abs(matrix - matrix.T).max())
     require(skew <= 1e-9 * largest, f"the kernel must be symmetric, got entries that differ by {skew:g}")
+    checkpoint()  # the next line cannot be cut
     eigenvalues, eigenvectors = np.linalg.eigh(matrix)
     rounding = left.size * float(np.finfo(np.float64).eps) * float(eigenvalues[-1])
     smallest = float(eigenvalues[0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from engine.interruption import checkpoint
 from engine.theory.conditions import Floats, number, require
 from engine.theory.quantities import finite
 
@@ -58,6 +59,7 @@ def tangent_kernel(
     relu, gates = _features(weights, output, columns)
     kernel = np.empty((len(points), len(columns)))
     for start in range(0, len(points), rows):
+        checkpoint()
         block = points[start : start + rows]
         block_relu, block_gates = (relu, gates) if other is None and rows >= len(points) else _features(weights, output, block)
         kernel[start : start + rows] = block_relu @ relu.T + (block @ columns.T) * (block_gates @ gates.T)
@@ -74,6 +76,7 @@ def infinite_width_kernel(X: ArrayLike, other: ArrayLike | None = None) -> Float
     Raises:
         ProblemError: shapes that do not fit, values that are not finite, a point at the origin.
     """
+    checkpoint()
     points = _points(X, None)
     columns = points if other is None else _points(other, points.shape[1])
     norms, other_norms = _lengths(points), _lengths(columns)
