@@ -9,12 +9,13 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, VerticalScroll
+from textual.containers import Grid
 from textual.screen import Screen
 from textual.widgets import Static
 
 from screens.application import Application
 from screens.widgets.phenomenon_card import Detail, PhenomenonCard
+from screens.widgets.scrolled_list import ScrolledList
 from screens.widgets.text_row import TextRow, fit
 
 PERIOD = 1.0  # seconds between two looks at the runs
@@ -30,7 +31,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     DEFAULT_CSS = """
     HomeScreen { layout: vertical; }
-    HomeScreen #cards { height: 1fr; scrollbar-size-vertical: 1; }
+    HomeScreen #cards { height: 1fr; }
     HomeScreen #selected { height: auto; max-height: 2; padding: 0 1; text-style: italic; }
     HomeScreen Grid { height: auto; grid-size: 1; grid-rows: auto; grid-gutter: 0 2; }
     """
@@ -55,7 +56,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Lay out title, cards, the selected question and the keys."""
         yield TextRow(Text.assemble((" genlab ", "reverse bold"), "  Why do overparameterized models generalize?"))
-        with VerticalScroll(id="cards", can_focus=False), Grid():
+        with ScrolledList(id="cards"), Grid():
             yield from self.cards
         yield Static(id="selected")
         yield TextRow(id="keys")
@@ -86,7 +87,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     def _keep_in_sight(self) -> None:
         selected = self._selected
         if selected is not None:
-            self.query_one("#cards", VerticalScroll).scroll_to_widget(selected, animate=False)
+            self.query_one("#cards", ScrolledList).scroll_to_widget(selected, animate=False)
 
     @property
     def _selected(self) -> PhenomenonCard | None:

@@ -9,13 +9,14 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
 from engine.contract import Config, Knob, KnobError, Preset, build
 from screens.widgets.form_fields import FormField, PresetField
 from screens.widgets.knob_steps import stepped
+from screens.widgets.scrolled_list import ScrolledList
 
 
 class KnobField(FormField):
@@ -140,7 +141,7 @@ class KnobForm(Vertical):
 
     DEFAULT_CSS = """
     KnobForm { height: 1fr; }
-    KnobForm VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+    KnobForm ScrolledList { height: 1fr; }
     KnobForm #explanation { width: 1fr; height: auto; max-height: 6; text-style: dim; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -160,7 +161,7 @@ class KnobForm(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the preset, the knobs and the explanation."""
-        with VerticalScroll(can_focus=False):
+        with ScrolledList():
             yield self._preset
             yield from self.fields.values()
         yield Static(id="explanation")
@@ -187,7 +188,7 @@ class KnobForm(Vertical):
         self.styles.height = "auto" if shared else "1fr"
         self.styles.max_height = "60%" if shared else None
         self.styles.margin = (0, 0, int(shared), 0)
-        self.query_one(VerticalScroll).styles.height = "auto" if shared else "1fr"
+        self.query_one(ScrolledList).styles.height = "auto" if shared else "1fr"
 
     def focus_first(self) -> None:
         """Give the keyboard to the first knob."""

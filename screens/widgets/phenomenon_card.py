@@ -93,7 +93,8 @@ class PhenomenonCard(Widget, can_focus=True):
         state = self._fitting_state()
         style = "red" if self.entry.problem else "" if self.has_focus else "dim"
         if self.detail == "one row":
-            name.append(" " * (self._title_width - len(self.entry.title) + GAP)).append_text(_cut(self.sentence, self._room(), style))
+            if self._room() > 1:
+                name.append(" " * (self._title_width - len(self.entry.title) + GAP)).append_text(_cut(self.sentence, self._room(), style))
             return spread(name, state, width)
         if self.detail == "two rows":
             lines = [_cut(self.sentence, width - 2, style)]
@@ -106,7 +107,8 @@ class PhenomenonCard(Widget, can_focus=True):
         return max(1, self.content_region.width or self.app.size.width)
 
     def _fitting_state(self) -> Text:
-        return fit(self._state, self._width - 2 - len(self.entry.title) - GAP)
+        title = self._title_width if self.detail == "one row" else len(self.entry.title)
+        return fit(self._state, self._width - 2 - title - GAP)
 
     def _room(self) -> int:
         """Columns of the sentence between title and state in one row."""
@@ -114,6 +116,6 @@ class PhenomenonCard(Widget, can_focus=True):
 
 
 def _cut(sentence: str, width: int, style: str) -> Text:
-    text = Text(sentence if width > 1 else "", style)
+    text = Text(sentence, style)
     text.truncate(max(1, width), overflow="ellipsis")
     return text

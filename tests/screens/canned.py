@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -108,6 +108,21 @@ def canned(step: int = 300, phase: Phase = Phase.RUNNING, **changes: Any) -> Sna
     return replace(snapshot, **changes)
 
 
+def every_status() -> tuple[Verdict, ...]:
+    """A claim of each status, with the reason why those that are not decided are not."""
+    reasons = {
+        Status.PENDING: "not by step 300", Status.CENSORED: "never memorised by step 600", Status.NOT_RUN: "needs preset standard",
+        Status.NOT_APPLICABLE: "meant for label noise",
+    }  # fmt: skip
+    return tuple(
+        Verdict(
+            Claim(f"C{place}", f"What claim number {place} says", "a paper", "1", "<= .1"), 1.0, 0.5 if status.holds is not None else None,
+            status, "two of three seeds" if status is Status.CENSORED else "", reasons.get(status, ""),
+        )
+        for place, status in enumerate(Status)
+    )  # fmt: skip
+
+
 class CannedSession:
     """A session that answers commands at once, without computing anything."""
 
@@ -140,21 +155,22 @@ class CannedSession:
 
 
 class CannedRuns:
-    """Ten phenomena, each with a canned session."""
+    """Ten phenomena or so, each with a canned session, and after them those that cannot be opened."""
 
-    def __init__(self, count: int = 10, session: CannedSession | None = None, folder: Path | None = None) -> None:
+    def __init__(self, count: int = 10, session: CannedSession | None = None, problems: Sequence[str] = ()) -> None:
         self.session = session if session is not None else CannedSession()
         self.count = count
         self.begun: list[tuple[str, str]] = []
         self.closed = 0
         self.exported = 0
-        self.folder = folder
+        self.problems = problems
 
     def phenomena(self) -> list[PhenomenonEntry]:
         named = [PhenomenonEntry("canned", SPEC.title, SPEC.question)]
-        return named + [
+        named += [
             PhenomenonEntry(f"other-{i}", f"Phenomenon {i}", f"Why does phenomenon number {i} happen at all?") for i in range(1, self.count)
         ]
+        return named + [PhenomenonEntry(f"broken-{i}", f"Broken {i}", "", problem) for i, problem in enumerate(self.problems)]
 
     def spec(self, name: str) -> Spec:
         return SPEC if name == "canned" else replace(SPEC, name=name, title=name)

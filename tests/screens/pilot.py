@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ Scenario = Callable[[Pilot[int], LabApp], Awaitable[None]]
 
 
 def drive(
-    scenario: Scenario, size: tuple[int, int] = (80, 24), *, session: CannedSession | None = None, count: int = 10, **options: Any
-) -> CannedRuns:
+    scenario: Scenario, size: tuple[int, int] = (80, 24), *, session: CannedSession | None = None, count: int = 10,
+    problems: Sequence[str] = (), **options: Any,
+) -> CannedRuns:  # fmt: skip
     """Run a scenario on an app with canned phenomena and return its runs."""
-    runs = CannedRuns(count, session)
+    runs = CannedRuns(count, session, problems)
     options.setdefault("drawing", Theme())
 
     async def run() -> None:

@@ -8,7 +8,9 @@ from textual.pilot import Pilot
 from engine.contract import Phase
 from lab.app import LabApp
 from screens.base import PhenomenonScreen
-from screens.home import HomeScreen
+from screens.command_palette import palette_commands
+from screens.home import KEYS, HomeScreen
+from screens.widgets.phenomenon_card import PhenomenonCard
 from tests.screens.canned import CannedSession, canned
 from tests.screens.pilot import SIZES, compare, drive, masked, opened, said, text_of, until
 
@@ -30,6 +32,121 @@ def test_every_key_and_title_is_visible_at_80x24() -> None:
         assert app.phenomena()[0].question.split()[-1] in "\n".join(rows), "the selected question is shown to its end"
 
     drive(scenario)
+
+
+# ---------------------------------------------------------------- more than ten
+
+HOME_SIZES = ((60, 15), (80, 24), (160, 48))
+PROBLEM = "broken_package of some-distribution does not import: ModuleNotFoundError: No module named 'numbers_of_tomorrow'"
+
+
+def in_sight(home: HomeScreen) -> PhenomenonCard:
+    """The selected card, whose rows are all inside the part of the list that is shown."""
+    selected = next(card for card in home.cards if card.has_focus)
+    assert home.query_one("#cards").region.contains_region(selected.region), selected.entry.name
+    return selected
+
+
+@pytest.mark.parametrize("size", HOME_SIZES)
+@pytest.mark.parametrize("count", [11, 14])
+def test_arrows_keep_the_selected_card_in_sight(size: tuple[int, int], count: int) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        home = app.screen
+        assert isinstance(home, HomeScreen)
+        for direction, places in (("down", [*range(1, count), 0]), ("up", [*range(count - 1, -1, -1)])):
+            for place in places:
+                await pilot.press(direction)
+                await until(pilot, lambda place=place: home.cards[place].has_focus)
+                await pilot.pause()
+                selected = in_sight(home)
+                assert selected is home.cards[place]
+                row = text_of(app)[selected.region.y][selected.region.x :]
+                assert row.startswith(f"▌ {selected.key} {selected.entry.title} ")
+                shown = f"{said(app, selected)} {said(app, app.screen.query_one('#selected'))}".replace("▌ ", "")
+                assert selected.sentence in shown, "its question is shown to its end"
+
+    drive(scenario, size, count=count)
+
+
+@pytest.mark.parametrize(("size", "count"), [((60, 15), 11), ((80, 24), 11), ((80, 24), 14), ((160, 48), 14)])
+def test_every_key_and_title_is_visible_where_each_card_can_have_a_row(size: tuple[int, int], count: int) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        shown = "\n".join(text_of(app))
+        for key, entry in zip("1234567890abcd", app.phenomena(), strict=False):
+            assert f" {key} {entry.title} " in shown
+
+    drive(scenario, size, count=count)
+
+
+@pytest.mark.parametrize(("key", "name"), [("0", "other-9"), ("a", "other-10"), ("d", "other-13")])
+def test_further_cards_open_by_letters(key: str, name: str) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, PhenomenonScreen))
+
+    assert drive(scenario, (60, 15), count=14).begun == [(name, "quick")]
+
+
+def test_no_key_is_given_twice() -> None:
+    assert len(set(KEYS)) == len(KEYS)
+    keys = [key for binding in HomeScreen.BINDINGS for key in binding.key.split(",")]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_terminal_that_changes_its_size_keeps_the_selected_card_in_sight() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        home = app.screen
+        assert isinstance(home, HomeScreen)
+        await pilot.press("up")
+        for size in ((60, 15), (160, 48), (80, 15), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            await pilot.pause()
+            assert in_sight(home) is home.cards[-1]
+
+    drive(scenario, count=14)
+
+
+@pytest.mark.parametrize("size", HOME_SIZES)
+def test_a_problem_is_one_sentence_and_cannot_be_opened(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await pilot.press("up")
+        card = app.screen.cards[-1]  # type: ignore[attr-defined]
+
+        def shown() -> str:
+            return f"{said(app, card)} {said(app, app.screen.query_one('#selected'))}".replace("▌ ", "")
+
+        await until(pilot, lambda: PROBLEM in shown())
+        assert "cannot be opened" in shown()
+        for key in ("enter", "space", "b"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert isinstance(app.screen, HomeScreen)
+            assert PROBLEM in shown()
+        assert not any("Broken" in text for text, _, _ in palette_commands(app.screen, app))
+
+    assert drive(scenario, size, count=11, problems=[PROBLEM]).begun == []
+
+
+def test_why_a_phenomenon_was_not_opened_stays_until_another_card_is_selected() -> None:
+    from engine.errors import UsageError
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        def refuse(name: str, preset: str) -> CannedSession:
+            raise UsageError(f"{name} does not import")
+
+        app.open_runs.begin = refuse  # type: ignore[method-assign]
+        await pilot.press("3")
+        await until(pilot, lambda: app.screen.focused is app.screen.cards[2])
+        await pilot.pause()
+        assert "other-2 does not import" in said(app)
+        await pilot.press("down")
+        await until(pilot, lambda: "other-2 does not import" not in said(app))
+
+    drive(scenario)
+
+
+# ---------------------------------------------------------------- opening
 
 
 def test_a_digit_opens_and_starts_the_quick_preset() -> None:

@@ -90,3 +90,18 @@ def test_a_preset_is_leafed_to_and_begun_with_enter() -> None:
 
     drive(scenario, session=session)
     assert session.posted == [Rewind("standard")]
+
+
+def test_arrows_move_from_row_to_row_also_where_the_knobs_do_not_fit() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        form = (await opened(pilot, app)).knobs
+        await pilot.press("k")
+        await until(pilot, lambda: form.has_focus_within)
+        rows = list(form.rows())
+        for place in [*range(2, len(rows)), 0]:
+            await pilot.press("down")
+            await until(pilot, lambda place=place: rows[place].has_focus)
+            await pilot.pause()
+            assert form.region.contains_region(rows[place].region)
+
+    drive(scenario, (60, 15))

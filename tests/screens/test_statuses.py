@@ -1,0 +1,79 @@
+"""All six statuses of a claim, wherever claims are counted or listed: the word, its style and the reason."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual.pilot import Pilot
+
+from engine.contract import Phase, Status
+from lab.app import LabApp
+from lab.output import count_marks, verdict_rows
+from screens import formatting
+from screens.home import HomeScreen
+from screens.widgets.phenomenon_card import state_of
+from screens.widgets.verdict_panel import MARK, tally_row, verdict_table
+from tests.screens.canned import CannedSession, canned, every_status
+from tests.screens.pilot import SIZES, drive, opened, said, text_of, until
+
+COUNTS = ["1 yes", "1 no", "1 not yet", "1 censored", "1 not run", "1 n/a"]
+
+
+@pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.FINISHED])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_tally_the_panel_and_the_card_show_them(size: tuple[int, int], phase: Phase) -> None:
+    session = CannedSession(canned(phase=phase, verdicts=every_status()))
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        row = said(app, screen.query_one("#tally"))
+        assert [count for count in COUNTS if count in row] == COUNTS
+        await pilot.press("v")
+        await until(pilot, lambda: screen.claims.has_focus)
+        await pilot.pause()
+        listed = said(app, screen.claims)
+        screen.claims.scroll_end(animate=False)
+        await pilot.pause()
+        listed += said(app, screen.claims)
+        for verdict in session.latest().verdicts:
+            assert verdict.mark in listed
+            assert not set(f"{verdict.reason} {verdict.note}".split()) - set(re.findall(r"\w+", listed))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and "1 not yet" in said(app))
+        card = next(row for row in text_of(app) if "Random labels" in row)
+        assert [count for count in COUNTS if count in card][:3] == COUNTS[:3]
+
+    drive(scenario, size, session=session)
+
+
+def test_each_status_has_a_style_and_a_word_that_fits_its_column() -> None:
+    assert set(formatting.STATUS_STYLE) == set(Status)
+    assert max(len(status.mark) for status in Status) < MARK
+    assert list(formatting.tally(every_status())) == list(Status)
+    assert [part.plain for part in state_of(canned(verdicts=every_status()))][1:] == COUNTS
+
+
+@pytest.mark.parametrize("width", [40, 60, 72, 80, 120])
+def test_every_claim_begins_with_its_mark(width: int) -> None:
+    lines = verdict_table(every_status(), width).plain.splitlines()
+    for verdict in every_status():
+        (line,) = (line for line in lines if f"What claim number {verdict.claim.id[1:]}" in line)
+        assert line.startswith(f"{verdict.mark:{MARK}}{verdict.claim.id}")
+    assert all(len(line.rstrip()) <= width for line in lines)
+
+
+@pytest.mark.parametrize("width", range(20, 130, 7))
+def test_the_tally_leaves_out_names_before_counts(width: int) -> None:
+    row = tally_row(every_status(), width)
+    assert row.cell_len <= width
+    assert width < 60 or [count for count in COUNTS if count in row.plain] == COUNTS
+    assert ("(C1)" in row.plain) == (width >= 65)
+
+
+def test_the_command_line_words_them_alike() -> None:
+    rows = verdict_rows(every_status())
+    assert [row[-1].plain for row in rows] == [status.mark for status in Status]
+    assert all(row[-1].style for row in rows)
+    assert "never memorised by step 600" in rows[list(Status).index(Status.CENSORED)][3]
+    assert count_marks(every_status()) == ", ".join(COUNTS)
