@@ -1,0 +1,31 @@
+"""The vocabulary that engine, screens and lab share: what a phenomenon declares, what a screen shows, what a person asks for.
+
+Everything here is frozen and holds arrays, numbers and strings only, so a `Snapshot` can cross threads, processes and
+disks. Screens import this module and nothing else of the engine. No torch, no scipy.
+"""
+
+from engine.config import Config, Knob, build, knob
+from engine.contract.declared import Axis, Claim, Figure, PictureSpec, Preset, Quantity, Spec, Summary
+from engine.contract.drawn import Basis, Layer, Marker, Picture, Series
+from engine.contract.judged import Detail, DetailRow, Grade, Status, Verdict
+from engine.contract.session import (
+    Command,
+    Pause,
+    Phase,
+    Reseed,
+    Resume,
+    Rewind,
+    Session,
+    SetKnob,
+    Snapshot,
+    Start,
+    Step,
+    Stop,
+)
+from engine.errors import KnobError, LabError
+
+__all__ = [
+    "Axis", "Basis", "Claim", "Command", "Config", "Detail", "DetailRow", "Figure", "Grade", "Knob", "KnobError", "LabError", "Layer",
+    "Marker", "Pause", "Phase", "Picture", "PictureSpec", "Preset", "Quantity", "Reseed", "Resume", "Rewind", "Series", "Session",
+    "SetKnob", "Snapshot", "Spec", "Start", "Status", "Step", "Stop", "Summary", "Verdict", "build", "knob",
+]  # fmt: skip
