@@ -10,7 +10,7 @@ from typing import Any
 from engine.contract import Figure, Series, Snapshot, Spec
 from engine.errors import StoreError
 from lab.output import detail_lines, strict
-from screens.widgets.palette import Level, Theme, group_order
+from screens.widgets.palette import Level, Theme, groups_of
 from screens.widgets.plot_view import draw_figure
 
 WIDTH, HEIGHT = 100, 24
@@ -36,14 +36,14 @@ def write_beside(folder: Path, spec: Spec, snapshot: Snapshot) -> list[Path]:
 
 def as_text(spec: Spec, snapshot: Snapshot) -> str:
     """Return every figure as text without colour, the claims, and quantities with their formulas."""
-    theme = replace(Theme(), level=Level.NONE, groups=group_order(snapshot.series))
+    theme = replace(Theme(), level=Level.NONE, groups=groups_of(snapshot))
     lines = [f"{snapshot.run}  {snapshot.unit} {snapshot.step}  {snapshot.sentence}", ""]
     for figure in spec.figures:
         drawn = draw_figure(figure, snapshot.series, snapshot.markers, width=WIDTH, height=HEIGHT, theme=theme)
         lines += [row.plain.rstrip() for row in drawn] + [""]
     for verdict in snapshot.verdicts:
-        claim = verdict.claim
-        lines.append(f"{verdict.mark:8} {claim.id:5} {claim.sentence}: predicted {verdict.predicted}, measured {verdict.measured}")
+        claim, remark = verdict.claim, f" ({verdict.remark})" if verdict.remark else ""
+        lines.append(f"{verdict.mark:8} {claim.id:5} {claim.sentence}: predicted {verdict.predicted}, measured {verdict.measured}{remark}")
     lines += ["", *detail_lines(snapshot.details)] if snapshot.details else []
     return "\n".join(lines) + "\n"
 

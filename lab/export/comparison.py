@@ -11,9 +11,10 @@ from typing import Any
 from engine.contract import Figure, Series, Snapshot
 from engine.errors import UsageError
 from engine.registry import spec
-from lab.export.text_figures import print_figure, with_points
+from lab.export.text_figures import print_figure, theme_of, with_points
 from lab.output import emit, plain, result_event, write_table
 from lab.stored import load_run
+from screens.widgets.palette import groups_of
 
 Runs = Mapping[str, Snapshot]
 FEW = 2  # measured curves of a run in one figure up to which every run gets colours of its own
@@ -58,7 +59,8 @@ def _draw(figure: Figure, runs: Runs, height: int) -> None:
     else:
         first = next(iter(runs.values()))
         faint = [item for curves in chosen[1:] for item in curves]
-        print_figure(replace(figure, note="a in full, the others faint"), first.series, first.markers, height, pinned=faint)
+        noted, theme = replace(figure, note="a in full, the others faint"), theme_of(groups_of(first))
+        print_figure(noted, first.series, first.markers, height, theme, pinned=faint)
 
 
 def differences(runs: Runs) -> list[list[Any]]:

@@ -1,4 +1,4 @@
-"""Figures and pictures as svg or png, drawn by matplotlib; importing this module is what loads it."""
+"""Figures and pictures as svg or png, drawn by matplotlib in the screen's colours and markers; importing this module is what loads it."""
 
 from __future__ import annotations
 
@@ -10,33 +10,47 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure as Drawing
+from rich.color import Color
 
 from engine.contract import Axis, Figure, Marker, Picture, Series, Snapshot
 from engine.registry import spec
 from lab.export.text_figures import with_points
+from screens.widgets.palette import FILLED, HOLLOW, Level, Theme, groups_of, ink_of
+from screens.widgets.picture_layers import StyledLayer, styled_layers
+from screens.widgets.plot_curves import Curve, curves_of
+from screens.widgets.plot_markers import marker_ink
 
 SIZE = (6.4, 4.2)  # inches
 DOTS = 160  # per inch, of a png
+MARKS = dict(zip(FILLED + HOLLOW, "o^sDv*" * 2, strict=True))  # the terminal's markers as matplotlib's
+MARKED = 8  # marks along a curve, about
 MAPS = {"sequential": "viridis", "diverging": "RdBu_r", "grey": "gray", "classes": "tab10"}
 
 
 def write_figures(snapshot: Snapshot, name: str, place: Path, kind: str) -> Iterator[Path]:
     """Write every figure and picture that has content; yields `NAME-FIGURE.svg`."""
     declared = spec(snapshot.phenomenon)
-    colours = palette([series.group or series.name for series in snapshot.series])
+    theme = Theme(Level.ANSI256, dark=False, groups=groups_of(snapshot))
     with matplotlib.rc_context({"svg.hashsalt": name, "font.size": 9}):
         for figure in declared.figures:
             chosen = with_points(figure, snapshot.series)
             if chosen:
                 markers = [marker for marker in snapshot.markers if fnmatch.fnmatchcase(figure.name, marker.figure)]
-                yield _saved(_plot(figure, chosen, markers, colours), place / _file(name, figure.name, kind))
+                yield _saved(_plot(figure, chosen, markers, theme), place / _file(name, figure.name, kind))
         for picture in snapshot.pictures:
-            yield _saved(_image(picture), place / _file(name, picture.name, kind))
+            yield _saved(_image(picture, theme), place / _file(name, picture.name, kind))
 
 
-def palette(groups: Sequence[str]) -> dict[str, str]:
-    """A colour for each group, the same in every figure."""
-    return {group: f"C{index % 10}" for index, group in enumerate(dict.fromkeys(groups))}
+def colour_of(ink: int) -> str:
+    """The colour of an ink as matplotlib takes it."""
+    return Color.from_ansi(ink_of(ink).fg).get_truecolor().hex
+
+
+def _look(curve: Curve | StyledLayer, glyph: str) -> dict[str, Any]:
+    """Colour and marker of a curve or a layer; hollow where the screen's is."""
+    colour = colour_of(curve.ink)
+    fill = "none" if glyph in HOLLOW else colour
+    return {"color": colour, "marker": MARKS.get(glyph, "o"), "markerfacecolor": fill, "markersize": 4}
 
 
 def _file(run: str, figure: str, kind: str) -> str:
@@ -54,13 +68,13 @@ def _canvas() -> tuple[Any, Any]:
     return drawing, drawing.add_subplot()
 
 
-def _plot(figure: Figure, series: Sequence[Series], markers: Sequence[Marker], colours: dict[str, str]) -> Any:
+def _plot(figure: Figure, series: Sequence[Series], markers: Sequence[Marker], theme: Theme) -> Any:
     drawing, axes = _canvas()
-    for item in series:
-        _curve(axes, item, figure, colours[item.group or item.name])
+    for curve in curves_of(series, theme):
+        _curve(axes, curve, figure)
     for marker in markers:
         line = axes.axvline if marker.axis == "x" else axes.axhline
-        line(marker.at, color=colours.get(marker.group, "0.5"), linestyle=":", linewidth=1, label=marker.label)
+        line(marker.at, color=colour_of(marker_ink(marker, theme)), linestyle=":", linewidth=1, label=marker.label)
     axes.set(title=figure.title, xlabel=_label(figure.x), ylabel=_label(figure.y))
     for axis, scale, limits in ((figure.x, axes.set_xscale, axes.set_xlim), (figure.y, axes.set_yscale, axes.set_ylim)):
         if axis.log:
@@ -72,26 +86,28 @@ def _plot(figure: Figure, series: Sequence[Series], markers: Sequence[Marker], c
     return drawing
 
 
-def _curve(axes: Any, item: Series, figure: Figure, colour: str) -> None:
+def _curve(axes: Any, curve: Curve, figure: Figure) -> None:
+    item, colour = curve.series, colour_of(curve.ink)
     x, y = _drawable(item.x, figure.x), _drawable(item.y, figure.y)
     if item.style == "bars":
         axes.bar(x, y, color=colour, label=item.label, width=0.8 * _spacing(x))
     elif item.style == "points":
-        axes.plot(x, y, "o", color=colour, markersize=3, label=item.label)
+        axes.plot(x, y, linestyle="none", label=item.label, **_look(curve, curve.glyph))
+    elif item.kind == "theory":
+        axes.plot(x, y, "--", color=colour, linewidth=1.3, label=item.label)
     else:
-        axes.plot(x, y, "--" if item.kind == "theory" else "-", color=colour, linewidth=1.3, label=item.label)
+        axes.plot(x, y, "-", linewidth=1.3, markevery=max(1, len(x) // MARKED), label=item.label, **_look(curve, curve.glyph))
     if item.lo is not None and item.hi is not None:
         axes.fill_between(x, _drawable(item.lo, figure.y), _drawable(item.hi, figure.y), color=colour, alpha=0.2, linewidth=0)
 
 
-def _image(picture: Picture) -> Any:
+def _image(picture: Picture, theme: Theme) -> Any:
     drawing, axes = _canvas()
     if picture.values is not None:
         _cells(drawing, axes, picture)
-    for index, layer in enumerate(picture.layers):
-        style = {"path": ".-", "line": "-", "points": "o", "rings": "o"}[layer.kind]
-        fill = "none" if layer.kind == "rings" else f"C{index % 10}"
-        axes.plot(layer.xy[:, 0], layer.xy[:, 1], style, color=f"C{index % 10}", markerfacecolor=fill, markersize=4, label=layer.label)
+    for styled in styled_layers(picture.layers, theme, picture.log):
+        if len(styled.xy):
+            _layer(axes, styled)
     if picture.log:
         axes.set(xscale="log", yscale="log")
     if picture.extent:
@@ -104,6 +120,18 @@ def _image(picture: Picture) -> Any:
     if picture.layers or picture.legend:
         axes.legend(fontsize="small")
     return drawing
+
+
+def _layer(axes: Any, styled: StyledLayer) -> None:
+    x, y = styled.xy.T
+    look = _look(styled, styled.mark)
+    if styled.layer.kind == "rings":
+        look |= {"marker": "o", "markerfacecolor": "none", "markersize": 8}
+    elif styled.layer.kind == "line":
+        look["marker"] = ""
+    elif styled.layer.kind == "path":
+        look["markevery"] = [-1]  # where it ends, as on the screen
+    axes.plot(x, y, linestyle="-" if styled.layer.kind in ("path", "line") else "none", label=styled.layer.label, **look)
 
 
 def _cells(drawing: Any, axes: Any, picture: Picture) -> None:

@@ -18,7 +18,7 @@ from lab.output import VERDICT_COLUMNS, ascii_only, console, detail_lines, emit,
 from lab.running.reporters import phase_message
 from lab.stored import load_run
 from screens import formatting
-from screens.widgets.palette import Level, Theme, group_order
+from screens.widgets.palette import Level, Theme, group_order, groups_of
 from screens.widgets.picture_view import draw_picture
 from screens.widgets.plot_view import draw_figure
 
@@ -56,7 +56,7 @@ def print_run(snapshot: Snapshot, name: str, *, only: str | None = None, height:
         raise UsageError(f"no figure {only!r} of {snapshot.phenomenon}{nearest(only, names)}", "figures: " + ", ".join(names))
     if only is None:
         _print_head(snapshot, name)
-    theme = theme_of(snapshot.series)
+    theme = theme_of(groups_of(snapshot))
     for figure in declared.figures:
         if only in (None, figure.name) and figure.draws(snapshot.series):
             print_figure(figure, snapshot.series, snapshot.markers, height, theme)
@@ -77,12 +77,12 @@ def _print_head(snapshot: Snapshot, name: str) -> None:
     write(plain(f"{formatting.seeds(snapshot.seeds)}, {snapshot.device}, {formatting.duration(snapshot.elapsed)} of work"))
 
 
-def theme_of(series: Sequence[Series]) -> Theme:
-    """Colours and characters that standard output can show; groups in the order of the series."""
+def theme_of(groups: tuple[str, ...]) -> Theme:
+    """Colours and characters that standard output can show, the groups' in their order."""
     theme = Theme.detect()
     coloured = sys.stdout.isatty() or "FORCE_COLOR" in os.environ
     level = theme.level if coloured else Level.NONE
-    return replace(theme, level=level, ascii=ascii_only(), groups=group_order(series))
+    return replace(theme, level=level, ascii=ascii_only(), groups=groups)
 
 
 def print_figure(
@@ -94,7 +94,7 @@ def print_figure(
     pinned: Sequence[Series] = (),
 ) -> None:
     """Print one figure as wide as the terminal, within reason; `pinned` curves lie faintly beneath."""
-    _print(draw_figure(figure, series, markers, width=_width(), height=height, theme=theme or theme_of(series), pinned=pinned))
+    _print(draw_figure(figure, series, markers, width=_width(), height=height, theme=theme or theme_of(group_order(series)), pinned=pinned))
 
 
 def _print_picture(picture: Picture, height: int, theme: Theme) -> None:
