@@ -14,7 +14,7 @@ Basis = Literal["training", "simulation", "exact", "flow", "asymptotic", "bound"
 
 @dataclass(frozen=True)
 class Series:
-    """One curve. `group` (an arm, an optimiser) decides colour and marker, alike in every figure.
+    """One curve. `group` (a setting, an optimiser) decides colour and marker, alike in every figure.
 
     x, y: (k,) float64; lo, hi: (k,) or None; `band` says what they are ("quartiles of 50 draws").
     """

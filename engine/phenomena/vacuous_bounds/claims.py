@@ -47,7 +47,7 @@ def _vacuous(run: VacuousBounds) -> Judgement:
         return PENDING
     least = {name: min(network.bounds[name].value for network in run.measured) for name in CLASS_BOUNDS}
     told = ", ".join(f"{name} {value:.3g}" for name, value in least.items())
-    return decided(min(least.values()) >= 1, told, "the least over arms and seeds", values=least)
+    return decided(min(least.values()) >= 1, told, "the least over conditions and seeds", values=least)
 
 
 def _blind(run: VacuousBounds) -> Judgement:
@@ -96,7 +96,7 @@ def _validly(run: VacuousBounds) -> Judgement:
         return PENDING
     certified, erred = (np.array(run.history.records[-1][name]) for name in ("PAC-Bayes", "stochastic-test-error"))
     least = float((certified - erred).min())
-    return decided(least >= 0, least, "the least over arms and seeds")
+    return decided(least >= 0, least, "the least over conditions and seeds")
 
 
 def _inverted(run: VacuousBounds) -> Judgement:

@@ -37,7 +37,7 @@ FIGURES = (
     Figure("bound-vs-n", "Norms, bounds and error over n", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
            "slopes over n at one margin; dist: |w-w0|, prod: of spectral norms, BFT and Ney: bounds",
            "fills last, after the certificates, unless the knob follow is nothing"),
-    Figure("margins", "Margins", Axis("margin", unit="true arm's median"), Axis("density", lo=0.0), ("margins/*",),
+    Figure("margins", "Margins", Axis("margin", unit="median on true labels"), Axis("density", lo=0.0), ("margins/*",),
            "raw, and divided by |X|_F R_A/n"),
     Figure("two-sided", "Two-sided convergence fails", Axis("D/m", log=True), Axis("error", lo=0.0, hi=1.0), ("two-sided/*",),
            "S' is S with x2 negated"),
