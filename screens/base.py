@@ -335,7 +335,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     # ------------------------------------------------------------ taking something along
 
     def action_copy(self) -> None:
-        """Copy the headless command of this run, and show it."""
+        """Copy the command that repeats this run, and show it."""
         command = run_command(self.spec, self.snapshot)
         self.app.copy_to_clipboard(command)
         self.say(f"Copied: {command}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from itertools import groupby
 from typing import ClassVar
 
@@ -26,12 +27,10 @@ PALETTE_KEY = Key("ctrl+p", "", "ctrl+p", "Palette: every command by name", "Lab
 
 def key_table(keys: tuple[Key, ...], width: int) -> Text:
     """Return the keys by group, descriptions wrapped to the width."""
-    import textwrap
-
     text = Text()
-    for group, members in groupby(keys, lambda key: key.group):
+    for group, listed in groupby(keys, lambda key: key.group):
         text.append(f"\n{group}\n", "bold")
-        for shown, same in groupby(members, lambda key: key.shown):
+        for shown, same in groupby(listed, lambda key: key.shown):
             lines = textwrap.wrap(next(same).text, max(20, width - 12))
             text.append(f"  {shown:10}", "cyan").append("\n            ".join(lines) + "\n")
     return text

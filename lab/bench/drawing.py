@@ -16,9 +16,9 @@ import numpy as np
 from engine.contract import Axis, Figure, Series
 from lab.bench.entry import Entry, Row, alternate
 from screens.widgets.palette import Theme, style_of
-from screens.widgets.plot_canvas import TextGrid
 from screens.widgets.plot_figure import plot
 from screens.widgets.plot_request import Request
+from screens.widgets.text_grid import TextGrid
 from screens.widgets.text_grid_view import changed
 
 WIDTH, HEIGHT = 80, 24

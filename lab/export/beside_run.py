@@ -11,7 +11,7 @@ from engine.contract import Figure, Series, Snapshot, Spec
 from engine.errors import StoreError
 from lab.output import detail_lines, strict
 from screens.widgets.palette import Level, Theme, groups_of
-from screens.widgets.plot_view import draw_figure
+from screens.widgets.plot_figure import draw_figure
 
 WIDTH, HEIGHT = 100, 24
 

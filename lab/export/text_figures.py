@@ -19,8 +19,8 @@ from lab.running.reporters import phase_message
 from lab.stored import load_run
 from screens import formatting
 from screens.widgets.palette import Level, Theme, group_order, groups_of
-from screens.widgets.picture_view import draw_picture
-from screens.widgets.plot_view import draw_figure
+from screens.widgets.picture_draw import draw_picture
+from screens.widgets.plot_figure import draw_figure
 
 LEAST_WIDTH, MOST_WIDTH = 40, 160
 

@@ -19,8 +19,9 @@ from screens.figure_pages import Page, page_of, pages
 from screens.linked_cursor import Cursor
 from screens.widgets.figure_panel import FigurePanel
 from screens.widgets.palette import Theme, groups_of
+from screens.widgets.plot_figure import legend_entries
 from screens.widgets.plot_legend import LegendEntry
-from screens.widgets.plot_view import PlotView, legend_entries
+from screens.widgets.plot_view import PlotView
 from screens.widgets.shared_legend import Legend, arranged, related, shared
 from screens.widgets.text_row import fit
 

@@ -78,8 +78,8 @@ def style_of(index: int) -> Style:
 class Shades:
     """The colours of the groups in order, each as it is, faint (bands, pinned curves), and nearer to the text's colour (theory).
 
-    Neighbours differ most, and the first two (train and test, in most figures) differ in every table. extreme is farthest
-    from the terminal's background and background nearest to it; quiet is for axes and labels.
+    Neighbours differ most, and the first two (train and test, in most figures) differ in every table. background is the
+    colour nearest to the terminal's background, extreme the one farthest from it; quiet is for axes and labels.
     """
 
     full: tuple[int, ...]

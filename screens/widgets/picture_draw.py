@@ -16,10 +16,11 @@ from screens.widgets.axis_scales import Scale, fit_scale
 from screens.widgets.palette import Theme, brightness, ink, ink_of
 from screens.widgets.picture_heatmap import HeatMap
 from screens.widgets.picture_layers import StyledLayer, draw_layers, plane, styled_layers
-from screens.widgets.plot_canvas import Canvas, TextGrid
+from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_frame import FrameLayout, draw_frame, name_on_axis
 from screens.widgets.plot_legend import LegendEntry, legend_rows, title_row, write_entries
 from screens.widgets.plot_ticks import x_ticks, y_ticks
+from screens.widgets.text_grid import TextGrid
 
 LEAST_WIDTH, LEAST_HEIGHT = 8, 3  # below this a picture is a sentence
 AXES_WIDTH, AXES_HEIGHT = 30, 9  # below this a plane has no axes

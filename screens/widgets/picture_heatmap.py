@@ -9,8 +9,9 @@ from screens.widgets.axis_scales import reading
 from screens.widgets.palette import PLAIN, Level, Theme, ink
 from screens.widgets.picture_cells import NOTHING, Ints, class_levels, fitted, levels, numbers, outlines, resample, value_range
 from screens.widgets.picture_palette import characters, class_colours, ramp
-from screens.widgets.plot_canvas import Canvas, TextGrid
+from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_legend import LegendEntry
+from screens.widgets.text_grid import TextGrid
 
 MANY = 1 << 10  # more than there are colours, for packing two levels into one number
 

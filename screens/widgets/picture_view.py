@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from engine.contract import Picture
 from screens.widgets.palette import Theme
-from screens.widgets.picture_draw import draw_picture, picture_grid
-from screens.widgets.plot_canvas import TextGrid
+from screens.widgets.picture_draw import picture_grid
+from screens.widgets.text_grid import TextGrid
 from screens.widgets.text_grid_view import TextGridView
-
-__all__ = ["PictureView", "draw", "draw_picture"]
-
-draw = draw_picture
 
 
 class PictureView(TextGridView):
@@ -48,11 +45,4 @@ def same(one: Picture, other: Picture) -> bool:
         return False
     if any(a is not b for a, b in zip(one.layers, other.layers, strict=True)):
         return False
-    return _words(one) == _words(other)
-
-
-def _words(picture: Picture) -> tuple[object, ...]:
-    return (
-        picture.name, picture.title, picture.extent, picture.palette, picture.lo, picture.hi, picture.legend, picture.x, picture.y,
-        picture.equal, picture.note,
-    )  # fmt: skip
+    return replace(one, values=None, layers=()) == replace(other, values=None, layers=())

@@ -16,7 +16,7 @@ from rich.text import Text
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, fit_scale
 from screens.widgets.palette import Theme, group_order
-from screens.widgets.plot_canvas import Canvas, TextGrid
+from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned
 from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, FrameLayout, draw_frame, name_on_axis
 from screens.widgets.plot_legend import LegendEntry, axis_name, legend_rows, read_out, title_row, value_at, write_entries
@@ -24,8 +24,7 @@ from screens.widgets.plot_markers import draw_cursor, draw_labels, draw_lines, d
 from screens.widgets.plot_reduce import Reduced, reduce, x_span
 from screens.widgets.plot_request import Request
 from screens.widgets.plot_ticks import Tick, x_ticks, y_ticks
-
-__all__ = ["Plotted", "draw_figure", "legend_entries", "plot"]
+from screens.widgets.text_grid import TextGrid
 
 
 @dataclass(frozen=True)

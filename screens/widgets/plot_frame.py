@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import Any
 
 from screens.widgets.palette import Theme
-from screens.widgets.plot_canvas import TextGrid
 from screens.widgets.plot_ticks import Tick
+from screens.widgets.text_grid import TextGrid
 
 LEAST_WIDTH, LEAST_HEIGHT = 20, 5  # below this a figure is a sentence
 _TO_ASCII = str.maketrans({"─": "-", "│": "|", "┤": "+", "┬": "+", "└": "+", "┘": "+", "┌": "+", "┐": "+"})

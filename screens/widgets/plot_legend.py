@@ -10,8 +10,8 @@ import numpy as np
 from engine.contract import Axis, Figure, Series
 from screens.widgets.axis_scales import Scale, reading
 from screens.widgets.palette import Theme
-from screens.widgets.plot_canvas import TextGrid
 from screens.widgets.plot_reduce import Floats, floats, is_curve
+from screens.widgets.text_grid import TextGrid
 
 
 @dataclass(frozen=True)

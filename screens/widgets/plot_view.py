@@ -12,13 +12,11 @@ from dataclasses import replace
 
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import Scale, ViewWindow
-from screens.widgets.palette import Level, Theme, group_order
-from screens.widgets.plot_canvas import TextGrid
-from screens.widgets.plot_figure import draw_figure, legend_entries, plot
+from screens.widgets.palette import Theme, group_order
+from screens.widgets.plot_figure import plot
 from screens.widgets.plot_request import Request
+from screens.widgets.text_grid import TextGrid
 from screens.widgets.text_grid_view import TextGridView
-
-__all__ = ["Level", "PlotView", "Theme", "ViewWindow", "draw_figure", "group_order", "legend_entries"]
 
 
 class PlotView(TextGridView):

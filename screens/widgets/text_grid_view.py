@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from screens.widgets.palette import Theme, style_of
-from screens.widgets.plot_canvas import TextGrid
+from screens.widgets.text_grid import TextGrid
 
 CATCH_UP = 0.2  # seconds between two parts of a repaint that is too large for one frame
 

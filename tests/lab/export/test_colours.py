@@ -8,7 +8,7 @@ import pytest
 from engine.contract import Axis, Figure, Layer, Marker, Picture, Series
 from lab.export import beside_run, image_files, text_figures
 from screens.widgets.palette import DARK, FILLED, LIGHT, Theme, groups_of, ink_of
-from screens.widgets.plot_view import legend_entries
+from screens.widgets.plot_figure import legend_entries
 from tests.screens.canned import SPEC, canned
 
 FIGURE = Figure("loss", "Loss", Axis("step"), Axis("loss"), ("loss/*",))

@@ -16,7 +16,7 @@ from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, S
 from screens.widgets.figure_grid import FigureGrid
 from screens.widgets.palette import Theme, group_order, groups_of
 from screens.widgets.picture_view import PictureView
-from screens.widgets.plot_view import legend_entries
+from screens.widgets.plot_figure import legend_entries
 from tests.screens.canned import SPEC, canned
 
 Looks = Callable[[Pilot[None]], Awaitable[None]]

@@ -15,9 +15,9 @@ from textual.app import App, ComposeResult
 
 from engine.contract import Layer, Picture
 from screens.widgets.palette import Level, Theme, brightness, ink_of
-from screens.widgets.picture_draw import picture_grid
+from screens.widgets.picture_draw import draw_picture, picture_grid
 from screens.widgets.picture_palette import RAMPS, class_colours, ramp
-from screens.widgets.picture_view import PictureView, draw_picture
+from screens.widgets.picture_view import PictureView
 from tests.screens.drawn import ascii_theme, grid_picture, plane_picture
 
 number = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.floats(-5, 5))
@@ -191,7 +191,7 @@ def test_nothing_to_draw_is_said():
 
 def test_groups_have_the_colours_of_the_figures():
     theme = Theme(groups=("true", "random"))
-    picture = Picture("p", "p", layers=(Layer("points", np.zeros((1, 2)), "random arm", "random"),), extent=(-1, 1, -1, 1))
+    picture = Picture("p", "p", layers=(Layer("points", np.zeros((1, 2)), "random labels", "random"),), extent=(-1, 1, -1, 1))
     grid = picture_grid(picture, 60, 12, theme)
     tones = {ink_of(int(tone)).fg for code, tone in zip(grid.codes.ravel(), grid.inks.ravel(), strict=True) if chr(code) == "▲"}
     assert tones == {theme.shades.full[1]}

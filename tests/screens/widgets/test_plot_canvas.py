@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from screens.widgets.palette import PLAIN, ink
-from screens.widgets.plot_canvas import Canvas, TextGrid, polyline
+from screens.widgets.plot_canvas import Canvas, polyline
+from screens.widgets.text_grid import TextGrid
 
 DOT_AT = {1: (0, 0), 2: (1, 0), 3: (2, 0), 7: (3, 0), 4: (0, 1), 5: (1, 1), 6: (2, 1), 8: (3, 1)}
 

@@ -203,8 +203,8 @@ def test_curves_that_coincide_can_both_be_seen():
 
 def test_marks_that_would_hide_each_other_stand_side_by_side():
     figure = Figure("f", "f", Axis("x"), Axis("y"), ("*",))
-    twins = [curve([0, 1, 2], [1, 2, 1], name, style="points") for name in "ab"]
-    body = "".join(plain(figure, twins, theme=Theme(Level.NONE))[2:])
+    pair = [curve([0, 1, 2], [1, 2, 1], name, style="points") for name in "ab"]
+    body = "".join(plain(figure, pair, theme=Theme(Level.NONE))[2:])
     assert body.count("●") == body.count("▲") == 3
 
 

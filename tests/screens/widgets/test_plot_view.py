@@ -14,8 +14,8 @@ from textual.screen import Screen
 from engine.contract import Axis, Figure
 from screens.widgets.axis_scales import ViewWindow
 from screens.widgets.palette import Theme
-from screens.widgets.plot_canvas import TextGrid
 from screens.widgets.plot_view import PlotView
+from screens.widgets.text_grid import TextGrid
 from screens.widgets.text_grid_view import changed
 from tests.screens.drawn import ACCURACY, MARKERS, ascii_theme, conditions, curve
 
