@@ -262,6 +262,8 @@ def launch(
     """
     if not is_terminal():
         raise UsageError("the app needs a terminal, and this is none", f"Without one: genlab run {name or 'NAME'}")
+    for variable in ("COLUMNS", "LINES"):  # Textual would lay out by them, then by the terminal that disagrees, and so on without end
+        os.environ.pop(variable, None)
     open_runs = BackgroundRuns(device=device, threads=threads, root=runs)
     app = LabApp(
         open_runs,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TOYS = Path(__file__).with_name("toys")
-UNSET = ("LC_ALL", "LC_CTYPE", "GENLAB_ASCII", "COLUMNS", "NO_COLOR")  # variables that would change what is written
+UNSET = ("LC_ALL", "LC_CTYPE", "GENLAB_ASCII", "COLUMNS", "LINES", "NO_COLOR")  # variables that would change what is written
 
 
 def lines(out):

@@ -179,6 +179,14 @@ def test_no_color_writes_no_colour_codes(tmp_path: Path, size: tuple[int, int]) 
         assert COLOUR.findall(bytes(terminal.raw)) == []
 
 
+def test_the_terminal_says_how_large_it_is_whatever_the_environment_says(tmp_path: Path) -> None:
+    with Terminal(*TOY, runs=tmp_path, size=(160, 48), COLUMNS="80", LINES="24") as terminal:
+        opened(terminal)
+        terminal.shows("Decay", "Grid", "decay rate")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
 @pytest.mark.parametrize(("options", "environ"), [(("--ascii",), {}), ((), {"LANG": "C"})])
 def test_ascii_writes_ascii_only(tmp_path: Path, options: tuple[str, ...], environ: dict[str, str]) -> None:
     with Terminal(*TOY, *options, runs=tmp_path, anew=True, **environ) as terminal:
