@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from rich.text import Text
@@ -12,17 +13,20 @@ from screens import formatting
 INDENT = "  "
 
 
-def details_table(details: Sequence[Detail]) -> Text:
+def details_table(details: Sequence[Detail], width: int) -> Text:
     """Return every detail: its name, a row per subject (value, word coloured by its grade, remark), formula, constants."""
-    return Text("\n\n").join(_detail(detail) for detail in details)
+    return Text("\n\n").join(_detail(detail, width) for detail in details)
 
 
-def _detail(detail: Detail) -> Text:
+def _detail(detail: Detail, width: int) -> Text:
     caveat = f" ({detail.caveat})" if detail.caveat else ""
-    constants = [Text(INDENT + row.numbers) for row in detail.rows if row.constants]
-    return Text("\n").join(
-        [Text.assemble((detail.name, "bold"), caveat), *_rows(detail.rows), Text(INDENT + detail.formula, "dim"), *constants]
-    )
+    constants = [Text(_wrapped(row.numbers, width)) for row in detail.rows if row.constants]
+    head = Text.assemble((detail.name, "bold"), caveat)
+    return Text("\n").join([head, *_rows(detail.rows), Text(_wrapped(detail.formula, width), "dim"), *constants])
+
+
+def _wrapped(line: str, width: int) -> str:
+    return textwrap.fill(line, max(20, width), initial_indent=INDENT, subsequent_indent=2 * INDENT, break_on_hyphens=False)
 
 
 def _rows(rows: Sequence[DetailRow]) -> list[Text]:

@@ -52,7 +52,7 @@ class NotesPanel(VerticalScroll):
         if tuple(details) != self._details:
             self._details = tuple(details)
             self._table.display = bool(details)
-            self._table.update(details_table(details).append("\n"))
+            self._lay_details_out()
 
     def on_resize(self) -> None:
         """Lay the Markdown out for a new width; that is dear, so never twice for the same one."""
@@ -60,6 +60,11 @@ class NotesPanel(VerticalScroll):
         if width > 0 and width != self._width:
             self._width = width
             self._text.update(laid_out(self._markdown(), width))
+            self._lay_details_out()
+
+    def _lay_details_out(self) -> None:
+        if self._width > 0:
+            self._table.update(details_table(self._details, self._width).append("\n"))
 
     def _markdown(self) -> str:
         references = "\n".join(f"- {item}" for item in self._spec.references)

@@ -43,15 +43,14 @@ class StyledLayer:
 def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> list[StyledLayer]:
     """Give every layer its colour and mark, by group as in the figures; `log`: of a plane where only positive points can be drawn.
 
-    Groups without a curve take colours from the end of the table, which stay theirs when further curves appear.
+    Groups without a curve take what no curve's group in this picture has, from the end of the table: curves are counted from its beginning.
     """
     names = [layer.group or layer.label for layer in layers]
-    others = list(dict.fromkeys(name for name in names if name not in theme.groups))
+    places = _places(names, theme)
     styled: list[StyledLayer] = []
     lines = 0
     for layer, name in zip(layers, names, strict=True):
-        group = theme.group(name) if name in theme.groups else others.index(name)
-        group = group if name in theme.groups or not theme.groups else -1 - group
+        group = places[name]
         xy = np.asarray(layer.xy, dtype=np.float64).reshape(-1, 2)
         xy = xy[drawable(xy, log).all(axis=1)]
         dash, line, mark = None, "──", theme.mark(group)
@@ -68,6 +67,16 @@ def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> l
         legend = {"path": line[0] + mark, "line": line, "points": mark, "rings": ring}[layer.kind]
         styled.append(StyledLayer(layer, xy, theme.curve(group), ring if layer.kind == "rings" else mark, legend, glyph, dash))
     return styled
+
+
+def _places(names: Sequence[str], theme: Theme) -> dict[str, int]:
+    """Return the place of each group in the table of colours."""
+    places = {name: theme.group(name) for name in names if name in theme.groups}
+    others = dict.fromkeys(name for name in names if name not in theme.groups)
+    table = range(len(theme.shades.full))
+    taken = {place % len(table) for place in places.values()}
+    free = [place for place in (reversed(table) if theme.groups else table) if place not in taken] or list(table)
+    return places | {name: free[index % len(free)] for index, name in enumerate(others)}
 
 
 def plane(styled: Sequence[StyledLayer]) -> tuple[float, float, float, float]:

@@ -25,7 +25,7 @@ DETAILS = (
 
 
 def test_details_are_printed_with_their_names_bold_and_their_words_in_colour() -> None:
-    text = details_table(DETAILS)
+    text = details_table(DETAILS, 60)
     assert text.plain == (
         "Bound VC\n  true    3.35  vacuous\n  random   0.6  useless\n  R + x\n  true: n=4,000\n  random: n=4,000\n\n"
         "Bound spectral (without logs)\n  true  0.4  informative (so far)\n  |X|_F R_A/(m n)\n  true: m=0.5"
@@ -35,8 +35,17 @@ def test_details_are_printed_with_their_names_bold_and_their_words_in_colour() -
     assert looks["  |X|_F R_A/(m n)"] == "dim"
 
 
+def test_long_formulas_and_constants_go_on_in_lines_that_are_set_in() -> None:
+    constants = {f"constant {index}": 0.5 for index in range(6)}
+    detail = Detail("Bound", "a + b + " * 8 + "c", (DetailRow("true", 1.0, constants=constants),))
+    lines = details_table((detail,), 40).plain.splitlines()
+    assert all(len(line) <= 40 for line in lines)
+    assert lines[2].startswith("  a + b") and lines[3].startswith("    ")
+    assert " ".join(" ".join(lines[4:]).split()).endswith(detail.rows[0].numbers)
+
+
 def test_a_row_without_word_or_constants_takes_one_line() -> None:
-    assert details_table((Detail("Rank", "r = |s|_1^2 / |s|_2^2", (DetailRow("seed 0", 12.0),)),)).plain.splitlines() == [
+    assert details_table((Detail("Rank", "r = |s|_1^2 / |s|_2^2", (DetailRow("seed 0", 12.0),)),), 60).plain.splitlines() == [
         "Rank", "  seed 0  12  ", "  r = |s|_1^2 / |s|_2^2",
     ]  # fmt: skip
 
@@ -56,7 +65,7 @@ def test_the_notes_panel_prints_them_between_what_the_run_says_and_the_notes() -
             panel.show_details(DETAILS)
             await pilot.pause()
             said, details, notes = (child for child in panel.children if child.display)
-            assert details.visual.plain == details_table(DETAILS).plain + "\n"  # type: ignore[attr-defined]
+            assert details.visual.plain == details_table(DETAILS, panel.scrollable_content_region.width).plain + "\n"  # type: ignore[attr-defined]
             assert said.region.bottom <= details.region.y < details.region.bottom <= notes.region.y
             panel.show_details(())
             await pilot.pause()

@@ -16,6 +16,7 @@ from textual.app import App, ComposeResult
 from engine.contract import Layer, Picture
 from screens.widgets.palette import Level, Theme, brightness, ink_of
 from screens.widgets.picture_draw import draw_picture, picture_grid
+from screens.widgets.picture_layers import styled_layers
 from screens.widgets.picture_palette import RAMPS, class_colours, ramp
 from screens.widgets.picture_view import PictureView
 from tests.screens.drawn import ascii_theme, grid_picture, plane_picture
@@ -263,3 +264,12 @@ def test_no_size_is_too_small(size):
         assert [len(row) for row in shown(app)] == [size[0]] * size[1]
 
     drive(scenario, size)
+
+
+def test_layers_have_the_colours_of_their_curves_and_no_two_groups_the_same():
+    theme = Theme(groups=tuple("abcdefghijk"))
+    names = ("data", "h", "margin", "a", "h")
+    styled = styled_layers([Layer("points", np.zeros((1, 2)), name, name) for name in names], theme)
+    inks = {name: item.ink for name, item in zip(names, styled, strict=True)}
+    assert (inks["a"], inks["h"]) == (theme.curve(0), theme.curve(7))
+    assert len(set(inks.values())) == 4
