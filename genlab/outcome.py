@@ -17,7 +17,7 @@ from engine.runner.setup import preset_of
 from engine.seeds import seed_range
 from engine.store import RunFolder, find_run, runs_root
 from engine.store.folder import ARRAYS
-from engine.watching import FolderSession
+from engine.runner.watching import FolderSession
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from engine.store.strict_json import plain
 BUDGET = 0.02  # seconds of work between looks at the queue: a pause is answered well within 100 ms
 STATE_SECONDS = 2.0  # between saved states, or longer where saving would take more than STATE_SHARE of the time
 STATE_SHARE = 0.02
-SNAPSHOT_SECONDS = 1.0  # between snapshots left for watchers
+SNAPSHOT_SECONDS = 0.5  # between snapshots left for watchers: what they show is at most a second old
 
 
 class Run:
@@ -41,7 +41,7 @@ class Run:
         self.meter = Meter(restored.elapsed)
         self.begun = time.monotonic()
         self._state_clock = Throttle(STATE_SECONDS, STATE_SHARE)
-        self._snapshot_clock = Throttle(SNAPSHOT_SECONDS, STATE_SHARE, at_once=True)
+        self._snapshot_clock = Throttle(SNAPSHOT_SECONDS, STATE_SHARE, at_once=True, forgiving=True)
 
     @property
     def name(self) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine import leaving, registry
 from engine.config import Config, build
-from engine.contract import Phase, Snapshot, Spec, Start
+from engine.contract import Phase, Snapshot, Spec, Start, Step
 from engine.cores import default_threads, no_thread
 from engine.errors import Exit, KnobError, StoreError
 from engine.phenomenon import AnyPhenomenon
@@ -22,6 +22,7 @@ from engine.runner.kept import Kept
 from engine.runner.loop import work
 from engine.runner.mailbox import Close, Message, Save
 from engine.runner.options import Options
+from engine.runner.phase_message import PhaseMessage
 from engine.runner.setup import Setup, checked, preset_of
 from engine.store import RunFolder, runs_root
 
@@ -100,6 +101,8 @@ class Runner:
             return
         self._mailbox.post(command)
         if self._thread is None:
+            if isinstance(command, Start | Step):
+                self._control.remark(PhaseMessage(Phase.READY, "loading"))  # from the first moment on
             self._begin_thread()
 
     def _begin_thread(self) -> None:

@@ -80,7 +80,7 @@ class SnapshotMaker:
 
     def begin(self, keep: bool, groups: tuple[str, ...] = ()) -> None:
         """Make room for another run; `keep` leaves the old curves until the new ones are there. groups: those a stored run has already."""
-        self._redraw = Throttle(0.1, 0.1, at_once=True)
+        self._redraw = Throttle(0.1, 0.1, at_once=True, forgiving=True)
         self._earlier, self._kept = groups, keep
         self.outdated = False
         if not keep:

@@ -11,11 +11,15 @@ _SMOOTHING = 2.0  # seconds over which the rate forgets
 
 
 class Throttle:
-    """Allows a thing at most every `interval` seconds, and at most a `share` of the time however long it takes."""
+    """Allows a thing at most every `interval` seconds, and at most a `share` of the time however long it takes.
 
-    def __init__(self, interval: float, share: float = 1.0, *, at_once: bool = False) -> None:
+    forgiving: only what takes long twice in a row counts against the share: the first time imports and fills caches.
+    """
+
+    def __init__(self, interval: float, share: float = 1.0, *, at_once: bool = False, forgiving: bool = False) -> None:
         self.interval = interval
         self.share = share
+        self._forgiving, self._before = forgiving, 0.0
         self._next = 0.0 if at_once else time.monotonic() + interval
 
     def due(self) -> bool:
@@ -30,7 +34,10 @@ class Throttle:
             yield
         finally:
             now = time.monotonic()
-            self._next = now + max(self.interval, (now - began) / self.share)
+            cost = now - began
+            counted = min(cost, self._before) if self._forgiving else cost
+            self._before = cost
+            self._next = now + max(self.interval, counted / self.share)
 
 
 class Meter:

@@ -39,7 +39,8 @@ class Lock:
     def release(self) -> None:
         """Give the right back; twice does no harm."""
         if self._descriptor is not None:
-            os.close(self._descriptor)
+            with contextlib.suppress(OSError):  # whatever a disk says of the file, the lock is gone with its descriptor
+                os.close(self._descriptor)
             self._descriptor = None
 
 

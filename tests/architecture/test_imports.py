@@ -33,7 +33,7 @@ LIGHT = {
     "a closed form run to its end": (
         "import genlab; from tests.engine.toy_phenomenon import InstantToy\nassert genlab.run(InstantToy).snapshot.phase == 'finished'"
     ),
-    "watching a run": "import engine.watching",
+    "watching a run": "import engine.runner.watching",
     "every screen": "import screens.base, screens.home\n" + "\n".join(f"import screens.{name}" for name in PHENOMENA),
     "every declaration": "from engine import registry\nfor name in registry.names(): registry.spec(name)",
     "genlab --help": "from lab.cli.main import main\ntry: main(['--help'])\nexcept SystemExit: pass",

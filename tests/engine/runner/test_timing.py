@@ -31,6 +31,20 @@ def test_a_throttle_keeps_the_interval_and_the_share(clock):
     assert timing.Throttle(2.0, at_once=True).due()
 
 
+def test_what_takes_long_once_is_forgiven(clock):
+    throttle = timing.Throttle(1.0, 0.1, at_once=True, forgiving=True)
+
+    def waits(cost):
+        with throttle.spending():
+            clock.now += cost
+        began = clock.now
+        while not throttle.due():
+            clock.now += 0.125
+        return clock.now - began
+
+    assert [waits(cost) for cost in (5.0, 0.05, 5.0, 0.5, 0.5)] == [1.0, 1.0, 1.0, 5.0, 5.0]
+
+
 def test_the_rate_follows_and_pauses_do_not_count(clock):
     meter = timing.Meter(elapsed=10.0)
     meter.go(0)

@@ -4,14 +4,13 @@ import os
 
 import pytest
 
-from engine import watching
 from engine.contract import Pause, Phase, Start
 from engine.errors import StoreError
-from engine.runner import FolderSession, resume
+from engine.runner import FolderSession, resume, shown, watching
 from engine.store import Manifest, RunFolder
 from tests.engine.comparing import assert_equal
 from tests.engine.running import LONG, folder_of, spawn, started, until
-from tests.engine.toy_phenomenon import InstantToy
+from tests.engine.toy_phenomenon import InstantToy, reference
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +73,7 @@ def test_a_killed_writer_is_told_and_a_resumed_one_followed(tmp_path):
         process.kill()
         process.communicate(timeout=60)
     dead = until(lambda: seen.latest().phase is Phase.STOPPED and seen.latest())
-    assert dead.sentence == "the process that ran this has ended" and f"genlab resume {path.name}" in dead.hint
+    assert dead.sentence.startswith("the process that ran this has ended") and f"genlab resume {path.name}" in dead.hint
     assert dead.revision > running.revision and dead.step >= running.step
     run = resume(path, phenomenon=InstantToy)
     run.start()
@@ -96,3 +95,43 @@ def test_a_damaged_snapshot_is_told_and_the_last_good_one_stays(runner, tmp_path
 def test_watching_what_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(StoreError, match="no run at"):
         FolderSession(tmp_path / "absent")
+
+
+def killed(tmp_path):
+    """The folder of a run that was killed after it had measured more than its only snapshot shows."""
+    process = spawn(f"""
+        Toy.hold_at = 1000
+        module.SNAPSHOT_SECONDS = module.STATE_SECONDS = 1000.0
+        run = Runner(InstantToy, ToyConfig(steps=3000), "custom", (0,), root=Path({str(tmp_path)!r}))
+        run.start(); run.join()
+    """)
+    try:
+        path = until(lambda: next((item for item in tmp_path.iterdir() if (item / "latest.npz").exists()), None))
+        until(lambda: RunFolder.open(path).records()[0][-1][0] == 1000)
+    finally:
+        process.kill()
+        process.communicate(timeout=60)
+    return path
+
+
+@pytest.mark.parametrize("snapshot", ["old", "damaged", "missing"])
+def test_a_killed_run_shows_everything_that_was_measured(tmp_path, snapshot):
+    path = killed(tmp_path)
+    if snapshot == "damaged":
+        (path / "latest.npz").write_bytes(b"")
+    elif snapshot == "missing":
+        (path / "latest.npz").unlink()
+    seen = FolderSession(path, InstantToy)
+    whole = until(lambda: seen.latest().series and seen.latest().series[0].x[-1] == 1000 and seen.latest())
+    assert whole.phase is Phase.STOPPED and whole.step == 1000
+    assert whole.series[0].y.tolist() == [loss for step, (loss,) in reference((0,), steps=3000) if step <= 1000]
+    now = shown(path, InstantToy)
+    assert_equal(now.series, whole.series)
+    assert f"genlab resume {path.name}" in now.hint
+
+
+def test_a_killed_run_of_an_unknown_phenomenon_says_what_it_can(tmp_path):
+    path = killed(tmp_path)
+    (path / "latest.npz").unlink()
+    now = shown(path)
+    assert now.step == 1000 and "no phenomenon 'instant-toy'" in now.notes[0] and now.phase is Phase.STOPPED

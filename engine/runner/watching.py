@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from engine.contract import Command, Phase, Snapshot
 from engine.errors import StoreError
+from engine.phenomenon import AnyPhenomenon
+from engine.runner.rebuilding import behind, rebuilt, unmeasured
 from engine.store import RunFolder
 from engine.store.folder import LATEST
 
+Stamp = tuple[int, int, int]
 _LIVENESS = 1.0  # seconds between looks whether the writing process is alive
 
 
 class FolderSession:
     """A `contract.Session` over a run folder. Polling costs one look at a file's date unless there is something new.
 
+    A run that nobody writes any more shows everything that was measured: where its last snapshot is older than that or damaged,
+    it is drawn anew in a thread, which takes as long as building the phenomenon.
+
     Args:
         path: the run's folder.
+        phenomenon: the class that computes, where the registry does not know it.
 
     Raises:
         StoreError: there is no run, or it cannot be read.
@@ -26,13 +36,16 @@ class FolderSession:
 
     controllable = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, phenomenon: type[AnyPhenomenon] | None = None) -> None:
         self.folder = RunFolder.open(path)
-        self._seen: tuple[int, int, int] | None = None
-        self._written = self._waiting()
+        self._phenomenon = phenomenon
+        self._seen: Stamp | None = None
+        self._written = unmeasured(self.folder)
         self._live = self.folder.live
         self._asked = time.monotonic()
         self._revision = 0
+        self._redrawn: tuple[Stamp | None, Snapshot] | None = None
+        self._redrawing: Stamp | Literal["nothing"] | None = "nothing"
         self._shown = self._judged()
 
     def latest(self) -> Snapshot:
@@ -47,6 +60,7 @@ class FolderSession:
             self._asked = time.monotonic()
             if self._live != was_live:
                 self._shown = self._judged(changed=True)
+        self._catch_up()
         return self._shown
 
     def post(self, command: Command) -> None:
@@ -72,15 +86,24 @@ class FolderSession:
         said, hint = "the process that ran this has ended", f"genlab resume {self.folder.name} continues"
         return replace(shown, phase=Phase.STOPPED, sentence=said, hint=hint)
 
-    def _waiting(self) -> Snapshot:
-        manifest = self.folder.manifest
-        return Snapshot(
-            phenomenon=manifest.phenomenon, run=self.folder.name, preset=manifest.preset, config=manifest.config, seeds=manifest.seeds,
-            phase=Phase.READY, sentence="waiting for the first measurement", device=manifest.device, folder=str(self.folder.path),
-        )  # fmt: skip
+    def _catch_up(self) -> None:
+        """Show what was measured after the last snapshot, once nobody writes any more."""
+        if self._redrawn is not None and self._redrawn[0] == self._seen:
+            self._written = replace(self._redrawn[1], revision=self._written.revision + 1)
+            self._shown = self._judged(changed=True)
+        self._redrawn = None
+        if self._live or self._redrawing == self._seen:
+            return
+        self._redrawing = self._seen
+        with contextlib.suppress(RuntimeError):  # no thread to be had: the last snapshot stays
+            threading.Thread(target=self._redraw, args=(self._seen,), name="genlab redraw", daemon=True).start()
+
+    def _redraw(self, seen: Stamp | None) -> None:
+        if behind(self.folder):
+            self._redrawn = (seen, rebuilt(self.folder, self._phenomenon))
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: Path) -> Stamp | None:
     try:
         found = path.stat()
     except OSError:
