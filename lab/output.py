@@ -21,6 +21,7 @@ from engine.contract import Detail, Snapshot, Status, Verdict
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself puts into LC_CTYPE under LANG=C (PEP 538)
 PIPE_WIDTH = 120  # columns of a table that does not go to a terminal
+CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}  # what a terminal would obey
 STYLES = {Status.HOLDS: "bold green", Status.FAILS: "bold red", Status.PENDING: "yellow", Status.CENSORED: "yellow"}
 VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
 
@@ -66,12 +67,12 @@ def write_table(columns: Iterable[str], lines: Iterable[Sequence[Any]], *, title
 
 
 def plain(value: Any) -> str:
-    """A value for the eye: four significant digits, yes and no, nothing for nothing."""
+    """A value for the eye: four significant digits, yes and no, nothing for nothing, and no control characters of whatever was read."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    text = (f"{value:.4g}" if isinstance(value, float) else str(value)).translate(CONTROLS)
     if text.isascii() or not ascii_only():
         return text
     from screens.appearance import to_ascii  # it loads textual, which listing and describing should not wait for

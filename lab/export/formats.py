@@ -39,7 +39,7 @@ def export_run(run: str, runs: Path | None, to: str, target: Path | None = None)
 
 
 def write_csv(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
-    """Two tables: measurements, a column per quantity (and member); curves, a line per point, as the figures show them."""
+    """Two tables: measurements, a column per quantity (of each network or seed); curves, a line per point, as the figures show them."""
     records, _ = folder.records()
     flat = [{"step": step, **_columns(values)} for step, values in records]
     columns = list(dict.fromkeys(name for row in flat for name in row))
@@ -102,7 +102,7 @@ def _figures(kind: str) -> Any:
 
 
 def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A record with lists spread: `loss` of members 0, 1 becomes `loss/0`, `loss/1`."""
+    """A record with lists spread: `loss` of two networks becomes `loss/0`, `loss/1`."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         flat |= {f"{name}/{index}": item for index, item in enumerate(value)} if isinstance(value, list | tuple) else {name: value}

@@ -86,6 +86,16 @@ def test_a_damaged_run_is_one_sentence(genlab, run, tmp_path, command):
     assert len(err.splitlines()) == 2
 
 
+def test_control_characters_that_are_read_back_never_reach_the_terminal(genlab, run, tmp_path):
+    name = run()
+    path = tmp_path / "runs" / name / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "preset": "\x1b[31mred\x07\x9b"}))
+    code, out, err = genlab("runs")
+    assert (code, err) == (0, "")
+    assert "[31mred" in out
+    assert not set(out) & {"\x1b", "\x07", "\x9b"}
+
+
 @pytest.mark.parametrize("command", [["show"], ["export", "--to", "csv"], ["resume"], ["compare"]])
 def test_a_run_of_an_older_format_is_one_sentence(genlab, run, tmp_path, command):
     name = run()

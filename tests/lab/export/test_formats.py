@@ -10,7 +10,7 @@ import pytest
 from engine.errors import Exit
 
 
-def test_csv_has_a_column_a_member_and_a_line_a_point(genlab, run, tmp_path):
+def test_csv_has_a_column_a_seed_and_a_line_a_point(genlab, run, tmp_path):
     name = run("--seeds", "2")
     code, out, _ = genlab("export", name, "--to", "csv", "-o", str(tmp_path))
     metrics, series = map(Path, out.split())
