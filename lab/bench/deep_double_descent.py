@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lab.bench.ensembles import ensemble_against_one
 from lab.bench.entry import Entry, Row
 
 
 def measure_eight(repeats: int) -> Sequence[Row]:
     """Time a step of eight MLPs of width 100, 40 inputs, batches of 100, over a step of one."""
-    from lab.bench.ensembles import ensemble_against_one
-
     pairs = ensemble_against_one(100, repeats)
     return (
         Row("8 networks against one, d=40, width 100, batch 100", "x", tuple(eight / one for eight, one in pairs), 3.0, "lower"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from engine.contract import SetKnob, Snapshot
+from engine.device import default_threads, use_threads
+from engine.errors import LabError
+from engine.registry import spec
+from engine.runner import Runner
 from lab.bench.entry import Entry, Row
-
-if TYPE_CHECKING:
-    from engine.contract import Snapshot
-    from engine.runner import Runner
+from lab.bench.theory_risk import fourier_curve_seconds, nested_against_lstsq, nested_disagreement
 
 PATIENCE = 30.0  # seconds for curves that should come in a tenth of one
 TURNS: tuple[tuple[str, Any], ...] = (
@@ -22,8 +24,6 @@ TURNS: tuple[tuple[str, Any], ...] = (
 
 def measure_nested(repeats: int) -> Sequence[Row]:
     """Measure the nested curve and lstsq at every p in alternating pairs, with the threads of a run."""
-    from lab.bench.theory_risk import nested_against_lstsq, nested_disagreement
-
     _threads_of_a_run()
     pairs = nested_against_lstsq(repeats)
     return (
@@ -35,8 +35,6 @@ def measure_nested(repeats: int) -> Sequence[Row]:
 
 def measure_digits(repeats: int) -> Sequence[Row]:
     """Measure random Fourier features of 1,000 digits at every N up to 5,000: features and curve together."""
-    from lab.bench.theory_risk import fourier_curve_seconds
-
     _threads_of_a_run()
     pairs = fourier_curve_seconds(repeats)
     return (
@@ -47,13 +45,9 @@ def measure_digits(repeats: int) -> Sequence[Row]:
 
 def measure_redraw(repeats: int) -> Sequence[Row]:
     """Measure from turning a knob to the snapshot with the new theory and the first draw, over ten knobs in each repeat."""
-    from engine import registry
-    from engine.runner import Runner
-
-    spec = registry.spec("double-descent")
     readings: list[list[float]] = []
     for _ in range(repeats):
-        run = Runner(spec.name, spec.configure("quick"), "quick", (0,))
+        run = Runner("double-descent", spec("double-descent").configure("quick"), "quick", (0,))
         try:
             run.start()
             _until_drawn(run, {}, None)
@@ -69,8 +63,6 @@ def measure_redraw(repeats: int) -> Sequence[Row]:
 
 
 def _turn(run: Runner, name: str, value: Any) -> float:
-    from engine.contract import SetKnob
-
     before, start = run.latest(), time.perf_counter()
     run.post(SetKnob(name, value))
     _until_drawn(run, {name: value}, before)
@@ -83,8 +75,6 @@ def _until_drawn(run: Runner, wanted: dict[str, Any], before: Snapshot | None) -
     Raises:
         LabError: it does not come.
     """
-    from engine.errors import LabError
-
     deadline = time.perf_counter() + PATIENCE
     while time.perf_counter() < deadline:
         shown = run.latest()
@@ -96,8 +86,6 @@ def _until_drawn(run: Runner, wanted: dict[str, Any], before: Snapshot | None) -
 
 
 def _threads_of_a_run() -> None:
-    from engine.device import default_threads, use_threads
-
     use_threads(default_threads(), torch=False)
 
 

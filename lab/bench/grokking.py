@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import repeat
 from time import perf_counter
-from typing import TYPE_CHECKING
 
+import numpy as np
+import torch
+from torch import Tensor
+
+import genlab
+from engine.phenomena.grokking.config import GrokkingConfig
+from engine.phenomena.grokking.ensembles import Ensembles
+from engine.phenomena.grokking.full_batch import FullBatch
+from engine.phenomena.grokking.interventions import Interventions
+from engine.phenomena.grokking.milestones import GROKKED, MEMORISED
+from engine.phenomena.grokking.nanda_transformer import NandaTransformer, plain_logits
+from engine.phenomena.grokking.settings import networks_of, settings_of
+from engine.training.optimizers import AdamW
 from lab.bench.entry import Entry, Row, alternate
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from engine.phenomena.grokking.nanda_transformer import NandaTransformer
 
 SECONDS, RATIO, TIMES_FASTER = 5.0, 10.0, 4.0
 P, SHOWN, NEURONS, STEPS = 113, 3830, 512, 5  # the published setting, and steps a reading
@@ -20,8 +27,6 @@ P, SHOWN, NEURONS, STEPS = 113, 3830, 512, 5  # the published setting, and steps
 
 def measure_grokking(repeats: int) -> list[Row]:
     """Return seconds until Gromov's network with decay has grokked mod 59, its delay ratio, and seconds of the whole quick preset."""
-    import genlab
-
     seconds, ratios, whole = [], [], []
     for _ in range(repeats):
         elapsed, ratio = _until_grokked()
@@ -39,11 +44,6 @@ def measure_grokking(repeats: int) -> list[Row]:
 
 def _until_grokked() -> tuple[float, float]:
     """Train the main setting alone; return seconds and the delay ratio."""
-    from engine.phenomena.grokking.config import GrokkingConfig
-    from engine.phenomena.grokking.ensembles import Ensembles
-    from engine.phenomena.grokking.milestones import GROKKED, MEMORISED
-    from engine.phenomena.grokking.settings import networks_of, settings_of
-
     config, start, memorised = GrokkingConfig(), perf_counter(), 0
     alone = Ensembles(networks_of(settings_of(config)[:1], (0,)), config, 0, "cpu")
     for step in range(config.every, config.steps + 1, config.every):
@@ -80,19 +80,11 @@ def _timed(step: Callable[[], object]) -> Callable[[], float]:
 
 def _data() -> tuple[Tensor, Tensor]:
     """Return pairs (b, 2) and labels (b,)."""
-    import torch
-
     grid = torch.cartesian_prod(torch.arange(P), torch.arange(P))[torch.randperm(P * P)[:SHOWN]]
     return grid, grid.sum(1) % P
 
 
 def _factorised() -> Callable[[], object]:
-    import torch
-
-    from engine.phenomena.grokking.full_batch import FullBatch
-    from engine.phenomena.grokking.interventions import Interventions
-    from engine.training.optimizers import AdamW
-
     network, (pairs, labels) = _transformer(), _data()
     targets = torch.nn.functional.one_hot(labels, P + 1).T[None].float()
     optimizer = AdamW(network, 1e-3, 1.0, (0.9, 0.98))
@@ -100,20 +92,12 @@ def _factorised() -> Callable[[], object]:
 
 
 def _transformer() -> NandaTransformer:
-    import numpy as np
-
-    from engine.phenomena.grokking.nanda_transformer import NandaTransformer
-
     network = NandaTransformer(P, NEURONS, 1)
     network.load(0, network.draw(np.random.default_rng(0)))
     return network
 
 
 def _plain() -> Callable[[], object]:
-    import torch
-
-    from engine.phenomena.grokking.nanda_transformer import plain_logits
-
     tables = [torch.nn.Parameter(block[0].clone()) for block in _transformer().blocks]
     optimizer, (pairs, labels) = torch.optim.AdamW(tables, 1e-3, (0.9, 0.98), weight_decay=1.0), _data()
 

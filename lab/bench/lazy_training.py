@@ -5,6 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from engine.phenomena.lazy_training.config import LazyTrainingConfig
+from engine.phenomena.lazy_training.experiment import LazyTraining
+from engine.phenomena.lazy_training.problem import MEMORY, draw_problem, first_weights
+from engine.theory.kernels.tangent_kernel import tangent_kernel
 from lab.bench.entry import Entry, Row, alternate
 
 STEPS = 50
@@ -12,9 +16,6 @@ STEPS = 50
 
 def measure_kernel(repeats: int) -> Sequence[Row]:
     """The kernel of a two-layer network on 200 examples, from its weights, estimate of memory included."""
-    from engine.phenomena.lazy_training.problem import MEMORY, draw_problem, first_weights
-    from engine.theory.kernels.tangent_kernel import tangent_kernel
-
     problem = draw_problem(0, 200, 20, 3)
     rows = []
     for m in (100, 1000):
@@ -30,8 +31,6 @@ def measure_kernel(repeats: int) -> Sequence[Row]:
 
 def measure_scales(repeats: int) -> Sequence[Row]:
     """One step of the quick preset's eight scales over one step of a single one."""
-    from engine.phenomena.lazy_training.config import LazyTrainingConfig
-    from engine.phenomena.lazy_training.experiment import LazyTraining
 
     def pace(alphas: tuple[float, ...]) -> float:
         run = LazyTraining(LazyTrainingConfig(alpha=alphas, widths=(100,)), (0,))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from time import perf_counter
 
+import genlab
 from lab.bench.entry import Entry, Row
 
 
 def measure_certificate(repeats: int) -> Sequence[Row]:
     """Run the quick preset on both labels up to its certificates, without a screen."""
-    import genlab
-
     seconds, true, random = [], [], []
     for _ in range(repeats):
         started = perf_counter()
