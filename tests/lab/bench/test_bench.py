@@ -76,7 +76,7 @@ def test_an_entry_runs_with_one_repeat(capfd, name):
     for record in records:
         assert record["entry"] == name
         assert len(record["readings"]) == 1
-        assert record["median"] > 0
+        assert record["median"] > 0 or "paused" in record["label"]  # where nothing moves, nothing is written
 
 
 @pytest.mark.slow
