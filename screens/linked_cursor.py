@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from rich.text import Text
 
 from engine.contract import Figure, Layer, Series
 from screens import formatting
+from screens.widgets.axis_scales import Scale
+from screens.widgets.plot_legend import value_at
 
 Floats = NDArray[np.float64]
 
@@ -49,20 +52,14 @@ def moved(points: Floats, at: float | None, direction: int) -> float | None:
     return float(points[min(max(place, 0), len(points) - 1)])
 
 
-def readout(figure: Figure, series: Sequence[Series], at: float) -> Text:
-    """Return what the curves of a figure say at the cursor: `step 120: true labels 0.98, random labels 0.41`."""
+def readout(figure: Figure, series: Sequence[Series], at: float, axis: Scale) -> Text:
+    """Return what the curves of a figure say at the cursor: `step 120: true labels 0.98, random labels 0.41`.
+
+    axis: the x axis as it is drawn; it decides which point is the nearest.
+    """
     text = Text.assemble((f"{figure.x.label} {formatting.number(at)}: ", "bold"))
-    values = [(item, value) for item in series if (value := value_at(item, at)) is not None]
+    values = [(item, value) for item in series if math.isfinite(value := value_at(item, at, axis))]
     text.append(", ".join(f"{item.label} {formatting.number(value)}" for item, value in values) or "no curve here")
     if values and figure.y.unit:
         text.append(f" {figure.y.unit}")
     return text
-
-
-def value_at(series: Series, at: float) -> float | None:
-    """Return a curve's value at its nearest point, or None outside its range."""
-    keep = np.isfinite(series.x) & np.isfinite(series.y)
-    x, y = series.x[keep], series.y[keep]
-    if len(x) == 0 or not x.min() <= at <= x.max():
-        return None
-    return float(y[int(np.argmin(np.abs(x - at)))])

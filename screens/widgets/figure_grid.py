@@ -17,6 +17,7 @@ from engine.contract import Figure, PictureSpec, Series, Snapshot, Spec
 from screens import linked_cursor
 from screens.figure_pages import Page, page_of, pages
 from screens.linked_cursor import Cursor
+from screens.widgets.axis_scales import Scale
 from screens.widgets.figure_panel import FigurePanel
 from screens.widgets.palette import Theme, groups_of
 from screens.widgets.plot_figure import legend_entries
@@ -197,7 +198,9 @@ class FigureGrid(Container, can_focus=True):
         figure = self.active_panel.what
         if self.at is None or self._snapshot is None or not isinstance(figure, Figure):
             return None
-        return linked_cursor.readout(figure, self.active_panel.curves(self._snapshot), self.at)
+        scales = self.plot.scales if self.plot is not None else None
+        axis = scales[0] if scales is not None else Scale(1.0, 10.0, figure.x.log)
+        return linked_cursor.readout(figure, self.active_panel.curves(self._snapshot), self.at, axis)
 
     def zoom(self, factor: float) -> None:
         """Look nearer (factor above 1) or farther, around the cursor or the middle."""

@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 
 from engine.contract import Axis, Figure, Series
 from screens import linked_cursor
+from screens.widgets.axis_scales import Scale
+from screens.widgets.plot_legend import value_at
+
+AXIS = Scale(1, 10)
 
 
 def curve(x: list[float], y: list[float], label: str = "a") -> Series:
@@ -35,21 +39,24 @@ def test_the_cursor_visits_every_stop_and_stays_at_the_ends() -> None:
     assert linked_cursor.moved(np.empty(0), None, 1) is None
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30), st.floats(-1e6, 1e6))
-def test_the_value_at_the_cursor_is_that_of_the_nearest_point(x: list[float], at: float) -> None:
+@given(st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=30), st.integers(-(10**6), 10**6))
+def test_the_value_at_the_cursor_is_that_of_the_nearest_point(x: list[int], at: int) -> None:
     x = sorted(set(x))
-    series = curve(x, list(range(len(x))))
-    value = linked_cursor.value_at(series, at)
+    value = value_at(curve(x, list(range(len(x)))), at, Scale(-1e6, 1e6))
     if not x[0] <= at <= x[-1]:
-        assert value is None
+        assert math.isnan(value)
     else:
-        nearest = min(abs(item - at) for item in x)
-        assert value is not None
-        assert abs(x[int(value)] - at) == nearest
+        assert abs(x[int(value)] - at) == min(abs(item - at) for item in x)
+
+
+def test_nearness_is_that_of_the_axis_as_it_is_drawn() -> None:
+    figure, curves = Figure("f", "f", Axis("step", log=True), Axis("loss"), ("*",)), [curve([100, 300], [1, 3], "train")]
+    assert linked_cursor.readout(figure, curves, 190, Scale(1, 1e3, log=True)).plain == "step 190: train 3"
+    assert linked_cursor.readout(figure, curves, 190, Scale(1, 1e3)).plain == "step 190: train 1"
 
 
 def test_readout_names_axis_curves_and_unit() -> None:
     figure = Figure("f", "f", Axis("step"), Axis("loss", unit="nats"), ("*",))
-    text = linked_cursor.readout(figure, [curve([1, 10], [0.5, 0.25], "train"), curve([1, 4], [1, 2], "test")], 10)
+    text = linked_cursor.readout(figure, [curve([1, 10], [0.5, 0.25], "train"), curve([1, 4], [1, 2], "test")], 10, AXIS)
     assert text.plain == "step 10: train 0.25 nats"
-    assert "no curve here" in linked_cursor.readout(figure, [], 3).plain
+    assert "no curve here" in linked_cursor.readout(figure, [], 3, AXIS).plain
