@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 LAST_SEED = 2**31 - 1
-MOST_SEEDS = 1000  # of one run
+MOST_SEEDS = 20  # of one run
 
 
 @dataclass(frozen=True)

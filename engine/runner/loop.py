@@ -21,7 +21,7 @@ def work(control: Control) -> None:
     try:
         while not control.closing:
             _receive(control)
-            if control.phase is Phase.RUNNING:
+            if control.phase is Phase.RUNNING and not control.closing:
                 _guarded(control, control.advance)
                 control.mailbox.settle(0, control.phase.over)
     except BaseException as error:  # whatever it is, it must not print into the terminal

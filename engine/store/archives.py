@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import StoreError
 from engine.store.files import damaged, read_bytes
 
-_UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSError, AttributeError, TypeError, MemoryError, OverflowError,
-    RecursionError, IndexError, NotImplementedError, RuntimeError, SyntaxError,
-)  # fmt: skip
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -50,7 +46,9 @@ def read_archive(path: Path) -> dict[str, NDArray[Any]]:
             if size > len(content) or any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
                 raise damaged(path, "what is in it would be larger than the file")
             return {entry.filename.removesuffix(".npy"): _array(pack.read(entry)) for entry in entries}
-    except _UNREADABLE as error:
+    except StoreError:
+        raise
+    except Exception as error:  # zipfile, NumPy and its tokenizer each have their own for bytes that make no sense
         raise damaged(path) from error
 
 

@@ -14,3 +14,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+from tests.engine.conftest import hold, runner  # noqa: E402, F401 (fixtures)
