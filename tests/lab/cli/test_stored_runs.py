@@ -55,6 +55,7 @@ def test_show_draws_figures_pictures_and_verdicts(genlab, run):
     assert (code, err) == (0, "")
     for words in (f"{name}: toy, preset quick", "Decay", "seed 0", "seed 1", "law", "half", "Grid", "The number halves", "yes"):
         assert words in out
+    assert "Bound on the number: seed 0 0.25 met\n  value = (1 - rate)^t\n  seed 0: rate=0.1" in out
     assert "\x1b" not in out
     assert max(len(line) for line in out.splitlines()) <= 120
     only = genlab("show", name, "--figure", "decay", "--height", "12")[1]
@@ -73,6 +74,7 @@ def test_show_json_holds_the_curves(genlab, run):
     curve = next(series for series in shown["series"] if series["name"] == "value/0")
     np.testing.assert_allclose(curve["y"], 0.9 ** np.array(curve["x"]), rtol=1e-12)
     assert shown["manifest"]["seeds"] == [0]
+    assert shown["details"][0]["formula"] == "value = (1 - rate)^t"
     assert shown["pictures"][0]["values"] == np.arange(12.0).reshape(3, 4).tolist()
 
 
