@@ -12,12 +12,10 @@ from engine import registry
 from engine.contract import Phase, Series, Snapshot, Verdict
 from engine.errors import LabError
 from engine.phenomenon import AnyPhenomenon
-from engine.runner.session import Runner
-from engine.runner.setup import preset_of
+from engine.runner import FolderSession, Runner, preset_of
 from engine.seeds import seed_range
 from engine.store import RunFolder, find_run, runs_root
 from engine.store.folder import ARRAYS
-from engine.runner.watching import FolderSession
 
 
 @dataclass(frozen=True)
