@@ -8,7 +8,7 @@ import typer
 
 from engine.errors import Exit
 from lab.cli.groups import LabCommand, LabGroup
-from lab.cli.options import Device, Json, Name, Names, Quiet, Repeats, Runs, Seed, Seeds, Threads, complete_data, complete_preset
+from lab.cli.parameters import Device, Json, Name, Names, Quiet, Repeats, Runs, Seed, Seeds, Threads, complete_data, complete_preset
 
 
 def add_reading(app: typer.Typer) -> None:

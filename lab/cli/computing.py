@@ -8,7 +8,7 @@ import typer
 
 from lab.cli.groups import LabCommand, PhenomenonGroup
 from lab.cli.opening import open_app
-from lab.cli.options import Device, Json, Preset, Quiet, Run, Runs, Seed, Seeds, Threads, Workers
+from lab.cli.parameters import Device, Json, Preset, Quiet, Run, Runs, Seed, Seeds, Threads, Workers
 
 if TYPE_CHECKING:
     from engine.contract import Spec

@@ -20,7 +20,7 @@ from lab.cli.checking import add_checking, add_reading
 from lab.cli.computing import add_computing
 from lab.cli.groups import LabGroup
 from lab.cli.opening import open_app
-from lab.cli.options import Device, Runs, Threads
+from lab.cli.parameters import Device, Runs, Threads
 from lab.cli.stored_runs import add_stored_runs
 
 HELP = """Why do overparameterized models generalize? A lab in the terminal.

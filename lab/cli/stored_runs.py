@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lab.cli.groups import LabCommand
-from lab.cli.options import Height, Json, Run, RunList, Runs
+from lab.cli.parameters import Height, Json, Run, RunList, Runs
 
 FORMATS = ("csv", "json", "npz", "svg", "png", "tensorboard")
 
