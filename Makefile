@@ -23,7 +23,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 
 test: check
-	$(BIN)/pytest -m 'not slow and not gpu'
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto -m 'not slow and not gpu'
 
 slow: $(STAMP)
 	$(BIN)/pytest -m 'slow and not gpu' --timeout 3600

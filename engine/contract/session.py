@@ -35,7 +35,7 @@ class Snapshot:
     `revision` grows when something drawn changes: curves, pictures, markers, verdicts, notes, phase, sentence, knobs. Step,
     rate, eta, elapsed and memory move between revisions too, about five times a second, each time in a new object.
     rate: steps per second; eta: seconds left or None; memory: bytes of this process; values: the latest scalars.
-    groups: every group that was drawn so far, in the order of first appearance: a curve's place in it decides colour and marker for good.
+    groups: every group of curves that was drawn so far, in the order of first appearance: its place decides colour and marker for good.
     unstored: why what was computed last is not on disk, as a sentence (among the notes too); empty when it is, or is not meant to be.
     """
 

@@ -53,10 +53,8 @@ class Content:
         )
 
     def groups(self) -> Iterator[str]:
-        """What decides colours and marks, in the order of drawing; a curve without a group goes by its own name."""
-        yield from (item.group or item.name for item in self.series)
-        yield from (item.group for item in self.markers if item.group)
-        yield from (layer.group for picture in self.pictures for layer in picture.layers if layer.group)
+        """What decides the colours of curves, in the order of drawing; a curve without a group goes by its own name."""
+        return (item.group or item.name for item in self.series)
 
 
 class SnapshotMaker:

@@ -214,13 +214,8 @@ def group_order(series: Iterable[Series], drawn: Iterable[str] = ()) -> tuple[st
 
 
 def groups_of(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the groups of a run's series in the order of their first appearance, those no longer there included.
-
-    Groups that only markers and layers have take no colour from series.
-    """
-    curves = {group_name(item) for item in snapshot.series}
-    others = {item.group for item in snapshot.markers} | {layer.group for picture in snapshot.pictures for layer in picture.layers}
-    return group_order(snapshot.series, (name for name in snapshot.groups if name in curves or name not in others))
+    """Return the groups of a run's series in the order of their first appearance, those no longer there included."""
+    return group_order(snapshot.series, snapshot.groups)
 
 
 def repeats(series: Sequence[Series]) -> list[int]:

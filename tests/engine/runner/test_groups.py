@@ -25,15 +25,14 @@ class Growing(InstantToy):
         return (Picture("plane", "Weights", layers=(layer,), extent=(-3.0, 3.0, -3.0, 3.0)),)
 
 
-def test_series_come_first_then_markers_then_layers():
+def test_only_curves_count_and_one_without_a_group_goes_by_its_name():
     x = np.zeros(2)
-    layers = (Layer("points", np.zeros((2, 2)), "l", "c"), Layer("points", np.zeros((2, 2)), "no group"))
     content = Content(
         series=(Series("one", "", x, x, group="b"), Series("own name", "", x, x), Series("two", "", x, x, group="a")),
-        markers=(Marker("f", "x", 1.0, "m", "d"), Marker("f", "x", 1.0, "no group")),
-        pictures=(Picture("p", "P", layers=layers),),
+        markers=(Marker("f", "x", 1.0, "m", "d"),),
+        pictures=(Picture("p", "P", layers=(Layer("points", np.zeros((2, 2)), "l", "c"),)),),
     )
-    assert list(content.groups()) == ["b", "own name", "a", "d", "c"]
+    assert list(content.groups()) == ["b", "own name", "a"]
 
 
 def test_groups_are_only_ever_appended(runner, hold):
@@ -48,7 +47,7 @@ def test_groups_are_only_ever_appended(runner, hold):
     seen.append(finished(run).groups)
     for before, after in itertools.pairwise(seen):
         assert after[: len(before)] == before
-    assert {f"from {step}" for step in range(0, 200, 20)} <= set(seen[-1]) and "layer" in seen[-1]
+    assert {f"from {step}" for step in range(0, 200, 20)} <= set(seen[-1])
     assert len(run.latest().series) == 3
 
 
@@ -79,6 +78,6 @@ def test_another_run_begins_with_its_own_groups(runner, hold, instant):
     hold(0)
     run.post(Rewind())
     until(lambda: [item.name for item in run.latest().series] == ["curve/0"])
-    assert run.latest().groups == ("from 0", "zero")
+    assert run.latest().groups == ("from 0",)
     hold()
     finished(run)

@@ -24,9 +24,7 @@ def snapshot(order):
     layer = Layer("points", np.ones((1, 2)), "b's point", "b")
     picture = Picture("plane", "Plane", layers=(layer, replace(layer, group="nobody's")), extent=(0, 2, 0, 2))
     markers = (Marker("loss", "x", 2.0, "event", order[-1]), Marker("loss", "y", 2.0, "chance", "event"))
-    return canned(
-        series=tuple(map(curve, order)), groups=(*GROUPS[:2], "event", "nobody's", *GROUPS[2:]), pictures=(picture,), markers=markers
-    )
+    return canned(series=tuple(map(curve, order)), groups=GROUPS, pictures=(picture,), markers=markers)
 
 
 @pytest.mark.parametrize("order", ["abc", "cab", "ba", "b"])

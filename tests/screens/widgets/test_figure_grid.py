@@ -87,7 +87,7 @@ def test_the_grid_draws_them_in_these_colours() -> None:
 def test_groups_of_markers_and_layers_take_no_colour_from_curves() -> None:
     layer = Layer("points", np.zeros((1, 2)), "data", "data")
     snapshot = canned(
-        series=(curve("b"), curve("a")), groups=("a", "event", "data", "b"), markers=(Marker("train-*", "x", 3.0, "event", "event"),),
+        series=(curve("b"), curve("a")), groups=("a", "b"), markers=(Marker("train-*", "x", 3.0, "event", "event"),),
         pictures=(Picture("memorised", "map", layers=(layer, replace(layer, group="a")), extent=(-1, 1, -1, 1)),),
     )  # fmt: skip
     assert groups_of(snapshot) == ("a", "b")
