@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.interruption import checkpoint
+
 Products = Callable[[Tensor], Tensor]
 """Directions (members, parameters) to Hessian times direction, (members, parameters)."""
 
@@ -37,6 +39,7 @@ def top_eigenpairs(products: Products, start: Tensor, tolerance: float = 1e-4, m
     basis = [start / start.norm(dim=1, keepdim=True)]
     images: list[Tensor] = []
     while True:
+        checkpoint()
         images.append(products(basis[-1]))
         V, HV = torch.stack(basis, dim=1), torch.stack(images, dim=1)  # (members, k, parameters)
         if len(basis) >= least or len(basis) >= start.shape[1]:
