@@ -12,12 +12,10 @@ Everything is imported when it is first asked for, so that `import genlab` costs
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
-from genlab.own_packages import misplaced
-
+TYPE_CHECKING = False  # as of typing, which is not imported for it: the command hears ctrl+c only once this module is read
 if TYPE_CHECKING:
+    from typing import Any
+
     from engine.errors import DataError, Diverged, KnobError, LabError, ProblemError, StoreError, UsageError
     from genlab.catalogue import phenomena
     from genlab.outcome import Outcome, load, run
@@ -31,6 +29,10 @@ PLACES = {"phenomena": "genlab.catalogue", "Outcome": "genlab.outcome", "load": 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'genlab' has no attribute {name!r}")
+    import importlib
+
+    from genlab.own_packages import misplaced
+
     wrong = misplaced()
     if wrong:
         raise ImportError(f"{wrong[0].sentence}. {wrong[0].hint}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -118,7 +119,8 @@ def result_event(snapshot: Snapshot) -> dict[str, Any]:
         "event": "result", "phenomenon": snapshot.phenomenon, "run": snapshot.run, "phase": str(snapshot.phase),
         "sentence": snapshot.sentence, "hint": snapshot.hint, "step": snapshot.step, "preset": snapshot.preset,
         "seeds": list(snapshot.seeds), "config": dict(snapshot.config), "device": snapshot.device, "folder": snapshot.folder,
-        "unstored": snapshot.unstored, "claims": [verdict.row() for verdict in snapshot.verdicts],
+        "unstored": snapshot.unstored, "stored": bool(snapshot.folder) and not snapshot.unstored, "problem": snapshot.unstored,
+        "claims": [verdict.row() for verdict in snapshot.verdicts],
     }  # fmt: skip
 
 
@@ -150,10 +152,53 @@ def emit(record: Mapping[str, Any]) -> None:
 
 
 def hush() -> None:
-    """Send what is still to be written nowhere: the reader of standard output is gone."""
+    """Send what is still to be written nowhere: standard output takes nothing any more."""
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, sys.stdout.fileno())
     os.close(devnull)
+
+
+class LastingOutput:
+    """Standard output whose failing is told once and ends nothing; a closed pipe is its reader's wish, and is raised."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, or send it nowhere."""
+        with self._surviving():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or send it nowhere."""
+        with self._surviving():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _surviving(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            say(f"genlab: cannot write to standard output: {(error.strerror or str(error)).lower()}; going on without it")
+            hush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def lasting_output() -> Iterator[None]:
+    """Let nothing within the block be ended by a standard output that cannot be written."""
+    before = sys.stdout
+    sys.stdout = LastingOutput(before)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stdout = before
 
 
 def terminal_width(default: int = PIPE_WIDTH) -> int:

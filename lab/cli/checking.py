@@ -61,11 +61,13 @@ def verify(
 
     Exit 1 if one fails or stays undecided where the preset should decide it. Nothing is stored unless --runs names a folder.
     """
+    from lab.output import lasting_output
     from lab.running.single import check_device
     from lab.running.verify import Verifier
 
     verifier = Verifier(preset, seed, seeds, check_device(device), threads, runs, ctx.find_root().params["debug"])
-    return verifier.run(names or [], json=json, quiet=quiet)
+    with lasting_output():
+        return verifier.run(names or [], json=json, quiet=quiet)
 
 
 def data_list(json: Json = False) -> None:

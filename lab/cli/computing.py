@@ -53,11 +53,13 @@ def run(
     Raises:
         UsageError: unknown preset, value out of range, device that is not there.
     """
+    from lab.output import lasting_output
     from lab.running.single import Reporting, begin
 
     root = ctx.find_root()
     told = Reporting(root.obj["argv"], json, quiet, announce, root.params["debug"])
-    return begin(spec, preset, given, told, seed=seed, seeds=seeds, device=device, threads=threads, runs=runs, background=detach)
+    with lasting_output():
+        return begin(spec, preset, given, told, seed=seed, seeds=seeds, device=device, threads=threads, runs=runs, background=detach)
 
 
 def resume(ctx: typer.Context, run: Run, runs: Runs = None, json: Json = False, quiet: Quiet = False) -> int:
@@ -69,10 +71,12 @@ def resume(ctx: typer.Context, run: Run, runs: Runs = None, json: Json = False, 
         KnobError: a knob was given with another value than the run has.
         StoreError: no such run, damaged, or open in another process.
     """
+    from lab.output import lasting_output
     from lab.running.single import Reporting, go_on
 
     root = ctx.find_root()
-    return go_on(run, runs, ctx.args, Reporting(root.obj["argv"], json, quiet, debug=root.params["debug"]))
+    with lasting_output():
+        return go_on(run, runs, ctx.args, Reporting(root.obj["argv"], json, quiet, debug=root.params["debug"]))
 
 
 def watch(run: Run, runs: Runs = None) -> int:
@@ -97,12 +101,14 @@ def sweep(
     quiet: Quiet = False,
 ) -> int:
     """Run every combination of the grid, each in its own process and run folder, and print the verdicts side by side."""
+    from lab.output import lasting_output
     from lab.running.sweep import Plan, Sweep
 
     common = ["--seed", str(seed), "--device", device]
     common += ["--seeds", str(seeds)] if seeds else []
     common += ["--runs", str(runs)] if runs else []
-    return Sweep(Plan.of(spec, preset, given, grid), common, workers).run(json=json, quiet=quiet)
+    with lasting_output():
+        return Sweep(Plan.of(spec, preset, given, grid), common, workers, runs).run(json=json, quiet=quiet)
 
 
 class RunGroup(PhenomenonGroup):

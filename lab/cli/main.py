@@ -40,19 +40,42 @@ class Root(LabGroup):
         "Check": ("verify", "data", "doctor", "bench"),
     }
 
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Read the arguments; `--help` that nobody reads is no failure.
+
+        Raises:
+            Exit: nobody reads.
+        """
+        try:
+            return super().make_context(*args, **options)
+        except BrokenPipeError:
+            _hush()
+            raise typer.Exit from None
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; never lets an exception out unless `--debug` is given."""
     args = _hoist(list(sys.argv[1:] if argv is None else argv))
     debug = "--debug" in args
+    code = int(Exit.DONE)
     try:
-        return int(command().main(args=args, prog_name="genlab", standalone_mode=False, obj={"argv": args}) or Exit.DONE)
+        code = int(command().main(args=args, prog_name="genlab", standalone_mode=False, obj={"argv": args}) or Exit.DONE)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        _hush()
+        return code
     except Exception as error:
         if debug:
             import traceback
 
             traceback.print_exc()
-        return _explain(error)
+        code = _explain(error)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _hush()
+        return code
 
 
 @cache
@@ -92,6 +115,12 @@ def root(
         if given:
             raise UsageError(f"{option} before a command has no effect on it", f"Write: genlab {ctx.invoked_subcommand} ... {option} VALUE")
     return Exit.DONE
+
+
+def _hush() -> None:
+    from lab.output import hush
+
+    hush()
 
 
 def _hoist(args: list[str]) -> list[str]:

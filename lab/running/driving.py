@@ -6,20 +6,28 @@ broken pipe never holds up training and never kills a run before its state is sa
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
 import signal
+import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from engine.contract import Phase, Snapshot
 from engine.errors import Exit, LabError
-from lab.output import hush, say
+from engine.leaving import leave_now
+from engine.runner.kept import Kept
+from lab.output import hush, plain, say
 from lab.running.reporters import Reporter
 
 POLL = 0.1  # seconds between looks at the runner; also how soon a signal is answered
+SHOW_CURSOR = "\x1b[?25h"
 PATIENCE = 30.0  # seconds to wait for the chunk in hand and the state to reach the disk
+SOON = 1.0  # seconds of that which pass without a word
 
 
 class Driven(Protocol):
@@ -37,6 +45,9 @@ class Driven(Protocol):
 
     def close(self, timeout: float = ...) -> bool:
         """Stop, save the state, let go of the folder; whether that took less than `timeout` seconds."""
+
+    def kept(self) -> Kept:
+        """What of the run is on the disk."""
 
 
 class Feed:
@@ -61,10 +72,15 @@ class Feed:
 
 
 class Signals:
-    """Hears ctrl+c, SIGTERM and SIGHUP while open; the second ctrl+c no longer waits."""
+    """Hears ctrl+c, SIGTERM and SIGHUP while open; the second ctrl+c leaves at once, without waiting for anything.
 
-    def __init__(self) -> None:
+    Args:
+        last_words: what is said then.
+    """
+
+    def __init__(self, last_words: Callable[[], str] = lambda: "what runs is left alone") -> None:
         self.heard = ""
+        self._last_words = last_words
         self.old: dict[int, Any] = {}
 
     def __enter__(self) -> Signals:
@@ -80,8 +96,15 @@ class Signals:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         if self.heard and number == signal.SIGINT:
-            raise KeyboardInterrupt
+            self._leave()
         self.heard = signal.Signals(number).name
+
+    def _leave(self) -> NoReturn:
+        """Past whatever is being printed: this may have interrupted it, so streams are not to be relied on."""
+        with contextlib.suppress(Exception):
+            cursor = SHOW_CURSOR if sys.stderr.isatty() else ""  # a progress bar hides it
+            os.write(sys.stderr.fileno(), f"{cursor}genlab: interrupted at once; {plain(self._last_words())}\n".encode())
+        leave_now(Exit.INTERRUPTED)
 
 
 @dataclass(frozen=True)
@@ -89,25 +112,28 @@ class Ending:
     """How a run ended.
 
     cut: whether a person ended it before its time; unread: whether that was by closing the pipe (`| head`).
-    error: the exception that ended it, if one did.
+    error: the exception that ended it, if one did. kept: what is on the disk of a run that was cut.
     """
 
     last: Snapshot
     cut: bool
     unread: bool = False
     error: BaseException | None = None
+    kept: Kept | None = None
 
 
 def drive(runner: Driven, feed: Feed, report: Reporter) -> Ending:
     """Run to the end, or to a signal or a closed pipe; the state is saved in every case."""
     pipe = True
-    with Signals() as signals:
+    with Signals(lambda: runner.kept().sentence) as signals:
         runner.start()
         try:
             pipe = _follow(runner, feed, report, signals)
         finally:
             cut = not runner.latest().phase.over
-            runner.close(timeout=PATIENCE)
+            if not runner.close(timeout=SOON):
+                say("genlab: waiting for what cannot be cut, and for the state to be saved; ctrl+c leaves at once")
+                runner.close(timeout=PATIENCE - SOON)
         last = runner.latest()
         try:
             if pipe:
@@ -118,7 +144,7 @@ def drive(runner: Driven, feed: Feed, report: Reporter) -> Ending:
             hush()
         finally:
             report.close()
-    return Ending(last, cut, not pipe, runner.error)
+    return Ending(last, cut, not pipe, runner.error, runner.kept() if cut else None)
 
 
 def _follow(runner: Driven, feed: Feed, report: Reporter, signals: Signals) -> bool:
@@ -145,10 +171,19 @@ def conclude(ending: Ending, *, debug: bool = False) -> int:
         say(f"genlab: {last.sentence}", *([f"  {last.hint}"] if last.hint else []))
         return int(error.exit_code) if last.phase is Phase.FAILED and isinstance(error, LabError) else Exit.RUN_FAILED
     if ending.cut and not ending.unread:
-        kept = last.folder and not last.unstored
-        say(f"genlab: interrupted at {last.unit} {last.step}{'; the state is saved.' if kept else '.'}")
-        say(*([f"  Go on with: genlab resume {last.run}"] if kept else []))
+        _tell_interrupted(ending)
     if last.unstored:
         say(f"genlab: {last.run} is {last.unstored}")
         return Exit.RUN_FAILED
     return Exit.INTERRUPTED if ending.cut else Exit.DONE
+
+
+def _tell_interrupted(ending: Ending) -> None:
+    last, kept = ending.last, ending.kept
+    where = f"genlab: interrupted at {last.unit} {last.step}"
+    if kept is not None and last.folder and (kept.stuck or not kept.resumable):  # the exceptional: nothing saved, or not to its end
+        say(f"{where}; {kept.sentence.rstrip('.')}.", *([f"  Go on with: {kept.hint}"] if kept.resumable else []))
+    elif last.folder and not last.unstored:
+        say(f"{where}; the state is saved.", f"  Go on with: genlab resume {last.run}")
+    else:
+        say(f"{where}.")

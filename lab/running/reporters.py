@@ -91,7 +91,11 @@ class LogReporter(LineReporter):
 
 
 def _move_output(log: Path) -> None:
-    target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    """Write to the log from here on; to nowhere where the disk refuses even that, for the run goes on."""
+    try:
+        target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError:
+        target = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
         os.dup2(target, stream.fileno())

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from engine.contract import Spec, Status
+from engine.cores import usable_cores
 from engine.errors import Exit, UsageError
+from engine.store import list_runs, runs_root
 from lab.output import emit, say, write_table
 from lab.running.detached import genlab_command
 from lab.running.driving import Signals
@@ -51,10 +54,11 @@ class Plan:
             if item.name in axes or item.name in given:
                 raise UsageError(f"knob {name!r} is given twice", "Give it once: on the grid or as an option.")
             axes[item.name] = values.split(";" if item.kind in ("ints", "floats") else ",")
-        cells = [{**given, **dict(zip(axes, chosen, strict=True))} for chosen in itertools.product(*axes.values())]
-        for cell in cells:
-            spec.configure(preset, cell)
-        return cls(spec, preset, cells)
+        different: dict[Any, Knobs] = {}  # by what they are read as: a value given twice runs once
+        for chosen in itertools.product(*axes.values()):
+            cell = {**given, **dict(zip(axes, chosen, strict=True))}
+            different.setdefault(repr(spec.configure(preset, cell)), cell)
+        return cls(spec, preset, list(different.values()))
 
     @property
     def varied(self) -> list[str]:
@@ -73,13 +77,15 @@ class Ended:
 
     def record(self) -> dict[str, Any]:
         """The cell as a JSON line."""
-        kept = {key: self.result.get(key) for key in ("run", "phase", "step", "folder", "claims")}
+        kept = {key: self.result.get(key) for key in ("run", "phase", "step", "folder", "stored", "problem", "claims")}
         return {"event": "cell", "knobs": dict(self.cell), "code": self.code, "sentence": self.sentence, **kept}
 
     @property
     def state(self) -> str:
         """The run's phase, or why there is none."""
-        return self.result.get("phase") or self.sentence
+        if self.result.get("phase") and not self.result.get("problem"):
+            return str(self.result["phase"])
+        return self.sentence or str(self.result.get("problem", ""))
 
 
 class Sweep:
@@ -88,10 +94,12 @@ class Sweep:
     Args:
         common: options that every cell shares beside the preset.
         workers: processes at once; the number of cores when None. The cores are divided among them.
+        root: folder of the runs; None for the default place.
     """
 
-    def __init__(self, plan: Plan, common: Sequence[str], workers: int | None = None) -> None:
-        cores = os.cpu_count() or 1
+    def __init__(self, plan: Plan, common: Sequence[str], workers: int | None = None, root: Path | None = None) -> None:
+        cores = usable_cores()
+        self.root = root
         self.plan = plan
         self.workers = min(workers or cores, len(plan.cells))
         self.options = ["--preset", plan.preset, *common, "--threads", str(max(1, min(64, cores // self.workers)))]
@@ -117,7 +125,8 @@ class Sweep:
         if self.stopped:
             say("genlab: interrupted; every cell that had begun is saved.", "  Go on with: genlab runs, then genlab resume RUN")
             return Exit.INTERRUPTED
-        return max((one.code for one in ended), default=int(Exit.DONE))
+        codes = {one.code for one in ended}
+        return Exit.RUN_FAILED if Exit.RUN_FAILED in codes else max(codes, default=Exit.DONE)
 
     def endings(self) -> Iterator[Ended]:
         """What became of the cells, as they end; after a signal, of those that had begun."""
@@ -154,11 +163,20 @@ class Sweep:
         out, err = child.communicate()
         with self.lock:
             self.children.discard(child)
-        lines = out.splitlines()
-        last = json.loads(lines[-1]) if lines else {}
-        result = last if last.get("event") == "result" else {}
+        result = _result_line(out)
+        if child.returncode < 0:  # by a signal
+            return self._killed(cell, child, result)
         first = err.strip().splitlines()[:1]
-        return Ended(cell, child.returncode, result, first[0].removeprefix("genlab: ") if first else "")
+        sentence = first[0].removeprefix("genlab: ") if first else ""
+        if not result and child.returncode == Exit.DONE:
+            return Ended(cell, int(Exit.RUN_FAILED), {}, sentence or "ended without a result")
+        return Ended(cell, child.returncode, result, sentence)
+
+    def _killed(self, cell: Knobs, child: subprocess.Popen[str], result: dict[str, Any]) -> Ended:
+        """A cell whose process was killed, with the name of the run that it leaves."""
+        found = result or _run_of(child.pid, runs_root(self.root))
+        sentence = _killed_by(-child.returncode) + (f"; go on with: genlab resume {found['run']}" if found else "")
+        return Ended(cell, int(Exit.RUN_FAILED), {**found, "phase": None}, sentence)
 
     def _print(self, ended: Sequence[Ended]) -> None:
         knobs, claims = self.plan.varied, [claim.id for claim in self.plan.spec.claims]
@@ -166,8 +184,47 @@ class Sweep:
         for one in sorted(ended, key=lambda item: self.plan.cells.index(item.cell)):
             marks = {row["id"]: Status(row["status"]).mark for row in one.result.get("claims", ())}
             row = [one.cell[name] for name in knobs]
-            lines.append([*row, one.result.get("run", ""), one.state, *(marks.get(claim, "") for claim in claims)])
+            state = one.result.get("phase") or one.state
+            lines.append(
+                [
+                    *row,
+                    one.result.get("run", ""),
+                    state if not one.result.get("problem") else "not stored",
+                    *(marks.get(claim, "") for claim in claims),
+                ]
+            )
         write_table((*knobs, "run", "phase", *claims), lines)
+
+
+def _result_line(out: str) -> dict[str, Any]:
+    """The result that a run prints last; empty where it was ended before, within a line perhaps."""
+    lines = out.splitlines()
+    try:
+        last = json.loads(lines[-1]) if lines else {}
+    except ValueError:
+        return {}
+    return last if isinstance(last, dict) and last.get("event") == "result" else {}
+
+
+def _killed_by(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    return f"killed by {name}" + (" (often: out of memory)" if name == "SIGKILL" else "")
+
+
+def _run_of(process: int, root: Path) -> dict[str, Any]:
+    """The newest run that this process wrote, by the number in its lock; empty where there is none."""
+    found: dict[str, Any] = {}
+    for run in list_runs(root):
+        try:
+            written = (run.path / "lock").read_text(encoding="ascii", errors="replace").strip() == str(process)
+        except OSError:
+            continue
+        if written and not run.live and (not found or run.created > found["created"]):
+            found = {"run": run.name, "step": run.step, "folder": str(run.path), "created": run.created}
+    return found
 
 
 def _finished(waiting: set[Future[Ended | None]]) -> list[Future[Ended | None]]:

@@ -6,6 +6,7 @@ import pytest
 
 from engine.contract import Claim, Phase, Snapshot, Status, Verdict
 from engine.errors import Exit
+from engine.runner.kept import Kept
 from lab.output import result_event
 from lab.running.driving import Ending, Feed, conclude, drive
 from lab.running.reporters import JsonReporter, LineReporter, Reporter, phase_message
@@ -38,6 +39,9 @@ class Scripted:
     def close(self, timeout=2.0):
         self.calls.append("close")
         return True
+
+    def kept(self):
+        return Kept(self.latest(), self.step, stuck=False)
 
 
 class Collector(Reporter):

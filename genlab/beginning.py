@@ -1,0 +1,114 @@
+"""The first moments of a command: three standard streams that are there, and a ctrl+c that is one line from the first instruction on.
+
+Imports only what Python itself has imported at its start, and is imported before everything else.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any, NoReturn
+
+INTERRUPTED = 130  # engine.errors.Exit.INTERRUPTED
+PROGRAMS = ("genlab", "__main__.py")  # what this process is called where it is the command, not somebody who imports it
+STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+_beyond = False  # whether a command is at work, which cleans up behind itself
+
+
+class SilentStream:
+    """A stream that drops what it cannot write: what cannot be said on standard error ends nothing."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        try:  # noqa: SIM105
+            self._stream.write(text)
+        except (OSError, ValueError):
+            pass
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Write what can be written."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Flush what can be flushed."""
+        try:  # noqa: SIM105
+            self._stream.flush()
+        except (OSError, ValueError):
+            pass
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def begin() -> None:
+    """Open the standard streams that were closed onto nothing, so that no file takes their place, and make standard error silent."""
+    for number in range(len(STREAMS)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the least number that is free, which is this one
+            os.set_inheritable(number, True)
+    for number, (name, mode) in enumerate(STREAMS):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+    if not isinstance(sys.stderr, SilentStream):
+        sys.stderr = SilentStream(sys.stderr)
+
+
+def hear_interrupts() -> None:
+    """Let ctrl+c end this process with a line instead of a traceback, where it is the command and nobody else hears it."""
+    if os.path.basename(sys.argv[0]) not in PROGRAMS:  # noqa: PTH119
+        return
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it
+        signal.signal(signal.SIGINT, _interrupted)
+
+
+def command_begins() -> None:
+    """From here on an interrupt is an exception, so that what was begun is cleaned up."""
+    global _beyond
+    _beyond = True
+
+
+def command_ended() -> None:
+    """Nothing is left to be cleaned up."""
+    global _beyond
+    _beyond = False
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    if not _beyond or _importing(frame):
+        _leave()
+    command_ended()  # the second one does not wait
+    _say()
+    raise KeyboardInterrupt
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported, which answers an exception with tracebacks of its own."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _say() -> None:
+    try:  # noqa: SIM105
+        os.write(2, b"genlab: interrupted\n")
+    except OSError:
+        pass
+
+
+def _leave() -> NoReturn:
+    _say()
+    os._exit(INTERRUPTED)
