@@ -24,7 +24,7 @@ from engine.contract import LabError, Phase, Session, Snapshot, Spec
 from engine.errors import Exit, UsageError
 from lab.open_runs import BackgroundRuns, OpenRuns
 from lab.output import ascii_only, say
-from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal
+from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal, load_tmux_buffer
 from screens.appearance import AsciiOnly, Colourless, theme
 from screens.application import PhenomenonEntry, RunningPhenomenon
 from screens.formatting import percent
@@ -53,6 +53,9 @@ class LabApp(App[int], inherit_bindings=False):
         drawing: what the terminal can show; read from the environment by default.
         first: a phenomenon to open at once, with this preset.
         watched: declaration and session of a run of another process, shown instead of home.
+
+    Attributes:
+        where_copied: what became of the text that was copied last, to be said.
     """
 
     TITLE = "genlab"
@@ -91,6 +94,7 @@ class LabApp(App[int], inherit_bindings=False):
         self._screens: dict[str, PhenomenonScreen] = {}
         self._settled: set[str] = set()
         self._first = first
+        self.where_copied = ""
         self._watched = watched
         self.animation_level = "none"
         self.register_theme(theme())
@@ -182,6 +186,11 @@ class LabApp(App[int], inherit_bindings=False):
     def latest(self, name: str) -> Snapshot | None:
         """Return the present snapshot of a phenomenon that was opened."""
         return self.sessions[name].latest() if name in self.sessions else None
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send a text to the terminal, which may or may not copy it, and to the tmux around."""
+        super().copy_to_clipboard(text)
+        self.where_copied = "Copied to tmux's buffer" if load_tmux_buffer(text) else "Sent to the terminal"
 
     def export(self, name: str) -> str:
         """Write a run and its figures to disk."""

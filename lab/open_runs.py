@@ -12,11 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.contract import Phase, Session, Snapshot, Spec
-from engine.errors import StoreError, UsageError
+from engine.errors import LabError, StoreError, UsageError
 from engine.registry import Entry, entries, find, spec
 from engine.seeds import seed_range
 from screens.application import PhenomenonEntry
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from engine.runner import Runner
     from screens.base import PhenomenonScreen
 
+BEGUN = (Phase.RUNNING, Phase.PAUSED, Phase.STOPPED)
 STORING = 5.0  # seconds to wait until a run that was not stored is
+WORTHY = 3.0  # seconds from which on a run of an instant phenomenon is stored without being asked for
+NOT_WORTHY = f"it was left within its first {WORTHY:.0f} seconds"
 GRACE = 1.8  # seconds for all runs together to save themselves at the end
 
 
@@ -110,7 +114,7 @@ class BackgroundRuns:
         return screen_of(find(name))
 
     def begin(self, name: str, preset: str = "quick") -> Session:
-        """Start a run in its own thread; instant phenomena are stored only on request."""
+        """Start a run in its own thread; one of an instant phenomenon is stored on request, or at the end if it is worth it."""
         from engine.runner import Runner
         from engine.store import runs_root
 
@@ -141,6 +145,7 @@ class BackgroundRuns:
 
     def close(self) -> list[str]:
         """Close all runners at the same time; one that still loads has nothing to save and is not waited for."""
+        self._save_worthy()
         closers = [threading.Thread(target=runner.close, args=(_grace(runner),), daemon=True) for runner in self._runners]
         for closer in closers:
             closer.start()
@@ -150,6 +155,15 @@ class BackgroundRuns:
         last = [runner.latest() for runner in self._runners]
         self.unstored = any(snapshot.unstored for snapshot in last)
         return [sentence for snapshot in last if (sentence := farewell(snapshot))]
+
+    def _save_worthy(self) -> None:
+        """Have those runs stored that were not from the beginning on, but are finished or took long; told by `farewell` if that fails."""
+        for runner in self._runners:
+            snapshot = runner.latest()
+            worthy = snapshot.phase is Phase.FINISHED or (snapshot.phase in BEGUN and snapshot.elapsed > WORTHY)
+            if worthy and not snapshot.folder:
+                with suppress(LabError):
+                    runner.save(self._root)
 
 
 def screen_of(entry: Entry) -> type[PhenomenonScreen]:
@@ -182,9 +196,10 @@ def _grace(runner: Runner) -> float:
 
 
 def farewell(snapshot: Snapshot) -> str:
-    """Return where a run was kept and how to go on with it; nothing for a run that was not stored."""
+    """Return where a run was kept and how to go on with it, or that it is not stored; nothing for one that had not begun."""
     if not snapshot.folder:
-        return ""
+        reason = NOT_WORTHY if snapshot.phase in BEGUN and snapshot.elapsed <= WORTHY else snapshot.sentence
+        return "" if snapshot.phase is Phase.READY else f"{snapshot.run} is not stored: {reason}"
     if snapshot.unstored:
         return f"{snapshot.run} is {snapshot.unstored}"
     if snapshot.phase is Phase.FINISHED:

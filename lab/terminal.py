@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import termios
 import threading
@@ -23,6 +24,7 @@ PATIENCE = 1.5  # seconds that the interface has to end by itself after a signal
 # Bracketed paste, mouse, focus reports, in-band resize and keyboard protocol off; line wrap, cursor and main screen back.
 OFF = (2004, 1000, 1003, 1015, 1006, 1016, 1004, 2048)
 RESTORE = "".join(f"\x1b[?{mode}l" for mode in OFF) + "\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m"
+TMUX_PATIENCE = 0.5  # seconds; the screen stands still meanwhile
 ENDING = ("SIGTERM", "SIGHUP", "SIGINT")
 
 
@@ -148,6 +150,18 @@ def _terminal_modes() -> list[Any] | None:
 def _set_modes(modes: list[Any]) -> None:
     with contextlib.suppress(termios.error, OSError, ValueError, AttributeError):
         termios.tcsetattr(sys.__stdin__.fileno(), termios.TCSANOW, modes)  # type: ignore[union-attr]
+
+
+def load_tmux_buffer(text: str) -> bool:
+    """Give a text to the tmux around, which drops what programs copy by its default settings; whether it took it."""
+    if not os.environ.get("TMUX"):
+        return False
+    for options in (["-w"], []):  # -w also sends it to the terminal outside; before tmux 3.2 there is no such option
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            command = ["tmux", "load-buffer", *options, "-"]
+            if subprocess.run(command, input=text.encode(), capture_output=True, timeout=TMUX_PATIENCE, check=False).returncode == 0:
+                return True
+    return False
 
 
 def has_dark_background(environ: Mapping[str, str] | None = None) -> bool:

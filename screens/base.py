@@ -338,7 +338,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         """Copy the command that repeats this run, and show it."""
         command = run_command(self.spec, self.snapshot)
         self.app.copy_to_clipboard(command)
-        self.say(f"Copied: {command}")
+        self.say(f"{getattr(self.app, 'where_copied', 'Sent to the terminal')}: {command}")
 
     def action_export(self) -> None:
         """Write run and figures to disk without holding up the screen."""

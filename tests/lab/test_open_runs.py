@@ -11,6 +11,7 @@ import pytest
 from engine import registry
 from engine.contract import Phase, Session, SetKnob, Snapshot
 from engine.errors import UsageError
+from engine.store import RunFolder, list_runs
 from lab.open_runs import BackgroundRuns, farewell
 from tests.screens.canned import canned
 
@@ -40,6 +41,43 @@ def test_a_run_that_is_begun_starts_by_itself_and_is_kept(open_runs: BackgroundR
     assert not open_runs.stuck
 
 
+def test_an_instant_run_that_is_finished_is_stored_at_the_end(toys: None, tmp_path: Path) -> None:
+    open_runs = BackgroundRuns(root=tmp_path)
+    session = open_runs.begin("toy", "quick")
+    assert not until(session, Phase.FINISHED).folder and not list_runs(tmp_path)
+    assert open_runs.close() == ["toy-quick-s0 is finished; look at it with: genlab show toy-quick-s0"]
+    (run,) = list_runs(tmp_path)
+    assert (run.phase, run.problem) == (Phase.FINISHED, "") and RunFolder.open(run.path).whole()
+
+
+@pytest.mark.parametrize(
+    ("worthy", "words"), [(0.01, "go on with: genlab resume toy-custom-s0"), (3600.0, "toy-custom-s0 is not stored: ")]
+)
+def test_an_instant_run_that_is_left_is_stored_if_it_took_long_and_told_if_not(
+    toys: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worthy: float, words: str
+) -> None:
+    monkeypatch.setattr("lab.open_runs.WORTHY", worthy)
+    open_runs = BackgroundRuns(root=tmp_path)
+    session = open_runs.begin("toy", "quick")
+    session.post(SetKnob("steps", 10**8))
+    session.post(SetKnob("pause", 0.001))
+    end = time.monotonic() + 60
+    while session.latest().config.get("pause") != 0.001 or session.latest().elapsed < 0.05:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    (said,) = open_runs.close()
+    assert words in said
+    assert len(list_runs(tmp_path)) == ("resume" in said)
+
+
+def test_an_instant_run_that_the_disk_refuses_is_told(toys: None, tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("no folder")
+    open_runs = BackgroundRuns(root=tmp_path / "runs")
+    until(open_runs.begin("toy", "quick"), Phase.FINISHED)
+    (said,) = open_runs.close()
+    assert said.startswith("toy-quick-s0 is not stored: ") and "finished" not in said
+
+
 def test_closing_stops_and_saves_every_run(open_runs: BackgroundRuns, tmp_path: Path) -> None:
     sessions = [open_runs.begin("toy", "quick") for _ in range(2)]
     for session in sessions:
@@ -63,7 +101,12 @@ def test_an_unknown_preset_is_refused_with_the_valid_ones(open_runs: BackgroundR
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"folder": ""}, ""),
+        ({"folder": "", "phase": Phase.READY}, ""),
+        ({"folder": "", "elapsed": 1.0}, "canned-quick-s0 is not stored: it was left within its first 3 seconds"),
+        (
+            {"folder": "", "phase": Phase.FINISHED, "sentence": "cannot write: the disk is full"},
+            "is not stored: cannot write: the disk is full",
+        ),
         ({"phase": Phase.STOPPED}, "is saved at step 300 of 600; go on with: genlab resume canned-quick-s0"),
         ({"phase": Phase.FINISHED}, "is finished; look at it with: genlab show canned-quick-s0"),
         ({"phase": Phase.RUNNING}, "was cut off near step 300 of 600; go on from its last state with: genlab resume canned-quick-s0"),

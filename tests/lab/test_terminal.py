@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
 
 import pytest
 
-from lab.terminal import LastingFile, has_dark_background
+from lab.terminal import LastingFile, has_dark_background, load_tmux_buffer
 
 
 class Lost(io.StringIO):
@@ -37,3 +39,18 @@ def test_a_terminal_that_stands_gets_everything() -> None:
 @pytest.mark.parametrize(("colours", "dark"), [("", True), ("15;0", True), ("0;15", False), ("0;default;7", False), ("odd", True)])
 def test_background(colours: str, dark: bool) -> None:
     assert has_dark_background({"COLORFGBG": colours} if colours else {}) is dark
+
+
+def test_copying_reaches_the_buffer_of_the_tmux_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    assert not load_tmux_buffer("genlab run toy")
+    tmux = tmp_path / "tmux"
+    tmux.write_text(
+        f'#!/bin/sh\n[ "$2" = -w ] && exit 1\n[ "$*" = "load-buffer -" ] && cat > {tmp_path}/buffer\n'
+    )  # an old one, without -w
+    tmux.chmod(0o755)
+    monkeypatch.setenv("TMUX", "/tmp/tmux-0/default,1,0")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert load_tmux_buffer("genlab run toy") and (tmp_path / "buffer").read_text() == "genlab run toy"
+    tmux.write_text("#!/bin/sh\nexit 1\n")
+    assert not load_tmux_buffer("genlab run toy")

@@ -16,7 +16,7 @@ import pytest
 
 from engine.errors import Exit
 from engine.registry import spec
-from lab.running.sweep import Plan
+from lab.running.sweep import Plan, _result_line
 from tests.lab.command_line import environment, finish, lines, start
 
 PATIENCE = 60.0  # seconds until a condition that should come is called missing
@@ -105,7 +105,12 @@ def test_a_run_that_the_disk_does_not_take_ends_its_json_says_so_and_exits_with_
     assert child.returncode == Exit.RUN_FAILED
     assert (records[-1]["phase"], records[-1]["step"]) == ("finished", 200)
     assert records[-1]["unstored"].startswith("not being stored since step ")
+    assert (records[-1]["stored"], records[-1]["problem"]) == (False, records[-1]["unstored"])
     assert f"genlab: toy-quick-s0 is {records[-1]['unstored']}" in err
+
+
+def test_the_result_says_whether_the_run_is_stored(genlab):
+    assert [lines(genlab("run", "toy", "--json")[1])[-1][key] for key in ("stored", "problem")] == [True, ""]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -228,6 +233,36 @@ def test_sweep_runs_every_cell_in_its_own_folder(tmp_path):
     assert {record["knobs"]["rate"]: record["claims"][0]["status"] for record in records[:-1]} == {".1": "holds", ".0001": "fails"}
     assert records[-1] == {"event": "sweep", "cells": 2, "done": 2, "failed": 0}
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_killed_cell_has_failed_and_names_its_run(tmp_path):
+    grid = ("--grid", "pause=0.001,0.002", "--steps", "1000000", "--workers", "2", "--json")
+    with start(tmp_path, "sweep", "toy", *grid) as child:
+        until(lambda: len(list(tmp_path.glob("*/state.json"))) == 2, "a state of each cell")
+        processes = [int(path.read_text()) for path in tmp_path.glob("*/lock")]
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
+        records, err = lines(child.stdout.read()), child.stderr.read()
+    assert (child.returncode, err) == (Exit.RUN_FAILED, "")
+    assert records[-1] == {"event": "sweep", "cells": 2, "done": 2, "failed": 2}
+    assert {record["run"] for record in records[:-1]} == {path.name for path in tmp_path.iterdir()}
+    for record in records[:-1]:
+        assert record["sentence"] == f"killed by SIGKILL (often: out of memory); go on with: genlab resume {record['run']}"
+        assert (record["code"], Path(record["folder"]).name) == (Exit.RUN_FAILED, record["run"])
+
+
+@pytest.mark.parametrize("out", ["", "\n", '{"event": "meas', "[1]", '{"event": "measure", "step": 1, "values": {}}', "null"])
+def test_a_line_that_was_cut_off_is_no_result(out):
+    assert _result_line(out) == {}
+
+
+def test_a_detached_run_that_the_disk_refuses_goes_on_and_says_so_in_its_code(tmp_path):
+    def small_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    with start(tmp_path, "run", "toy", "--announce", preexec_fn=small_files) as child:
+        announced, err = json.loads(child.stdout.readline()), child.stderr.read()
+    assert (child.returncode, announced["run"], err) == (Exit.RUN_FAILED, "toy-quick-s0", "")
 
 
 def test_a_sweep_for_eyes_is_a_table_with_a_line_a_cell(tmp_path):

@@ -1,0 +1,56 @@
+"""Standard streams that are closed, full or left: the run goes on and is stored, the exit code is the run's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.errors import Exit
+from engine.store import list_runs
+from tests.lab.command_line import environment, lines
+
+COMMAND = f"exec {sys.executable} -P -m genlab"
+GOING_ON = "genlab: cannot write to standard output: no space left on device; going on without it\n"
+
+
+def shell(runs: Path, command: str) -> tuple[int, str, str]:
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment(runs), timeout=120, check=False)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("options", ["--json", "--quiet"])
+@pytest.mark.parametrize("stream", [">&-", "2>&-", "<&-", ">&- 2>&- <&-", ">/dev/full", "2>/dev/full", ">/dev/full 2>/dev/full"])
+def test_a_run_is_stored_whatever_its_streams_take(tmp_path: Path, stream: str, options: str) -> None:
+    code, out, err = shell(tmp_path, f"{COMMAND} run toy {options} {stream}")
+    (run,) = list_runs(tmp_path)
+    assert (code, str(run.phase), run.problem) == (0, "finished", "")
+    assert err == (GOING_ON if stream == ">/dev/full" else "")
+    if out and options == "--json":
+        assert lines(out)[-1]["event"] == "result"
+
+
+def test_a_refusal_that_nobody_can_read_keeps_its_code_and_spoils_no_output(tmp_path: Path) -> None:
+    for stream in ("2>&-", "2>/dev/full"):
+        assert shell(tmp_path, f"{COMMAND} run groking --json {stream}") == (Exit.USAGE, "", "")
+
+
+@pytest.mark.parametrize("args", ["--help", "run --help", "run toy --help", "--version", "list", "info toy"])
+def test_what_nobody_reads_to_its_end_is_no_failure(tmp_path: Path, args: str) -> None:
+    assert shell(tmp_path, f"({COMMAND} {args}) | true; exit ${{PIPESTATUS[0]}}") == (0, "", "")
+
+
+@pytest.mark.parametrize("args", ["--help", "list"])
+def test_what_could_not_be_printed_is_said_once(tmp_path: Path, args: str) -> None:
+    code, _, err = shell(tmp_path, f"{COMMAND} {args} >/dev/full")
+    assert (code, err.splitlines()[0]) == (Exit.RUN_FAILED, "genlab: no space left on device")
+
+
+def test_a_sweep_and_a_verification_go_on_too(tmp_path: Path) -> None:
+    code, _, err = shell(tmp_path, f"{COMMAND} sweep toy --grid rate=0.1,0.2 --workers 1 --json >/dev/full")
+    assert (code, err, len(list_runs(tmp_path))) == (0, GOING_ON, 2)
+    code, _, err = shell(tmp_path, f"{COMMAND} verify toy --json >/dev/full")
+    assert code in (Exit.DONE, Exit.CLAIM_FAILED) and err == GOING_ON
