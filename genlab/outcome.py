@@ -66,7 +66,7 @@ def run(
     spec = registry.spec(name) if isinstance(name, str) else name.spec
     config = spec.configure(preset, knobs)
     count = spec.preset(preset).seeds if seeds is None else seeds
-    root = None if runs is None else Path(runs).expanduser()
+    root = None if runs is None else runs_root(Path(runs))
     session = Runner(name, config, preset_of(spec, config, preset), seed_range(seed, count), device=device, root=root)
     try:
         session.start()

@@ -15,6 +15,7 @@ from typing import Literal
 
 import psutil
 
+from engine.cores import default_threads, usable_cores
 from engine.data.cache import cache_folder
 from engine.errors import Exit
 from engine.store import list_runs, runs_root
@@ -65,8 +66,7 @@ def python() -> Iterator[Check]:
     yield Check("python", "version", found, "ok" if fine else "problem", "" if fine else "genlab needs Python 3.11 or later")
     yield Check("python", "executable", sys.executable)
     memory = psutil.virtual_memory()
-    usable = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count()
-    yield Check("machine", "cores", f"{usable} usable of {os.cpu_count()}")
+    yield Check("machine", "cores", f"{usable_cores()} usable of {os.cpu_count()}")
     yield Check("machine", "memory", f"{_size(memory.available)} free of {_size(memory.total)}")
 
 
@@ -115,7 +115,7 @@ def devices() -> Iterator[Check]:
         yield Check("torch", "import", f"fails: {error}", "problem", "Install a torch build for this machine: pip install 'torch>=2.6'")
         return
     asked = os.environ.get("OMP_NUM_THREADS")
-    yield Check("torch", "threads", f"{torch.get_num_threads()}" + (f" (OMP_NUM_THREADS={asked})" if asked else ""))
+    yield Check("torch", "threads", f"{default_threads()} a run" + (f" (OMP_NUM_THREADS={asked})" if asked else ""))
     yield Check("torch", "cpu", torch.backends.cpu.get_cpu_capability())
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):

@@ -60,16 +60,17 @@ def remove_runs(names: Sequence[str], runs: Path | None, *, yes: bool) -> None:
 
     Raises:
         UsageError: there is nobody to ask.
-        StoreError: no such run, or the folder holds more than a run.
+        StoreError: no such run, not directly in the runs folder, or the folder holds more than a run.
     """
-    paths = [find_run(runs_root(runs), name) for name in names]
+    root = runs_root(runs)
+    paths = [find_run(root, name) for name in names]
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"rm deletes {len(paths)} run{'s' if len(paths) > 1 else ''} for good and cannot ask here", "Add --yes.")
         if not typer.confirm(f"Delete {', '.join(path.name for path in paths)} for good?"):
             return
     for path in paths:
-        remove_run(path)
+        remove_run(path, root)
         say(f"deleted {path}")
 
 

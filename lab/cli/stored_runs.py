@@ -65,11 +65,12 @@ def export(
     to: Annotated[str, typer.Option("--to", metavar="|".join(FORMATS), help="Format.", autocompletion=complete_format, show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")] = Path(),
     runs: Runs = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
     """Write a run as files; prints their paths."""
     from lab.export.formats import export_run
 
-    for path in export_run(run, runs, to, out):
+    for path in export_run(run, runs, to, out, force=force):
         print(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ def compare_runs(names: Sequence[str], runs: Path | None, height: int, *, json: 
     Raises:
         UsageError: a single run, or runs of different phenomena.
     """
-    loaded = {folder.name: snapshot for folder, snapshot in (load_run(name, runs) for name in names)}
+    loaded = load_named(names, runs)
     kinds = sorted({snapshot.phenomenon for snapshot in loaded.values()})
     if len(kinds) > 1:
         raise UsageError(f"only runs of one phenomenon can be compared, got {' and '.join(kinds)}", "See: genlab runs")
@@ -37,6 +38,13 @@ def compare_runs(names: Sequence[str], runs: Path | None, height: int, *, json: 
         emit({"event": "compare", "runs": [{**result_event(snapshot), "run": name} for name, snapshot in loaded.items()]})
     else:
         print_comparison(loaded, height=height)
+
+
+def load_named(names: Sequence[str], runs: Path | None) -> Runs:
+    """Load runs, each by its name; those whose names are equal, in different folders, by their paths. The same run counts once."""
+    found = {folder.path.resolve(): (folder, snapshot) for folder, snapshot in (load_run(name, runs) for name in names)}
+    count = Counter(folder.name for folder, _ in found.values())
+    return {folder.name if count[folder.name] == 1 else f"{folder.path}": snapshot for folder, snapshot in found.values()}
 
 
 def print_comparison(runs: Runs, *, height: int) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,23 +22,42 @@ from lab.output import strict
 from lab.stored import load_run
 
 
-def export_run(run: str, runs: Path | None, to: str, target: Path | None = None) -> list[Path]:
+def export_run(run: str, runs: Path | None, to: str, target: Path | None = None, *, force: bool = False) -> list[Path]:
     """Write a run in one format into a folder (the present one when None) and return the files written.
 
+    force: replace what is there; a link is replaced, never followed.
+
     Raises:
-        UsageError: unknown format, or one whose writer is not installed.
+        UsageError: unknown format, one whose writer is not installed, no such user, or a file is there and `force` is not given.
         StoreError: no such run, damaged, or the folder cannot be written.
     """
     folder, snapshot = load_run(run, runs)
     if to not in WRITERS:
         raise UsageError(f"no format {to!r}{nearest(to, WRITERS)}", "formats: " + ", ".join(WRITERS))
-    place = (target or Path()).expanduser()
+    try:
+        place = (target or Path()).expanduser()
+    except RuntimeError:
+        raise UsageError(f"there is no user {str(target).partition('/')[0]}", "Name another folder with --out DIR.") from None
     try:
         place.mkdir(parents=True, exist_ok=True)
-        return list(WRITERS[to](folder, snapshot, place))
+        with TemporaryDirectory(prefix=".genlab-export-", dir=place) as aside:
+            made = list(WRITERS[to](folder, snapshot, Path(aside)))
+            return _put_in_place(made, place, force=force)
     except OSError as error:
         cause = (error.strerror or str(error)).lower()
         raise StoreError(f"cannot write to {place}: {cause}", "Name another folder with --out DIR.") from error
+
+
+def _put_in_place(made: Sequence[Path], place: Path, *, force: bool) -> list[Path]:
+    targets = [place / path.name for path in made]
+    for target in targets:
+        if not force and os.path.lexists(target):
+            raise UsageError(f"{target} is there already", "Add --force to replace it, or name another folder with --out DIR.")
+    for path, target in zip(made, targets, strict=True):
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        path.replace(target)
+    return targets
 
 
 def write_csv(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:

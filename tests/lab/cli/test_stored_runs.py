@@ -125,3 +125,11 @@ def test_rm_deletes_only_runs_and_only_when_told(genlab, run, tmp_path):
     (tmp_path / "runs" / "foreign").mkdir()
     assert genlab("rm", "foreign", "--yes")[0] == Exit.RUN_FAILED
     shutil.rmtree(tmp_path / "runs")
+
+
+def test_only_what_lies_in_the_runs_folder_is_removed(genlab, run, tmp_path):
+    name = run()
+    (tmp_path / "other").mkdir()
+    code, _, err = genlab("rm", str(tmp_path / "runs" / name), "--yes", "--runs", str(tmp_path / "other"))
+    assert code == Exit.RUN_FAILED and "deleted" not in err
+    assert (tmp_path / "runs" / name / "manifest.json").exists()

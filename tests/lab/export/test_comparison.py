@@ -51,3 +51,13 @@ def test_theory_that_runs_share_is_drawn_once():
     assert [item.label for item in series] == ["a: seed 0", "a: law", "b: seed 0"]
     assert len({item.name for item in series}) == 3
     assert joint.series == ("*",)
+
+
+def test_equal_names_in_two_folders_are_two_runs(genlab, tmp_path):
+    for place, rate in (("A", "0.1"), ("B", "0.2")):
+        genlab("run", "toy", "--rate", rate, "--steps", "20", "--quiet", "--runs", str(tmp_path / place))
+    paths = [str(tmp_path / place / "toy-custom-s0") for place in "AB"]
+    code, out, err = genlab("compare", *paths, "--json")
+    assert (code, err) == (0, "")
+    assert [(item["run"], item["config"]["rate"]) for item in lines(out)[0]["runs"]] == list(zip(paths, (0.1, 0.2), strict=True))
+    assert genlab("compare", paths[0], paths[0])[0] == Exit.USAGE

@@ -66,3 +66,31 @@ def test_export_says_what_it_cannot_do(genlab, run, tmp_path):
     code, _, err = genlab("export", name, "--to", "csv", "-o", str(tmp_path / "file"))
     assert code == Exit.RUN_FAILED
     assert "cannot write to" in err
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "npz", "svg"])
+def test_what_is_there_is_replaced_only_by_force(genlab, run, tmp_path, kind):
+    name, place = run(), tmp_path / "out"
+    written = genlab("export", name, "--to", kind, "-o", str(place))[1].split()
+    for path in map(Path, written):
+        path.write_text("mine")
+    code, out, err = genlab("export", name, "--to", kind, "-o", str(place))
+    assert (code, out) == (Exit.USAGE, "") and f"{written[0]} is there already\n  Add --force" in err
+    assert {path.read_text() for path in place.iterdir()} == {"mine"}
+    assert genlab("export", name, "--to", kind, "-o", str(place), "--force")[:2] == (0, "".join(f"{path}\n" for path in written))
+    assert b"mine" not in {path.read_bytes() for path in place.iterdir()} and len(list(place.iterdir())) == len(written)
+
+
+def test_no_link_is_followed(genlab, run, tmp_path):
+    name = run()
+    elsewhere, link = tmp_path / "elsewhere", tmp_path / f"{name}.json"
+    elsewhere.write_text("mine")
+    link.symlink_to(elsewhere)
+    assert genlab("export", name, "--to", "json", "-o", str(tmp_path))[0] == Exit.USAGE
+    assert genlab("export", name, "--to", "json", "-o", str(tmp_path), "--force")[0] == 0
+    assert elsewhere.read_text() == "mine" and not link.is_symlink()
+
+
+def test_a_user_that_is_not_there_is_a_sentence(genlab, run):
+    code, _, err = genlab("export", run(), "--to", "json", "-o", "~nosuchuser/there")
+    assert (code, err.splitlines()[0]) == (Exit.USAGE, "genlab: there is no user ~nosuchuser")
