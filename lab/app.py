@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 
 COLOURS: dict[Level, Any] = {Level.NONE: "standard", Level.ANSI16: "standard", Level.ANSI256: "256", Level.TRUECOLOR: "256"}
+NO_SUSPENDING = "ctrl+z does not suspend genlab. Runs go on without it: q, then genlab resume RUN; or genlab run --detach"
 
 
 def _commands() -> type[Provider]:
@@ -149,6 +150,11 @@ class LabApp(App[int], inherit_bindings=False):
             self.push_screen(TooSmallScreen())
         elif covered and not too_small(size):
             self.pop_screen()
+
+    def on_key(self, event: events.Key) -> None:
+        """Say of the key that suspends other programs that it does not suspend this one."""
+        if event.key == "ctrl+z":
+            getattr(self.screen, "say", self.notify)(NO_SUSPENDING)
 
     # ------------------------------------------------------------ what screens ask for
 

@@ -83,9 +83,10 @@ class Ended:
     @property
     def state(self) -> str:
         """The run's phase, or why there is none."""
-        if self.result.get("phase") and not self.result.get("problem"):
-            return str(self.result["phase"])
-        return self.sentence or str(self.result.get("problem", ""))
+        phase = str(self.result.get("phase") or "")
+        if self.code == Exit.RUN_FAILED and self.sentence:
+            return f"{phase}: {self.sentence}" if phase else self.sentence
+        return phase or self.sentence
 
 
 class Sweep:

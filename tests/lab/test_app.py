@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from textual.pilot import Pilot
 
 from engine.errors import UsageError
-from lab.app import launch
+from lab.app import LabApp, launch
+from tests.screens.pilot import drive, opened, said, until
 
 HOME = """
 import asyncio, sys
@@ -37,3 +39,27 @@ def test_without_a_terminal_the_headless_command_is_named() -> None:
         launch("random-labels")
     assert refused.value.exit_code == 2
     assert "genlab run random-labels" in refused.value.hint
+
+
+def test_ctrl_z_says_that_it_does_not_suspend() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: "ctrl+z does not suspend" in said(app))
+        await opened(pilot, app)
+        assert "ctrl+z" not in said(app)
+        await pilot.press("ctrl+z")
+        await until(pilot, lambda: "ctrl+z does not suspend" in said(app))
+
+    drive(scenario, (160, 48))
+
+
+def test_copying_says_where_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    for taken, words in ((True, "Copied to tmux's buffer: genlab run"), (False, "Sent to the terminal: genlab run")):
+        monkeypatch.setattr("lab.app.load_tmux_buffer", lambda text, taken=taken: taken)
+
+        async def scenario(pilot: Pilot[int], app: LabApp, words: str = words) -> None:
+            await opened(pilot, app)
+            await pilot.press("c")
+            await until(pilot, lambda: words in said(app))
+
+        drive(scenario, (160, 48))
