@@ -78,7 +78,7 @@ class Signals:
         last_words: what is said then.
     """
 
-    def __init__(self, last_words: Callable[[], str] = lambda: "what runs is left alone") -> None:
+    def __init__(self, last_words: Callable[[], str] = lambda: "nothing was waited for") -> None:
         self.heard = ""
         self._last_words = last_words
         self.old: dict[int, Any] = {}
@@ -181,9 +181,9 @@ def conclude(ending: Ending, *, debug: bool = False) -> int:
 def _tell_interrupted(ending: Ending) -> None:
     last, kept = ending.last, ending.kept
     where = f"genlab: interrupted at {last.unit} {last.step}"
-    if kept is not None and last.folder and (kept.stuck or not kept.resumable):  # the exceptional: nothing saved, or not to its end
-        say(f"{where}; {kept.sentence.rstrip('.')}.", *([f"  Go on with: {kept.hint}"] if kept.resumable else []))
-    elif last.folder and not last.unstored:
+    if not last.folder or (last.unstored and (kept is None or kept.saved is None)):  # why it is not stored is said apart
+        say(f"{where}.")
+    elif kept is None or (kept.resumable and not kept.stuck and not last.unstored):
         say(f"{where}; the state is saved.", f"  Go on with: genlab resume {last.run}")
     else:
-        say(f"{where}.")
+        say(f"{where}; {kept.sentence.rstrip('.')}.", *([f"  Go on with: {kept.hint}"] if kept.resumable else []))

@@ -131,7 +131,7 @@ class Sweep:
 
     def endings(self) -> Iterator[Ended]:
         """What became of the cells, as they end; after a signal, of those that had begun."""
-        with Signals() as signals, ThreadPoolExecutor(self.workers) as pool:
+        with Signals(lambda: "cells that had begun save themselves") as signals, ThreadPoolExecutor(self.workers) as pool:
             waiting: set[Future[Ended | None]] = {pool.submit(self._one, cell) for cell in self.plan.cells}
             try:
                 while waiting:

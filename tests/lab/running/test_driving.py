@@ -84,6 +84,33 @@ def test_an_interrupted_run_names_the_command_that_goes_on(capsys):
     assert "genlab resume toy-quick-s0" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("saved", "stuck", "said"),
+    [
+        (3, False, "step 3; the state is saved.\n  Go on with: genlab resume toy-quick-s0\n"),
+        (None, False, "step 3; toy-quick-s0 has no saved state.\n"),
+        (2, True, "step 3; toy-quick-s0 is cut off within work that cannot be interrupted; its state of step 2 is saved.\n  Go on with: "),
+    ],
+)
+def test_an_interrupted_run_says_what_of_it_is_on_the_disk(saved, stuck, said, capsys):
+    last = dataclasses.replace(START, phase=Phase.RUNNING if stuck else Phase.STOPPED, step=3)
+    assert conclude(Ending(last, cut=True, kept=Kept(last, saved, stuck))) == Exit.INTERRUPTED
+    assert capsys.readouterr().err.startswith(f"genlab: interrupted at {said}")
+
+
+def test_work_that_does_not_end_at_once_is_waited_for_with_a_word(capsys):
+    class Slow(Scripted):
+        def close(self, timeout=2.0):
+            super().close(timeout)
+            return len(self.calls) > 2
+
+    feed = Feed()
+    runner = Slow(feed)
+    drive(runner, feed, Collector())
+    assert runner.calls == ["start", "close", "close"]
+    assert "waiting" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("phase", "cut"), [(Phase.FINISHED, False), (Phase.STOPPED, True)])
 def test_a_run_that_could_not_be_stored_says_so_and_exits_with_3(phase, cut, capsys):
     last = dataclasses.replace(START, phase=phase, unstored="not being stored since step 3: cannot write; free some space.")
