@@ -1,9 +1,9 @@
 """How a claim is judged: a function from the experiment to a `Judgement`, one kind for all phenomena.
 
-def _delayed(run: Grokking) -> Judgement:
-if not run.over:
-return PENDING
-return decided(ratio >= 5, f"{ratio:.3g}", values={"ratio": ratio})
+>>> def _delayed(run: Grokking) -> Judgement:
+...     if not run.over:
+...         return PENDING
+...     return decided(ratio >= 5, f"{ratio:.3g}", values={"ratio": ratio})
 """
 
 from __future__ import annotations

@@ -8,9 +8,11 @@ that cannot be read, imported or understood is an entry with a problem, one sent
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
+import io
 import re
 import threading
 from collections.abc import Iterator
@@ -108,18 +110,32 @@ def spec(name: str) -> Spec:
     Raises:
         UsageError: unknown name, or a package that does not import or declares nothing.
     """
-    return _declared(find(name))
+    found = _declared(find(name))
+    if isinstance(found, UsageError):
+        raise UsageError(found.message, found.hint)
+    return found
 
 
 @cache
-def _declared(entry: Entry) -> Spec:
+def _declared(entry: Entry) -> Spec | UsageError:
+    """A declaration, or why there is none: looked at once, so that a package that hangs is waited for once."""
+    try:
+        return _spec_of(entry)
+    except UsageError as error:
+        return error
+
+
+def _spec_of(entry: Entry) -> Spec:
     module = _imported(entry)
     found = list({id(item): item for item in vars(module).values() if isinstance(item, Spec)}.values())
     if len(found) != 1:
         count = f"{len(found)} Specs" if found else "no Spec"
-        raise UsageError(f"{entry.package} declares {count}; a phenomenon's package declares exactly one", "see CONTRIBUTING.md")
+        where = _source(entry.package) or entry.package
+        raise UsageError(f"{entry.name}: {where} declares {count}; a phenomenon's package declares exactly one", "see CONTRIBUTING.md")
     if found[0].name != entry.name:
         raise UsageError(f"{entry.package} declares the name {found[0].name}, but is found as {entry.name}", "see CONTRIBUTING.md")
+    if "quick" not in {preset.name for preset in found[0].presets}:
+        raise UsageError(f"{entry.name}: {entry.package} declares no preset quick, which every phenomenon has", "see CONTRIBUTING.md")
     return found[0]
 
 
@@ -140,6 +156,9 @@ def experiment(declared: Spec) -> type[AnyPhenomenon]:
     ]  # fmt: skip
     if len(found) != 1:
         raise UsageError(f"{path} defines {len(found)} Phenomenon classes; exactly one computes {declared.name}", "see CONTRIBUTING.md")
+    unjudged = [claim.id for claim in declared.claims if claim.id not in found[0].judges]
+    if unjudged:
+        raise UsageError(f"{declared.name}: {path} judges no claim {', '.join(unjudged)}", "add it to the class's judges")
     return found[0]
 
 
@@ -187,7 +206,7 @@ def _source(module: str) -> Path | None:
 
 def _read(path: Path, name: str, package: str, origin: str = "") -> Entry:
     try:
-        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"), str(path))) or ""
     except (OSError, SyntaxError, ValueError) as error:
         return Entry(name, name, "", 99, package, origin, f"{path} cannot be read: {_told(error)}")
     title, question = headline(docstring)
@@ -211,16 +230,17 @@ def _imported(entry: Entry) -> object:
 
     if entry.origin:
         thread = threading.Thread(target=work, name=f"import {entry.package}", daemon=True)
-        thread.start()
-        thread.join(PATIENCE)
+        with contextlib.redirect_stdout(io.StringIO()):  # what it prints would spoil the JSON, or the screen
+            thread.start()
+            thread.join(PATIENCE)
     else:
         work()
     if not outcome:
-        raise UsageError(
-            f"{entry.package} of {entry.origin} has not imported within {PATIENCE:g} seconds", f"pip uninstall {entry.origin} removes it"
-        )
+        sentence = f"{entry.name}: {entry.package} of {entry.origin} has not imported within {PATIENCE:g} seconds"
+        raise UsageError(sentence, f"pip uninstall {entry.origin} removes it")
     if isinstance(outcome[0], BaseException):
-        raise UsageError(f"{entry.package} does not import: {_told(outcome[0])}", f"see {_source(entry.package) or entry.package}")
+        where = _source(entry.package) or entry.package
+        raise UsageError(f"{entry.name}: {where} does not import: {_told(outcome[0])}", f"the package is {entry.origin or 'genlab'}")
     return outcome[0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -161,6 +161,10 @@ class LabApp(App[int], inherit_bindings=False):
     def phenomena(self) -> Sequence[PhenomenonEntry]:
         """Return every phenomenon there is."""
         return self.open_runs.phenomena()
+
+    def examine(self) -> Mapping[str, str]:
+        """Return by name why phenomena cannot be opened."""
+        return self.open_runs.examine()
 
     def open_phenomenon(self, name: str, preset: str = "quick") -> None:
         """Show a phenomenon's screen; start its run if there is none."""

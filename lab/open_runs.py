@@ -11,14 +11,14 @@ import shlex
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.contract import Phase, Session, Snapshot, Spec
 from engine.errors import LabError, StoreError, UsageError
-from engine.registry import Entry, entries, find, spec
+from engine.registry import Entry, entries, examined, find, spec
 from engine.seeds import seed_range
 from screens.application import PhenomenonEntry
 from screens.formatting import progress
@@ -39,6 +39,9 @@ class OpenRuns(Protocol):
 
     def phenomena(self) -> Sequence[PhenomenonEntry]:
         """Return what the home screen shows, without importing a phenomenon."""
+
+    def examine(self) -> Mapping[str, str]:
+        """Return by name why phenomena cannot be opened that only an import shows to be broken. Blocks."""
 
     def spec(self, name: str) -> Spec:
         """Return the declaration of a phenomenon."""
@@ -93,6 +96,10 @@ class BackgroundRuns:
             *(PhenomenonEntry(entry.name, entry.title, entry.question) for entry in usable),
             *(PhenomenonEntry(f"problem-{place}", entry.title, entry.problem, entry.problem) for place, entry in enumerate(broken, 1)),
         ]
+
+    def examine(self) -> dict[str, str]:
+        """Import every declaration once, and return by name what is wrong with it."""
+        return {entry.name: entry.problem for entry in examined() if entry.problem}
 
     def spec(self, name: str) -> Spec:
         """Return a phenomenon's declaration.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -39,6 +39,9 @@ class Application(Protocol):
 
     def phenomena(self) -> Sequence[PhenomenonEntry]:
         """Return every phenomenon there is."""
+
+    def examine(self) -> Mapping[str, str]:
+        """Return by name why phenomena cannot be opened that only an import shows to be broken. Blocks; called in a thread."""
 
     def open_phenomenon(self, name: str) -> None:
         """Show a phenomenon's screen; its run is started if there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from string import ascii_lowercase
 from typing import ClassVar
 
@@ -64,6 +65,14 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Look at the runs from time to time."""
         self.set_interval(PERIOD, self.look)
+        self.set_timer(PERIOD, lambda: self.run_worker(self._examine()))
+
+    async def _examine(self) -> None:
+        """Mark the phenomena that only an import shows to be broken, once home stands."""
+        problems = await asyncio.to_thread(self.application.examine)
+        for card in self.cards:
+            if card.entry.name in problems:
+                card.spoil(problems[card.entry.name])
 
     def on_screen_resume(self) -> None:
         """Show what became of the runs meanwhile."""

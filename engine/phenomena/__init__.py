@@ -1,1 +1,1 @@
-"""One module per phenomenon; `engine.registry` finds them by their files."""
+"""One package per phenomenon: its declaration, what it computes, its claims and notes, and the science that only it needs."""

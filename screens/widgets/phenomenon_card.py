@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from typing import Literal
 
 from rich.text import Text
@@ -57,6 +58,12 @@ class PhenomenonCard(Widget, can_focus=True):
         self.detail: Detail = "two rows"
         self._title_width = title_width
         self._state = [Text("cannot be opened", "red")] if entry.problem else state_of(None)
+
+    def spoil(self, problem: str) -> None:
+        """Say from now on why the phenomenon cannot be opened."""
+        self.entry = replace(self.entry, problem=problem)
+        self._state = [Text("cannot be opened", "red")]
+        self.refresh(layout=True)
 
     def show(self, snapshot: Snapshot | None) -> None:
         """Show what became of the phenomenon; repainted only when the words change."""

@@ -1,7 +1,8 @@
 """Reduced runs of every phenomenon: the numbers that were recorded, and what a declaration promises of every run.
 
-`expected.json` holds sizes, medians, means and last values of every curve and array (`python -m tests.golden.record --keep`). They are
-compared within tolerances, since the last bits depend on the processor and its BLAS; trained networks amplify them.
+`expected.json` holds sizes, medians, means and last values of every curve and array (`python -m tests.golden.record FOLDER --keep`
+writes it). They are compared within tolerances, since the last bits depend on the processor and its BLAS; trained networks amplify
+them.
 """
 
 import json

@@ -60,6 +60,19 @@ def test_outside_its_domain_a_claim_is_not_applicable_and_a_wrong_law_fails(kind
     assert run.verdicts()[0].status is Status.FAILS
 
 
+def test_a_network_equals_its_solo_run(kind):
+    both, alone = work(made(kind, steps=50, walks=5)), work(made(kind, (1,), steps=50, walks=5, etas="0.2"))
+    np.testing.assert_array_equal(both.arrays()["w"][both.readings.columns("0.2")[1]], alone.arrays()["w"][0])
+
+
+@pytest.mark.parametrize(("name", "setting", "factor"), [("NF1", "0.1", 1.5), ("NF2", "0.4", 1.5)])
+def test_each_claim_fails_of_bad_measurements(kind, name, setting, factor):
+    run = work(made(kind, steps=200))
+    assert {verdict.claim.id: verdict.holds for verdict in run.verdicts()}[name]
+    run.walks.w[run.readings.columns(setting)] *= factor
+    assert {verdict.claim.id: verdict.status for verdict in run.verdicts()}[name] is Status.FAILS
+
+
 @pytest.mark.parametrize("stop", [0, 5, 60])
 def test_it_resumes_bit_for_bit(kind, stop):
     whole, first = (made(kind, steps=60, walks=5) for _ in range(2))

@@ -164,6 +164,10 @@ class CannedRuns:
         self.closed = 0
         self.exported = 0
         self.problems = problems
+        self.found: dict[str, str] = {}
+
+    def examine(self) -> dict[str, str]:
+        return self.found
 
     def phenomena(self) -> list[PhenomenonEntry]:
         named = [PhenomenonEntry("canned", SPEC.title, SPEC.question)]

@@ -128,6 +128,20 @@ def test_a_problem_is_one_sentence_and_cannot_be_opened(size: tuple[int, int]) -
     assert drive(scenario, size, count=11, problems=[PROBLEM]).begun == []
 
 
+def test_what_only_an_import_shows_is_said_a_moment_after_home_stands() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        app.open_runs.found["other-1"] = PROBLEM  # type: ignore[attr-defined]
+        card = app.screen.cards[1]  # type: ignore[attr-defined]
+        assert not card.entry.problem
+        await until(pilot, lambda: card.entry.problem == PROBLEM)
+        await until(pilot, lambda: "cannot be opened" in said(app, card))
+        await pilot.press("2")
+        await pilot.pause()
+        assert isinstance(app.screen, HomeScreen)
+
+    assert drive(scenario).begun == []
+
+
 def test_why_a_phenomenon_was_not_opened_stays_until_another_card_is_selected() -> None:
     from engine.errors import UsageError
 

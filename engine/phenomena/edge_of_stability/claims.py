@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HOVERING, HOVERS = 400, 0.1  # steps at the end, and how far their mean of eta S may be from 2
 JITTERING, JITTERS, LEARNS = 300, 0.01, 0.1  # steps from arrival; least share of rising ones; largest loss at the end over that at arrival
-SHARP = 16.0  # what the control's sharpness rises above
+SHARP, SHARPENED, APART = 16.0, 1000, 4  # what the control's sharpness rises above, in how many steps, and how much smaller its step is
 LINEAR, DENSE = 1e-10, 1e-8
 
 COHEN = "Cohen et al. 2021, arXiv:2103.00065"
@@ -64,7 +64,7 @@ def _arrived(run: EdgeOfStability) -> tuple[AtEdge, Judgement | None]:
         return found, PENDING
     late = int(np.isnan(found.arrival).sum())
     if late:
-        return found, censored(f"{late} of {len(found.arrival)} not at their edge by step {run.step:,}", "censored: more steps are needed")
+        return found, censored(f"{late} of {len(found.arrival)} not at their edge by step {run.step:,}", "more steps are needed")
     return found, None
 
 
@@ -73,7 +73,7 @@ def _hovers(run: EdgeOfStability) -> Judgement:
     if undecided:
         return undecided
     if found.arrival.max() > found.steps[-1] - HOVERING:
-        return not_applicable(f"needs {HOVERING} steps after the last arrival, at {found.arrival.max():,.0f}")
+        return censored(None, f"needs {HOVERING} steps after the last arrival, at {found.arrival.max():,.0f}")
     mean = found.eta_sharpness[found.steps > found.steps[-1] - HOVERING].mean(axis=0)
     off = float(np.abs(mean - 2).max())
     words = f"{mean.min():.3f} to {mean.max():.3f}"
@@ -111,6 +111,10 @@ def _jitters(run: EdgeOfStability) -> Judgement:
 
 
 def _no_edge(run: EdgeOfStability) -> Judgement:
+    if run.config.control < APART * max(run.config.edges):
+        return not_applicable(f"needs a control of at least {APART} times the largest edge: a much smaller step")
+    if run.config.steps < SHARPENED:
+        return not_applicable(f"needs {SHARPENED:,} steps, in which so small a step sharpens")
     if not run.done:
         return PENDING
     rising = run.readings.table("rising", run.control.name)[1]

@@ -39,6 +39,7 @@ class StepSize:
     """The setting of a curve: 2/eta."""
 
     edge: float
+    control: bool = False
 
     @property
     def name(self) -> str:
@@ -47,8 +48,8 @@ class StepSize:
 
     @property
     def label(self) -> str:
-        """`2/eta = 16`."""
-        return f"2/eta = {self.edge:g}"
+        """`2/eta = 16`, `control: 2/eta = 100`."""
+        return f"{'control: ' if self.control else ''}2/eta = {self.edge:g}"
 
 
 def problem(n: int, drawn: Streams) -> tuple[Floats, Floats]:
@@ -87,7 +88,7 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         c = config
         self.total = c.steps
         self.grid = np.unique([*range(0, c.steps, c.every), c.steps])
-        self.edges, self.control = [StepSize(edge) for edge in c.edges], StepSize(c.control)
+        self.edges, self.control = [StepSize(edge) for edge in c.edges], StepSize(c.control, control=True)
         self.networks = [Network(setting, seed) for setting in (*self.edges, self.control) for seed in seeds]
         self.checks: Checks | None = None
         self._ensemble = self._built(perceptron(c.width, c.depth, c.activation))
@@ -136,7 +137,7 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         """The edge, each run's 2/eta, and when it arrived (median over seeds)."""
         found = [Marker("eta-sharpness", "y", 2.0, "edge: 2")]
         for setting in self.edges:
-            found.append(Marker("sharpness", "y", setting.edge, f"{setting.edge:g}", setting.name))
+            found.append(Marker("sharpness", "y", setting.edge, f"2/eta {setting.edge:g}", setting.name))
             arrival = self.readings.first_step("eta-sharpness", setting.name, 2.0)
             if arrival.size and np.isfinite(arrival).all():
                 at = float(np.median(arrival))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from engine.contract import Axis, Figure, Quantity
+from engine.contract import Axis, Figure, Quantity, Summary
 
 STEP = Axis("step")
 QUANTITIES = (
     Quantity("eta-sharpness", "eta S", figure="eta-sharpness"),
     Quantity("sharpness", "S", figure="sharpness"),
     Quantity("loss", "training loss", figure="loss", finite=True),
-    Quantity("rising", "share of rising steps", figure="rising"),
+    Quantity("rising", "share of rising steps", summary=Summary.MEAN_ERROR, figure="rising"),
     Quantity("residual", "residual of the eigenvalue"),
 )
 FIGURES = (

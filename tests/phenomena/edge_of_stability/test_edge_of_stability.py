@@ -144,7 +144,8 @@ def test_resumed_from_any_moment_bit_for_bit(small, stop):
 def test_the_declaration_is_drawn_by_itself(small):
     names = {item.name for item in small.series()}
     assert names == {f"{quantity}/{setting}" for quantity in ("eta-sharpness", "sharpness", "loss", "rising") for setting in ("10", "100")}
-    assert all(item.band == "mean, range of 2 seeds" for item in small.series())
+    bands = {item.name: item.band for item in small.series()}
+    assert bands["loss/10"] == "mean, range of 2 seeds" and bands["rising/10"] == "mean, standard error of 2 seeds"
     assert any(marker.label.startswith("10 arrives at") for marker in small.markers())
 
 
@@ -162,7 +163,7 @@ def verdict(run, name):
 
 def test_claims_wait_for_the_end():
     run = made(SMALL)
-    assert {item.status for item in run.verdicts()} == {Status.PENDING}
+    assert {item.status for item in run.verdicts()} == {Status.PENDING, Status.NOT_APPLICABLE}  # so few steps sharpen no control
 
 
 def test_a_run_that_does_not_arrive_is_censored():
@@ -210,3 +211,9 @@ def test_every_claim_holds_in_the_quick_preset():
     run = work(made({}, tuple(range(8)), "quick"))
     assert [item.status for item in run.verdicts()] == [Status.HOLDS] * len(CLAIMS)
     assert all(item.values for item in run.verdicts())
+
+
+@pytest.mark.parametrize(("knobs", "reason"), [({"steps": 999}, "1,000 steps"), ({"edges": "10,30"}, "4 times the largest edge")])
+def test_a_control_that_cannot_show_it_says_nothing(knobs, reason):
+    found = verdict(made({**SMALL, "steps": 1000, **knobs}), "EOS4")
+    assert found.status is Status.NOT_APPLICABLE and reason in found.reason

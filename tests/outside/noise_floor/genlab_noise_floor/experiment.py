@@ -44,7 +44,7 @@ class Walks:
     def __init__(self, networks: list[Network[StepSize]], walks: int, lam: Floats, sigma: float) -> None:
         self.lam, self.sigma, self.taken = lam, sigma, 0
         self.eta = np.array([network.setting.eta for network in networks])[:, None, None]
-        self.noise = [streams(network.seed, place).noise for place, network in enumerate(networks)]
+        self.noise = [streams(network.seed).noise for network in networks]  # alike at every step size
         self.w = np.ones((len(networks), walks, len(lam)))
 
     def step(self) -> None:
