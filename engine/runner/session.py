@@ -139,10 +139,12 @@ class Runner:
             self._control.leave()
             self._mailbox.close()
             return True
-        atexit.unregister(self._at_exit)
         self._mailbox.post(Close())
         self._thread.join(timeout)
-        return not self._thread.is_alive()
+        if self._thread.is_alive():
+            return False
+        atexit.unregister(self._at_exit)  # not before: while the thread lives, the interpreter's end must not come
+        return True
 
     def kept(self) -> Kept:
         """Return what of the run is on the disk; after `close`, whether that took too long or not."""
