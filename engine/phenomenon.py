@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import Config
-from engine.contract import Claim, Detail, Marker, Picture, Series, Spec, Status, Verdict
+from engine.contract import Claim, Detail, Marker, Picture, Series, Spec, Status, Verdict, unmet
 from engine.interruption import Interrupted, checkpoint, uninterrupted
-from engine.judging import Judgement, Judges
+from engine.judging import Judgement, Judges, not_applicable
 from engine.readings import History, Network, Readings
 from engine.state import State, Stateful
 
@@ -146,6 +146,9 @@ class Phenomenon(ABC, Generic[C]):
             offered = [preset.name for preset in self.spec.presets if preset.name in claim.presets]
             needed = f"needs preset {' or '.join(offered or claim.presets)}" + ("" if offered else ", which is not offered yet")
             return Judgement(Status.NOT_RUN, reason=needed)
+        lacking = unmet(claim.domain, self.config)
+        if lacking:
+            return not_applicable(lacking)
         return self.judges[claim.id](self)
 
     def state(self) -> State:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.contract import Knob, Preset, Spec
+from engine.contract import Claim, Knob, Preset, Spec
 from engine.registry import examined, spec
 from lab.output import emit, plain, write, write_table
 
@@ -45,7 +45,8 @@ def record(spec: Spec) -> dict[str, Any]:
         "presets": [_preset_record(item) for item in spec.presets],
         "claims": [
             {"id": item.id, "sentence": item.sentence, "source": item.source, "prediction": item.prediction,
-             "tolerance": item.tolerance, "presets": item.presets} for item in spec.claims
+             "tolerance": item.tolerance, "presets": item.presets, "domain": [condition.words for condition in item.domain],
+             "chance": item.chance, "identity": item.identity} for item in spec.claims
         ],
         "figures": [{"name": item.name, "title": item.title, "x": item.x.label, "y": item.y.label} for item in spec.figures],
         "pictures": [{"name": item.name, "title": item.title} for item in spec.pictures],
@@ -61,14 +62,24 @@ def describe(spec: Spec) -> None:
     write_table(("knob", "default", "allowed", "what it is", "live"), knobs, title="Knobs")
     presets = [(item.name, item.seeds, _overrides(spec, item), item.why, item.source, item.needs) for item in spec.presets]
     write_table(("preset", "seeds>", "knobs", "why", "source", "needs"), presets, title="Presets")
-    claims = [(item.id, item.sentence, item.prediction, item.tolerance, " ".join(item.presets) or "all") for item in spec.claims]
-    write_table(("id", "claim", "prediction", "tolerance", "presets"), claims, title="Claims")
+    columns = ("id", "claim", "prediction", "tolerance", "presets", "meant for", "chance of failing by luck")
+    for title, identities in (("Claims", False), ("Identities: what cannot come out otherwise, checked all the same", True)):
+        chosen = [item for item in spec.claims if item.identity == identities]
+        if chosen:
+            write_table(columns, [_claim_row(spec, item) for item in chosen], title=title)
     figures = [(item.name, item.title, f"{item.y.label} against {item.x.label}") for item in spec.figures]
     figures += [(item.name, item.title, "picture") for item in spec.pictures]
     write_table(("figure", "title", "axes"), figures, title="Figures and pictures")
     write(plain(spec.notes.strip()))
     write("\nReferences", style="bold")
     write(plain("\n".join(spec.references)))
+
+
+def _claim_row(spec: Spec, item: Claim) -> tuple[str, ...]:
+    offered = {preset.name for preset in spec.presets}
+    decided = " ".join(name if name in offered else f"{name} (not offered yet)" for name in item.presets) or "all"
+    domain = "; ".join(condition.words for condition in item.domain) or "all settings"
+    return item.id, item.sentence, item.prediction, item.tolerance, decided, domain, f"{item.chance:.2g}" if item.chance else "none"
 
 
 def _allowed(item: Knob) -> str:

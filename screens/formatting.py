@@ -79,6 +79,10 @@ def percent(snapshot: Snapshot) -> str:
 
 
 def tally(verdicts: Sequence[Verdict]) -> dict[Status, tuple[str, ...]]:
-    """Return the ids of the claims that came to each status, in the order of `Status`; without those that no claim came to."""
-    found = {status: tuple(verdict.claim.id for verdict in verdicts if verdict.status is status) for status in Status}
+    """Return the ids of the claims that came to each status, in the order of `Status`; without those that no claim came to.
+
+    An identity is counted only where it fails: that it holds is no evidence.
+    """
+    counted = [verdict for verdict in verdicts if not verdict.claim.identity or verdict.status is Status.FAILS]
+    found = {status: tuple(verdict.claim.id for verdict in counted if verdict.status is status) for status in Status}
     return {status: ids for status, ids in found.items() if ids}

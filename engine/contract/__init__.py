@@ -6,6 +6,7 @@ disks. Screens import this module and nothing else of the engine. No torch, no s
 
 from engine.config import Config, Knob, build, knob
 from engine.contract.declared import Axis, Claim, Figure, PictureSpec, Preset, Quantity, Spec, Summary
+from engine.contract.domain import Condition, one_of, unmet, within
 from engine.contract.drawn import Basis, Layer, Marker, Picture, Series
 from engine.contract.judged import Detail, DetailRow, Grade, Status, Verdict
 from engine.contract.session import (
@@ -25,7 +26,8 @@ from engine.contract.session import (
 from engine.errors import KnobError, LabError
 
 __all__ = [
-    "Axis", "Basis", "Claim", "Command", "Config", "Detail", "DetailRow", "Figure", "Grade", "Knob", "KnobError", "LabError", "Layer",
-    "Marker", "Pause", "Phase", "Picture", "PictureSpec", "Preset", "Quantity", "Reseed", "Resume", "Rewind", "Series", "Session",
-    "SetKnob", "Snapshot", "Spec", "Start", "Status", "Step", "Stop", "Summary", "Verdict", "build", "knob",
+    "Axis", "Basis", "Claim", "Command", "Condition", "Config", "Detail", "DetailRow", "Figure", "Grade", "Knob", "KnobError", "LabError",
+    "Layer", "Marker", "Pause", "Phase", "Picture", "PictureSpec", "Preset", "Quantity", "Reseed", "Resume", "Rewind", "Series",
+    "Session", "SetKnob", "Snapshot", "Spec", "Start", "Status", "Step", "Stop", "Summary", "Verdict", "build", "knob", "one_of", "unmet",
+    "within",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from engine.config import Config, build
+from engine.contract.domain import Condition
 from engine.contract.drawn import Series
 from engine.errors import KnobError, nearest
 
@@ -76,14 +77,23 @@ class PictureSpec:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement the lab tests by itself. Tolerances are fixed before the run and live here alone."""
+    """A statement the lab tests by itself. Tolerances are fixed before the run and live here alone.
+
+    presets: those that decide it; empty: every preset does.
+    domain: the settings it is meant for; outside them it is not applicable, and never fails.
+    chance: how often a run may fail it by luck though it is true; 0 where no luck is in it.
+    identity: it cannot come out otherwise (a definition, or the same thing computed twice): shown apart from the claims.
+    """
 
     id: str
     sentence: str
     source: str
     prediction: str
     tolerance: str
-    presets: tuple[str, ...] = ()  # empty: every preset decides it
+    presets: tuple[str, ...] = ()
+    domain: tuple[Condition, ...] = ()
+    chance: float = 0.0
+    identity: bool = False
 
     def applies(self, preset: str) -> bool:
         """Whether a run of this preset must decide the claim. A changed preset ("custom") tries every claim."""

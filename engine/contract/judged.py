@@ -72,7 +72,7 @@ class Verdict:
         return {
             "id": self.claim.id, "sentence": self.claim.sentence, "source": self.claim.source, "predicted": self.predicted,
             "measured": self.measured, "values": dict(self.values), "tolerance": self.claim.tolerance, "status": str(self.status),
-            "reason": self.reason, "note": self.note,
+            "reason": self.reason, "note": self.note, "chance": self.claim.chance, "identity": self.claim.identity,
         }  # fmt: skip
 
 

@@ -37,9 +37,17 @@ def tally_row(verdicts: Sequence[Verdict], width: int) -> Text:
 
 
 def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
-    """Return every claim as text of at most `width` columns."""
+    """Return every claim as text of at most `width` columns, identities below the claims."""
     if not verdicts:
         return Text("The claims appear when the run has begun.", "dim")
+    claims, identities = ([item for item in verdicts if item.claim.identity == wanted] for wanted in (False, True))
+    parts = [_claims(claims, width)] if claims else []
+    if identities:
+        parts += [Text("identities: cannot come out otherwise, checked all the same"[:width], "dim"), _claims(identities, width)]
+    return Text("\n").join(parts)
+
+
+def _claims(verdicts: Sequence[Verdict], width: int) -> Text:
     if width < WIDE:
         return Text("\n").join(_stacked(verdict, width) for verdict in verdicts)
     first = _columns([formatting.number(verdict.predicted) for verdict in verdicts])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.contract import Axis, Claim, Detail, DetailRow, Figure, Layer, Phase, Preset, Series, Spec, Status
+from engine.contract import Axis, Claim, Detail, DetailRow, Figure, Layer, Phase, Preset, Series, Spec, Status, one_of, unmet, within
 from engine.errors import KnobError
 from tests.engine.toy_phenomenon import SPEC
 
@@ -34,6 +34,20 @@ def test_a_claim_without_presets_is_for_all_and_changed_knobs_try_every_claim():
     everywhere, somewhere = Claim("A", "", "", "", ""), Claim("B", "", "", "", "", ("long",))
     assert all(everywhere.applies(preset) for preset in ("quick", "long", "custom"))
     assert [somewhere.applies(preset) for preset in ("quick", "long", "custom")] == [False, True, True]
+
+
+def test_a_domain_says_what_a_config_lacks():
+    config = SPEC.configure("quick", {"steps": 50})
+    domain = (within("steps", 100), within("steps", hi=1e3), within("steps", 60, 80), one_of("steps", 50, 60), one_of("steps", True))
+    assert unmet(domain, config) == "needs steps at least 100, steps between 60 and 80, steps yes"
+    assert unmet(domain[1:2] + domain[3:4], config) == unmet((), config) == ""
+
+
+def test_every_element_of_a_list_must_lie_within():
+    class Listed:
+        n = (10, 200)
+
+    assert unmet((within("n", 20),), Listed) == "needs n at least 20" and unmet((within("n", 10, 200),), Listed) == ""
 
 
 def test_statuses_and_phases_know_what_they_are():

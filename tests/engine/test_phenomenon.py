@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.contract import Status
+from engine.contract import Status, within
 from engine.phenomenon import geometric_grid
 from engine.readings import History
 from tests.engine.toy_phenomenon import InstantToy, ToyConfig
@@ -45,3 +45,12 @@ def test_a_claim_of_another_preset_names_it_and_says_where_it_is_not_offered() -
     assert (other.status, other.reason, other.mark) == (Status.NOT_RUN, "needs preset long", "not run")
     toy.spec = replace(toy.spec, presets=toy.spec.presets[:1])
     assert toy.verdicts()[1].reason == "needs preset long, which is not offered yet"
+
+
+def test_a_claim_outside_its_domain_is_not_applicable_and_not_even_measured() -> None:
+    toy = InstantToy(ToyConfig(n=10), (0,), "cpu", "custom")
+    meant = replace(toy.spec.claims[0], domain=(within("n", 20), within("steps", 1)))
+    toy.spec = replace(toy.spec, claims=(meant,))
+    toy.judges = {}
+    (verdict,) = toy.verdicts()
+    assert (verdict.status, verdict.reason) == (Status.NOT_APPLICABLE, "needs n at least 20")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
@@ -77,3 +78,12 @@ def test_the_command_line_words_them_alike() -> None:
     assert all(row[-1].style for row in rows)
     assert "never memorised by step 600" in rows[list(Status).index(Status.CENSORED)][3]
     assert count_marks(every_status()) == ", ".join(COUNTS)
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_identities_stand_below_the_claims_and_count_only_where_they_fail(width: int) -> None:
+    first, *others = every_status()
+    identity = replace(first, claim=replace(first.claim, identity=True))
+    shown = verdict_table([identity, *others], width).plain
+    assert shown.index("identities: cannot come out otherwise") > shown.index(others[-1].claim.id)
+    assert first.status not in formatting.tally([identity]) and formatting.tally([replace(identity, status=Status.FAILS)])
