@@ -6,20 +6,22 @@ it (never device, cadence or paths), so that its digest together with the seed i
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.errors import KnobError, nearest
+from engine.errors import KnobError, echoed, nearest
 
 C = TypeVar("C", bound="Config")
+LARGEST = 2**63  # whole numbers are stored in 64 bits
 
 
 def knob(
@@ -114,19 +116,20 @@ class Knob:
             value = self._read(given)
         except (TypeError, ValueError, OverflowError):
             raise self._refusal(given, self.allowed) from None
-        for item in value if isinstance(value, tuple) else (value,):
+        for item, typed in zip(*_items(value, given), strict=True):
             if isinstance(item, int | float) and not isinstance(item, bool) and not self._within(item):
-                raise self._refusal(item, self.range)
+                raise self._refusal(typed, self.range)
         return value
 
     def _refusal(self, given: Any, allowed: str) -> KnobError:
         hint = nearest(str(given), self.choices) if self.kind == "choice" else ""
-        shown = f"{given:.12g}" if isinstance(given, float) else given
+        shown = f"{given:.12g}" if isinstance(given, float) else echoed(given)
         unit = f" ({self.unit})" if self.unit else ""
         return KnobError(f"{self.label} must be {allowed}{unit}, got {shown}{hint}", f"default: {self.format(self.default)}")
 
     def _within(self, item: float) -> bool:
-        return math.isfinite(item) and (self.lo is None or item >= self.lo) and (self.hi is None or item <= self.hi)
+        finite = abs(item) < LARGEST if isinstance(item, int) else math.isfinite(item)
+        return finite and (self.lo is None or item >= self.lo) and (self.hi is None or item <= self.hi)
 
     def _read(self, given: Any) -> Any:
         if self.kind == "choice":
@@ -139,10 +142,10 @@ class Knob:
             items = given.split(",") if isinstance(given, str) else list(given)
             if not items:
                 raise ValueError("empty")
-            return tuple(_whole(item) if self.kind == "ints" else float(item) for item in items)
+            return tuple(_whole(item) if self.kind == "ints" else _real(item) for item in items)
         if self.kind == "int":
             return _whole(given)
-        return float(given) if self.kind == "float" else str(given)
+        return _real(given) if self.kind == "float" else str(given)
 
 
 def _written(value: Any) -> str:
@@ -162,11 +165,28 @@ def _yes(given: Any) -> bool:
 
 
 def _whole(given: Any) -> int:
-    """Read 5, "5", 5.0 and "2e5" as integers; refuse 5.5."""
+    """Read 5, "5", 5.0 and "2e5" as integers, each digit of it; refuse 5.5."""
+    if isinstance(given, int):
+        return int(given)
+    with contextlib.suppress(ValueError):
+        if isinstance(given, str):
+            return int(given)
     number = float(given)
     if number != int(number):
         raise ValueError(given)
-    return int(given) if isinstance(given, int) else int(number)
+    return int(number)
+
+
+def _real(given: Any) -> float:
+    """Read a number; there is one zero, -0 is the same."""
+    return float(given) + 0.0
+
+
+def _items(value: Any, given: Any) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The numbers of a value, and each as it was typed."""
+    if not isinstance(value, tuple):
+        return (value,), (given,)
+    return value, given.split(",") if isinstance(given, str) else list(given)
 
 
 class Config(BaseModel):
@@ -190,7 +210,7 @@ class Config(BaseModel):
         names = {item.name: item for item in cls.knobs()}
         found = names.get(name.replace("-", "_"))
         if found is None:
-            raise KnobError(f"no knob {name!r}{nearest(name, names)}", "knobs: " + ", ".join(names))
+            raise KnobError(f"no knob {echoed(name)!r}{nearest(name, names)}", "knobs: " + ", ".join(names))
         return found
 
     def values(self) -> dict[str, Any]:

@@ -7,12 +7,21 @@ Every failure that is not a defect of genlab itself is raised as a `LabError`. T
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from enum import IntEnum
 
+ECHOED = 40  # cells of what a person typed that an error shows
+
 
 class Exit(IntEnum):
-    """Exit codes of every genlab command."""
+    """Exit codes of every genlab command.
+
+    CLAIM_FAILED: of `verify`. USAGE: what was typed cannot be meant: an unknown option, a value that is not allowed, or a name of
+    nothing that is there (a run, phenomenon, preset, knob, figure, data set, file or user). RUN_FAILED: it was meant, and it went
+    wrong: a run failed, diverged or was not stored, a stored run is damaged. DATA_MISSING: a data set that exists is not here
+    and could not be got. INTERRUPTED: by a person; what is stored is said.
+    """
 
     DONE = 0
     CLAIM_FAILED = 1
@@ -62,6 +71,12 @@ class StoreError(LabError):
     """A run folder that is missing, damaged, foreign, locked or not writable."""
 
 
+class NoRun(StoreError):
+    """A name or path at which there is no run."""
+
+    exit_code = Exit.USAGE
+
+
 class ProblemError(LabError):
     """Knobs that describe a problem without a solution; the sentence names the condition and its value."""
 
@@ -76,3 +91,17 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     """Return `; did you mean X?` for the closest valid name, or an empty string."""
     close = difflib.get_close_matches(name, list(valid), n=1, cutoff=0.5)
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def echoed(given: object) -> str:
+    """Return what a person typed as an error shows it: as it was typed, cut after `ECHOED` cells of a terminal."""
+    try:
+        text = str(given)
+    except ValueError:  # a whole number of thousands of digits
+        text = f"{given:#x}"
+    room = ECHOED
+    for place, character in enumerate(text):
+        room -= 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if room < 0:
+            return f"{text[:place]}... ({len(text):,} characters)"
+    return text

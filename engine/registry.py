@@ -22,7 +22,7 @@ from pathlib import Path
 
 from engine.contract import Spec
 from engine.declare import headline
-from engine.errors import LabError, UsageError, nearest
+from engine.errors import LabError, UsageError, echoed, nearest
 from engine.phenomenon import AnyPhenomenon, Phenomenon
 
 FOLDER = Path(__file__).parent / "phenomena"
@@ -98,7 +98,7 @@ def find(name: str) -> Entry:
     """
     known = {entry.name: entry for entry in reversed(entries())}
     if name not in known:
-        raise UsageError(f"no phenomenon {name!r}{nearest(name, known)}", "See: genlab list")
+        raise UsageError(f"no phenomenon {echoed(name)!r}{nearest(name, known)}", "See: genlab list")
     if known[name].problem:
         raise UsageError(known[name].problem, "See: genlab list")
     return known[name]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from engine.config import Config, build
 from engine.contract.domain import Condition
 from engine.contract.drawn import Series
-from engine.errors import KnobError, nearest
+from engine.errors import KnobError, echoed, nearest
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class Spec:
             if preset.name == name:
                 return preset
         names = [preset.name for preset in self.presets]
-        raise KnobError(f"no preset {name!r} of {self.name}{nearest(name, names)}", "presets: " + ", ".join(names))
+        raise KnobError(f"no preset {echoed(name)!r} of {self.name}{nearest(name, names)}", "presets: " + ", ".join(names))
 
     def configure(self, preset: str, overrides: Mapping[str, Any] | None = None) -> Config:
         """Return the config of a preset with further overrides (typed or textual) on top.

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.paths import expanded
+
 Arrays = Mapping[str, NDArray[Any]]
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
@@ -26,7 +28,7 @@ def cache_folder() -> Path:
     import platformdirs
 
     given = os.environ.get("GENLAB_CACHE")
-    return Path(given).expanduser() if given else platformdirs.user_cache_path("genlab")
+    return expanded(given, "choose another place with the variable GENLAB_CACHE") if given else platformdirs.user_cache_path("genlab")
 
 
 def remember(name: str, shapes: Mapping[str, tuple[int, ...]], make: Callable[[], Arrays]) -> tuple[Arrays, str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.data import digits, mnist1d
 from engine.data.split import Images, Labels, Split
-from engine.errors import ProblemError, UsageError, nearest
+from engine.errors import ProblemError, UsageError, echoed, nearest
 from engine.seeds import Streams
 
 FEWEST_TESTS, MOST_TESTS = 500, 4000
@@ -53,7 +53,7 @@ def source(name: str) -> Source:
         UsageError: names the nearest and lists the valid ones.
     """
     if name not in SOURCES:
-        raise UsageError(f"no data set {name!r}{nearest(name, SOURCES)}", "data sets: " + ", ".join(SOURCES))
+        raise UsageError(f"no data set {echoed(name)!r}{nearest(name, SOURCES)}", "data sets: " + ", ".join(SOURCES))
     return SOURCES[name]
 
 

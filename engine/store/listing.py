@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.contract import Phase
-from engine.errors import StoreError, nearest
+from engine.errors import NoRun, StoreError, UsageError, echoed, nearest
+from engine.paths import expanded
 from engine.store.files import disk_error, there, told
 from engine.store.folder import FILES, LOCK, MANIFEST, RunFolder
 from engine.store.lock import is_held
@@ -34,12 +35,14 @@ class RunSummary:
 
 
 def runs_root(explicit: Path | None = None) -> Path:
-    """Return where runs lie: `explicit`, else the variable GENLAB_RUNS, else the platform's user data folder."""
-    if explicit is not None:
-        return _expanded(str(explicit))
-    given = os.environ.get("GENLAB_RUNS", "")
+    """Return where runs lie: `explicit`, else the variable GENLAB_RUNS, else the platform's user data folder.
+
+    Raises:
+        UsageError: it is within the home of a user who does not exist.
+    """
+    given = os.environ.get("GENLAB_RUNS", "") if explicit is None else str(explicit)
     if given:
-        return _expanded(given)
+        return expanded(given, "choose another place with --runs DIR or the variable GENLAB_RUNS")
     import platformdirs
 
     return Path(platformdirs.user_data_dir("genlab", appauthor=False)) / "runs"
@@ -79,16 +82,17 @@ def find_run(root: Path, name_or_path: str | Path) -> Path:
     """Return the folder of a run given by name (in `root`) or by path.
 
     Raises:
-        StoreError: there is none; names the nearest.
+        NoRun: there is none; names the nearest.
+        StoreError: nobody may look.
     """
     text = str(name_or_path)
-    candidates = [path for path in (root / text, _expanded(text)) if there(path)]
+    candidates = [path for path in (root / text, _typed(text)) if there(path)]
     for path in candidates:
         if there(path / MANIFEST):
             return path
     if candidates and text:
-        raise StoreError(f"{candidates[0]} is not a run of genlab", "See: genlab runs")
-    raise StoreError(f"no run {text!r} in {root}{nearest(text, _names(root))}", "See: genlab runs")
+        raise NoRun(f"{candidates[0]} is not a run of genlab", "See: genlab runs")
+    raise NoRun(f"no run {echoed(text)!r} in {root}{nearest(text, _names(root))}", "See: genlab runs")
 
 
 def remove_run(path: Path, root: Path | None = None) -> None:
@@ -139,11 +143,11 @@ def _removable(path: Path, root: Path | None) -> tuple[Path, str]:
     return full.parent, full.name
 
 
-def _expanded(text: str) -> Path:
-    """The path that a person typed; `~nobody` is an ordinary name."""
+def _typed(text: str) -> Path:
+    """The path that a person typed for a run; `~nobody` is an ordinary name here."""
     try:
-        return Path(text).expanduser()
-    except RuntimeError:
+        return expanded(text, "")
+    except UsageError:
         return Path(text)
 
 

@@ -61,11 +61,14 @@ def verify(
 
     Exit 1 if one fails or stays undecided where the preset should decide it. Nothing is stored unless --runs names a folder.
     """
+    from engine.store import runs_root
     from lab.output import lasting_output
     from lab.running.single import check_device
     from lab.running.verify import Verifier
 
-    verifier = Verifier(preset, seed, seeds, check_device(device), threads, runs, ctx.find_root().params["debug"])
+    verifier = Verifier(
+        preset, seed, seeds, check_device(device), threads, runs_root(runs) if runs else None, ctx.find_root().params["debug"]
+    )
     with lasting_output():
         return verifier.run(names or [], json=json, quiet=quiet)
 

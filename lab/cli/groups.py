@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from engine.errors import UsageError, nearest
+from engine.errors import UsageError, echoed, nearest
 
 if TYPE_CHECKING:
     from engine.contract import Knob, Spec
@@ -50,9 +50,9 @@ class LabCommand(TyperCommand):
         knobs = [name for name in options if name.replace("-", "_") in self.knobs]
         word = given.lstrip("-")
         if not self.knobs:
-            return UsageError(f"no option {given!r}{_dashed(nearest(word, options))}", f"See: {ctx.command_path} --help")
+            return UsageError(f"no option {echoed(given)!r}{_dashed(nearest(word, options))}", f"See: {ctx.command_path} --help")
         hint = f"knobs: {', '.join(knobs)}. See: {ctx.command_path} --help"
-        return UsageError(f"no knob {word!r} of {self.phenomenon}{nearest(word, options)}", hint)
+        return UsageError(f"no knob {echoed(word)!r} of {self.phenomenon}{nearest(word, options)}", hint)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the knobs as a section of their own below the options."""
@@ -91,7 +91,7 @@ class LabGroup(TyperGroup):
                 raise
             options = [option.lstrip("-") for param in self.get_params(ctx) for option in param.opts]
             hint = f"See: {ctx.command_path} --help"
-            raise UsageError(f"no option {given!r}{_dashed(nearest(given.lstrip('-'), options))}", hint) from None
+            raise UsageError(f"no option {echoed(given)!r}{_dashed(nearest(given.lstrip('-'), options))}", hint) from None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, section by section."""
@@ -121,7 +121,7 @@ class LabGroup(TyperGroup):
 
     def refuse(self, ctx: Any, name: str) -> None:
         """Raise the sentence for a command that does not exist."""
-        raise UsageError(f"no command {name!r}{nearest(name, self.list_commands(ctx))}", f"See: {ctx.command_path} --help")
+        raise UsageError(f"no command {echoed(name)!r}{nearest(name, self.list_commands(ctx))}", f"See: {ctx.command_path} --help")
 
 
 class PhenomenonGroup(LabGroup):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import KnobError
+from engine.errors import KnobError, echoed
 
 MAX_SEED = 2**31 - 1
 
@@ -20,9 +20,9 @@ def whole(name: str, lo: int, hi: int) -> Callable[[str | int], int]:
         try:
             value = int(text)
         except ValueError:
-            raise KnobError(f"{name} must be a whole number between {lo} and {hi}, got {text}") from None
+            raise KnobError(f"{name} must be a whole number between {lo} and {hi}, got {echoed(text)}") from None
         if not lo <= value <= hi:
-            raise KnobError(f"{name} must be between {lo} and {hi}, got {value}")
+            raise KnobError(f"{name} must be between {lo} and {hi}, got {echoed(text)}")
         return value
 
     return parse

@@ -15,11 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Series, Snapshot
-from engine.errors import StoreError, UsageError, nearest
+from engine.errors import StoreError, UsageError, echoed, nearest
+from engine.paths import expanded
 from engine.store import RunFolder
 from lab.export.run_document import run_document
 from lab.output import strict
 from lab.stored import load_run
+
+ELSEWHERE = "Name another folder with --out DIR."
 
 
 def export_run(run: str, runs: Path | None, to: str, target: Path | None = None, *, force: bool = False) -> list[Path]:
@@ -33,11 +36,8 @@ def export_run(run: str, runs: Path | None, to: str, target: Path | None = None,
     """
     folder, snapshot = load_run(run, runs)
     if to not in WRITERS:
-        raise UsageError(f"no format {to!r}{nearest(to, WRITERS)}", "formats: " + ", ".join(WRITERS))
-    try:
-        place = (target or Path()).expanduser()
-    except RuntimeError:
-        raise UsageError(f"there is no user {str(target).partition('/')[0]}", "Name another folder with --out DIR.") from None
+        raise UsageError(f"no format {echoed(to)!r}{nearest(to, WRITERS)}", "formats: " + ", ".join(WRITERS))
+    place = expanded(target or Path(), ELSEWHERE)
     try:
         place.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".genlab-export-", dir=place) as aside:
@@ -45,7 +45,7 @@ def export_run(run: str, runs: Path | None, to: str, target: Path | None = None,
             return _put_in_place(made, place, force=force)
     except OSError as error:
         cause = (error.strerror or str(error)).lower()
-        raise StoreError(f"cannot write to {place}: {cause}", "Name another folder with --out DIR.") from error
+        raise StoreError(f"cannot write to {place}: {cause}", ELSEWHERE) from error
 
 
 def _put_in_place(made: Sequence[Path], place: Path, *, force: bool) -> list[Path]:

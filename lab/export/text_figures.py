@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.text import Text
 
 from engine.contract import Figure, Marker, Picture, Series, Snapshot
-from engine.errors import UsageError, nearest
+from engine.errors import UsageError, echoed, nearest
 from engine.registry import spec
 from lab.export.run_document import run_document
 from lab.output import VERDICT_COLUMNS, ascii_only, console, detail_lines, emit, plain, terminal_width, verdict_rows, write, write_table
@@ -53,7 +53,7 @@ def print_run(snapshot: Snapshot, name: str, *, only: str | None = None, height:
     declared = spec(snapshot.phenomenon)
     names = [figure.name for figure in declared.figures] + [picture.name for picture in declared.pictures]
     if only is not None and only not in names:
-        raise UsageError(f"no figure {only!r} of {snapshot.phenomenon}{nearest(only, names)}", "figures: " + ", ".join(names))
+        raise UsageError(f"no figure {echoed(only)!r} of {snapshot.phenomenon}{nearest(only, names)}", "figures: " + ", ".join(names))
     if only is None:
         _print_head(snapshot, name)
     theme = theme_of(groups_of(snapshot))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.contract import Snapshot, Spec
 from engine.device import resolve_device
-from engine.errors import UsageError
+from engine.errors import UsageError, echoed
 from engine.runner import Runner, preset_of
 from engine.runner import resume as reopen
 from engine.seeds import seed_range
@@ -109,10 +109,10 @@ def read_knobs(args: Sequence[str]) -> dict[str, str]:
     for arg in left:
         name, equals, value = arg.partition("=")
         if not name.startswith("--"):
-            raise UsageError(f"unexpected {arg!r} after the run", "See: genlab resume --help")
+            raise UsageError(f"unexpected {echoed(arg)!r} after the run", "See: genlab resume --help")
         text = value if equals else next(left, None)
         if text is None:
-            raise UsageError(f"option {name} needs a value", "See: genlab resume --help")
+            raise UsageError(f"option {echoed(name)} needs a value", "See: genlab resume --help")
         found[name.lstrip("-")] = text
     return found
 

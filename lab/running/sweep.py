@@ -19,7 +19,7 @@ from typing import Any
 
 from engine.contract import Spec, Status
 from engine.cores import usable_cores
-from engine.errors import Exit, UsageError
+from engine.errors import Exit, UsageError, echoed
 from engine.store import list_runs, runs_root
 from lab.output import emit, say, write_table
 from lab.running.detached import genlab_command
@@ -49,10 +49,10 @@ class Plan:
         for text in grid:
             name, equals, values = text.partition("=")
             if not equals or not values:
-                raise UsageError(f"a grid is KNOB=V1,V2,..., got {text!r}", f"See: genlab info {spec.name}")
+                raise UsageError(f"a grid is KNOB=V1,V2,..., got {echoed(text)!r}", f"See: genlab info {spec.name}")
             item = spec.config.knob(name)
             if item.name in axes or item.name in given:
-                raise UsageError(f"knob {name!r} is given twice", "Give it once: on the grid or as an option.")
+                raise UsageError(f"knob {echoed(name)!r} is given twice", "Give it once: on the grid or as an option.")
             axes[item.name] = values.split(";" if item.kind in ("ints", "floats") else ",")
         different: dict[Any, Knobs] = {}  # by what they are read as: a value given twice runs once
         for chosen in itertools.product(*axes.values()):
@@ -100,7 +100,7 @@ class Sweep:
 
     def __init__(self, plan: Plan, common: Sequence[str], workers: int | None = None, root: Path | None = None) -> None:
         cores = usable_cores()
-        self.root = root
+        self.root = runs_root(root)
         self.plan = plan
         self.workers = min(workers or cores, len(plan.cells))
         self.options = ["--preset", plan.preset, *common, "--threads", str(max(1, min(64, cores // self.workers)))]
@@ -175,7 +175,7 @@ class Sweep:
 
     def _killed(self, cell: Knobs, child: subprocess.Popen[str], result: dict[str, Any]) -> Ended:
         """A cell whose process was killed, with the name of the run that it leaves."""
-        found = result or _run_of(child.pid, runs_root(self.root))
+        found = result or _run_of(child.pid, self.root)
         sentence = _killed_by(-child.returncode) + (f"; go on with: genlab resume {found['run']}" if found else "")
         return Ended(cell, int(Exit.RUN_FAILED), {**found, "phase": None}, sentence)
 

@@ -123,7 +123,7 @@ def test_rm_deletes_only_runs_and_only_when_told(genlab, run, tmp_path):
     assert genlab("rm", name, "--yes")[0] == 0
     assert not (tmp_path / "runs" / name).exists()
     (tmp_path / "runs" / "foreign").mkdir()
-    assert genlab("rm", "foreign", "--yes")[0] == Exit.RUN_FAILED
+    assert genlab("rm", "foreign", "--yes")[0] == Exit.USAGE
     shutil.rmtree(tmp_path / "runs")
 
 

@@ -1,0 +1,19 @@
+"""Paths as people type them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import UsageError, echoed
+
+
+def expanded(typed: str | Path, hint: str) -> Path:
+    """Return the path with `~` and `~user` put in full; `hint` says how another one is named.
+
+    Raises:
+        UsageError: there is no such user.
+    """
+    try:
+        return Path(typed).expanduser()
+    except RuntimeError:
+        raise UsageError(f"there is no user {echoed(Path(typed).parts[0])}", hint) from None
