@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from engine.contract import (
     Command,
@@ -86,21 +87,20 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         self.claims = VerdictPanel()
         self.notes = NotesPanel(spec)
         self.message = MessageRow()
+        self._rows = {name: TextRow(id=name) for name in ("title", "views", "tally", "phase", "keys")}
+        self._side = Vertical(self.knobs, self.claims, self.notes, id="side")
 
     def compose(self) -> ComposeResult:
         """Lay out title, views beside the panel, and the rows below."""
-        yield TextRow(id="title")
-        yield TextRow(id="views")
+        yield self._row("title")
+        yield self._row("views")
         with Horizontal(id="body"):
             yield self.figures
-            with Vertical(id="side"):
-                yield self.knobs
-                yield self.claims
-                yield self.notes
-        yield TextRow(id="tally")
-        yield TextRow(id="phase")
+            yield self._side
+        yield self._row("tally")
+        yield self._row("phase")
         yield self.message
-        yield TextRow(id="keys")
+        yield self._row("keys")
 
     # ------------------------------------------------------------ looking at the run
 
@@ -114,8 +114,9 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         self._look()
 
     def on_screen_suspend(self) -> None:
-        """Stop looking; the run goes on."""
-        self._stop_timer()
+        """Stop looking, unless the screen was opened again before it heard of this; the run goes on."""
+        if self.app.screen is not self:
+            self._stop_timer()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -123,8 +124,14 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             self._timer = None
 
     def _look(self) -> None:
-        """Take the latest snapshot, draw it if it is time, and say when to look again."""
+        """Take the latest snapshot, draw it if it is time, and look again later, whatever comes of it."""
         self._stop_timer()
+        try:
+            self._show_latest()
+        finally:
+            self._timer = self.set_timer(self.pacing.delay(), self._look)
+
+    def _show_latest(self) -> None:
         snapshot = self.session.latest()
         wanted = self.pacing.wants(snapshot)
         if wanted == "everything":
@@ -136,7 +143,6 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             self._say_phase()
         if wanted != "nothing":
             self.pacing.drew(snapshot)
-        self._timer = self.set_timer(self.pacing.delay(), self._look)
 
     def draw(self, snapshot: Snapshot) -> None:
         """Show a snapshot in every visible part, in one update of the terminal."""
@@ -174,7 +180,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         self._row("keys").show(status_rows.key_row(context, self.snapshot.phase, self.size.width))
 
     def _row(self, name: str) -> TextRow:
-        return self.query_one(f"#{name}", TextRow)
+        return self._rows[name]
 
     # ------------------------------------------------------------ commands to the run
 
@@ -307,10 +313,9 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         columns = side_panel_width(width, self.side_panel)
         beside = width >= SIDE_PANEL_FROM
         shown = "both" if beside and self.side_panel in ("", "knobs") else self.side_panel
-        side = self.query_one("#side")
         with self.app.batch_update():
-            side.display = bool(columns)
-            side.styles.width = columns or 1
+            self._side.display = bool(columns)
+            self._side.styles.width = columns or 1
             self.knobs.display = shown in ("knobs", "both")
             self.claims.display = shown in ("claims", "both")
             self.notes.display = shown == "notes"
@@ -318,9 +323,17 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
             self.figures.display = columns < width
             self._row("tally").display = beside or not self.claims.display
 
+    @property
+    def _regions(self) -> list[Widget]:
+        """The parts that the layout shows and that take the keyboard, in order."""
+        beside = (self.knobs, self.claims, self.notes) if self._side.display else ()
+        return [item for item in (self.figures, *beside) if item.display]
+
     def action_region(self, direction: int) -> None:
-        """Move the keyboard between figures, knobs, claims and notes, as far as they are visible."""
-        regions = [item for item in (self.figures, self.knobs, self.claims, self.notes) if item.is_on_screen and item.display]
+        """Move the keyboard between figures, knobs, claims and notes, as far as they are laid out: none is before the first layout."""
+        regions = self._regions
+        if not regions:
+            return
         here = next((index for index, item in enumerate(regions) if item.has_focus or item.has_focus_within), 0)
         goal = regions[(here + direction) % len(regions)]
         if goal is self.knobs:
@@ -355,7 +368,10 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         """Return what help says of the selected part."""
         if isinstance(self.focused, KnobField | PresetField):
             return Text.assemble((f"{self.focused.label}: ", "bold"), self.focused.explain())
-        what, title = self.figures.active_panel.what, self.figures.active_panel.title
+        panel = self.figures.active_panel
+        if panel is None:
+            return Text(self.spec.title, "bold")
+        what, title = panel.what, panel.title
         if not isinstance(what, Figure):
             return Text(title, "bold")
         axes = f"{axis_name(what.x)} across, {axis_name(what.y)} upward"

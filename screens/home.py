@@ -52,15 +52,17 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         keys = [*KEYS, *("" for _ in entries)]
         self.cards = [PhenomenonCard(entry, key, longest) for entry, key in zip(entries, keys, strict=False)]
         self.application = application
+        self._grid = Grid(*self.cards)
+        self._list = ScrolledList(self._grid, id="cards")
+        self._sentence, self._keys = Static(id="selected"), TextRow(id="keys")
         self._answer = ""  # why what was opened last was not
 
     def compose(self) -> ComposeResult:
         """Lay out title, cards, the selected question and the keys."""
         yield TextRow(Text.assemble((" genlab ", "reverse bold"), "  Why do overparameterized models generalize?"))
-        with ScrolledList(id="cards"), Grid():
-            yield from self.cards
-        yield Static(id="selected")
-        yield TextRow(id="keys")
+        yield self._list
+        yield self._sentence
+        yield self._keys
 
     def on_mount(self) -> None:
         """Look at the runs from time to time."""
@@ -83,7 +85,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         columns = 2 if event.size.width >= WIDE else 1
         rows = -(-len(self.cards) // columns)
         room = event.size.height - ROWS_AROUND
-        grid = self.query_one(Grid)
+        grid = self._grid
         grid.styles.grid_size_columns = columns
         grid.styles.grid_gutter_horizontal = 1 if rows * 4 <= room else 0
         grid.styles.margin = (1 if rows * 4 < room else 0, 0)
@@ -96,7 +98,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     def _keep_in_sight(self) -> None:
         selected = self._selected
         if selected is not None:
-            self.query_one("#cards", ScrolledList).scroll_to_widget(selected, animate=False)
+            self._list.scroll_to_widget(selected, animate=False)
 
     @property
     def _selected(self) -> PhenomenonCard | None:
@@ -146,7 +148,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     def say(self, text: str) -> None:
         """Show a sentence, such as why a phenomenon cannot be opened, until another card is selected."""
         self._answer = text
-        self.query_one("#selected", Static).update(Text(text, "bold red"))
+        self._sentence.update(Text(text, "bold red"))
 
     def _describe(self) -> None:
         keys = [
@@ -154,10 +156,10 @@ class HomeScreen(Screen[None], inherit_bindings=False):
             ("ctrl+p", "palette"),
         ]  # fmt: skip
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]
-        self.query_one("#keys", TextRow).show(fit(parts, self.size.width))
+        self._keys.show(fit(parts, self.size.width))
         selected = self._selected
         if not self._answer:
-            self.query_one("#selected", Static).update(Text(selected.sentence if selected is not None and selected.cut else ""))
+            self._sentence.update(Text(selected.sentence if selected is not None and selected.cut else ""))
 
 
 def _key_range(count: int) -> str:

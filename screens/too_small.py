@@ -33,10 +33,14 @@ class Sentence(Widget):
 class TooSmallScreen(Screen[None]):
     """Covers every other screen while the terminal is too small."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._sentence = Sentence()
+
     def compose(self) -> ComposeResult:
         """Hold the sentence."""
-        yield Sentence()
+        yield self._sentence
 
     def on_resize(self) -> None:
         """Name the new size."""
-        self.query_one(Sentence).refresh()
+        self._sentence.refresh()

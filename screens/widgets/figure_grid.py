@@ -67,13 +67,13 @@ class FigureGrid(Container, can_focus=True):
         self.pinned: tuple[Series, ...] = ()
         self.pages: tuple[Page, ...] = ()
         self._theme, self._wide = theme, wide
+        self._grid = Container(*self.panels, id="grid")
         self._snapshot: Snapshot | None = None
 
     def compose(self) -> ComposeResult:
         """Hold the legend and every panel; those of other pages are hidden."""
         yield self.legend
-        with Container(id="grid"):
-            yield from self.panels
+        yield self._grid
 
     # ------------------------------------------------------------ what is shown
 
@@ -97,9 +97,8 @@ class FigureGrid(Container, can_focus=True):
     def _lay_out(self) -> None:
         page = self.page
         with self.app.batch_update():
-            grid = self.query_one("#grid")
-            grid.styles.grid_size_columns = page.columns
-            grid.styles.grid_size_rows = page.rows
+            self._grid.styles.grid_size_columns = page.columns
+            self._grid.styles.grid_size_rows = page.rows
             for panel in self.panels:
                 panel.display = panel.index in page.views
                 panel.set_class(panel.index == self.active and len(page.views) > 1, "-active")
@@ -167,25 +166,26 @@ class FigureGrid(Container, can_focus=True):
     # ------------------------------------------------------------ how it is looked at
 
     @property
-    def active_panel(self) -> FigurePanel:
-        """The panel that keys act on."""
-        return self.panels[self.active]
+    def active_panel(self) -> FigurePanel | None:
+        """The panel that keys act on; None where a phenomenon has neither figures nor pictures."""
+        return self.panels[self.active] if self.panels else None
 
     @property
     def plot(self) -> PlotView | None:
         """The active view, if it is a figure."""
-        view = self.active_panel.view if self.panels else None
-        return view if isinstance(view, PlotView) else None
+        panel = self.active_panel
+        return panel.view if panel is not None and isinstance(panel.view, PlotView) else None
 
     @property
     def at(self) -> float | None:
         """Where the cursor is on the axis of the active view; None without one, or where it moves along another axis."""
-        return self.cursor.on(self.active_panel.axis) if self.cursor is not None else None
+        panel = self.active_panel
+        return self.cursor.on(panel.axis) if self.cursor is not None and panel is not None else None
 
     def move_cursor(self, direction: int) -> None:
         """Move the cursor to the next point of the active figure's curves, or the next frame of a picture that turns with it."""
         panel, snapshot = self.active_panel, self._snapshot
-        if snapshot is None or not panel.axis:
+        if snapshot is None or panel is None or not panel.axis:
             return
         picture = panel.picture(snapshot)
         points = linked_cursor.frame_stops(picture.layers) if picture is not None else linked_cursor.stops(panel.curves(snapshot))
@@ -195,12 +195,13 @@ class FigureGrid(Container, can_focus=True):
 
     def readout(self) -> Text | None:
         """Return what the active figure says at the cursor, or None without one."""
-        figure = self.active_panel.what
-        if self.at is None or self._snapshot is None or not isinstance(figure, Figure):
+        panel = self.active_panel
+        if self.at is None or self._snapshot is None or panel is None or not isinstance(panel.what, Figure):
             return None
+        figure = panel.what
         scales = self.plot.scales if self.plot is not None else None
         axis = scales[0] if scales is not None else Scale(1.0, 10.0, figure.x.log)
-        return linked_cursor.readout(figure, self.active_panel.curves(self._snapshot), self.at, axis)
+        return linked_cursor.readout(figure, panel.curves(self._snapshot), self.at, axis)
 
     def zoom(self, factor: float) -> None:
         """Look nearer (factor above 1) or farther, around the cursor or the middle."""

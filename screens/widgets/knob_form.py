@@ -155,16 +155,16 @@ class KnobForm(Vertical):
         self._config: Mapping[str, Any] = {item.name: item.default for item in config.knobs()}
         self._preset = PresetField(presets)
         self.fields = {item.name: KnobField(item, self._checked, patience) for item in config.knobs()}
+        self._list = ScrolledList(*self.rows())
+        self._explanation = Static(id="explanation")
         for field in self.rows():
             field.unit_width = max((len(item.unit) for item in config.knobs()), default=0)
             field.mark_width = 5 if any(item.live for item in config.knobs()) else 0
 
     def compose(self) -> ComposeResult:
         """Lay out the preset, the knobs and the explanation."""
-        with ScrolledList():
-            yield self._preset
-            yield from self.fields.values()
-        yield Static(id="explanation")
+        yield self._list
+        yield self._explanation
 
     def rows(self) -> Iterator[FormField]:
         """Every row in order."""
@@ -188,7 +188,7 @@ class KnobForm(Vertical):
         self.styles.height = "auto" if shared else "1fr"
         self.styles.max_height = "60%" if shared else None
         self.styles.margin = (0, 0, int(shared), 0)
-        self.query_one(ScrolledList).styles.height = "auto" if shared else "1fr"
+        self._list.styles.height = "auto" if shared else "1fr"
 
     def focus_first(self) -> None:
         """Give the keyboard to the first knob."""
@@ -206,4 +206,4 @@ class KnobForm(Vertical):
         event.stop()
         for field in self.rows():
             if field.has_focus:
-                self.query_one("#explanation", Static).update(field.explain())
+                self._explanation.update(field.explain())
