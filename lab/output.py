@@ -159,7 +159,7 @@ def hush() -> None:
 
 
 class LastingOutput:
-    """Standard output whose failing is told once and ends nothing; a closed pipe is its reader's wish, and is raised."""
+    """Standard output whose failing is told once and ends nothing: it is full, closed, or its reader is gone (`| head`)."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -180,10 +180,13 @@ class LastingOutput:
         try:
             yield
         except BrokenPipeError:
-            raise
+            self._go_on("nobody reads standard output any more")
         except OSError as error:
-            say(f"genlab: cannot write to standard output: {(error.strerror or str(error)).lower()}; going on without it")
-            hush()
+            self._go_on(f"cannot write to standard output: {(error.strerror or str(error)).lower()}")
+
+    def _go_on(self, why: str) -> None:
+        say(f"genlab: {why}; going on without it (ctrl+c stops)")
+        hush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

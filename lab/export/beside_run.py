@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import Figure, Series, Snapshot, Spec
-from engine.errors import StoreError
+from engine.store.files import replace as replace_file
 from lab.output import detail_lines, strict
 from screens.widgets.palette import Level, Theme, groups_of
 from screens.widgets.plot_figure import draw_figure
@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 100, 24
 
 
 def write_beside(folder: Path, spec: Spec, snapshot: Snapshot) -> list[Path]:
-    """Write both files into a run's folder and return them.
+    """Write both files into a run's folder and return them. A link of such a name is replaced, never followed.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -26,10 +26,7 @@ def write_beside(folder: Path, spec: Spec, snapshot: Snapshot) -> list[Path]:
     written = []
     for name, text in texts.items():
         path = folder / name
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise StoreError(f"cannot write {path}: {(error.strerror or str(error)).lower()}", "Free some space, or set --runs.") from error
+        replace_file(path, text.encode(), durable=False)
         written.append(path)
     return written
 

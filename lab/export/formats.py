@@ -28,7 +28,7 @@ ELSEWHERE = "Name another folder with --out DIR."
 def export_run(run: str, runs: Path | None, to: str, target: Path | None = None, *, force: bool = False) -> list[Path]:
     """Write a run in one format into a folder (the present one when None) and return the files written.
 
-    force: replace what is there; a link is replaced, never followed.
+    force: replace files that are there, and the folder of an earlier export; a link is replaced, never followed.
 
     Raises:
         UsageError: unknown format, one whose writer is not installed, no such user, or a file is there and `force` is not given.
@@ -50,14 +50,22 @@ def export_run(run: str, runs: Path | None, to: str, target: Path | None = None,
 
 def _put_in_place(made: Sequence[Path], place: Path, *, force: bool) -> list[Path]:
     targets = [place / path.name for path in made]
-    for target in targets:
+    for path, target in zip(made, targets, strict=True):
         if not force and os.path.lexists(target):
             raise UsageError(f"{target} is there already", "Add --force to replace it, or name another folder with --out DIR.")
+        if _is_folder(target) != path.is_dir() and os.path.lexists(target) and not target.is_symlink():
+            raise UsageError(f"{target} is a {'folder' if target.is_dir() else 'file'}, which is left alone", ELSEWHERE)
     for path, target in zip(made, targets, strict=True):
-        if target.is_dir() and not target.is_symlink():
+        if _is_folder(target):
             shutil.rmtree(target)
+        elif path.is_dir():
+            target.unlink(missing_ok=True)  # a link, which no folder replaces
         path.replace(target)
     return targets
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def write_csv(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:

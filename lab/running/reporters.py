@@ -12,6 +12,8 @@ from typing import Any
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from engine.contract import Phase, Snapshot
+from engine.errors import StoreError
+from engine.store.files import opened
 from lab.output import ascii_only, console, emit, result_event, say
 from screens import formatting
 
@@ -91,10 +93,10 @@ class LogReporter(LineReporter):
 
 
 def _move_output(log: Path) -> None:
-    """Write to the log from here on; to nowhere where the disk refuses even that, for the run goes on."""
+    """Write to the log from here on; to nowhere where the disk refuses even that, or a link lies there: the run goes on."""
     try:
-        target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    except OSError:
+        target = opened(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    except (OSError, StoreError):
         target = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

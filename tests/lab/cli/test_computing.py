@@ -151,17 +151,6 @@ def test_resume_refuses_a_changed_knob_and_a_finished_run(genlab, tmp_path):
     assert "finished" in err
 
 
-def test_a_closed_pipe_is_quiet_and_saves(tmp_path, genlab):
-    with start(tmp_path / "runs", "run", "toy", "--json", *LONG) as child:
-        child.stdout.readline()
-        child.stdout.close()
-        assert child.wait(60) == Exit.INTERRUPTED
-        assert child.stderr.read() == ""
-    (run,) = lines(genlab("runs", "--json")[1])
-    assert run["phase"] == "stopped"
-    assert run["step"] > 0
-
-
 def test_a_closed_pipe_of_a_listing_is_quiet(tmp_path):
     with start(tmp_path / "runs", "info", "toy") as child:
         child.stdout.close()

@@ -13,7 +13,8 @@ from engine.store import list_runs
 from tests.lab.command_line import environment, lines
 
 COMMAND = f"exec {sys.executable} -P -m genlab"
-GOING_ON = "genlab: cannot write to standard output: no space left on device; going on without it\n"
+GOING_ON = "genlab: cannot write to standard output: no space left on device; going on without it (ctrl+c stops)\n"
+UNREAD = "genlab: nobody reads standard output any more; going on without it (ctrl+c stops)\n"
 
 
 def shell(runs: Path, command: str) -> tuple[int, str, str]:
@@ -31,6 +32,20 @@ def test_a_run_is_stored_whatever_its_streams_take(tmp_path: Path, stream: str, 
     assert err == (GOING_ON if stream == ">/dev/full" else "")
     if out and options == "--json":
         assert lines(out)[-1]["event"] == "result"
+
+
+@pytest.mark.parametrize("options", ["--json", "--quiet"])
+def test_a_run_whose_reader_is_gone_finishes_and_is_stored(tmp_path: Path, options: str) -> None:
+    code, _, err = shell(tmp_path, f"({COMMAND} run toy {options} --steps 3000) | true; exit ${{PIPESTATUS[0]}}")
+    (run,) = list_runs(tmp_path)
+    assert (code, err) == (0, UNREAD)
+    assert (str(run.phase), run.step, run.problem) == ("finished", 3000, "")
+
+
+def test_the_first_line_of_a_run_and_no_more(tmp_path: Path) -> None:
+    code, out, err = shell(tmp_path, f"({COMMAND} run toy --json --pause 0.0001 --steps 3000) | head -1; exit ${{PIPESTATUS[0]}}")
+    (run,) = list_runs(tmp_path)
+    assert (code, [line["step"] for line in lines(out)], err, str(run.phase)) == (0, [0], UNREAD, "finished")
 
 
 def test_a_refusal_that_nobody_can_read_keeps_its_code_and_spoils_no_output(tmp_path: Path) -> None:
@@ -53,4 +68,6 @@ def test_a_sweep_and_a_verification_go_on_too(tmp_path: Path) -> None:
     code, _, err = shell(tmp_path, f"{COMMAND} sweep toy --grid rate=0.1,0.2 --workers 1 --json >/dev/full")
     assert (code, err, len(list_runs(tmp_path))) == (0, GOING_ON, 2)
     code, _, err = shell(tmp_path, f"{COMMAND} verify toy --json >/dev/full")
-    assert code in (Exit.DONE, Exit.CLAIM_FAILED) and err == GOING_ON
+    assert (code, err) == (0, GOING_ON)
+    code, _, err = shell(tmp_path, f"({COMMAND} sweep toy --grid rate=0.1,0.2 --json) | true; exit ${{PIPESTATUS[0]}}")
+    assert (code, err, len(list_runs(tmp_path))) == (0, UNREAD, 4)

@@ -164,6 +164,8 @@ def test_the_result_line_carries_claims_config_and_seeds():
             "status": "not run",
             "reason": "needs preset standard",
             "note": "",
+            "chance": 0.0,
+            "identity": False,
         }
     ]
     assert made["config"] == {"rate": 0.1}

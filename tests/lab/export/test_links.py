@@ -1,0 +1,62 @@
+"""Nothing is written through a link that somebody put where genlab writes; the link is replaced."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from engine.registry import spec
+from lab.export.beside_run import write_beside
+from lab.stored import load_run
+from tests.lab.command_line import environment
+
+CASES = [(to, "link") for to in ("csv", "json", "npz", "png")] + [("csv", "broken link"), ("csv", "link to a folder")]
+
+
+@pytest.fixture
+def secret(tmp_path):
+    path = tmp_path / "secret"
+    path.write_text("mine")
+    return path
+
+
+@pytest.mark.parametrize("name", ["figures.txt", "figures.json"])
+def test_figures_beside_a_run(run, tmp_path, secret, name):
+    folder, snapshot = load_run(run(), tmp_path / "runs")
+    (folder.path / name).symlink_to(secret)
+    write_beside(folder.path, spec("toy"), snapshot)
+    assert secret.read_text() == "mine"
+    assert not (folder.path / name).is_symlink() and (folder.path / name).stat().st_size > 100
+
+
+@pytest.mark.parametrize(("to", "kind"), CASES)
+def test_exports(genlab, run, tmp_path, secret, to, kind):
+    name, out = run(), tmp_path / "out"
+    made = genlab("export", name, "--to", to, "--out", str(out))[1].split()
+    (tmp_path / "folder").mkdir()
+    for path in made:
+        os.unlink(path)
+        os.symlink({"link": secret, "broken link": tmp_path / "nothing", "link to a folder": tmp_path / "folder"}[kind], path)
+    assert genlab("export", name, "--to", to, "--out", str(out))[0] == 2
+    assert all(os.path.islink(path) for path in made)
+    assert genlab("export", name, "--to", to, "--out", str(out), "--force")[1].split() == made
+    assert not any(os.path.islink(path) for path in made)
+    assert (secret.read_text(), (tmp_path / "nothing").exists(), list((tmp_path / "folder").iterdir())) == ("mine", False, [])
+
+
+def test_a_folder_where_a_file_would_be_is_left_alone(genlab, run, tmp_path):
+    name = run()
+    (tmp_path / "out" / f"{name}.json" / "thesis").mkdir(parents=True)
+    code, out, err = genlab("export", name, "--to", "json", "--out", str(tmp_path / "out"), "--force")
+    assert (code, out) == (2, "")
+    assert "is a folder, which is left alone" in err and (tmp_path / "out" / f"{name}.json" / "thesis").is_dir()
+
+
+@pytest.mark.parametrize("kind", ["link", "broken link", "pipe"])
+def test_the_log_of_a_detached_run(tmp_path, secret, kind):
+    log = tmp_path / "log.txt"
+    os.mkfifo(log) if kind == "pipe" else log.symlink_to(secret if kind == "link" else tmp_path / "nothing")
+    script = f"from pathlib import Path; from lab.running.reporters import _move_output; _move_output(Path({str(log)!r})); print('spoiled')"
+    assert subprocess.run([sys.executable, "-c", script], env=environment(tmp_path), timeout=60, check=False).returncode == 0
+    assert secret.read_text() == "mine" and not (tmp_path / "nothing").exists()
