@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from engine.contract import Figure, Series, Snapshot, Spec
@@ -30,6 +30,14 @@ def result_of(snapshot: Snapshot, spec: Spec) -> dict[str, Any]:
         "series": [vars(item) for item in snapshot.series],
         "markers": [vars(marker) for marker in snapshot.markers],
     }
+
+
+def as_stored(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot without the words of a disk that refused: whoever reads it back has it from a disk that did not.
+
+    It is written after everything else, so nothing that it shows is missing then.
+    """
+    return replace(snapshot, unstored="", notes=tuple(note for note in snapshot.notes if note != snapshot.unstored))
 
 
 def _figure(figure: Figure, series: Sequence[Series]) -> dict[str, Any]:

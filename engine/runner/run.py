@@ -12,7 +12,7 @@ from engine.phenomenon import AnyPhenomenon
 from engine.runner.building import FRESH, Restored
 from engine.runner.divergence import require_finite
 from engine.runner.options import Options
-from engine.runner.results import result_of
+from engine.runner.results import as_stored, result_of
 from engine.runner.setup import Setup
 from engine.runner.timing import Meter, Throttle
 from engine.store import Manifest, Position, Progress, Writer, frozen, run_name
@@ -151,12 +151,12 @@ class Run:
     def save_snapshot(self, snapshot: Snapshot) -> None:
         """Save what a screen shows, and then how far the run is."""
         progress = Progress(snapshot.phase, snapshot.sentence, snapshot.hint, snapshot.step, snapshot.total)
-        self.writer.file("snapshot", snapshot.step, lambda folder: folder.save_snapshot(snapshot))
+        self.writer.file("snapshot", snapshot.step, lambda folder: folder.save_snapshot(as_stored(snapshot)))
         self.writer.file("progress", snapshot.step, lambda folder: folder.save_progress(progress))
 
     def save_result(self, snapshot: Snapshot) -> None:
         """Save claims and the figures' data."""
-        result = result_of(snapshot, self.setup.spec)
+        result = result_of(as_stored(snapshot), self.setup.spec)
         self.writer.file("result", snapshot.step, lambda folder: folder.save_result(result))
 
     def save_crash(self, trace: str) -> None:

@@ -163,7 +163,8 @@ class RunFolder:
             "run": self.manifest.identity,
             "checksum": _checksum(arrays),
         }
-        replace(self.path / STATE, safetensors.numpy.save(arrays, metadata={"genlab": dumps(about)}))
+        sealed = {**about, "seal": _seal(about)}
+        replace(self.path / STATE, safetensors.numpy.save(arrays, metadata={"genlab": dumps(sealed)}))
 
     def load_state(self) -> tuple[State, Position] | None:
         """Return the last saved state, or None when none was saved.
@@ -182,9 +183,11 @@ class RunFolder:
             header = loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
             found = loads(header["__metadata__"]["genlab"])
             state, position = State(load(data), found["scalars"]), typed(Position, found["position"])
+            sealed = found.get("seal", _seal(found)) == _seal(found)
         except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError, MemoryError, OverflowError) as error:
             raise self._broken(f"{path} is damaged and cannot be read") from error
-        if not isinstance(state.scalars, dict) or found.get("checksum", _checksum(state.arrays)) != _checksum(state.arrays):
+        whole = sealed and found.get("checksum", _checksum(state.arrays)) == _checksum(state.arrays)
+        if not isinstance(state.scalars, dict) or not whole:
             raise self._broken(f"{path} is damaged: its content is not what was written")
         if found.get("run", self.manifest.identity) != self.manifest.identity:
             raise self._broken(f"the saved state of run {self.name} does not fit its {MANIFEST}: one of them was changed")
@@ -275,6 +278,11 @@ def _plain_array(array: Any, copy: bool | None) -> NDArray[Any]:
     """An array in C order and native byte order: safetensors writes memory as it lies, strides unseen."""
     given = np.asarray(array)
     return np.array(given, dtype=given.dtype.newbyteorder("="), order="C", copy=copy)
+
+
+def _seal(about: Mapping[str, Any]) -> int:
+    """Return a number that changes with everything that is written beside the arrays of a state."""
+    return zlib.crc32(dumps({name: value for name, value in about.items() if name != "seal"}).encode())
 
 
 def _checksum(arrays: Mapping[str, NDArray[Any]]) -> int:

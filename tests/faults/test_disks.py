@@ -9,7 +9,7 @@ from engine.contract import Phase
 from engine.errors import StoreError
 from engine.runner import Runner, resume
 from engine.store import RunFolder, list_runs
-from tests.engine.running import finished, losses
+from tests.engine.running import finished, losses, result
 from tests.engine.toy_phenomenon import InstantToy, ToyConfig, reference
 from tests.faults.failing import ERRORS, FailingDisk
 
@@ -44,6 +44,7 @@ def assert_true(run, root):
         folder.require_metrics(saved[1])
     progress = folder.load_progress()
     if not last.unstored:
+        assert not [note for note in (*folder.load_snapshot().notes, *result(folder)["notes"]) if "stored" in note]
         assert kept.complete and last.phase is Phase.FINISHED is progress.phase and folder.whole()
         assert losses(folder.records()[0]) == REFERENCE
     else:

@@ -190,12 +190,17 @@ def halfway(runner, hold, root):
     return root / run.latest().run
 
 
-@pytest.mark.parametrize("changed", ["seeds", "config", "threads", "metrics", "state"])
+@pytest.mark.parametrize("changed", ["seeds", "config", "threads", "metrics", "state", "beside the state"])
 def test_what_does_not_belong_together_is_refused_with_a_way_on(runner, hold, tmp_path, changed):
     path = halfway(runner, hold, tmp_path)
     if changed == "metrics":
         lines = (path / "metrics.jsonl").read_text()
         (path / "metrics.jsonl").write_text(lines.replace('"odd"', '"even"', 1))
+    elif changed == "beside the state":
+        data = (path / "state.safetensors").read_bytes()
+        before, after = b'\\"step\\":10', b'\\"step\\":11'
+        assert data.count(before) == 1
+        (path / "state.safetensors").write_bytes(data.replace(before, after))
     elif changed == "state":
         data = bytearray((path / "state.safetensors").read_bytes())
         data[-1] ^= 1
