@@ -11,7 +11,7 @@ import typer
 
 from engine.contract import Snapshot
 from engine.errors import StoreError, UsageError
-from engine.store import RunFolder, RunSummary, find_run, list_runs, remove_run, runs_root
+from engine.store import RunFolder, RunSummary, find_removable, find_run, list_runs, remove_run, runs_root
 from lab.output import count_marks, count_statuses, emit, plain, say, write_table
 
 
@@ -63,7 +63,7 @@ def remove_runs(names: Sequence[str], runs: Path | None, *, yes: bool) -> None:
         StoreError: no such run, not directly in the runs folder, or the folder holds more than a run.
     """
     root = runs_root(runs)
-    paths = [find_run(root, name) for name in names]
+    paths = [find_removable(root, name) for name in names]
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"rm deletes {len(paths)} run{'s' if len(paths) > 1 else ''} for good and cannot ask here", "Add --yes.")

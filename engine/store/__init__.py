@@ -6,11 +6,12 @@ listings), `latest.npz` what a screen shows, `result.json` claims and the figure
 """
 
 from engine.store.folder import Position, Progress, RunFolder, frozen
-from engine.store.listing import RunSummary, find_run, list_runs, remove_run, runs_root
+from engine.store.listing import RunSummary, find_removable, find_run, list_runs, remove_run, runs_root
 from engine.store.manifest import FORMAT, Manifest, OlderFormat, run_name, versions
 from engine.store.writer import Writer
 
 __all__ = [
-    "FORMAT", "Manifest", "OlderFormat", "Position", "Progress", "RunFolder", "RunSummary", "Writer", "find_run", "frozen",
+    "FORMAT", "Manifest", "OlderFormat", "Position", "Progress", "RunFolder", "RunSummary", "Writer",
+    "find_removable", "find_run", "frozen",
     "list_runs", "remove_run", "run_name", "runs_root", "versions",
 ]  # fmt: skip

@@ -6,7 +6,6 @@ lines that belong to it, because the state's file carries their number and is re
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import zlib
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from engine.store import snapshots
 from engine.store.archives import archive, read_archive
 from engine.store.files import damaged, printable, read_bytes, read_json, replace, there, told, write_json
 from engine.store.lock import Lock, is_held
+from engine.store.making import make
 from engine.store.manifest import Manifest
 from engine.store.metrics import Metrics, too_short
 from engine.store.strict_json import dumps, loads, plain
@@ -81,15 +81,17 @@ class RunFolder:
         Raises:
             StoreError: the place is not writable or full.
         """
-        path = _made(root, manifest.base)
-        try:
-            lock = Lock(path / LOCK)
-            manifest.write(path / MANIFEST)
-        except StoreError:
-            with contextlib.suppress(OSError):
-                (path / LOCK).unlink(missing_ok=True)
-                path.rmdir()
-            raise
+
+        def fill(beside: Path) -> Lock:
+            lock = Lock(beside / LOCK)
+            try:
+                manifest.write(beside / MANIFEST)
+            except StoreError:
+                lock.release()
+                raise
+            return lock
+
+        path, lock = make(root, manifest.base, fill)
         return cls(path, manifest, lock)
 
     @classmethod
@@ -292,23 +294,6 @@ def _checksum(arrays: Mapping[str, NDArray[Any]]) -> int:
         found = zlib.crc32(f"{name} {array.dtype.str} {array.shape}".encode(), found)
         found = zlib.crc32(np.ascontiguousarray(array).tobytes(), found)
     return found
-
-
-def _made(root: Path, base: str) -> Path:
-    """Make a folder that did not exist."""
-    number = 1
-    while True:
-        path = root / (base if number == 1 else f"{base}-{number}")
-        try:
-            with told(path, "make the folder"):
-                root.mkdir(parents=True, exist_ok=True)
-                path.mkdir()
-        except StoreError as error:
-            if not isinstance(error.__cause__, FileExistsError) or not root.is_dir():
-                raise
-            number += 1
-        else:
-            return path
 
 
 def _require_run(path: Path) -> None:

@@ -13,6 +13,7 @@ from engine.paths import expanded
 from engine.store.files import disk_error, there, told
 from engine.store.folder import FILES, LOCK, MANIFEST, RunFolder
 from engine.store.lock import is_held
+from engine.store.making import hidden, is_left, tidy
 from engine.store.manifest import OlderFormat
 
 
@@ -95,12 +96,24 @@ def find_run(root: Path, name_or_path: str | Path) -> Path:
     raise NoRun(f"no run {echoed(text)!r} in {root}{nearest(text, _names(root))}", "See: genlab runs")
 
 
+def find_removable(root: Path, name_or_path: str | Path) -> Path:
+    """Return the folder of a run as `find_run` does, or what is left of one whose process was killed while it was made or deleted.
+
+    Raises:
+        NoRun: there is none; names the nearest.
+        StoreError: nobody may look.
+    """
+    text = str(name_or_path)
+    left = [path for path in (root / text, _typed(text)) if text and there(path) and (is_left(path) or _begun(path))]
+    return left[0] if left else find_run(root, text)
+
+
 def remove_run(path: Path, root: Path | None = None) -> None:
     """Delete a run: decided first, then put aside under another name in one move, then deleted. No link is followed.
 
     Args:
-        path: the run's folder.
-        root: the folder of the runs; only what lies directly in it is removed.
+        path: the run's folder, or what is left of one.
+        root: the folder of the runs; only what lies directly in it is removed. What else was left in it is deleted too.
 
     Raises:
         StoreError: no run, not in `root`, still being written, holding what genlab did not write, or not permitted; then nothing
@@ -108,7 +121,7 @@ def remove_run(path: Path, root: Path | None = None) -> None:
     """
     with told(path, "remove"):
         parent, name = _removable(path, root)
-        target, aside = parent / name, parent / f".{name}.removed-{os.getpid()}"
+        target, aside = parent / name, hidden(parent, name, "removed")
         os.rename(target, aside)  # noqa: PTH104 (Path.rename is the same call; tests count this one)
     try:
         for entry in sorted(aside.iterdir(), key=lambda entry: entry.name == MANIFEST):
@@ -116,7 +129,8 @@ def remove_run(path: Path, root: Path | None = None) -> None:
         aside.rmdir()
     except OSError as error:
         why = disk_error(error, aside, "delete").message
-        raise StoreError(f"run {name} is removed, but some of it is left: {why}", f"delete {aside} by hand") from error
+        raise StoreError(f"run {name} is removed, but some of it is left: {why}", f"genlab rm {aside.name} deletes the rest") from error
+    tidy(parent)
 
 
 def _removable(path: Path, root: Path | None) -> tuple[Path, str]:
@@ -130,7 +144,7 @@ def _removable(path: Path, root: Path | None) -> tuple[Path, str]:
     full = path.resolve(strict=True)
     if root is not None and full.parent != root.resolve():
         raise StoreError(f"{path} does not lie in {root}, so it is left alone", f"remove it with --runs {full.parent}")
-    if not there(full / MANIFEST):
+    if not (there(full / MANIFEST) or is_left(full) or _begun(full)):
         raise StoreError(f"{path} is not a run of genlab, so it is left alone", "See: genlab runs")
     others = sorted(entry.name for entry in full.iterdir() if not _ours(entry))
     if others:
@@ -149,6 +163,15 @@ def _typed(text: str) -> Path:
         return expanded(text, "")
     except UsageError:
         return Path(text)
+
+
+def _begun(path: Path) -> bool:
+    """Whether this is a run's folder that got no further than its lock: nothing else is in it, of a manifest a part perhaps."""
+    try:
+        names = {entry.name for entry in path.iterdir()}
+    except OSError:
+        return False
+    return LOCK in names and names <= {LOCK, f".{MANIFEST}.new"}
 
 
 def _ours(entry: Path) -> bool:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,15 +34,15 @@ def test_figures_beside_a_run(run, tmp_path, secret, name):
 @pytest.mark.parametrize(("to", "kind"), CASES)
 def test_exports(genlab, run, tmp_path, secret, to, kind):
     name, out = run(), tmp_path / "out"
-    made = genlab("export", name, "--to", to, "--out", str(out))[1].split()
+    made = [Path(path) for path in genlab("export", name, "--to", to, "--out", str(out))[1].split()]
     (tmp_path / "folder").mkdir()
     for path in made:
-        os.unlink(path)
-        os.symlink({"link": secret, "broken link": tmp_path / "nothing", "link to a folder": tmp_path / "folder"}[kind], path)
+        path.unlink()
+        path.symlink_to({"link": secret, "broken link": tmp_path / "nothing", "link to a folder": tmp_path / "folder"}[kind])
     assert genlab("export", name, "--to", to, "--out", str(out))[0] == 2
-    assert all(os.path.islink(path) for path in made)
-    assert genlab("export", name, "--to", to, "--out", str(out), "--force")[1].split() == made
-    assert not any(os.path.islink(path) for path in made)
+    assert all(path.is_symlink() for path in made)
+    assert genlab("export", name, "--to", to, "--out", str(out), "--force")[1].split() == list(map(str, made))
+    assert not any(path.is_symlink() for path in made)
     assert (secret.read_text(), (tmp_path / "nothing").exists(), list((tmp_path / "folder").iterdir())) == ("mine", False, [])
 
 
