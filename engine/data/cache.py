@@ -7,9 +7,7 @@ without it and a sentence says so.
 from __future__ import annotations
 
 import os
-import tempfile
-import zipfile
-import zlib
+import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import StoreError
 from engine.paths import expanded
+from engine.store.archives import read_archive
 
 Arrays = Mapping[str, NDArray[Any]]
-UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def cache_folder() -> Path:
@@ -56,9 +55,9 @@ def remember(name: str, shapes: Mapping[str, tuple[int, ...]], make: Callable[[]
 
 def _read(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> Arrays | None:
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in shapes}
-    except UNREADABLE:
+        archive = read_archive(path)
+        arrays = {key: archive[key] for key in shapes}
+    except (StoreError, KeyError):
         return None
     return arrays if all(arrays[key].shape == shape for key, shape in shapes.items()) else None
 
@@ -67,11 +66,12 @@ def _write(path: Path, arrays: Arrays) -> None:
     """Write beside the final place and rename, so that a reader or a crash never meets half a file."""
     named: dict[str, Any] = dict(arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
+    beside = path.with_name(f"{path.stem}.{secrets.token_hex(8)}.tmp")  # processes may make the same file at once
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # who may read it says the user's umask
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             np.savez(file, **named)
-        Path(name).replace(path)
+        beside.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise

@@ -7,27 +7,16 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from engine.contract import Phase
 from engine.errors import StoreError
-from engine.runner import FolderSession, resume, shown
-from engine.store import RunFolder, list_runs
+from engine.runner import resume, shown
+from engine.store import RunFolder
 from tests.engine.running import finished
 from tests.engine.toy_phenomenon import InstantToy
+from tests.faults.reading import read_everything
 
 FILES = ("manifest.json", "metrics.jsonl", "arrays.npz", "result.json", "state.safetensors", "state.json", "latest.npz", "lock")
-READERS = (
-    lambda path: RunFolder.open(path).load_state(),
-    lambda path: RunFolder.open(path).load_arrays(),
-    lambda path: RunFolder.open(path).load_progress(),
-    lambda path: RunFolder.open(path).load_snapshot(),
-    lambda path: RunFolder.open(path).records(),
-    lambda path: shown(path, InstantToy),
-    lambda path: FolderSession(path, InstantToy).latest(),
-    lambda path: resume(path, phenomenon=InstantToy).close(),
-)
 
 
 @pytest.fixture
@@ -38,19 +27,6 @@ def path(runner, tmp_path):
     last = finished(run)
     assert run.close(60)
     return tmp_path / "runs" / last.run
-
-
-def read_everything(path):
-    """Read a folder in every way there is; nothing but the store's own error may come of it, within seconds."""
-    began = time.monotonic()
-    for read in READERS:
-        try:
-            read(path)
-        except StoreError as error:
-            assert error.message and error.hint
-    (entry,) = list_runs(path.parent)
-    assert entry.name == path.name
-    assert time.monotonic() - began < 20
 
 
 HUGE_HEADER = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f8', 'fortran_order': False, 'shape': (1236950581248,), }".ljust(117) + b"\n"
@@ -121,43 +97,6 @@ def test_only_regular_files_of_the_folder_are_opened(path, name, kind, tmp_path,
     before = secret.read_bytes()
     read_everything(path)
     assert secret.read_bytes() == before
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    name=st.sampled_from(FILES[:-1]),
-    place=st.floats(0, 1, exclude_max=True),
-    piece=st.binary(max_size=8),
-    cut=st.integers(0, 8),
-)
-def test_mutated_bytes_are_a_sentence(path, name, place, piece, cut):
-    whole = (path / name).read_bytes()
-    at = int(place * len(whole))
-    try:
-        (path / name).write_bytes(whole[:at] + piece + whole[at + cut :])
-        read_everything(path)
-    finally:
-        (path / name).write_bytes(whole)
-
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["running", "finished", "\x1b[2J"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(name=st.sampled_from(["manifest.json", "state.json"]), data=st.data())
-def test_other_values_are_a_sentence(path, name, data):
-    whole = (path / name).read_bytes()
-    tree = json.loads(whole)
-    field = data.draw(st.sampled_from(sorted(tree)))
-    try:
-        (path / name).write_text(json.dumps({**tree, field: data.draw(VALUES)}))
-        read_everything(path)
-    finally:
-        (path / name).write_bytes(whole)
 
 
 @pytest.mark.parametrize(
