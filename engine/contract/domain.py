@@ -32,8 +32,8 @@ def within(knob: str, lo: float | None = None, hi: float | None = None) -> Condi
         return all((lo is None or item >= lo) and (hi is None or item <= hi) for item in items)
 
     if lo is not None and hi is not None:
-        return Condition(f"{knob} between {lo:g} and {hi:g}", inside)
-    return Condition(f"{knob} at least {lo:g}" if lo is not None else f"{knob} at most {hi:g}", inside)
+        return Condition(f"{knob} between {lo:.12g} and {hi:.12g}", inside)
+    return Condition(f"{knob} at least {lo:.12g}" if lo is not None else f"{knob} at most {hi:.12g}", inside)
 
 
 def unmet(conditions: Iterable[Condition], config: Any) -> str:

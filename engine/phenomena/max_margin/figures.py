@@ -30,7 +30,7 @@ FIGURES = (
     Figure("direction-law", "Direction error x L", S, Axis("times log s", lo=0.0), ("direction-law/*",), "L = log s"),
     Figure("norm", "Norm of the weights", S, Axis("|w|", lo=0.0), ("norm/*",), "slope |w_hat| on log s"),
     Figure("validation", "Validation loss and error", S, Axis("mean loss; error", log=True), ("validation/*",),
-           "100 points near the training points, one mislabelled"),
+           "1,000 held-out points: training points, noise as large as the margin"),
     Figure("optimisers", "Each optimiser's own margin", Axis("step", log=True, lo=1), Axis("margin over the largest", lo=0.0, hi=1.05),
            ("optimisers/*",), "GD, momentum, normalised: l2; sign, Adam: l_inf; coordinate: l1"),
     Figure("one-minus-cos", "Angle", S, Axis("1 - cos", log=True), ("one-minus-cos/*",)),

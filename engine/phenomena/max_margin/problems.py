@@ -13,13 +13,13 @@ import numpy as np
 
 from engine.data import mnist1d
 from engine.errors import ProblemError
-from engine.phenomena.max_margin.separable_data import Labelled, four_point, gauss_set, soudry_set, validation_near
+from engine.phenomena.max_margin.separable_data import Labelled, four_point, gauss_set, scattered, soudry_set
 from engine.seeds import Streams, streams
 from engine.theory.inputs import Floats
 from engine.theory.margins.hard_margin import HardMargin, hard_margin_svm, signed_rows, with_bias
 
-HELD_OUT = 100
-"""Held-out points near the training points; the SVM misclassifies one of them."""
+HELD_OUT = 1000
+"""Held-out points: training points with noise as large as the SVM's margin."""
 
 NAMES = {"four-point": "four points", "soudry": "Soudry's set", "gauss": "gauss", "mnist1d": "MNIST-1D, 0 and 1"}
 
@@ -74,7 +74,7 @@ def make(config: ProblemConfig, seed: int) -> Problem:
     y[rng.noise.permutation(len(y))[: config.flips]] *= -1
     X = with_bias(X) if config.bias else X
     svm = _solve(X, y, config)
-    held_out = validation_near(Labelled(X, y), svm.w, HELD_OUT, 1, rng.order, config.bias)
+    held_out = scattered(Labelled(X, y), svm.margin, HELD_OUT, rng.order, config.bias)
     return Problem(config, seed, X, y, w_star, svm, held_out)
 
 

@@ -1,4 +1,4 @@
-"""Separable data sets for the max-margin experiments, and held-out points with a known number of misclassified ones.
+"""Separable data sets for the max-margin experiments, and held-out points scattered about theirs.
 
 Every set is deterministic in its generator. Labels y are -1 or +1; the rows of the theory are z_i = y_i x_i.
 """
@@ -59,25 +59,21 @@ def gauss_set(n: int, d: int, rng: np.random.Generator) -> tuple[Labelled, Float
     return Labelled(X, np.where(X @ w_star < 0, -1.0, 1.0)), w_star
 
 
-def validation_near(data: Labelled, w_hat: Floats, count: int, wrong: int, rng: np.random.Generator, constant: bool = False) -> Labelled:
-    """Held-out points like the training points: copies moved by up to half the margin, of which w_hat misclassifies `wrong`.
+def scattered(data: Labelled, spread: float, count: int, rng: np.random.Generator, constant: bool = False) -> Labelled:
+    """Held-out points: copies of the training points with Gaussian noise of standard deviation `spread`, labels kept.
 
-    Every copy keeps its point's label, which w_hat gives it too, and so does any separator that is not far from it; then the
-    label is flipped of those whose |x.w_hat| is nearest the median. constant: the last column is a constant and stays.
+    Nobody turns a label round: what a separator gets wrong, the noise has carried across it. A row on the margin is carried
+    across w_hat with probability Phi(-margin/spread). constant: the last column is a constant and stays.
 
     Raises:
-        ProblemError: wrong outside 0..count.
+        ProblemError: count below 1, spread negative.
     """
-    require(0 <= wrong <= count and count >= 1, f"misclassified points must be between 0 and {count}, got {wrong}")
+    require(count >= 1 and spread >= 0, f"count must be at least 1 and spread at least 0, got {count} and {spread:g}")
     chosen = rng.integers(len(data.y), size=count)
     free = data.X.shape[1] - constant
-    moves = rng.standard_normal((count, free))
-    moves *= (rng.random(count) ** (1 / free) / 2 / np.linalg.norm(w_hat) / np.linalg.norm(moves, axis=1))[:, None]
-    X, y = data.X[chosen].copy(), data.y[chosen].copy()
-    X[:, :free] += moves
-    distances = np.abs(X @ w_hat)
-    y[np.argsort(np.abs(distances - np.median(distances)), kind="stable")[:wrong]] *= -1
-    return Labelled(X, y)
+    X = data.X[chosen].copy()
+    X[:, :free] += spread * rng.standard_normal((count, free))
+    return Labelled(X, data.y[chosen].copy())
 
 
 def _with_signs(rows: Floats, y: Floats) -> Labelled:

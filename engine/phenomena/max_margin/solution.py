@@ -74,6 +74,12 @@ class Solution:
         flow = -self.along_flow.log_loss
         return np.asarray(np.interp(seen, flow, self.flow.log_s, left=np.nan, right=np.nan))
 
+    def off_pace(self, place: int) -> float:
+        """How far the weights' growth per unit of log s, from a place among the times to the last, is from w_hat; relative."""
+        w, log_s = self.flow.w, self.flow.log_s
+        pace = (w[-1] - w[place]) / (log_s[-1] - log_s[place])
+        return float(np.linalg.norm(pace - self.svm.w)) / self.svm.norm
+
     @cached_property
     def second_route(self) -> float:
         """Relative distance of w_hat to that of sequential quadratic programming on the primal problem."""
@@ -81,13 +87,17 @@ class Solution:
         return float(np.linalg.norm(other - self.svm.w)) / self.svm.norm
 
     @cached_property
-    def largest(self) -> dict[Order, float]:
-        """The largest margin in each norm."""
-        return {order: max_margin(self.svm.Z, order)[0] for order in ("l1", "l2", "linf")}
+    def goals(self) -> dict[Order, tuple[float, Floats]]:
+        """The largest margin in each norm, and weights (d,) of norm 1 that have it."""
+        return {order: max_margin(self.svm.Z, order) for order in ("l1", "l2", "linf")}
+
+    def goal_share(self, goal: Order, order: Order) -> float:
+        """Margin in norm `order` of the weights whose margin is largest in norm `goal`, over the largest in `order`."""
+        return float(self.margin_share(self.goals[goal][1], order))
 
     def margin_share(self, w: Floats, order: Order) -> Floats:
         """Margin of weights (..., d) in a norm, over the largest in that norm."""
-        return own_norm_margin(self.svm.Z, w, order) / self.largest[order]
+        return own_norm_margin(self.svm.Z, w, order) / self.goals[order][0]
 
     def _readings(self, log_s: Floats, curves: MarginCurves, w: Floats, log_loss: Floats) -> PathReadings:
         held_out = validation(self.problem.held_out.X, self.problem.held_out.y, w)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Claim
-from engine.judging import Judgement, Judges, decided, not_applicable, pending
-from engine.theory.linear_models.draw_statistics import mean_and_error
-from engine.theory.linear_models.norm_law import expected_squared_norm
+from engine.contract import Claim, Condition, one_of, within
+from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
+from engine.theory.linear_models.norm_law import expected_squared_norm, squared_norm_variance
 
 if TYPE_CHECKING:
     from engine.phenomena.min_norm.experiment import MinNorm
@@ -26,34 +25,45 @@ REACHED, OUTSIDE, EQUAL, SHARED = 1e-8, 1e-12, 1e-10, 1e-6  # MN1 and MN4; MN2; 
 SAME, DIFFERENT, FITTED = 1e-8, 1e-2, 1e-6  # MN6: spread of GD, of Adam, and Adam's residual before its norm means anything
 KERNEL, OPTIMAL, NETWORK_FIT = 1e-2, 1e-2, 1e-2  # MN7: l1 norm at alpha = 2, KKT residual, and the misfit it needs
 FALLING = 1e-10  # MN8, relative
-AWAY, ERRORS, FEWEST = 10, 4.0, 20  # MN9: least d - n; standard errors; draws
+AWAY, LUCK, FEWEST = 10, 1e-4, 100  # MN9: least d - n; how often the worst of all widths is beyond its quantile; draws
 ALONG = 1e-3  # MN10, radians
 LAST_CHECKED, SATURATED = 1000, 1e100  # MN3: its last step; size beyond which diverging weights saturate
 COMPARED = (2.0, 0.3, 0.03, 0.001)  # MN7: alphas; at the first the l1 norm is still that of the l2 interpolator
-SURE = 1e-10  # what the closed form must reach where it speaks for the simulation
+SURE = 1e-10  # what the closed form must have reached before descent is said to have had steps enough
 SHARING: tuple[Method, ...] = ("sgd", "momentum", "nesterov")  # MN5
 PAGE, GUNASEKAR = "least squares; the textbook's theorem", "arXiv:1802.08246"
 
+LINEAR = one_of("param", "linear")
+CONVERGENT = Condition("0 < eta < 1 (of 2/s_max^2)", lambda config: 0 < config.eta < 1)
+UNDERDETERMINED = Condition("d > n: else every vector is in the row space", lambda config: config.d > config.n)
+SEVERAL = Condition(
+    "d > n >= 2: with one solution, or one sample (Wilson's lemma), no step matters", lambda config: config.d > config.n > 1
+)
 CLAIMS = (
-    Claim("MN1", "GD from 0 reaches X^+ y", PAGE, "distance 0", "1e-8 relative"),
-    Claim("MN2", "It never leaves the row space", PAGE, "null component 0", "1e-12 of the norm"),
-    Claim("MN3", "Simulation equals the closed form at t = 1, 10, 100, 1000", "linear algebra", "difference 0", "1e-10 relative"),
-    Claim("MN4", "From w_0 it reaches X^+ y + P_null w_0", GUNASEKAR, "distance 0", "1e-8 relative"),
-    Claim("MN5", "SGD, momentum and Nesterov reach X^+ y too", GUNASEKAR, "distance 0", "1e-6 relative", ("quick",)),
+    Claim("MN1", "GD from 0 reaches X^+ y", PAGE, "distance 0", "1e-8 relative", domain=(CONVERGENT,), chance=1e-3),
+    Claim("MN2", "It never leaves the row space", PAGE, "null component 0", "1e-12 of the norm", domain=(UNDERDETERMINED,), chance=1e-3),
+    Claim("MN3", "Simulation equals the closed form at t = 1, 10, 100, 1000", "linear algebra", "difference 0", "1e-10 relative",
+          chance=1e-3),
+    Claim("MN4", "From w_0 it reaches X^+ y + P_null w_0", GUNASEKAR, "distance 0", "1e-8 relative", domain=(CONVERGENT,), chance=1e-3),
+    Claim("MN5", "SGD, momentum and Nesterov reach X^+ y too", GUNASEKAR, "distance 0", "1e-6 relative", ("quick",),
+          (LINEAR, CONVERGENT), 1e-3),
     Claim(
         "MN6", "GD's limit ignores the step, Adam's does not: relative spread over three steps", GUNASEKAR, "0; > 0",
-        "1e-8; >= 1e-2 at residual <= 1e-6", ("quick",),
+        "1e-8; >= 1e-2 at residual <= 1e-6", ("quick",), (LINEAR, SEVERAL), 0.01,
     ),
     Claim(
         "MN7", "The l1 norm of a diagonal network falls from min-l2's (alpha = 2) as alpha falls", "arXiv:2002.09277",
-        "min-l2's, falling; KKT 0", "1 %; monotone; 1e-2", ("quick",),
+        "min-l2's, falling; KKT 0", "1 %; monotone; 1e-2", ("quick",), chance=0.01,
     ),
-    Claim("MN8", "Nested norms fall: |w*| over d >= n, y fixed", "exercise 1", "no rise", "1e-10 relative"),
-    Claim("MN9", "Mean norm law: E|w*|^2 = r2 n/d + sigma2 n/(d-n-1)", "inverse Wishart mean", "formula", "4 SE, d >= n+10", ("quick",)),
-    Claim("MN10", "Adam on Wilson's data goes along sign(X^T y)", "arXiv:1705.08292, Lemma 3.1", "angle 0", "1e-3 rad", ("quick",)),
+    Claim("MN8", "Nested norms fall: |w*| over d >= n, y fixed", "exercise 1", "no rise", "1e-10 relative", chance=1e-3),
+    Claim(
+        "MN9", "Mean norm law: E|w*|^2 = r2 n/d + sigma2 n/(d-n-1)", "inverse Wishart mean", "formula",
+        "quantile of 1 run in 10,000 over all d >= n+10", ("quick",), (within("n", 4), within("draws", FEWEST)), 1e-3,
+    ),
+    Claim("MN10", "Adam on Wilson's data goes along sign(X^T y)", "arXiv:1705.08292, Lemma 3.1", "angle 0", "1e-3 rad", ("quick",),
+          (LINEAR,), 1e-3),
 )  # fmt: skip
 
-LINEAR = not_applicable("needs param linear")
 UNTIL_THE_END = "decided at the last step"
 
 
@@ -66,9 +76,7 @@ def _from_elsewhere(run: MinNorm) -> Judgement:
 
 
 def _arrives(run: MinNorm, place: int, quantity: str) -> Judgement:
-    """Distance of gradient descent at the last step; by the closed form where so many steps cannot suffice."""
-    if not _convergent(run):
-        return _beyond(run)
+    """Distance of gradient descent at the last step; censored where so many steps cannot suffice, as the closed form counts them."""
     if not run.history.records:
         return pending("nothing is measured yet")
     worst = _worst(run, quantity, run.linear[0].settings[place].name)
@@ -79,9 +87,7 @@ def _arrives(run: MinNorm, place: int, quantity: str) -> Judgement:
     needed = max(float(linear.problem.steps_to(SURE * _ease(linear, place), linear.eta)) for linear in run.linear)
     if needed <= run.config.steps:
         return decided(False, worst)
-    closed = max(float(linear.closed_form(np.array([np.ceil(needed)]))[place][quantity][0]) for linear in run.linear)
-    note = f"by the closed form after {needed:.3g} steps; {run.config.steps:,} true ones leave {worst:.1e}"
-    return decided(closed <= REACHED, closed, note, values={"after the true steps": worst})
+    return censored(worst, f"not by step {run.config.steps:,}: {needed:,.0f} are needed", values={"steps needed": needed})
 
 
 def _ease(linear: Linear, place: int) -> float:
@@ -90,22 +96,12 @@ def _ease(linear: Linear, place: int) -> float:
     return min(1.0, float(np.linalg.norm(linear.limits[place]) / way))
 
 
-def _convergent(run: MinNorm) -> bool:
-    return 0 < run.config.eta < 1
-
-
-def _beyond(run: MinNorm) -> Judgement:
-    return not_applicable(f"needs 0 < eta < 1 (of 2/s_max^2), got {run.config.eta:g}")
-
-
 def _worst(run: MinNorm, quantity: str, setting: str = "") -> float:
     """The largest of the latest values over seeds."""
     return float(run.readings.latest(quantity, setting).max())
 
 
 def _in_row_space(run: MinNorm) -> Judgement:
-    if run.linear[0].problem.rank == run.config.d:
-        return not_applicable("needs d > n: every vector is in the row space")
     setting = run.linear[0].settings[0 if run.config.w0 == 0 else 1]
     end = run.divergence(setting)  # beyond, diverging weights are cut off and are no longer those of descent
     values = run.readings.table("null", setting.name)[1][: None if end is None else end + 1]
@@ -129,14 +125,10 @@ def _closed_form(run: MinNorm) -> Judgement:
 
 
 def _shared_limit(run: MinNorm) -> Judgement:
-    if run.config.param != "linear":
-        return LINEAR
     settings = {setting.name: setting for setting in run.linear[0].settings}
     for name in SHARING:
         if run.divergence(settings[name]) is not None or (name != "sgd" and run.linear[0].divergent(name)):
             return not_applicable(f"eta is beyond the limit of {name}")
-    if not _convergent(run):
-        return _beyond(run)
     if not run.history.records:
         return pending("nothing is measured yet")
     far: dict[str, float] = {name: _worst(run, "off-limit", name) for name in SHARING}
@@ -146,14 +138,10 @@ def _shared_limit(run: MinNorm) -> Judgement:
     if not run.over:
         return pending(f"{worst} is farthest", value)
     late = f"{worst}: not by step {run.config.steps:,}"
-    return pending(late, value) if _worst(run, "off-limit", "gd") > SHARED else decided(False, value, late, values=far)
+    return censored(value, late, values=far) if _worst(run, "off-limit", "gd") > SHARED else decided(False, value, late, values=far)
 
 
 def _step_matters(run: MinNorm) -> Judgement:
-    if run.config.param != "linear":
-        return LINEAR
-    if run.config.n == 1 or run.config.d == run.config.n:
-        return not_applicable("needs d > n >= 2: with one solution, or one sample (Wilson's lemma), no step can matter")
     if not run.over:
         return pending(UNTIL_THE_END)
     norms: Floats = run.history.column("adam-norms")[1][-1]  # (seeds, rates)
@@ -161,7 +149,8 @@ def _step_matters(run: MinNorm) -> Judgement:
     spread = float(((norms.max(axis=1) - norms.min(axis=1)) / norms.mean(axis=1)).min())
     measured = f"{gd:.1e}; {spread:.2g}"
     if residual > FITTED or gd > SAME < slow:
-        return pending(f"not by step {run.config.steps:,}: Adam's residual {residual:.1e}, GD's distance {slow:.1e}", measured)
+        late = f"not by step {run.config.steps:,}: Adam's residual {residual:.1e}, GD's distance {slow:.1e}"
+        return censored(measured, late, values={"residual": residual, "distance": slow})
     note = f"GD's weights, Adam's |w|; Adam fits to {residual:.0e}"
     return decided(gd <= SAME and spread >= DIFFERENT, measured, note, values={"GD": gd, "Adam": spread, "residual": residual})
 
@@ -176,7 +165,9 @@ def _kernel_to_rich(run: MinNorm) -> Judgement:
     off, falls = float(np.abs(l1[0] / of_l2 - 1).max()), bool(np.all(np.diff(l1, axis=0) < 0))
     measured = ", ".join(f"{value:.3g}" for value in l1[:, 0])
     if misfit.max() > NETWORK_FIT:
-        return pending(f"a network has not fitted: misfit {misfit.max():.1e}, raise steps", measured)
+        return censored(
+            measured, f"a network has not fitted: misfit {misfit.max():.1e}, raise steps", values={"misfit": float(misfit.max())}
+        )
     scales = ", ".join(f"{alpha:g}" for alpha in COMPARED)
     note = f"alpha {scales}, true descent; {off:.1e} off min-l2's {of_l2[0]:.3g}; KKT {kkt.max():.1e}"
     values = {f"l1 at alpha {alpha:g}": float(value) for alpha, value in zip(COMPARED, l1[:, 0], strict=True)}
@@ -193,24 +184,28 @@ def _nested_falls(run: MinNorm) -> Judgement:
 
 
 def _norm_law(run: MinNorm) -> Judgement:
+    """Held against the law's own variance, so that a rare large draw is not taken for a small error; the worst of all widths."""
+    from scipy.stats import norm  # a declaration loads no scipy
+
     c, draws = run.config, run.draws
-    if c.draws < FEWEST:
-        return not_applicable(f"needs {FEWEST} draws, {draws.done} so far")
     if not run.over or draws.done < FEWEST:
         return pending(f"{draws.done} draws so far")
     away = draws.widths >= c.n + AWAY
-    mean, error = mean_and_error(draws.squares[: draws.done, away])
-    expected = np.array([expected_squared_norm(c.n, int(d), c.r2, c.sigma**2) for d in draws.widths[away]])
+    widths = [int(width) for width in draws.widths[away]]
+    mean = draws.squares[: draws.done, away].mean(axis=0)
+    expected = np.array([expected_squared_norm(c.n, d, c.r2, c.sigma**2) for d in widths])
+    error = np.sqrt([squared_norm_variance(c.n, d, c.r2, c.sigma**2) / draws.done for d in widths])
+    if error.max() == 0:  # d = n + ... without noise and with one direction: nothing varies
+        return not_applicable("needs a norm that varies between draws")
     off = np.abs(mean - expected) / error
+    most = float(norm.isf(LUCK / 2 / off.size))
     worst = int(np.argmax(off))
-    note = f"at d={draws.widths[away][worst]}, the worst of {off.size}: {off[worst]:.1f} SE, {draws.done} draws"
-    values = {"standard errors": float(off[worst])}
-    return decided(bool(off[worst] <= ERRORS), float(mean[worst]), note, predicted=float(expected[worst]), values=values)
+    note = f"at d={widths[worst]}, the worst of {off.size}: {off[worst]:.1f} SE, at most {most:.1f}; {draws.done} draws"
+    values = {"standard errors": float(off[worst]), "at most": most}
+    return decided(bool(off[worst] <= most), float(mean[worst]), note, predicted=float(expected[worst]), values=values)
 
 
 def _wilson(run: MinNorm) -> Judgement:
-    if run.config.param != "linear":
-        return LINEAR
     if len(run.history) < 2:
         return pending("at step 0 Adam has no direction")
     worst = _worst(run, "wilson-angle")

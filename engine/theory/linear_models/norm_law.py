@@ -4,7 +4,9 @@ For X (n, d) with independent standard Gaussian entries, y = X b + noise, |b|^2 
     d >= n + 2:  E |w*|^2 = r2 n/d + sigma2 n/(d - n - 1)     (pure noise: E |y|^2/(d - n - 1))
     d <= n - 2:  E |w*|^2 = r2 + sigma2 d/(n - d - 1)
     |n - d| <= 1: infinite when sigma2 > 0
-from E X^+X = (n/d) I and the mean of the inverse Wishart matrix, E tr (X X^T)^-1 = n/(d - n - 1). At d = 2n the first line
+from E X^+X = (n/d) I and the mean of the inverse Wishart matrix, E tr (X X^T)^-1 = n/(d - n - 1). Its variance for d >= n + 4 follows from
+|w*|^2 = |P b|^2 + 2 b.X^+ e + e^T (X X^T)^-1 e: the first is r2 Beta(n/2, (d-n)/2), the last sigma2 chi2_n/chi2_{d-n+1},
+independent, and the middle one has mean 0 given either. At d = 2n the first line
 is r2/2 + sigma2 n/(n - 1). With y fixed, appending a column can only lower |w*| (d >= n): the old solution still interpolates.
 """
 
@@ -28,6 +30,25 @@ def expected_squared_norm(n: int, d: int, r2: float, sigma2: float) -> float:
     if sigma2 == 0:
         return signal
     return signal + sigma2 * min(n, d) / (abs(d - n) - 1) if abs(d - n) >= 2 else float("inf")
+
+
+def squared_norm_variance(n: int, d: int, r2: float, sigma2: float) -> float:
+    """Var |w*|^2 over standard Gaussian X, noise, and b uniform on the sphere of squared radius r2, for d >= n.
+
+    With noise it is infinite below d = n + 4.
+
+    Raises:
+        ProblemError: n below 1, d below n, or a negative variance.
+    """
+    require(n >= 1 and d >= n, f"n must be at least 1 and d at least n, got n={n}, d={d}")
+    require(r2 >= 0 and sigma2 >= 0, f"signal and noise must not be negative, got r2={r2:g}, sigma2={sigma2:g}")
+    signal = r2**2 * 2 * n * (d - n) / (d**2 * (d + 2))
+    if sigma2 == 0:
+        return signal
+    if d - n < 4:
+        return float("inf")
+    first, second = 1 / (d - n - 1), 1 / ((d - n - 1) * (d - n - 3))  # moments of 1/chi2 with d-n+1 degrees
+    return signal + sigma2**2 * (n * (n + 2) * second - (n * first) ** 2) + 4 * sigma2 * r2 * n / d * first
 
 
 def nested_norms(X: ArrayLike, y: ArrayLike, widths: ArrayLike) -> Floats:

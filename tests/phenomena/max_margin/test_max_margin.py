@@ -8,6 +8,7 @@ from fnmatch import fnmatch
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 from sklearn.svm import SVC
 
 from engine.contract import Summary
@@ -119,22 +120,52 @@ def test_the_quick_preset_decides_its_claims_and_they_hold(quick):
 
 
 @pytest.mark.slow
-def test_the_standard_preset_reaches_own_margins_but_not_every_rank():
-    """Seed 1: normalised descent has .9981 of the l1 margin after 1e5 steps, coordinate descent .9972. Shown as failing."""
-    found = verdict(work(begin((0, 1, 2), "standard", "standard"), budget=1.0), "MM8")
-    assert found.measured >= 0.95
-    assert found.holds is False
-    assert "seed 1: normalised 0.998" in found.note
-    assert "seed 0" not in found.note
+def test_each_optimiser_reaches_its_own_margin_in_the_standard_preset():
+    """Seed 1: normalised descent has .9981 of the l1 margin, coordinate descent .9972; their goals are too alike to be told apart."""
+    run = work(begin((0, 1, 2), "standard", "standard"), budget=1.0)
+    found = verdict(run, "MM8")
+    assert found.holds and found.measured >= 0.95
+    assert run.solutions[1].goal_share("l2", "l1") > 0.99
+    assert 6 <= found.values["pairs"] < 18
+
+
+def test_a_goal_has_its_own_margin_and_less_of_another():
+    """Shares of the three goals in the three norms, by a linear programme and by the SVM of scikit-learn."""
+    solution = Solution(make(ProblemConfig("gauss"), 0), flow_times(0.0, 10))
+    shares = np.array([[solution.goal_share(goal, order) for order in ("l1", "l2", "linf")] for goal in ("l1", "l2", "linf")])
+    np.testing.assert_allclose(np.diag(shares), 1.0, atol=1e-9)
+    assert np.all(shares[~np.eye(3, dtype=bool)] < 1.0)
+    rows = solution.svm.Z
+    w = SVC(C=1e10, kernel="linear", tol=1e-12).fit(np.vstack([rows, -rows]), np.repeat([1, -1], len(rows))).coef_[0]
+    programme = linprog(np.append(np.zeros(20), -1.0), np.hstack([-rows, rows, np.ones((40, 1))]), np.zeros(40),
+                        np.append(np.ones(20), 0.0)[None], [1.0], bounds=[(0, None)] * 20 + [(None, None)])  # fmt: skip
+    assert shares[1, 0] == pytest.approx((rows @ w).min() / np.abs(w).sum() / -programme.fun, rel=1e-6)
+
+
+def test_validation_loss_grows_by_what_the_svm_gets_wrong(quick):
+    """Held-out points whose labels are turned round are wrong by construction: the slope follows them, and the claim could fail."""
+    found = verdict(quick, "MM9")
+    held_out, w = quick.problems[0].held_out, np.array([0.8, 0.4])
+    assert found.predicted == pytest.approx(np.clip(-held_out.y * (held_out.X @ w), 0, None).mean(), rel=1e-9)
+    assert found.holds and 0.03 < found.values["error of w_hat"] < 0.2
+    run = work(begin(gd_steps=0))
+    solution = run.solutions[0]
+    readings = solution.along_flow
+    slower = replace(readings.held_out, loss=readings.held_out.loss * 0.97)
+    solution.__dict__["along_flow"] = replace(readings, held_out=slower)
+    assert verdict(run, "MM9").mark == "no"
+    moved = replace(readings.held_out, error=readings.held_out.error + 0.02)
+    solution.__dict__["along_flow"] = replace(readings, held_out=moved)
+    assert verdict(run, "MM9").mark == "no"
 
 
 def test_claims_wait_for_what_they_need():
     run = work(begin(**SHORT, decades=20))
     marks = {item.claim.id: (item.mark, item.reason) for item in run.verdicts()}
-    assert marks["MM2"] == ("n/a", "needs decades 59")
+    assert marks["MM2"] == ("n/a", "needs decades at least 59")
     assert marks["MM5"][0] == "yes"
-    assert marks["MM7"] == ("n/a", "needs gd steps 200000")
-    assert marks["MM8"] == ("n/a", "needs gd steps 1000000")
+    assert marks["MM7"] == ("n/a", "needs gd_steps at least 200000")
+    assert marks["MM8"] == ("n/a", "needs data gauss, gd_steps at least 1000000")
     assert {item.holds for item in begin().verdicts()} == {None}
     assert all(item.reason for item in begin().verdicts())
 
@@ -175,17 +206,6 @@ def test_the_svm_is_that_of_scikit_learn(config):
     machine = SVC(C=1e10, kernel="linear", tol=1e-12).fit(np.vstack([rows, -rows]), np.repeat([1, -1], len(rows)))
     np.testing.assert_allclose(problem.svm.w, machine.coef_[0], atol=1e-6 * problem.svm.norm)
     assert problem.svm.kkt <= 1e-10
-
-
-def test_held_out_points_lie_near_training_points_and_one_is_mislabelled():
-    for config in (ProblemConfig("four-point"), ProblemConfig("gauss"), ProblemConfig("gauss", 20, 4, bias=True)):
-        problem = make(config, 0)
-        held_out = problem.held_out
-        distance = np.linalg.norm(held_out.X[:, None] - problem.X[None], axis=2).min(axis=1)
-        assert distance.max() <= 0.5 * problem.svm.margin * (1 + 1e-12)
-        assert np.count_nonzero(held_out.y * (held_out.X @ problem.svm.w) <= 0) == 1
-        if config.bias:
-            assert np.all(held_out.X[:, -1] == 1)
 
 
 def test_the_products_end_where_their_constants_are(quick):

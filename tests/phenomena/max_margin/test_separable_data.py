@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from engine.errors import ProblemError
-from engine.phenomena.max_margin.separable_data import FOUR_POINTS, four_point, gauss_set, soudry_set, validation_near
+from engine.phenomena.max_margin.separable_data import FOUR_POINTS, Labelled, four_point, gauss_set, scattered, soudry_set
 from engine.theory.margins.hard_margin import hard_margin_svm
 
 
@@ -39,19 +40,29 @@ def test_gauss_set_is_separable_by_its_generator_which_is_not_the_svm(n: int, d:
     np.testing.assert_array_equal(gauss_set(n, d, np.random.default_rng(0))[0].X, data.X)
 
 
-@pytest.mark.parametrize("wrong", [0, 1, 5, 50])
-def test_held_out_points_have_the_asked_number_of_misclassified_ones(wrong: int) -> None:
-    w_hat = np.array([0.8, 0.4])
-    data = validation_near(four_point(), w_hat, 50, wrong, np.random.default_rng(1))
-    products = data.rows @ w_hat
-    assert np.count_nonzero(products <= 0) == wrong
-    assert np.abs(products).min() >= 0.5  # moved by half the margin at most
-    assert np.linalg.norm(data.X[:, None] - FOUR_POINTS, axis=2).min(axis=1).max() <= 0.5 / np.linalg.norm(w_hat)
+def test_held_out_points_keep_their_labels_and_are_carried_across_as_often_as_the_normal_law_says() -> None:
+    """The four points' rows on the margin lie at 1, the others at 1.055 and 2: errors are Phi(-distance/spread) on average."""
+    w_hat, count = np.array([0.8, 0.4]), 40_000
+    data = scattered(four_point(), 1 / np.linalg.norm(w_hat), count, np.random.default_rng(1))
+    assert np.all(data.y == 1)
+    expected = norm.cdf(-(FOUR_POINTS @ w_hat)).mean()
+    wrong = np.mean(data.rows @ w_hat <= 0)
+    assert abs(wrong - expected) < 4 * np.sqrt(expected * (1 - expected) / count)
+
+
+def test_without_spread_held_out_points_are_the_training_points_and_a_constant_stays() -> None:
+    points = Labelled(np.column_stack([FOUR_POINTS, np.ones(4)]), np.array([1.0, -1.0, 1.0, -1.0]))
+    still = scattered(points, 0.0, 50, np.random.default_rng(0), constant=True)
+    for x, label in zip(still.X, still.y, strict=True):
+        place = int(np.flatnonzero((x == points.X).all(axis=1))[0])
+        assert label == points.y[place]
+    moved = scattered(points, 1.0, 50, np.random.default_rng(0), constant=True)
+    assert np.all(moved.X[:, -1] == 1) and not np.any(moved.X[:, 0] == still.X[:, 0])
 
 
 def test_refusals() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(ProblemError, match="got n=0, d=3"):
         gauss_set(0, 3, rng)
-    with pytest.raises(ProblemError, match="between 0 and 10, got 11"):
-        validation_near(four_point(), np.ones(2), 10, 11, rng)
+    with pytest.raises(ProblemError, match="got 0 and 1"):
+        scattered(four_point(), 1.0, 0, rng)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import ProblemError
-from engine.theory.linear_models.norm_law import expected_squared_norm, nested_norms, squared_norm_draws
+from engine.theory.linear_models.norm_law import expected_squared_norm, nested_norms, squared_norm_draws, squared_norm_variance
 
 
 @pytest.mark.parametrize(("n", "d"), [(6, 16), (6, 40), (20, 40), (3, 100), (40, 6), (20, 5)])
@@ -19,6 +19,27 @@ def test_expected_squared_norm_within_four_standard_errors(n: int, d: int) -> No
     y = X @ b + np.sqrt(sigma2) * rng.standard_normal((draws, n))
     norms = np.sum((np.linalg.pinv(X) @ y[..., None])[..., 0] ** 2, axis=1)
     assert abs(norms.mean() - expected_squared_norm(n, d, r2, sigma2)) < 4 * norms.std() / np.sqrt(draws)
+
+
+@pytest.mark.parametrize(("n", "d", "r2", "sigma2"), [(6, 26, 1.5, 0.6), (6, 30, 0.0, 1.0), (3, 20, 2.0, 0.0), (10, 60, 1.0, 4.0)])
+def test_the_variance_of_the_squared_norm_is_that_of_draws(n: int, d: int, r2: float, sigma2: float) -> None:
+    """Within four standard errors of a sample variance, by the draws' own fourth moment; by the pseudoinverse."""
+    rng = np.random.default_rng(n * 100 + d)
+    draws = 20_000
+    X = rng.standard_normal((draws, n, d))
+    b = rng.standard_normal((draws, d))
+    b *= np.sqrt(r2) / np.linalg.norm(b, axis=1, keepdims=True)
+    y = np.einsum("knd,kd->kn", X, b) + np.sqrt(sigma2) * rng.standard_normal((draws, n))
+    norms = np.einsum("kn,kn->k", y, np.linalg.solve(X @ np.swapaxes(X, 1, 2), y[..., None])[..., 0])
+    squares = (norms - norms.mean()) ** 2
+    assert abs(squares.mean() - squared_norm_variance(n, d, r2, sigma2)) < 4 * squares.std() / np.sqrt(draws)
+
+
+def test_near_the_threshold_the_squared_norm_has_no_variance() -> None:
+    assert squared_norm_variance(5, 8, 1.0, 0.1) == np.inf
+    assert squared_norm_variance(5, 5, 1.0, 0.0) == 0.0  # all of b is recovered
+    with pytest.raises(ProblemError, match="d at least n, got n=5, d=4"):
+        squared_norm_variance(5, 4, 1.0, 0.1)
 
 
 def test_exercise_one_at_twice_as_many_features() -> None:
