@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", help="beginnings of case names; all when empty")
     parser.add_argument("--compare", action="store_true")
-    parser.add_argument("--keep", action="store_true", help="write the numbers that the tests compare with, expected.json")
+    parser.add_argument("--keep", action="store_true", help="renew these cases' numbers in expected.json, which the tests compare with")
     parser.add_argument("--quick", action="store_true", help="the whole preset quick of every phenomenon instead, some minutes")
     given = parser.parse_intermixed_args()
     use_threads(1, torch=True)
@@ -49,7 +49,11 @@ def main() -> int:
         for line in lines[:12]:
             print("        ", line)
     if given.keep:
-        Path(__file__).with_name("expected.json").write_text(json.dumps(kept, indent=0) + "\n")
+        expected = Path(__file__).with_name("expected.json")
+        others = {name: found for name, found in json.loads(expected.read_text()).items() if name in {case.id for case in CASES}}
+        merged = {**others, **kept}
+        ordered = {case.id: merged[case.id] for case in CASES if case.id in merged}
+        expected.write_text(json.dumps(ordered, indent=0) + "\n")
     return failed
 
 
