@@ -61,6 +61,12 @@ class Problem:
     svm: HardMargin
     held_out: Labelled
 
+    @property
+    def support_spans(self) -> bool:
+        """Whether every point is a combination of support vectors: then descent and flow have the same limit beside w_hat log s."""
+        Z = self.svm.Z
+        return bool(np.linalg.matrix_rank(Z[self.svm.support]) == np.linalg.matrix_rank(Z))
+
 
 def make(config: ProblemConfig, seed: int) -> Problem:
     """Draw a problem from a seed and solve it.

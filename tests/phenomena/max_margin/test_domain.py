@@ -18,7 +18,10 @@ VALUES = {
     "flips": (0, 1),
 }
 LONG = {**VALUES, "gd_steps": (0, 2000, 200_000, 200_001)}
-NO_ERROR = "MM9 not applicable inside its domain (None; w_hat gets every held-out point right"  # decided by the data
+DECIDED_BY_THE_DATA = (
+    "MM9 not applicable inside its domain (None; w_hat gets every held-out point right",
+    "MM7 not applicable inside its domain (None; support vectors do not span",
+)
 INSIDE = {
     "MM1": lambda c: True,
     "MM2": lambda c: c.decades == 59,
@@ -26,7 +29,7 @@ INSIDE = {
     "MM4": lambda c: c.decades == 59,
     "MM5": lambda c: c.decades >= 10,
     "MM6": lambda c: c.decades >= 30,
-    "MM7": lambda c: c.gd_steps >= 200_000 and not c.bias,
+    "MM7": lambda c: c.gd_steps >= 200_000,
     "MM8": lambda c: c.gd_steps >= 1_000_000 and c.data == "gauss",
     "MM9": lambda c: c.decades >= 30,
     "MM10": lambda c: c.decades >= 30,
@@ -35,11 +38,11 @@ INSIDE = {
 
 @pytest.mark.parametrize("config", settings(NAME, SMALL, VALUES, 10), ids=range(10))
 def test_a_turned_knob_fails_no_claim(config):
-    assert not [item for item in offences(NAME, config, INSIDE) if not item.startswith(NO_ERROR)]
+    assert not [item for item in offences(NAME, config, INSIDE) if not item.startswith(DECIDED_BY_THE_DATA)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", range(200))
 def test_many_turned_knobs_fail_no_claim(place):
     config = next(settings(NAME, SMALL, LONG, 1, seed=1000 + place))
-    assert not [item for item in offences(NAME, config, INSIDE, (place,)) if not item.startswith(NO_ERROR)]
+    assert not [item for item in offences(NAME, config, INSIDE, (place,)) if not item.startswith(DECIDED_BY_THE_DATA)]
