@@ -8,7 +8,21 @@ import typer
 
 from engine.errors import Exit
 from lab.cli.groups import LabCommand, LabGroup
-from lab.cli.parameters import Device, Json, Name, Names, Quiet, Repeats, Runs, Seed, Seeds, Threads, complete_data, complete_preset
+from lab.cli.parameters import (
+    Device,
+    Json,
+    Junit,
+    Name,
+    Names,
+    Quiet,
+    Repeats,
+    Runs,
+    Seed,
+    ThreadsEach,
+    Verifications,
+    complete_data,
+    complete_preset,
+)
 
 
 def add_reading(app: typer.Typer) -> None:
@@ -44,31 +58,30 @@ def info(name: Name, json: Json = False) -> None:
 
 
 def verify(
-    ctx: typer.Context,
     names: Names = None,
     preset: Annotated[
         str, typer.Option("--preset", "-p", metavar="NAME", help="quick or standard.", autocompletion=complete_preset)
     ] = "quick",
     seed: Seed = 0,
-    seeds: Seeds = None,
+    seeds: Verifications = 1,
     device: Device = "auto",
-    threads: Threads = None,
+    threads: ThreadsEach = 1,
     runs: Runs = None,
+    junit: Junit = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> int:
-    """Hold every claim against its measurement.
+    """Hold every claim against its measurement, over one or more independent runs of each phenomenon.
 
-    Exit 1 if one fails or stays undecided where the preset should decide it. Nothing is stored unless --runs names a folder.
+    Exit 1 if a claim fails more often than it may by luck (of a single run: if it fails), or is never decided although the preset
+    should decide it. Runs go side by side. Nothing is stored unless --runs names a folder.
     """
     from engine.store import runs_root
     from lab.output import lasting_output
     from lab.running.single import check_device
     from lab.running.verify import Verifier
 
-    verifier = Verifier(
-        preset, seed, seeds, check_device(device), threads, runs_root(runs) if runs else None, ctx.find_root().params["debug"]
-    )
+    verifier = Verifier(preset, seed, seeds, check_device(device), threads, runs_root(runs) if runs else None, junit)
     with lasting_output():
         return verifier.run(names or [], json=json, quiet=quiet)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -47,19 +48,22 @@ def run(
     quiet: Quiet = False,
     detach: Annotated[bool, typer.Option("--detach", help="Run in the background; print the run's name.")] = False,
     announce: Annotated[bool, typer.Option("--announce", hidden=True)] = False,
+    unstored: Annotated[bool, typer.Option("--unstored", hidden=True)] = False,
 ) -> int:
     """Run a phenomenon; the result is its verdicts and a run folder.
 
     Raises:
         UsageError: unknown preset, value out of range, device that is not there.
     """
+    from engine.store import runs_root
     from lab.output import lasting_output
-    from lab.running.single import Reporting, begin
+    from lab.running.single import Reporting, Where, begin
 
     root = ctx.find_root()
     told = Reporting(root.obj["argv"], json, quiet, announce, root.params["debug"])
-    with lasting_output():
-        return begin(spec, preset, given, told, seed=seed, seeds=seeds, device=device, threads=threads, runs=runs, background=detach)
+    keep = Where(device, threads, None if unstored else runs_root(runs))
+    with nullcontext() if unstored else lasting_output():  # a run that nobody reads and nothing stores is of no use
+        return begin(spec, preset, given, told, keep, seed=seed, seeds=seeds, background=detach)
 
 
 def resume(ctx: typer.Context, run: Run, runs: Runs = None, json: Json = False, quiet: Quiet = False) -> int:

@@ -93,6 +93,16 @@ Threads = Annotated[
         "--threads", metavar="N", help="Threads to compute with.", parser=whole("threads", 1, 64), show_default="the cores but one"
     ),
 ]
+ThreadsEach = Annotated[int, typer.Option("--threads", metavar="N", help="Threads of each run.", parser=whole("threads", 1, 64))]
+Verifications = Annotated[
+    int,
+    typer.Option(
+        "--seeds", metavar="K", help="Independent runs of each phenomenon, from consecutive seeds.", parser=whole("seeds", 1, 1000)
+    ),
+]
+Junit = Annotated[
+    Path | None, typer.Option("--junit", metavar="FILE", help="Write a JUnit report: a test case a claim.", show_default=False)
+]
 Height = Annotated[int, typer.Option("--height", metavar="ROWS", help="Rows of a figure.", parser=whole("height", 6, 200))]
 Workers = Annotated[
     int | None, typer.Option("--workers", metavar="N", help="Processes at once.", parser=whole("workers", 1, 256), show_default="the cores")

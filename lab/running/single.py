@@ -39,17 +39,24 @@ class Reporting:
         return shlex.join(["genlab", *self.typed])
 
 
+@dataclass(frozen=True)
+class Where:
+    """Where a run computes, with how many threads (None: the default number), and in which folder it is stored (None: in none)."""
+
+    device: str
+    threads: int | None
+    root: Path | None
+
+
 def begin(
     spec: Spec,
     preset: str,
     given: Mapping[str, str],
     told: Reporting,
+    where: Where,
     *,
     seed: int = 0,
     seeds: int | None = None,
-    device: str = "auto",
-    threads: int | None = None,
-    runs: Path | None = None,
     background: bool = False,
 ) -> int:
     """Run a phenomenon and return the exit code; standard output gets JSON lines, or the run's name alone.
@@ -60,7 +67,7 @@ def begin(
         UsageError: unknown preset, value out of range, device that is not there.
     """
     config = spec.configure(preset, given)
-    check_device(device)
+    check_device(where.device)
     if background:
         return detach([arg for arg in told.typed if arg != "--detach"], as_json=told.json)
     label = preset_of(spec, config, preset)
@@ -68,7 +75,7 @@ def begin(
 
     def make(feed: Feed) -> Driven:
         return Runner(
-            spec.name, config, label, replicates, device=device, threads=threads, root=runs_root(runs), on_measure=feed,
+            spec.name, config, label, replicates, device=where.device, threads=where.threads, root=where.root, on_measure=feed,
             command_line=told.command_line,
         )  # fmt: skip
 

@@ -1,31 +1,29 @@
 """Grids of knob values: one process and one run folder a cell, as many at once as there are cores.
 
 Each cell is the plain command `genlab run ... --json`, so a cell that fails, diverges or is killed harms no other and can be
-resumed, watched and compared like any run.
+resumed, watched and compared like any run. A cell that is killed is resumed once; a sweep that was interrupted goes on where the same
+command is given again.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
-import signal
-import subprocess
-import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.contract import Spec, Status
+from engine.contract import Phase, Spec, Status
 from engine.cores import usable_cores
-from engine.errors import Exit, UsageError, echoed
-from engine.store import list_runs, runs_root
+from engine.errors import Exit, StoreError, UsageError, echoed
+from engine.store import runs_root
 from lab.output import emit, say, write_table
-from lab.running.detached import genlab_command
-from lab.running.driving import Signals
+from lab.running.begun_sweeps import BegunSweep, Earlier
+from lab.running.children import Children, Ended
 
 Knobs = Mapping[str, str]
+POLL = 0.2  # seconds between looks at a cell that another process computes
 
 
 @dataclass(frozen=True)
@@ -66,19 +64,24 @@ class Plan:
         return [name for name in self.cells[0] if len({cell[name] for cell in self.cells}) > 1] or list(self.cells[0])
 
 
-@dataclass
-class Ended:
-    """What became of a cell: the run's result line, or the sentence it failed with."""
+@dataclass(frozen=True)
+class CellEnd:
+    """What became of a cell: the run's result line, or the sentence it failed with.
 
-    cell: Knobs
+    resumed: whether it was killed and went on. reused: whether an earlier process of this sweep had computed it.
+    """
+
     code: int
-    result: dict[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict)
     sentence: str = ""
+    resumed: bool = False
+    reused: bool = False
 
-    def record(self) -> dict[str, Any]:
+    def record(self, cell: Knobs) -> dict[str, Any]:
         """The cell as a JSON line."""
         kept = {key: self.result.get(key) for key in ("run", "phase", "step", "folder", "stored", "problem", "claims")}
-        return {"event": "cell", "knobs": dict(self.cell), "code": self.code, "sentence": self.sentence, **kept}
+        how = {"code": self.code, "sentence": self.sentence, "resumed": self.resumed, "reused": self.reused}
+        return {"event": "cell", "knobs": dict(cell), **how, **kept}
 
     @property
     def state(self) -> str:
@@ -86,7 +89,13 @@ class Ended:
         phase = str(self.result.get("phase") or "")
         if self.code == Exit.RUN_FAILED and self.sentence:
             return f"{phase}: {self.sentence}" if phase else self.sentence
-        return phase or self.sentence
+        how = " (killed once, and resumed)" if self.resumed else " (before)" if self.reused else ""
+        return (phase or self.sentence) + how
+
+    @property
+    def settled(self) -> bool:
+        """Whether the same cell would come out so again."""
+        return self.code == Exit.DONE or self.result.get("phase") == Phase.DIVERGED
 
 
 class Sweep:
@@ -102,135 +111,93 @@ class Sweep:
         cores = usable_cores()
         self.root = runs_root(root)
         self.plan = plan
-        self.workers = min(workers or cores, len(plan.cells))
-        self.options = ["--preset", plan.preset, *common, "--threads", str(max(1, min(64, cores // self.workers)))]
-        self.children: set[subprocess.Popen[str]] = set()
-        self.lock = threading.Lock()
-        self.stopped = False
+        count = min(workers or cores, len(plan.cells))
+        self.options = ["--preset", plan.preset, *common, "--threads", str(max(1, min(64, cores // count)))]
+        self.children = Children(count, "cells that had begun save themselves")
+        self.begun = BegunSweep(self.root, [self.command(cell) for cell in plan.cells])
+
+    def command(self, cell: Knobs) -> list[str]:
+        """The arguments of a cell's command."""
+        knobs = [f"{self.plan.spec.config.knob(name).option}={value}" for name, value in cell.items()]
+        return ["run", self.plan.spec.name, *self.options, *knobs, "--json"]
 
     def run(self, *, json: bool = False, quiet: bool = False) -> int:
         """Run every cell; print a table (or JSON lines) and return the exit code."""
-        ended = []
+        ended: list[tuple[Knobs, CellEnd]] = []
         count = len(self.plan.cells)
-        for one in self.endings():
-            ended.append(one)
+        if self.begun.again and not quiet:
+            say(f"genlab: going on with the sweep begun at {self.begun.since}: what it has finished counts, what it has begun goes on")
+            say("  To begin anew: choose another --runs DIR")
+        self.begun.begin()
+        for cell, one in self.endings():
+            ended.append((cell, one))
             if json:
-                emit(one.record())
+                emit(one.record(cell))
             elif not quiet:
-                say(f"{len(ended)} of {count}: {' '.join(f'{name}={value}' for name, value in one.cell.items())}: {one.state}")
+                say(f"{len(ended)} of {count}: {' '.join(f'{name}={value}' for name, value in cell.items())}: {one.state}")
+        if len(ended) == count and all(one.settled for _, one in ended):
+            self.begun.end()
         if json:
-            failed = sum(one.code == Exit.RUN_FAILED for one in ended)
+            failed = sum(one.code == Exit.RUN_FAILED for _, one in ended)
             emit({"event": "sweep", "cells": count, "done": len(ended), "failed": failed})
         else:
             self._print(ended)
-        if self.stopped:
-            say("genlab: interrupted; every cell that had begun is saved.", "  Go on with: genlab runs, then genlab resume RUN")
+        if self.children.stopped:
+            say("genlab: interrupted; every cell that had begun is saved.", "  Go on with: the same command")
             return Exit.INTERRUPTED
-        codes = {one.code for one in ended}
+        codes = {one.code for _, one in ended}
         return Exit.RUN_FAILED if Exit.RUN_FAILED in codes else max(codes, default=Exit.DONE)
 
-    def endings(self) -> Iterator[Ended]:
+    def endings(self) -> Iterator[tuple[Knobs, CellEnd]]:
         """What became of the cells, as they end; after a signal, of those that had begun."""
-        with Signals(lambda: "cells that had begun save themselves") as signals, ThreadPoolExecutor(self.workers) as pool:
-            waiting: set[Future[Ended | None]] = {pool.submit(self._one, cell) for cell in self.plan.cells}
+        return self.children.each(self._one, self.plan.cells)
+
+    def _one(self, cell: Knobs) -> CellEnd | None:
+        command = self.command(cell)
+        earlier = self._settled(command, cell) if self.begun.again else None
+        child = self._go_on(earlier) if earlier else self.children.run(command)
+        if child is None:
+            return None
+        killed = child.killed
+        if killed and not self.children.stopped:
+            begun = self._settled(command, cell)
+            child = (self._go_on(begun) if begun else self.children.run(command)) or child
+        if child.killed:
+            return self._killed(child, command, cell)
+        return CellEnd(child.code, child.result, child.sentence, resumed=killed, reused=earlier is not None)
+
+    def _settled(self, command: Sequence[str], cell: Knobs) -> Earlier | None:
+        """The run that counts for a cell, once no process computes it any more."""
+        config = self.plan.spec.configure(self.plan.preset, cell)
+        found = self.begun.earlier(command, config)
+        while found is not None and found.live and not self.children.stopped:
+            time.sleep(POLL)
+            found = self.begun.earlier(command, config)
+        return found
+
+    def _go_on(self, earlier: Earlier) -> Ended | None:
+        """Resume a run; one that is over is taken as it is."""
+        if earlier.over:
             try:
-                while waiting:
-                    for future in _finished(waiting):
-                        waiting.discard(future)
-                        one = future.result()
-                        if one is not None:
-                            yield one
-                    if signals.heard and not self.stopped:
-                        self._stop()
-            finally:
-                if waiting:  # nobody listens any more
-                    self._stop()
+                return Ended(int(Exit.DONE if earlier.phase is Phase.FINISHED else Exit.RUN_FAILED), earlier.result())
+            except StoreError as error:
+                return Ended(int(Exit.RUN_FAILED), {}, error.message)
+        return self.children.run(["resume", earlier.folder.name, "--runs", str(self.root), "--json"])
 
-    def _stop(self) -> None:
-        with self.lock:
-            self.stopped = True
-            for child in self.children:
-                child.terminate()
-
-    def _one(self, cell: Knobs) -> Ended | None:
-        spec = self.plan.spec
-        knobs = [f"{spec.config.knob(name).option}={value}" for name, value in cell.items()]
-        command = [*genlab_command(), "run", spec.name, *self.options, *knobs, "--json"]
-        with self.lock:
-            if self.stopped:
-                return None
-            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-            self.children.add(child)
-        out, err = child.communicate()
-        with self.lock:
-            self.children.discard(child)
-        result = _result_line(out)
-        if child.returncode < 0:  # by a signal
-            return self._killed(cell, child, result)
-        first = err.strip().splitlines()[:1]
-        sentence = first[0].removeprefix("genlab: ") if first else ""
-        if not result and child.returncode == Exit.DONE:
-            return Ended(cell, int(Exit.RUN_FAILED), {}, sentence or "ended without a result")
-        return Ended(cell, child.returncode, result, sentence)
-
-    def _killed(self, cell: Knobs, child: subprocess.Popen[str], result: dict[str, Any]) -> Ended:
+    def _killed(self, child: Ended, command: Sequence[str], cell: Knobs) -> CellEnd:
         """A cell whose process was killed, with the name of the run that it leaves."""
-        found = result or _run_of(child.pid, self.root)
-        sentence = _killed_by(-child.returncode) + (f"; go on with: genlab resume {found['run']}" if found else "")
-        return Ended(cell, int(Exit.RUN_FAILED), {**found, "phase": None}, sentence)
+        begun = self.begun.earlier(command, self.plan.spec.configure(self.plan.preset, cell))
+        if begun is None:
+            return CellEnd(int(Exit.RUN_FAILED), {}, child.sentence)
+        left = {"run": begun.folder.name, "folder": str(begun.folder.path)}
+        return CellEnd(int(Exit.RUN_FAILED), left, f"{child.sentence}; go on with: genlab resume {begun.folder.name}")
 
-    def _print(self, ended: Sequence[Ended]) -> None:
+    def _print(self, ended: Sequence[tuple[Knobs, CellEnd]]) -> None:
         knobs, claims = self.plan.varied, [claim.id for claim in self.plan.spec.claims]
         lines = []
-        for one in sorted(ended, key=lambda item: self.plan.cells.index(item.cell)):
+        for cell, one in sorted(ended, key=lambda item: self.plan.cells.index(item[0])):
             marks = {row["id"]: Status(row["status"]).mark for row in one.result.get("claims", ())}
-            row = [one.cell[name] for name in knobs]
-            state = one.result.get("phase") or one.state
-            lines.append(
-                [
-                    *row,
-                    one.result.get("run", ""),
-                    state if not one.result.get("problem") else "not stored",
-                    *(marks.get(claim, "") for claim in claims),
-                ]
-            )
+            state = "not stored" if one.result.get("problem") else one.result.get("phase") or one.state
+            row = [cell[name] for name in knobs]
+            lines.append([*row, one.result.get("run", ""), state, *(marks.get(claim, "") for claim in claims)])
         write_table((*knobs, "run", "phase", *claims), lines)
-
-
-def _result_line(out: str) -> dict[str, Any]:
-    """The result that a run prints last; empty where it was ended before, within a line perhaps."""
-    lines = out.splitlines()
-    try:
-        last = json.loads(lines[-1]) if lines else {}
-    except ValueError:
-        return {}
-    return last if isinstance(last, dict) and last.get("event") == "result" else {}
-
-
-def _killed_by(number: int) -> str:
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        name = f"signal {number}"
-    return f"killed by {name}" + (" (often: out of memory)" if name == "SIGKILL" else "")
-
-
-def _run_of(process: int, root: Path) -> dict[str, Any]:
-    """The newest run that this process wrote, by the number in its lock; empty where there is none."""
-    found: dict[str, Any] = {}
-    for run in list_runs(root):
-        try:
-            written = (run.path / "lock").read_text(encoding="ascii", errors="replace").strip() == str(process)
-        except OSError:
-            continue
-        if written and not run.live and (not found or run.created > found["created"]):
-            found = {"run": run.name, "step": run.step, "folder": str(run.path), "created": run.created}
-    return found
-
-
-def _finished(waiting: set[Future[Ended | None]]) -> list[Future[Ended | None]]:
-    """Futures that are done, after at most a tenth of a second."""
-    try:
-        return [next(as_completed(waiting, timeout=0.1))]
-    except TimeoutError:
-        return []

@@ -1,77 +1,193 @@
-"""`genlab verify`: run phenomena, and hold every claim against its measurement. The claims decide; nothing is restated here."""
+"""`genlab verify`: run phenomena, and hold every claim against its measurement. The claims decide; nothing is restated here.
+
+Each run is a process of its own that computes with one thread, as many side by side as there are cores; its numbers are those of
+`genlab run --threads 1`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from engine.contract import Snapshot, Spec, Status, Verdict
-from engine.errors import Exit
+from rich.text import Text
+
+from engine.contract import Spec, Status
+from engine.cores import usable_cores
+from engine.errors import Exit, UsageError
 from engine.registry import check, examined, spec
-from engine.runner import Runner
-from engine.seeds import seed_range
-from lab.output import VERDICT_COLUMNS, count_marks, count_statuses, emit, say, verdict_rows, write_table
-from lab.running.driving import Feed, conclude, drive
-from lab.running.reporters import choose_reporter
+from engine.seeds import LAST_SEED
+from lab.output import STYLES, VERDICT_COLUMNS, emit, plain, say, write_table
+from lab.running.children import Children, Ended
+from lab.running.claim_counts import ClaimCount, count_claims
+from lab.running.junit import require_writable, write_junit
 
-SHORT_OF = (Status.FAILS, Status.PENDING, Status.CENSORED)  # what exit code 1 tells of: the preset should have decided it
+COUNT_COLUMNS = ("id", "claim", "decided>", "failed>", "may fail>", "P(so many)>", "undecided", "verdict")
+SAID = ("yes", "no", "not yet", "not run")  # marks that are counted even where there are none
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: a phenomenon from a first seed."""
+
+    spec: Spec
+    seed: int
+
+
+@dataclass
+class Verified:
+    """What the runs of one phenomenon said."""
+
+    spec: Spec
+    awaited: int
+    ended: dict[int, Ended] = field(default_factory=dict)  # by the run's first seed
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run has ended."""
+        return len(self.ended) == self.awaited
+
+    @property
+    def problems(self) -> list[tuple[int, str]]:
+        """Seeds of runs that gave no verdicts, and why."""
+        return [(seed, one.sentence) for seed, one in sorted(self.ended.items()) if one.code != Exit.DONE]
+
+    @property
+    def claims(self) -> list[ClaimCount]:
+        """Every claim over the runs, in the order of declaration."""
+        results = [one.result for _, one in sorted(self.ended.items()) if one.result]
+        return count_claims(self.spec.claims, results)
 
 
 @dataclass(frozen=True)
 class Verifier:
-    """How phenomena are run: `seeds` is the preset's own number when None; nothing is stored when `root` is None."""
+    """How phenomena are run: `seeds` independent runs each, the first from `seed`; nothing is stored when `root` is None.
+
+    A run of a preset with several replicates takes as many seeds, and the next run those that follow.
+    """
 
     preset: str
     seed: int = 0
-    seeds: int | None = None
+    seeds: int = 1
     device: str = "cpu"
     threads: int | None = None
     root: Path | None = None
-    debug: bool = False
+    junit: Path | None = None
 
     def run(self, names: Sequence[str], *, json: bool = False, quiet: bool = False) -> int:
-        """Verify phenomena one after the other; print their claims and return the exit code.
+        """Verify phenomena; print their claims in a stable order and return the exit code.
 
         names: all that can be used when empty; what is wrong with the others is said on standard error.
-        """
-        verdicts: list[Verdict] = []
-        worst = Exit.DONE
-        for snapshot, code in self.outcomes(_chosen(names), quiet=quiet or json):
-            verdicts += snapshot.verdicts
-            worst = max(worst, code)
-            if json:
-                for verdict in snapshot.verdicts:
-                    emit({"event": "claim", "phenomenon": snapshot.phenomenon, "preset": self.preset, **verdict.row()})
-            else:
-                write_table(VERDICT_COLUMNS, verdict_rows(snapshot.verdicts), title=f"{snapshot.phenomenon} {self.preset}")
-            if code == Exit.INTERRUPTED:
-                break
-        if json:
-            emit({"event": "verify", "preset": self.preset, **count_statuses(verdicts)})
-        else:
-            print(count_marks(verdicts, always=("yes", "no", "not yet", "not run")), flush=True)
-        if worst == Exit.DONE and any(verdict.status in SHORT_OF for verdict in verdicts):
-            return Exit.CLAIM_FAILED
-        return worst
 
-    def outcomes(self, specs: Sequence[Spec], *, quiet: bool) -> Iterator[tuple[Snapshot, Exit]]:
-        """Run phenomena and yield each last snapshot with the code it would end `genlab run` with."""
-        prepared = [(found, found.configure(self.preset)) for found in specs]  # mistakes show before any work
-        for found, config in prepared:
-            seeds = seed_range(self.seed, self.seeds or found.preset(self.preset).seeds)
-            feed = Feed()
-            runner = Runner(
-                found.name, config, self.preset, seeds, device=self.device, threads=self.threads, root=self.root, on_measure=feed,
-                command_line=f"genlab verify {found.name} --preset {self.preset}",
-            )  # fmt: skip
-            ending = drive(runner, feed, choose_reporter(f"{found.name} {self.preset}", quiet=quiet))
-            yield ending.last, Exit(conclude(ending, debug=self.debug))
+        Raises:
+            UsageError: an unknown preset, seeds beyond the last, or a file that cannot be written.
+        """
+        if self.junit:
+            require_writable(self.junit)
+        found = [Verified(one, self.seeds) for one in _chosen(names)]
+        jobs = [Job(one.spec, seed) for one in found for seed in self._first_seeds(one.spec)]  # mistakes show before any work
+        threads = self.threads or 1
+        children = Children(max(1, min(len(jobs), usable_cores() // threads)), "nothing was waited for")
+        shown = 0
+        for number, (job, one) in enumerate(children.each(lambda job: children.run(self._command(job, threads)), jobs), 1):
+            next(item for item in found if item.spec is job.spec).ended[job.seed] = one
+            if not (json or quiet):
+                state = one.result.get("phase", "") if one.code == Exit.DONE else one.sentence
+                say(f"{number} of {len(jobs)}: {job.spec.name} from seed {job.seed}: {state}")
+            while shown < len(found) and found[shown].complete and not children.stopped:
+                self._show(found[shown], json=json)
+                shown += 1
+        if self.junit:
+            parts = [(one.spec.name, one.claims, [f"seed {seed}: {said}" for seed, said in one.problems]) for one in found]
+            write_junit(self.junit, f"genlab verify {self.preset}", parts)
+        return self._conclude(found, json=json, stopped=children.stopped)
+
+    def _first_seeds(self, found: Spec) -> Iterator[int]:
+        found.configure(self.preset)
+        count = found.preset(self.preset).seeds
+        last = self.seed + self.seeds * count - 1
+        if last > LAST_SEED:
+            raise UsageError(f"{self.seeds} runs from seed {self.seed} reach seed {last}, beyond the last, {LAST_SEED}", "lower --seed")
+        return iter(range(self.seed, last + 1, count))
+
+    def _command(self, job: Job, threads: int) -> list[str]:
+        stored = ["--runs", str(self.root)] if self.root else ["--unstored"]
+        options = ["--preset", self.preset, "--seed", str(job.seed), "--device", self.device, "--threads", str(threads)]
+        return ["run", job.spec.name, *options, *stored, "--json"]
+
+    def _show(self, one: Verified, *, json: bool) -> None:
+        """Print what one phenomenon came to; a run that failed is a sentence on standard error."""
+        for seed, sentence in one.problems:
+            say(f"genlab: {one.spec.name} from seed {seed}: {sentence}")
+        claims = one.claims
+        if json:
+            emit(self._record(one, claims))
+            return
+        for identity, title in ((False, f"{one.spec.name} {self.preset}"), (True, "identities, which cannot come out otherwise")):
+            chosen = [counted for counted in claims if counted.claim.identity is identity]
+            if chosen and self.seeds == 1:
+                write_table(VERDICT_COLUMNS, map(_single, chosen), title=title)
+            elif chosen:
+                write_table(COUNT_COLUMNS, map(_counted, chosen), title=title if identity else f"{title}, {self.seeds} runs")
+
+    def _record(self, one: Verified, claims: Sequence[ClaimCount]) -> dict[str, Any]:
+        return {
+            "event": "result", "phenomenon": one.spec.name, "preset": self.preset, "seeds": sorted(one.ended),
+            "problems": [{"seed": seed, "sentence": sentence} for seed, sentence in one.problems],
+            "claims": [counted.record() for counted in claims],
+        }  # fmt: skip
+
+    def _conclude(self, found: Sequence[Verified], *, json: bool, stopped: bool) -> int:
+        complete = [one for one in found if one.complete]
+        claims = [(one.spec.name, counted) for one in complete for counted in one.claims]
+        bad = [f"{name} {counted.claim.id}" for name, counted in claims if counted.too_often]
+        worst = max((_code(ended) for one in found for ended in one.ended.values()), default=Exit.DONE)
+        code = Exit.INTERRUPTED if stopped else worst
+        if code == Exit.DONE and (bad or any(counted.undecided for _, counted in claims)):
+            code = Exit.CLAIM_FAILED
+        if json:
+            counts = {str(status): sum(counted.status is status for _, counted in claims) for status in Status}
+            problems = sum(len(one.problems) for one in found)
+            emit({"event": "verify", "preset": self.preset, "seeds": self.seeds, **counts, "too_often": bad, "problems": problems})
+        else:
+            marks = [counted.status.mark for _, counted in claims]
+            said = dict.fromkeys(status.mark for status in Status if status.mark in SAID or status.mark in marks)
+            print(", ".join(f"{marks.count(mark)} {mark}" for mark in said), flush=True)
+            if bad and self.seeds > 1:
+                print(plain(f"more often than they may: {', '.join(bad)}"), flush=True)
+        if stopped:
+            say(f"genlab: interrupted after {len(complete)} of {len(found)} phenomena.")
+        return code
+
+
+def _code(ended: Ended) -> Exit:
+    return Exit.RUN_FAILED if ended.killed else Exit(ended.code)
+
+
+def _single(counted: ClaimCount) -> tuple[Any, ...]:
+    """Cells of a claim that one run judged."""
+    (row,) = counted.rows
+    remark = "; ".join(filter(None, (row["reason"], row["note"])))
+    measured = " ".join(filter(None, (plain(row["measured"]), remark and f"({remark})")))
+    return counted.claim.id, counted.claim.sentence, row["predicted"], measured, counted.claim.tolerance, _mark(counted.status)
+
+
+def _counted(counted: ClaimCount) -> tuple[Any, ...]:
+    """Cells of a claim over several runs."""
+    claim = counted.claim
+    left = ", ".join(f"{counted.count(status)} {status}" for status in Status if status.holds is None and counted.count(status))
+    said = Text(counted.sentence, STYLES[Status.FAILS] if counted.too_often else "")
+    return claim.id, claim.sentence, counted.decided, counted.failed, f"{claim.chance:g}", counted.probability, left, said
+
+
+def _mark(status: Status) -> Text:
+    return Text(status.mark, STYLES.get(status, "dim"))
 
 
 def _chosen(names: Sequence[str]) -> list[Spec]:
     if names:
-        return [spec(check(name)) for name in names]
+        return [spec(check(name)) for name in dict.fromkeys(names)]
     found = examined()
     for entry in found:
         if entry.problem:

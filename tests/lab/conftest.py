@@ -1,10 +1,12 @@
 """A command line that knows the toy phenomenon."""
 
+import os
+
 import pytest
 
 from engine import registry
 from lab.cli.main import main
-from tests.lab.command_line import TOYS, UNSET
+from tests.lab.command_line import ROOT, TOYS, UNSET
 from tests.lab.preloaded import programs
 
 
@@ -21,6 +23,7 @@ def toys(monkeypatch):
     """The toy's distribution is installed for this process."""
     with monkeypatch.context() as patch:
         patch.syspath_prepend(str(TOYS))
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (ROOT, TOYS))), prepend=os.pathsep)  # for what the command line starts
         registry.entries.cache_clear()
         yield
     registry.entries.cache_clear()

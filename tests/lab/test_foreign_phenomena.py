@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 
@@ -40,6 +41,7 @@ def installed(monkeypatch, tmp_path):
     folder.mkdir()
     before = set(sys.modules)
     RELEASE.clear()
+    monkeypatch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)  # for what the command line starts
     with monkeypatch.context() as patch:
         patch.syspath_prepend(str(folder))
 

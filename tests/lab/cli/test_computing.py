@@ -1,4 +1,4 @@
-"""Running, resuming, sweeping and verifying from the command line, on the toy phenomenon."""
+"""Running, resuming and detaching from the command line, on the toy phenomenon."""
 
 import contextlib
 import json
@@ -15,8 +15,6 @@ import numpy as np
 import pytest
 
 from engine.errors import Exit
-from engine.registry import spec
-from lab.running.sweep import Plan, _result_line
 from tests.lab.command_line import environment, finish, lines, start
 
 PATIENCE = 60.0  # seconds until a condition that should come is called missing
@@ -190,61 +188,6 @@ def test_detach_reports_a_run_that_cannot_begin(tmp_path):
     assert err.startswith("genlab: cannot ")
 
 
-def test_verify_counts_marks_and_exits_by_them(genlab, tmp_path):
-    code, out, _ = genlab("verify", "toy")
-    assert code == 0
-    assert out.rstrip().endswith("1 yes, 0 no, 0 not yet, 1 not run")
-    assert genlab("verify", "toy", "--preset", "standard", "--quiet")[0] == 0
-    assert genlab("verify", "toy", "--preset", "standard", "--seeds", "2")[0] == Exit.CLAIM_FAILED
-    assert genlab("verify", "toy", "--preset", "short")[0] == Exit.CLAIM_FAILED
-    assert not (tmp_path / "runs").exists()
-    assert genlab("verify", "toy", "--runs", str(tmp_path / "kept"))[0] == 0
-    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["toy-quick-s0"]
-
-
-def test_verify_json(genlab):
-    code, out, err = genlab("verify", "toy", "--preset", "standard", "--json")
-    records = lines(out)
-    assert (code, err) == (0, "")
-    assert [(record["event"], record.get("id"), record.get("status")) for record in records[:-1]] == [
-        ("claim", "T1", "holds"),
-        ("claim", "T2", "holds"),
-    ]
-    counts = {"holds": 2, "fails": 0, "pending": 0, "censored": 0, "not run": 0, "not applicable": 0}
-    assert records[-1] == {"event": "verify", "preset": "standard", **counts}
-
-
-def test_sweep_runs_every_cell_in_its_own_folder(tmp_path):
-    code, out, err = finish(tmp_path, "sweep", "toy", "--grid", "rate=.1,.0001", "--steps", "20", "--json", "--workers", "2")
-    records = lines(out)
-    assert code == 0, err
-    assert {(record["knobs"]["rate"], record["phase"]) for record in records[:-1]} == {(".1", "finished"), (".0001", "finished")}
-    assert {record["knobs"]["rate"]: record["claims"][0]["status"] for record in records[:-1]} == {".1": "holds", ".0001": "fails"}
-    assert records[-1] == {"event": "sweep", "cells": 2, "done": 2, "failed": 0}
-    assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_a_killed_cell_has_failed_and_names_its_run(tmp_path):
-    grid = ("--grid", "pause=0.001,0.002", "--steps", "1000000", "--workers", "2", "--json")
-    with start(tmp_path, "sweep", "toy", *grid) as child:
-        until(lambda: len(list(tmp_path.glob("*/state.json"))) == 2, "a state of each cell")
-        processes = [int(path.read_text()) for path in tmp_path.glob("*/lock")]
-        for process in processes:
-            os.kill(process, signal.SIGKILL)
-        records, err = lines(child.stdout.read()), child.stderr.read()
-    assert (child.returncode, err) == (Exit.RUN_FAILED, "")
-    assert records[-1] == {"event": "sweep", "cells": 2, "done": 2, "failed": 2}
-    assert {record["run"] for record in records[:-1]} == {path.name for path in tmp_path.iterdir()}
-    for record in records[:-1]:
-        assert record["sentence"] == f"killed by SIGKILL (often: out of memory); go on with: genlab resume {record['run']}"
-        assert (record["code"], Path(record["folder"]).name) == (Exit.RUN_FAILED, record["run"])
-
-
-@pytest.mark.parametrize("out", ["", "\n", '{"event": "meas', "[1]", '{"event": "measure", "step": 1, "values": {}}', "null"])
-def test_a_line_that_was_cut_off_is_no_result(out):
-    assert _result_line(out) == {}
-
-
 def test_a_detached_run_that_the_disk_refuses_goes_on_and_says_so_in_its_code(tmp_path):
     def small_files():
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
@@ -252,19 +195,6 @@ def test_a_detached_run_that_the_disk_refuses_goes_on_and_says_so_in_its_code(tm
     with start(tmp_path, "run", "toy", "--announce", preexec_fn=small_files) as child:
         announced, err = json.loads(child.stdout.readline()), child.stderr.read()
     assert (child.returncode, announced["run"], err) == (Exit.RUN_FAILED, "toy-quick-s0", "")
-
-
-def test_a_sweep_for_eyes_is_a_table_with_a_line_a_cell(tmp_path):
-    code, out, err = finish(tmp_path, "sweep", "toy", "--grid", "steps=4,20", "--workers", "2")
-    rows = {line.split()[0]: line.split()[2:] for line in out.splitlines() if line.strip()[:1].isdigit()}
-    assert code == 0
-    assert rows == {"4": ["finished", "not", "yet", "no"], "20": ["finished", "yes", "no"]}
-    assert "2 of 2: steps=" in err
-
-
-def test_the_grid_is_every_combination(genlab):
-    found = Plan.of(spec("toy"), "quick", {"extra": "yes"}, ["rate=.1,.2", "widths=1,2;3"]).cells
-    assert found == [{"extra": "yes", "rate": rate, "widths": widths} for rate in (".1", ".2") for widths in ("1,2", "3")]
 
 
 def test_a_run_on_a_terminal_shows_a_bar_with_rate_and_time_left(tmp_path):
