@@ -83,6 +83,10 @@ class ProblemError(LabError):
     exit_code = Exit.USAGE
 
 
+class DefectError(LabError):
+    """A defect of genlab itself that it could not go on with."""
+
+
 class Diverged(LabError):
     """Training left the finite numbers; the message says at which step. The runner turns it into phase `diverged`."""
 

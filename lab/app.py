@@ -8,28 +8,26 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette, Provider
+from textual.command import Provider
 from textual.filter import LineFilter
-from textual.geometry import Size
 from textual.screen import Screen
-from textual.widgets import Input
 
 from engine.contract import LabError, Phase, Session, Snapshot, Spec
-from engine.errors import Exit, UsageError
+from engine.errors import DefectError, Exit, UsageError
 from lab.open_runs import BackgroundRuns, OpenRuns
+from lab.open_screens import OpenScreens
 from lab.output import ascii_only, say
+from lab.surviving import SurvivingApp
 from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal, load_tmux_buffer
 from screens.appearance import AsciiOnly, Colourless, theme
 from screens.application import PhenomenonEntry, RunningPhenomenon
 from screens.formatting import percent
 from screens.home import HomeScreen
-from screens.too_small import TooSmallScreen, too_small
 from screens.widgets.palette import Level, Theme
 
 if TYPE_CHECKING:
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
 
 
 COLOURS: dict[Level, Any] = {Level.NONE: "standard", Level.ANSI16: "standard", Level.ANSI256: "256", Level.TRUECOLOR: "256"}
+DEFECT_HINT = "This is a defect of genlab; add --debug to see where."
 NO_SUSPENDING = "ctrl+z does not suspend genlab. Runs go on without it: q, then genlab resume RUN; or genlab run --detach"
 
 
@@ -46,7 +45,7 @@ def _commands() -> type[Provider]:
     return LabCommands
 
 
-class LabApp(App[int], inherit_bindings=False):
+class LabApp(SurvivingApp, inherit_bindings=False):
     """The lab. Implements `screens.application.Application`.
 
     Args:
@@ -92,6 +91,7 @@ class LabApp(App[int], inherit_bindings=False):
         super().__init__(driver_class=driver)
         self.drawing = drawing if drawing is not None else Theme.detect()
         self.sessions: dict[str, Session] = {}
+        self.screens = OpenScreens(self)
         self._screens: dict[str, PhenomenonScreen] = {}
         self._settled: set[str] = set()
         self._first = first
@@ -135,26 +135,20 @@ class LabApp(App[int], inherit_bindings=False):
 
     def _settle(self) -> None:
         """Spare the garbage collector what stays: with torch imported, looking through it all holds up a frame by 100 ms."""
-        loaded = {name for name, session in self.sessions.items() if session.latest().phase is not Phase.READY}
+        phases = {name: session.latest().phase for name, session in self.sessions.items()}
+        loaded = {name for name, phase in phases.items() if phase is not Phase.READY and not phase.preparing}
         if not loaded <= self._settled:
             self._settled |= loaded
             gc.freeze()
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover everything with one sentence while the terminal is too small."""
-        self._cover(event.size)
-
-    def _cover(self, size: Size) -> None:
-        covered = isinstance(self.screen, TooSmallScreen)
-        if too_small(size) and not covered:
-            self.push_screen(TooSmallScreen())
-        elif covered and not too_small(size):
-            self.pop_screen()
+        self.screens.cover(event.size)
 
     def on_key(self, event: events.Key) -> None:
         """Say of the key that suspends other programs that it does not suspend this one."""
         if event.key == "ctrl+z":
-            getattr(self.screen, "say", self.notify)(NO_SUSPENDING)
+            self.tell(NO_SUSPENDING)
 
     # ------------------------------------------------------------ what screens ask for
 
@@ -174,7 +168,7 @@ class LabApp(App[int], inherit_bindings=False):
             if name not in self.sessions:
                 self.sessions[name] = self.open_runs.begin(name, preset)
         except LabError as error:
-            getattr(self.screen, "say", self.notify)(str(error))
+            self.tell(str(error))
             return
         self._show(kind, spec, self.sessions[name])
 
@@ -184,9 +178,7 @@ class LabApp(App[int], inherit_bindings=False):
             screen = kind(spec, session, self)
             self._screens[spec.name] = screen
             self.install_screen(screen, spec.name)
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        self.push_screen(spec.name)
+        self.screens.show(self._screens[spec.name])
 
     def running(self) -> Sequence[RunningPhenomenon]:
         """Return what computes right now."""
@@ -210,23 +202,20 @@ class LabApp(App[int], inherit_bindings=False):
 
     def action_home(self) -> None:
         """Go home; runs go on."""
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
+        self.screens.home()
 
     def action_help(self) -> None:
         """Show the keys and what is selected."""
         from screens.help import HelpScreen
 
         explain = getattr(self.screen, "explain_focus", None)
-        self.push_screen(HelpScreen(explain() if explain else None))
+        self.screens.open(HelpScreen(explain() if explain else None))
 
     def action_command_palette(self) -> None:
-        """Open the palette, its text cursor steady."""
-        if CommandPalette.is_open(cast(Any, self)) or isinstance(self.screen, TooSmallScreen):
-            return
-        palette = CommandPalette(id="--command-palette", placeholder="What to do?")
-        self.push_screen(palette)
-        self.call_after_refresh(lambda: setattr(palette.query_one(Input), "cursor_blink", False))
+        """Open the palette."""
+        from screens.command_palette import Palette
+
+        self.screens.open(Palette(placeholder="What to do?"))
 
     def action_redraw(self) -> None:
         """Write every cell again, after another program wrote on the terminal."""
@@ -249,18 +238,34 @@ class LabApp(App[int], inherit_bindings=False):
 
     # ------------------------------------------------------------ defects
 
-    def panic(self, *renderables: RenderableType) -> None:
-        """End without printing what Textual has to say: the terminal may be gone."""
-        self._close_messages_no_wait()
+    def tell(self, sentence: str) -> None:
+        """Show a sentence on the present screen, or on the one below a page."""
+        from screens.base import PhenomenonScreen
 
-    def _fatal_error(self) -> None:
-        """End without Textual's traceback: `launch` tells of the defect in a sentence."""
-        self._close_messages_no_wait()
+        speaking = [screen for screen in self.screens.stack if isinstance(screen, HomeScreen | PhenomenonScreen)]
+        if speaking:
+            speaking[-1].say(sentence)
 
-    @property
-    def defect(self) -> Exception | None:
-        """The exception that ended the app, if one did."""
-        return self._exception
+    def begin_anew(self, sentence: str) -> bool:
+        """Go home and forget the screens that were open, which are made anew when asked for; false where that is home already."""
+        failed = self.screens.stack[1:]
+        self.screens.home()
+        for name, screen in list(self._screens.items()):
+            if screen in failed:
+                self.uninstall_screen(screen)
+                del self._screens[name]
+        self.tell(sentence)
+        return bool(failed)
+
+    def report_folders(self) -> Sequence[Path]:
+        """The folder of the run that is shown, then the folder of the runs."""
+        shown = [session.latest().folder for name, session in self.sessions.items() if self._screens.get(name) in self.screens.stack]
+        return [*(Path(folder) for folder in shown if folder), self.open_runs.folder()]
+
+    def circumstances(self) -> Mapping[str, str]:
+        """The open screens and the size of the terminal."""
+        names = ", ".join(f"{type(screen).__name__} {screen.name or ''}".strip() for screen in self.screens.stack)
+        return {"screens": names, "size": f"{self.size.width}x{self.size.height}"}
 
 
 def launch(
@@ -277,7 +282,7 @@ def launch(
     Raises:
         UsageError: this is no terminal, or no such phenomenon.
         LabError: the watched run cannot be read.
-        Exception: a defect ended the app; runs are saved and the terminal is restored before it is raised.
+        DefectError: a defect that came again and again ended the app; runs are saved and the terminal is restored before it is raised.
     """
     if not is_terminal():
         raise UsageError("the app needs a terminal, and this is none", f"Without one: genlab run {name or 'NAME'}")
@@ -298,9 +303,10 @@ def launch(
         finally:
             sentences = open_runs.close()
             with suppress(OSError):  # after SIGHUP there is nobody to tell
-                say(*sentences)
-    if app.defect is not None:
-        raise app.defect
+                say(*sentences, *app.defects.farewell)
+    if app.ended_by is not None:
+        what = f"{type(app.ended_by).__name__}: {app.ended_by}".rstrip(": ")
+        raise DefectError(f"unexpected {what}: it came again and again, so the app ended", DEFECT_HINT) from app.ended_by
     code = int(Exit.INTERRUPTED) if guard.interrupted else code or int(Exit.DONE)
     code = int(Exit.RUN_FAILED) if open_runs.unstored else code
     if open_runs.stuck:  # leaving in the ordinary way could wait for the stuck thread, or crash with it

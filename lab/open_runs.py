@@ -56,6 +56,9 @@ class OpenRuns(Protocol):
             LabError: unknown preset, or the runs folder refuses.
         """
 
+    def folder(self) -> Path:
+        """Return the folder of the runs."""
+
     def export(self, session: Session) -> str:
         """Write run and figures to disk and say where. Blocks.
 
@@ -133,6 +136,12 @@ class BackgroundRuns:
         self._runners.append(runner)
         runner.start()
         return runner
+
+    def folder(self) -> Path:
+        """Return the folder of the runs."""
+        from engine.store import runs_root
+
+        return runs_root(self._root)
 
     def export(self, session: Session) -> str:
         """Store the run if it is not, and write its figures beside it."""

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual import events
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.message import Message
+from textual.widgets import Input, OptionList
 
-from engine.contract import Phase
+from engine.contract import Pause, Phase, Rewind, Start, Stop
 from screens.application import Application
 from screens.base import PhenomenonScreen
 from screens.keys import KEYS
+from screens.page import Page
 
 PaletteCommand = tuple[str, str, Callable[[], object]]  # what is done, how the key says it, the deed
 SPACE_DOES = {
-    Phase.READY: "Start", Phase.RUNNING: "Pause", Phase.PAUSED: "Go on", Phase.FINISHED: "Run again", Phase.STOPPED: "Run again",
-    Phase.DIVERGED: "Run again", Phase.FAILED: "Run again",
+    Phase.READY: "Start", Phase.LOADING: "Pause", Phase.BUILDING: "Pause", Phase.RUNNING: "Pause", Phase.PAUSED: "Go on",
+    Phase.FINISHED: "Run again", Phase.STOPPED: "Run again", Phase.DIVERGED: "Run again", Phase.FAILED: "Run again",
 }  # fmt: skip
 
 
@@ -32,10 +40,13 @@ def palette_commands(screen: object, application: Application) -> Iterator[Palet
 
 
 def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
-    if not screen.session.controllable:
+    phase, obeyed = screen.session.latest().phase, screen.session.obeyed
+    if Start in obeyed or (Pause in obeyed and (phase.working or phase is Phase.PAUSED)):
+        yield f"{SPACE_DOES[phase]} (space)", f"the run is {phase}", screen.action_run_or_pause
+    if Stop in obeyed and Start not in obeyed:
+        yield "Stop the run; its state is saved (S)", f"the run is {phase}", screen.action_stop
+    if Rewind not in obeyed:
         return
-    phase = screen.session.latest().phase
-    yield f"{SPACE_DOES[phase]} (space)", f"the run is {phase}", screen.action_run_or_pause
     for preset in screen.spec.presets:
         yield f"Begin again with preset {preset.name}", preset.why, partial(screen.begin_preset, preset.name)
 
@@ -56,7 +67,7 @@ class LabCommands(Provider):
     async def discover(self) -> Hits:
         """Offer everything before anything is typed."""
         for text, help_text, deed in palette_commands(self.screen, self.app):  # type: ignore[arg-type]
-            yield DiscoveryHit(text, deed, help=help_text)
+            yield DiscoveryHit(Content(text), deed, help=_literal(help_text))
 
     async def search(self, query: str) -> Hits:
         """Offer what matches."""
@@ -64,4 +75,46 @@ class LabCommands(Provider):
         for text, help_text, deed in palette_commands(self.screen, self.app):  # type: ignore[arg-type]
             score = matcher.match(f"{text} {help_text}")
             if score > 0:
-                yield Hit(score, matcher.highlight(text), deed, help=help_text)
+                yield Hit(score, _highlighted(matcher, text), deed, help=_literal(help_text))
+
+
+def _literal(text: str) -> str:
+    """A text in whose brackets Textual finds no markup: it takes content as it is, although it declares a string."""
+    return cast(str, Content(text))
+
+
+def _highlighted(matcher: Matcher, text: str) -> Content:
+    """A command with the letters that match; one with brackets, which Textual would read as its markup, as it is."""
+    return Content(text) if "[" in text else matcher.highlight(text)
+
+
+class Palette(Page, CommandPalette):
+    """The palette. What reaches it after it was closed, such as a second return, chooses nothing more."""
+
+    def on_mount(self, event: events.Mount) -> None:
+        """Keep the text cursor steady; do not begin to search if it was closed before it stood."""
+        self.query_one(Input).cursor_blink = False
+        self._unless_closed(event)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search only while open."""
+        self._unless_closed(event)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Choose only while open."""
+        self._unless_closed(event)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Do a command only while open: the first return has closed the palette."""
+        self._unless_closed(event)
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close the palette if it is open, and end its search."""
+        self._cancel_gather_commands()
+        return super().dismiss(result)
+
+    def _unless_closed(self, message: Message) -> None:
+        """Keep a message from what `CommandPalette` does with it, if this one is closed or covered."""
+        if not self.is_topmost:
+            message.stop()
+            message.prevent_default()

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from screens.keys import KEYS, Key
+from screens.page import Page
 
 HOME_KEYS = (
     Key("", "", "1 ... 0 a", "Open a phenomenon; its quick preset starts", "Home"),
@@ -36,7 +37,7 @@ def key_table(keys: tuple[Key, ...], width: int) -> Text:
     return text
 
 
-class HelpScreen(ModalScreen[None], inherit_bindings=False):
+class HelpScreen(Page, ModalScreen[None], inherit_bindings=False):
     """A page over the present screen; escape or `?` closes it."""
 
     DEFAULT_CSS = """

@@ -33,7 +33,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     DEFAULT_CSS = """
     HomeScreen { layout: vertical; }
     HomeScreen #cards { height: 1fr; }
-    HomeScreen #selected { height: auto; max-height: 2; padding: 0 1; text-style: italic; }
+    HomeScreen #selected { height: auto; max-height: 4; padding: 0 1; text-style: italic; }
     HomeScreen Grid { height: auto; grid-size: 1; grid-rows: auto; grid-gutter: 0 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -156,7 +156,7 @@ class KnobForm(Vertical):
         self._preset = PresetField(presets)
         self.fields = {item.name: KnobField(item, self._checked, patience) for item in config.knobs()}
         self._list = ScrolledList(*self.rows())
-        self._explanation = Static(id="explanation")
+        self._explanation = Static(id="explanation", markup=False)
         for field in self.rows():
             field.unit_width = max((len(item.unit) for item in config.knobs()), default=0)
             field.mark_width = 5 if any(item.live for item in config.knobs()) else 0

@@ -1,6 +1,6 @@
 """The app over the toy phenomenon, for tests in a pseudo-terminal: quick to start, slow to finish, and able to misbehave.
 
-python -m tests.lab.pty_app [crash|hang|broken|diverging] [options of genlab]
+python -m tests.lab.pty_app [crash|doomed|hang|broken|diverging] [options of genlab]
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from lab.cli.main import main as genlab
 from screens.base import PhenomenonScreen
 from tests.lab.command_line import TOYS
 
-MODES = ("crash", "hang", "broken", "diverging")
+MODES = ("crash", "doomed", "hang", "broken", "diverging")
 
 
 def main() -> int:
@@ -35,9 +35,14 @@ def main() -> int:
         draw(screen, snapshot)
         if snapshot.step > 50 and mode == "crash":
             raise ZeroDivisionError("a defect of a screen")
+        if snapshot.step > 50 and mode == "doomed":
+            screen.app.set_interval(0.02, always_raise)
         if snapshot.step > 50 and mode == "hang":
             Path(os.environ["GENLAB_RUNS"]).with_name("hangs").touch()
             time.sleep(3600)
+
+    def always_raise():
+        raise ZeroDivisionError("a defect of every screen")
 
     PhenomenonScreen.draw = misbehave
     return genlab(sys.argv[1:])

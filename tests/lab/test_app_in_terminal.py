@@ -123,27 +123,49 @@ def test_q_ends_with_0_and_a_sentence(tmp_path: Path) -> None:
         assert "toy-quick-s0 is saved at step" in terminal.last_words()
 
 
-def test_a_defect_of_a_screen_is_a_sentence_and_the_run_is_saved(tmp_path: Path) -> None:
-    with Terminal(*TOY, "crash", runs=tmp_path) as terminal:
+def test_a_screen_that_cannot_be_drawn_ends_at_home_with_a_report_beside_the_run_that_goes_on(tmp_path: Path) -> None:
+    with Terminal(*TOY, "crash", runs=tmp_path, size=(160, 48)) as terminal:
+        terminal.shows("Toy decay")
+        terminal.press("1")
+        terminal.shows("Why do overparameterized", "ZeroDivisionError: a defect of a screen", "defect.txt")
+        terminal.press("1")
+        terminal.shows("Toy decay", "? help")
+        terminal.shows("Why do overparameterized", "running")
+        terminal.press("q")
+        assert terminal.end() == 0
+        terminal.assert_restored()
+        assert f"the report is {stored(tmp_path) / 'defect.txt'}" in terminal.last_words()
+        assert "genlab resume toy-quick-s0" in terminal.last_words()
+        assert "Traceback" not in terminal.raw.decode(errors="replace")
+    report = (stored(tmp_path) / "defect.txt").read_text()
+    assert report.count("Traceback") == 1
+    assert "misbehave" in report
+    assert "screens: HomeScreen" in report
+    assert (stored(tmp_path) / "state.json").exists()
+
+
+def test_a_defect_that_goes_on_at_home_ends_the_app_with_a_sentence_and_the_run_saved(tmp_path: Path) -> None:
+    with Terminal(*TOY, "doomed", runs=tmp_path) as terminal:
         terminal.shows("Toy decay")
         terminal.press("1")
         assert terminal.end() == 3
         terminal.assert_restored()
-        assert "unexpected ZeroDivisionError: a defect of a screen" in terminal.last_words()
+        assert "unexpected ZeroDivisionError: a defect of every screen" in terminal.last_words()
         assert "--debug" in terminal.last_words()
+        assert f"the report is {stored(tmp_path) / 'defect.txt'}" in terminal.last_words()
         assert "genlab resume toy-quick-s0" in terminal.last_words()
         assert "Traceback" not in terminal.last_words()
     assert (stored(tmp_path) / "state.json").exists()
 
 
 def test_debug_shows_where_a_defect_is(tmp_path: Path) -> None:
-    with Terminal(*TOY, "crash", "--debug", runs=tmp_path) as terminal:
+    with Terminal(*TOY, "doomed", "--debug", runs=tmp_path) as terminal:
         terminal.shows("Toy decay")
         terminal.press("1")
         assert terminal.end() == 3
         terminal.assert_restored()
         assert "Traceback" in terminal.last_words()
-        assert "misbehave" in terminal.last_words()
+        assert "always_raise" in terminal.last_words()
 
 
 def test_an_interface_that_hangs_is_ended_from_outside_with_the_run_saved(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from engine.contract import (
+    COMMANDS,
     Axis,
     Claim,
     Command,
@@ -126,9 +128,18 @@ def every_status() -> tuple[Verdict, ...]:
 class CannedSession:
     """A session that answers commands at once, without computing anything."""
 
-    def __init__(self, snapshot: Snapshot | None = None, *, controllable: bool = True) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot | None = None,
+        *,
+        controllable: bool = True,
+        obeyed: frozenset[type[Command]] | None = None,
+        refusal: str = "",
+    ) -> None:
         self.snapshot = snapshot if snapshot is not None else canned()
         self.controllable = controllable
+        self.obeyed = obeyed if obeyed is not None else COMMANDS if controllable else frozenset()
+        self.refusal = refusal
         self.posted: list[Command] = []
 
     def latest(self) -> Snapshot:
@@ -164,6 +175,7 @@ class CannedRuns:
         self.closed = 0
         self.exported = 0
         self.problems = problems
+        self.reports = Path("/nonexistent")
         self.found: dict[str, str] = {}
 
     def examine(self) -> dict[str, str]:
@@ -185,6 +197,9 @@ class CannedRuns:
     def begin(self, name: str, preset: str) -> CannedSession:
         self.begun.append((name, preset))
         return self.session if name == "canned" else CannedSession(canned(phenomenon=name))
+
+    def folder(self) -> Path:
+        return self.reports
 
     def export(self, session: Any) -> str:
         self.exported += 1
