@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.cores import default_threads as default_threads
 from engine.cores import require_threads
-from engine.errors import UsageError
+from engine.errors import UsageError, echoed
 
 DEVICES = ("auto", "cpu", "cuda")
 _DRIVERS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd")  # NVIDIA, NVIDIA under WSL, AMD (which torch calls cuda)
@@ -25,7 +25,7 @@ def resolve_device(wanted: str = "auto") -> str:
         UsageError: an unknown device, or CUDA where there is none.
     """
     if wanted not in DEVICES:
-        raise UsageError(f"device must be one of {', '.join(DEVICES)}, got {wanted}", "default: auto")
+        raise UsageError(f"device must be one of {', '.join(DEVICES)}, got {echoed(wanted)}", "default: auto")
     if wanted == "cpu" or (wanted == "auto" and not _has_driver()):
         return "cpu"
     import torch
@@ -36,6 +36,11 @@ def resolve_device(wanted: str = "auto") -> str:
         return "cpu"
     built = "this torch is built without it" if torch.version.cuda is None else "torch finds no usable GPU"
     raise UsageError(f"device cuda is not there: {built}", "use --device cpu; see genlab doctor")
+
+
+def load_torch() -> None:
+    """Import torch."""
+    import torch  # noqa: F401 (what it is needed for comes after)
 
 
 def use_threads(count: int, *, torch: bool) -> None:

@@ -33,6 +33,7 @@ from engine.contract import (
     Spec,
     Start,
     Step,
+    Stop,
 )  # fmt: skip
 from screens import keys
 from screens.application import Application
@@ -139,14 +140,14 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         elif wanted == "rows":
             self.snapshot = snapshot
             self._say_rows()
-        elif snapshot.phase is Phase.READY:
+        elif snapshot.phase.preparing:
             self._say_phase()
         if wanted != "nothing":
             self.pacing.drew(snapshot)
 
     def draw(self, snapshot: Snapshot) -> None:
         """Show a snapshot in every visible part, in one update of the terminal."""
-        if snapshot.phase is not Phase.READY or self.snapshot.phase is not Phase.READY:
+        if not (snapshot.phase.preparing and self.snapshot.phase.preparing):
             self._waiting_since = time.monotonic()
         self.snapshot = snapshot
         with self.app.batch_update():
@@ -177,7 +178,8 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
                 context = "knobs"
             elif isinstance(self.focused, VerdictPanel | NotesPanel):
                 context = "panel"
-        self._row("keys").show(status_rows.key_row(context, self.snapshot.phase, self.size.width))
+        phase = self.snapshot.phase
+        self._row("keys").show(status_rows.key_row(context, phase, self.size.width, self.session.obeyed, bool(self.snapshot.unstored)))
 
     def _row(self, name: str) -> TextRow:
         return self._rows[name]
@@ -187,13 +189,18 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     def post(self, command: Command) -> None:
         """Send a command to the run and look eagerly for its effect."""
         self.message.forget()
-        if not self.session.controllable:
-            self.say("This run belongs to another process: watch, but it takes no commands.")
+        if type(command) not in self.session.obeyed:
+            self.refuse()
             return
         self.session.post(command)
         self.pacing.hurry()
         self._stop_timer()
         self._timer = self.set_timer(0.001, self._look)
+
+    def refuse(self) -> None:
+        """Say why a command has no effect here, and what does; the knobs stay those of the run."""
+        self.knobs.show(self.snapshot.config, self.snapshot.preset)
+        self.say(self.session.refusal or "This run belongs to another process, which alone turns its knobs: space pauses it, S stops it.")
 
     def say(self, text: str) -> None:
         """Show a sentence of the interface until the next command."""
@@ -202,7 +209,14 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
     def action_run_or_pause(self) -> None:
         """Start, pause or go on, as the phase allows."""
         phase = self.session.latest().phase
-        self.post(Pause() if phase is Phase.RUNNING else Resume() if phase is Phase.PAUSED else Start())
+        self.post(Pause() if phase.working else Resume() if phase is Phase.PAUSED else Start())
+
+    def action_stop(self) -> None:
+        """Stop a run of another process; one of this process is paused, and stopped by leaving."""
+        if self.session.controllable:
+            self.say("S stops a watched run of another process. Here, space pauses, and q stops and saves.")
+        else:
+            self.post(Stop())
 
     def action_step(self) -> None:
         """Advance to the next measurement."""
@@ -218,6 +232,9 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
 
     def action_pin(self) -> None:
         """Keep the present curves faintly and run again beside them."""
+        if Rewind not in self.session.obeyed:
+            self.refuse()
+            return
         self.figures.pinned = self.session.latest().series
         if self.session.latest().phase is Phase.PAUSED:
             self.post(Resume())  # a rewound pause would stay a pause

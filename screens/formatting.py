@@ -13,8 +13,8 @@ STATUS_STYLE = {
 }  # fmt: skip
 GRADE_STYLE: dict[Grade, str] = {"": "", "good": "green", "poor": "yellow", "bad": "red"}
 PHASE_STYLE = {
-    Phase.READY: "yellow", Phase.RUNNING: "bold green", Phase.PAUSED: "bold yellow", Phase.FINISHED: "bold cyan",
-    Phase.STOPPED: "bold yellow", Phase.DIVERGED: "bold red", Phase.FAILED: "bold red",
+    Phase.READY: "yellow", Phase.LOADING: "yellow", Phase.BUILDING: "yellow", Phase.RUNNING: "bold green", Phase.PAUSED: "bold yellow",
+    Phase.FINISHED: "bold cyan", Phase.STOPPED: "bold yellow", Phase.DIVERGED: "bold red", Phase.FAILED: "bold red",
 }  # fmt: skip
 
 

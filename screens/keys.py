@@ -26,6 +26,7 @@ KEYS = (
     Key("s", "step", "s", "Advance to the next measurement, then pause", RUN),
     Key("r", "rewind", "r", "Begin again from the same seeds and knobs", RUN),
     Key("R", "reseed", "R", "Begin again from the next seeds", RUN),
+    Key("S", "stop", "S", "Stop a watched run of another process; its state is saved", RUN, palette=False),
     Key("p", "pin", "p", "Pin the present curves faintly and run again beside them", RUN),
     Key("P", "unpin", "P", "Take the pinned curves away", RUN),
     Key("k", "side_panel('knobs')", "k", "Knobs: arrows choose and change, digits or enter type, enter applies", RUN),

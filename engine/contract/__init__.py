@@ -10,6 +10,7 @@ from engine.contract.domain import Condition, one_of, unmet, within
 from engine.contract.drawn import Basis, Layer, Marker, Picture, Series
 from engine.contract.judged import Detail, DetailRow, Grade, Status, Verdict
 from engine.contract.session import (
+    COMMANDS,
     Command,
     Pause,
     Phase,
@@ -26,8 +27,8 @@ from engine.contract.session import (
 from engine.errors import KnobError, LabError
 
 __all__ = [
-    "Axis", "Basis", "Claim", "Command", "Condition", "Config", "Detail", "DetailRow", "Figure", "Grade", "Knob", "KnobError", "LabError",
-    "Layer", "Marker", "Pause", "Phase", "Picture", "PictureSpec", "Preset", "Quantity", "Reseed", "Resume", "Rewind", "Series",
-    "Session", "SetKnob", "Snapshot", "Spec", "Start", "Status", "Step", "Stop", "Summary", "Verdict", "build", "knob", "one_of", "unmet",
-    "within",
+    "COMMANDS", "Axis", "Basis", "Claim", "Command", "Condition", "Config", "Detail", "DetailRow", "Figure", "Grade", "Knob",
+    "KnobError", "LabError", "Layer", "Marker", "Pause", "Phase", "Picture", "PictureSpec", "Preset", "Quantity", "Reseed",
+    "Resume", "Rewind", "Series", "Session", "SetKnob", "Snapshot", "Spec", "Start", "Status", "Step", "Stop", "Summary",
+    "Verdict", "build", "knob", "one_of", "unmet", "within",
 ]  # fmt: skip

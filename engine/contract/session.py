@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 from engine.contract.drawn import Marker, Picture, Series
 from engine.contract.judged import Detail, Verdict
@@ -15,6 +15,8 @@ class Phase(StrEnum):
     """Where a run stands."""
 
     READY = "ready"
+    LOADING = "loading"
+    BUILDING = "building"
     RUNNING = "running"
     PAUSED = "paused"
     FINISHED = "finished"
@@ -26,6 +28,16 @@ class Phase(StrEnum):
     def over(self) -> bool:
         """Whether nothing more will be computed unless asked."""
         return self in (Phase.FINISHED, Phase.STOPPED, Phase.DIVERGED, Phase.FAILED)
+
+    @property
+    def preparing(self) -> bool:
+        """Whether a run is on its way to its first step: its code is being imported, its data and networks are being made."""
+        return self in (Phase.LOADING, Phase.BUILDING)
+
+    @property
+    def working(self) -> bool:
+        """Whether something is being computed."""
+        return self is Phase.RUNNING or self.preparing
 
 
 @dataclass(frozen=True)
@@ -78,12 +90,16 @@ class Start:
 
 @dataclass(frozen=True)
 class Pause:
-    """Hold after the present chunk of work."""
+    """Hold after the present chunk of work. elsewhere: another process asks for it."""
+
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
 class Resume:
-    """Go on from a pause."""
+    """Go on from a pause. elsewhere: another process asks for it."""
+
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Stop:
-    """End the run, saving its state."""
+    """End the run, saving its state. elsewhere: another process asks for it."""
+
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +137,7 @@ class Reseed:
 
 
 Command = Start | Pause | Resume | Step | Stop | SetKnob | Rewind | Reseed
+COMMANDS: frozenset[type[Command]] = frozenset(get_args(Command))
 
 
 class Session(Protocol):
@@ -126,7 +145,15 @@ class Session(Protocol):
 
     @property
     def controllable(self) -> bool:
-        """Whether commands have an effect (False for a watched folder)."""
+        """Whether every command has an effect (False for a watched folder)."""
+
+    @property
+    def obeyed(self) -> frozenset[type[Command]]:
+        """The commands that have an effect now."""
+
+    @property
+    def refusal(self) -> str:
+        """Why the others have none, as a sentence; empty where all have."""
 
     def latest(self) -> Snapshot:
         """Return the present snapshot; cheap, never blocks on training."""

@@ -1,4 +1,4 @@
-"""From a setup to a phenomenon that is ready to work: loads torch where it is needed, and takes up stored runs."""
+"""From a setup to a phenomenon that is ready to work: imports what computes, builds it, and takes up stored runs."""
 
 from __future__ import annotations
 
@@ -6,48 +6,62 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.device import resolve_device, use_threads
+from engine.device import load_torch, resolve_device, use_threads
 from engine.errors import StoreError
 from engine.interruption import checkpoint
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.options import Options
 from engine.runner.setup import Setup
-from engine.store import Manifest, Position, RunFolder, versions
+from engine.store import Line, Manifest, Position, RunFolder, versions
+from engine.telling import tell
 
 
-def build(load: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Options, say: Callable[[str], None]) -> AnyPhenomenon:
-    """Make a phenomenon; this is where torch is imported and data are read. `say` is told what takes long.
+@dataclass(frozen=True)
+class Loaded:
+    """What computes a phenomenon, imported, and the device it computes on."""
+
+    kind: type[AnyPhenomenon]
+    device: str
+
+
+def load(imported: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Options) -> Loaded:
+    """Import a phenomenon, and torch where it is needed.
 
     Raises:
-        LabError: no such device, data that are missing, knobs without a solution.
-        Interrupted: somebody wants to stop.
+        LabError: no such device, or a package that cannot be used.
+        Interrupted: somebody wants something else.
     """
-    device = "cpu"
-    if not setup.spec.instant:
-        if "torch" not in sys.modules:
-            say("loading torch")
-            import torch  # noqa: F401 (what it is needed for comes after the sentence)
+    trains = not setup.spec.instant
+    if trains and "torch" not in sys.modules:
+        tell("loading torch")
+        load_torch()
+        checkpoint()
+    tell(f"loading {setup.spec.name}")
+    use_threads(options.threads, torch=trains)  # before the libraries that the phenomenon brings
+    kind = imported()
+    return Loaded(kind, resolve_device(options.device) if trains else "cpu")
 
-            checkpoint()
-        use_threads(options.threads, torch=True)
-        device = resolve_device(options.device)
-    else:
-        use_threads(options.threads, torch=False)
-        say("loading")
-    kind = load()
-    checkpoint()
-    say("preparing data")
-    return kind(setup.config, setup.seeds, device, setup.preset)
+
+def build(loaded: Loaded, setup: Setup, options: Options) -> AnyPhenomenon:
+    """Make a phenomenon: its data and networks.
+
+    Raises:
+        LabError: data that are missing, knobs without a solution.
+        Interrupted: somebody wants something else.
+    """
+    tell("preparing data")
+    use_threads(options.threads, torch=not setup.spec.instant)  # another run of this process may have changed it
+    return loaded.kind(setup.config, setup.seeds, loaded.device, setup.preset)
 
 
 @dataclass(frozen=True)
 class Restored:
-    """Where a stored run goes on: after so many lines of metrics and seconds of work, from the saved step, with the groups that were drawn.
+    """Where a stored run goes on: after these lines of metrics and seconds of work, from the saved step, with the groups that were drawn.
 
     notes: what was dropped, or differs from when it began.
     """
 
-    lines: int = 0
+    lines: tuple[Line, ...] = ()
     step: int | None = None
     elapsed: float = 0.0
     groups: tuple[str, ...] = ()
@@ -66,10 +80,12 @@ def restore(phenomenon: AnyPhenomenon, folder: RunFolder) -> Restored:
     saved = folder.load_state()
     state, position = saved or (None, Position(0, 0, {}))
     folder.require_metrics(position)
-    records, torn = folder.records(position.lines)
+    tell("reading the saved state")
+    lines, torn = folder.lines(position.lines)
     if state is not None:
-        for step, values in records:
-            phenomenon.history.append(step, values)
+        for line in lines:
+            if line.knob is None:
+                phenomenon.history.append(line.step, line.values)
         phenomenon.step = position.step
         try:
             phenomenon.restore(state)
@@ -78,7 +94,7 @@ def restore(phenomenon: AnyPhenomenon, folder: RunFolder) -> Restored:
             raise StoreError(sentence, "continue it with the version that wrote it") from error
     folder.cut(position.lines)
     notes = (*([torn] if torn else []), *differences(folder.manifest))
-    return Restored(position.lines, position.step if state else None, position.elapsed, drawn_groups(folder) if state else (), notes)
+    return Restored(lines, position.step if state else None, position.elapsed, drawn_groups(folder) if state else (), notes)
 
 
 def drawn_groups(folder: RunFolder) -> tuple[str, ...]:

@@ -17,19 +17,23 @@ def ignored(control: Control, command: Message) -> None:
 
 
 _ROWS: Mapping[type[Message], tuple[Action, ...]] = {
-    #         ready            running         paused          over
-    Start:   (Control.begin,   ignored,        Control.go_on,  Control.begin),
-    Pause:   (ignored,         Control.pause,  ignored,        ignored),
-    Resume:  (ignored,         ignored,        Control.go_on,  ignored),
-    Step:    (Control.begin,   Control.go_on,  Control.go_on,  ignored),
-    Stop:    (Control.give_up, Control.stop,   Control.stop,   ignored),
-    SetKnob: (Control.change,  Control.turn,   Control.turn,   Control.change),
-    Rewind:  (Control.change,  Control.change, Control.change, Control.change),
-    Reseed:  (Control.change,  Control.change, Control.change, Control.change),
-    Save:    (Control.save,    Control.save,   Control.save,   Control.save),
-    Close:   (Control.close,   Control.close,  Control.close,  Control.close),
+    #         ready            preparing        running         paused          over
+    Start:   (Control.begin,   Control.follow,  ignored,        Control.go_on,  Control.begin),
+    Pause:   (ignored,         Control.follow,  Control.pause,  ignored,        ignored),
+    Resume:  (ignored,         Control.follow,  ignored,        Control.go_on,  ignored),
+    Step:    (Control.begin,   Control.follow,  Control.go_on,  Control.go_on,  ignored),
+    Stop:    (Control.give_up, Control.abandon, Control.stop,   Control.stop,   ignored),
+    SetKnob: (Control.change,  Control.change,  Control.turn,   Control.turn,   Control.change),
+    Rewind:  (Control.change,  Control.change,  Control.change, Control.change, Control.change),
+    Reseed:  (Control.change,  Control.change,  Control.change, Control.change, Control.change),
+    Save:    (Control.save,    Control.save,    Control.save,   Control.save,   Control.save),
+    Close:   (Control.close,   Control.close,   Control.close,  Control.close,  Control.close),
 }  # fmt: skip
-_COLUMNS = {Phase.READY: 0, Phase.RUNNING: 1, Phase.PAUSED: 2} | {phase: 3 for phase in Phase if phase.over}
+_COLUMNS = (
+    {Phase.READY: 0, Phase.RUNNING: 2, Phase.PAUSED: 3}
+    | {phase: 1 for phase in Phase if phase.preparing}
+    | {phase: 4 for phase in Phase if phase.over}
+)
 
 TABLE = {(phase, command): row[column] for command, row in _ROWS.items() for phase, column in _COLUMNS.items()}
 

@@ -6,27 +6,27 @@ Which command is for which phase stands in `commands`.
 from __future__ import annotations
 
 import contextlib
-import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from typing import TypeVar
 
-from engine.contract import Pause, Phase, Reseed, Resume, Rewind, SetKnob, Snapshot, Start, Step, Stop
+from engine.contract import Pause, Phase, Reseed, Resume, Rewind, SetKnob, Start, Step, Stop
 from engine.errors import LabError, UsageError
-from engine.interruption import Interrupted, interruptible, never, within
+from engine.interruption import Interrupted, interruptible
 from engine.phenomenon import AnyPhenomenon
-from engine.runner.building import build, restore
-from engine.runner.mailbox import Close, Mailbox, Message, Save
+from engine.runner.beginning import Beginning
+from engine.runner.building import Loaded
+from engine.runner.hearing import HEARING, Hearing
+from engine.runner.mailbox import Close, Message, Save
+from engine.runner.moving import move
 from engine.runner.options import Options
 from engine.runner.phase_message import NOT_STARTED, PhaseMessage, broken, finished
 from engine.runner.run import Run
 from engine.runner.setup import Setup
-from engine.runner.snapshot_maker import SnapshotMaker
-from engine.store import RunFolder, Writer
-
-REDRAWING = 1.0  # seconds that a run which is stopped may take to draw itself a last time
+from engine.runner.showing import Showing
+from engine.store import Request, RunFolder
 
 M = TypeVar("M", bound=Message)
 
@@ -44,7 +44,11 @@ def refusable(command: Callable[[Control, M], None]) -> Callable[[Control, M], N
     return obeyed
 
 
-class Control:
+def _by(command: Pause | Stop | None) -> str:
+    return " by another process" if command is not None and command.elsewhere else ""
+
+
+class Control(Showing):
     """One run after another.
 
     Args:
@@ -53,37 +57,30 @@ class Control:
         resumed: the folder of a stored run that is to be continued, opened for writing.
 
     Attributes:
-        run: the present run, or None before the first was built.
-        setup: what runs, or will when it is started.
-        message: the phase, and what is said of it.
+        hearing: what is wished while there is work.
         closing: whether the thread should end.
     """
 
     def __init__(self, load: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Options, resumed: RunFolder | None = None) -> None:
-        self.run: Run | None = None
-        self.setup = setup
-        self.message = NOT_STARTED
+        super().__init__(setup)
         self.closing = False
         self._load = load
         self._options = options
         self._resumed = resumed
         self._wanted: Setup | None = None
+        self._loaded: Loaded | None = None
         self._stepping = False
-        self._remark: PhaseMessage | None = None
-        self._maker = SnapshotMaker()
-        self.mailbox = Mailbox(self._snapshot())
-
-    @property
-    def phase(self) -> Phase:
-        """Where the run stands."""
-        return self.message.phase
+        self.hearing = Hearing(self.mailbox, self._asked)
 
     @property
     def patience(self) -> float | None:
-        """Seconds to wait for a message: none while there is work, until the next try of a disk that refused, else for ever."""
-        if self.phase is Phase.RUNNING:
+        """Seconds to wait for a message: none while there is work, until the next look at wishes or at a disk that refused, or for ever."""
+        if self.phase.working:
             return 0.0
-        return self.run.writer.patience if self.run else None
+        if self.run is None:
+            return None
+        waits = [self.run.writer.patience, HEARING if self.run.writer.storing else None]
+        return min((seconds for seconds in waits if seconds is not None), default=None)
 
     # ------------------------------------------------------------ commands
 
@@ -93,19 +90,37 @@ class Control:
         self._present.meter.go(self._present.phenomenon.step)
         self.enter(PhaseMessage(Phase.RUNNING, "to the next measurement" if self._stepping else "running"))
 
+    def follow(self, command: Start | Resume | Step | Pause) -> None:
+        """Note what is to happen once the run is built: it goes on, unless it is to pause or to step."""
+        beginning = self._present_beginning
+        if isinstance(command, Start | Resume):
+            if isinstance(beginning.then, Pause):
+                beginning.then = Start()
+        else:
+            beginning.then = command
+        self.enter(beginning.message)
+
     def pause(self, command: Pause | None = None) -> None:
         """Hold, stored as it should be found if the process ends now."""
         self._maker.outdated = True  # pictures move between measurements
-        self._rest(PhaseMessage(Phase.PAUSED, f"paused at {self._present.where}"))
+        self._rest(PhaseMessage(Phase.PAUSED, f"paused at {self._present.where}{_by(command)}"))
 
     def stop(self, command: Stop | None = None) -> None:
         """End the run before its time."""
-        self._rest(self._stopped())
+        self._rest(PhaseMessage(Phase.STOPPED, f"stopped at {self._present.where}{_by(command)}", to_be_saved=True))
 
     def give_up(self, command: Stop) -> None:
         """End what has not begun."""
         self.enter(PhaseMessage(Phase.STOPPED, "stopped before it started"))
         self._drop_resumed()
+
+    def abandon(self, command: Stop) -> None:
+        """End what is being built, and the run that it was to replace."""
+        self._return()
+        if self.run is None:
+            self.give_up(command)
+        elif not self.phase.over:
+            self.stop(command)
 
     @refusable
     def turn(self, command: SetKnob) -> None:
@@ -131,14 +146,17 @@ class Control:
 
     @refusable
     def save(self, command: Save) -> None:
-        """Store a run that was not stored so far."""
+        """Store a run that was not stored so far, or move one that its disk refuses; further runs are stored there, too."""
         run = self.run
         if run is None:
             raise UsageError("there is nothing to store yet", "start the run first")
-        if run.writer.path is None:
-            run.writer.create(command.root, run.manifest())
-            run.save_arrays()
+        if run.writer.path is not None and run.writer.problem:
+            move(run, command.root, lambda: self._store_anew(run))
+        elif run.writer.path is None and run.store(command.root, force=True):
             self._rest(self.message)
+        if not run.writer.problem:
+            self._options = replace(self._options, root=command.root)
+        self._release()
         self.remark(replace(self.message, sentence=run.writer.problem or f"stored in {run.writer.path}"))
 
     def close(self, command: Close) -> None:
@@ -154,6 +172,8 @@ class Control:
         if self.phase is Phase.READY:
             self.setup, self._wanted = self._wanted, None
             self.enter(NOT_STARTED)
+        elif self._beginning is not None:
+            self.begin(self._beginning.then)
         else:
             self.begin(Step() if self.phase is Phase.PAUSED else Start())
 
@@ -163,7 +183,7 @@ class Control:
         Raises:
             UsageError: unknown knob or preset, or a value out of range.
         """
-        before = self._wanted or self.setup
+        before = self._wanted or (self._beginning.setup if self._beginning else self.setup)
         if self._resumed is not None:
             raise UsageError("a stored run keeps its own knobs and seeds until it goes on", "start it first")
         if isinstance(command, Rewind):
@@ -178,50 +198,80 @@ class Control:
 
     # ------------------------------------------------------------ beginning and work
 
-    def begin(self, command: Start | Step) -> None:
+    def begin(self, command: Start | Step | Pause) -> None:
         """Begin a run of what was wanted, else of the present setup, or take up the stored one.
 
         It takes the place of the present run, which goes on if the new one cannot be built.
         """
+        before = self._beginning.before if self._beginning else self.message
         setup, self._wanted = self._wanted or self.setup, None
+        self._beginning = Beginning(setup, command, before, self._loaded)
+        self.enter(self._beginning.message)
+
+    def advance(self) -> None:
+        """Do the next piece of work: of the run that is being built, else of the present one."""
+        if self._beginning is not None:
+            self._prepare(self._beginning)
+        else:
+            self._work()
+
+    def _prepare(self, beginning: Beginning) -> None:
         try:
-            with interruptible(self.mailbox.stop_wanted):
-                run = self._built(setup)
+            with interruptible(self.hearing.change_wanted):
+                run = beginning.advance(self._load, self._options, self._resumed, self._tell)
         except Interrupted:
-            self.setup = self.setup if self.run else setup
-            self.enter(self.message)
             return
         except Exception as error:
             if self.run is None:
-                self.setup = setup
+                self.setup, self._beginning = beginning.setup, None
                 raise
+            self._return()
             self.refuse(error)
             return
-        self._retire()
-        fresh, self._resumed = self._resumed is None, None
-        self.run, self.setup = run, setup
-        self._maker.begin(keep=setup.spec.instant, groups=run.restored.groups)
+        if run is None:
+            self._loaded = beginning.loaded
+            self.enter(beginning.message)
+        else:
+            self._take(run, beginning)
+
+    def _tell(self, message: PhaseMessage) -> None:
+        """Say what is being prepared, here and to those who watch the folder."""
+        self.remark(message)
+        if self._resumed is not None:
+            self._resumed.announce(message.phase, message.sentence)
+
+    def _take(self, run: Run, beginning: Beginning) -> None:
+        """Put a run that was built in the place of the present one."""
+        self._beginning = None
+        self._retire(beginning.before)
+        fresh, resumed, self._resumed = self._resumed is None, self._resumed, None
+        if resumed is not None:
+            resumed.announce(None)
+        self.run, self.setup = run, beginning.setup
+        self._maker.begin(keep=self.setup.spec.instant, groups=run.restored.groups)
         self._maker.outdated = not fresh
-        self.go_on(command)
+        if isinstance(beginning.then, Pause):
+            self.pause(beginning.then)
+        else:
+            self.go_on(beginning.then)
         if fresh:
             run.save_beginning()
 
-    def _built(self, setup: Setup) -> Run:
-        begun = time.monotonic()
-        phenomenon = build(self._load, setup, self._options, lambda said: self.remark(PhaseMessage(Phase.READY, said)))
-        if self._resumed is not None:
-            restored = restore(phenomenon, self._resumed)
-            return Run(setup, phenomenon, self._options, Writer(self._resumed, restored.lines, restored.step), restored)
-        run = Run(setup, phenomenon, self._options, Writer())
-        run.begun = begun
-        if self._options.root is not None and not self._options.store_after:
-            run.writer.create(self._options.root, run.manifest())
-        return run
+    def _return(self) -> None:
+        """Drop what is being built: the run is there again that it was to replace."""
+        beginning, self._beginning = self._beginning, None
+        if beginning is None:
+            return
+        if self.run is None:
+            self.setup = beginning.setup
+        elif beginning.before.phase is Phase.RUNNING:
+            self.run.meter.go(self.run.phenomenon.step)
+        self.enter(beginning.before)
 
-    def advance(self) -> None:
+    def _work(self) -> None:
         """Work for about 20 ms, and what follows from it: the end, a pause, or what is due to be shown and stored."""
         run = self._present
-        measured = run.work(self.mailbox.stop_wanted)
+        measured = run.work(self.hearing.stop_wanted)
         self._maker.outdated |= measured
         run.store_if_worth()
         if run.ended:
@@ -231,17 +281,24 @@ class Control:
             self.pause()
         else:
             run.writer.flush()
-            changed = self._maker.redraw_due(run.phenomenon, self.mailbox.stop_wanted) or self._disk_news
+            changed = self._maker.redraw_due(run.phenomenon, self.hearing.stop_wanted) or self._disk_news
             if changed or self._maker.status.due():
                 run.meter.tick(run.phenomenon.step)
                 self._show(changed)
             run.save_due(self.mailbox.latest)
+
+    def _asked(self) -> Request | None:
+        """Take what another process has asked of whoever writes the folder."""
+        if self._resumed is not None:
+            return self._resumed.asked()
+        return self.run.writer.asked() if self.run else None
 
     # ------------------------------------------------------------ rests and ends
 
     def fail(self, error: BaseException) -> None:
         """Turn an exception into a phase; the last good state stays on disk."""
         self.mailbox.error = error
+        self._beginning = None
         run = self.run
         step, unit = (run.phenomenon.step, run.phenomenon.unit) if run else (0, "step")
         message = broken(error, step, unit, self.setup.config)
@@ -259,13 +316,16 @@ class Control:
 
     def retry(self) -> None:
         """Try a disk that refused again."""
-        if self.run is not None:
-            self.run.writer.flush()
-            if self._disk_news:
+        run = self.run
+        if run is not None:
+            made = bool(run.writer.problem) and run.writer.path is None and run.root is not None and run.store(run.root)
+            run.writer.flush()
+            if made or self._disk_news:
                 self._rest(self.message)
 
     def leave(self) -> None:
         """End with the thread: save, and give the folder back."""
+        self._return()
         if self.run is not None:
             self._leave(self.run)
             self.run.writer.close()
@@ -293,82 +353,24 @@ class Control:
         if self.phase.over and not self._present.writer.problem:
             self._present.writer.close()
 
-    def _store(self, run: Run, message: PhaseMessage) -> PhaseMessage:
-        """Store a run as it should be found in a phase, and return its message: that it is saved is said when it is.
+    def _store_anew(self, run: Run) -> None:
+        """Store everything of a run in a new folder."""
+        if not self.phase.over:
+            run.save_beginning()
+        self._rest(self.message)
 
-        After an exception neither arrays nor state are to be trusted.
-        """
-        phase = message.phase
-        if phase not in (Phase.DIVERGED, Phase.FAILED):
-            run.save_state()
-            if phase.over:
-                run.save_arrays()
-        if phase is Phase.STOPPED and run.writer.storing and not run.writer.problem:
-            sentence = f"stopped at {run.where}; its state is saved"
-            message = PhaseMessage(phase, sentence, f"genlab resume {run.name} continues")
-        if self._maker.outdated:
-            self._maker.redraw(run.phenomenon, within(REDRAWING) if phase is Phase.STOPPED else never)
-        if run.writer.storing:
-            snapshot = self._maker.make(run.setup, message, run)
-            if phase.over:
-                run.save_result(snapshot)
-            run.save_snapshot(snapshot)
-            run.writer.flush(force=True)
-        return message
-
-    def _retire(self) -> None:
-        """Close the run that another one replaces; nothing measured is lost."""
+    def _retire(self, message: PhaseMessage) -> None:
+        """Close the run that another one replaces, of which `message` was said; nothing measured is lost."""
         if self.run is None:
             return
         try:
-            if not self.phase.over:
-                self._store(self.run, self._stopped())
+            if not message.phase.over:
+                self._store(self.run, PhaseMessage(Phase.STOPPED, f"stopped at {self.run.where}", to_be_saved=True))
         except Exception as error:  # a defect of a run that nobody sees any more must not end the next one
             self.mailbox.error = error
         self.run.writer.close()
-
-    def _stopped(self) -> PhaseMessage:
-        return PhaseMessage(Phase.STOPPED, f"stopped at {self._present.where}")
 
     def _drop_resumed(self) -> None:
         if self._resumed is not None:
             self._resumed.close()
             self._resumed = None
-
-    # ------------------------------------------------------------ showing
-
-    def enter(self, message: PhaseMessage) -> None:
-        """Enter a phase, or say something else of it."""
-        if self.run is not None and message.phase is not Phase.RUNNING:
-            self.run.meter.hold(self.run.phenomenon.step)
-        self.message, self._remark = message, None
-        self._show()
-
-    def remark(self, message: PhaseMessage) -> None:
-        """Show other words until a phase is entered."""
-        self._remark = message
-        self._show()
-
-    def refuse(self, error: Exception) -> None:
-        """Say what was wrong with a command; the run stays as it was."""
-        if not isinstance(error, LabError):
-            self.mailbox.error = error
-        said = broken(error, 0, "step", self.setup.config)
-        self.remark(replace(self.message, sentence=said.sentence, hint=said.hint))
-
-    def _show(self, changed: bool = True) -> None:
-        self._maker.revision += changed
-        self.mailbox.latest = self._snapshot()
-
-    def _snapshot(self) -> Snapshot:
-        return self._maker.make(self.setup, self._remark or self.message, self.run)
-
-    @property
-    def _disk_news(self) -> bool:
-        """Whether the disk has begun or ceased to refuse, and nobody has been told."""
-        return self._present.writer.problem != self.mailbox.latest.unstored
-
-    @property
-    def _present(self) -> Run:
-        assert self.run is not None, "a phase after ready has a run"
-        return self.run

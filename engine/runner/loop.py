@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Callable
 from typing import TypeVarTuple
 
-from engine.contract import Phase
 from engine.runner.commands import obey
 from engine.runner.control import Control
 
@@ -21,9 +20,9 @@ def work(control: Control) -> None:
     try:
         while not control.closing:
             _receive(control)
-            if control.phase is Phase.RUNNING and not control.closing:
+            if control.phase.working and not control.closing:
                 _guarded(control, control.advance)
-                control.mailbox.settle(0, control.phase.over)
+                control.mailbox.settle(0, control.phase)
     except BaseException as error:  # whatever it is, it must not print into the terminal
         control.fail(error)
     finally:
@@ -34,7 +33,8 @@ def work(control: Control) -> None:
 
 def _receive(control: Control) -> None:
     """Obey every message; wait for one while there is no work."""
-    idle = control.phase is not Phase.RUNNING
+    idle = not control.phase.working
+    control.hearing.hear()
     messages = control.mailbox.take(control.patience)
     for message in messages:
         control.mailbox.heed(message)
@@ -42,7 +42,7 @@ def _receive(control: Control) -> None:
     _guarded(control, control.apply)
     if idle:
         _guarded(control, control.retry)
-    control.mailbox.settle(len(messages), control.phase.over)
+    control.mailbox.settle(len(messages), control.phase)
 
 
 def _guarded(control: Control, call: Callable[[*Given], None], *given: *Given) -> None:

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract import Command, Snapshot, Stop
+from engine.contract import Command, Phase, Reseed, Rewind, SetKnob, Snapshot, Stop
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Close:
 
 
 Message = Command | Save | Close
+CHANGES = SetKnob | Rewind | Reseed  # what makes another run out of the one that is being built
 
 
 class Mailbox:
@@ -40,7 +41,8 @@ class Mailbox:
         self._changed = threading.Condition()
         self._waiting = 0
         self._stops = 0
-        self._over = False
+        self._changes = 0
+        self._phase = first.phase
         self._closed = False
 
     def post(self, *messages: Message) -> None:
@@ -48,6 +50,7 @@ class Mailbox:
         with self._changed:
             self._waiting += len(messages)
             self._stops += sum(isinstance(message, Stop | Close) for message in messages)
+            self._changes += sum(isinstance(message, CHANGES) for message in messages)
             for message in messages:
                 self._messages.put(message)
 
@@ -66,17 +69,21 @@ class Mailbox:
         """Whether somebody waits for the run to stop; asked often, from within long work."""
         return self._stops > 0
 
+    def change_wanted(self) -> bool:
+        """Whether somebody waits for another run than the one that is being built, or for none."""
+        return self._stops > 0 or self._changes > 0
+
     def heed(self, message: Message) -> None:
         """Say that a message is being obeyed now."""
-        if isinstance(message, Stop | Close):
-            with self._changed:
-                self._stops -= 1
+        with self._changed:
+            self._stops -= isinstance(message, Stop | Close)
+            self._changes -= isinstance(message, CHANGES)
 
-    def settle(self, handled: int, over: bool) -> None:
-        """Say that messages were handled, and whether the run is over and stored."""
+    def settle(self, handled: int, phase: Phase) -> None:
+        """Say that messages were handled, and which phase the run is in; one that is over is stored."""
         with self._changed:
             self._waiting -= handled
-            self._over = over
+            self._phase = phase
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -86,6 +93,9 @@ class Mailbox:
             self._changed.notify_all()
 
     def join(self, timeout: float | None = None, *, over: bool = True) -> bool:
-        """Wait until every message was handled and (unless not `over`) the run is over; False after `timeout` seconds."""
+        """Wait until every message was handled, what it began is built and (unless not `over`) over; False after `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._closed or (self._waiting == 0 and (self._over or not over)), timeout)
+            return self._changed.wait_for(lambda: self._closed or self._settled(over), timeout)
+
+    def _settled(self, over: bool) -> bool:
+        return self._waiting == 0 and not self._phase.preparing and (self._phase.over or not over)

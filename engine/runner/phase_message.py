@@ -20,11 +20,12 @@ _COUNTED = (
 
 @dataclass(frozen=True)
 class PhaseMessage:
-    """A phase with its sentence and hint."""
+    """A phase with its sentence and hint. to_be_saved: it is still to be added that the state is saved, once it is."""
 
     phase: Phase
     sentence: str
     hint: str = ""
+    to_be_saved: bool = False
 
 
 NOT_STARTED = PhaseMessage(Phase.READY, "not started yet")

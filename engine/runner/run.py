@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from pathlib import Path
 
 from engine.contract import Snapshot
 from engine.interruption import Interrupted, interruptible
@@ -15,7 +16,7 @@ from engine.runner.options import Options
 from engine.runner.results import as_stored, result_of
 from engine.runner.setup import Setup
 from engine.runner.timing import Meter, Throttle
-from engine.store import Manifest, Position, Progress, Writer, frozen, run_name
+from engine.store import Line, Manifest, Position, Progress, RunFolder, Writer, frozen, run_name
 from engine.store.strict_json import plain
 
 BUDGET = 0.02  # seconds of work between looks at the queue: a pause is answered well within 100 ms
@@ -30,14 +31,22 @@ class Run:
     Attributes:
         meter: its rate, and the seconds of work so far.
         restored: where it was taken up; its notes are shown with the phenomenon's own.
+        manifest: what was asked, for its folder: that of the folder which it was taken up from, or made as it begins.
+        lines: every line of its metrics.
+        root: the folder that its own is made in; None stores nothing.
     """
 
-    def __init__(self, setup: Setup, phenomenon: AnyPhenomenon, options: Options, writer: Writer, restored: Restored = FRESH) -> None:
+    def __init__(
+        self, setup: Setup, phenomenon: AnyPhenomenon, options: Options, folder: RunFolder | None = None, restored: Restored = FRESH
+    ) -> None:
         self.setup = setup
         self.phenomenon = phenomenon
         self.options = options
-        self.writer = writer
+        self.root = options.root
+        self.writer = Writer(folder, len(restored.lines), restored.step)
         self.restored = restored
+        self.manifest = folder.manifest if folder else self._manifest()
+        self.lines = list(restored.lines)
         self.meter = Meter(restored.elapsed)
         self.begun = time.monotonic()
         self._state_clock = Throttle(STATE_SECONDS, STATE_SHARE)
@@ -58,8 +67,7 @@ class Run:
         """Whether nothing is left to compute or measure."""
         return self.phenomenon.done and not self.phenomenon.due()
 
-    def manifest(self) -> Manifest:
-        """What was asked, for the run's folder."""
+    def _manifest(self) -> Manifest:
         return Manifest(
             phenomenon=self.setup.spec.name,
             preset=self.setup.preset,
@@ -87,7 +95,7 @@ class Run:
         except Interrupted:
             return False
         phenomenon.history.append(step, values)
-        self.writer.line(step, lambda folder: folder.append(step, values))
+        self._write_down(Line(step, values))
         if self.options.on_measure is not None:
             self.options.on_measure(step, values)
         require_finite(values, self.setup.spec.quantities, self.where)
@@ -103,20 +111,29 @@ class Run:
         self.phenomenon.set_knob(name, value)
         self.phenomenon.preset = setup.preset
         self.setup = setup
-        written: Any = plain(value)
-        self.writer.line(step, lambda folder: folder.append_knob(step, name, written))
+        self._write_down(Line(step, {name: plain(value)}, name))
         self.save_state()
         return f"{knob.label} is {knob.format(value)} from {self.where} on"
 
     # ------------------------------------------------------------ what it leaves behind, if it is stored
 
+    def _write_down(self, line: Line) -> None:
+        self.lines.append(line)
+        self.writer.line(line.step, partial(RunFolder.append_line, line=line))
+
     def store_if_worth(self, finished: bool = False) -> bool:
         """Give a run that has no folder yet one, when it has worked so long that nobody would like to lose it, or is finished."""
-        root, patience = self.options.root, self.options.store_after
-        if root is None or self.writer.path is not None or not (finished or time.monotonic() - self.begun > patience):
+        if self.root is None or self.writer.path is not None:
             return False
-        if not self.writer.create_if_possible(root, self.manifest()):
+        if not (finished or time.monotonic() - self.begun > self.options.store_after):
             return False
+        return self.store(self.root)
+
+    def store(self, root: Path, force: bool = False) -> bool:
+        """Give a run that has no folder yet one under `root`; whether that was possible. `force` does not wait for the next try."""
+        if not self.writer.create_if_possible(root, self.manifest, force):
+            return False
+        self.root = root
         self.save_beginning()
         return True
 

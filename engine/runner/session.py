@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine import leaving, registry
 from engine.config import Config, build
-from engine.contract import Phase, Snapshot, Spec, Start, Step
+from engine.contract import COMMANDS, Phase, Snapshot, Spec, Start, Step
 from engine.cores import default_threads, no_thread
 from engine.errors import Exit, KnobError, StoreError
 from engine.phenomenon import AnyPhenomenon
@@ -47,12 +47,15 @@ class Runner:
         command_line: what a person typed, for the manifest.
         store_after: seconds of work after which the run is worth a folder under `root`; 0 makes it at once. A run that is finished
             when the runner is closed gets one in any case.
+        insist: whether a run that is to have a folder at once fails without it; else it is told, and tried again.
 
     Raises:
         UsageError: unknown phenomenon, or a seed out of range.
     """
 
     controllable = True
+    obeyed = COMMANDS
+    refusal = ""
 
     def __init__(
         self,
@@ -68,11 +71,14 @@ class Runner:
         on_measure: OnMeasure | None = None,
         command_line: str = "",
         store_after: float = 0.0,
+        insist: bool = True,
     ) -> None:
         spec = registry.spec(name) if isinstance(name, str) else name.spec
         load = partial(registry.load, name) if isinstance(name, str) else lambda: name
         setup = Setup(spec, config, preset, checked(tuple(seeds)))
-        options = Options(device, default_threads() if threads is None else threads, root, on_measure, command_line, store_after)
+        options = Options(
+            device, default_threads() if threads is None else threads, root, on_measure, command_line, store_after, insist
+        )  # fmt: skip
         self._control = Control(load, setup, options, resume)
         self._mailbox = self._control.mailbox
         self._thread: threading.Thread | None = None
@@ -102,7 +108,7 @@ class Runner:
         self._mailbox.post(command)
         if self._thread is None:
             if isinstance(command, Start | Step):
-                self._control.remark(PhaseMessage(Phase.READY, "loading"))  # from the first moment on
+                self._control.remark(PhaseMessage(Phase.LOADING, "loading"))  # from the first moment on
             self._begin_thread()
 
     def _begin_thread(self) -> None:
@@ -125,7 +131,10 @@ class Runner:
             leaving.leave_now(Exit.INTERRUPTED)
 
     def save(self, root: Path | None = None) -> None:
-        """Store a run that was not stored so far, under `root` or the usual place; `latest().folder` tells when it is done."""
+        """Store a run that was not stored so far, or move one that its disk refuses, under `root` or the usual place.
+
+        When it is done, `latest()` has a folder and nothing `unstored`; where it could not be, its sentence says why.
+        """
         self.post(Save(root if root is not None else runs_root()))
 
     def join(self, timeout: float | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""Watching a run of another process: the same snapshots, read from its folder, with nothing written into it."""
+"""Watching a run of another process: the same snapshots, read from its folder; where it may, it asks that process to pause or stop."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from engine.contract import Command, Phase, Snapshot
+from engine.contract import Command, Pause, Phase, Resume, Snapshot, Stop
 from engine.errors import StoreError
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.rebuilding import behind, rebuilt, unmeasured
-from engine.store import RunFolder
-from engine.store.folder import LATEST
+from engine.store import Request, RunFolder
+from engine.store.folder import LATEST, LOCK
 
 Stamp = tuple[int, int, int]
+REQUESTS: dict[type[Command], Request] = {Pause: Request.PAUSE, Resume: Request.RESUME, Stop: Request.STOP}
+DOING = {Request.PAUSE: "pause", Request.RESUME: "go on", Request.STOP: "stop"}
 _LIVENESS = 1.0  # seconds between looks whether the writing process is alive
 
 
@@ -24,7 +26,8 @@ class FolderSession:
     """A `contract.Session` over a run folder. Polling costs one look at a file's date unless there is something new.
 
     A run that nobody writes any more shows everything that was measured: where its last snapshot is older than that or damaged,
-    it is drawn anew in a thread, which takes as long as building the phenomenon.
+    it is drawn anew in a thread, which takes as long as building the phenomenon. A run that this user's process on this machine
+    writes can be asked to pause, to go on and to stop.
 
     Args:
         path: the run's folder.
@@ -42,32 +45,63 @@ class FolderSession:
         self._seen: Stamp | None = None
         self._written = unmeasured(self.folder)
         self._live = self.folder.live
-        self._asked = time.monotonic()
+        self._looked = time.monotonic()
+        self.refusal = self.folder.refusal()
+        self._answer: tuple[str, Phase] | None = None
+        self._preparing: tuple[Phase, str] | None = None
+        self._said: Stamp | None = None
         self._revision = 0
         self._redrawn: tuple[Stamp | None, Snapshot] | None = None
         self._redrawing: Stamp | Literal["nothing"] | None = "nothing"
+        self._shown = self._written
         self._shown = self._judged()
 
     def latest(self) -> Snapshot:
         """Return the newest snapshot in the folder; one object as long as nothing changes."""
-        seen = _stamp(self.folder.path / LATEST)
+        seen, said = _stamp(self.folder.path / LATEST), _stamp(self.folder.path / LOCK)
+        if said != self._said:
+            self._said = said
+            self._read_lock()
         if seen is not None and seen != self._seen:
             self._seen = seen
             self._read()
             self._shown = self._judged()
-        if time.monotonic() - self._asked > _LIVENESS:
+        if time.monotonic() - self._looked > _LIVENESS:
             was_live, self._live = self._live, self.folder.live
-            self._asked = time.monotonic()
-            if self._live != was_live:
+            before, self.refusal = self.refusal, self.folder.refusal()
+            self._looked = time.monotonic()
+            if (self._live, self.refusal) != (was_live, before):
                 self._shown = self._judged(changed=True)
         self._catch_up()
         return self._shown
 
+    @property
+    def obeyed(self) -> frozenset[type[Command]]:
+        """Pausing, going on and stopping, where the process that writes the run takes requests."""
+        return frozenset() if self.refusal else frozenset(REQUESTS)
+
     def post(self, command: Command) -> None:
-        """Do nothing: the run belongs to another process."""
+        """Ask the process that writes the run for what it can be asked for; anything else has no effect."""
+        request = REQUESTS.get(type(command))
+        if request is None:
+            return
+        try:
+            self.folder.ask(request)
+            said = f"asked its process to {DOING[request]}"
+        except StoreError as error:
+            said = f"{error.message}  {error.hint}".rstrip()
+        self._answer = said, self._shown.phase
+        self._shown = self._judged(changed=True)
 
     def close(self) -> None:
         """Nothing to give back."""
+
+    def _read_lock(self) -> None:
+        """Look whether the run is being taken up again: then there is no newer snapshot for a while."""
+        before, self._preparing = self._preparing, self.folder.preparing()
+        if self._preparing != before:
+            self._live = self.folder.live
+            self._shown = self._judged(changed=True)
 
     def _read(self) -> None:
         before = self._written.revision
@@ -81,6 +115,12 @@ class FolderSession:
         """What was written, or that nobody writes any more; revisions are our own, since a resumed run counts anew."""
         self._revision += changed
         shown = replace(self._written, revision=self._revision)
+        if self._live and self._preparing is not None:
+            phase, sentence = self._preparing
+            shown = replace(shown, phase=phase, sentence=sentence, hint="")
+        if self._answer is not None and self._live and shown.phase is self._answer[1]:
+            return replace(shown, sentence=self._answer[0], hint="")
+        self._answer = None
         if self._live or shown.phase.over:
             return shown
         said, hint = "the process that ran this has ended", f"genlab resume {self.folder.name} continues"

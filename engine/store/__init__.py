@@ -2,16 +2,17 @@
 
 `manifest.json` says what was asked, `metrics.jsonl` holds one line per measurement, `arrays.npz` the problem and its
 solution, `state.safetensors` everything a resumed run needs, `state.json` how far the run is (for people and
-listings), `latest.npz` what a screen shows, `result.json` claims and the figures' data, `lock` who is writing.
+listings), `latest.npz` what a screen shows, `result.json` claims and the figures' data, `lock` who is writing,
+`request.json` what another process asks of it.
 """
 
-from engine.store.folder import Position, Progress, RunFolder, frozen
+from engine.store.folder import Line, Position, Progress, RunFolder, frozen
 from engine.store.listing import RunSummary, find_removable, find_run, list_runs, remove_run, runs_root
 from engine.store.manifest import FORMAT, Manifest, OlderFormat, run_name, versions
+from engine.store.requests import Request
 from engine.store.writer import Writer
 
 __all__ = [
-    "FORMAT", "Manifest", "OlderFormat", "Position", "Progress", "RunFolder", "RunSummary", "Writer",
-    "find_removable", "find_run", "frozen",
-    "list_runs", "remove_run", "run_name", "runs_root", "versions",
+    "FORMAT", "Line", "Manifest", "OlderFormat", "Position", "Progress", "Request", "RunFolder", "RunSummary", "Writer",
+    "find_removable", "find_run", "frozen", "list_runs", "remove_run", "run_name", "runs_root", "versions",
 ]  # fmt: skip

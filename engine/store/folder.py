@@ -22,20 +22,33 @@ from engine.state import State
 from engine.store import snapshots
 from engine.store.archives import archive, read_archive
 from engine.store.files import damaged, printable, read_bytes, read_json, replace, there, told, write_json
-from engine.store.lock import Lock, is_held
+from engine.store.lock import Lock, holder, is_held
 from engine.store.making import make
 from engine.store.manifest import Manifest
 from engine.store.metrics import Metrics, too_short
+from engine.store.requests import REQUEST, Request, Requests, ask, refusal
 from engine.store.strict_json import dumps, loads, plain
 from engine.store.typed import typed
 
 MANIFEST, METRICS, ARRAYS, RESULT = "manifest.json", "metrics.jsonl", "arrays.npz", "result.json"
 STATE, PROGRESS, LATEST, LOCK, CRASH = "state.safetensors", "state.json", "latest.npz", "lock", "crash.txt"
 LOG = "log.txt"  # what a detached run said
+DEFECT = "defect.txt"  # what went wrong in the interface while the run was on the screen; beside the runs where none was
 EXPORTED = ("figures.txt", "figures.json")  # written beside a run by the app
-FILES = (MANIFEST, METRICS, ARRAYS, RESULT, STATE, PROGRESS, LATEST, LOCK, CRASH, LOG, *EXPORTED)
+FILES = (MANIFEST, METRICS, ARRAYS, RESULT, STATE, PROGRESS, LATEST, LOCK, CRASH, LOG, DEFECT, REQUEST, *EXPORTED)
+
+PREPARING = tuple(phase for phase in Phase if phase.preparing)
 
 Record = tuple[int, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of metrics: the record of a step, or which knob was turned to what while the run went on."""
+
+    step: int
+    values: Mapping[str, Any]
+    knob: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,7 @@ class RunFolder:
         self.manifest = manifest
         self._lock = lock
         self._metrics = Metrics(path / METRICS)
+        self._requests = Requests(path, lock.token) if lock else None
 
     @classmethod
     def create(cls, root: Path, manifest: Manifest) -> RunFolder:
@@ -115,6 +129,35 @@ class RunFolder:
         """Whether some process writes into it now."""
         return is_held(self.path / LOCK)
 
+    # ------------------------------------------------------------ between processes
+
+    def refusal(self) -> str:
+        """Why the process that writes it takes no requests of this one, as a sentence; empty where it does."""
+        return refusal(self.path, self.path / LOCK)
+
+    def ask(self, request: Request) -> None:
+        """Ask the process that writes it for something.
+
+        Raises:
+            StoreError: it takes no requests, or the disk refused.
+        """
+        ask(self.path, self.path / LOCK, request)
+
+    def announce(self, phase: Phase | None, sentence: str = "") -> None:
+        """Say which phase of preparing the holder of the right to write is in, for those who watch; None once it writes."""
+        if self._lock is not None:
+            self._lock.say(f"{phase} {sentence}" if phase else "")
+
+    def preparing(self) -> tuple[Phase, str] | None:
+        """Return the phase of preparing that whoever writes the run has announced, with its sentence; None where there is none."""
+        found = holder(self.path / LOCK) if self.live else None
+        phase, _, sentence = (found.doing if found else "").partition(" ")
+        return (Phase(phase), sentence) if phase in PREPARING else None
+
+    def asked(self) -> Request | None:
+        """Return what another process asked the holder of the right to write since the last time, if something."""
+        return self._requests.take() if self._requests else None
+
     def close(self) -> None:
         """Give up the right to write; twice does no harm."""
         self._metrics.close()
@@ -132,16 +175,32 @@ class RunFolder:
         """Add a line that says which knob was turned while the run went on."""
         self._metrics.append({"step": step, "knob": name, "value": value})
 
+    def append_line(self, line: Line) -> None:
+        """Add a line as `lines` returns it."""
+        if line.knob is None:
+            self.append(line.step, line.values)
+        else:
+            self.append_knob(line.step, line.knob, line.values[line.knob])
+
     def records(self, lines: int | None = None) -> tuple[list[Record], str]:
         """Return (step, values) of every measurement, or of those among the first `lines` lines, and a note on what was dropped.
 
         Raises:
             StoreError: unreadable, damaged, or fewer lines than asked for.
         """
+        found, note = self.lines(lines)
+        return [(line.step, dict(line.values)) for line in found if line.knob is None], note
+
+    def lines(self, count: int | None = None) -> tuple[tuple[Line, ...], str]:
+        """Return every line of metrics, or the first `count`, and a note on what was dropped.
+
+        Raises:
+            StoreError: unreadable, damaged, or fewer lines than asked for.
+        """
         found = self._metrics.read()
-        if lines is not None and lines > len(found.entries):
-            raise too_short(self._metrics.path, len(found.entries), lines)
-        return [(entry["step"], entry["values"]) for entry in found.entries[:lines] if "values" in entry], found.note
+        if count is not None and count > len(found.entries):
+            raise too_short(self._metrics.path, len(found.entries), count)
+        return tuple(map(_line, found.entries[:count])), found.note
 
     def cut(self, lines: int) -> None:
         """Drop every line of metrics behind the first `lines`: those that a resumed run computes again.
@@ -269,6 +328,12 @@ class RunFolder:
     def save_crash(self, text: str) -> None:
         """Keep the traceback of a defect."""
         replace(self.path / CRASH, text.encode(errors="backslashreplace"))
+
+
+def _line(entry: Mapping[str, Any]) -> Line:
+    if "values" in entry:
+        return Line(entry["step"], entry["values"])
+    return Line(entry["step"], {entry["knob"]: entry["value"]}, entry["knob"])
 
 
 def frozen(state: State) -> State:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import secrets
+import socket
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import StoreError
-from engine.store.files import opened, read_bytes, told
+from engine.store.files import opened, printable, read_bytes, told
 
 if sys.platform != "win32":  # without flock, runs are not guarded against a second writer
     import fcntl
@@ -19,22 +22,51 @@ _HELD = (errno.EWOULDBLOCK, errno.EACCES)
 _PATIENCE = 0.2  # seconds; somebody who only asks whether the lock is held has it for microseconds
 
 
+_LONGEST = 1000  # bytes of a lock file: a number, the name of a machine, a token; what the holder does meanwhile
+_SENTENCE = 200  # characters of that
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who took a lock last: the process's number, its machine, and a token that is made anew each time (empty where it is not known).
+
+    doing: what it does before it goes on to write, as it said itself.
+    """
+
+    number: int
+    host: str = ""
+    token: str = ""
+    doing: str = ""
+
+
 class Lock:
     """The right to write into a run folder.
+
+    Attributes:
+        token: of this holding, so that what is meant for it is told from what was meant for an earlier one.
 
     Raises:
         StoreError: another process has it, or the lock file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
+        self.token = secrets.token_hex(8)
         with told(path):
             self._descriptor: int | None = opened(path, os.O_RDWR | os.O_CREAT)
         if not _acquire(self._descriptor, time.monotonic() + _PATIENCE):
             os.close(self._descriptor)
             raise _refusal(path)
-        with contextlib.suppress(OSError):  # on a full disk the number is missing, the lock still holds
-            os.ftruncate(self._descriptor, 0)
-            os.write(self._descriptor, f"{os.getpid()}\n".encode())
+        self.say("")
+
+    def say(self, doing: str) -> None:
+        """Say who holds it, and what is done before anything is written; as far as the disk lets: the lock holds without it."""
+        lines = (f"{os.getpid()} {socket.gethostname() or '-'} {self.token}", printable(doing)[:_SENTENCE])
+        content = "\n".join(filter(None, lines)) + "\n"
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                data = content.encode()
+                os.pwrite(self._descriptor, data, 0)
+                os.ftruncate(self._descriptor, len(data))
 
     def release(self) -> None:
         """Give the right back; twice does no harm."""
@@ -61,10 +93,13 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def _holder(path: Path) -> int | None:
-    """The number of the process that took the lock last, where it is known."""
+def holder(path: Path) -> Holder | None:
+    """Who took the lock last, where it is known."""
     try:
-        return int(read_bytes(path, 100))
+        first, _, doing = read_bytes(path, _LONGEST).decode().partition("\n")
+        number, *rest = first.split()
+        host, token = rest if len(rest) == 2 else ("", "")
+        return Holder(int(number), host, token, printable(doing.strip()))
     except (StoreError, ValueError):
         return None
 
@@ -86,7 +121,7 @@ def _acquire(descriptor: int, deadline: float) -> bool:
 
 
 def _refusal(path: Path) -> StoreError:
-    number = _holder(path)
+    found = holder(path)
     name = path.parent.name
-    who = "this process" if number == os.getpid() else f"process {number}" if number else "another process"
+    who = "this process" if found and found.number == os.getpid() else f"process {found.number}" if found else "another process"
     return StoreError(f"run {name} is being written by {who}", f"watch it with genlab watch {name}, or end that process first")

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from engine.errors import StoreError
 from engine.store.folder import RunFolder
 from engine.store.manifest import Manifest
+from engine.store.requests import Request
 
 RETRY = 5.0  # seconds between attempts while the disk refuses
 
@@ -62,9 +63,9 @@ class Writer:
         self._folder = RunFolder.create(root, manifest)
         self.path = self._folder.path
 
-    def create_if_possible(self, root: Path, manifest: Manifest) -> bool:
+    def create_if_possible(self, root: Path, manifest: Manifest, force: bool = False) -> bool:
         """Make the run's folder for a run that goes on in any case; where the disk refuses, that is its `problem`, tried again later."""
-        if self.problem and time.monotonic() < self._next_try:
+        if self.problem and not force and time.monotonic() < self._next_try:
             return False
         try:
             self.create(root, manifest)
@@ -98,6 +99,10 @@ class Writer:
         except StoreError as error:
             self._refused(error)
 
+    def asked(self) -> Request | None:
+        """Return what another process asked of this one since the last time, if something."""
+        return self._folder.asked() if self._folder else None
+
     def close(self) -> None:
         """Write what still waits and give up the right to write into the folder."""
         if self._folder is None:
@@ -105,6 +110,16 @@ class Writer:
         try:
             self.flush(force=True)
         finally:
+            self._folder.close()
+            self._folder = None
+
+    def take_over(self, other: Writer) -> None:
+        """Write the files that wait for another disk, too."""
+        self._files.update({kind: waiting for kind, waiting in other._files.items() if kind not in self._files})
+
+    def give_up(self) -> None:
+        """Give up the right to write into the folder, whatever still waits."""
+        if self._folder is not None:
             self._folder.close()
             self._folder = None
 

@@ -143,9 +143,9 @@ def choose_reporter(title: str, *, json: bool = False, quiet: bool = False, anno
 
 def phase_message(snapshot: Snapshot) -> str:
     """Where a run stands, in one line: `running, step 120 of 600, 350 steps/s, 2 s left; train-loss 0.2`."""
-    if snapshot.phase is Phase.READY:
-        return f"ready, {snapshot.sentence}" if snapshot.sentence else "ready"
-    parts = [str(snapshot.phase), formatting.progress(snapshot)]
+    if snapshot.phase is Phase.READY or snapshot.phase.preparing:
+        return f"{snapshot.phase}, {snapshot.sentence}" if snapshot.sentence else str(snapshot.phase)
+    parts = [snapshot.sentence if snapshot.phase is Phase.PAUSED else str(snapshot.phase), formatting.progress(snapshot)]
     parts += [f"{formatting.rate(snapshot.rate)} {snapshot.unit}s/s"] if snapshot.rate else []
     parts += [f"{formatting.duration(snapshot.eta)} left"] if snapshot.eta is not None and not snapshot.phase.over else []
     values = " ".join(f"{name} {formatting.number(value)}" for name, value in list(snapshot.values.items())[:4])

@@ -27,7 +27,8 @@ def state_of(snapshot: Snapshot | None) -> list[Text]:
     if snapshot.phase in (Phase.RUNNING, Phase.PAUSED):
         phase.append(f" {formatting.percent(snapshot)}", "none")
     counts = formatting.tally(snapshot.verdicts)
-    return [phase, *(Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items())]
+    unstored = [Text("not stored", "bold red")] if snapshot.unstored else []
+    return [phase, *unstored, *(Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items())]
 
 
 class PhenomenonCard(Widget, can_focus=True):

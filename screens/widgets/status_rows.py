@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from engine.contract import Phase, Snapshot, Spec
+from engine.contract import COMMANDS, Command, Pause, Phase, Reseed, Resume, Rewind, SetKnob, Snapshot, Spec, Start, Step, Stop
 from screens import formatting
 from screens.application import RunningPhenomenon
 from screens.widgets.text_row import fit, spread
@@ -16,6 +16,8 @@ KEYS = {
     "knobs": "left right change|enter type|up down move|k close|tab figures|r rewind|esc home",
     "panel": "up down scroll|tab figures|v claims|n notes|esc home|q quit",
 }  # fmt: skip
+NEEDS: dict[str, type[Command]] = {"p": Rewind, "r": Rewind, "R": Reseed, "s": Step, "left right": SetKnob, "enter": SetKnob}
+UNSTORED = "NOT STORED"
 
 
 def title_row(spec: Spec, snapshot: Snapshot, running: Sequence[RunningPhenomenon], width: int) -> Text:
@@ -30,17 +32,23 @@ def title_row(spec: Spec, snapshot: Snapshot, running: Sequence[RunningPhenomeno
 
 
 def phase_row(snapshot: Snapshot, width: int) -> Text:
-    """Return phase, step, rate, time left, device and memory, as many as fit."""
-    parts = [Text(snapshot.phase.value, formatting.PHASE_STYLE[snapshot.phase]), Text(formatting.progress(snapshot))]
+    """Return phase, whether it is stored, step, rate, time left, device and memory, as many as fit."""
+    parts = [Text(snapshot.phase.value, formatting.PHASE_STYLE[snapshot.phase])]
+    if snapshot.unstored:
+        parts.append(Text(UNSTORED, "bold red"))
+    if not snapshot.phase.preparing or snapshot.step:
+        parts.append(Text(formatting.progress(snapshot)))
     if snapshot.phase is Phase.RUNNING:
         parts.append(Text(f"{formatting.rate(snapshot.rate)} {snapshot.unit}s/s"))
         if snapshot.eta is not None:
             parts.append(Text(f"ETA {formatting.duration(snapshot.eta)}"))
-    elif snapshot.elapsed:
+    elif snapshot.elapsed and not snapshot.phase.preparing:
         parts.append(Text(f"took {formatting.duration(snapshot.elapsed)}", "dim"))
     parts.append(Text(snapshot.device, "dim"))
     if snapshot.memory:
         parts.append(Text(formatting.size(snapshot.memory), "dim"))
+    if not snapshot.folder and not snapshot.unstored and (snapshot.phase is Phase.PAUSED or snapshot.phase.over):
+        parts.append(Text("not stored yet", "dim"))
     return fit(parts, width)
 
 
@@ -51,22 +59,32 @@ def sentence_row(snapshot: Snapshot, waited: float) -> Text:
     text = Text(said, "bold red" if bad else "")
     if snapshot.hint:
         text.append(f"  {snapshot.hint}", "bold" if bad else "dim")
-    if snapshot.phase is Phase.READY and waited >= 1:
+    if snapshot.phase.preparing and waited >= 1:
         text.append(f"  ({formatting.duration(waited)})", "dim")
-    if snapshot.notes:  # the last one is the runner's own where it has one, such as a disk that is full
+    if snapshot.unstored:
+        text.append("  " if text else "").append(snapshot.unstored, "bold red").append("  e chooses another folder", "bold")
+    elif snapshot.notes:
         more = f"  (n: {len(snapshot.notes) - 1} more)" if len(snapshot.notes) > 1 else ""
         text.append("  " if text else "").append(snapshot.notes[-1] + more, "dim")
     return text
 
 
-def key_row(context: str, phase: Phase, width: int) -> Text:
-    """Return the keys that matter now, as many as fit; `?` lists them all."""
-    space = {Phase.RUNNING: "pause", Phase.PAUSED: "go on"}.get(phase, "start" if phase is Phase.READY else "run again")
-    first = [] if context == "knobs" else [f"space {space}"]
-    parts = [_key(item) for item in ["? help", *first, *KEYS[context].split("|")]]
-    return fit(parts, width)
+def key_row(context: str, phase: Phase, width: int, obeyed: frozenset[type[Command]] = COMMANDS, unstored: bool = False) -> Text:
+    """Return the keys that matter now and have an effect, as many as fit; `?` lists them all."""
+    words = {key: what for key, _, what in (item.rpartition(" ") for item in KEYS[context].split("|"))}
+    usable = {key: what for key, what in words.items() if NEEDS.get(key) in (None, *obeyed)}
+    first = {"?": "help"} if context == "knobs" else {"?": "help", **_of_the_run(phase, obeyed)}
+    if unstored and usable.pop("e", ""):
+        first["e"] = "other folder"
+    return fit([Text.assemble((key, "bold cyan"), " ", what) for key, what in {**first, **usable}.items()], width)
 
 
-def _key(item: str) -> Text:
-    key, _, what = item.rpartition(" ")
-    return Text.assemble((key, "bold cyan"), " ", what)
+def _of_the_run(phase: Phase, obeyed: frozenset[type[Command]]) -> dict[str, str]:
+    """What space does, and what stops a run that is only watched."""
+    if phase.working:
+        space = {"space": "pause"} if Pause in obeyed else {}
+    elif phase is Phase.PAUSED:
+        space = {"space": "go on"} if Resume in obeyed else {}
+    else:
+        space = {"space": "start" if phase is Phase.READY else "run again"} if Start in obeyed else {}
+    return {**space, "S": "stop"} if Stop in obeyed and Start not in obeyed else space

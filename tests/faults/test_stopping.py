@@ -60,7 +60,7 @@ def deaf():
 def test_building_is_shown_from_the_first_moment_and_hears(runner, tmp_path):
     run = runner(kind=LongToBuild, root=tmp_path)
     run.start()
-    assert run.latest().phase is Phase.READY and run.latest().sentence != "not started yet"
+    assert run.latest().phase.preparing and run.latest().sentence
     until(lambda: run.latest().sentence == "preparing data")
     began = time.monotonic()
     run.post(Stop())

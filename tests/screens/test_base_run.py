@@ -31,7 +31,7 @@ def test_what_went_wrong_and_what_to_do_is_shown_and_the_screen_stays_alive(size
 
 
 def test_what_it_waits_for_is_shown_before_there_is_anything_to_draw() -> None:
-    waiting = canned(0, Phase.READY, sentence="loading torch", series=(), pictures=(), markers=(), verdicts=(), total=None, memory=0)
+    waiting = canned(0, Phase.LOADING, sentence="loading torch", series=(), pictures=(), markers=(), verdicts=(), total=None, memory=0)
     session = CannedSession(waiting)
 
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:

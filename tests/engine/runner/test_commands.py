@@ -15,27 +15,29 @@ from engine.runner.setup import Setup
 from tests.engine.running import LONG
 from tests.engine.toy_phenomenon import InstantToy
 
-READY, RUNNING, PAUSED, STOPPED = Phase.READY, Phase.RUNNING, Phase.PAUSED, Phase.STOPPED
+READY, LOADING, BUILDING = Phase.READY, Phase.LOADING, Phase.BUILDING
+RUNNING, PAUSED, STOPPED = Phase.RUNNING, Phase.PAUSED, Phase.STOPPED
 OVER = [Phase.FINISHED, Phase.STOPPED, Phase.DIVERGED, Phase.FAILED]
 SAME = None  # the phase stays as it is
 
-#                          (phase afterwards, whether another run was built), by phase before: ready, running, paused, over
+# (phase once everything is built, whether another run was built), by phase before: ready, loading or building, running, paused, over
 AFTER = {
-    Start(): [(RUNNING, True), (SAME, False), (RUNNING, False), (RUNNING, True)],
-    Pause(): [(SAME, False), (PAUSED, False), (SAME, False), (SAME, False)],
-    Resume(): [(SAME, False), (SAME, False), (RUNNING, False), (SAME, False)],
-    Step(): [(RUNNING, True), (RUNNING, False), (RUNNING, False), (SAME, False)],
-    Stop(): [(STOPPED, False), (STOPPED, False), (STOPPED, False), (SAME, False)],
-    SetKnob("lr", 0.01): [(SAME, False), (SAME, False), (SAME, False), (RUNNING, True)],  # live
-    SetKnob("n", 30): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
-    SetKnob("n", 1): [(SAME, False), (SAME, False), (SAME, False), (SAME, False)],  # refused
-    Rewind(): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
-    Rewind("long"): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
-    Reseed(7): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
-    "save": [(SAME, False), (SAME, False), (SAME, False), (SAME, False)],
-    Close(): [(SAME, False), (SAME, False), (SAME, False), (SAME, False)],
+    Start(): [(RUNNING, True), (RUNNING, True), (SAME, False), (RUNNING, False), (RUNNING, True)],
+    Pause(): [(SAME, False), (PAUSED, True), (PAUSED, False), (SAME, False), (SAME, False)],
+    Pause(elsewhere=True): [(SAME, False), (PAUSED, True), (PAUSED, False), (SAME, False), (SAME, False)],
+    Resume(): [(SAME, False), (RUNNING, True), (SAME, False), (RUNNING, False), (SAME, False)],
+    Step(): [(RUNNING, True), (RUNNING, True), (RUNNING, False), (RUNNING, False), (SAME, False)],
+    Stop(): [(STOPPED, False), (STOPPED, False), (STOPPED, False), (STOPPED, False), (SAME, False)],
+    SetKnob("lr", 0.01): [(SAME, False), (RUNNING, True), (SAME, False), (SAME, False), (RUNNING, True)],  # live
+    SetKnob("n", 30): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
+    SetKnob("n", 1): [(SAME, False), (RUNNING, True), (SAME, False), (SAME, False), (SAME, False)],  # refused
+    Rewind(): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
+    Rewind("long"): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
+    Reseed(7): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
+    "save": [(SAME, False), (RUNNING, True), (SAME, False), (SAME, False), (SAME, False)],
+    Close(): [(SAME, False), (RUNNING, True), (SAME, False), (SAME, False), (SAME, False)],
 }
-PHASES = [(READY, 0), (RUNNING, 1), (PAUSED, 2), *((phase, 3) for phase in OVER)]
+PHASES = [(READY, 0), (LOADING, 1), (BUILDING, 1), (RUNNING, 2), (PAUSED, 3), *((phase, 4) for phase in OVER)]
 KNOBS = {Phase.FINISHED: {"steps": 30}, Phase.DIVERGED: {"diverge_at": 20}, Phase.FAILED: {"crash_at": 20}}
 
 
@@ -46,6 +48,10 @@ def control_in(phase):
     if phase is READY:
         return control
     obey(control, Start())
+    if phase.preparing:
+        work(control, int(phase is BUILDING))
+        assert control.phase is phase
+        return control
     work(control, 5)
     if phase in (PAUSED, STOPPED):
         obey(control, Pause() if phase is PAUSED else Stop())
@@ -53,6 +59,12 @@ def control_in(phase):
         work(control, 1)
     assert control.phase is phase
     return control
+
+
+def build(control):
+    """Work until nothing is being prepared."""
+    while control.phase.preparing:
+        work(control, 1)
 
 
 def work(control, chunks):
@@ -82,13 +94,14 @@ def test_every_command_in_every_phase(tmp_path, phase, column, command):
     shown = control.mailbox.latest
     obey(control, message)
     control.apply()
+    if action is ignored:
+        assert control.mailbox.latest is shown
+    build(control)
     after, anew = AFTER[command][column]
     assert control.phase is (phase if after is SAME else after)
     assert (control.run is not before) == anew
-    if action is ignored:
-        assert control.mailbox.latest is shown
     assert control.closing == isinstance(message, Close)
-    assert (list(tmp_path.iterdir()) != []) == (command == "save" and phase is not READY)
+    assert (list(tmp_path.iterdir()) != []) == (command == "save" and before is not None)
     control.leave()
 
 
@@ -99,6 +112,7 @@ def test_after_an_end_without_a_run(tmp_path, command):
     obey(control, Stop())
     obey(control, command)
     control.apply()
+    build(control)
     assert control.phase is (RUNNING if isinstance(command, Start | SetKnob) else STOPPED)
     assert not isinstance(command, Save) or "nothing to store" in control.mailbox.latest.sentence
     control.leave()
@@ -108,7 +122,7 @@ def test_a_step_leads_to_the_next_measurement_and_then_pauses():
     control = control_in(READY)
     for expected in (0, 1, 2):
         obey(control, Step())
-        while control.phase is RUNNING:
+        while control.phase.working:
             control.advance()
         assert (control.phase, control.mailbox.latest.step, control.run.phenomenon.history.last) == (PAUSED, expected, expected)
     obey(control, Step())
@@ -123,16 +137,46 @@ def test_changes_before_another_command_are_one_new_run_and_the_command_finds_it
     for command in (SetKnob("n", 30), Reseed(5), SetKnob("lr", 0.01), Rewind("long"), SetKnob("n", 40)):
         obey(control, command)
     assert control.run.setup.config.n == 20
-    obey(control, Stop())
-    assert control.phase is STOPPED and control.run.phenomenon.step == 0
+    obey(control, Pause())
+    build(control)
+    assert control.phase is PAUSED and control.run.phenomenon.step == 0
     assert (control.run.setup.config.n, control.run.setup.seeds, control.run.setup.config.lr) == (40, (5, 6), 0.05)
+
+
+def test_a_stop_drops_what_is_being_built_and_stops_what_it_was_to_replace():
+    control = control_in(PAUSED)
+    before, step = control.run, control.run.phenomenon.step
+    obey(control, SetKnob("n", 30))
+    control.apply()
+    assert control.phase is BUILDING and control.mailbox.latest.config["n"] == 20
+    obey(control, Stop())
+    assert control.phase is STOPPED and control.run is before and control.mailbox.latest.step == step
+
+
+@pytest.mark.parametrize("phase", [LOADING, BUILDING])
+def test_what_is_pressed_while_it_is_built_happens_then(phase):
+    control = control_in(phase)
+    obey(control, Pause(elsewhere=True))
+    obey(control, Resume())
+    obey(control, Step())
+    obey(control, Start())  # the step is on its way
+    while control.phase.working:
+        control.advance()
+    assert control.phase is PAUSED and control.mailbox.latest.step == 0
+    control = control_in(phase)
+    obey(control, Pause(elsewhere=True))
+    obey(control, SetKnob("n", 30))
+    control.apply()
+    build(control)
+    assert control.phase is PAUSED and control.mailbox.latest.sentence == "paused at step 0 by another process"
+    assert control.mailbox.latest.config["n"] == 30
 
 
 def test_a_changed_knob_in_a_pause_steps_to_the_first_measurement():
     control = control_in(PAUSED)
     obey(control, SetKnob("n", 30))
     control.apply()
-    while control.phase is RUNNING:
+    while control.phase.working:
         control.advance()
     assert control.phase is PAUSED and control.mailbox.latest.step == 0 and control.mailbox.latest.config["n"] == 30
 
