@@ -58,7 +58,8 @@ class _Packer:
         if isinstance(value, np.ndarray):
             return self.seen.get(id(value)) or self._kept(value)
         if dataclasses.is_dataclass(value):
-            return {field.name: self.tree(getattr(value, field.name)) for field in dataclasses.fields(value)}
+            stored = (field.name for field in dataclasses.fields(value) if field.metadata.get("stored", True))
+            return {name: self.tree(getattr(value, name)) for name in stored}
         return [self.tree(item) for item in value] if isinstance(value, tuple) else value
 
     def joined(self) -> dict[str, NDArray[Any]]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.contract import Layer, Phase, Picture, Series, Snapshot, Status
+from engine.contract import Layer, Phase, Picture, Series, Snapshot, Status, one_of, unmet, within
 from engine.errors import StoreError
 from engine.store import RunFolder
 from engine.store.snapshots import encode
@@ -122,3 +122,14 @@ def test_control_characters_do_not_come_back(run):
     run.save_snapshot(replace(snapshot(), sentence=hostile, notes=(hostile,)))
     found = run.load_snapshot()
     assert found.sentence == found.notes[0] == "red\ufffd[31m\ufffd \ufffd2J\ufffd tab\tline\nend \u00e9"
+
+
+def test_a_claim_keeps_the_words_of_its_domain(run):
+    verdict = snapshot().verdicts[0]
+    domain = (within("width", 10), one_of("data", "digits5k"))
+    claim = replace(verdict.claim, domain=domain, chance=0.01, identity=True)
+    run.save_snapshot(replace(snapshot(), verdicts=(replace(verdict, claim=claim),)))
+    found = run.load_snapshot().verdicts[0].claim
+    assert found == claim and [condition.words for condition in found.domain] == ["width at least 10", "data digits5k"]
+    with pytest.raises(LookupError):
+        unmet(found.domain, None)
