@@ -21,9 +21,12 @@ from engine.errors import Exit
 from engine.store import list_runs, runs_root
 from genlab.own_packages import NAMES, misplaced, place, shared
 from lab.output import ascii_only, emit, plain, write_table
+from lab.torch_installation import IMPORT, LOAD, Helper, library, problems, read_devices
 
 Level = Literal["ok", "note", "problem"]
 LEAST_SIZE, USUAL_SIZE = (60, 15), (80, 24)  # the interface says a sentence below the first, is meant for the second
+REINSTALL = "Install torch anew, in a build for this machine: pip install --force-reinstall 'torch>=2.6'"
+NO_DRIVER = "none; everything but the presets marked GPU runs on the processor"
 LEAST_DISK = 1 << 30  # bytes; a long run with its states stays well below
 
 
@@ -38,9 +41,10 @@ class Check:
     advice: str = ""
 
 
-def examine(runs: Path | None = None) -> list[Check]:
-    """Look at everything; imports torch, so it takes seconds."""
-    return [*python(), *own_names(), *packages(), *devices(), *terminal(), *folders(runs), *data()]
+def examine(runs: Path | None = None, *, full: bool = False) -> list[Check]:
+    """Look at everything; in full, torch is imported (in a process of its own), which takes seconds."""
+    torch = Torch(full)
+    return [*python(), *own_names(), *packages(), *torch.checks(), *terminal(), *folders(runs), *data()]
 
 
 def report(checks: Sequence[Check], *, json: bool = False) -> int:
@@ -107,26 +111,58 @@ def satisfies(version: str, bounds: str) -> bool:
     return True
 
 
-def devices() -> Iterator[Check]:
-    """What torch can compute on."""
-    try:
-        import torch  # here, since whether that works is what is asked
-    except (ImportError, OSError) as error:
-        yield Check("torch", "import", f"fails: {error}", "problem", "Install a torch build for this machine: pip install 'torch>=2.6'")
-        return
-    asked = os.environ.get("OMP_NUM_THREADS")
-    yield Check("torch", "threads", f"{default_threads()} a run" + (f" (OMP_NUM_THREADS={asked})" if asked else ""))
-    yield Check("torch", "cpu", torch.backends.cpu.get_cpu_capability())
-    if torch.cuda.is_available():
-        for index in range(torch.cuda.device_count()):
-            card = torch.cuda.get_device_properties(index)
-            yield Check("torch", f"cuda:{index}", f"{card.name}, {_size(card.total_memory)}")
-    elif shutil.which("nvidia-smi"):
-        built = torch.version.cuda or "no CUDA"
-        advice = f"A driver is here, but this torch is built for {built}: install a matching build."
+class Torch:
+    """What is said of torch. What takes long is begun at once, in a process of its own, and read when its turn comes.
+
+    Args:
+        full: import torch and ask it what it can compute on; otherwise only look whether it would load.
+    """
+
+    def __init__(self, full: bool = False) -> None:
+        self.full = full
+        self._helper: Helper | None = None
+        try:
+            self._installed: importlib.metadata.Distribution | None = importlib.metadata.distribution("torch")
+        except importlib.metadata.PackageNotFoundError:
+            self._installed = None  # which `packages` says
+            return
+        path = library(self._installed)
+        if full:
+            self._helper = Helper(IMPORT)
+        elif path is not None:
+            self._helper = Helper(LOAD, str(path))
+
+    def checks(self) -> Iterator[Check]:
+        """Files, libraries, threads and devices."""
+        if self._installed is None:
+            return
+        for sentence in problems(self._installed):
+            yield Check("torch", "installation", sentence, "problem", REINSTALL)
+        asked = os.environ.get("OMP_NUM_THREADS")
+        yield Check("torch", "threads", f"{default_threads()} a run" + (f" (OMP_NUM_THREADS={asked})" if asked else ""))
+        out, wrong = self._helper.outcome() if self._helper else ("", "")
+        doing = "import" if self.full else "libraries"
+        if wrong:
+            yield Check("torch", doing, f"fails: {wrong}", "problem", REINSTALL)
+            return
+        yield Check("torch", doing, "works" if self.full else "load")
+        if self.full:
+            yield from _devices(**read_devices(out))
+        elif shutil.which("nvidia-smi"):
+            yield Check("torch", "cuda", "a driver is here", "note", "What torch can use of it: genlab doctor --full")
+        else:
+            yield Check("torch", "cuda", NO_DRIVER)
+
+
+def _devices(cpu: str, cuda: Sequence[tuple[str, int]], built: str | None) -> Iterator[Check]:
+    yield Check("torch", "cpu", cpu)
+    for index, (name, memory) in enumerate(cuda):
+        yield Check("torch", f"cuda:{index}", f"{name}, {_size(memory)}")
+    if not cuda and shutil.which("nvidia-smi"):
+        advice = f"A driver is here, but this torch is built for {built or 'no CUDA'}: install a matching build."
         yield Check("torch", "cuda", "not usable", "note", advice)
-    else:
-        yield Check("torch", "cuda", "none; everything but the presets marked GPU runs on the processor")
+    elif not cuda:
+        yield Check("torch", "cuda", NO_DRIVER)
 
 
 def terminal(environ: Mapping[str, str] | None = None, size: tuple[int, int] | None = None) -> Iterator[Check]:

@@ -109,11 +109,15 @@ def data_path() -> None:
     print(cache_folder())
 
 
-def doctor(runs: Runs = None, json: Json = False) -> int:
+def doctor(
+    runs: Runs = None,
+    full: Annotated[bool, typer.Option("--full", help="Also import torch, in a process of its own, and list its devices.")] = False,
+    json: Json = False,
+) -> int:
     """What this machine offers, and what to do about problems."""
     from lab.doctor import examine, report
 
-    return report(examine(runs), json=json)
+    return report(examine(runs, full=full), json=json)
 
 
 def bench(
