@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,6 +34,7 @@ from screens.widgets.palette import Level, Theme
 
 if TYPE_CHECKING:
     from screens.base import PhenomenonScreen
+    from screens.folder_page import FolderPage
 
 
 COLOURS: dict[Level, Any] = {Level.NONE: "standard", Level.ANSI16: "standard", Level.ANSI256: "256", Level.TRUECOLOR: "256"}
@@ -95,6 +98,7 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         self._screens: dict[str, PhenomenonScreen] = {}
         self._settled: set[str] = set()
         self._first = first
+        self._leaving = False
         self.where_copied = ""
         self._watched = watched
         self.animation_level = "none"
@@ -201,8 +205,11 @@ class LabApp(SurvivingApp, inherit_bindings=False):
     # ------------------------------------------------------------ keys of every screen
 
     def action_home(self) -> None:
-        """Go home; runs go on."""
+        """Go home; runs go on. What is not stored of them is said there."""
         self.screens.home()
+        unstored = [run for session in self.sessions.values() if (run := session.latest()).unstored and session.controllable]
+        if unstored:
+            self.tell(f"{unstored[0].run} is {unstored[0].unstored} Open it, and e chooses another folder.")
 
     def action_help(self) -> None:
         """Show the keys and what is selected."""
@@ -224,8 +231,32 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         self.screen.refresh(layout=True)
 
     def action_leave(self) -> None:
-        """Quit; runs are saved on the way out."""
+        """Quit; runs are saved before, and another folder is offered for those that cannot be. A second time, quit at once."""
+        if self._leaving:
+            self._quit()
+        self._leaving = True
+        self.run_worker(self._leave(), exclusive=True)
+
+    async def _leave(self) -> None:
+        unstored = await asyncio.to_thread(self.open_runs.settle)
+        if not unstored or not self.screens.ask(self._folder_page(unstored, leave=self._quit, stay=self._stay)):
+            self._quit()
+
+    def _quit(self) -> None:
         self.exit(int(Exit.DONE))
+
+    def _stay(self) -> None:
+        self._leaving = False
+        self.open_runs.go_on()
+
+    def offer_folder(self, name: str) -> None:
+        """Ask for another folder for the run of a phenomenon, which is not stored."""
+        self.screens.open(self._folder_page([self.sessions[name].latest()]))
+
+    def _folder_page(self, unstored: Sequence[Snapshot], **then: Callable[[], None]) -> FolderPage:
+        from screens.folder_page import FolderPage
+
+        return FolderPage(unstored, partial(self.open_runs.store, runs=[run.run for run in unstored]), **then)
 
     def action_interrupt(self) -> None:
         """Quit as after ctrl+c."""

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from engine.contract import Phase, Session, Snapshot, Spec
+from engine.contract import Phase, Resume, Session, Snapshot, Spec
 from engine.errors import LabError, StoreError, UsageError
 from engine.registry import Entry, entries, examined, find, spec
 from engine.seeds import seed_range
@@ -31,6 +31,7 @@ BEGUN = (Phase.RUNNING, Phase.PAUSED, Phase.STOPPED)
 STORING = 5.0  # seconds to wait until a run that was not stored is
 WORTHY = 3.0  # seconds from which on a run of an instant phenomenon is stored without being asked for
 NOT_WORTHY = f"it was left within its first {WORTHY:.0f} seconds"
+SETTLING = 0.5  # seconds for all runs together to pause and be stored before the app is left
 GRACE = 1.8  # seconds for all runs together to save themselves at the end
 
 
@@ -58,6 +59,19 @@ class OpenRuns(Protocol):
 
     def folder(self) -> Path:
         """Return the folder of the runs."""
+
+    def settle(self) -> Sequence[Snapshot]:
+        """Pause what runs and have everything stored that is to be; return the runs that are not stored to their end. Blocks."""
+
+    def go_on(self) -> None:
+        """Let those runs go on that `settle` paused."""
+
+    def store(self, folder: str, runs: Sequence[str]) -> Sequence[Snapshot]:
+        """Store runs, by name, under another folder; return those that are not stored even then. Blocks.
+
+        Raises:
+            LabError: this can be no folder.
+        """
 
     def export(self, session: Session) -> str:
         """Write run and figures to disk and say where. Blocks.
@@ -88,6 +102,7 @@ class BackgroundRuns:
         self._threads = threads
         self._root = root
         self._runners: list[Runner] = []
+        self._held: list[Runner] = []
         self.stuck = self.unstored = False
 
     def phenomena(self) -> list[PhenomenonEntry]:
@@ -124,14 +139,15 @@ class BackgroundRuns:
         return screen_of(find(name))
 
     def begin(self, name: str, preset: str = "quick") -> Session:
-        """Start a run in its own thread; one of an instant phenomenon is stored on request, or at the end if it is worth it."""
+        """Start a run in its own thread; one of an instant phenomenon is stored on request, or once it is worth it."""
         from engine.runner import Runner
         from engine.store import runs_root
 
         found = self.spec(name)
         runner = Runner(
             name, found.configure(preset), preset, seed_range(0, found.preset(preset).seeds), device=self._device, threads=self._threads,
-            root=None if found.instant else runs_root(self._root), command_line=shlex.join(["genlab", *sys.argv[1:]]),
+            root=runs_root(self._root), command_line=shlex.join(["genlab", *sys.argv[1:]]),
+            store_after=WORTHY if found.instant else 0.0, insist=False,
         )  # fmt: skip
         self._runners.append(runner)
         runner.start()
@@ -158,6 +174,39 @@ class BackgroundRuns:
         snapshot = session.latest()
         written = write_beside(Path(snapshot.folder), self.spec(snapshot.phenomenon), snapshot)
         return f"Wrote {' and '.join(path.name for path in written)} to {snapshot.folder}"
+
+    def settle(self) -> list[Snapshot]:
+        """Pause what runs, store what is worth it, and return what is not stored; what does not pause in time is saved by `close`."""
+        self._held = [runner for runner in self._runners if runner.latest().phase is Phase.RUNNING]
+        self._save_worthy()
+        for runner in self._runners:
+            runner.keep()
+        until = time.monotonic() + SETTLING
+        for runner in self._runners:
+            runner.settled(max(0.0, until - time.monotonic()))
+        return [snapshot for runner in self._runners if (snapshot := runner.latest()).unstored]
+
+    def go_on(self) -> None:
+        """Let those runs go on that were paused to be stored."""
+        for runner in self._held:
+            runner.post(Resume())
+        self._held = []
+
+    def store(self, folder: str, runs: Sequence[str]) -> list[Snapshot]:
+        """Store runs under another folder, which further runs are stored in as well."""
+        from engine.store import runs_root
+
+        root = runs_root(Path(folder))
+        wanted = [runner for runner in self._runners if runner.latest().run in runs]
+        for runner in wanted:
+            runner.save(root)
+        until = time.monotonic() + STORING
+        for runner in wanted:
+            runner.settled(max(0.0, until - time.monotonic()))
+        left = [snapshot for runner in wanted if (snapshot := runner.latest()).unstored or not snapshot.folder]
+        if not left:
+            self._root = root
+        return left
 
     def close(self) -> list[str]:
         """Close all runners at the same time; one that still loads has nothing to save and is not waited for."""
@@ -208,20 +257,31 @@ def screen_of(entry: Entry) -> type[PhenomenonScreen]:
 
 def _grace(runner: Runner) -> float:
     snapshot = runner.latest()
-    return 0.1 if snapshot.phase is Phase.READY and not snapshot.folder else GRACE
+    beginning = snapshot.phase is Phase.READY or snapshot.phase.preparing
+    return 0.1 if beginning and not snapshot.folder else GRACE
 
 
 def farewell(snapshot: Snapshot) -> str:
     """Return where a run was kept and how to go on with it, or that it is not stored; nothing for one that had not begun."""
-    if not snapshot.folder:
-        reason = NOT_WORTHY if snapshot.phase in BEGUN and snapshot.elapsed <= WORTHY else snapshot.sentence
-        return "" if snapshot.phase is Phase.READY else f"{snapshot.run} is not stored: {reason}"
     if snapshot.unstored:
         return f"{snapshot.run} is {snapshot.unstored}"
+    if not snapshot.folder:
+        if snapshot.phase is Phase.READY or snapshot.phase.preparing:
+            return ""
+        reason = NOT_WORTHY if snapshot.phase in BEGUN and snapshot.elapsed <= WORTHY else snapshot.sentence
+        return f"{snapshot.run} is not stored: {reason}"
     if snapshot.phase is Phase.FINISHED:
-        return f"{snapshot.run} is finished; look at it with: genlab show {snapshot.run}"
+        return f"{snapshot.run} is finished; look at it with: genlab show {called(snapshot)}"
     if snapshot.phase in (Phase.DIVERGED, Phase.FAILED):
         return f"{snapshot.run} {snapshot.phase}: {snapshot.sentence} {snapshot.hint}".rstrip()
     if snapshot.phase is Phase.RUNNING:  # it did not stop in time; its state was saved a few seconds ago
-        return f"{snapshot.run} was cut off near {progress(snapshot)}; go on from its last state with: genlab resume {snapshot.run}"
-    return f"{snapshot.run} is saved at {progress(snapshot)}; go on with: genlab resume {snapshot.run}"
+        return f"{snapshot.run} was cut off near {progress(snapshot)}; go on from its last state with: genlab resume {called(snapshot)}"
+    return f"{snapshot.run} is saved at {progress(snapshot)}; go on with: genlab resume {called(snapshot)}"
+
+
+def called(snapshot: Snapshot) -> str:
+    """Return how a command finds a stored run: by its name where it lies in the usual folder, else by its path."""
+    from engine.store import runs_root
+
+    folder = Path(snapshot.folder)
+    return snapshot.run if folder.parent == runs_root() else shlex.quote(str(folder))

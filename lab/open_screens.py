@@ -42,6 +42,15 @@ class OpenScreens:
         if self.stack and not isinstance(self.stack[-1], Page | TooSmallScreen):
             self._app.push_screen(page)
 
+    def ask(self, page: Screen[None]) -> bool:
+        """Open a page in place of any other; false where the terminal is too small for it."""
+        if not self.stack or isinstance(self.stack[-1], TooSmallScreen):
+            return False
+        if isinstance(self.stack[-1], Page):
+            self._app.pop_screen()
+        self._app.push_screen(page)
+        return True
+
     def home(self) -> None:
         """Close all but home."""
         self._close_down_to(None)

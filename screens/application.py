@@ -52,6 +52,9 @@ class Application(Protocol):
     def latest(self, name: str) -> Snapshot | None:
         """Return the present snapshot of a phenomenon that was opened, else None."""
 
+    def offer_folder(self, name: str) -> None:
+        """Ask for another folder for the run of a phenomenon, which is not stored."""
+
     def export(self, name: str) -> str:
         """Write the run with its figures to disk and return a sentence that says where. Blocks; called in a thread.
 

@@ -371,7 +371,10 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         self.say(f"{getattr(self.app, 'where_copied', 'Sent to the terminal')}: {command}")
 
     def action_export(self) -> None:
-        """Write run and figures to disk without holding up the screen."""
+        """Write run and figures to disk without holding up the screen; ask for another folder where the run's refuses."""
+        if self.session.latest().unstored and self.session.controllable:
+            self.application.offer_folder(self.spec.name)
+            return
         self.say("Writing the run and its figures ...")
         self.run_worker(self._export(), exclusive=True)
 

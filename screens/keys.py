@@ -43,14 +43,14 @@ KEYS = (
     Key("y", "log('y')", "y", "Switch the y axis between linear and logarithmic", LOOK),
     Key("v", "side_panel('claims')", "v", "Claims: predicted, measured, and whether they hold", READ),
     Key("n", "side_panel('notes')", "n", "Notes: what to notice, formulas, references", READ),
-    Key("e", "export", "e", "Write the run with its figures to disk", READ),
+    Key("e", "export", "e", "Write the run with its figures to disk; choose another folder where that fails", READ),
     Key("c", "copy", "c", "Copy the command that repeats this run without the app", READ),
     Key("tab", "region(1)", "tab", "Move between figures, knobs, claims and notes", LAB, palette=False),
     Key("shift+tab", "region(-1)", "shift+tab", "Move back", LAB, palette=False),
     Key("question_mark", "app.help", "?", "Help on the keys and on what is selected", LAB, palette=False),
     Key("escape", "app.home", "escape", "Home; the run goes on", LAB),
     Key("ctrl+l", "app.redraw", "ctrl+l", "Draw the screen anew", LAB),
-    Key("q", "app.leave", "q", "Quit; runs are saved", LAB),
+    Key("q", "app.leave", "q", "Quit; runs are saved, and what cannot be is said", LAB),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.contract import Pause, Phase, Reseed, Resume, Rewind, SetKnob, Start, Step, Stop
 from engine.runner.control import Control
-from engine.runner.mailbox import Close, Message, Save
+from engine.runner.mailbox import Close, Keep, Message, Save
 
 Action = Callable[[Control, Any], None]
 
@@ -27,6 +27,7 @@ _ROWS: Mapping[type[Message], tuple[Action, ...]] = {
     Rewind:  (Control.change,  Control.change,  Control.change, Control.change, Control.change),
     Reseed:  (Control.change,  Control.change,  Control.change, Control.change, Control.change),
     Save:    (Control.save,    Control.save,    Control.save,   Control.save,   Control.save),
+    Keep:    (ignored,         ignored,         Control.keep,   Control.keep,   Control.keep),
     Close:   (Control.close,   Control.close,   Control.close,  Control.close,  Control.close),
 }  # fmt: skip
 _COLUMNS = (

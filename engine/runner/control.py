@@ -19,7 +19,7 @@ from engine.phenomenon import AnyPhenomenon
 from engine.runner.beginning import Beginning
 from engine.runner.building import Loaded
 from engine.runner.hearing import HEARING, Hearing
-from engine.runner.mailbox import Close, Message, Save
+from engine.runner.mailbox import Close, Keep, Message, Save
 from engine.runner.moving import move
 from engine.runner.options import Options
 from engine.runner.phase_message import NOT_STARTED, PhaseMessage, broken, finished
@@ -158,6 +158,19 @@ class Control(Showing):
             self._options = replace(self._options, root=command.root)
         self._release()
         self.remark(replace(self.message, sentence=run.writer.problem or f"stored in {run.writer.path}"))
+
+    def keep(self, command: Keep) -> None:
+        """Hold, and store everything as if the run were stopped here."""
+        run = self.run
+        if run is None:
+            return
+        if self.phase is Phase.RUNNING:
+            self.pause()
+        if self.phase is Phase.PAUSED:
+            self._store(run, PhaseMessage(Phase.STOPPED, f"stopped at {run.where}", to_be_saved=True))
+        run.writer.flush(force=True)
+        if self._disk_news:
+            self.enter(self.message)
 
     def close(self, command: Close) -> None:
         """End with the thread."""

@@ -18,11 +18,16 @@ class Save:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """Hold, and store everything as it is to be found if the thread ends now, so that whoever ends it knows before whether that works."""
+
+
+@dataclass(frozen=True)
 class Close:
     """End the thread."""
 
 
-Message = Command | Save | Close
+Message = Command | Save | Keep | Close
 CHANGES = SetKnob | Rewind | Reseed  # what makes another run out of the one that is being built
 
 

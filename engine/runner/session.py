@@ -20,7 +20,7 @@ from engine.phenomenon import AnyPhenomenon
 from engine.runner.control import Control
 from engine.runner.kept import Kept
 from engine.runner.loop import work
-from engine.runner.mailbox import Close, Message, Save
+from engine.runner.mailbox import Close, Keep, Message, Save
 from engine.runner.options import Options
 from engine.runner.phase_message import PhaseMessage
 from engine.runner.setup import Setup, checked, preset_of
@@ -140,6 +140,14 @@ class Runner:
     def join(self, timeout: float | None = None) -> bool:
         """Wait until every command is obeyed and the run is over and stored; False after `timeout` seconds. A pause is no end."""
         return self._mailbox.join(timeout)
+
+    def keep(self) -> None:
+        """Hold, and store everything as `close` will, so that `latest().unstored` tells before whether that works; `Resume` goes on."""
+        self.post(Keep())
+
+    def settled(self, timeout: float | None = None) -> bool:
+        """Wait until every command is obeyed, whatever the run does then; False after `timeout` seconds."""
+        return self._mailbox.join(timeout, over=False)
 
     def close(self, timeout: float = 2.0) -> bool:
         """Stop, save the state, give the folder back and end the thread; whether that took less than `timeout` seconds."""

@@ -42,6 +42,7 @@ class Writer:
         self._waiting: deque[Write] = deque()
         self._files: dict[Kind, tuple[int, Write]] = {}
         self._next_try = 0.0
+        self._why = ""
         self._step = self._lost_at = 0
 
     @property
@@ -104,14 +105,12 @@ class Writer:
         return self._folder.asked() if self._folder else None
 
     def close(self) -> None:
-        """Write what still waits and give up the right to write into the folder."""
-        if self._folder is None:
-            return
+        """Write what still waits and give up the right to write into the folder; what is not stored then is not tried again."""
         try:
             self.flush(force=True)
         finally:
-            self._folder.close()
-            self._folder = None
+            self.give_up()
+            self.problem = self._why if self.problem else ""
 
     def take_over(self, other: Writer) -> None:
         """Write the files that wait for another disk, too."""
@@ -126,7 +125,8 @@ class Writer:
     def _refused(self, error: StoreError) -> None:
         self._lost_at = self._lost_at if self.problem else self._step
         self._next_try = time.monotonic() + RETRY
-        self.problem = f"not being stored since step {self._lost_at:,}: {error.message}; {error.hint}. It is tried again."
+        self._why = f"not being stored since step {self._lost_at:,}: {error.message}; {error.hint}."
+        self.problem = f"{self._why} It is tried again."
 
     def _write(self, folder: RunFolder) -> None:
         while self._waiting:

@@ -13,7 +13,13 @@ from engine.contract import Phase, Session, SetKnob, Snapshot
 from engine.errors import UsageError
 from engine.store import RunFolder, list_runs
 from lab.open_runs import BackgroundRuns, farewell
+from tests.faults.failing import FailingDisk
 from tests.screens.canned import canned
+
+
+@pytest.fixture(autouse=True)
+def usual_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENLAB_RUNS", str(tmp_path))
 
 
 @pytest.fixture
@@ -75,7 +81,8 @@ def test_an_instant_run_that_the_disk_refuses_is_told(toys: None, tmp_path: Path
     open_runs = BackgroundRuns(root=tmp_path / "runs")
     until(open_runs.begin("toy", "quick"), Phase.FINISHED)
     (said,) = open_runs.close()
-    assert said.startswith("toy-quick-s0 is not stored: ") and "finished" not in said
+    assert said.startswith("toy-quick-s0 is not being stored since step ") and "cannot make the folder" in said
+    assert "finished" not in said and "tried again" not in said and open_runs.unstored
 
 
 def test_closing_stops_and_saves_every_run(open_runs: BackgroundRuns, tmp_path: Path) -> None:
@@ -117,7 +124,67 @@ def test_an_unknown_preset_is_refused_with_the_valid_ones(open_runs: BackgroundR
         ),
     ],
 )
-def test_every_kept_run_is_told_with_the_next_command(changes: dict[str, object], words: str) -> None:
+def test_every_kept_run_is_told_with_the_next_command(changes: dict[str, object], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENLAB_RUNS", "/runs")
     said = farewell(replace(canned(folder="/runs/canned-quick-s0"), **changes))  # type: ignore[arg-type]
     assert said.endswith(words)
     assert bool(said) == bool(words)
+
+
+def test_a_run_in_another_folder_is_told_by_its_path() -> None:
+    said = farewell(replace(canned(folder="/else where/canned-quick-s0"), phase=Phase.STOPPED))
+    assert said.endswith("go on with: genlab resume '/else where/canned-quick-s0'")
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FailingDisk:
+    """A disk whose folder `full` refuses every write while it is asked to."""
+    monkeypatch.setattr("engine.store.writer.RETRY", 0.05)
+    return FailingDisk(monkeypatch, str(tmp_path / "full"))
+
+
+def endless(open_runs: BackgroundRuns) -> Session:
+    session = open_runs.begin("toy", "quick")
+    session.post(SetKnob("steps", 10**8))
+    session.post(SetKnob("pause", 0.001))
+    end = time.monotonic() + 60
+    while session.latest().config.get("pause") != 0.001 or session.latest().step < 20:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return session
+
+
+def test_before_leaving_it_is_known_what_is_not_stored_and_another_folder_takes_it(
+    open_runs: BackgroundRuns, tmp_path: Path, full: FailingDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_runs._root = tmp_path / "full"
+    session = endless(open_runs)
+    assert open_runs.settle() == [] and session.latest().phase is Phase.PAUSED
+    open_runs.go_on()
+    until(session, Phase.RUNNING)
+    full.reset(lambda call: True)
+    (left,) = open_runs.settle()
+    assert "the disk is full" in left.unstored and left.phase is Phase.PAUSED
+    (tmp_path / "file").write_text("no folder")
+    assert [run.run for run in open_runs.store(str(tmp_path / "file"), [left.run])] == [left.run]
+    assert session.latest().folder == left.folder
+    assert open_runs.store(str(tmp_path / "roomy"), [left.run]) == []
+    now = session.latest()
+    assert Path(now.folder).parent == tmp_path / "roomy" and not now.unstored
+    (said,) = open_runs.close()
+    assert said.endswith(f"go on with: genlab resume {now.folder}") and not open_runs.unstored
+    folder = RunFolder.open(Path(now.folder))
+    (state, position), (records, torn) = folder.load_state(), folder.records()  # type: ignore[misc]
+    assert position.step == now.step and records[0][0] == 0 and torn == ""
+
+
+def test_what_cannot_be_stored_from_the_beginning_runs_and_is_told(open_runs: BackgroundRuns, tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("no folder")
+    open_runs._root = tmp_path / "runs"
+    session = endless(open_runs)
+    (left,) = open_runs.settle()
+    assert not left.folder and "cannot make the folder" in left.unstored
+    assert open_runs.store(str(tmp_path / "roomy"), [left.run]) == []
+    (said,) = open_runs.close()
+    assert "is saved at step" in said and not open_runs.unstored and len(list_runs(tmp_path / "roomy")) == 1
+    assert session.latest().phase is Phase.STOPPED

@@ -173,7 +173,8 @@ class CannedRuns:
         self.count = count
         self.begun: list[tuple[str, str]] = []
         self.closed = 0
-        self.exported = 0
+        self.exported = self.gone_on = 0
+        self.stored_in: list[str] = []
         self.problems = problems
         self.reports = Path("/nonexistent")
         self.found: dict[str, str] = {}
@@ -200,6 +201,18 @@ class CannedRuns:
 
     def folder(self) -> Path:
         return self.reports
+
+    def settle(self) -> list[Snapshot]:
+        return [self.session.latest()] if self.session.latest().unstored else []
+
+    def go_on(self) -> None:
+        self.gone_on += 1
+
+    def store(self, folder: str, runs: Sequence[str]) -> list[Snapshot]:
+        self.stored_in.append(folder)
+        if folder != "/full":
+            self.session.change(unstored="")
+        return self.settle()
 
     def export(self, session: Any) -> str:
         self.exported += 1

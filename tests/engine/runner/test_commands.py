@@ -9,7 +9,7 @@ from engine.contract import Command, Pause, Phase, Reseed, Resume, Rewind, SetKn
 from engine.errors import KnobError
 from engine.runner.commands import TABLE, ignored, obey
 from engine.runner.control import Control
-from engine.runner.mailbox import Close, Message, Save
+from engine.runner.mailbox import Close, Keep, Message, Save
 from engine.runner.options import Options
 from engine.runner.setup import Setup
 from tests.engine.running import LONG
@@ -35,6 +35,7 @@ AFTER = {
     Rewind("long"): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
     Reseed(7): [(SAME, False), (RUNNING, True), (RUNNING, True), (RUNNING, True), (RUNNING, True)],
     "save": [(SAME, False), (RUNNING, True), (SAME, False), (SAME, False), (SAME, False)],
+    Keep(): [(SAME, False), (RUNNING, True), (PAUSED, False), (SAME, False), (SAME, False)],
     Close(): [(SAME, False), (RUNNING, True), (SAME, False), (SAME, False), (SAME, False)],
 }
 PHASES = [(READY, 0), (LOADING, 1), (BUILDING, 1), (RUNNING, 2), (PAUSED, 3), *((phase, 4) for phase in OVER)]
@@ -78,7 +79,7 @@ def work(control, chunks):
 
 
 def test_the_table_has_every_phase_with_every_message():
-    messages = [*typing.get_args(Command), Save, Close]
+    messages = [*typing.get_args(Command), Save, Keep, Close]
     assert set(TABLE) == set(itertools.product(Phase, messages))
     assert set(typing.get_args(Message)) == set(messages)
     assert {type(command) for command in AFTER if command != "save"} | {Save} == set(messages)
