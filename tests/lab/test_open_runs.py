@@ -174,8 +174,8 @@ def test_before_leaving_it_is_known_what_is_not_stored_and_another_folder_takes_
     (said,) = open_runs.close()
     assert said.endswith(f"go on with: genlab resume {now.folder}") and not open_runs.unstored
     folder = RunFolder.open(Path(now.folder))
-    (state, position), (records, torn) = folder.load_state(), folder.records()  # type: ignore[misc]
-    assert position.step == now.step and records[0][0] == 0 and torn == ""
+    saved, (records, torn) = folder.load_state(), folder.records()
+    assert saved and saved[1].step == now.step and records[0][0] == 0 and torn == ""
 
 
 def test_what_cannot_be_stored_from_the_beginning_runs_and_is_told(open_runs: BackgroundRuns, tmp_path: Path) -> None:
