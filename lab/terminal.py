@@ -6,8 +6,11 @@ the interface does not answer in time, for example because it hangs in a write t
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
+import re
+import selectors
 import signal
 import subprocess
 import sys
@@ -16,6 +19,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 from lab.terminal_diff import TerminalDiff
@@ -25,6 +29,9 @@ PATIENCE = 1.5  # seconds that the interface has to end by itself after a signal
 OFF = (2004, 1000, 1003, 1015, 1006, 1016, 1004, 2048)
 RESTORE = "".join(f"\x1b[?{mode}l" for mode in OFF) + "\x1b[<u\x1b[?7h\x1b[?1049l\x1b[?25h\x1b[0m"
 TMUX_PATIENCE = 0.5  # seconds; the screen stands still meanwhile
+LOOK = 0.1  # seconds between looks at a terminal that says nothing: an escape alone is told from the beginning of a sequence by them
+READ = 4096  # bytes at once
+PARTS = re.compile(r"\x1b?[^\x1b]*")  # a sequence begins with escape; the last part is empty
 ENDING = ("SIGTERM", "SIGHUP", "SIGINT")
 
 
@@ -76,6 +83,32 @@ class LabDriver(LinuxDriver):
         changed = self.diff.feed(data)
         if changed:
             super().write(changed)
+
+    def run_input_thread(self) -> None:
+        """Read keys until the app ends. A sequence that cannot be read, such as bytes that are no UTF-8, costs itself and not the keyboard.
+
+        Raises:
+            OSError: the terminal is gone.
+        """
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        parser = XTermParser()
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                text = decoder.decode(os.read(self.fileno, READ)) if selector.select(LOOK) else ""
+                for part in PARTS.findall(text):
+                    parser = self._read(parser, part)
+
+    def _read(self, parser: XTermParser, part: str) -> XTermParser:
+        """Hand on what a part of the input says, or what the time says when it is empty; return what reads the next one."""
+        try:
+            for event in parser.feed(part) if part else parser.tick():
+                self.process_message(event)
+        except OSError:
+            raise
+        except Exception:  # Textual's parser has no errors of its own: a number out of range is a ValueError, and so on
+            return XTermParser()
+        return parser
 
 
 class Guard:
