@@ -131,14 +131,16 @@ def _shared_limit(run: MinNorm) -> Judgement:
             return not_applicable(f"eta is beyond the limit of {name}")
     if not run.history.records:
         return pending("nothing is measured yet")
-    far: dict[str, float] = {name: _worst(run, "off-limit", name) for name in SHARING}
+    far: dict[Method, float] = {name: _worst(run, "off-limit", name) for name in SHARING}
     value, worst = max((distance, name) for name, distance in far.items())
+    values: dict[str, float] = {str(name): distance for name, distance in far.items()}
     if value <= SHARED:
-        return decided(True, value, f"{worst} is farthest", values=far)
+        return decided(True, value, f"{worst} is farthest", values=values)
     if not run.over:
         return pending(f"{worst} is farthest", value)
     late = f"{worst}: not by step {run.config.steps:,}"
-    return censored(value, late, values=far) if _worst(run, "off-limit", "gd") > SHARED else decided(False, value, late, values=far)
+    slow = _worst(run, "off-limit", "gd") > SHARED or any(item.needed(worst, SHARED) > run.config.steps for item in run.linear)
+    return censored(value, late, values=values) if slow else decided(False, value, late, values=values)
 
 
 def _step_matters(run: MinNorm) -> Judgement:

@@ -22,7 +22,7 @@ from engine.seeds import Streams, streams
 from engine.theory.implicit_bias.interpolators import norm
 from engine.theory.implicit_bias.optimisers import Optimiser, Schedule
 from engine.theory.inputs import Floats
-from engine.theory.linear_models.least_squares_descent import Method, least_squares_optimiser, step_limit
+from engine.theory.linear_models.least_squares_descent import Method, least_squares_optimiser, step_limit, steps_to
 from engine.theory.linear_models.min_norm import SATURATION, least_squares
 
 OTHER_LENGTH = 1.0  # of the second start while the chosen one is 0
@@ -79,7 +79,7 @@ class Linear:
         X, y = wilson_data(config.n, config.d, draws.data)
         self._wilson = wilson_direction(X, y)[0]
         self._optimisers |= {
-            "sgd": self._optimiser("sgd", start=chosen, batch=max(1, config.n // BATCHES), rng=draws.order),
+            "sgd": self._optimiser("sgd", start=chosen, batch=self._batch, rng=draws.order),
             "momentum": self._optimiser("momentum", start=chosen),
             "nesterov": self._optimiser("nesterov", start=chosen),
             "adam": self._optimiser("adam", falling, start=chosen),
@@ -88,6 +88,10 @@ class Linear:
             "adam-steps": self._optimiser("adam", Schedule(rates, "cosine", steps), start=np.zeros((len(RATES), config.d))),
             "wilson": least_squares_optimiser("adam", least_squares(X, y), falling),
         }
+
+    @property
+    def _batch(self) -> int:
+        return max(1, self.config.n // BATCHES)
 
     def _optimiser(self, method: Method, schedule: Schedule | None = None, **given: Any) -> Optimiser:
         return least_squares_optimiser(method, self.problem, schedule or Schedule(self.eta), beta=self.config.beta, **given)
@@ -106,6 +110,14 @@ class Linear:
     def divergent(self, method: Method) -> bool:
         """Whether theory says that an optimiser's step is too large to converge (of minibatches it says so too early)."""
         return self.eta >= step_limit(method, self.problem, self.config.beta)
+
+    def needed(self, method: Method, tolerance: float) -> float:
+        """Steps that an optimiser needs for its distance to the limit to shrink by `tolerance`, at least.
+
+        Those of stochastic descent each do one batch's share of a step, in orders of which an unlucky one takes about twice as long.
+        """
+        steps = steps_to(method, self.problem, self.eta, tolerance, self.config.beta)
+        return 2 * steps * np.ceil(self.config.n / self._batch) if method == "sgd" else steps
 
     def closed_form(self, steps: Floats) -> list[dict[str, Floats]]:
         """Return the readings (k,) of both starts of gradient descent after each of the k step counts, without iterating."""

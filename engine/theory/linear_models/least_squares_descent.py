@@ -97,6 +97,27 @@ def step_limit(method: Method, problem: LeastSquares, beta: float = 0.9) -> floa
     return problem.step_limit * factor
 
 
+def steps_to(method: Method, problem: LeastSquares, eta: float, tolerance: float, beta: float = 0.9) -> float:
+    """Steps until the error of a convergent method has shrunk by `tolerance` in every direction, from its slowest root; at least.
+
+    The roots z of the recursion of a direction with c = eta s^2: heavy ball z^2 - (1 + beta - c) z + beta, Nesterov
+    z^2 - (1 + beta)(1 - c) z + beta (1 - c), gradient descent z = 1 - c (of SGD, what its mean does at full batches).
+
+    Raises:
+        ProblemError: adam and sign, which have no such recursion.
+    """
+    require(method not in ("adam", "sign"), f"{method} does not converge linearly")
+    if method not in ("momentum", "nesterov"):
+        return problem.steps_to(tolerance, eta)
+    kept = 1 - eta * problem.singular_values**2
+    linear, constant = (kept + beta, np.full_like(kept, beta)) if method == "momentum" else ((1 + beta) * kept, beta * kept)
+    roots = np.sqrt((linear / 2) ** 2 - constant + 0j)
+    slowest = float(np.abs(np.stack([linear / 2 + roots, linear / 2 - roots])).max(initial=0.0))
+    if slowest >= 1:
+        return float("inf")
+    return 1.0 if slowest == 0 else max(1.0, float(np.log(tolerance) / np.log(slowest)))
+
+
 def least_squares_optimiser(
     method: Method,
     problem: LeastSquares,

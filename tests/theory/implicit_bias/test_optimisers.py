@@ -10,7 +10,7 @@ import pytest
 from engine.errors import ProblemError
 from engine.state import State
 from engine.theory.implicit_bias.optimisers import Schedule
-from engine.theory.linear_models.least_squares_descent import Method, least_squares_optimiser, step_limit
+from engine.theory.linear_models.least_squares_descent import Method, least_squares_optimiser, step_limit, steps_to
 from engine.theory.linear_models.min_norm import SATURATION, LeastSquares, least_squares
 
 METHODS: tuple[Method, ...] = ("gd", "sgd", "momentum", "nesterov", "adam", "sign")
@@ -171,3 +171,21 @@ def test_refusals() -> None:
         least_squares_optimiser("adam", given, Schedule(0.01), eps=-1.0)
     with pytest.raises(ProblemError, match="cosine schedule"):
         least_squares_optimiser("gd", given, Schedule(0.01, "cosine"))
+
+
+@pytest.mark.parametrize("method", ["gd", "momentum", "nesterov"])
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9, 0.99])
+def test_the_steps_needed_are_those_after_which_true_steps_have_arrived_and_not_long_before(method: Method, beta: float) -> None:
+    """A double root multiplies by t: the bound is then short of the truth by a logarithm, never beyond it by more than a little."""
+    least = problem(3, 5, 12)
+    eta, tolerance = 0.4 * least.step_limit, 1e-5
+    needed = int(np.ceil(steps_to(method, least, eta, tolerance, beta)))
+    optimiser = least_squares_optimiser(method, least, Schedule(eta), beta=beta)
+
+    def distance(step: int) -> float:
+        optimiser.advance(step - optimiser.step)
+        return float(np.linalg.norm(optimiser.w - least.solution) / np.linalg.norm(least.solution))
+
+    assert distance(max(1, int(0.7 * needed))) > tolerance / 10
+    assert distance(2 * needed + 20) < tolerance
+    assert steps_to(method, least, 5 * least.step_limit, tolerance, beta) == np.inf
