@@ -61,9 +61,9 @@ def entries() -> tuple[Entry, ...]:
     return (*found.values(), *spoiled)
 
 
-def examined() -> tuple[Entry, ...]:
-    """Every phenomenon, each declaration imported once, with what is wrong with it."""
-    return tuple(_examined(entry) for entry in entries())
+def examined(own: bool = True) -> tuple[Entry, ...]:
+    """Every phenomenon with what is wrong with it, each declaration imported once; that of `own` ones takes a while and may be left out."""
+    return tuple(_examined(entry) if own or entry.origin else entry for entry in entries())
 
 
 def _examined(entry: Entry) -> Entry:

@@ -11,7 +11,7 @@ from lab.output import emit, plain, write, write_table
 
 def print_phenomena(*, json: bool) -> None:
     """Print every phenomenon with its question, and a sentence for each package that cannot be used."""
-    found = examined()
+    found = examined(own=False)
     usable, broken = [entry for entry in found if not entry.problem], [entry for entry in found if entry.problem]
     if json:
         for entry in usable:
