@@ -22,7 +22,9 @@ from engine.contract import Detail, Snapshot, Status, Verdict
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself puts into LC_CTYPE under LANG=C (PEP 538)
 PIPE_WIDTH = 120  # columns of a table that does not go to a terminal
-CONTROLS = {code: "\ufffd" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}  # what a terminal would obey
+BIDIRECTIONAL = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+OBEYED = (*range(32), *range(127, 160), *BIDIRECTIONAL)  # by a terminal
+CONTROLS = {code: "\ufffd" for code in (*OBEYED, *range(0xD800, 0xE000)) if chr(code) not in "\n\t"}  # and what no stream can write
 STYLES = {Status.HOLDS: "bold green", Status.FAILS: "bold red", Status.PENDING: "yellow", Status.CENSORED: "yellow"}
 VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
 

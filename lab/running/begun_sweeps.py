@@ -21,7 +21,7 @@ from engine.config import Config
 from engine.contract import Phase
 from engine.errors import StoreError
 from engine.store import RunFolder, list_runs, versions
-from engine.store.files import read_json, write_json
+from engine.store.files import read_json, there, write_json
 from lab.output import result_event
 
 
@@ -68,7 +68,7 @@ class BegunSweep:
         self.since = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         self.again = False
         with contextlib.suppress(StoreError):
-            begun = read_json(self.path).get("begun") if self.path.exists() else None
+            begun = read_json(self.path).get("begun") if there(self.path) else None
             if isinstance(begun, str):
                 self.since, self.again = begun, True
 

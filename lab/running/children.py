@@ -16,6 +16,7 @@ from engine.errors import Exit
 from lab.running.detached import genlab_command
 from lab.running.driving import Signals
 
+CODES = (Exit.DONE, Exit.USAGE, Exit.RUN_FAILED, Exit.DATA_MISSING, Exit.INTERRUPTED)  # of `genlab run` and `resume`
 J = TypeVar("J")
 R = TypeVar("R")
 
@@ -114,6 +115,8 @@ def ended(code: int, out: str, err: str) -> Ended:
     sentence = first[0].removeprefix("genlab: ") if first else ""
     if not result and code == Exit.DONE:
         return Ended(int(Exit.RUN_FAILED), {}, sentence or "ended without a result")
+    if code not in CODES:
+        return Ended(int(Exit.RUN_FAILED), result, sentence or f"ended with exit code {code}")
     return Ended(code, result, sentence)
 
 

@@ -162,7 +162,7 @@ class Verifier:
 
 
 def _code(ended: Ended) -> Exit:
-    return Exit.RUN_FAILED if ended.killed else Exit(ended.code)
+    return Exit(ended.code) if ended.code in (Exit.DONE, Exit.USAGE, Exit.DATA_MISSING) else Exit.RUN_FAILED
 
 
 def _single(counted: ClaimCount) -> tuple[Any, ...]:

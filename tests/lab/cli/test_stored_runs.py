@@ -1,6 +1,7 @@
 """Stored runs from the command line: list, show, remove; damaged and foreign folders."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -91,11 +92,16 @@ def test_a_damaged_run_is_one_sentence(genlab, run, tmp_path, command):
 def test_control_characters_that_are_read_back_never_reach_the_terminal(genlab, run, tmp_path):
     name = run()
     path = tmp_path / "runs" / name / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "preset": "\x1b[31mred\x07\x9b"}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "preset": "\x1b[31mred\x07\x9b\u202e"}))
+    os.mkdir(os.fsencode(tmp_path / "runs") + b"/\xff\x1b[2J")  # noqa: PTH102 (a name that is no text)
     code, out, err = genlab("runs")
     assert (code, err) == (0, "")
     assert "[31mred" in out
-    assert not set(out) & {"\x1b", "\x07", "\x9b"}
+    assert not set(out) & {"\x1b", "\x07", "\x9b", "\u202e"}
+    strange = os.fsdecode(b"\xff\x1b[2J")
+    for command in (["show", strange], ["rm", strange, "--yes"], ["run", strange], ["info", "toy\u202e"]):
+        code, out, err = genlab(*command)
+        assert (code, out) == (Exit.USAGE, "") and not set(err) & {"\x1b", "\u202e"}
 
 
 @pytest.mark.parametrize("command", [["show"], ["export", "--to", "csv"], ["resume"], ["compare"]])

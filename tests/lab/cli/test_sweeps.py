@@ -145,6 +145,9 @@ def test_what_a_killed_child_says():
     assert killed_by(11) == "killed by SIGSEGV"
     assert killed_by(200) == "killed by signal 200"
     assert (ended(0, "", "").code, ended(0, "", "").sentence) == (Exit.RUN_FAILED, "ended without a result")
+    for code in (1, 120):  # of an interpreter that could not go on
+        assert (ended(code, "", "").code, ended(code, "", "").sentence) == (Exit.RUN_FAILED, f"ended with exit code {code}")
+    assert [ended(code, "", "genlab: so").code for code in (2, 3, 4, 130)] == [2, 3, 4, 130]
 
 
 def test_a_sweep_for_eyes_is_a_table_with_a_line_a_cell(tmp_path):
