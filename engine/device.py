@@ -38,11 +38,6 @@ def resolve_device(wanted: str = "auto") -> str:
     raise UsageError(f"device cuda is not there: {built}", "use --device cpu; see genlab doctor")
 
 
-def load_torch() -> None:
-    """Import torch."""
-    import torch  # noqa: F401 (what it is needed for comes after)
-
-
 def use_threads(count: int, *, torch: bool) -> None:
     """Make torch (where the run uses it) and BLAS compute with `count` threads. Sums depend on it, so it is part of the manifest.
 

@@ -69,7 +69,6 @@ class LabApp(SurvivingApp, inherit_bindings=False):
     Screen { background: $background; color: $foreground; }
     * { scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
     CommandPalette { background: $background; }
-    CommandPalette SearchIcon { display: none; }
     CommandPalette > Vertical { margin-top: 1; width: 76; max-width: 100%; background: $background; }
     CommandPalette #--input, CommandPalette #--input.--list-visible { border: round $primary; padding-left: 1; }
     CommandPalette CommandInput { border: none; height: 1; }
@@ -175,6 +174,10 @@ class LabApp(SurvivingApp, inherit_bindings=False):
             self.tell(str(error))
             return
         self._show(kind, spec, self.sessions[name])
+
+    def when_drawn(self, begin: Callable[[], None]) -> None:
+        """Do something once the screen that is being opened has been drawn."""
+        self.call_later(lambda: self.call_after_refresh(begin))
 
     def _show(self, kind: type[PhenomenonScreen], spec: Spec, session: Session) -> None:
         self.sessions[spec.name] = session
@@ -327,6 +330,7 @@ def launch(
         watched=_watched(open_runs, watch) if watch else None,
         driver=LabDriver,
     )
+    open_runs.when_drawn = app.when_drawn
     code: int | None = None
     with Guard(app.interrupt_from_outside, open_runs.close) as guard:
         try:

@@ -11,7 +11,7 @@ import shlex
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.runner import Runner
     from screens.base import PhenomenonScreen
 
+PRELOADED = ("engine.runner", "screens.base", "screens.widgets.plot_view", "screens.widgets.picture_view")
 BEGUN = (Phase.RUNNING, Phase.PAUSED, Phase.STOPPED)
 STORING = 5.0  # seconds to wait until a run that was not stored is
 WORTHY = 3.0  # seconds from which on a run of an instant phenomenon is stored without being asked for
@@ -93,6 +94,7 @@ class BackgroundRuns:
         root: folder of the runs; None for the default place.
 
     Attributes:
+        when_drawn: puts off the start of a run until its screen stands, which importing in another thread would hold up.
         stuck: whether a run's thread did not end in time.
         unstored: whether a run could not be stored to its end.
     """
@@ -103,6 +105,7 @@ class BackgroundRuns:
         self._root = root
         self._runners: list[Runner] = []
         self._held: list[Runner] = []
+        self.when_drawn: Callable[[Callable[[], None]], None] = lambda start: start()
         self.stuck = self.unstored = False
 
     def phenomena(self) -> list[PhenomenonEntry]:
@@ -116,8 +119,11 @@ class BackgroundRuns:
         ]
 
     def examine(self) -> dict[str, str]:
-        """Import every declaration once, and return by name what is wrong with it."""
-        return {entry.name: entry.problem for entry in examined() if entry.problem}
+        """Import every declaration once, and return by name what is wrong with it; then what the first screen will need, but not torch."""
+        problems = {entry.name: entry.problem for entry in examined() if entry.problem}
+        for module in PRELOADED:
+            importlib.import_module(module)
+        return problems
 
     def spec(self, name: str) -> Spec:
         """Return a phenomenon's declaration.
@@ -150,7 +156,8 @@ class BackgroundRuns:
             store_after=WORTHY if found.instant else 0.0, insist=False,
         )  # fmt: skip
         self._runners.append(runner)
-        runner.start()
+        runner.expect()
+        self.when_drawn(runner.start)
         return runner
 
     def folder(self) -> Path:

@@ -50,6 +50,9 @@ from screens.widgets.plot_legend import axis_name
 from screens.widgets.text_row import TextRow
 from screens.widgets.verdict_panel import VerdictPanel, tally_row
 
+FOREIGN = "This run belongs to another process, which alone turns its knobs and begins anew: space pauses it, S stops it."
+OWN = "S stops a watched run of another process. Here, space pauses, and q stops and saves."
+READ_ONLY = "the run belongs to another process, which alone turns its knobs"
 PATIENCE = 0.3  # seconds without a further step before a knob that restarts a run is applied
 
 
@@ -150,6 +153,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         if not (snapshot.phase.preparing and self.snapshot.phase.preparing):
             self._waiting_since = time.monotonic()
         self.snapshot = snapshot
+        self.knobs.refuse("" if SetKnob in self.session.obeyed else READ_ONLY)
         with self.app.batch_update():
             self.figures.show(snapshot)
             self.knobs.show(snapshot.config, snapshot.preset)
@@ -169,7 +173,8 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
 
     def _say_phase(self) -> None:
         waited = time.monotonic() - self._waiting_since
-        self.message.show(status_rows.sentence_row(self.snapshot, waited), self.figures.readout(), bad=self.snapshot.phase)
+        sentence = status_rows.sentence_row(self.snapshot, waited, self.session.controllable)
+        self.message.show(sentence, self.figures.readout(), bad=self.snapshot.phase)
 
     def _say_keys(self, context: str = "") -> None:
         if not context:
@@ -178,8 +183,8 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
                 context = "knobs"
             elif isinstance(self.focused, VerdictPanel | NotesPanel):
                 context = "panel"
-        phase = self.snapshot.phase
-        self._row("keys").show(status_rows.key_row(context, phase, self.size.width, self.session.obeyed, bool(self.snapshot.unstored)))
+        phase, unstored = self.snapshot.phase, bool(self.snapshot.unstored) and self.session.controllable
+        self._row("keys").show(status_rows.key_row(context, phase, self.size.width, self.session.obeyed, unstored))
 
     def _row(self, name: str) -> TextRow:
         return self._rows[name]
@@ -198,9 +203,8 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
         self._timer = self.set_timer(0.001, self._look)
 
     def refuse(self) -> None:
-        """Say why a command has no effect here, and what does; the knobs stay those of the run."""
-        self.knobs.show(self.snapshot.config, self.snapshot.preset)
-        self.say(self.session.refusal or "This run belongs to another process, which alone turns its knobs: space pauses it, S stops it.")
+        """Say why a command has no effect here, and what does."""
+        self.say(self.session.refusal or FOREIGN)
 
     def say(self, text: str) -> None:
         """Show a sentence of the interface until the next command."""
@@ -213,10 +217,7 @@ class PhenomenonScreen(Screen[None], inherit_bindings=False):
 
     def action_stop(self) -> None:
         """Stop a run of another process; one of this process is paused, and stopped by leaving."""
-        if self.session.controllable:
-            self.say("S stops a watched run of another process. Here, space pauses, and q stops and saves.")
-        else:
-            self.post(Stop())
+        self.say(OWN) if self.session.controllable else self.post(Stop())
 
     def action_step(self) -> None:
         """Advance to the next measurement."""

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.device import load_torch, resolve_device, use_threads
+from engine.device import resolve_device, use_threads
 from engine.errors import StoreError
+from engine.importing import load_torch
 from engine.interruption import checkpoint
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.options import Options

@@ -89,6 +89,10 @@ class Runner:
         """The exception that ended or last disturbed the run, with its traceback, for --debug."""
         return self._mailbox.error
 
+    def expect(self) -> None:
+        """Show that a start will follow, which whoever shows the run puts off until that stands."""
+        self._control.remark(PhaseMessage(Phase.LOADING, "loading"))
+
     def start(self) -> None:
         """Begin (or go on from a pause, or begin again after the end)."""
         self.post(Start())
@@ -108,7 +112,7 @@ class Runner:
         self._mailbox.post(command)
         if self._thread is None:
             if isinstance(command, Start | Step):
-                self._control.remark(PhaseMessage(Phase.LOADING, "loading"))  # from the first moment on
+                self.expect()  # from the first moment on
             self._begin_thread()
 
     def _begin_thread(self) -> None:

@@ -112,6 +112,7 @@ class Ending:
     """How a run ended.
 
     cut: whether a person ended it before its time; unread: whether that was by closing the pipe (`| head`).
+    elsewhere: whether that was asked for by another process, such as `genlab watch`.
     error: the exception that ended it, if one did. kept: what is on the disk of a run that was cut.
     """
 
@@ -120,6 +121,7 @@ class Ending:
     unread: bool = False
     error: BaseException | None = None
     kept: Kept | None = None
+    elsewhere: bool = False
 
 
 def drive(runner: Driven, feed: Feed, report: Reporter) -> Ending:
@@ -130,7 +132,8 @@ def drive(runner: Driven, feed: Feed, report: Reporter) -> Ending:
         try:
             pipe = _follow(runner, feed, report, signals)
         finally:
-            cut = not runner.latest().phase.over
+            elsewhere = runner.latest().phase is Phase.STOPPED  # nothing here stops it but closing
+            cut = elsewhere or not runner.latest().phase.over
             if not runner.close(timeout=SOON):
                 say("genlab: waiting for what cannot be cut, and for the state to be saved; ctrl+c leaves at once")
                 runner.close(timeout=PATIENCE - SOON)
@@ -144,7 +147,7 @@ def drive(runner: Driven, feed: Feed, report: Reporter) -> Ending:
             hush()
         finally:
             report.close()
-    return Ending(last, cut, not pipe, runner.error, runner.kept() if cut else None)
+    return Ending(last, cut, not pipe, runner.error, runner.kept() if cut else None, elsewhere)
 
 
 def _follow(runner: Driven, feed: Feed, report: Reporter, signals: Signals) -> bool:
@@ -180,7 +183,7 @@ def conclude(ending: Ending, *, debug: bool = False) -> int:
 
 def _tell_interrupted(ending: Ending) -> None:
     last, kept = ending.last, ending.kept
-    where = f"genlab: interrupted at {last.unit} {last.step}"
+    where = f"genlab: {'stopped by another process' if ending.elsewhere else 'interrupted'} at {last.unit} {last.step}"
     if not last.folder or (last.unstored and (kept is None or kept.saved is None)):  # why it is not stored is said apart
         say(f"{where}.")
     elif kept is None or (kept.resumable and not kept.stuck and not last.unstored):

@@ -27,6 +27,7 @@ class FormField(Widget, can_focus=True):
 
     label = ""
     error = ""
+    refusal = ""  # why nothing can be changed here, if nothing can
     unit_width = 0
     mark_width = 0
 
@@ -52,6 +53,11 @@ class FormField(Widget, can_focus=True):
     def explain(self) -> str:
         """Say in a few sentences what the field sets."""
         return ""
+
+    def refused(self) -> bool:
+        """Say under the field that nothing can be changed, if that is so."""
+        self.fail(self.refusal)
+        return bool(self.refusal)
 
     def row(self, value: str, unit: str, mark: str) -> Text:
         """Lay out label, value with arrows when focused, unit and mark, and the error below."""
@@ -103,6 +109,8 @@ class PresetField(FormField):
 
     def action_step(self, direction: int) -> None:
         """Show the next preset without applying it."""
+        if self.refused():
+            return
         names = [preset.name for preset in self.presets]
         place = names.index(self.choice.name) + direction if self.choice else 0
         self.shown = names[place % len(names)]
@@ -111,6 +119,8 @@ class PresetField(FormField):
 
     def action_enter(self) -> None:
         """Apply the preset that is shown."""
+        if self.refused():
+            return
         choice = self.choice
         if choice is not None:
             self.shown = None

@@ -54,7 +54,7 @@ class KnobField(FormField):
 
     def action_step(self, direction: int) -> None:
         """Step to the next value and apply it: at once when live, after a moment's patience when it restarts the run."""
-        if self.draft is not None:
+        if self.draft is not None or self.refused():
             return
         value = stepped(self.knob, self.value, direction)
         if value == self.value and self.knob.kind in ("ints", "floats", "text"):
@@ -64,6 +64,8 @@ class KnobField(FormField):
 
     def action_enter(self) -> None:
         """Begin to type, or apply what was typed."""
+        if self.refused():
+            return
         if self.draft is None:
             self.draft = self.knob.format(self.value)
             self.refresh(layout=True)
@@ -98,6 +100,9 @@ class KnobField(FormField):
         if self.draft is None:
             starts = event.character is not None and event.character in "0123456789.-" and self.knob.kind not in ("bool", "choice")
             if not starts:
+                return
+            if self.refused():
+                event.stop()
                 return
             self.draft = ""
         if event.key == "escape":
@@ -182,6 +187,11 @@ class KnobForm(Vertical):
 
     def _checked(self, name: str, value: Any) -> Any:
         return getattr(build(self._kind, {**self._config, name: value}), name)
+
+    def refuse(self, refusal: str) -> None:
+        """Let nothing be changed any more, and say why where somebody tries; an empty text lets it again."""
+        for field in self.rows():
+            field.refusal = refusal
 
     def share(self, shared: bool) -> None:
         """Take only the rows that are needed, or all the room there is."""

@@ -52,8 +52,8 @@ def phase_row(snapshot: Snapshot, width: int) -> Text:
     return fit(parts, width)
 
 
-def sentence_row(snapshot: Snapshot, waited: float) -> Text:
-    """Return what the run says of itself: what it waits for, or what went wrong and what to do."""
+def sentence_row(snapshot: Snapshot, waited: float, ours: bool = True) -> Text:
+    """Return what the run says of itself: what it waits for, or what went wrong and what to do. ours: it is of this process."""
     bad = snapshot.phase in (Phase.FAILED, Phase.DIVERGED)
     said = "" if snapshot.sentence == snapshot.phase.value or snapshot.phase is Phase.FINISHED else snapshot.sentence  # said above
     text = Text(said, "bold red" if bad else "")
@@ -62,7 +62,7 @@ def sentence_row(snapshot: Snapshot, waited: float) -> Text:
     if snapshot.phase.preparing and waited >= 1:
         text.append(f"  ({formatting.duration(waited)})", "dim")
     if snapshot.unstored:
-        text.append("  " if text else "").append(snapshot.unstored, "bold red").append("  e chooses another folder", "bold")
+        text.append("  " if text else "").append(snapshot.unstored, "bold red").append("  e chooses another folder" if ours else "", "bold")
     elif snapshot.notes:
         more = f"  (n: {len(snapshot.notes) - 1} more)" if len(snapshot.notes) > 1 else ""
         text.append("  " if text else "").append(snapshot.notes[-1] + more, "dim")

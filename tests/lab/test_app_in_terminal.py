@@ -246,11 +246,22 @@ def test_a_run_of_another_process_is_watched_live(tmp_path: Path) -> None:
                 first = re.search(r"step ([\d,]+)", terminal.text)
                 assert first
                 terminal.until(lambda: re.search(r"step ([\d,]+)", terminal.text).group(1) != first.group(1), "a further step")
-                terminal.press("space")
+                terminal.press("r")
                 terminal.shows("belongs to another process")
+                terminal.press("space")
+                terminal.shows("by another process", "S stop")
+                terminal.press("space")
+                terminal.shows("running")
                 terminal.press("q")
                 assert terminal.end() == 0
                 terminal.assert_restored()
             assert other.poll() is None, "watching must not end the run"
+            with Terminal(*TOY, "watch", "toy-custom-s0", runs=tmp_path) as terminal:
+                terminal.shows("Toy decay", "S stop")
+                terminal.press("S")
+                terminal.shows("its state is saved")
+                terminal.press("q")
+                assert terminal.end() == 0
+            assert other.wait(60) == 130
         finally:
             other.terminate()

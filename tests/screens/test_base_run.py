@@ -7,9 +7,10 @@ import re
 import pytest
 from textual.pilot import Pilot
 
-from engine.contract import Phase
+from engine.contract import Pause, Phase, Resume, Stop
 from lab.app import LabApp
 from screens.home import HomeScreen
+from screens.widgets.knob_form import KnobField
 from tests.screens.canned import CannedSession, canned
 from tests.screens.pilot import SIZES, drive, opened, said, text_of, until
 
@@ -55,6 +56,32 @@ def test_a_run_of_another_process_is_watched_and_takes_no_commands() -> None:
 
     drive(scenario, session=session)
     assert session.posted == []
+
+
+@pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.PAUSED])
+def test_a_run_of_this_users_other_process_is_paused_and_stopped_and_nothing_else(phase: Phase) -> None:
+    session = CannedSession(canned(phase=phase), controllable=False, obeyed=frozenset({Pause, Resume, Stop}))
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        keys = said(app, screen._row("keys"))
+        assert ("space pause" if phase is Phase.RUNNING else "space go on") in keys and "S stop" in keys and "r rewind" not in keys
+        for key in ("s", "r", "R", "p"):
+            await pilot.press(key)
+            await until(pilot, lambda: "which alone turns its knobs" in said(app))
+            screen.message.forget()
+        before = dict(session.latest().config)
+        await pilot.press("k")
+        await until(pilot, lambda: isinstance(screen.focused, KnobField))
+        for key in ("right", "5", "enter"):
+            await pilot.press(key)
+        await until(pilot, lambda: "the run belongs to another process" in said(app))
+        assert session.latest().config == before and screen.focused.value == before["lr"] and screen.focused.draft is None  # type: ignore[union-attr]
+        await pilot.press("k", "space", "S")
+        await until(pilot, lambda: len(session.posted) == 2)
+
+    drive(scenario, (160, 48), session=session)
+    assert session.posted == [Pause() if phase is Phase.RUNNING else Resume(), Stop()]
 
 
 def test_equal_snapshots_are_drawn_once_and_hidden_views_never() -> None:
