@@ -1,10 +1,11 @@
 # make lab opens the app, make test runs every check and test; both set up .venv first. Needs Python 3.11+, venv, pip, make.
+# make soak tries every fault for about an hour and puts the table into README; where it was stopped, it goes on. make audit needs a network.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: lab test check slow gpu bench clean setup
+.PHONY: lab test check slow gpu soak audit bench clean setup
 
 lab: $(STAMP)
 	$(BIN)/genlab
@@ -30,6 +31,13 @@ slow: $(STAMP)
 
 gpu: $(STAMP)
 	$(BIN)/pytest -m gpu --timeout 3600
+
+soak: $(STAMP)
+	$(BIN)/python -m tests.faults.soak --folder .soak --table .soak
+
+audit: $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt 'pip-audit>=2.7'
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 
 bench: $(STAMP)
 	$(BIN)/genlab bench
