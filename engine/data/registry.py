@@ -11,6 +11,7 @@ from engine.data import digits, mnist1d
 from engine.data.split import Images, Labels, Split
 from engine.errors import ProblemError, UsageError, echoed, nearest
 from engine.seeds import Streams
+from engine.telling import tell
 
 FEWEST_TESTS, MOST_TESTS = 500, 4000
 MADE_TESTS = 2000  # of data made to order, where each costs time
@@ -80,5 +81,6 @@ def load(name: str, n: int, n_test: int, streams: Streams) -> Split:
     chosen = source(name)
     if chosen.size is not None and n + n_test > chosen.size:
         raise ProblemError(f"{name} has {chosen.size} images, got n={n} for training and {n_test} for testing", "lower n")
+    tell(f"drawing {n + n_test:,} images of {name}")
     x, y, note = chosen.draw(n + n_test, streams.data)
     return Split(x[:n], y[:n], x[n:], y[n:], chosen.classes, chosen.shape, (note,) if note else ())

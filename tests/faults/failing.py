@@ -18,11 +18,13 @@ class FailingDisk:
         count: calls so far.
         fails: whether call number `count` (from 0) fails; by default none does.
         error: the number of the error they fail with.
+        only: the calls that count and may fail; all of them by default.
         half: whether a write that fails has written half before, as a full disk does.
     """
 
     def __init__(self, patch: Any, folder: str) -> None:
         self.folder, self.count, self.error, self.half = folder, 0, errno.ENOSPC, False
+        self.only = frozenset(CALLS)
         self.fails: Callable[[int], bool] = lambda call: False
         self._ours: set[int] = set()
         for name in CALLS:
@@ -42,8 +44,11 @@ class FailingDisk:
     def _plain(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(target: Any, *given: Any, **named: Any) -> Any:
             if not self._concerns(target):
-                return real(target, *given, **named)
-            refused = self._refuses()
+                made = real(target, *given, **named)
+                if real.__name__ == "open":
+                    self._ours.discard(made)  # a number that a file of the folder had, which was closed by other means
+                return made
+            refused = real.__name__ in self.only and self._refuses()
             if real.__name__ == "close":
                 self._ours.discard(target)
                 real(target)

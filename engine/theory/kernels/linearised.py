@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.interruption import checkpoint
+from engine.telling import tell
 from engine.theory.conditions import Floats, number, require
 from engine.theory.quantities import finite
 
@@ -108,6 +109,7 @@ def linearise(kernel: ArrayLike, residual: ArrayLike) -> Linearised:
     skew = float(np.abs(matrix - matrix.T).max())
     require(skew <= 1e-9 * largest, f"the kernel must be symmetric, got entries that differ by {skew:g}")
     checkpoint()  # the next line cannot be cut
+    tell(f"eigenvalues of a kernel of {left.size:,} points")
     eigenvalues, eigenvectors = np.linalg.eigh(matrix)
     rounding = left.size * float(np.finfo(np.float64).eps) * float(eigenvalues[-1])
     smallest = float(eigenvalues[0])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.interruption import checkpoint
+from engine.telling import tell
 from engine.theory.conditions import Floats, number, require
 from engine.theory.quantities import finite
 
@@ -60,6 +61,7 @@ def tangent_kernel(
     kernel = np.empty((len(points), len(columns)))
     for start in range(0, len(points), rows):
         checkpoint()
+        tell("rows of a tangent kernel", start, len(points))
         block = points[start : start + rows]
         block_relu, block_gates = (relu, gates) if other is None and rows >= len(points) else _features(weights, output, block)
         kernel[start : start + rows] = block_relu @ relu.T + (block @ columns.T) * (block_gates @ gates.T)
