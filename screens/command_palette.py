@@ -7,12 +7,14 @@ from functools import partial
 from typing import cast
 
 from textual import events
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.message import Message
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, LoadingIndicator, OptionList
 
 from engine.contract import Pause, Phase, Rewind, Start, Stop
 from screens.application import Application
@@ -88,8 +90,26 @@ def _highlighted(matcher: Matcher, text: str) -> Content:
     return Content(text) if "[" in text else matcher.highlight(text)
 
 
+class FoundCommands(CommandList):
+    """The commands that were found. A click on one that is no longer among them, drawn before the list changed, chooses nothing."""
+
+    def on_click(self, event: events.Click) -> None:
+        """Keep such a click from `OptionList`, which would look the command up."""
+        if event.style.meta.get("option", 0) >= self.option_count:
+            event.prevent_default()
+
+
 class Palette(Page, CommandPalette):
     """The palette. What reaches it after it was closed, such as a second return, chooses nothing more."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out as `CommandPalette` does, whose styles and methods look for these names; without its icon."""
+        with Vertical(id="--container"):
+            with Horizontal(id="--input"):
+                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
+            with Vertical(id="--results"):
+                yield FoundCommands()
+                yield LoadingIndicator()
 
     def on_mount(self, event: events.Mount) -> None:
         """Keep the text cursor steady; do not begin to search if it was closed before it stood."""

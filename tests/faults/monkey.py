@@ -202,7 +202,6 @@ def _play(app: App, hands: Hands, actions: int, folder: Path) -> int:
             if since >= SYNC or burst.size is not None:
                 since = 0
                 app.ask(HEARD, PATIENCE)
-                _look_for_reports(folder)
     app.ask(HEARD, PATIENCE)
     return done
 
@@ -220,10 +219,10 @@ def _judge(app: App, folder: Path, before: Usage, after: Usage, more_memory: int
 
 
 def _look_for_reports(folder: Path) -> None:
-    for path in (folder / "runs").rglob("*.txt"):
-        if path.name in REPORTS:
-            last = path.read_text(encoding="utf-8").strip().splitlines()[-1:]
-            raise Failed(f"a report was written: {path}: {' '.join(last)}")
+    paths = sorted(path for path in (folder / "runs").rglob("*.txt") if path.name in REPORTS)
+    if paths:
+        last = {path.read_text(encoding="utf-8").strip().splitlines()[-1]: path for path in paths}
+        raise Failed("; ".join(f"a report was written: {path}: {line}" for line, path in last.items()))
 
 
 def main() -> int:
