@@ -26,7 +26,7 @@ from engine.phenomena.interpolation_threshold.sweep import REFERENCES, SHOWN, SW
 from engine.phenomena.interpolation_threshold.theory import expected_curves, expected_risk
 from engine.phenomenon import Pieces, geometric_grid
 from engine.seeds import Streams, streams
-from engine.state import Draws
+from engine.state import Draws, State
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.nested_fits import nested_fits
 from engine.theory.spectra.spectra import spectrum
@@ -79,7 +79,7 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         self.grid = geometric_grid(draws, PER_DECADE)
         if n * self.widths[-1] <= SLOW:
             self.grid = self.grid[1:]
-        self.notes = tuple(said for there, said in ((config.digits, ON_DIGITS), (config.sigma == 0, NOISELESS)) if there)
+        self.notes = self._said()
 
     def parts(self) -> Mapping[str, Draws]:
         """All draws."""
@@ -146,6 +146,11 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
     def _no_spectra(self) -> Draws:
         return Draws(self.config.draws, {"eigenvalues": (min(self.config.n, self.config.shown_d),)})
 
+    def restore(self, state: State) -> None:
+        """Continue from a state."""
+        super().restore(state)
+        self.notes = self._said()
+
     def set_knob(self, name: str, value: Any) -> None:
         """Show the eigenvalues at another d, of the first draws at once; the sweeps stay."""
         super().set_knob(name, value)
@@ -164,9 +169,25 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         if self.step:
             record |= {f"{name}-at-n": np.median(self.at_n(name)) for name in SHOWN}
             record["residual-from-n"] = self.sweeps["residual"][:, self.widths >= n].max()
+            record["singular-share"] = 1 - self.regular.mean()
         if self.shown.done and self.design.is_isotropic:
             record["spectral-distance"] = spectral_distance(n, self.config.shown_d, self.shown["eigenvalues"])
+        self.notes = self._said()
         return {name: float(value) for name, value in record.items() if np.isfinite(value)}
+
+    def _said(self) -> tuple[str, ...]:
+        """What no figure shows, as sentences."""
+        singular = int((~self.regular).sum())
+        lacking = (
+            f"{singular} of {self.sweeps.done} draws are singular: at some d their features lack full rank, and from n on not all is fitted"
+        )
+        pairs = ((self.config.digits, ON_DIGITS), (self.config.sigma == 0, NOISELESS), (singular > 0, lacking))
+        return tuple(said for there, said in pairs if there)
+
+    @property
+    def regular(self) -> NDArray[np.bool_]:
+        """Which draws have full rank at every d of the sweep, (draws,)."""
+        return np.asarray(np.isfinite(self.sweeps["condition-number"]).all(axis=1))
 
     def at_n(self, quantity: str) -> Floats:
         """Return a quantity at d = n, (draws,)."""

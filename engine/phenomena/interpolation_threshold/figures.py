@@ -49,6 +49,7 @@ QUANTITIES = (
     Quantity("smallest-eigenvalue-at-n", "median smallest eigenvalue at d = n", per="run"),
     Quantity("condition-number-at-n", "median condition number at d = n", per="run"),
     Quantity("residual-from-n", "largest relative training residual from d = n on", per="run"),
+    Quantity("singular-share", "share of draws without full rank at some d", per="run"),
     Quantity("spectral-distance", "Kolmogorov distance of the shown spectrum to its law", per="run"),
 )
 
@@ -128,8 +129,11 @@ def markers(run: InterpolationThreshold) -> tuple[Marker, ...]:
     if run.widths[0] <= shown <= run.widths[-1] and shown != n:
         found.append(Marker("smallest-eigenvalue", "x", shown / n, f"shown: d = {shown}"))
     if run.design.is_isotropic:
-        found += [Marker("eigenvalues", "x", float(end), f"edge {float(end):.3g}") for end in edges(shown / n)]
+        found += [
+            Marker("eigenvalues", "x", float(end), f"{side} edge {float(end):.3g}")
+            for side, end in zip(("lower", "upper"), edges(shown / n), strict=True)
+        ]
         lowest, risk = isotropic_minimum(run.design.r2, sigma2)
         if sigma2 > 0 and 1 < lowest <= run.widths[-1] / n:
-            found.append(Marker("test-mse", "x", lowest, f"least beyond n: {risk + sigma2:.3g}"))
+            found.append(Marker("test-mse", "x", lowest, f"lowest mean beyond n: {risk + sigma2:.3g}"))
     return tuple(found)

@@ -40,14 +40,15 @@ def expected_curves(design: Design, widths: Widths) -> Iterator[Series]:
     n, sigma2, d = design.n, design.sigma2, _fine(design.n, widths)
     gamma = d / n
     exact: Basis = "exact" if design.is_isotropic and design.entries == "gaussian" else "asymptotic"
+    means = "mean, exactly" if exact == "exact" else "mean, large n"
     solved = d if design.is_isotropic else widths  # elsewhere every d costs an equation
-    yield _curve("train-mse/expected", "exact mean", gamma, expected_train_mse(n, d, sigma2), "exact")
-    yield _curve("test-mse/expected", f"{exact} mean", solved / n, expected_risk(design, solved), exact)
+    yield _curve("train-mse/expected", "mean, exactly", gamma, expected_train_mse(n, d, sigma2), "exact")
+    yield _curve("test-mse/expected", means, solved / n, expected_risk(design, solved), exact)
     if design.is_isotropic:
         low, high = marchenko_pastur.edges(gamma)
-        yield _curve("norm/expected", f"{exact} mean", gamma, norm_law(n, d, design.r2, sigma2), exact)
+        yield _curve("norm/expected", means, gamma, norm_law(n, d, design.r2, sigma2), exact)
         yield _curve("condition-number/edges", "Marchenko-Pastur edges", gamma, np.sqrt(ratio(high, low)))
-        yield _curve("smallest-eigenvalue/edge", "edge", gamma[d != n], low[d != n])
+        yield _curve("smallest-eigenvalue/edge", "Marchenko-Pastur edge", gamma[d != n], low[d != n])
         yield from _smallest(n, d)
 
 
@@ -62,7 +63,7 @@ def _smallest(n: int, d: Widths) -> Iterator[Series]:
     low, median, high = (np.array([marchenko_pastur.square_smallest_quantile(share)]) for share in (0.25, 0.5, 0.75))
     d = d[(np.abs(d / n - 1) >= NEAR) | (d == n)]
     centre = np.where(d == n, median / n**2, marchenko_pastur.mean_smallest_eigenvalue(n, d))
-    yield _curve("smallest-eigenvalue/centre", "finite n", d / n, centre)
+    yield _curve("smallest-eigenvalue/centre", "mean at this n", d / n, centre)
     yield _curve(
         "smallest-eigenvalue/edelman", "Edelman's law at d = n", np.ones(1), median / n**2,
         lo=low / n**2, hi=high / n**2, band="median, quartiles of the law", style="points",
@@ -79,7 +80,9 @@ def spectral_law(gamma: float, width: float) -> Iterator[Series]:
     yield _curve("eigenvalues/density", "Marchenko-Pastur", x, marchenko_pastur.density(x, gamma) * max(1.0, gamma))
     if gamma > 1:
         mass = 1 - 1 / gamma
-        yield _curve("eigenvalues/atom", f"its mass at 0, {mass:.3g}", np.array([-width / 2]), np.array([mass]), style="points")
+        yield _curve(
+            "eigenvalues/atom", f"Marchenko-Pastur mass at 0, {mass:.3g}", np.array([-width / 2]), np.array([mass]), style="points"
+        )
 
 
 def _curve(name: str, label: str, x: Floats, y: Floats, basis: Basis = "asymptotic", **looks: Any) -> Series:

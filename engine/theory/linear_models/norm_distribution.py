@@ -41,7 +41,7 @@ def share_of_means_as_far(mean: float, draws: int, n: int, d: int, r2: float, si
     """
     rng = np.random.default_rng(0)
     above = below = made = 0
-    most, batch = math.ceil(10 / least), 200
+    most, batch = math.ceil(3 / least), 200
     while min(above, below) < ENOUGH and made < most:
         checkpoint()
         count = min(batch, max(1, NUMBERS // draws), most - made)

@@ -12,8 +12,15 @@ from numpy.typing import ArrayLike
 
 from engine.theory.conditions import Floats, number, numbers, require
 
-TRACY_WIDOM_SHIFT = 1.2065
-"""Minus the mean of the Tracy-Widom law of real matrices, which the smallest eigenvalue follows at its own scale."""
+TRACY_WIDOM_SHIFT, TRACY_WIDOM_DEVIATION, TRACY_WIDOM_SKEWNESS = 1.2065, 1.2680, 0.2935
+"""Minus the mean, the deviation and the skewness of the Tracy-Widom law of real matrices, which minus the smallest eigenvalue follows."""
+
+SECOND_ORDER = 1.38
+"""What the mean of the smallest eigenvalue has of tau^2, tau its scale over the edge.
+
+Measured, as are the terms of deviation and skewness, on 30,000 Wishart matrices for each of 53 sizes n = 10 to 320, d/n = .05 to 10:
+for tau up to .45 the mean is then off by .03 of a deviation at most, and the deviation by 3 %.
+"""
 
 
 def edges(gamma: ArrayLike) -> tuple[Floats, Floats]:
@@ -65,14 +72,37 @@ def kolmogorov_distance(eigenvalues: ArrayLike, gamma: float) -> float:
 
 
 def mean_smallest_eigenvalue(n: ArrayLike, d: ArrayLike) -> Floats:
-    """Return the finite-n centre of the smallest non-zero eigenvalue of X^T X/n, for gamma away from 1 (within 4 % at n = 100).
+    """Return the finite-n mean of the smallest non-zero eigenvalue of X^T X/n, X Gaussian, for gamma away from 1.
 
-    With N = max(n,d) - 1/2, M = min(n,d) - 1/2, gap = sqrt(N) - sqrt(M): (gap^2 + 1.2065 gap (1/sqrt(M) - 1/sqrt(N))^(1/3))/n.
+    With N = max(n,d) - 1/2, M = min(n,d) - 1/2, gap = sqrt(N) - sqrt(M), c = (1/sqrt(M) - 1/sqrt(N))^(1/3):
+    (gap^2 + 1.2065 gap c + 1.38 c^2)/n. The first two terms are Tracy and Widom's; without the third the mean is 1 to 5 % low at n = 100.
     """
+    gap, width = _edge(n, d)
+    return (gap**2 + TRACY_WIDOM_SHIFT * gap * width + SECOND_ORDER * width**2) / np.asarray(n, dtype=np.float64)
+
+
+def smallest_eigenvalue_scale(n: ArrayLike, d: ArrayLike) -> Floats:
+    """Return tau = c/gap, the scale of the smallest eigenvalue over its edge: the finite-n law is known up to about .45."""
+    gap, width = _edge(n, d)
+    return np.where(gap > 0, width / np.where(gap > 0, gap, 1.0), np.inf)
+
+
+def smallest_eigenvalue_spread(n: ArrayLike, d: ArrayLike) -> tuple[Floats, Floats]:
+    """Return deviation and skewness of the smallest non-zero eigenvalue of X^T X/n, X Gaussian, for scales tau up to about .45.
+
+    1.268 gap c (1 + .72 tau + .73 tau^2)/n, and -.2935 + 2.5 tau; see `SECOND_ORDER`.
+    """
+    gap, width = _edge(n, d)
+    tau = smallest_eigenvalue_scale(n, d)
+    deviation = TRACY_WIDOM_DEVIATION * gap * width * (1 + 0.72 * tau + 0.73 * tau**2) / np.asarray(n, dtype=np.float64)
+    return deviation, 2.5 * tau - TRACY_WIDOM_SKEWNESS
+
+
+def _edge(n: ArrayLike, d: ArrayLike) -> tuple[Floats, Floats]:
+    """Return gap and c of `mean_smallest_eigenvalue`."""
     n, d = numbers("the number of samples n", n, least=2), numbers("the number of features d", d, least=2)
     root_large, root_small = np.sqrt(np.maximum(n, d) - 0.5), np.sqrt(np.minimum(n, d) - 0.5)
-    gap = root_large - root_small
-    return (gap**2 + TRACY_WIDOM_SHIFT * gap * np.cbrt(1 / root_small - 1 / root_large)) / n
+    return root_large - root_small, np.cbrt(1 / root_small - 1 / root_large)
 
 
 def square_smallest_cdf(x: ArrayLike) -> Floats:
