@@ -111,7 +111,7 @@ class Signals:
 class Ending:
     """How a run ended.
 
-    cut: whether a person ended it before its time; unread: whether that was by closing the pipe (`| head`).
+    cut: whether a person ended it before its time; unread: whether that was by closing the pipe, which ends runs that are not stored.
     elsewhere: whether that was asked for by another process, such as `genlab watch`.
     error: the exception that ended it, if one did. kept: what is on the disk of a run that was cut.
     """
@@ -125,7 +125,7 @@ class Ending:
 
 
 def drive(runner: Driven, feed: Feed, report: Reporter) -> Ending:
-    """Run to the end, or to a signal or a closed pipe; the state is saved in every case."""
+    """Run to the end, or to a signal; to a closed pipe where standard output is not a `LastingOutput`. The state is saved in every case."""
     pipe = True
     with Signals(lambda: runner.kept().sentence) as signals:
         runner.start()
