@@ -50,8 +50,8 @@ def _until_grokked() -> tuple[float, float]:
         alone.train(step, float("inf"))
         alone.measure()
         scores = alone.record()
-        memorised = memorised or (step if scores["train-accuracy"][0] >= MEMORISED else 0)
-        if scores["test-accuracy"][0] >= GROKKED:
+        memorised = memorised or (step if 100 * scores["train-accuracy"][0] >= MEMORISED else 0)
+        if 100 * scores["test-accuracy"][0] >= GROKKED:
             return perf_counter() - start, step / memorised
     return float("inf"), 0.0
 

@@ -141,7 +141,7 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
             arrival = self.readings.first_step("eta-sharpness", setting.name, 2.0)
             if arrival.size and np.isfinite(arrival).all():
                 at = float(np.median(arrival))
-                found.append(Marker("loss", "x", at, f"{setting.edge:g} arrives at {at:,.0f}", setting.name))
+                found.append(Marker("loss", "x", at, f"{setting.edge:g}: {at:,.0f}", setting.name))
         return tuple(found)
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -5,16 +5,24 @@ Gromov 2023, arXiv:2301.02679; Nanda et al. 2023, arXiv:2301.05217.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from time import perf_counter
+
 import numpy as np
 import torch
 
-from engine.phenomena.grokking.claims import ANALYTIC_MODULI, ANALYTIC_WIDTH
+from engine.phenomena.grokking.claims import ANALYTIC_MODULI, ANALYTIC_WIDTH, NEURONS
+from engine.phenomena.grokking.config import GrokkingConfig
+from engine.phenomena.grokking.ensembles import Ensembles
 from engine.phenomena.grokking.nanda_transformer import NandaTransformer, plain_logits
 from engine.phenomena.grokking.progress_measures import accuracy
-from engine.seeds import streams
+from engine.phenomena.grokking.settings import networks_of, settings_of
 from engine.state import State
 from engine.theory.modular_arithmetic.operations import operation
 from engine.theory.modular_arithmetic.quadratic_network import analytic_network
+
+TRAINED = GrokkingConfig(model="transformer", p=11, width=NEURONS, fraction=0.5, lr=0.001)
+TRAINED_STEPS = 60  # in which so small a table is memorised
 
 
 class Checks:
@@ -22,29 +30,48 @@ class Checks:
 
     Attributes:
         analytic: accuracies on all pairs, one per modulus of the claim; own: that with the run's modulus and width.
-        look_up: the largest difference between the transformer's logits by look-up and in the plain form.
+        look_up: the largest difference between a trained transformer's logits by look-up and in the plain form, over the largest logit.
         done: whether these are there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, p: int, width: int, seed: int, device: str) -> None:
+        self._run = p, width, seed, device
         self.analytic: list[float] = []
         self.own = self.look_up = float("nan")
         self.done = False
+        self._work = self._pieces()
 
-    def work(self, p: int, width: int, seed: int, device: str) -> None:
-        """Check everything; p, width: the run's."""
-        self.analytic = [analytic_accuracy(modulus, ANALYTIC_WIDTH, seed) for modulus in ANALYTIC_MODULI]
-        self.own, self.look_up = analytic_accuracy(p, width, seed), look_up_difference(seed, device)
+    def work(self, seconds: float) -> None:
+        """Check for about so long, one piece at least; what is saved amid it begins anew."""
+        deadline = perf_counter() + seconds
+        for _ in self._work:
+            if perf_counter() >= deadline:
+                return
+
+    def _pieces(self) -> Iterator[None]:
+        p, width, seed, device = self._run
+        for modulus in ANALYTIC_MODULI:
+            self.analytic.append(analytic_accuracy(modulus, ANALYTIC_WIDTH, seed))
+            yield
+        self.own = analytic_accuracy(p, width, seed)
+        ensembles = Ensembles(networks_of(settings_of(TRAINED), (seed,)), TRAINED, 1, device)
+        while ensembles.train(TRAINED_STEPS, 0.0) < TRAINED_STEPS:
+            yield
+        network = ensembles.groups[0].network
+        assert isinstance(network, NandaTransformer)
+        self.look_up = look_up_difference(network, p=TRAINED.p)
         self.done = True
 
     def state(self) -> State:
         """Return what has been found."""
-        return State({"found": np.array([*self.analytic, self.own, self.look_up])}, {"done": self.done})
+        found = [*self.analytic, self.own, self.look_up] if self.done else []
+        return State({"found": np.array(found)}, {"done": self.done})
 
     def restore(self, state: State) -> None:
         """Take up what `state` returned."""
-        *self.analytic, self.own, self.look_up = state.arrays["found"].tolist()
         self.done = state.scalars["done"]
+        if self.done:
+            *self.analytic, self.own, self.look_up = state.arrays["found"].tolist()
 
 
 def analytic_accuracy(p: int, neurons: int, seed: int) -> float:
@@ -53,12 +80,8 @@ def analytic_accuracy(p: int, neurons: int, seed: int) -> float:
     return float(accuracy(network.logits(), operation("add", p).labels))
 
 
-def look_up_difference(seed: int, device: str, p: int = 113, pairs: int = 500) -> float:
-    """Return the largest difference between the transformer's logits by table look-up and in the plain form, first weights."""
-    rng = streams(seed)
-    network = NandaTransformer(p, 512, 1, torch.float32, device)
-    network.load(0, network.draw(rng.init))
-    cells = torch.from_numpy(rng.data.permutation(p * p)[:pairs]).to(device)
-    asked = torch.stack([cells // p, cells % p], dim=1)
-    plain = plain_logits([block[0] for block in network.blocks], asked)
-    return float((network.predict(0, asked).T - plain).abs().max())
+def look_up_difference(network: NandaTransformer, p: int) -> float:
+    """Return the largest difference, over the largest logit, of a network's logits by look-up in float32 from the plain form in float64."""
+    pairs = torch.from_numpy(operation("add", p).pairs).to(network.flat.device)
+    plain = plain_logits([block[0].double() for block in network.blocks], pairs)
+    return float((network.predict(0, pairs).T - plain).abs().max() / plain.abs().max())

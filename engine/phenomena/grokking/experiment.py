@@ -22,11 +22,11 @@ from engine.phenomena.grokking.config import LINEAR, GrokkingConfig
 from engine.phenomena.grokking.ensembles import Ensembles
 from engine.phenomena.grokking.figures import bars, correctness, curves, events, sentences
 from engine.phenomena.grokking.hindsight import Hindsight
-from engine.phenomena.grokking.milestones import GROKKED, Milestones
+from engine.phenomena.grokking.milestones import GROKKED, Milestones, at_least
 from engine.phenomena.grokking.progress_measures import measures, spectrum
-from engine.phenomena.grokking.settings import WATCHED, networks_of, settings_of
+from engine.phenomena.grokking.settings import MAIN, WATCHED, networks_of, settings_of
 from engine.phenomenon import Steps, Training, geometric_grid
-from engine.state import Stateful
+from engine.state import State, Stateful
 from engine.theory.modular_arithmetic.operations import CYCLIC
 
 LARGEST = 1e12  # a score above it has left what training can come back from
@@ -42,7 +42,7 @@ class Grokking(Training[GrokkingConfig]):
         super().__init__(config, seeds, device, preset)
         self.networks = networks_of(settings_of(config), seeds)
         self.total, self.grid = config.steps, measured_steps(config.steps, config.every)
-        self.checks = Checks()
+        self.checks = Checks(config.p, config.width, seeds[0], device)
         self.ensembles = Ensembles(self.networks, config, len(seeds), device)
         self.hindsight = Hindsight(self.ensembles, config.op, config.steps)
         self._swept = {place for place, network in enumerate(self.networks) if network.setting.name not in WATCHED}
@@ -50,7 +50,7 @@ class Grokking(Training[GrokkingConfig]):
     @cached_property
     def readings(self) -> Milestones:
         """The measurements by setting, and when each memorised and grokked."""
-        return Milestones(self.history, self.networks, self.spec.quantities, self.hindsight)
+        return Milestones(self.history, self.networks, self.spec.quantities, self.ensembles.tasks, self.hindsight)
 
     def parts(self) -> Mapping[str, Stateful]:
         """The ensembles, what was found before and after training."""
@@ -62,11 +62,31 @@ class Grokking(Training[GrokkingConfig]):
         """Train towards a step; before the first the checks are done, after the last the past is looked at again."""
         deadline = perf_counter() + budget
         if not self.checks.done:
-            self.checks.work(self.config.p, self.config.width, self.seeds[0], self.device)
+            self.checks.work(budget)
+            return self.step
+        self._run_on()
         reached = self.ensembles.train(target, deadline - perf_counter())
         if reached == self.total:
             self.hindsight.work(reached, deadline - perf_counter())
         return reached
+
+    def _run_on(self) -> None:
+        """Go on with the main setting beyond the steps that were asked for, once it is known that its waves are read later."""
+        total = self.readings.run_on(self.readings.settings[MAIN])
+        if total > self.grid[-1]:
+            self._lengthen(total)
+
+    def _lengthen(self, total: int) -> None:
+        later = measured_steps(total, self.config.every)
+        self.grid, self.total = np.concatenate([self.grid, later[later > self.grid[-1]]]), total
+        self.ensembles.lengthen(total)
+        self.hindsight.lengthen(total)
+
+    def restore(self, state: State) -> None:
+        """Continue from a state, which may be that of a run that goes on beyond the steps that were asked for."""
+        if state.scalars["total"] > self.grid[-1]:
+            self._lengthen(state.scalars["total"])
+        super().restore(state)
 
     @property
     def ready(self) -> bool:
@@ -93,8 +113,12 @@ class Grokking(Training[GrokkingConfig]):
         return record
 
     def _retire(self, accuracy: list[float]) -> None:
-        brief = {place: self.networks[place].setting for place in self.ensembles.active if self.networks[place].setting.brief}
-        self.ensembles.retire([place for place, its in brief.items() if accuracy[place] >= GROKKED or self.step >= its.steps])
+        """Put aside brief networks that have grokked, and all that end before the main setting does."""
+        grokked = at_least(accuracy, self.readings.pairs["test-accuracy"], GROKKED)
+        settings = {place: self.networks[place].setting for place in self.ensembles.active}
+        over = {place for place, its in settings.items() if self.step >= its.steps and (its.brief or self.step < self.grid[-1])}
+        brief = {place for place, its in settings.items() if its.brief and grokked[place]}
+        self.ensembles.retire([place for place in settings if place in over | brief and settings[place].name != MAIN])
 
     def _require_finite(self) -> None:
         scores = self.ensembles.scores

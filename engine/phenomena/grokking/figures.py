@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series
 from engine.phenomena.grokking.milestones import GROKKED, MEMORISED, Milestones, all_reached
-from engine.phenomena.grokking.settings import CONTROL, MAIN, NO_DECAY, WATCHED, Setting, Task
+from engine.phenomena.grokking.settings import CONTROL, MAIN, NO_DECAY, READ_AT, WATCHED, Setting, Task
 from engine.readings import summarised
 
 STEP = Axis("step", log=True, lo=1)
@@ -137,7 +137,10 @@ def events(r: Milestones, p: int) -> Iterator[Marker]:
 
 def sentences(r: Milestones) -> Iterator[str]:
     """Say what cannot be seen: thresholds, and of each setting when it memorised and grokked, the main one's delay last of all."""
-    yield f"memorised: training accuracy >= {MEMORISED:g}; grokked: test accuracy >= {GROKKED:g}; medians over seeds"
+    yield f"memorised: at least {MEMORISED} % of training pairs right; grokked: at least {GROKKED} % of test pairs; medians over seeds"
+    later = r.run_on(r.settings[MAIN])
+    if later:
+        yield f"{r.settings[MAIN].label}: trained on to step {later:,}, {READ_AT:g} times the grok step, where single waves are read"
     for name in reversed(WATCHED):
         if name not in r.settings:
             continue

@@ -36,12 +36,18 @@ class Hindsight:
         self._ensembles, self._op, self._seeds = ensembles, op, range(ensembles.watched)
         self._asked = op in ADDITIVE
         size = ensembles.groups[0].network.layout.parameters * 4 * len(self._seeds)
-        grids = [geometric_grid(total, density) for density in DENSITIES]
-        self._grid = set(next((grid for grid in grids if len(grid) * size <= MEMORY), grids[-1]).tolist())
+        fits = (density for density in DENSITIES if len(geometric_grid(total, density)) * size <= MEMORY)
+        self._density = next(fits, DENSITIES[-1])
+        self._grid = set(geometric_grid(total, self._density).tolist())
         self._kept: dict[int, Weights] = {}
         self.keys: list[NDArray[np.int64]] = []
         self.steps: list[int] = []
         self.found: list[Floats] = []
+
+    def lengthen(self, total: int) -> None:
+        """Let training end at a later step."""
+        last = max(self._grid)
+        self._grid |= {step for step in geometric_grid(total, self._density).tolist() if step > last}
 
     def wants(self, step: int) -> bool:
         """Whether the weights at this step are to be kept."""

@@ -6,19 +6,19 @@ Power et al. 2022, arXiv:2201.02177, Fig. 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Quantity
-from engine.phenomena.grokking.settings import MAIN, P53, Setting
+from engine.phenomena.grokking.settings import MAIN, MOST_LONGER, P53, Setting, Task
 from engine.readings import History, Network, Readings, first_reached
 
 if TYPE_CHECKING:
     from engine.phenomena.grokking.hindsight import Hindsight
 
-MEMORISED, GROKKED = 0.99, 0.95  # train and test accuracy at which the events count
+MEMORISED, GROKKED = 99, 95  # per cent of the training and of the test pairs that are right when the events count
 FINAL, CURRENT = "final model's", "current top"  # key frequencies
 Floats = NDArray[np.float64]
 
@@ -26,9 +26,13 @@ Floats = NDArray[np.float64]
 class Milestones(Readings[Setting]):
     """The measurements so far, of each setting as far as it was trained."""
 
-    def __init__(self, history: History, networks: Sequence[Network[Setting]], quantities: Sequence[Quantity], past: Hindsight) -> None:
+    def __init__(
+        self, history: History, networks: Sequence[Network[Setting]], quantities: Sequence[Quantity], tasks: Sequence[Task], past: Hindsight
+    ) -> None:
         super().__init__(history, networks, quantities)
         self.past = past
+        shown = np.array([task.train.sum() for task in tasks])
+        self.pairs = {"train-accuracy": shown, "test-accuracy": np.array([len(task.train) for task in tasks]) - shown}  # (networks,) each
 
     def table(self, quantity: str, setting: str = MAIN) -> tuple[Floats, Floats]:
         """Return the measured steps (k,) and values (k, seeds), as far as any seed of the setting was trained."""
@@ -44,20 +48,35 @@ class Milestones(Readings[Setting]):
         return (*self.past.losses(quantity), FINAL) if self.past.complete else (*self.table(quantity), CURRENT)
 
     def ended(self, place: int) -> float:
-        """Return the step at which a network's training ended: its setting's last, or where a brief one had grokked."""
+        """Return the step at which a network's training ends: its setting's last, where a brief one grokked, or where one is run on to."""
         setting = self.networks[place].setting
-        if not setting.brief or not len(self.history):
+        if not len(self.history) or not (setting.brief or setting.read_at):
             return float(setting.steps)
-        steps, accuracy = self.history.column("test-accuracy")
-        return float(np.fmin(setting.steps, first_reached(steps, accuracy[:, [place]], GROKKED)[0]))
+        if setting.read_at:
+            return float(max(setting.steps, self.run_on(setting)))
+        return float(np.fmin(setting.steps, self._first("test-accuracy", [place], GROKKED)[0]))
+
+    def run_on(self, setting: Setting) -> int:
+        """Return the step to which a setting is run on, since its last seed grokked late (but before the last step); 0 where it is not."""
+        last = self._first("test-accuracy", self.columns(setting.name), GROKKED).max()  # nan if a seed has not
+        needed = np.ceil(setting.read_at * last)
+        return int(needed) if last < setting.steps < needed <= MOST_LONGER * setting.steps else 0
 
     def memorised(self, setting: str = MAIN) -> Floats:
         """Return when each seed fitted 99 % of its training pairs, (seeds,); nan where it did not."""
-        return self.first_step("train-accuracy", setting, MEMORISED)
+        return self._first("train-accuracy", self.columns(setting), MEMORISED)
 
     def grokked(self, setting: str = MAIN) -> Floats:
         """Return when each seed answered 95 % of its test pairs, (seeds,); nan where it did not."""
-        return self.first_step("test-accuracy", setting, GROKKED)
+        return self._first("test-accuracy", self.columns(setting), GROKKED)
+
+    def _first(self, quantity: str, places: list[int], percent: int) -> Floats:
+        """Return the first step at which each of these networks had so many per cent right, (places,); nan where none was."""
+        steps, accuracy = self.history.column(quantity)
+        if not len(steps):
+            return np.full(len(places), np.nan)
+        enough = at_least(accuracy[:, places], self.pairs[quantity][places], percent)
+        return first_reached(steps, enough.astype(np.float64), 1.0)
 
     def over(self, setting: str) -> bool:
         """Whether a setting is there and every seed of it has been measured at its end."""
@@ -68,6 +87,12 @@ class Milestones(Readings[Setting]):
         """Return when the settings without intervention on the run's own modulus grokked, (seeds,) each; nan where one did not."""
         compared = (setting for setting in self.settings.values() if setting.name != P53 and setting.speedup == "none")
         return {setting: self.grokked(setting.name) for setting in compared}
+
+
+def at_least(accuracy: Any, pairs: Any, percent: int, more: bool = False) -> NDArray[np.bool_]:
+    """Whether at least (or more than) so many per cent of pairs are right, by whole pairs: a rounded share may miss what it equals."""
+    right, needed = 100 * np.rint(np.multiply(accuracy, pairs)), np.multiply(percent, pairs)
+    return np.asarray(right > needed if more else right >= needed)
 
 
 def all_reached(steps: Floats) -> bool:

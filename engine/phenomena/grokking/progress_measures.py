@@ -60,15 +60,15 @@ def circuit_losses(task: Task, outputs: Floats, keys: NDArray[np.int64], loss: L
     task: of addition or subtraction, so that the label itself is a+b or a-b.
     """
     labels, train = task.table.labels, task.train
-    restricted, excluded = restricted_and_excluded(outputs, labels, keys, task.table.tokens)
-    one = np.unique(labels, return_index=True)[1]  # restricted outputs depend on a pair through a+b alone, and all are equally frequent
-    return float(loss(restricted[one], labels[one])), float(loss(excluded[train], labels[train]))
+    waves = wave_part(outputs, labels, keys, task.table.tokens)
+    excluded = outputs[train] - waves[labels[train]]
+    return float(loss(restricted(outputs, waves), np.arange(len(waves)))), float(loss(excluded, labels[train]))
 
 
 def wave_part(logits: ArrayLike, combined: ArrayLike, frequencies: ArrayLike, p: int) -> Floats:
     """Return the projection of logits on the unit vectors along `cos(w c)` and `sin(w c)`, w = 2 pi f/p, c the combined value.
 
-    The projection depends on a pair through c alone, so it is computed from the p means over pairs of equal c.
+    The projection depends on a pair through c alone, so it is computed from the p means over pairs of equal c, and given once for each c.
 
     Args:
         logits: (..., pairs, classes).
@@ -77,7 +77,7 @@ def wave_part(logits: ArrayLike, combined: ArrayLike, frequencies: ArrayLike, p:
         p: odd.
 
     Returns:
-        (..., pairs, classes).
+        (..., p, classes): row c is that of the pairs with value c. The excluded logits are the logits less their pair's row.
 
     Raises:
         ProblemError: shapes or values outside these.
@@ -88,19 +88,12 @@ def wave_part(logits: ArrayLike, combined: ArrayLike, frequencies: ArrayLike, p:
     means = outputs[..., order, :].mean(axis=-2)  # (..., p, classes)
     angles = 2 * np.pi * (np.outer(np.arange(p), waves) % p) / p  # (p, K)
     directions = np.concatenate([np.cos(angles), np.sin(angles)], axis=1) * (2 / p) ** 0.5  # orthonormal columns on Z_p
-    projected = directions @ (directions.T @ means)
-    return np.asarray(projected[..., values, :])
+    return np.asarray(directions @ (directions.T @ means))
 
 
-def restricted_and_excluded(logits: ArrayLike, combined: ArrayLike, frequencies: ArrayLike, p: int) -> tuple[Floats, Floats]:
-    """Return the waves alone plus the mean over inputs of (original - waves), and the logits without the waves.
-
-    Raises:
-        ProblemError: as `wave_part`.
-    """
-    waves = wave_part(logits, combined, frequencies, p)
-    rest = _logits(logits) - waves
-    return waves + rest.mean(axis=-2, keepdims=True), rest
+def restricted(logits: ArrayLike, waves: Floats) -> Floats:
+    """Return the waves alone, (..., p, classes) from `wave_part`, plus the mean over inputs of (original - waves)."""
+    return np.asarray(waves + (_logits(logits).mean(axis=-2, keepdims=True) - waves.mean(axis=-2, keepdims=True)))
 
 
 def log_softmax(logits: ArrayLike) -> Floats:

@@ -16,6 +16,7 @@ from engine.seeds import streams
 from tests.phenomena.driven import UNEVEN, work
 
 SMALL = {"edges": "10", "n": 60, "width": 8, "steps": 140, "every": 20}
+NETWORK = {"n": 100, "width": 24}  # the least for which the claims are meant
 
 
 def made(knobs, seeds=(0, 1), preset="custom"):
@@ -146,7 +147,7 @@ def test_the_declaration_is_drawn_by_itself(small):
     assert names == {f"{quantity}/{setting}" for quantity in ("eta-sharpness", "sharpness", "loss", "rising") for setting in ("10", "100")}
     bands = {item.name: item.band for item in small.series()}
     assert bands["loss/10"] == "mean, range of 2 seeds" and bands["rising/10"] == "mean, standard error of 2 seeds"
-    assert any(marker.label.startswith("10 arrives at") for marker in small.markers())
+    assert any(marker.figure == "loss" and marker.label.startswith("10: ") for marker in small.markers())
 
 
 def test_equal_step_sizes_are_refused():
@@ -163,17 +164,18 @@ def verdict(run, name):
 
 def test_claims_wait_for_the_end():
     run = made(SMALL)
-    assert {item.status for item in run.verdicts()} == {Status.PENDING, Status.NOT_APPLICABLE}  # so few steps sharpen no control
+    assert {item.status for item in run.verdicts()} == {Status.PENDING, Status.NOT_APPLICABLE}
+    assert verdict(run, "EOS1").reason == "needs width between 24 and 64, n between 100 and 400, steps at least 1000"
 
 
 def test_a_run_that_does_not_arrive_is_censored():
-    run = work(made({**SMALL, "edges": "90", "steps": 60}))
-    assert verdict(run, "EOS1").status is Status.CENSORED and "2 of 2 not at their edge" in verdict(run, "EOS1").measured
+    run = work(made({**SMALL, **NETWORK, "edges": "30", "steps": 60}))
+    assert verdict(run, "EOS2").status is Status.CENSORED and "2 of 2 not at their edge" in verdict(run, "EOS2").measured
 
 
 def made_up(**changes):
     """A finished run with made-up readings at 0, 20, ..., 1000, which every claim accepts unless they are changed."""
-    run = made({**SMALL, "steps": 1000}, preset="quick")
+    run = made({**SMALL, **NETWORK, "steps": 1000}, preset="quick")
     run.checks = Checks(0.0, 0.0)
     for step in range(0, 1001, 20):
         at = min(2.0, 0.5 + step / 100)
@@ -213,7 +215,23 @@ def test_every_claim_holds_in_the_quick_preset():
     assert all(item.values for item in run.verdicts())
 
 
-@pytest.mark.parametrize(("knobs", "reason"), [({"steps": 999}, "1,000 steps"), ({"edges": "10,30"}, "4 times the largest edge")])
+def test_rising_steps_are_counted(one_thread):
+    """Three of three hundred are enough, whatever their shares round to; two are not."""
+    for steps, status in ((3, Status.HOLDS), (2, Status.FAILS)):
+        once = iter([*[0.0] * 12, *[1 / 20] * steps, *[0.0] * 50])
+        run = made_up(rising=lambda values, once=once: [share := next(once), share, 0.0, 0.0])
+        assert verdict(run, "EOS3").status is status
+        assert verdict(run, "EOS3").values["least_rising"] == steps
+
+
+@pytest.mark.parametrize(
+    ("knobs", "reason"),
+    [
+        ({"steps": 999}, "steps at least 10 times control"),
+        ({"edges": "10,30"}, "4 times the largest edge"),
+        ({"control": 90}, "control at least 100"),
+    ],
+)
 def test_a_control_that_cannot_show_it_says_nothing(knobs, reason):
-    found = verdict(made({**SMALL, "steps": 1000, **knobs}), "EOS4")
+    found = verdict(made({**SMALL, **NETWORK, "steps": 1000, **knobs}), "EOS4")
     assert found.status is Status.NOT_APPLICABLE and reason in found.reason

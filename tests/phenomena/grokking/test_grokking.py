@@ -6,9 +6,13 @@ import torch
 
 from engine.contract import Status
 from engine.errors import Diverged, KnobError
-from engine.phenomena.grokking import SPEC
+from engine.phenomena.grokking import SPEC, checks
+from engine.phenomena.grokking.checks import look_up_difference
+from engine.phenomena.grokking.claims import LOOK_UP
 from engine.phenomena.grokking.config import PRIMES
+from engine.phenomena.grokking.ensembles import Ensembles
 from engine.phenomena.grokking.experiment import measured_steps
+from engine.phenomena.grokking.milestones import at_least
 from engine.phenomena.grokking.nanda_transformer import NandaTransformer, plain_logits
 from engine.phenomena.grokking.settings import P53, networks_of, settings_of, task
 from tests.phenomena.driven import UNEVEN, work
@@ -139,22 +143,25 @@ def test_half_of_the_table_groks_without_decay_and_rests_then():
 
 
 def test_what_has_not_happened_is_censored_and_neither_yes_nor_no(small):
-    found = verdict(make(**SMALL), "GR1")
-    assert (found.measured, found.holds) == (None, None)
-    late = work(make(**{**SMALL, "fraction": 0.1, "steps": 100, "wd": 0}))
+    late = make(p=41, width=150, fraction=0.1, steps=100)
     found = verdict(late, "GR1")
-    assert (found.holds, found.status) == (None, Status.CENSORED)
-    assert found.measured == "not by step 100"
+    assert (found.measured, found.status) == (None, Status.PENDING)
+    work(late)
+    for name in ("GR1", "GR4", "GR5", "GR6"):
+        found = verdict(late, name)
+        assert (found.holds, found.status, found.measured) == (None, Status.CENSORED, "not by step 100")
     assert any("not grokked by step 100 (censored)" in note for note in (late.markers(), late.notes)[1])
     curve = next(item for item in late.series() if item.name == "delay-vs-fraction/censored")
     assert curve.style == "points"
-    assert curve.x.tolist() == [0.1]
+    assert curve.x.tolist() == [0.1, 0.1]  # with and without decay
 
 
 def test_the_setting_of_a_claim_is_asked_for(small):
     assert verdict(small, "GR2").status is Status.NOT_APPLICABLE
-    assert verdict(small, "GR3").reason == "needs width=200, lr=.005, op=add, act=square, optimizer=adamw"
-    assert verdict(small, "GR2").reason == "needs p=59, fraction=.3, op=add, optimizer=adamw"
+    assert verdict(small, "GR3").reason == "needs width 200"
+    assert verdict(small, "GR2").reason == "needs width 200, p 59, fraction 0.3, steps at least 1200"
+    assert verdict(small, "GR4").reason == "needs p between 41 and 97, width between 100 and 250"
+    assert "fraction at most 2.35/sqrt(p)" in verdict(small, "GR6").reason
 
 
 @pytest.mark.parametrize("op", ["sub", "mul", "div"])
@@ -185,6 +192,98 @@ def test_a_transformers_scores_equal_the_plain_form():
     assert record["train-loss"][0] == pytest.approx(losses[arrays["train"]].mean(), rel=1e-3)
     assert record["test-loss"][0] == pytest.approx(losses[~arrays["train"]].mean(), rel=1e-3)
     assert record["collapse"] == [0.0]
+
+
+# ---------------------------------------------------------------- counts, and reading at a multiple of the grok step
+
+
+def test_thresholds_compare_whole_pairs():
+    rounded = float(np.float32(0.95))  # 95 of 100, stored with fewer digits: below .95
+    assert rounded < 0.95
+    assert at_least(rounded, 100, 95) and not at_least(rounded, 100, 95, more=True)
+    assert not at_least(94 / 100, 100, 95) and at_least(96 / 100, 100, 95, more=True)
+    assert at_least([97 / 98, 98 / 99], [98, 99], 99).tolist() == [False, False]
+
+
+WAVES = {"p": 41, "width": 100, "fraction": 0.5, "steps": 200}
+
+
+@pytest.fixture(scope="module")
+def run_on():
+    return work(make((0, 1), **WAVES))
+
+
+def test_single_waves_are_read_at_a_multiple_of_each_seeds_own_grok_step(run_on):
+    grokked = run_on.readings.grokked()
+    assert (grokked < 200).all() and run_on.history.last == run_on.total == np.ceil(2.5 * grokked.max()) > 200
+    steps, share = run_on.history.column("share")
+    read = [share[steps >= 2.5 * at, seed][0] for seed, at in enumerate(grokked)]
+    found = verdict(run_on, "GR4")
+    assert found.measured == min(read) and found.holds is True
+    assert f"step {np.ceil(2.5 * grokked[0]):,.0f}, {np.ceil(2.5 * grokked[1]):,.0f}" in found.note
+    assert run_on.readings.table("test-accuracy", "no-decay")[0][-1] == 200  # the control is not trained longer
+    run_on.markers()
+    assert any("trained on to step" in note for note in run_on.notes)
+
+
+@pytest.mark.parametrize("until", [160, 200, 220])
+def test_a_run_that_goes_on_is_resumed_with_the_same_records(run_on, until):
+    again = work(resumed(work(make((0, 1), **WAVES), until=until), make((0, 1), **WAVES)), budget=UNEVEN)
+    assert again.history.records == run_on.history.records
+    assert [item.row() for item in again.verdicts()] == [item.row() for item in run_on.verdicts()]
+
+
+def changed(run, **values):
+    """The same run with other measurements: `quantity=function of (step, values)`."""
+    other = make(tuple(run.seeds), **WAVES)
+    other.restore(run.state())
+    for step, record in zip(run.history.steps, run.history.records, strict=True):
+        other.history.append(step, {**record, **{name.replace("_", "-"): change(step, record[name.replace("_", "-")])
+                                                 for name, change in values.items()}})  # fmt: skip
+    return other
+
+
+def test_waves_that_come_later_than_the_multiple_fail_and_a_jump_at_the_end_is_censored(run_on):
+    read = np.ceil(2.5 * run_on.readings.grokked()).min()
+    assert verdict(changed(run_on, share=lambda step, values: [0.91 if step >= read else 0.5] * 2), "GR4").holds is True
+    assert verdict(changed(run_on, share=lambda step, values: [0.91 if step > read else 0.5] * 2), "GR4").holds is False
+    assert verdict(changed(run_on, share=lambda step, values: [0.95, 0.89]), "GR4").holds is False
+    late = changed(run_on, test_accuracy=lambda step, values: [float(step >= 190)] * len(values))
+    found = verdict(late, "GR4")
+    assert found.status is Status.CENSORED and found.reason == "needs steps 500, 2.5 times the grok step"
+
+
+# ---------------------------------------------------------------- look-ups
+
+
+def test_look_ups_are_exact_for_large_weights_too_and_another_function_is_found_out():
+    network = NandaTransformer(11, 512, 1)
+    network.load(0, [2 * table for table in network.draw(np.random.default_rng(0))])
+    pairs = torch.cartesian_prod(torch.arange(11), torch.arange(11))
+    plain = plain_logits([block[0] for block in network.blocks], pairs)
+    assert (network.predict(0, pairs).T - plain).abs().max() > 1e-5  # beyond what a fixed tolerance allowed
+    assert look_up_difference(network, 11) < LOOK_UP / 5
+    wrong = NandaTransformer(11, 512, 1)
+    wrong.flat.copy_(network.flat)
+    wrong.blocks[2][0, 1] *= 1.001  # the queries of one head, by a thousandth
+    predicted = wrong.predict(0, pairs).T.double()
+    exact = plain_logits([block[0].double() for block in network.blocks], pairs)
+    assert (predicted - exact).abs().max() / exact.abs().max() > 2 * LOOK_UP
+
+
+def test_the_tolerance_of_look_ups_is_the_rounding_of_the_longest_way():
+    network = NandaTransformer(11, 512, 1)
+    shapes = dict(zip(network.TABLES, network.layout.shapes, strict=True))
+    inner = [shapes["Wk"][1], shapes["Wk"][2], shapes["Wv"][1], shapes["Wo"][1], shapes["W_in"][0], shapes["W_out"][0], shapes["W_U"][0]]
+    assert np.finfo(np.float32).eps / 2 * np.sqrt(inner).sum() == pytest.approx(LOOK_UP)
+
+
+def test_the_checked_transformer_has_memorised():
+    config = checks.TRAINED
+    ensembles = Ensembles(networks_of(settings_of(config), (0,)), config, 1, "cpu")
+    ensembles.train(checks.TRAINED_STEPS, np.inf)
+    ensembles.measure()
+    assert ensembles.record()["train-accuracy"] == [1.0]
 
 
 # ---------------------------------------------------------------- numbers do not depend on how it is driven

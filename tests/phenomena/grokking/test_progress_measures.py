@@ -17,11 +17,11 @@ C = (A + B) % P
 
 
 def restricted(logits, combined, frequencies, p):
-    return progress.restricted_and_excluded(logits, combined, frequencies, p)[0]
+    return progress.restricted(logits, progress.wave_part(logits, combined, frequencies, p))[..., combined, :]
 
 
 def excluded(logits, combined, frequencies, p):
-    return progress.restricted_and_excluded(logits, combined, frequencies, p)[1]
+    return logits - progress.wave_part(logits, combined, frequencies, p)[..., combined, :]
 
 
 def explicit_waves(logits: np.ndarray, combined: np.ndarray, frequencies: list[int]) -> np.ndarray:
@@ -39,7 +39,7 @@ def explicit_waves(logits: np.ndarray, combined: np.ndarray, frequencies: list[i
 def test_projection_on_explicit_vectors(combined: np.ndarray) -> None:
     logits = np.random.default_rng(0).normal(size=(P * P, P))
     expected = explicit_waves(logits, combined, [2, 5])
-    assert progress.wave_part(logits, combined, [2, 5], P) == pytest.approx(expected, abs=1e-12)
+    assert progress.wave_part(logits, combined, [2, 5], P)[combined] == pytest.approx(expected, abs=1e-12)
     assert excluded(logits, combined, [2, 5], P) == pytest.approx(logits - expected, abs=1e-12)
     corrected = expected + (logits - expected).mean(axis=0)
     assert restricted(logits, combined, [2, 5], P) == pytest.approx(corrected, abs=1e-12)
