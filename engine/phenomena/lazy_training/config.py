@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from engine.contract import Config, Preset, knob
 
+RESIDUAL = 1e-2  # relative training residual from which networks are compared
 WIDTH_SCALE = 1.0  # the widths' output scale: h itself, whose 1/sqrt(m) alone makes wide networks lazy
 
 
@@ -42,9 +43,9 @@ class LazyTrainingConfig(Config):
     m: int = knob(100, "hidden neurons", ge=4, le=2000, log=True)
     widths: tuple[int, ...] = knob((30, 300), "further numbers of neurons, trained at alpha 1", ge=4, le=2000)
     teacher: int = knob(3, "neurons of the teacher", ge=1, le=10)
-    steps: int = knob(4000, "longest training", ge=100, le=100_000, unit="steps", log=True)
+    steps: int = knob(20_000, "longest training", ge=100, le=100_000, unit="steps", log=True)
     symmetrise: bool = knob(True, "start from zero by pairs of opposite neurons")
-    tol: float = knob(1e-3, "relative training residual at which a network rests", ge=1e-6, le=0.1, log=True, label="tolerance")
+    tol: float = knob(RESIDUAL, "relative training residual at which a network rests", ge=1e-6, le=0.1, log=True, label="tolerance")
     rule: Literal["kernel", "published"] = knob(
         "kernel", "step size in units of min(1,alpha)/lambda_max(K0), or of the paper's min(10,.1/tau^2) with tau^2 = alpha/sqrt(m)"
     )
@@ -85,6 +86,7 @@ PRESETS = (
            "arXiv:1812.07956; arXiv:1806.07572 (width)", seeds=3),
     Preset("chizat-shallow",
            "the paper's two-layer network: d=100, n=1000, ten trials, scale tau as alpha = tau^2 sqrt(m); an hour on one core, 2 GB",
-           {"alpha": PUBLISHED, "d": 100, "n": 1000, "m": 50, "widths": (50,), "steps": 10_000, "rule": "published", "lr": 1.0},
+           {"alpha": PUBLISHED, "d": 100, "n": 1000, "m": 50, "widths": (50,), "steps": 10_000, "tol": 1e-3, "rule": "published",
+            "lr": 1.0},
            "arXiv:1812.07956, Fig. 2", seeds=10),
 )  # fmt: skip

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series, Spec
 from engine.errors import Diverged, ProblemError
+from engine.interruption import checkpoint
 from engine.judging import Judges
 from engine.phenomena.lazy_training import SPEC
-from engine.phenomena.lazy_training.claims import JUDGES, RESIDUAL
-from engine.phenomena.lazy_training.config import LazyTrainingConfig, ScaleAndWidth
+from engine.phenomena.lazy_training.claims import JUDGES
+from engine.phenomena.lazy_training.config import RESIDUAL, LazyTrainingConfig, ScaleAndWidth
 from engine.phenomena.lazy_training.figures import markers, over_alpha, over_width, training
 from engine.phenomena.lazy_training.pictures import directions, kernel_picture
+from engine.phenomena.lazy_training.predictions import Prediction, predict
 from engine.phenomena.lazy_training.problem import Student, draw_problem, make_student
 from engine.phenomena.lazy_training.two_layer import MOVEMENT, TwoLayerEnsemble, host
 from engine.phenomenon import Training, geometric_grid
@@ -61,6 +63,7 @@ class LazyTraining(Training[LazyTrainingConfig]):
         self.students = {(m, seed): make_student(problems[seed], seed, m, config.symmetrise) for m in widths for seed in seeds}
         self.ensembles = {m: self._ensemble(networks) for m, networks in self.by_width.items()}
         allowed = memory_estimate(config.n, config.n, config.m) / 2**20
+        self._predicted: dict[tuple[Network[ScaleAndWidth], float], Prediction] = {}
         self._memory = f"one tangent kernel of n={config.n}, m={config.m} takes at most {allowed:.0f} MiB"
         self.notes = (self._memory,)
 
@@ -138,11 +141,13 @@ class LazyTraining(Training[LazyTrainingConfig]):
             raise Diverged(sentence, f"lower learning rate (it is {self.config.lr:g})")
         movement, outputs = row[3 : 3 + len(MOVEMENT)].tolist(), row[3 + len(MOVEMENT) :]
         if not np.all(np.abs(outputs) < LARGEST):
-            return {**dict.fromkeys((*MOVEMENT, "test-error", "gap"), float("nan")), "train-residual": residual}
+            unread = dict.fromkeys((*MOVEMENT, "test-error", "gap"), float("nan"))
+            return {**unread, "train-residual": residual, "steps-taken": taken}
         beside = student.prediction(setting.alpha, taken, self.rate(setting, student))
         error = float(np.mean((outputs - student.problem.y_test) ** 2))
         gap = float(np.sqrt(np.mean((outputs - beside) ** 2)))
-        return {"train-residual": residual, "test-error": error, "gap": gap, **dict(zip(MOVEMENT, movement, strict=True))}
+        moved = dict(zip(MOVEMENT, movement, strict=True))
+        return {"train-residual": residual, "steps-taken": taken, "test-error": error, "gap": gap, **moved}
 
     def _unfitted(self, residuals: Sequence[float]) -> list[str]:
         """The widths that ended short of a fair comparison, as a sentence."""
@@ -158,6 +163,29 @@ class LazyTraining(Training[LazyTrainingConfig]):
     def latest(self, quantity: str, settings: Sequence[ScaleAndWidth]) -> Floats:
         """Return the last readings of some settings, (settings, seeds); nan before the first."""
         return np.stack([self.readings.latest(quantity, setting.name) for setting in settings])
+
+    def ways(self, settings: Sequence[ScaleAndWidth]) -> Floats:
+        """Return |w-w0|/|w0| of the linearised models at the steps that their networks have taken, (settings, seeds)."""
+        return np.array([[self._way(setting, *one) for one in self._steps_of(setting)] for setting in settings])
+
+    def _way(self, setting: ScaleAndWidth, student: Student, taken: float) -> float:
+        way = student.linearised(setting.alpha).displacement([taken], self.rate(setting, student))[0]
+        return float(way) / (setting.alpha * student.length)
+
+    def predictions(self, setting: ScaleAndWidth) -> list[Prediction]:
+        """Return what the kernel regime predicts of a setting's networks at the steps they have taken, one per seed."""
+        found = []
+        for seed, (student, taken) in zip(self.seeds, self._steps_of(setting), strict=True):
+            key = (Network(setting, seed), taken)
+            if key not in self._predicted:
+                checkpoint()
+                self._predicted[key] = predict(student, setting.alpha, taken, self.rate(setting, student))
+            found.append(self._predicted[key])
+        return found
+
+    def _steps_of(self, setting: ScaleAndWidth) -> list[tuple[Student, float]]:
+        """A setting's networks before training with the steps that they have taken; none before the first measurement."""
+        return list(zip(self.students_of(setting.m), self.readings.latest("steps-taken", setting.name).tolist(), strict=True))
 
     @property
     def trained(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Axis, Figure, Marker, PictureSpec, Quantity, Series
+from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, Series
 from engine.phenomena.lazy_training.claims import LAZY
 from engine.phenomena.lazy_training.config import ScaleAndWidth
 from engine.readings import summarised
@@ -43,24 +43,28 @@ OVER_ALPHA = (
     Quantity("gap", "network - linearised"), Quantity("test-error", "network"), Quantity("alignment", "cos(K, y y^T)"),
     Quantity("flipped", "flipped ReLUs"),
 )  # fmt: skip
-QUANTITIES = (Quantity("train-residual", "|f-y|/|y|", finite=True), *OVER_ALPHA)
+QUANTITIES = (Quantity("train-residual", "|f-y|/|y|", finite=True), Quantity("steps-taken", "steps taken"), *OVER_ALPHA)
 OVER_WIDTH = ("weight-change", "kernel-change", "gap")
-GUIDE = 10.0  # output scale, or width, from which the guides are drawn
+LINEAR = 1.0  # output scale from which predictions of the kernel regime are drawn
 FIRST = 0.8  # where step 0 stands on the logarithmic axis
 
 
 def over_alpha(run: LazyTraining) -> Iterator[Series]:
     """Every reading over the output scale, at the width m; the limit of the linearised model beside it."""
-    found = {quantity.name: _over(run.scales, run.alphas, quantity, run) for quantity in OVER_ALPHA}
-    yield from found.values()
-    for name in ("kernel-change", "gap"):
-        yield from _guide(found[name], "1/alpha")
+    yield from (_over(run.scales, run.alphas, quantity, run) for quantity in OVER_ALPHA)
     students = run.students_of(run.config.m)
-    lazy = run.alphas[run.alphas >= 1] if np.any(run.alphas >= 1) else run.alphas
-    ways = [[float(one.linearised(alpha).displacement([np.inf])[0]) / (alpha * one.length) for one in students] for alpha in lazy]
-    yield _theory("weight-change/theory", "linearised, ~1/alpha", lazy, np.array(ways))
     errors = np.tile([one.limit_error for one in students], (2, 1))
-    yield _theory("test-error/linearised", "linearised limit", run.alphas[[0, -1]], errors)
+    yield _theory("test-error/linearised", "linearised, infinite time", run.alphas[[0, -1]], errors)
+    above = [setting for setting in run.scales if setting.alpha >= LINEAR]
+    if not len(run.history) or not above:
+        return
+    alphas = np.array([setting.alpha for setting in above])
+    yield _theory("weight-change/theory", "linearised, same steps", alphas, run.ways(above))
+    if run.trained:  # costs a kernel for each network
+        found = [run.predictions(setting) for setting in above]
+        changes, gaps = (np.array([[getattr(one, name) for one in row] for row in found]) for name in ("kernel_change", "gap"))
+        yield _theory("kernel-change/theory", "at the linearised weights", alphas, changes, basis="asymptotic")
+        yield _theory("gap/theory", "its leading order in 1/alpha", alphas, gaps, basis="asymptotic")
 
 
 def over_width(run: LazyTraining) -> Iterator[Series]:
@@ -72,14 +76,15 @@ def over_width(run: LazyTraining) -> Iterator[Series]:
     yield from found
     errors = run.latest("test-error", run.across_widths)
     yield summarised("width-error/network", "network", m, errors, present=True, group="test-error")
-    yield from _guide(found[0], "1/sqrt(m)", -0.5)
+    if len(run.history):
+        yield _theory("width/linearised", "|w-w0|/|w0|, linearised", m, run.ways(run.across_widths))
     students = [run.students_of(setting.m) for setting in run.across_widths]
     limits = np.array([[student.limit_error for student in row] for row in students])
-    yield _theory("width-error/linearised", "linearised limit", m, limits)
+    yield _theory("width-error/linearised", "linearised, infinite time", m, limits)
     infinite = np.tile([student.problem.infinite_width_error for student in students[0]], (2, 1))
-    yield _theory("width-error/infinite", "infinite width", m[[0, -1]], infinite, "infinite width")
+    yield _theory("width-error/infinite", "kernel of infinite width", m[[0, -1]], infinite, "infinite width")
     distances = np.array([[student.from_infinite_width for student in row] for row in students])
-    yield _theory("width/infinite", "|K0-Kinf|/|Kinf|", m, distances, "infinite width")
+    yield summarised("width/infinite", "|K0-Kinf|/|Kinf|", m, distances, basis="exact", group="infinite width")
 
 
 def training(run: LazyTraining) -> Iterator[Series]:
@@ -89,17 +94,17 @@ def training(run: LazyTraining) -> Iterator[Series]:
     for setting in run.scales:
         steps, residuals = run.readings.table("train-residual", setting.name)
         x, group = np.maximum(steps, FIRST), f"alpha {setting.label}"
-        yield summarised(f"training/{setting.label}", setting.label, x, residuals**2, present=True, group=group)
+        yield summarised(f"training/{setting.label}", group, x, residuals**2, present=True, group=group)
     largest, losses = run.scales[-1], []
     for student in run.students_of(largest.m):
         left = student.linearised(largest.alpha).residuals(steps, run.rate(largest, student))
         losses.append(np.sum(left**2, axis=1) / np.sum(student.problem.y**2))
-    yield _theory("training/linearised", "linearised", x, np.stack(losses, axis=1))
+    yield _theory("training/linearised", f"linearised, alpha {largest.label}", x, np.stack(losses, axis=1))
 
 
 def markers(run: LazyTraining) -> Iterator[Marker]:
     """Where laziness begins, and the loss at which networks rest."""
-    yield Marker("training", "y", run.config.tol**2, "at rest")
+    yield Marker("training", "y", run.config.tol**2, "a network rests")
     if run.alphas[0] < LAZY < run.alphas[-1]:
         yield Marker("*-change", "x", LAZY, "lazy from about here")
 
@@ -109,14 +114,5 @@ def _over(settings: Sequence[ScaleAndWidth], x: Floats, quantity: Quantity, run:
     return summarised(f"{figure}{quantity.name}", quantity.label, x, values, quantity.summary, present=True, group=quantity.name)
 
 
-def _theory(name: str, label: str, x: Floats, values: Floats, group: str = "linearised") -> Series:
-    return summarised(name, label, x, values, present=True, kind="theory", basis="exact", group=group)
-
-
-def _guide(series: Series, label: str, power: float = -1.0) -> Iterator[Series]:
-    """A line of this log-log slope through the first point of the series from GUIDE on, if there are two."""
-    after = np.flatnonzero(series.x >= GUIDE)
-    if after.size > 1 and series.y[after[0]] > 0:
-        x = series.x[after]
-        y = series.y[after[0]] * (x / x[0]) ** power
-        yield Series(f"{series.name}/guide", label, x, y, kind="theory", basis="asymptotic", group="guide")
+def _theory(name: str, label: str, x: Floats, values: Floats, group: str = "linearised", basis: Basis = "exact") -> Series:
+    return summarised(name, label, x, values, present=True, kind="theory", basis=basis, group=group)
