@@ -26,16 +26,16 @@ Floats = NDArray[np.float64]
 class Examples:
     """What is learned and tested, on the device.
 
-    x: (sources, n, d); x_test: (sources, n_test, d); labels: (networks, n); test_labels, fresh_labels: (networks, n_test),
-    true ones and ones drawn at random; source: (networks,) whose inputs a network sees.
+    x: (sources, n, d); x_test: (sources, n_test, d); labels: (networks, n); test_labels: (networks, n_test), the true ones;
+    source: (networks,) whose inputs a network sees; classes: how many there are.
     """
 
     x: Tensor
     x_test: Tensor
     labels: Tensor
     test_labels: Tensor
-    fresh_labels: Tensor
     source: NDArray[np.int64]
+    classes: int
 
 
 def cache_sized(numbers: Sequence[int], parameters: int, device: str) -> list[tuple[int, ...]]:
@@ -105,9 +105,11 @@ class Classifiers:
 
     Attributes:
         loss: (networks,) mean training cross-entropy.
-        correct, test_correct, fresh_correct: (networks,) shares of training labels, of true and of random test labels that
-            are met; the last two over the first test images while a network trains, over all once it has finished.
+        correct, test_correct: (networks,) shares of training labels and of true test labels that are met; the latter over the
+            first test images while a network trains, over all once it has finished.
         fitted: (networks, n) which training labels are met.
+        guesses: (networks, classes, classes) how many test images of a true class (column) a network that has finished puts
+            into each class (row).
         active: (networks,) which are still training.
         scored: whether everything is scored that the present measurement needs.
     """
@@ -115,8 +117,9 @@ class Classifiers:
     def __init__(self, examples: Examples, groups: Sequence[Group]) -> None:
         networks, n = examples.labels.shape
         self.examples, self.groups = examples, tuple(groups)
-        self.loss, self.correct, self.test_correct, self.fresh_correct = np.full((4, networks), np.nan)
+        self.loss, self.correct, self.test_correct = np.full((3, networks), np.nan)
         self.fitted = np.zeros((networks, n), dtype=np.uint8)
+        self.guesses = np.zeros((networks, examples.classes, examples.classes), dtype=np.int64)
         self.active = np.ones(networks, dtype=bool)
         self.scored = False
         self._tests = examples.test_labels.shape[1]
@@ -172,23 +175,25 @@ class Classifiers:
         self._losses = np.full((steps, len(self.active)), np.nan)
         if not training:
             return
-        rows, counts = [], []
+        rows, tables = [], []
         for number in training:
-            rows.append(torch.cat([self._fit(number), self._test(number, first)]))
+            hits = self._table(number, first).trace()
+            rows.append(torch.cat([self._fit(number), hits[None].to(self.examples.x.dtype)]))
             yield number
         losses = torch.cat([group.losses[:steps, : len(group.active)] for group in self.groups], dim=1)
         table = torch.cat([torch.stack(rows), losses.T], dim=1).cpu().numpy().astype(np.float64)
-        loss_of, hits_of, tests_of, losses_of = np.split(table, [1, table.shape[1] - steps - 2, table.shape[1] - steps], axis=1)
+        loss_of, hits_of, tests_of, losses_of = np.split(table, [1, table.shape[1] - steps - 1, table.shape[1] - steps], axis=1)
         self.loss[training], self.fitted[training], self.correct[training] = loss_of[:, 0], hits_of, hits_of.mean(axis=1)
-        self.test_correct[training], self.fresh_correct[training] = tests_of.T / min(first, self._tests)
+        self.test_correct[training] = tests_of[:, 0] / min(first, self._tests)
         self._losses[:, training] = losses_of.T
         self._finished = [number for number in training if last or self.correct[number] == 1.0]
         for number in self._finished:
-            counts.append(self._test(number, self._tests))
+            tables.append(self._table(number, self._tests))
             yield number
-        if counts:
-            shares = torch.stack(counts).cpu().numpy().astype(np.float64) / self._tests
-            self.test_correct[self._finished], self.fresh_correct[self._finished] = shares.T
+        if tables:
+            found = torch.stack(tables).cpu().numpy()
+            self.guesses[self._finished] = found
+            self.test_correct[self._finished] = found.trace(axis1=1, axis2=2) / self._tests
 
     def _fit(self, number: int) -> Tensor:
         """Return the training loss and, as numbers, which training labels are met, (1 + n,)."""
@@ -197,12 +202,13 @@ class Classifiers:
         loss = -torch.log_softmax(logits, dim=0).gather(0, labels[None]).mean()
         return torch.cat([loss[None], (logits.argmax(0) == labels).to(loss.dtype)])
 
-    def _test(self, number: int, count: int) -> Tensor:
-        """Return how many true and how many random labels of the first test images are met, (2,)."""
-        data = self.examples
-        logits = self.group(number).predict(number, data.x_test[data.source[number], :count])
-        guesses = logits.argmax(0)
-        return torch.stack([(guesses == labels[number, :count]).sum() for labels in (data.test_labels, data.fresh_labels)]).to(logits.dtype)
+    def _table(self, number: int, count: int) -> Tensor:
+        """Return how many of the first test images of each true class (column) are put into each class (row), (classes, classes)."""
+        data, classes = self.examples, self.examples.classes
+        guessed = self.group(number).predict(number, data.x_test[data.source[number], :count]).argmax(0)
+        pairs = guessed * classes + data.test_labels[number, :count]
+        counts = pairs.new_zeros(classes**2).scatter_add_(0, pairs, torch.ones_like(pairs))  # bincount would wait for the device
+        return counts.view(classes, classes)
 
     # ------------------------------------------------------------ storage
 
@@ -220,4 +226,4 @@ class Classifiers:
             group.restore(state.part(f"group-{index}"))
 
 
-SCORES = ("loss", "correct", "test_correct", "fresh_correct", "fitted", "active")
+SCORES = ("loss", "correct", "test_correct", "fitted", "guesses", "active")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.data.corruption import Convention, InputKind, LabelNoise, draw_label_noise, gaussian_images, shuffle_each_image, shuffle_pixels
 from engine.data.registry import load
-from engine.data.split import Images, Labels, Split
+from engine.data.split import Images, Split
 from engine.phenomena.random_labels.config import RandomLabelsConfig
 from engine.seeds import Streams
 
@@ -58,12 +58,12 @@ def conditions_of(config: RandomLabelsConfig) -> tuple[Condition, ...]:
 
 @dataclass(frozen=True)
 class RandomisedData:
-    """A standardised split, its label noise, the one pixel order (d,), and random labels (n_test,) for its test images."""
+    """A standardised split, its label noise, and the one pixel order (d,)."""
 
     split: Split
     labels: LabelNoise
     pixel_order: NDArray[np.int64]
-    fresh_labels: Labels
+    _matchings: np.random.SeedSequence
     _images: np.random.SeedSequence
     _gaussian: np.random.SeedSequence
 
@@ -77,6 +77,11 @@ class RandomisedData:
             return gaussian_images(self.split, np.random.default_rng(self._gaussian))
         return self.split.x, self.split.x_test
 
+    def matchings(self, count: int) -> NDArray[np.int64]:
+        """Return random permutations of the classes, (count, classes); the same at every call."""
+        each = np.tile(np.arange(self.split.classes), (count, 1))
+        return np.random.default_rng(self._matchings).permuted(each, axis=1)
+
 
 def draw_data(dataset: str, n: int, n_test: int, convention: Convention, streams: Streams) -> RandomisedData:
     """Draw the images from the stream `data` and every corruption from children of the stream `noise`.
@@ -87,12 +92,12 @@ def draw_data(dataset: str, n: int, n_test: int, convention: Convention, streams
     """
     split = load(dataset, n, n_test, streams).standardised()
     sequence = np.random.SeedSequence(int(streams.noise.integers(2**63)))
-    labels, pixels, fresh, images, gaussian = sequence.spawn(5)
+    labels, pixels, matchings, images, gaussian = sequence.spawn(5)
     return RandomisedData(
         split,
         draw_label_noise(split.y, split.classes, convention, np.random.default_rng(labels)),
         np.random.default_rng(pixels).permutation(split.x.shape[1]),
-        np.random.default_rng(fresh).integers(0, split.classes, len(split.y_test)),
+        matchings,
         images,
         gaussian,
     )

@@ -5,7 +5,7 @@ Zhang et al. 2017, arXiv:1611.03530.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -18,6 +18,7 @@ from engine.data.registry import test_count
 from engine.errors import Diverged
 from engine.phenomena.random_labels import SPEC, figures
 from engine.phenomena.random_labels.claims import CONSTRUCTED, JUDGES, MEMORISED, PAIRED_STEPS
+from engine.phenomena.random_labels.class_matching import RENAMINGS, rank_of_hits
 from engine.phenomena.random_labels.conditions import RANDOM, TRUE, conditions_of, draw_data, label_conditions
 from engine.phenomena.random_labels.config import PROBE, RandomLabelsConfig
 from engine.phenomena.random_labels.memorisation import memorise
@@ -32,8 +33,11 @@ DIVERGED = 1000  # times the loss of guessing, ln K: far beyond what training co
 
 
 def measured_steps(total: int, epoch: int) -> Steps:
-    """Return 20 steps a decade, half as many during the first three epochs, when little is fitted, and the end of RL8."""
-    coarse, fine = geometric_grid(total, 10), geometric_grid(total)
+    """Return 15 steps a decade, five during the first three epochs, when little is fitted, and the end of RL8.
+
+    Scoring costs as much as training with twice as many.
+    """
+    coarse, fine = geometric_grid(total, 5), geometric_grid(total, 15)
     early = 3 * epoch
     return np.unique(np.concatenate([coarse[coarse <= early], fine[fine > early], [min(PAIRED_STEPS, total), total]]))
 
@@ -93,15 +97,22 @@ class RandomLabels(Training[RandomLabelsConfig]):
         """
         training = self.classifiers.active.copy()
         self._require_finite(self.classifiers.collect(self.step), training)
+        random = self.readings.columns(RANDOM)
+        finished = training[random].any() and not self.classifiers.active[random].any()
         if self.paired.done and not self.classifiers.active.any():
             self.total = self.step
         return {
             "train-loss": self.classifiers.loss.tolist(),
             "train-accuracy": self.classifiers.correct.tolist(),
             "test-error": np.round(1.0 - self.classifiers.test_correct, 12).tolist(),
-            "fresh-accuracy": self.classifiers.fresh_correct.tolist(),
             **({"paired-gap": self.paired.gap()} if self.step == self.paired.steps else {}),
+            **({"rank-of-hits": self._rank_of_hits(random)} if finished else {}),
         }
+
+    def _rank_of_hits(self, networks: Sequence[int]) -> float:
+        """How rare what networks trained on random labels get right is among the same with their classes renamed."""
+        renamings = [self.data[self.networks[number].seed].matchings(RENAMINGS) for number in networks]
+        return rank_of_hits([self.classifiers.guesses[number] for number in networks], renamings)
 
     def _require_finite(self, losses: Floats, training: NDArray[np.bool_]) -> None:
         """losses: (steps since the last measurement, networks), of those that were training."""

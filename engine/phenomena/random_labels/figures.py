@@ -22,8 +22,8 @@ QUANTITIES = (
     Quantity("train-loss", unit="nats", figure="train-loss", finite=True),
     Quantity("train-accuracy", figure="train-accuracy"),
     Quantity("test-error", figure="test-error"),
-    Quantity("fresh-accuracy", "accuracy on random test labels"),
     Quantity("paired-gap", "largest difference of the paired losses", unit="nats", per="run"),
+    Quantity("rank-of-hits", "share of renamings of the classes as far from chance as random labels' test error", per="run"),
 )
 
 STEP, LINEAR_STEP = Axis("step", log=True, lo=1), Axis("step")

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine.theory.inputs import Floats, finite_matrix, finite_vector, require
 
 DIRECTIONS = 20  # random directions to choose from
+ABOVE = 0.1  # of the way from one projection to the next, where the bias between them lies
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ class MemorisingNetwork:
 def memorise(x: ArrayLike, y: ArrayLike, rng: np.random.Generator) -> MemorisingNetwork:
     """Build the network of Theorem 1 for inputs x (n, d) and targets y (n,).
 
-    A random direction a gives projections z_i = <a, x_i>; sorted, with biases halfway between neighbours,
+    A random direction a gives projections z_i = <a, x_i>; sorted, with a bias between each two neighbours,
     `A_ij = max(z_i - b_j, 0)` is lower triangular with positive diagonal, and `A w = y` is solved by forward substitution
-    in n^2 operations. Any direction does in exact arithmetic; the best separated of 20 keeps rounding small: the largest
-    residual was at most 4e-7 at n=500 on 30 problems, against 8e-6 with the first direction.
+    in n^2 operations. Any direction does in exact arithmetic; the best separated of 20 keeps rounding small, and so do
+    biases close to the neighbour below: halfway, an error of one slope comes back whole in the next, with the other sign.
 
     Raises:
         ProblemError: no data, values that are not finite, or two inputs that coincide (they may carry different labels).
@@ -59,7 +60,7 @@ def memorise(x: ArrayLike, y: ArrayLike, rng: np.random.Generator) -> Memorising
     equal = int(np.count_nonzero(gaps <= 0))
     require(equal == 0, f"every input must be distinct, got {equal} that coincide with another", "remove the duplicates")
     first = sorted_z[0] - (float(np.mean(gaps)) if gaps.size else 1.0)
-    biases = np.concatenate(([first], sorted_z[:-1] + gaps / 2))
+    biases = np.concatenate(([first], sorted_z[:-1] + ABOVE * gaps))
     return MemorisingNetwork(direction, biases, _forward_substitution(sorted_z, biases, targets[order]))
 
 

@@ -46,8 +46,8 @@ def build_classifiers(
         _stacked(x_test, device),
         _stacked([of.labels.at(network.setting.corruption) for of, network in zip(of_network, networks, strict=True)], device),
         _stacked([of.split.y_test for of in of_network], device),
-        _stacked([of.fresh_labels for of in of_network], device),
         np.array([sources.index((network.seed, network.setting.inputs)) for network in networks]),
+        of_network[0].split.classes,
     )
     builder = _Builder(config, networks, examples, next(iter(data.values())).split, device)
     groups = []

@@ -20,6 +20,7 @@ from engine.state import State
 from tests.phenomena.driven import UNEVEN, work
 
 SMALL = {"dataset": "digits196", "n": 100, "width": 32, "batch": 20, "epochs": 40}
+FITTING = {"dataset": "digits196", "n": 100, "width": 64, "batch": 20, "epochs": 80}  # inside the domain of RL1
 pytestmark = pytest.mark.usefixtures("one_thread", "own_cache")
 
 
@@ -135,7 +136,7 @@ def test_final_scores_equal_an_independent_evaluation(quick):
 
 
 def test_verdicts_are_open_before_and_stay_once_decided():
-    run = make(preset="quick", **SMALL)
+    run = make(preset="quick", **FITTING)
     assert {item.claim.id for item in run.verdicts() if item.holds is not None} == {"RL7"}
     decided = {}
     while not run.done:
@@ -148,22 +149,36 @@ def test_verdicts_are_open_before_and_stay_once_decided():
                     assert (item.measured, item.holds) == decided[item.claim.id]
                 elif item.holds is not None:
                     decided[item.claim.id] = (item.measured, item.holds)
-    assert {"RL1", "RL2", "RL4", "RL5", "RL6", "RL7", "RL8"} <= set(decided)
+    assert {"RL1", "RL2", "RL5", "RL7", "RL8"} <= set(decided)
 
 
-def test_an_event_that_did_not_happen_is_censored():
-    run = work(make(**{**SMALL, "epochs": 3}))
-    assert verdict(run, "RL1").holds is False
-    assert verdict(run, "RL1").note == "not by step 15"
-    assert verdict(run, "RL5").status is Status.CENSORED
-    assert verdict(run, "RL5").reason == "not by step 15"
+def test_what_was_not_trained_long_enough_is_not_judged_and_its_event_did_not_happen():
+    run = work(make(**{**FITTING, "epochs": 3}))
+    assert verdict(run, "RL1").status is Status.NOT_APPLICABLE
+    assert verdict(run, "RL1").reason == "needs lr * steps/(1 - momentum) at least 200, epochs at least 45"
+    assert verdict(run, "RL2").holds
     assert not any("memorised" in item.label for item in run.markers())
+    late = work(make(**FITTING), until=22)
+    assert (verdict(late, "RL5").status, verdict(late, "RL2").status) == (Status.PENDING, Status.PENDING)
 
 
-def test_a_network_that_cannot_fit_fails_the_claim_that_says_so():
-    run = work(make(**{**SMALL, "n": 400, "width": 16, "epochs": 6}))
-    assert verdict(run, "RL1").measured < 0.99
+def test_a_network_that_does_not_fit_within_the_domain_fails_the_claim_that_says_so():
+    run = work(make(**FITTING))
+    assert verdict(run, "RL1").mark == verdict(run, "RL5").mark == "yes"
+    missed = np.flatnonzero(run.history.column("train-accuracy")[1][:, 1] < 0.99)[-1]
+    while run.history.steps[-1] > run.history.steps[missed]:
+        run.history.steps.pop()
+        run.history.records.pop()
     assert verdict(run, "RL1").mark == "no"
+    assert (verdict(run, "RL5").status, verdict(run, "RL5").reason) == (Status.CENSORED, f"not by step {run.last}")
+
+
+@pytest.mark.parametrize(("knobs", "transfers"), [({}, False), ({"corruption": 0.8}, True)])
+def test_the_test_of_nothing_transfers_sees_labels_that_carry_something(knobs, transfers):
+    run = work(make(**{**FITTING, "epochs": 20, "n": 1000}, **knobs))
+    rank = run.history.column("rank-of-hits")[1][0]
+    assert (rank <= 1e-3) == transfers
+    assert verdict(run, "RL2").status is (Status.NOT_APPLICABLE if transfers else Status.HOLDS)
 
 
 # ---------------------------------------------------------------- numbers do not depend on how it is driven
@@ -175,7 +190,7 @@ def test_chunking_changes_no_number(small):
     assert again.history.records == small.history.records
 
 
-@pytest.mark.parametrize(("until", "chunks"), [(0, 0), (20, 7), (45, 12), (45, 40), (56, 7), (71, 9)])
+@pytest.mark.parametrize(("until", "chunks"), [(0, 0), (22, 7), (46, 12), (46, 40), (54, 7), (74, 9)])
 def test_a_restored_run_ends_with_the_same_records(small, until, chunks):
     first = work(make((0, 1), **SMALL), until=until)
     for _ in range(chunks):  # save amid the way to the next measurement: in training, or while scoring
@@ -219,9 +234,9 @@ def test_the_highest_learning_rate_diverges_with_a_sentence_and_the_knob_to_lowe
 
 
 def test_loss_that_is_not_a_number_names_its_step_and_condition():
-    run = work(make(**SMALL), until=20)
+    run = work(make(**SMALL), until=22)
     run.classifiers.groups[0].ensemble.network.flat.fill_(float("nan"))
-    with pytest.raises(Diverged, match=r"the loss of true labels is no longer a finite number at step 20 \(seen at step 22\)"):
+    with pytest.raises(Diverged, match=r"the loss of true labels is no longer a finite number at step 22 \(seen at step 25\)"):
         work(run)
 
 
@@ -247,7 +262,7 @@ def test_signals_train_a_convolutional_network_beside_the_perceptron():
     run = work(make(dataset="mnist1d", n=200, model="both", width=32, epochs=20, batch=20))
     names = [condition.name for condition in conditions_of(run.config)]
     assert {"cnn-true", "cnn-shuffled"} <= set(names)
-    assert verdict(run, "RL9").holds is not None
+    assert all(run.over(name) for name in ("cnn-true", "cnn-shuffled"))
     loss = next(item for item in run.series() if item.name == "train-loss/cnn-true")
     assert loss.y[-1] < loss.y[0]
 
