@@ -37,12 +37,13 @@ BELOW = (
     Condition(f"steps at least {FLOWED / 2:g} times control, to sharpen", lambda c: 2 * c.steps >= FLOWED * c.control),
 )  # fmt: skip
 CLAIMS = (
-    Claim("EOS1", "The sharpness hovers at 2/eta", COHEN, "mean eta S, last 400 steps: 2", ".1", PRESETS, LONG, TRAINED),
+    Claim("EOS1", "The sharpness hovers at 2/eta", COHEN, "mean eta S, last 400 steps: 2", "within .1", PRESETS, LONG, TRAINED),
     Claim("EOS2", "It rises there first, while the loss falls at every step", COHEN,
-          "rising steps before arrival: 0", "none", PRESETS, EDGE, TRAINED),
+          "rising steps before arrival: 0", "no exception", PRESETS, EDGE, TRAINED),
     Claim("EOS3", "At the edge the loss jitters, and yet falls", COHEN, "rising steps > 0 of 300 from arrival; loss at end/arrival < 1",
-          ">= 3; <= .1", PRESETS, LONG, TRAINED),
-    Claim("EOS4", "A small step meets no edge", COHEN, "control: rising steps 0; S rises above 16", "none", PRESETS, BELOW, TRAINED),
+          "steps >= 3; loss <= .1", PRESETS, LONG, TRAINED),
+    Claim("EOS4", "A small step meets no edge", COHEN, "control: rising steps 0; S rises above 16", "no exception",
+          PRESETS, BELOW, TRAINED),
     Claim("EOS6", "A linear model diverges as computed", "linear algebra", "eta S = 2.1, 200 steps: coefficients (1 - eta lam)^t",
           "1e-10 relative", chance=EXACT),
     Claim("EOS7", "The sharpness is the Hessian's", "dense Hessian of a 40-8-8-1 network", "difference 0", "1e-8 relative",

@@ -41,17 +41,17 @@ NANDA, KUMAR = "Nanda et al. 2023, arXiv:2301.05217", "Kumar et al. 2023, arXiv:
 TRAINED, EXACT = 0.01, 0.001  # chances of failing by luck; notes.md says what was measured
 OFTEN = ("quick", "standard", "long-delay")
 CLAIMS = (
-    Claim("GR1", "Delayed generalisation", f"{POWER}, Fig. 1", "grok/memorise step >> 1; chance when memorised", ">= 5; <= .05",
-          (*OFTEN, "nanda"), DELAYED, TRAINED),
+    Claim("GR1", "Delayed generalisation", f"{POWER}, Fig. 1", "grok/memorise step >> 1; chance when memorised",
+          "ratio >= 5; accuracy <= .05", (*OFTEN, "nanda"), DELAYED, TRAINED),
     Claim("GR2", "No decay, this setting: no grokking", GROMOV, "not by step 3,000 (p=59, wd 0)", "test < .9", ("quick", "standard"),
           WITHOUT_DECAY, TRAINED),
-    Claim("GR3", "Decay is not required", KUMAR, "p=53, fraction .5, wd 0: grok/memorise step > 1", ">= 2, three seeds",
+    Claim("GR3", "Decay is not required", KUMAR, "p=53, fraction .5, wd 0: grok/memorise step > 1", "ratio >= 2, three seeds",
           ("quick", "standard"), HALF_OF_53, TRAINED),
     Claim("GR4", "Neurons become single waves", GROMOV, f"median single-frequency share at {READ_AT:g} times the grok step: 1", ">= .9",
           OFTEN, WAVES, TRAINED),
     Claim("GR5", "The circuit precedes the jump", NANDA, "held-out margin > 0 while a tenth of test pairs is right; restricted loss falls",
-          ">= .1; lower than when memorised", (*OFTEN, "nanda"), CIRCUIT, TRAINED),
-    Claim("GR6", "Excluded loss rises", NANDA, "last/minimum after memorising > 1", ">= 1.5", (*OFTEN, "nanda"), CIRCUIT, TRAINED),
+          "margin >= .1; loss lower than when memorised", (*OFTEN, "nanda"), CIRCUIT, TRAINED),
+    Claim("GR6", "Excluded loss rises", NANDA, "last/minimum after memorising > 1", "ratio >= 1.5", (*OFTEN, "nanda"), CIRCUIT, TRAINED),
     Claim("GR7", "Analytic network works", GROMOV, "accuracy 1, N=500, p=59 and 97", ">= .999", chance=EXACT),
     Claim("GR8", "More data, less delay", f"{POWER}, Fig. 1", "Spearman(fraction, grok step) < 0", "<= -.8", ("standard",), SWEPT, TRAINED),
     Claim("GR9", "Look-up is exact", NANDA, "a trained transformer's logits equal the plain form's in float64",
