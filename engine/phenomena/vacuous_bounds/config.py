@@ -17,14 +17,14 @@ RANDOM_SHARE = 8 / 15  # of the posterior's steps that are taken on random label
 
 
 @dataclass(frozen=True)
-class Condition:
+class Labels:
     """Which labels a network learns: the images' own, or labels drawn at random."""
 
     name: str
     label: str
 
 
-TRUE, RANDOM = Condition("true", "true labels"), Condition("random", "random labels")
+TRUE, RANDOM = Labels("true", "true labels"), Labels("random", "random labels")
 
 
 class VacuousBoundsConfig(Config):
@@ -35,16 +35,16 @@ class VacuousBoundsConfig(Config):
     width: int = knob(50, "units of a hidden layer", ge=10, le=2000, log=True)
     depth: int = knob(1, "hidden layers", ge=1, le=6)
     labels: Literal["both", "true", "random"] = knob("both", "labels that are learnt")
-    lr: float = knob(0.01, "learning rate of SGD", ge=1e-4, le=1.0, log=True, label="learning rate", divergence=True)
-    epochs: int = knob(30, "SGD on true labels", ge=1, le=1000, unit="epochs", log=True)
-    random_epochs: int = knob(180, "SGD on random labels", ge=1, le=1000, unit="epochs", log=True)
+    lr: float = knob(0.03, "learning rate of SGD", ge=1e-4, le=1.0, log=True, label="learning rate", divergence=True)
+    epochs: int = knob(10, "SGD on true labels", ge=1, le=1000, unit="epochs", log=True)
+    random_epochs: int = knob(300, "longest SGD on random labels; it stops once 99 % are fitted", ge=1, le=1000, unit="epochs", log=True)
     objective: Objective = knob("dziugaite-roy", "what the posterior minimises; all but dziugaite-roy keep the prior's variance fixed")
     surrogate: Surrogate = knob("logistic", "the loss it sees: logistic/ln 2, or cross-entropy of probabilities above 1e-5 over ln(1e5)")
-    steps: int = knob(1500, "steps of the posterior; 8/15 of them on random labels", ge=10, le=1_000_000, unit="steps", log=True)
+    steps: int = knob(1200, "steps of the posterior; 8/15 of them on random labels", ge=10, le=1_000_000, unit="steps", log=True)
     mc: int = knob(500, "draws of the posterior behind the certificate", ge=100, le=150_000, log=True)
     delta: float = knob(0.025, "failure probability of each bound", ge=1e-4, le=0.2)
     prior: Literal["init", "half-data"] = knob("init", "prior around the first weights, or around weights learnt on half of the data")
-    margin: float = knob(5.0, "margin m of the spectral bounds, and at which training over n stops", ge=0.1, le=20.0)
+    margin: float = knob(5.0, "margin m of the spectral bounds and terms, and at which training over n stops", ge=0.1, le=20.0)
     m: int = knob(50, "points of the linear example", ge=10, le=500)
     D_over_m: int = knob(1024, "its noise dimensions, as a multiple of m", ge=16, le=4096, log=True)
     follow: Literal["few", "digits", "deep", "sphere", "sphere-250", "wide-sphere", "nothing"] = knob(
@@ -59,7 +59,7 @@ class VacuousBoundsConfig(Config):
         return self
 
     @property
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[Labels, ...]:
         """Whose labels are learnt."""
         return tuple(condition for condition in (TRUE, RANDOM) if self.labels in ("both", condition.name))
 
@@ -68,11 +68,11 @@ class VacuousBoundsConfig(Config):
         """Pixels, hidden layers, one output."""
         return (int(np.prod(source(self.dataset).shape)), *[self.width] * self.depth, 1)
 
-    def epochs_in(self, condition: Condition) -> int:
+    def epochs_in(self, condition: Labels) -> int:
         """Return how long SGD trains."""
         return self.epochs if condition == TRUE else self.random_epochs
 
-    def steps_in(self, condition: Condition) -> int:
+    def steps_in(self, condition: Labels) -> int:
         """Return how many steps the posterior takes."""
         return self.steps if condition == TRUE else max(1, int(RANDOM_SHARE * self.steps))
 
@@ -86,12 +86,13 @@ PRESETS = (
     ),
     Preset(
         "perez-ortiz", "their quadratic objective and bounded loss around weights learnt on half of the data",
-        {"objective": "quadratic", "surrogate": "bounded", "prior": "half-data", "steps": 3000, "mc": 1000, "follow": "nothing"},
+        {"objective": "quadratic", "surrogate": "bounded", "prior": "half-data", "lr": 0.01, "steps": 3000, "mc": 1000,
+         "follow": "nothing"},
         "arXiv:2007.12911, reduced",
     ),
     Preset(
         "dziugaite-T600-5k", "784-600-1 on 4,000 of the 5,000 digits that are here, not MNIST's 55,000; posterior in 3,000 steps",
-        {"dataset": "digits5k", "width": 600, "epochs": 20, "random_epochs": 120, "steps": 3000, "follow": "nothing"},
+        {"dataset": "digits5k", "width": 600, "lr": 0.01, "epochs": 20, "random_epochs": 120, "steps": 3000, "follow": "nothing"},
         "arXiv:1703.11008, Table 1, T-600 and R-600, reduced",
     ),
     Preset("sphere", "two spheres for a CPU: 100 dimensions for 500, width 300 for 10,000, n to 4096, margin 3 for 8",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.contract import Detail, DetailRow, Grade
-from engine.phenomena.vacuous_bounds.config import Condition
-from engine.phenomena.vacuous_bounds.figures import NAMES
+from engine.phenomena.vacuous_bounds.config import Labels
+from engine.phenomena.vacuous_bounds.figures import BARS, TERMS
 from engine.phenomena.vacuous_bounds.over_n import TrainingOverN
 from engine.theory.bounds.risk_bounds import informativeness
 
@@ -20,26 +20,27 @@ def bound_details(run: VacuousBounds) -> list[Detail]:
     """Return a detail per bound, of the first seed: in each condition its value, what it says, and every constant."""
     found = []
     first = {condition: run.measured_in(condition)[0] for condition in run.config.conditions if run.measured}
-    for name in NAMES:
+    for name in BARS:
         bounds = {condition: network.bounds[name] for condition, network in first.items() if name in network.bounds}
         rows = []
         for condition, bound in bounds.items():
-            word = informativeness(bound.value)
-            rows.append(DetailRow(condition.name, bound.value, word, GRADES[word], _remark(run, condition, name), bound.constants))
+            word = informativeness(bound.value) if bound.bounds else ""
+            grade = GRADES[word] if word else ""
+            rows.append(DetailRow(condition.name, bound.value, word, grade, _remark(run, condition, name), bound.constants))
         if rows:
             shown = next(iter(bounds.values()))
-            found.append(Detail(f"Bound {name}", shown.form, tuple(rows), shown.caveat))
+            found.append(Detail(f"{'Term' if name in TERMS else 'Bound'} {name}", shown.form, tuple(rows), shown.caveat))
     return found
 
 
-def _remark(run: VacuousBounds, condition: Condition, name: str) -> str:
-    """Say what the certificate is above, the error of the same draws on test points; and which bar cannot be a bound as it stands."""
+def _remark(run: VacuousBounds, condition: Labels, name: str) -> str:
+    """Say what a certificate is above, the error of the same draws on test points."""
     if name == "PAC-Bayes":
         error = run.readings.latest("stochastic-test-error", condition.name)[0]
         return f" (test error of the draws {error:.3g})"
-    bounds = run.measured_in(condition)[0].bounds
-    below = bounds[name].value < bounds["held out"].constants["from below"]
-    return " (below the error itself, so no bound)" if bounds[name].caveat and below else ""
+    if name == "half data":
+        return f" (test error of the draws {run.readings.latest('half-data-test-error')[0]:.3g})"
+    return ""
 
 
 def on_spheres(over_n: TrainingOverN | None) -> list[str]:

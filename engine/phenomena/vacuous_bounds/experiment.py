@@ -1,6 +1,6 @@
 """Networks on true and on random labels, their bounds and certificates; the linear example; networks over n.
 
-The stages follow one another: SGD, SGD on half of the data, posteriors and their draws, networks over n.
+The stages follow one another: SGD, SGD on half of the data, posteriors and their draws, a narrow posterior, networks over n.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from engine.judging import Judges
 from engine.phenomena.vacuous_bounds import SPEC, figures
 from engine.phenomena.vacuous_bounds.certification import Certification
 from engine.phenomena.vacuous_bounds.claims import JUDGES, SUFFICES, TOO_FEW
-from engine.phenomena.vacuous_bounds.config import Condition, VacuousBoundsConfig
+from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE, Labels, VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.details import bound_details, on_spheres
-from engine.phenomena.vacuous_bounds.figures import NAMES
+from engine.phenomena.vacuous_bounds.figures import BARS
 from engine.phenomena.vacuous_bounds.measurements import Measurements, NetworkMeasurement, measured
 from engine.phenomena.vacuous_bounds.nagarajan_kolter import draw_examples
-from engine.phenomena.vacuous_bounds.network_bounds import posterior_bounds
+from engine.phenomena.vacuous_bounds.narrow_certificate import NarrowCertification
+from engine.phenomena.vacuous_bounds.network_bounds import narrow_bound, posterior_bounds, rademacher
 from engine.phenomena.vacuous_bounds.over_n import COLUMNS, TrainingOverN, recipe_of
 from engine.phenomena.vacuous_bounds.problem import cut, draw_problem
 from engine.phenomena.vacuous_bounds.sgd_training import SGDTraining
@@ -32,7 +33,7 @@ from engine.readings import Network
 from engine.state import State, Stateful
 
 RATIOS = tuple(2**k for k in range(4, 13))  # D/m of the linear example, 16 .. 4096
-PER_DECADE, EVERY, OF_DRAWS = 5, 6, 4  # measurements of SGD a decade; of the posterior, and of its draws, in all
+PER_DECADE, EVERY, OF_DRAWS = 3, 6, 4  # measurements of SGD a decade; of the posterior, and of its draws, in all
 LARGEST = 1e15  # weight; beyond it, squares of products of layers may leave the doubles
 
 
@@ -41,7 +42,7 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
 
     Attributes:
         problems: data by seed; examples: draws of the linear example, one a seed, by D/m.
-        sgd, half, certification, over_n: the stages; half and over_n only where they are asked for.
+        sgd, half, certification, narrow, over_n: the stages; half and over_n only where they are asked for, narrow on true labels.
     """
 
     spec: ClassVar[Spec] = SPEC
@@ -56,13 +57,16 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
         self.notes = self.problems[0].notes
         seen = config.n // 2 if config.prior == "half-data" else 0
         recipe = recipe_of(config.follow, config.margin)
-        self.sgd = SGDTraining(config, self.problems, seeds, device)
-        self.half = SGDTraining(config, [problem.first(seen) for problem in self.problems], seeds, device) if seen else None
+        learnt = config.conditions
+        self.sgd = SGDTraining(config, self.problems, seeds, device, learnt)
+        self.half = SGDTraining(config, [problem.first(seen) for problem in self.problems], seeds, device, learnt) if seen else None
         self.certification = Certification(config, self.problems, seeds, self.sgd.initial, seen, device)
+        self.narrow = NarrowCertification(config, self.problems, seeds, device) if TRUE in learnt else None
         self.over_n = TrainingOverN(recipe, seeds, device) if recipe else None
         self._certification_from = self.sgd.total + (self.half.total if self.half else 0)
         self._certification_to = self._certification_from + self.certification.total
-        self.total = self._certification_to + (self.over_n.total if self.over_n else 0)
+        self._narrow_to = self._certification_to + (self.narrow.total if self.narrow else 0)
+        self.total = self._narrow_to + (self.over_n.total if self.over_n else 0)
         self.grid = self._planned(self.total)
 
     def _planned(self, total: int) -> Steps:
@@ -70,7 +74,7 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
         steps, begun = self.certification.steps, self._certification_from
         posterior = begun + np.linspace(0, steps, EVERY + 1).astype(np.int64)[1:]
         draws = begun + steps + np.linspace(0, self.config.mc, OF_DRAWS + 1).astype(np.int64)[1:]
-        over_n = np.arange(self._certification_to, total + 1)
+        over_n = np.arange(self._narrow_to, total + 1)
         return np.unique(np.concatenate([geometric_grid(self.sgd.total, PER_DECADE), posterior, draws, over_n]))
 
     # ------------------------------------------------------------ training
@@ -81,7 +85,7 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
             start, centre = (self.half.weights, self.half.weights) if self.half else (self.sgd.weights, self.sgd.initial)
             self.certification.begin(start, centre)
         begun, deadline = 0, perf_counter() + budget
-        for stage in (self.sgd, self.half, self.certification, self.over_n):
+        for stage in (self.sgd, self.half, self.certification, self.narrow, self.over_n):
             if stage is not None and stage.taken < stage.total:
                 stage.advance(target - begun, deadline)
                 return begun + stage.taken
@@ -101,11 +105,16 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
         return self.history.last >= self._certification_to
 
     @property
+    def compared(self) -> bool:
+        """Whether the narrow posterior has been certified too, where there is one."""
+        return self.history.last >= self._narrow_to
+
+    @property
     def measured(self) -> list[NetworkMeasurement]:
         """What is known of every network, in the order of `networks`; none before the first measurement."""
         return self.measurements.networks
 
-    def measured_in(self, condition: Condition) -> list[NetworkMeasurement]:
+    def measured_in(self, condition: Labels) -> list[NetworkMeasurement]:
         """Return what is known of the networks of a condition, one per seed."""
         return [found for network, found in zip(self.networks, self.measured, strict=False) if network.setting == condition]
 
@@ -119,6 +128,8 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
         record = dict(self.history.records[-1]) if self.learned else self._measure_weights()
         if self.step > self._certification_from and not self.certified:
             record |= self._measure_posteriors()
+        if self.narrow and self.step == self._narrow_to:
+            record |= self._measure_narrow(self.narrow)
         self._say()
         return record
 
@@ -138,11 +149,26 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
             else measured(self.problems[place % len(self.seeds)], network.setting, weights[place], self.sgd.initial[place], self.config)
             for place, network in enumerate(self.networks)
         ]
+        self._measure_class()
         errors = {
             "train-error": [network.train_error for network in self.measured],
             "test-error": [network.test_error for network in self.measured],
         }
         return {**errors, **self.measurements.values()}
+
+    def _measure_class(self) -> None:
+        """Add to every network the Rademacher bound of its class, from the random signs that the seed's network on them fits."""
+        tried = self.measured_in(RANDOM)
+        for place, network in enumerate(self.measured):
+            fitted = 1 - tried[place % len(self.seeds)].train_error if tried else None
+            network.bounds["Rademacher"] = rademacher(len(network.margins), network.train_error, self.config.delta, fitted)
+
+    def _measure_narrow(self, narrow: NarrowCertification) -> dict[str, list[float]]:
+        """Add the certificates of the narrow posteriors to the networks on true labels."""
+        certificates, test_errors = narrow.certificates()
+        for network, certificate, error in zip(self.measured_in(TRUE), certificates, test_errors.tolist(), strict=True):
+            network.bounds["half data"] = narrow_bound(certificate, error)
+        return {"half data": [certificate.value for certificate in certificates], "half-data-test-error": test_errors.tolist()}
 
     def _measure_posteriors(self) -> dict[str, list[float]]:
         """Add the bounds of the posteriors."""
@@ -197,22 +223,24 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
                 found |= {f"{name}_w": w, f"{name}_s": s, f"{name}_w0": w0, f"{name}_lambda": np.array(prior)}
             if self.measured:
                 bounds = self.measured[first].bounds
-                values = np.array([bounds[bound].value if bound in bounds else np.nan for bound in NAMES])
+                values = np.array([bounds[bound].value if bound in bounds else np.nan for bound in BARS])
                 found |= {f"{name}_margins": self.measured[first].margins, f"{name}_bounds": values}
         errors = [[[one.test_error, one.flipped_error] for one in draws] for draws in self.examples.values()]
         return {
             **found, "over_n": self.over_n.rows if self.over_n else np.empty((0, len(COLUMNS))), "over_n_columns": np.array(COLUMNS),
-            "bounds": np.array(NAMES), "D_over_m": np.array(list(self.examples)), "two_sided": np.array(errors),
+            "bounds": np.array(BARS), "D_over_m": np.array(list(self.examples)), "two_sided": np.array(errors),
         }  # fmt: skip
 
     def parts(self) -> Mapping[str, Stateful]:
         """What was last measured, and every stage that may have begun by the present step."""
-        parts: dict[str, Stateful] = {"measurements": self.measurements, "sgd": self.sgd.ensemble}
+        parts: dict[str, Stateful] = {"measurements": self.measurements, "sgd": self.sgd}
         if self.half and self.step >= self.sgd.total:
-            parts["half"] = self.half.ensemble
+            parts["half"] = self.half
         if self.step >= self._certification_from:
             parts["certification"] = self.certification
-        if self.over_n and self.step >= self._certification_to:
+        if self.narrow and self.step >= self._certification_to:
+            parts["narrow"] = self.narrow
+        if self.over_n and self.step >= self._narrow_to:
             parts["over-n"] = self.over_n
         return parts
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
-from engine.readings import summarised
+from engine.readings import Floats, summarised
 from engine.theory.bounds.risk_bounds import informativeness
 
 if TYPE_CHECKING:
     from engine.phenomena.vacuous_bounds.experiment import VacuousBounds
+    from engine.phenomena.vacuous_bounds.measurements import NetworkMeasurement
 
 NAMES = (
-    "VC", "parameters", "Rademacher", "Golowich", "spectral", "Neyshabur", "two-layer", "Occam", "PAC-Bayes", "classic", "quadratic",
-    "lambda", "held out",
+    "VC", "parameters", "Rademacher", "Golowich", "BFT", "NBS", "Occam", "PAC-Bayes", "classic", "quadratic", "lambda", "half data",
+    "held out",
 )  # fmt: skip
-OVER_N = {"distance": "dist", "product": "prod", "spectral": "BFT", "neyshabur": "Ney", "test error": "error", "error on S'": "on S'"}
+TERMS = ("spectral", "Neyshabur", "two-layer")  # complexity terms: no bounds
+BARS = (*NAMES, *TERMS)
+OVER_N = {
+    "distance": "|w-w0|", "product": "prod |A|", "spectral": "spectral", "neyshabur": "Neyshabur", "test error": "test error",
+    "error on S'": "error on S'",
+}  # fmt: skip
 CHANCE = 0.5
 BINS = 40
 WORDS = ("informative", "useless", "vacuous")
@@ -27,15 +34,20 @@ SIDES, ABOVE = (-0.27, 0.08), 4.0  # where the marks of two bars stand: from the
 QUANTITIES = (
     Quantity("train-error", "training error"),
     Quantity("test-error", "test error"),
-    *(Quantity(name, name) for name in NAMES),
+    *(Quantity(name, name) for name in BARS if name != "half data"),
+    Quantity("half data", "half data", per="seed"),
+    Quantity("half-data-test-error", "test error of the draws around weights learnt on half of the data", per="seed"),
     Quantity("stochastic-train-error", "training error of the posterior's draws"),
     Quantity("stochastic-test-error", "test error of the posterior's draws"),
 )
 FIGURES = (
-    Figure("bounds", "Bounds on the error", Axis("bound", lo=-0.6, hi=len(NAMES) - 0.4, ticks=tuple(enumerate(NAMES))),
-           Axis("bound", log=True, lo=0.01), ("bounds/*",)),
+    Figure("bounds", "Bounds on the error", Axis("bound", lo=-0.6, hi=len(BARS) - 0.4, ticks=tuple(enumerate(BARS))),
+           Axis("bound on the error, at confidence 1 - delta", log=True, lo=0.01), ("bounds/*",),
+           "bars: each bound alone holds with probability 1 - delta, those that draw weights with 1 - delta - .01; "
+           "crosses without a bar: terms without constants, no bounds"),
     Figure("bound-vs-n", "Norms, bounds and error over n", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
-           "slopes over n at one margin; dist: |w-w0|, prod: of spectral norms, BFT and Ney: bounds",
+           "log-log slopes over n at one margin; |w-w0|: distance from first weights, prod |A|: of spectral norms; "
+           "spectral, Neyshabur: terms without constants",
            "fills last, after the certificates, unless the knob follow is nothing"),
     Figure("margins", "Margins", Axis("margin", unit="median on true labels"), Axis("density", lo=0.0), ("margins/*",),
            "raw, and divided by |X|_F R_A/n"),
@@ -46,30 +58,42 @@ PICTURES = (PictureSpec("two-sided-plane", "S and S' before the boundary"),)
 
 
 def bars(run: VacuousBounds) -> list[Series]:
-    """Return a bar per bound and condition, and over each bar a mark of what it says, one series per word."""
+    """Return a bar per bound and condition, and over each bar a mark of what it says, one series per word; terms are points."""
     found: list[Series] = []
     marks: dict[str, list[tuple[float, float]]] = {word: [] for word in WORDS}
     conditions = run.config.conditions
+    delta = run.config.delta
     for place, condition in enumerate(conditions):
         networks = run.measured_in(condition)
-        names = [name for name in NAMES if networks and name in networks[0].bounds]
-        values = np.array([[network.bounds[name].value for network in networks] for name in names]).reshape(len(names), len(run.seeds))
-        x = [float(NAMES.index(name)) for name in names]
-        drawn = summarised(f"bounds/{condition.name}", condition.label, x, values, basis="bound", style="bars", group=condition.name)
-        found.append(drawn)
         side = SIDES[place] if len(conditions) > 1 else 0.0
+        x, values = _heights(networks, NAMES)
+        label = f"{condition.label}, confidence {1 - delta:.4g}"
+        drawn = summarised(f"bounds/{condition.name}", label, x, values, basis="bound", style="bars", group=condition.name)
+        found.append(drawn)
         for at, value in zip(x, drawn.y.tolist(), strict=True):
-            if np.isfinite(value):
+            if np.isfinite(value) and all(network.bounds[NAMES[int(at)]].bounds for network in networks):
                 marks[informativeness(value)].append((at + side, ABOVE * value))
+        x, values = _heights(networks, TERMS)
+        label = f"{condition.label}: no bound"
+        name = f"bounds/terms/{condition.name}"
+        places = [at + side for at in x]
+        found.append(summarised(name, label, places, values, style="points", group=f"{condition.name} terms"))
     for word, points in marks.items():
         xy = np.array(points).reshape(-1, 2)
         found.append(Series(f"bounds/{word}", word, xy[:, 0], xy[:, 1], basis="bound", style="points", group=word))
     return found
 
 
+def _heights(networks: Sequence[NetworkMeasurement], names: Sequence[str]) -> tuple[list[float], Floats]:
+    """Return the places of the bars that there are, and their values, (bars, networks)."""
+    there = [name for name in names if networks and name in networks[0].bounds]
+    values = np.array([[network.bounds[name].value for network in networks] for name in there]).reshape(len(there), len(networks))
+    return [float(BARS.index(name)) for name in there], values
+
+
 def markers(run: VacuousBounds) -> list[Marker]:
     """Return the lines that bars are compared with, 1, chance, measured error and gap (on true labels where there are any); the D/m."""
-    found = [Marker("bounds", "y", 1.0, "1"), Marker("bounds", "y", CHANCE, "chance")]
+    found = [Marker("bounds", "y", 1.0, "error 1"), Marker("bounds", "y", CHANCE, "chance")]
     condition = run.config.conditions[0]
     networks = run.measured_in(condition)
     if networks:
@@ -77,7 +101,7 @@ def markers(run: VacuousBounds) -> list[Marker]:
         gap = error - float(np.mean([network.train_error for network in networks]))
         found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name))
         if gap > 0:
-            found.append(Marker("bounds", "y", gap, f"gap {gap:.3f}", condition.name))
+            found.append(Marker("bounds", "y", gap, f"test less training error {gap:.3f}", condition.name))
     ratio = run.config.D_over_m
     return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}, pictured")]
 
@@ -111,7 +135,7 @@ def over_n(run: VacuousBounds) -> list[Series]:
                 continue
             each = [values[(n == size) & np.isfinite(values)] for size in sizes]
             slope = None if random else networks.slope(column)
-            told = f"{label}, random" if random else f"{label} {slope.value:+.2f}" if slope else label
+            told = f"{label}, random labels" if random else f"{label}, slope {slope.value:+.2f}" if slope else label
             name = f"bound-vs-n/{column.replace(' ', '-')}{'/random' if random else ''}"
             mean, low, high = (np.array([pick(group) for group in each]) for pick in (np.mean, np.min, np.max))
             curve = Series(name, told, sizes, mean, style="points" if random else "line", group=column)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phenomena.vacuous_bounds.config import Condition, VacuousBoundsConfig
+from engine.phenomena.vacuous_bounds.config import Labels, VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.network_bounds import TrainedNetwork, weight_bounds
 from engine.phenomena.vacuous_bounds.problem import Problem, cut, outputs
 from engine.state import State
@@ -36,11 +36,12 @@ class NetworkMeasurement:
 
 
 def measured(
-    problem: Problem, condition: Condition, weights: NDArray[np.float32], initial: NDArray[np.float32], config: VacuousBoundsConfig
+    problem: Problem, condition: Labels, weights: NDArray[np.float32], initial: NDArray[np.float32], config: VacuousBoundsConfig
 ) -> NetworkMeasurement:
     """Measure one network of these weights and initial weights, (P,) each."""
-    net = TrainedNetwork(cut(weights, config.sizes), cut(initial, config.sizes), problem.x, problem.signs[condition.name])
-    margins = np.asarray(net.signs * outputs(net.layers, net.x)[:, 0])
+    layers, signs = cut(weights, config.sizes), problem.signs[condition.name]
+    net = TrainedNetwork(layers, cut(initial, config.sizes), problem.inputs, signs, problem.reach)
+    margins = np.asarray(signs * outputs(layers, problem.inputs[:, :-1])[:, 0])
     test_error = float(np.mean(problem.test_signs[condition.name] * outputs(net.layers, problem.x_test)[:, 0] <= 0))
     bounds = weight_bounds(net, margins, test_error, len(problem.x_test), config.delta, config.margin)
     return NetworkMeasurement(float(np.mean(margins <= 0)), test_error, margins, {bound.name: bound for bound in bounds})
@@ -53,8 +54,9 @@ class Measurements:
         self.networks: list[NetworkMeasurement] = []
 
     def values(self) -> dict[str, list[float]]:
-        """Return every bound of every network by the bound's name."""
-        return {name: [network.bounds[name].value for network in self.networks] for name in self.networks[0].bounds}
+        """Return by name the bounds that every network has, of every network."""
+        names = [name for name in self.networks[0].bounds if all(name in network.bounds for network in self.networks)]
+        return {name: [network.bounds[name].value for network in self.networks] for name in names}
 
     def state(self) -> State:
         """Return everything but the margins as plain JSON."""

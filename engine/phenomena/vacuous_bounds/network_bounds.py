@@ -1,9 +1,9 @@
 """Every bound of one trained network, from its weights and margins, with all its constants.
 
 VC, parameter count and Rademacher of the class; Golowich et al. 2018, arXiv:1712.06541, in margin form; Bartlett, Foster,
-Telgarsky 2017, arXiv:1706.08498; Neyshabur et al. 2018, arXiv:1707.09564, and for two layers 2019, arXiv:1805.12076; Occam
-with quantised weights, arXiv:2211.13609; Perez-Ortiz et al. 2021, arXiv:2007.12911, on a trained posterior; and a test set
-as honest comparator.
+Telgarsky 2017, arXiv:1706.08498, and Neyshabur et al. 2018, arXiv:1707.09564, whole and as the terms that papers compare, with
+the term for two layers of 2019, arXiv:1805.12076; Occam with quantised weights, arXiv:2211.13609; Perez-Ortiz et al. 2021,
+arXiv:2007.12911, on a trained posterior; and a test set as honest comparator.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from engine.phenomena.vacuous_bounds.problem import folded, outputs
 from engine.theory.bounds import norm_bounds as norms
 from engine.theory.bounds import occam, pac_bayes
 from engine.theory.bounds import risk_bounds as bounds
+from engine.theory.bounds import spectral_bounds as spectral
 from engine.theory.bounds.kl import held_out_bound, kl_inverse_lower
 from engine.theory.bounds.risk_bounds import Bound
 
@@ -32,42 +33,63 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network and what it was trained on: layers (weights (in, out) and biases alternating), x (n, d), signs (n,)."""
+    """A network and what it was trained on: layers (weights (in, out) and biases alternating), inputs (n, d + 1), signs (n,).
+
+    The last column of the inputs is 1 and carries the biases; reach: a norm that no input can exceed.
+    """
 
     layers: Sequence[Floats]
     initial: Sequence[Floats]
-    x: NDArray[np.float32]
+    inputs: Floats
     signs: NDArray[np.float32]
+    reach: float
 
 
 def weight_bounds(net: TrainedNetwork, margins: Floats, test_error: float, n_test: int, delta: float, margin: float) -> list[Bound]:
-    """Return the bounds that need no posterior.
+    """Return the bounds that need no posterior, but for the Rademacher bound; then the complexity terms that are no bounds.
 
     Args:
         net: the network and its training set.
         margins: its training margins (n,).
         test_error, n_test: error on that many test points of the same law.
         delta: failure probability of each bound.
-        margin: m of the spectral and Neyshabur terms, fixed beforehand.
+        margin: m of the spectral bounds and terms, fixed beforehand.
     """
-    n, risk = len(margins), float(np.mean(margins <= 0))
+    n, risk, margin_risk = len(margins), float(np.mean(margins <= 0)), float(np.mean(margins < margin))
     parameters, layers = sum(layer.size for layer in net.layers), len(net.layers) // 2
-    rademacher = bounds.rademacher_bound(n, risk, delta)
     weights, initial = folded(net.layers), folded(net.initial)
-    inputs = np.column_stack([net.x.astype(np.float64), np.ones(n)])  # the constant input carries the biases
-    squares = np.einsum("ij,ij->i", inputs, inputs)
+    squares = np.einsum("ij,ij->i", net.inputs, net.inputs)
     radius, inputs_norm = math.sqrt(squares.max()), math.sqrt(squares.sum())
     return [
         vapnik(n, parameters, layers, risk, delta),
         bounds.parameter_bound(n, parameters, risk, delta),
-        replace(rademacher, form=f"{rademacher.form}, Rad = 1 once random signs are fitted, and never more"),
         golowich(margins, norms.frobenius_product(weights), radius, layers, delta),
-        norms.bartlett_bound(weights, initial, inputs_norm, n, margin),
-        norms.neyshabur_bound(weights, radius, n, margin),
-        *([norms.two_layer_bound(weights, initial, inputs, margin)] if layers == 2 else []),
+        spectral.bartlett_risk_bound(weights, initial, inputs_norm, n, margin, margin_risk, delta),
+        spectral.neyshabur_risk_bound(weights, net.reach, n, margin, margin_risk, delta),
         best_occam(net, delta),
         held_out(test_error, n_test, delta),
+        norms.bartlett_bound(weights, initial, inputs_norm, n, margin),
+        norms.neyshabur_bound(weights, radius, n, margin),
+        *([norms.two_layer_bound(weights, initial, net.inputs, margin)] if layers == 2 else []),
     ]
+
+
+def rademacher(n: int, risk: float, delta: float, fitted: float | None) -> Bound:
+    """Return the Rademacher bound of the class.
+
+    Args:
+        n, risk, delta: training points, training error, failure probability.
+        fitted: share of random signs that a network of the class was found to fit, which says what the bound is at least; None
+            where no network was tried: then with 1, which no complexity exceeds.
+    """
+    if fitted is None:
+        bound = bounds.rademacher_bound(n, risk, delta)
+        return replace(bound, form=f"{bound.form}, Rad at most 1; no network was trained on random signs")
+    bound = bounds.rademacher_bound(n, risk, delta, bounds.least_rademacher(n, fitted, delta))
+    return replace(
+        bound, form=f"{bound.form}, Rad at least 2a - 1 - sqrt(2 ln(1/delta)/n), a of n random signs being fitted",
+        constants={**bound.constants, "a": fitted}, caveat="" if bound.value >= 1 else "its least value: few random signs are fitted yet",
+    )  # fmt: skip
 
 
 def vapnik(n: int, weights: int, layers: int, risk: float, delta: float) -> Bound:
@@ -90,7 +112,7 @@ def golowich(margins: Floats, product: float, radius: float, layers: int, delta:
 
     Delta is shared out over both powers. Margins that most points miss would only say that an error is at most 1.
     """
-    rounded, power = bounds.dyadic(product)
+    rounded, power = bounds.rounded_up(product)
     complexity = bounds.golowich_rademacher(rounded, radius, layers, len(margins))
     share = bounds.shared_delta(delta, power)
     each = [
@@ -112,8 +134,8 @@ def best_occam(net: TrainedNetwork, delta: float) -> Bound:
     for bits in OCCAM_BITS:
         written = occam.quantise(steps, bits)
         layers = [first + step for first, step in zip(net.initial, written.weights, strict=True)]
-        risk = float(np.mean(net.signs * outputs(layers, net.x)[:, 0] <= 0))
-        bound = occam.occam_bound(occam.message(written).total, len(net.x), risk, delta)
+        risk = float(np.mean(net.signs * outputs(layers, net.inputs[:, :-1])[:, 0] <= 0))
+        bound = occam.occam_bound(occam.message(written).total, len(net.inputs), risk, delta)
         found.append(replace(bound, constants={**bound.constants, "levels": 2**bits - 1}))
     return min(found, key=lambda bound: bound.value)
 
@@ -134,7 +156,7 @@ def posterior_bounds(
     beside |= {} if trained is None else {"l trained": trained}
     shared = {"q": c.risk, "R": c.risk_inverted, "KL": c.kl, "n": c.n, **on_grid, "N": c.draws, "delta'": c.delta_draws}
     own_delta = "delta_j" if on_grid else "delta"
-    spent = {own_delta: c.delta_spent}
+    spent = {own_delta: c.delta_spent, "confidence": c.confidence}
     given = (c.risk_inverted, c.kl, c.n, c.delta_spent)
     weight = pac_bayes.best_lambda(*given)
     first = {**shared, "Bnd": c.bnd, "lambda": c.prior_variance, "delta": c.delta, "confidence": c.confidence, **beside}
@@ -148,3 +170,12 @@ def posterior_bounds(
         Bound("PAC-Bayes", c.value, c.value - c.risk, form, first),
         *(Bound(name, value, value - c.risk, form, {**shared, **spent, **more}) for name, value, form, more in relaxed),
     ]
+
+
+def narrow_bound(certificate: pac_bayes.Certificate, test_error: float) -> Bound:
+    """Return the certificate of a narrow Gaussian around weights learnt on half of the data; beside it the test error of its draws."""
+    c = certificate
+    form = "kl_inv(R, Bnd), R = kl_inv(q, ln(2/delta')/N), Bnd = ln(2 sqrt(n)/delta)/n: KL = 0, n the half that was not learnt"
+    entered = {"q": c.risk, "R": c.risk_inverted, "n": c.n, "N": c.draws, "delta'": c.delta_draws, "Bnd": c.bnd, "lambda": c.prior_variance}
+    entered |= {"delta": c.delta, "confidence": c.confidence, "test error": test_error}
+    return Bound("half data", c.value, c.value - c.risk, form, entered)

@@ -221,8 +221,8 @@ class TrainingOverN:
             logits = self.ensemble.network.predict(place, self.ensemble.data.inputs[network % len(self.seeds)])  # (k, n)
             labels = self._labels[network][None]
             own, other = logits.gather(0, labels)[0], logits.scatter(0, labels, -torch.inf).amax(0)
-            found.append((own - other >= self.recipe.margin).float().mean())
-        return [float(share) for share in torch.stack(found).cpu()]
+            found.append((own - other >= self.recipe.margin).sum())
+        return [count / self._n for count in torch.stack(found).tolist()]
 
     def _row(self, network: int, weights: NDArray[np.float32]) -> list[float]:
         """Everything that is known of a trained network, in the order of COLUMNS."""

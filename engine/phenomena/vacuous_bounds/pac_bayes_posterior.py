@@ -8,8 +8,7 @@ is taken at one draw of the weights a step; `pac_bayes_objectives` says what is 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -27,7 +26,7 @@ BETAS, EPS = (0.9, 0.999), 1e-8
 LATE, SLOWER = 0.7, 0.1  # after this share of a posterior's steps its rates are multiplied by this
 START = -3.0  # of log-deviations
 WIDEST_PRIOR = -1.17  # log-deviation; at -1.156 the index j on the prior's grid would fall below 1
-RATES = {"mean": 3e-3, "spread": 2e-2, "prior": 2e-2, "trade": 2e-2}  # Adam's, of all that is trained
+RATES = (3e-3, 2e-2, 2e-2, 2e-2)  # Adam's, of means, log-deviations, the prior's and the log-odds of l/2
 Floats = NDArray[np.float64]
 
 
@@ -37,7 +36,7 @@ class Posteriors:
     Attributes:
         steps: (networks,) how many steps each takes.
         taken: steps taken; mean, spread (log-deviations), centre: (networks, P); prior (log-deviation), trade (log-odds of
-            l/2, from l = 1 on): (networks, 1).
+            l/2, from l = 1 on): (networks, 1); trained, first, second: all but centre side by side, and Adam's moments of them.
     """
 
     def __init__(
@@ -49,13 +48,18 @@ class Posteriors:
         self.steps, self.delta, self.n = np.asarray(steps), delta, data.inputs.shape[1]
         self.batches = Batches(generators, self.n, min(batch, self.n))
         self.taken = 0
-        self.mean, self.centre = (torch.tensor(means).to(data.inputs) for means in (start, centre))
-        self.spread = torch.full_like(self.mean, START)
-        self.prior = self.mean.new_full((len(self.mean), 1), START)
-        self.trade = torch.zeros_like(self.prior)
-        self.trained = {"mean": self.mean, "spread": self.spread, "prior": self.prior, "trade": self.trade}
-        self.moments = {moment: {name: torch.zeros_like(item) for name, item in self.trained.items()} for moment in ("first", "second")}
+        self.centre = torch.tensor(centre).to(data.inputs)
+        count, parameters = self.centre.shape
+        self._parts = (parameters, parameters, 1, 1)  # of everything that is trained, side by side in one row a network
+        self.trained, self.first, self.second = self.centre.new_zeros(3, count, sum(self._parts))
+        self.mean, self.spread, self.prior, self.trade = self.trained.split_with_sizes(self._parts, 1)
+        self.mean.copy_(torch.tensor(start))
+        self.spread.fill_(START)
+        self.prior.fill_(START)
+        each = zip(self._parts, RATES, strict=True)
+        self._rates = torch.cat([self.centre.new_full((width,), rate) for width, rate in each])
         self._active: list[int] = []
+        self._x, self._signs = data.inputs.flatten(0, 1), data.targets.flatten()
 
     # ------------------------------------------------------------ training
 
@@ -74,6 +78,10 @@ class Posteriors:
         active = [place for place, steps in enumerate(self.steps) if self.taken < steps]
         if active != self._active:
             self._active = active
+            self._chosen = slice(len(active)) if active == list(range(len(active))) else active  # rows at the front need no copy
+            self._gradient: Tensor = self.trained.new_zeros(len(active), sum(self._parts))
+            sources, numbers = (torch.tensor(item, device=self.mean.device) for item in (self.data.source[active].tolist(), active))
+            self._first_x, self._first_sign = sources[:, None] * self.n, numbers[:, None] * self.n
             self.network = MLP(self.sizes, len(active), self.mean.dtype, str(self.mean.device))
 
     def _noise(self) -> Tensor:
@@ -84,61 +92,52 @@ class Posteriors:
         }
         return torch.from_numpy(np.stack([drawn[stream] for stream in streams])).to(self.mean)
 
-    def _gradients(self, rows: Tensor, noise: Tensor) -> dict[str, Tensor]:
+    def _gradients(self, rows: Tensor, noise: Tensor) -> Tensor:
         """Gradients of the objective in everything that is trained, on a batch of rows (active, batch) at one draw of the weights."""
-        mean, spread, prior, trade = (item[self._active] for item in self.trained.values())
-        step = noise * spread.exp()
+        mean, spread, prior, trade = self.trained[self._chosen].split_with_sizes(self._parts, 1)
+        deviation = spread.exp()
+        step = noise * deviation
         risk, by_weights = self._risk(rows, mean + step)
-        away, narrow = mean - self.centre[self._active], torch.exp(-2 * prior)
-        scaled = torch.exp(2 * (spread - prior))
-        spent = scaled.sum(1, keepdim=True) + (away * away).sum(1, keepdim=True) * narrow
+        away, narrow = mean - self.centre[self._chosen], torch.exp(-2 * prior)
+        scaled = deviation.square_().mul_(narrow)
+        spent = scaled.sum(1, keepdim=True) + torch.linalg.vector_norm(away, dim=1, keepdim=True).square() * narrow
         kl = 0.5 * (spent - mean.shape[1]) + (prior - spread).sum(1, keepdim=True)
         slope = slopes(self.objective, self.n, self.delta, risk, kl, prior, trade)
         by_weights = by_weights * slope.risk
-        by_prior = torch.zeros_like(prior) if slope.prior is None else slope.kl * (mean.shape[1] - spent) + slope.prior
-        return {
-            "mean": slope.kl * away * narrow + by_weights,
-            "spread": slope.kl * (scaled - 1) + by_weights * step,
-            "prior": by_prior,
-            "trade": torch.zeros_like(trade) + slope.trade,
-        }
+        by_mean, by_spread, by_prior, by_trade = self._gradient.split_with_sizes(self._parts, 1)
+        torch.addcmul(by_weights, away, slope.kl * narrow, out=by_mean)
+        torch.mul(scaled.sub_(1), slope.kl, out=by_spread).addcmul_(by_weights, step)
+        by_prior.copy_(torch.zeros_like(prior) if slope.prior is None else slope.kl * (mean.shape[1] - spent) + slope.prior)
+        by_trade.copy_(torch.zeros_like(trade) + slope.trade)
+        return self._gradient
 
     def _risk(self, rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         """The surrogate risk (active, 1) of weights (active, P) on a batch, and its gradient in them."""
-        source = self.data.source[self._active].tolist()
-        x = torch.stack([self.data.inputs[s].index_select(0, r) for s, r in zip(source, rows, strict=True)])
-        signs = self.data.targets[self._active, :, 0].gather(1, rows)
+        x = self._x.index_select(0, (rows + self._first_x).flatten()).view(*rows.shape, -1)
+        signs = self._signs.index_select(0, (rows + self._first_sign).flatten()).view(rows.shape)
         self.network.layout.fill(self.network.flat, weights)
         risk, slope = surrogate_risk(self.surrogate, self.network.forward(x)[:, 0] * signs)
         self.network.backward((slope * signs)[:, None])
         return risk, self.network.layout.rows(self.network.gradient)
 
-    def _update(self, gradients: Mapping[str, Tensor]) -> None:
+    def _update(self, gradient: Tensor) -> None:
         """Adam (arXiv:1412.6980) on the active posteriors."""
-        taken = self.taken + 1
+        taken, chosen = self.taken + 1, self._chosen
+        first = self.first[chosen].lerp_(gradient, 1 - BETAS[0])
+        second = self.second[chosen].mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
+        size = torch.sqrt(second).div_(math.sqrt(1 - BETAS[1] ** taken)).add_(EPS)
         late = [SLOWER if self.taken >= LATE * self.steps[place] else 1.0 for place in self._active]
-        slower = self.mean.new_tensor(late)[:, None]
-        chosen = slice(None) if len(self._active) == len(self.steps) else self._active
-        for name, gradient in gradients.items():
-            first = self.moments["first"][name][chosen].lerp_(gradient, 1 - BETAS[0])
-            second = self.moments["second"][name][chosen].mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
-            self.moments["first"][name][chosen], self.moments["second"][name][chosen] = first, second
-            size = torch.sqrt(second).div_(math.sqrt(1 - BETAS[1] ** taken)).add_(EPS)
-            self.trained[name][chosen] -= RATES[name] / (1 - BETAS[0] ** taken) * slower * (first / size)
+        by_network = self.trained.new_tensor(late)[:, None] / (1 - BETAS[0] ** taken)
+        self.trained[chosen] -= torch.div(first, size, out=size).mul_(self._rates).mul_(by_network)
+        if not isinstance(chosen, slice):
+            self.first[chosen], self.second[chosen] = first, second
         self.prior.clamp_(max=WIDEST_PRIOR)
 
     # ------------------------------------------------------------ reading
 
     def errors(self, network: int, noise: Tensor, x: Tensor, signs: Tensor) -> Tensor:
         """Return how many of the points x (n, d) with signs (n,) each draw gets wrong; noise: (draws, P) standard normals."""
-        drawn = MLP(self.sizes, len(noise), self.mean.dtype, str(self.mean.device))
-        drawn.layout.fill(drawn.flat, self.mean[network] + noise * self.spread[network].exp())
-        first, bias = drawn.blocks[0], drawn.blocks[1]
-        wide = first.permute(1, 0, 2).reshape(x.shape[1], -1)  # one product for the first layer of all draws
-        h = torch.addmm(bias.reshape(1, -1), x, wide).view(len(x), len(noise), -1).transpose(0, 1)
-        for weight, offset in zip(drawn.blocks[2::2], drawn.blocks[3::2], strict=True):
-            h = torch.baddbmm(offset, h.clamp_(min=0), weight)
-        return (h[:, :, 0] * signs <= 0).sum(1)
+        return errors_of_draws(self.sizes, self.mean[network] + noise * self.spread[network].exp(), x, signs)
 
     def posterior(self, network: int) -> tuple[Floats, Floats, Floats, float]:
         """Return means, variances and prior means (P,), and the prior's variance, in double precision."""
@@ -149,21 +148,29 @@ class Posteriors:
         """Return the trained weight l of the `lambda` objective, None for the others."""
         return 2 * float(self.trade[network].sigmoid()) if self.objective == "lambda" else None
 
-    @property
-    def _parts(self) -> dict[str, Mapping[str, Tensor]]:
-        return {"trained": {**self.trained, "centre": self.centre}, **self.moments}
-
     def state(self) -> State:
         """Return posteriors, moments, streams and place."""
-        arrays: dict[str, NDArray[Any]] = {
-            f"{part}-{name}": item.cpu().numpy().copy() for part, items in self._parts.items() for name, item in items.items()
-        }
+        arrays = {name: getattr(self, name).cpu().numpy().copy() for name in KEPT}
         return State({**arrays, "orders": self.batches.orders}, {"taken": self.taken, "streams": self.batches.state()})
 
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned."""
-        for part, items in self._parts.items():
-            for name, values in state.under(f"{part}-").items():
-                items[name].copy_(torch.from_numpy(values))
+        for name in KEPT:
+            getattr(self, name).copy_(torch.from_numpy(state.arrays[name]))
         self.taken = state.scalars["taken"]
         self.batches.restore(state.scalars["streams"], state.arrays["orders"])
+
+
+KEPT = ("trained", "centre", "first", "second")
+
+
+def errors_of_draws(sizes: Sequence[int], weights: Tensor, x: Tensor, signs: Tensor) -> Tensor:
+    """Return how many of the points x (n, d) with signs (n,) each of some networks gets wrong, (draws,); weights: (draws, P)."""
+    drawn = MLP(sizes, len(weights), weights.dtype, str(weights.device))
+    drawn.layout.fill(drawn.flat, weights)
+    first, bias = drawn.blocks[0], drawn.blocks[1]
+    wide = first.permute(1, 0, 2).reshape(x.shape[1], -1)  # one product for the first layer of all draws
+    h = torch.addmm(bias.reshape(1, -1), x, wide).view(len(x), len(weights), -1).transpose(0, 1)
+    for weight, offset in zip(drawn.blocks[2::2], drawn.blocks[3::2], strict=True):
+        h = torch.baddbmm(offset, h.clamp_(min=0), weight)
+    return (h[:, :, 0] * signs <= 0).sum(1)

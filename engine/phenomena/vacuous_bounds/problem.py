@@ -7,8 +7,10 @@ would make every prior around the first weights depend on them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -39,6 +41,17 @@ class Problem:
     signs: dict[str, Signs]
     test_signs: dict[str, Signs]
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def inputs(self) -> Floats:
+        """The training points in double precision with a 1 appended, which carries the biases, (n, d + 1)."""
+        return np.column_stack([self.x.astype(np.float64), np.ones(len(self.x))])
+
+    @property
+    def reach(self) -> float:
+        """A norm that no such input can exceed, whatever the images: every pixel lies between 0 and 1 before it is scaled."""
+        largest = max(PIXEL_MEAN, 1 - PIXEL_MEAN) / PIXEL_DEVIATION
+        return math.sqrt(self.x.shape[1] * float(largest) ** 2 + 1)
 
     def first(self, count: int) -> Problem:
         """Return the same with the first training points only."""

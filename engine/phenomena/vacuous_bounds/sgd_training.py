@@ -1,4 +1,7 @@
-"""Trains the networks of all conditions and seeds as one ensemble: same first weights, same order, other labels."""
+"""Trains the networks of all conditions and seeds as one ensemble: same first weights, same order, other labels.
+
+Networks on random labels stop once they fit 99 % of them: what they show is that the class fits random signs.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.phenomena.vacuous_bounds.config import VacuousBoundsConfig
+from engine.phenomena.vacuous_bounds.config import RANDOM, Labels, VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.problem import Problem, truncated_layers
 from engine.seeds import streams
+from engine.state import State
 from engine.training.batches import Batches
 from engine.training.ensemble import Ensemble, TrainingSet
 from engine.training.mlp import MLP
 from engine.training.optimizers import SGD
 
 MOMENTUM, BATCH = 0.9, 100
+MISSED, LOOK = 0.01, 5  # share of random labels that may be missed; epochs between two looks whether more are
 
 
 class SGDTraining:
@@ -27,8 +32,10 @@ class SGDTraining:
         initial, weights: (networks, P); total, taken: steps; ends: each network's last step.
     """
 
-    def __init__(self, config: VacuousBoundsConfig, problems: Sequence[Problem], seeds: Sequence[int], device: str) -> None:
-        conditions, n = config.conditions, len(problems[0].x)
+    def __init__(
+        self, config: VacuousBoundsConfig, problems: Sequence[Problem], seeds: Sequence[int], device: str, conditions: Sequence[Labels]
+    ) -> None:
+        n = len(problems[0].x)
         source = np.tile(np.arange(len(seeds)), len(conditions))
         network = MLP(config.sizes, len(source), torch.float32, device)
         for place, seed in enumerate(source):
@@ -38,15 +45,11 @@ class SGDTraining:
         data = TrainingSet(torch.from_numpy(x).to(device), torch.from_numpy(signs).to(device), source, source)
         batches = Batches([streams(seed).order for seed in seeds], n, min(BATCH, n))
         self.ensemble = Ensemble(SGD(network, config.lr, 0.0, MOMENTUM), data, batches, "logistic")
+        self._random = [condition == RANDOM for condition in conditions for _ in seeds]
         self.ends = [config.epochs_in(condition) * batches.per_epoch for condition in conditions for _ in seeds]
-        self.total = max(self.ends)
+        self.total, self.taken = max(self.ends), 0
         self.initial: NDArray[np.float32] = self.ensemble.weights().cpu().numpy()
         self._losses = network.flat.new_empty(len(source))
-
-    @property
-    def taken(self) -> int:
-        """Steps taken."""
-        return self.ensemble.taken
 
     @property
     def weights(self) -> NDArray[np.float32]:
@@ -54,11 +57,43 @@ class SGDTraining:
         return np.asarray(self.ensemble.weights().cpu().numpy())
 
     def advance(self, target: int, deadline: float) -> None:
-        """Train until the deadline, at most to step `target`."""
-        while self.taken < min(target, self.total):
-            resting = [network for network in self.ensemble.active if self.taken >= self.ends[network]]
-            if resting:
-                self.ensemble.retire(resting)
-            self.ensemble.step(self._losses[: len(self.ensemble.active)])
+        """Train until the deadline, at most to step `target`; where no network has steps left to take, be there at once."""
+        last, ensemble = min(target, self.total), self.ensemble
+        while self.taken < last:
+            self._rest()
+            if not ensemble.active:
+                self.taken = last
+                return
+            ensemble.step(self._losses[: len(ensemble.active)])
+            self.taken = ensemble.taken
             if perf_counter() >= deadline:
                 return
+
+    def _rest(self) -> None:
+        """Retire the networks that have taken their steps, or fit random labels."""
+        if self.taken % (LOOK * self.ensemble.batches.per_epoch) == 0:
+            for network in self._fitting():
+                self.ends[network] = self.taken
+        resting = [network for network in self.ensemble.active if self.taken >= self.ends[network]]
+        if resting:
+            self.ensemble.retire(resting)
+
+    def _fitting(self) -> list[int]:
+        """The active networks on random labels that miss few enough of them, with one transfer."""
+        data, found = self.ensemble.data, {}
+        for place, network in enumerate(self.ensemble.active):
+            if self._random[network]:
+                outputs = self.ensemble.network.predict(place, data.inputs[int(data.source[network])])[0]
+                found[network] = (outputs * data.targets[network, :, 0] <= 0).sum()
+        missed = torch.stack(list(found.values())).tolist() if found else []
+        return [network for network, count in zip(found, missed, strict=True) if count <= MISSED * data.inputs.shape[1]]
+
+    def state(self) -> State:
+        """Return the ensemble's state, and where networks end."""
+        return State.of({"ensemble": self.ensemble.state(), "place": State({}, {"taken": self.taken, "ends": list(self.ends)})})
+
+    def restore(self, state: State) -> None:
+        """Go on bit for bit from what `state` returned."""
+        self.ensemble.restore(state.part("ensemble"))
+        place = state.part("place").scalars
+        self.taken, self.ends = place["taken"], list(place["ends"])

@@ -1,4 +1,7 @@
-"""Norms of a network's weights and the bounds built on them: spectral products, distance from initialisation.
+"""Norms of a network's weights and what bounds are built on: spectral products, distance from initialisation, complexity terms.
+
+The terms leave out constants, logarithms and the margin error: they are compared between networks, and are no bounds
+(`spectral_bounds` has them whole).
 
 Bartlett, Foster, Telgarsky 2017, arXiv:1706.08498; Neyshabur, Bhojanapalli, Srebro 2018, arXiv:1707.09564; for two layers
 Neyshabur, Li, Bhojanapalli, LeCun, Srebro 2019, arXiv:1805.12076. Weights are lists of matrices A_i of shape (out, in),
@@ -18,6 +21,8 @@ from scipy.linalg import eigvalsh
 from engine.theory.bounds.risk_bounds import Bound
 from engine.theory.conditions import Floats, number, require
 from engine.theory.quantities import finite
+
+NO_BOUND = "without constants, logarithms and the margin error: no bound"
 
 
 def layers_of(weights: Sequence[ArrayLike]) -> list[Floats]:
@@ -71,7 +76,7 @@ def distance(weights: Sequence[ArrayLike], initial: Sequence[ArrayLike]) -> floa
     Raises:
         ProblemError: as `layers_of`; shapes that differ.
     """
-    return math.hypot(*(float(np.linalg.norm(step)) for step in _steps(weights, initial)))
+    return math.hypot(*(float(np.linalg.norm(step)) for step in steps_of(weights, initial)))
 
 
 def spectral_complexity(weights: Sequence[ArrayLike], initial: Sequence[ArrayLike]) -> float:
@@ -84,7 +89,7 @@ def spectral_complexity(weights: Sequence[ArrayLike], initial: Sequence[ArrayLik
         ProblemError: as `layers_of`; shapes that differ.
     """
     norms: list[float] = spectral_norms(weights).tolist()
-    moved = [float(np.linalg.norm(step, axis=1).sum()) for step in _steps(weights, initial)]
+    moved = [float(np.linalg.norm(step, axis=1).sum()) for step in steps_of(weights, initial)]
     terms = [path * math.prod(norms[:i] + norms[i + 1 :]) if path > 0 else 0.0 for i, path in enumerate(moved)]
     largest = max(terms)
     if largest == 0 or math.isinf(largest):
@@ -93,7 +98,7 @@ def spectral_complexity(weights: Sequence[ArrayLike], initial: Sequence[ArrayLik
 
 
 def bartlett_bound(weights: Sequence[ArrayLike], initial: Sequence[ArrayLike], inputs_norm: float, n: int, margin: float) -> Bound:
-    """Return `|X|_F R_A/(m n)`, the Bartlett-Foster-Telgarsky bound without constants and logs.
+    """Return `|X|_F R_A/(m n)`, the complexity term of Bartlett, Foster and Telgarsky.
 
     Args:
         weights: A_i, (out, in) each.
@@ -109,7 +114,7 @@ def bartlett_bound(weights: Sequence[ArrayLike], initial: Sequence[ArrayLike], i
     spectral = math.prod(spectral_norms(weights).tolist())
     value = number("|X|_F", inputs_norm, least=0) * r_a / (number("the margin", margin, above=0) * number("n", n, least=1))
     constants = {"|X|_F": inputs_norm, "R_A": r_a, "m": margin, "n": n, "prod |A_i|_2": spectral}
-    return Bound("spectral", value, value, "|X|_F R_A/(m n)", constants, "without constants and logs")
+    return Bound("spectral", value, value, "|X|_F R_A/(m n)", constants, NO_BOUND)
 
 
 def neyshabur_bound(weights: Sequence[ArrayLike], radius: float, n: int, margin: float) -> Bound:
@@ -136,7 +141,7 @@ def neyshabur_bound(weights: Sequence[ArrayLike], radius: float, n: int, margin:
     constants = {"B": radius, "D": depth, "h": width, "prod |W_i|_2": math.prod(norms), "sum |W_i|_F^2/|W_i|_2^2": ratios}
     constants |= {"m": margin, "n": n}
     form = "sqrt(B^2 D^2 h ln(D h) prod |W_i|_2^2 sum(|W_i|_F^2/|W_i|_2^2)/(m^2 n))"
-    return Bound("Neyshabur", value, value, form, constants, "without constants and the delta term")
+    return Bound("Neyshabur", value, value, form, constants, NO_BOUND)
 
 
 def two_layer_bound(weights: Sequence[ArrayLike], initial: Sequence[ArrayLike], inputs: ArrayLike, margin: float) -> Bound:
@@ -160,12 +165,12 @@ def two_layer_bound(weights: Sequence[ArrayLike], initial: Sequence[ArrayLike], 
     fits = points.ndim == 2 and points.shape[1] == first.shape[1]
     require(fits, f"inputs must have shape (n, {first.shape[1]}), got {points.shape}")
     n, h = len(points), len(first)
-    way, outer, scale = (float(np.linalg.norm(item)) for item in (_steps(layers, initial)[0], last, points))
+    way, outer, scale = (float(np.linalg.norm(item)) for item in (steps_of(layers, initial)[0], last, points))
     begun = float(np.linalg.norm(points @ layers_of(initial)[0].T))
     value = outer * (way * scale + begun) / (number("the margin", margin, above=0) * n) + math.sqrt(h / n)
     constants = {"|V|_F": outer, "|U-U0|_F": way, "|X|_F": scale, "|U0 X|_F": begun, "h": h, "m": margin, "n": n}
     form = "|V|_F (|U-U0|_F |X|_F + |U0 X|_F)/(m n) + sqrt(h/n)"
-    return Bound("two-layer", value, value, form, constants, "without constants and logs")
+    return Bound("two-layer", value, value, form, constants, NO_BOUND)
 
 
 def normalised_margins(margins: ArrayLike, r_a: float, inputs_norm: float, n: int) -> Floats:
@@ -184,7 +189,12 @@ def normalised_margins(margins: ArrayLike, r_a: float, inputs_norm: float, n: in
     return np.asarray(finite("margins", margins) / scale)
 
 
-def _steps(weights: Sequence[ArrayLike], initial: Sequence[ArrayLike]) -> list[Floats]:
+def steps_of(weights: Sequence[ArrayLike], initial: Sequence[ArrayLike]) -> list[Floats]:
+    """Return how far each layer is from its initial weights, A_i - M_i.
+
+    Raises:
+        ProblemError: as `layers_of`; shapes that differ.
+    """
     layers, start = layers_of(weights), layers_of(initial)
     shapes, first = [layer.shape for layer in layers], [layer.shape for layer in start]
     require(shapes == first, f"initial weights must have the shapes of the weights, {shapes}, got {first}")

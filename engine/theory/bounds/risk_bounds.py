@@ -24,7 +24,7 @@ class Bound:
 
     complexity: value less the empirical term, or all of it for a bound without one; what VB2 compares between labels.
     constants: everything that entered, by the letter the formula uses.
-    form: the formula as text; caveat: what is left out ("without constants and logs"), empty for a true bound.
+    form: the formula as text; caveat: why it is no bound ("without constants, ..."), empty for a bound.
     """
 
     name: str
@@ -33,6 +33,11 @@ class Bound:
     form: str
     constants: Mapping[str, float] = field(default_factory=dict)
     caveat: str = ""
+
+    @property
+    def bounds(self) -> bool:
+        """Whether it bounds the risk; what does not is neither vacuous nor informative."""
+        return not self.caveat
 
 
 def informativeness(value: float, classes: int = 2) -> Literal["vacuous", "useless", "informative"]:
@@ -132,7 +137,7 @@ def deviation(n: int, delta: float) -> float:
 
 
 def rademacher_bound(n: int, risk: float, delta: float, rademacher: float = 1.0) -> Bound:
-    """Return `R + Rad + 3 sqrt(ln(2/delta)/(2n))`; Rad is 1 once the class fits random signs.
+    """Return `R + Rad + 3 sqrt(ln(2/delta)/(2n))`; Rad is never more than 1.
 
     Raises:
         ProblemError: Rad outside [0, 1], n below 1, a risk outside [0, 1], delta outside (0, 1).
@@ -140,6 +145,19 @@ def rademacher_bound(n: int, risk: float, delta: float, rademacher: float = 1.0)
     gap = error_rate("the Rademacher complexity", rademacher) + deviation(n, delta)
     constants = {"R": error_rate("the training error", risk), "Rad": rademacher, "n": n, "delta": delta}
     return Bound("Rademacher", risk + gap, gap, "R + Rad + 3 sqrt(ln(2/delta)/(2n))", constants)
+
+
+def least_rademacher(n: int, fitted: float, delta: float) -> float:
+    """Return `2a - 1 - sqrt(2 ln(1/delta)/n)`, at least 0: what the Rademacher complexity of the class is at least.
+
+    A network of the class that fits a share a of n random signs correlates with them by 2a - 1, and the supremum over the class
+    concentrates around its mean (McDiarmid).
+
+    Raises:
+        ProblemError: a share outside [0, 1], n below 1, delta outside (0, 1).
+    """
+    spread = math.sqrt(2 * math.log(1 / confidence("delta", delta)) / number("n", n, least=1))
+    return max(0.0, 2 * error_rate("the share of random signs that is fitted", fitted) - 1 - spread)
 
 
 def linear_rademacher(norm: float, radius: float, n: int) -> float:
@@ -159,7 +177,7 @@ def golowich_rademacher(norm_product: float, radius: float, layers: int, n: int)
 def margin_bound(n: int, rademacher: float, margin: float, margin_risk: float, delta: float, name: str = "margin") -> Bound:
     """Return `R_m + (2/m) Rad + 3 sqrt(ln(2/delta)/(2n))`; m fixed beforehand, R_m the share of points with margin below m.
 
-    Rad belongs to a class fixed beforehand: a radius read off the trained weights is rounded up by `dyadic` and delta
+    Rad belongs to a class fixed beforehand: a radius read off the trained weights is rounded up by `rounded_up` and delta
     shared out by `shared_delta`.
 
     Raises:
@@ -170,18 +188,19 @@ def margin_bound(n: int, rademacher: float, margin: float, margin_risk: float, d
     return Bound(name, margin_risk + gap, gap, "R_m + (2/m) Rad + 3 sqrt(ln(2/delta)/(2n))", constants)
 
 
-def dyadic(value: float) -> tuple[float, int]:
-    """Return the smallest power of two at or above a positive value, and its exponent: the grid of a union bound.
+def rounded_up(value: float, fineness: int = 1) -> tuple[float, int]:
+    """Return the smallest 2^(k/fineness) at or above a positive value, and k: the grid of a union bound.
 
     Raises:
-        ProblemError: a value that is not above 0.
+        ProblemError: a value that is not above 0, a fineness below 1.
     """
-    mantissa, exponent = math.frexp(number("the value", value, above=0))
-    exponent -= mantissa == 0.5
-    return math.ldexp(1.0, exponent), exponent
+    steps = number("the fineness", fineness, least=1)
+    power = math.ceil(steps * math.log2(number("the value", value, above=0)))
+    power += 2.0 ** (power / steps) < value  # where the logarithm was rounded down
+    return 2.0 ** (power / steps), power
 
 
 def shared_delta(delta: float, exponent: int) -> float:
-    """Return the share of delta that power 2^exponent gets; the shares of all whole exponents sum to delta."""
+    """Return the share of delta that the exponent k of `rounded_up` gets; the shares of all whole k sum to delta."""
     total = math.pi**2 / 3 - 1  # sum over whole k of 1/(1+|k|)^2
     return confidence("delta", delta) / (total * (1 + abs(exponent)) ** 2)

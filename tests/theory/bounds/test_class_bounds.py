@@ -103,12 +103,22 @@ def test_margin_bound_by_hand() -> None:
 
 def test_dyadic_grid_rounds_up_and_spends_delta() -> None:
     for value in (1e-300, 0.3, 0.5, 1.0, 1.0001, 1000.0):
-        power, exponent = bounds.dyadic(value)
+        power, exponent = bounds.rounded_up(value)
         assert power == 2.0**exponent
         assert power / 2 < value <= power
     shares = sum(bounds.shared_delta(0.05, k) for k in range(-20_000, 20_001))
     assert shares == pytest.approx(0.05, rel=1e-4)
     assert shares <= 0.05
+
+
+def test_random_signs_that_are_fitted_bound_the_complexity_from_below() -> None:
+    rng, n, delta = np.random.default_rng(0), 60, 0.1
+    outputs = np.sign(rng.normal(size=(40, n)))  # a class of 40 functions, whose complexity is known by simulation
+    best = np.array([(outputs @ rng.choice([-1.0, 1.0], n)).max() / n for _ in range(4000)])  # 2a - 1 of the best for each draw
+    lower = np.array([bounds.least_rademacher(n, (1 + value) / 2, delta) for value in best])
+    assert np.mean(lower > best.mean()) <= delta
+    assert bounds.least_rademacher(4000, 1.0, 0.025) == pytest.approx(1 - math.sqrt(2 * math.log(40) / 4000), rel=1e-14)
+    assert bounds.least_rademacher(4000, 0.5, 0.025) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -139,7 +149,7 @@ def test_what_a_bound_says(value: float, classes: int, expected: str) -> None:
         (lambda: bounds.margin_bound(10, 0.1, 0.0, 0.1, 0.05), "margin"),
         (lambda: bounds.golowich_rademacher(1.0, 1.0, 0, 5), "layers"),
         (lambda: bounds.relu_vc_lower_scale(3, 3), "weights"),
-        (lambda: bounds.dyadic(0.0), "value"),
+        (lambda: bounds.rounded_up(0.0), "value"),
         (lambda: bounds.informativeness(0.3, 1), "classes"),
     ],
 )
