@@ -103,17 +103,18 @@ class Palette(Page, CommandPalette):
     """The palette. What reaches it after it was closed, such as a second return, chooses nothing more."""
 
     def compose(self) -> ComposeResult:
-        """Lay out as `CommandPalette` does, whose styles and methods look for these names; without its icon."""
+        """Lay out as `CommandPalette` does, whose styles and methods look for these names; without its icon, the text cursor steady."""
         with Vertical(id="--container"):
             with Horizontal(id="--input"):
-                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
+                words = CommandInput(placeholder=self._placeholder, select_on_focus=False)
+                words.cursor_blink = False
+                yield words
             with Vertical(id="--results"):
                 yield FoundCommands()
                 yield LoadingIndicator()
 
     def on_mount(self, event: events.Mount) -> None:
-        """Keep the text cursor steady; do not begin to search if it was closed before it stood."""
-        self.query_one(Input).cursor_blink = False
+        """Do not begin to search if it was closed before it stood."""
         self._unless_closed(event)
 
     def on_input_changed(self, event: Input.Changed) -> None:
