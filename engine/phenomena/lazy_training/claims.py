@@ -28,6 +28,7 @@ FACTOR = 3.0  # by which the gap may exceed, or fall short of, its leading order
 RICH, SHARE = 0.01, 0.3  # output scale that learns features, its largest share of the linearised limit's test error
 MONOTONE = 0.95  # least rank correlation of test error with the output scale
 STUCK = 0.99  # a residual that ends above this share of what it was at half the steps has stopped falling
+GENTLE = 1.0  # largest step, in units of the rule kernel, that a network whose kernel grows is sure to come down with
 ZERO = 1e-12
 QUICK = ("quick", "standard")
 LUCK = 0.01  # how often a run may fail a true claim; LT7 has no luck in it
@@ -139,15 +140,16 @@ def _rises(run: LazyTraining) -> Judgement:
 
 def _fair(run: LazyTraining) -> Judgement:
     worst, where, stuck = _worst_residual(run)
-    if worst > RESIDUAL and not stuck:
-        steps = f"{run.step:,} steps"
-        return censored(worst, f"residual {worst:.2g} {where} after {steps}, still falling; raise steps", values={"residual": worst})
+    gentle = run.config.rule == "kernel" and run.config.lr <= GENTLE
+    if worst > RESIDUAL and not (stuck and gentle):
+        said = "no longer falling: this step may be too long, lower lr" if stuck else "still falling; raise steps"
+        return censored(worst, f"residual {worst:.2g} {where} after {run.step:,} steps, {said}", values={"residual": worst})
     note = f"worst {where}" + (", where it has stopped falling" if worst > RESIDUAL else "")
     return decided(worst <= RESIDUAL, worst, note, predicted="equal")
 
 
 def _worst_residual(run: LazyTraining) -> tuple[float, str, bool]:
-    """The largest relative training residual, whose it is, and whether any that is too large has stopped falling."""
+    """The largest relative training residual, where it is, and whether any that is too large has stopped falling."""
     residuals = run.latest("train-residual", run.scales)  # (scales, seeds)
     row, place = np.unravel_index(int(np.argmax(residuals)), residuals.shape)
     seeds = len(run.seeds)

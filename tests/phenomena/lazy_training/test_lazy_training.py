@@ -233,6 +233,10 @@ def test_a_residual_that_no_longer_falls_is_no_fair_comparison(finished) -> None
     found = next(one for one in other.verdicts() if one.claim.id == "LT6")
     assert found.status is Status.FAILS
     assert "has stopped falling" in found.note
+    other.config = other.config.changed(rule="published")
+    found = next(one for one in other.verdicts() if one.claim.id == "LT6")
+    assert found.status is Status.CENSORED
+    assert "no longer falling: this step may be too long, lower lr" in found.reason
 
 
 def test_weights_are_predicted_at_the_step(finished) -> None:
