@@ -183,6 +183,6 @@ def _ours(entry: Path) -> bool:
 
 def _names(root: Path) -> Iterable[str]:
     try:
-        return [path.name for path in root.iterdir() if there(path / MANIFEST)]
+        return [path.name for path in root.iterdir() if not path.name.startswith(".") and there(path / MANIFEST)]
     except (OSError, StoreError):
         return []

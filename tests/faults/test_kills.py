@@ -18,10 +18,11 @@ def child(root):
     """A process that begins or resumes the run, saving all the time; it says when it works."""
     return spawn(f"""
         from engine.runner import resume
+        from engine.store import list_runs
         module.STATE_SECONDS, module.STATE_SHARE, module.SNAPSHOT_SECONDS, module.BUDGET = 0.0, 1.0, 0.0, 0.0005
-        there = sorted(Path({str(root)!r}).glob("*/manifest.json"))
+        there = list_runs(Path({str(root)!r}))
         if there:
-            run = resume(there[0].parent, phenomenon=InstantToy)
+            run = resume(there[0].path, phenomenon=InstantToy)
         else:
             run = Runner(InstantToy, ToyConfig(steps={KNOBS["steps"]}, grid={KNOBS["grid"]}), "custom", (0, 1), root=Path({str(root)!r}))
         print("working", flush=True)
@@ -43,18 +44,16 @@ def killed(root, chance):
 def test_kills_lose_nothing(tmp_path, seed):
     chance = random.Random(seed)
     for _ in range(4):
-        for entry in list_runs(tmp_path):
-            if entry.problem:  # killed while the folder was made, before anything was measured
-                assert not (entry.path / "metrics.jsonl").exists()
-                (entry.path / "lock").unlink(missing_ok=True)
-                for left in entry.path.iterdir():
-                    left.unlink()
-                entry.path.rmdir()
-            elif entry.phase is Phase.FINISHED:
-                assert RunFolder.open(entry.path).whole()
-                break
-        else:
-            killed(tmp_path, chance)
+        there = list_runs(tmp_path)
+        assert not any(entry.problem for entry in there)
+        if there and there[0].phase is Phase.FINISHED:
+            assert RunFolder.open(there[0].path).whole()
+            break
+        killed(tmp_path, chance)
+    if not list_runs(tmp_path):  # each time killed before there was a folder
+        process = child(tmp_path)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
     (entry,) = list_runs(tmp_path)
     if entry.phase is not Phase.FINISHED:
         run = resume(entry.path, phenomenon=InstantToy)
