@@ -26,7 +26,10 @@ RANDOM = {"width": 32, "n": 200, "epochs": 4, "levels": (0.5,), "batch": 50}
 BOUNDS = {"n": 300, "width": 12, "epochs": 6, "random_epochs": 12, "steps": 60, "mc": 100, "follow": "nothing", "m": 20, "D_over_m": 64}
 NORM = {"steps": 300, "draws": 10, "d": 20, "side": 6}
 DESCENT = {"n": 30, "D": 90, "draws": 4, "relu_draws": 0, "digits": 0}
-DEEP = {"h": (4, 12, 24), "n": 100, "tests": 200, "steps": 120, "samples": (25, 50), "sample_h": 12}
+DEEP = {
+    "dataset": "mnist1d", "convention": "uniform", "lr": 0.01, "h": (4, 12, 24), "n": 100, "tests": 200, "steps": 120, "samples": (25, 50),
+    "sample_h": 12,
+}  # fmt: skip
 GROK = {"p": 17, "width": 60, "fraction": 0.5, "steps": 300}
 BENIGN = {"n": (20, 40), "draws": 6}
 LAZY = {"alpha": (0.1, 1.0, 10.0), "d": 8, "n": 40, "m": 20, "widths": (10, 40), "steps": 300}

@@ -34,7 +34,7 @@ from engine.training.losses import Name as LossName
 from engine.training.mlp import MLP
 from engine.training.optimizers import SGD, AdamW, Optimizer
 
-PER_DECADE = 16
+PER_DECADE = 12
 LOSS: dict[str, LossName] = {"mse": "squared", "ce": "cross-entropy"}
 
 
@@ -42,14 +42,14 @@ LOSS: dict[str, LossName] = {"mse": "squared", "ce": "cross-entropy"}
 class Group:
     """Networks trained together.
 
-    numbers: theirs among all; places: (members,) of their seeds; labels: (members, n); losses: (members,) of the latest step;
-    weights: (members, 1, n) of the examples, n/(a network's examples) on those and 0 on the others; None where all see all.
+    numbers: theirs among all; places: (members,) of their seeds; labels: (members, n); sizes: (members,) their training examples, the
+    first of those n; losses: (members,) of the latest step.
     """
 
     numbers: tuple[int, ...]
     places: NDArray[np.int64]
     labels: Tensor
-    weights: Tensor | None
+    sizes: Tensor
     trainer: WholeBatch | Ensemble
     losses: Tensor
 
@@ -58,7 +58,8 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
     """All networks; data and first weights of a seed are the same for every kind of labels and on every device.
 
     Attributes:
-        problems: one per seed; groups: what is trained; threshold: the width with nK parameters.
+        problems: one per seed; groups: what is trained; threshold: the width with nK parameters on inputs that vary;
+        constant: the test loss of the best constant outputs, 1/K each.
     """
 
     spec = SPEC
@@ -70,7 +71,8 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         self.total = config.steps
         self.problems = [draw_problem(config, seed) for seed in seeds]
         first = self.problems[0]
-        self.threshold = threshold_width(config.n, first.x.shape[1], config.depth, first.classes)
+        self.threshold = threshold_width(config.n, first.varying, config.depth, first.classes)
+        self.constant = 1 - 1 / first.classes if config.loss == "mse" else float(np.log(first.classes))
         self.notes = (f"noise {config.noise:g} ({config.convention}) flips {first.flipped:.1%} of the labels; test labels are true",)
         self.networks = networks_of(config, seeds)
         self._places = np.array([seeds.index(network.seed) for network in self.networks])  # (networks,) of its seed among the seeds
@@ -91,8 +93,7 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         n = max(setting.n for setting in settings)
         labels = torch.stack([self._labels[setting.labels][place, :n] for setting, place in zip(settings, places, strict=True)])
         targets = torch.nn.functional.one_hot(labels, self.problems[0].classes).to(torch.float32)  # (members, n, K)
-        sizes = torch.tensor([setting.n for setting in settings], device=self.device)[:, None, None]
-        weights = None if bool((sizes == n).all()) else (torch.arange(n, device=self.device) < sizes) * (n / sizes)
+        sizes = torch.tensor([setting.n for setting in settings], device=self.device)
         optimizer, loss = self._optimizer(numbers), LOSS[config.loss]
         trainer: WholeBatch | Ensemble
         if 0 < config.batch < n:
@@ -100,8 +101,13 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
             trainer = Ensemble(optimizer, data, Batches([streams(seed).order for seed in self.seeds], n, config.batch), loss)
         else:
             inputs = self._x[torch.from_numpy(places).to(self.device), :n].contiguous()
-            trainer = WholeBatch(optimizer, inputs, targets.transpose(1, 2).contiguous(), loss, weights)
-        return Group(numbers, places, labels, weights, trainer, self._x.new_empty(len(numbers)))
+            trainer = WholeBatch(optimizer, inputs, targets.transpose(1, 2).contiguous(), loss, self._weights(sizes, n))
+        return Group(numbers, places, labels, sizes, trainer, self._x.new_empty(len(numbers)))
+
+    def _weights(self, sizes: Tensor, n: int) -> Tensor | None:
+        """Return n/(a network's examples) on those of n examples and 0 on the others, (members, 1, n); None where all see all."""
+        each = sizes[:, None, None]
+        return None if bool((sizes == n).all()) else (torch.arange(n, device=self.device) < each) * (n / each)
 
     def _optimizer(self, numbers: Sequence[int]) -> Optimizer:
         """Return an optimiser over the first weights of a group's networks, the narrower padded with zeros."""
@@ -135,7 +141,7 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         Raises:
             Diverged: a loss is no longer finite.
         """
-        found = torch.cat([self._scores(group) for group in self.groups], dim=1).cpu().numpy().astype(np.float64)
+        found = torch.cat([self._scores(group) for group in self.groups], dim=1).cpu().numpy()
         order = np.argsort([number for group in self.groups for number in group.numbers])
         record = {quantity.name: values for quantity, values in zip(figures.QUANTITIES, found[:, order], strict=True)}
         lost = np.flatnonzero(~np.isfinite(record["train-loss"]))
@@ -145,25 +151,27 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         return {name: values.tolist() for name, values in record.items()}
 
     def _scores(self, group: Group) -> Tensor:
-        """Return training error, test error, test loss and training loss of a group's networks, (4, members)."""
+        """Return training error, test error, test loss and training loss of a group's networks in float64, (4, members).
+
+        Mistakes are counted and divided in float64: 10 of 100 are .1, which a float32 is not.
+        """
         fitted, tested = (
             torch.stack([group.trainer.network.predict(member, x[place]) for member, place in enumerate(group.places)])
             for x in (self._x[:, : group.labels.shape[1]], self._x_test)
         )  # (members, K, n) and (members, K, tests)
         train, test = self._wrong_and_loss(fitted, group.labels), self._wrong_and_loss(tested, self._y_test[group.places])
-        if group.weights is not None:
-            train *= group.weights[:, 0]
-        train_error, train_loss = train.mean(2)
-        test_error, test_loss = test.mean(2)
+        seen = torch.arange(group.labels.shape[1], device=self.device) < group.sizes[:, None]  # (members, n)
+        train_error, train_loss = (torch.where(seen, values, 0).double().sum(1) / group.sizes for values in train)
+        test_error, test_loss = (values.double().sum(1) / values.shape[1] for values in test)
         return torch.stack([train_error, test_error, test_loss, train_loss])
 
-    def _wrong_and_loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
-        """Return whether an example is wrong, and its loss summed over outputs, (2, members, n); outputs: (members, K, n)."""
+    def _wrong_and_loss(self, outputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return whether an example is wrong, and its loss summed over outputs, (members, n) each; outputs: (members, K, n)."""
         highest, found = outputs.max(1)  # an argmax along classes takes five times as long (measured)
-        wrong, at = (found != labels).to(outputs.dtype), labels[:, None]
+        wrong, at = found != labels, labels[:, None]
         if self.config.loss == "ce":
-            return torch.stack([wrong, (outputs - highest[:, None]).exp().sum(1).log() + highest - outputs.gather(1, at)[:, 0]])
-        return torch.stack([wrong, outputs.scatter_add(1, at, -torch.ones_like(at, dtype=outputs.dtype)).square().sum(1)])
+            return wrong, (outputs - highest[:, None]).exp().sum(1).log() + highest - outputs.gather(1, at)[:, 0]
+        return wrong, outputs.scatter_add(1, at, -torch.ones_like(at, dtype=outputs.dtype)).square().sum(1)
 
     # ------------------------------------------------------------ what is shown and stored
 

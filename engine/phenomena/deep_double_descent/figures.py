@@ -10,7 +10,7 @@ import numpy as np
 from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series
 from engine.phenomena.deep_double_descent.exact import D, landmarks, linear_risk, sample_wise, two_scales
 from engine.phenomena.deep_double_descent.networks import label_kinds
-from engine.phenomena.deep_double_descent.sweeps import Sweeps, interior_peak
+from engine.phenomena.deep_double_descent.sweeps import Sweeps, down_up_down, mean_share
 from engine.readings import summarised
 
 if TYPE_CHECKING:
@@ -26,12 +26,13 @@ QUANTITIES = (
 WIDTH, STEP, SAMPLES = Axis("hidden neurons h", log=True), Axis("step", log=True), Axis("samples n", log=True)
 ERROR = Axis("error", lo=0.0, hi=1.0)
 BEST = "best: stopped at the lowest test error"
-UNSWEPT = "one sample size only: presets quick, standard and digits5k train more, or the knob samples"
+UNSWEPT = "one sample size only: presets quick and standard train more, or the knob samples"
 FIGURES = (
-    Figure("width", "Down, up, down in width", WIDTH, ERROR, ("width/*",), BEST),
-    Figure("width-loss", "Test loss and width", WIDTH, Axis("test loss"), ("width-loss/*",), "MSE is summed over classes"),
-    Figure("width-test", "The same, test error alone", WIDTH, Axis("error"), ("width/test-error/*", "width/stopped/*"), BEST),
-    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "labels: h; marks: the widest, once it fits half"),
+    Figure("width", "Errors and width", WIDTH, ERROR, ("width/*",), BEST),
+    Figure("width-loss", "Test loss: down, up, down in width", WIDTH, Axis("test loss"), ("width-loss/*",),
+           "squares summed over classes, or cross-entropy"),
+    Figure("width-test", "Test error: down, up, down in width", WIDTH, Axis("test error"), ("width/test-error/*", "width/stopped/*"), BEST),
+    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "marks: the widest network, once it fits half"),
     Figure("samples", "Sample size", SAMPLES, Axis("test error"), ("samples/*",), "noisy labels", UNSWEPT),
     Figure("emc", "Effective complexity", WIDTH, Axis("largest n", log=True), ("emc/*",), "band: up to the next n", UNSWEPT),
     Figure("epochs-exact", "Two time scales, exactly", STEP, Axis("risk"), ("epochs-exact/*",), "excess risk of a linear model, n=400"),
@@ -49,11 +50,11 @@ def over_width(run: DeepDoubleDescent) -> Iterator[Series]:
     for labels in label_kinds(run.config):
         for quantity, what in (("test-error", "test"), ("train-error", "train")):
             values = sweeps.latest(quantity, labels)
-            yield summarised(f"width/{quantity}/{labels}", f"{what}, {labels}", sweeps.widths, values, group=f"{what} {labels}")
+            yield summarised(f"width/{quantity}/{labels}", f"{what}, {labels} labels", sweeps.widths, values, group=f"{what} {labels}")
         stopped = sweeps.over_width("test-error", labels).min(1)
-        yield summarised(f"width/stopped/{labels}", f"best, {labels}", sweeps.widths, stopped, group=f"stopped {labels}")
+        yield summarised(f"width/stopped/{labels}", f"best, {labels} labels", sweeps.widths, stopped, group=f"stopped {labels}")
         loss = sweeps.latest("test-loss", labels)
-        yield summarised(f"width-loss/{labels}", f"test, {labels}", sweeps.widths, loss, group=f"test {labels}")
+        yield summarised(f"width-loss/{labels}", f"test, {labels} labels", sweeps.widths, loss, group=f"test {labels}")
 
 
 def over_steps(sweeps: Sweeps) -> Iterator[Series]:
@@ -61,11 +62,11 @@ def over_steps(sweeps: Sweeps) -> Iterator[Series]:
 
     The group of a width is that of its curve over samples.
     """
-    peak = interior_peak(sweeps.latest("test-loss").mean(1)) if len(sweeps.widths) > 2 else 0
+    peak = down_up_down(sweeps.latest("test-loss").mean(1))[1]
     steps = np.maximum(sweeps.steps, FIRST_STEP)
     for h in sorted({int(sweeps.widths[place]) for place in (0, peak, -1)}):
-        yield summarised(f"epochs/train/{h}", f"train {h}", steps, sweeps.curve("train-error", h), group=f"train h={h}")
-        yield summarised(f"epochs/test/{h}", f"test {h}", steps, sweeps.curve("test-error", h), group=f"h={h}")
+        yield summarised(f"epochs/train/{h}", f"train, h={h}", steps, sweeps.curve("train-error", h), group=f"train h={h}")
+        yield summarised(f"epochs/test/{h}", f"test, h={h}", steps, sweeps.curve("test-error", h), group=f"h={h}")
 
 
 def over_samples(sweeps: Sweeps) -> Iterator[Series]:
@@ -81,13 +82,16 @@ def _complexity(sweeps: Sweeps) -> Iterator[Series]:
     places = sweeps.complexities()
     widths, sizes, last = sweeps.swept.astype(np.float64), sweeps.sizes.astype(np.float64), len(sweeps.sizes) - 1
     early = int(np.searchsorted(sweeps.steps, sweeps.steps[-1] / 10))
-    for column, name, label in ((early, "early", "a tenth of the steps"), (-1, "now", "all steps")):
+    for column, name, label in ((early, "early", "EMC at a tenth of the steps"), (-1, "now", "EMC at all steps")):
         row = places[:, column]
         there = row >= 0
         lo, hi = (sizes[np.minimum(row[there] + more, last)] for more in (0, 1))
         yield Series(f"emc/{name}", label, widths[there], lo, lo, hi, "up to the next n trained", group=f"emc {name}")
     now = places[:, -1]
-    for there, size, name, label in ((now < 0, sizes[0], "below", "less than"), (now == last, sizes[-1], "above", "or more")):
+    for there, size, name, label in (
+        (now < 0, sizes[0], "below", "EMC below the least n"),
+        (now == last, sizes[-1], "above", "EMC at the most n or above"),
+    ):
         yield Series(f"emc/{name}", label, widths[there], np.full(int(there.sum()), size), style="points", group=f"emc {name}")
 
 
@@ -97,23 +101,25 @@ def companions(seed: int) -> Iterator[Series]:
     n = np.unique(np.round(np.geomspace(10, 1000, 80)))
     n = n[np.abs(n - D) > 2]  # the mean exists there, and its draws do not follow it
     steps = np.maximum(scales.x, FIRST_STEP)
-    yield Series("epochs-exact/formula", "formula", steps, scales.exact, kind="theory", basis="exact", group="formula")
-    yield Series("samples-exact/formula", "formula", n, linear_risk(n), kind="theory", basis="exact", group="formula")
+    yield Series("epochs-exact/formula", "exact risk", steps, scales.exact, kind="theory", basis="exact", group="formula")
+    yield Series("samples-exact/formula", "exact risk", n, linear_risk(n), kind="theory", basis="exact", group="formula")
     for name, x, one in (("epochs-exact/simulated", steps, scales), ("samples-exact/simulated", linear.x, linear)):
         lo, hi = one.mean - 2 * one.error, one.mean + 2 * one.error
-        yield Series(name, "simulated", x, one.mean, lo, hi, "2 SE", basis="simulation", style="points", group="simulated")
+        yield Series(name, "simulated risk", x, one.mean, lo, hi, "2 SE", basis="simulation", style="points", group="simulated")
 
 
 def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
-    """Yield thresholds in width; first minimum, peak and end in time."""
+    """Yield thresholds in width, what constant outputs and guessing give; first minimum, peak and end in time."""
     sweeps, scales, names = run.sweeps, two_scales(run.seeds[0]), ("first minimum", "peak", "end")
     yield Marker("width*", "x", run.threshold, "nK parameters")
+    yield Marker("width-loss", "y", run.constant, "best constant")
+    yield Marker("width", "y", 1 - 1 / run.problems[0].classes, "chance")
     yield Marker("emc", "y", sweeps.n, f"n={sweeps.n}")
     for name, place in zip(names, landmarks(scales.exact), strict=True):
         yield Marker("epochs-exact", "x", float(scales.x[place]), name)
     yield Marker("samples-exact", "x", float(D), "n = d")
     if len(sweeps.steps):
-        fitted = sweeps.widths[sweeps.latest("train-error").mean(1) == 0]
+        fitted = sweeps.widths[mean_share(sweeps.latest("train-error")) == 0]
         if fitted.size:
             yield Marker("width*", "x", float(fitted[0]), "train error 0")
         for name, place in zip(names, sweeps.landmarks(), strict=True):
@@ -126,7 +132,7 @@ def heat_map(sweeps: Sweeps, eps: float) -> Picture:
     across = np.linspace(0.0, max(x[-1], 0.1), COLUMNS)
     along = np.linspace(y[-1], y[0], ROWS)  # the widest on top
     rows, columns = (np.abs(known[None] - wanted[:, None]).argmin(1) for known, wanted in ((y, along), (x, across)))
-    fitted = sweeps.over_width("train-error").mean(2) <= eps  # (w, k)
+    fitted = mean_share(sweeps.over_width("train-error")) <= eps  # (w, k)
     contour = [(10.0 ** x[int(np.argmax(row))], 10.0**height) for row, height in zip(fitted, y, strict=True) if row.any()]
     layers = (Layer("line", np.array(contour), f"train {eps:g}", "contour"),) if len(contour) > 1 else ()
     half = max((y[-1] - y[0]) / (ROWS - 1), 0.01) / 2

@@ -57,7 +57,10 @@ def parameters(d: int, h: int, depth: int, K: int) -> int:
 
 
 def threshold_width(n: int, d: int, depth: int, K: int) -> float:
-    """Return the width at which there are nK parameters, interpolated between whole widths; at least 1."""
+    """Return the width at which there are nK parameters, interpolated between whole widths; at least 1.
+
+    d: the inputs that vary: the weights of a constant one do nothing that a bias does not do.
+    """
     h = 1
     while parameters(d, h + 1, depth, K) < n * K:
         h += 1

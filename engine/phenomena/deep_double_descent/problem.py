@@ -1,4 +1,4 @@
-"""Signals or digits with label noise: training sets of every size are nested, test labels are clean.
+"""Digits or signals with label noise: training sets of every size are nested, test labels are clean.
 
 MNIST-1D of Greydanus, Kobak 2024, arXiv:2011.14439; label noise as in Nakkiran et al. 2020, arXiv:1912.02292.
 """
@@ -21,13 +21,17 @@ GENERATED = 8000  # signals made, as in the chapter's setup; a run uses the firs
 
 @dataclass(frozen=True)
 class Problem:
-    """x: (n, d) of the largest n; labels: (n,) noisy and clean; x_test: (tests, d), y_test: (tests,)."""
+    """x: (n, d) of the largest n; labels: (n,) noisy and clean; x_test: (tests, d), y_test: (tests,).
+
+    varying: how many of the d inputs are not the same in all training examples of the main size.
+    """
 
     x: Images
     labels: dict[LabelKind, Labels]
     x_test: Images
     y_test: Labels
     classes: int
+    varying: int
 
     @property
     def flipped(self) -> float:
@@ -48,4 +52,16 @@ def draw_problem(config: DeepDoubleDescentConfig, seed: int) -> Problem:
     split = load(config.dataset, made, config.tests, draws)
     clean = split.y[:n]
     noisy = draw_label_noise(clean, split.classes, config.convention, draws.noise).at(config.noise)
-    return Problem(split.x[:n], {"noisy": noisy, "clean": clean}, split.x_test, split.y_test, split.classes)
+    seen = split.x[: config.n]
+    x, x_test = (centred(images, seen) if len(split.shape) > 1 else images for images in (split.x[:n], split.x_test))
+    return Problem(x, {"noisy": noisy, "clean": clean}, x_test, split.y_test, split.classes, int(np.sum(np.ptp(seen, axis=0) > 0)))
+
+
+def centred(images: Images, seen: Images) -> Images:
+    """Return images (m, d) less the mean of every pixel over those seen in training, over the deviation of all pixels from their means.
+
+    Pixels that are never negative push the units of a narrow network to the side where a ReLU is 0 and stays so.
+    """
+    mean = seen.mean(0, dtype=np.float64)
+    deviation = float(np.sqrt(np.mean((seen - mean) ** 2))) or 1.0
+    return np.asarray((images - mean) / deviation, dtype=np.float32)

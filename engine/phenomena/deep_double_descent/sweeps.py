@@ -1,4 +1,4 @@
-"""Measurements along width, sample size and steps; effective complexity by bisection on the sample size.
+"""Measurements along width, sample size and steps; effective complexity from the sample sizes trained.
 
 `EMC(T) = max {n : E[training error of T on n samples] <= eps}`, Nakkiran et al. 2020, arXiv:1912.02292, Definition 1.
 """
@@ -48,27 +48,43 @@ class Sweeps:
 
         Before that the error merely settles; where it never does, from the start.
         """
-        fitting = int(np.argmax(self.curve("train-error", self.widths[-1]).mean(1) <= 0.5))
+        fitting = int(np.argmax(mean_share(self.curve("train-error", self.widths[-1])) <= 0.5))
         return landmarks(self.curve("test-error", self.widths[-1]).mean(1), fitting)
 
     def complexities(self) -> NDArray[np.int64]:
         """Return the place of the EMC among `sizes` of every swept width at every measured step, (s, k); -1 below the smallest."""
-        errors = np.stack([[self.curve("train-error", h, n=n).mean(1) for n in self.sizes] for h in self.swept])  # (s, sizes, k)
-        return np.apply_along_axis(bisect, 1, errors, self._eps)
+        errors = np.stack([[mean_share(self.curve("train-error", h, n=n)) for n in self.sizes] for h in self.swept])  # (s, sizes, k)
+        return np.apply_along_axis(largest_fitted, 1, errors, self._eps)
 
 
-def bisect(errors: Floats, eps: float) -> int:
-    """Return the place of the largest sample size whose training error is at most eps, by bisection; -1 if the first is above.
+def largest_fitted(errors: Floats, eps: float) -> int:
+    """Return the place of the largest sample size whose training error is at most eps, -1 if none is; errors: (sizes,), sizes rising."""
+    fitted = np.flatnonzero(errors <= eps)
+    return int(fitted[-1]) if fitted.size else -1
 
-    errors: (sizes,) over rising sample sizes, taken to rise with them.
+
+def mean_share(shares: Floats) -> Floats:
+    """Return the mean over seeds, the last axis, of shares that are counts over one number.
+
+    Sums of such shares are rounded in float64 (three times .1 is .30000000000000004): twelve decimals give the share itself back.
     """
-    low, high = -1, len(errors)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if errors[middle] <= eps else (low, middle)
-    return low
+    return np.asarray(np.round(shares.mean(-1), 12))
 
 
-def interior_peak(values: Floats) -> int:
-    """Return the place of the largest entry that is neither the first nor the last, (k,) with k >= 3."""
-    return 1 + int(np.argmax(values[1:-1]))
+def down_up_down(values: Floats) -> tuple[int, int, int]:
+    """Return the places of the first minimum, the peak and the second minimum of a curve over width, (k,).
+
+    Minimum and peak are the pair with the largest rise from left to right; the second minimum is the least from the peak on. A curve that
+    never rises has all three at its start.
+    """
+    first, peak, _ = landmarks(values)
+    return first, peak, peak + int(np.argmin(values[peak:]))
+
+
+def peak_position(widths: NDArray[np.int64], values: Floats) -> float:
+    """Return where a curve over width peaks: the top of the parabola in log h through the largest value and its neighbours, (k,)."""
+    top = int(np.argmax(values))
+    if top in (0, len(values) - 1):
+        return float(widths[top])
+    a, b, _ = np.polyfit(np.log(widths[top - 1 : top + 2] / widths[top]), values[top - 1 : top + 2], 2)
+    return float(widths[top] * np.exp(-b / (2 * a))) if a < 0 else float(widths[top])
