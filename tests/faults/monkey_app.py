@@ -48,8 +48,10 @@ class MonkeyApp(lab_app.LabApp):
     async def action_settle(self) -> None:
         """Go home, close all runs and forget their screens, and answer what is held then."""
         self.screens.home()
-        for name in list(self._screens):
+        for name, screen in self._screens.items():
             self.uninstall_screen(name)
+            if screen.is_attached:
+                await screen.remove()
         self._screens.clear()
         self.sessions.clear()
         runs = self.open_runs
