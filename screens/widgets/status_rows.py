@@ -44,7 +44,8 @@ def phase_row(snapshot: Snapshot, width: int) -> Text:
             parts.append(Text(f"ETA {formatting.duration(snapshot.eta)}"))
     elif snapshot.elapsed and not snapshot.phase.preparing:
         parts.append(Text(f"took {formatting.duration(snapshot.elapsed)}", "dim"))
-    parts.append(Text(snapshot.device, "dim"))
+    if not snapshot.phase.preparing:  # it is known once the run is built
+        parts.append(Text(snapshot.device, "dim"))
     if snapshot.memory:
         parts.append(Text(formatting.size(snapshot.memory), "dim"))
     if not snapshot.folder and not snapshot.unstored and (snapshot.phase is Phase.PAUSED or snapshot.phase.over):
