@@ -4,7 +4,7 @@ Least squares on the first p of D features, from p = 0 through p = n, where trai
 falls, rises to a peak at p = n, and falls again. Whether the second valley is the lower one depends on the model, and the
 best ridge removes the peak. Exact formulas stand over draws that are fitted for every p at once.
 
-Belkin, Hsu, Mandal 2019, arXiv:1812.11118; Belkin, Hsu, Xu 2020, arXiv:1903.07571; Hastie, Montanari, Rosset, Tibshirani
+Belkin, Hsu, Ma, Mandal 2019, arXiv:1812.11118; Belkin, Hsu, Xu 2020, arXiv:1903.07571; Hastie, Montanari, Rosset, Tibshirani
 2022, arXiv:1903.08560; Mei, Montanari 2022, arXiv:1908.05355; Nakkiran, Venkat, Kakade, Ma 2021, arXiv:2003.01897.
 
 Letters: n samples, D features in a fixed order, p of them fitted (N where they are random features), b the true weights,

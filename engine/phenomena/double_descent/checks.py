@@ -13,6 +13,7 @@ from engine.state import State
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.nested import nested_steps
 from engine.theory.linear_models.nested_curves import NestedCurves
+from engine.theory.spectra.deterministic_equivalent import equivalent
 from engine.theory.spectra.spectra import exponential, isotropic, power
 
 SOLVES = 20
@@ -21,8 +22,8 @@ SOLVES = 20
 NOTHING = 1e-3
 """Share of the targets' variance that smaller risks are compared with: that of noiseless targets within the span is rounding."""
 
-NOISE_N, NOISE_P, NOISE_DRAWS = 60, 40, 400
-"""Samples, features and draws of the noise check."""
+NOISE_N, NOISE_P, NOISE_BEYOND, NOISE_DRAWS = 60, 40, 120, 400
+"""Samples, features below and beyond the threshold, and draws of the noise check."""
 
 
 def solved_sizes(n: int, D: int) -> Whole:
@@ -55,18 +56,30 @@ def relative(found: Floats, solved: Floats, least: float) -> float:
     return float(np.abs(found - solved).max()) / max(float(np.abs(solved).max()), least)
 
 
-def noise_spectra() -> dict[str, Floats]:
-    """Return three covariance spectra, (NOISE_P,) each: flat, a power law and an exponential one."""
-    return {"isotropic": isotropic(NOISE_P), "power law": power(NOISE_P, 1.0), "exponential": exponential(NOISE_P, NOISE_P / 4)}
+def noise_spectra(p: int) -> dict[str, Floats]:
+    """Return three covariance spectra, (p,) each: flat, a power law and an exponential one."""
+    return {"isotropic": isotropic(p), "power law": power(p, 1.0), "exponential": exponential(p, p / 4)}
+
+
+def noise_beyond() -> dict[str, float]:
+    """Return the error per unit of noise beyond the threshold, E0 - 1 of the deterministic equivalent, by spectrum."""
+    spectra = noise_spectra(NOISE_BEYOND).items()
+    return {name: float(equivalent(values, NOISE_N).E0[0]) - 1 for name, values in spectra}
 
 
 def noise_errors(streams: Streams) -> Floats:
-    """Return the error per unit of noise of least squares, tr(Sigma (X^T X)^-1), (3, draws), each spectrum with draws of its own."""
+    """Return the error per unit of noise, |Sigma^(1/2) X^+|^2, (6, draws): below the threshold by spectrum, then beyond; draws apart."""
     found = []
-    for eigenvalues in noise_spectra().values():
-        X = streams.data.standard_normal((NOISE_DRAWS, NOISE_N, NOISE_P)) * np.sqrt(eigenvalues)
-        inverse = np.linalg.inv(X.transpose(0, 2, 1) @ X)  # (draws, p, p)
-        found.append(np.einsum("kii,i->k", inverse, eigenvalues))
+    for p in (NOISE_P, NOISE_BEYOND):
+        for eigenvalues in noise_spectra(p).values():
+            X = streams.data.standard_normal((NOISE_DRAWS, NOISE_N, p)) * np.sqrt(eigenvalues)
+            transposed = X.transpose(0, 2, 1)
+            if p < NOISE_N:
+                inverse = np.linalg.inv(transposed @ X)  # (draws, p, p)
+                found.append(np.einsum("kii,i->k", inverse, eigenvalues))
+            else:
+                weights = np.linalg.solve(X @ transposed, X)  # (draws, n, p): the pseudoinverse, transposed
+                found.append(np.einsum("knp,knp,p->k", weights, weights, eigenvalues))
     return np.array(found)
 
 
@@ -74,7 +87,7 @@ class Checks:
     """What both checks found.
 
     Attributes:
-        disagreement: of the fast path from lstsq on the first draw, once known. noise: (3, draws) errors of the noise check, once known.
+        disagreement: of the fast path from lstsq on the first draw, once known. noise: (6, draws) errors of the noise check, once known.
     """
 
     def __init__(self) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Claim
+from engine.contract import Claim, Condition, one_of, within
 from engine.judging import Judgement, Judges, decided, not_applicable, pending
-from engine.phenomena.double_descent.checks import NOISE_N, NOISE_P, noise_spectra
+from engine.phenomena.double_descent.checks import NOISE_BEYOND, NOISE_N, NOISE_P, noise_beyond
 from engine.phenomena.double_descent.curves import valleys
 from engine.phenomena.double_descent.gaussian import DIRECTIONS, PROFILES, Isotropic
+from engine.phenomena.double_descent.model import GROUPS
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.linear_models.ridgeless import variance_factor
@@ -30,34 +31,56 @@ SOLVER = 1e-9  # DD6: relative difference
 LIMIT_BELOW, LIMIT_ABOVE, LIMIT_DRAWS, LIMIT_ERROR = 0.6, 2.0, 10, 0.2  # DD7: N/n, N/n, draws, relative error
 DIGIT_STEP, DIGIT_RATIO = 2, 10.0  # DD8: features of a grid step, peak over valley
 NOISE_ERRORS = 4.0  # DD9: standard errors
+VALLEY_ERRORS = 4.0  # DD3: how far apart minima must be, in standard errors
+SETS_ERRORS = 6.0  # DD10: of 8 comparisons whose errors have 9 degrees of freedom; beyond it one run in 1,000
 
 BHX, RF = "Belkin, Hsu, Xu 2020, arXiv:1903.07571", "Mei, Montanari 2022, arXiv:1908.05355"
+GAUSSIAN, ISOTROPIC = one_of("features", "identity"), one_of("spectrum", "isotropic")
+SOMETHING_TO_AMPLIFY = Condition(
+    "noise, or features that leave out signal: sigma at least 0.1, or features fourier or relu, or a profile that is not well-specified",
+    lambda c: c.sigma >= 0.1 or c.features != "identity" or (c.profile != "well-specified" and c.r2 > 0),
+)
 CLAIMS = (
     Claim(
         "DD1", "Simulation lies on the exact curve", BHX,
         "mean test MSE at p at least 10 from n: Belkin-Hsu-Xu", "4 SE at 99 % of p", ("standard",),
+        (GAUSSIAN, ISOTROPIC, within("draws", 50)), 0.01,
     ),
-    Claim("DD2", "The peak is at p = n", BHX, "argmax of the median: n", "1 feature"),
+    Claim("DD2", "The peak is at p = n", BHX, "argmax of the median: n", "1 feature",
+          domain=(SOMETHING_TO_AMPLIFY, within("draws", FEWEST)), chance=1e-3),
     Claim(
-        "DD3", "The second minimum is lower only with misspecification", BHX, "head: yes; well-specified isotropic: no", "exact", ("quick",)
+        "DD3", "Which second minimum is lower is as the exact curves have it: with misspecification", BHX,
+        "head: yes; well-specified isotropic: no", "exact, where the two minima are 4 SE apart", ("quick",),
+        (GAUSSIAN, ISOTROPIC, within("draws", FEWEST)), 1e-3,
     ),
     Claim(
         "DD4", "The best ridge has no peak", "Nakkiran et al. 2021, arXiv:2003.01897",
         "mean risk over p, flat profile: non-increasing", "2 %; never above min-norm", ("quick",),
+        (GAUSSIAN, ISOTROPIC, within("n", 100), within("draws", 20)), 0.01,
     ),
     Claim(
-        "DD5", "Bias and variance are known fractions (exercise 2)", "Hastie et al. 2022, arXiv:1903.08560",
+        "DD5", "Bias and variance given the inputs are known fractions (exercise 2)", "Hastie et al. 2022, arXiv:1903.08560",
         "variance/sigma2: d/(n-d-1), n/(d-n-1); squared bias/r2: 0, 1-n/d", "5 %, d at least 20 from n", ("standard",),
+        (GAUSSIAN, ISOTROPIC), 0.01,
     ),
-    Claim("DD6", "The fast path is exact", "numpy.linalg.lstsq at 20 values of p", "difference 0", "1e-9 relative"),
-    Claim("DD7", "Random ReLU features follow their limit", RF, "mean risk of 10 draws, N/n <= .6 or >= 2", "20 %", ("standard",)),
+    Claim("DD6", "The fast path is exact", "numpy.linalg.lstsq at 20 values of p", "difference 0", "1e-9 relative", chance=1e-3),
+    Claim("DD7", "Random ReLU features follow their limit", RF, "mean risk of 10 draws, N/n <= .6 or >= 2", "20 %", ("standard",),
+          (within("relu_draws", LIMIT_DRAWS),), 0.01),
     Claim(
         "DD8", "Real digits peak at N = n", "Belkin et al. 2019, arXiv:1812.11118",
         "argmax n; peak over both minima; second below first", "one grid step; > 10; yes", ("quick",),
+        (Condition("digits at least 200 and digit features at least 4 times as many",
+                   lambda c: c.digits >= 200 and c.digit_features >= 4 * c.digits), within("noise", hi=0.0)), 0.01,
     ),
     Claim(
-        "DD9", "Below n the noise error ignores the covariance", "Mourtada 2022, arXiv:1912.10754",
-        "n=60, p=40, three spectra: p/(n-p-1)", "4 SE", ("quick",),
+        "DD9", "The noise error ignores the covariance below n, and not beyond", "Mourtada 2022, arXiv:1912.10754",
+        f"n={NOISE_N}, three spectra: p/(n-p-1) at p={NOISE_P}; deterministic equivalents at p={NOISE_BEYOND}", "4 SE; 4 SE + 2/n",
+        ("quick",), chance=1e-3,
+    ),
+    Claim(
+        "DD10", "Over training sets, what is left out is mostly variance", BHX,
+        "bias^2: |b_T|^2 (1-n/p)^2 + |b_C|^2; variance: the rest of the risk", "6 SE at p = n/2, n-10, 3n/2, D", ("quick", "standard"),
+        (GAUSSIAN, ISOTROPIC, one_of("ridge", 0.0), one_of("tuned", False), within("draws", 2 * GROUPS), within("n", 50)), 0.01,
     ),
 )  # fmt: skip
 
@@ -66,9 +89,9 @@ def _of_isotropic(predicted: str, judge: Callable[[DoubleDescent, Isotropic], Ju
     """Leave a claim to runs of isotropic Gaussian features, and wait for their last draw."""
 
     def decide(run: DoubleDescent) -> Judgement:
-        if not isinstance(run.model, Isotropic):
-            return not_applicable("needs preset quick or standard: these features are not isotropic Gaussian", predicted=predicted)
-        return _undrawn(run, predicted) or replace(judge(run, run.model), predicted=predicted)
+        assert isinstance(run.model, Isotropic)  # the claim's domain
+        found = _undrawn(run, predicted) or judge(run, run.model)
+        return found if found.predicted is not None else replace(found, predicted=predicted)
 
     return decide
 
@@ -79,8 +102,6 @@ def _undrawn(run: DoubleDescent, predicted: float | str) -> Judgement | None:
 
 
 def _exact_curve(run: DoubleDescent, model: Isotropic) -> Judgement:
-    if run.main.count < FEWEST:
-        return not_applicable(f"needs {FEWEST} draws for a standard error, got {run.main.count}")
     mean, error = run.main.mean("test")
     p = np.arange(model.D + 1)
     far = np.abs(p - model.n) >= EXACT_GAP
@@ -94,24 +115,32 @@ def _peak(run: DoubleDescent) -> Judgement:
     if early:
         return early
     top = valleys(run.p.astype(np.float64), np.median(run.main.stack("zero/test"), axis=0), n).peak
-    quiet = "" if run.config.sigma > 0 or run.config.features == "fourier" else "without noise only what is left out can make a peak"
-    return decided(abs(top - n) <= PEAK_AWAY, top, quiet, predicted=n)
+    return decided(abs(top - n) <= PEAK_AWAY, top, predicted=n)
 
 
-def _second_valley(run: DoubleDescent, model: Isotropic) -> Judgement:
-    names, p = ("head", "well-specified"), np.arange(model.D + 1.0)
-    head, whole = (valleys(p, run.main.mean(name)[0], model.n) for name in names)
-    if head.second_below is None or whole.second_below is None:
-        return not_applicable(f"needs features beyond n={model.n}, got D={model.D}")
-    exact = [valleys(p, model.of_profile(PROFILES.index(name)).predict(p.astype(np.int64)).test, model.n) for name in names]
-    answers = [_yes_no(found.second_below) for found in (head, whole)]
-    holds = answers == ["yes", "no"]
-    note = "" if holds else f"the exact curves of these knobs say {'; '.join(_yes_no(found.second_below) for found in exact)}"
-    values = {
-        "head first": head.first_low, "head second": head.second_low, "well-specified first": whole.first_low,
-        "well-specified second": whole.second_low,
-    }  # fmt: skip
-    return decided(holds, "; ".join(answers), note, values=values)
+def _second_minimum(run: DoubleDescent, model: Isotropic) -> Judgement:
+    names, p = ("head", "well-specified"), np.arange(model.D + 1)
+    away = np.abs(p - model.n) >= EXACT_GAP
+    expected, measured, doubts = list[str](), list[str](), list[str]()
+    values: dict[str, float] = {}
+    for name in names:
+        mean, error = run.main.mean(name)
+        exact = model.of_profile(PROFILES.index(name)).predict(p).test
+        truth, found = (valleys(p.astype(np.float64), np.where(away, curve, np.nan), model.n) for curve in (exact, mean))
+        if truth.second_below is None:
+            return not_applicable(f"needs features beyond n={model.n} + {EXACT_GAP}, got D={model.D}")
+        spread = float(np.hypot(error[int(truth.first)], error[int(truth.second)]))
+        if abs(truth.second_low - truth.first_low) <= VALLEY_ERRORS * spread:
+            doubts.append(name)
+        expected.append(_yes_no(truth.second_below))
+        measured.append(_yes_no(found.second_below))
+        values |= {f"{name} first": found.first_low, f"{name} second": found.second_low}
+    predicted = "; ".join(expected)
+    if doubts:
+        return not_applicable(
+            f"the exact minima of {' and '.join(doubts)} are within {VALLEY_ERRORS:g} SE of each other", predicted=predicted
+        )
+    return decided(measured == expected, "; ".join(measured), predicted=predicted, values=values)
 
 
 def _yes_no(answer: bool | None) -> str:
@@ -119,8 +148,6 @@ def _yes_no(answer: bool | None) -> str:
 
 
 def _tuned(run: DoubleDescent, model: Isotropic) -> Judgement:
-    if run.main.count < FEWEST:
-        return not_applicable(f"needs {FEWEST} draws for a mean, got {run.main.count}")
     sigma2 = model.sigma**2
     tuned, plain = run.main.mean("flat-tuned")[0], run.main.mean("flat")[0][run.ridges.p] - sigma2
     rise = float((np.diff(tuned) / np.maximum(tuned[:-1], 1e-9 * (run.config.r2 + sigma2))).max())
@@ -160,12 +187,8 @@ def _solver(run: DoubleDescent) -> Judgement:
 
 def _limit(run: DoubleDescent) -> Judgement:
     predicted, model, noise = f"off by <= {LIMIT_ERROR:.0%}", run.relu_model, run.relu_model.sigma**2
-    if not run.relu_tasks:
-        return not_applicable("needs relu draws above 0", predicted=predicted)
     if run.relu.count < run.relu_tasks:
         return pending(f"after {run.relu_tasks} draws", predicted=predicted)
-    if run.relu.count < LIMIT_DRAWS:
-        return not_applicable(f"needs preset standard, which has {LIMIT_DRAWS} draws, not {run.relu.count}", predicted=predicted)
     p = run.relu_p[run.relu_p > 0]
     far = (p <= LIMIT_BELOW * model.n) | (p >= LIMIT_ABOVE * model.n)
     off = _off(run.relu.stack("test").mean(0)[run.relu_p > 0] - noise, model.limit(p).test - noise, far)
@@ -174,8 +197,7 @@ def _limit(run: DoubleDescent) -> Judgement:
 
 def _digits(run: DoubleDescent) -> Judgement:
     model, curves, seeds = run.digits.model, run.digits.whole, len(run.seeds)
-    if model is None:
-        return not_applicable("needs digits above 0", predicted="n")
+    assert model is not None  # the claim's domain
     predicted = f"N={model.n}, > {DIGIT_RATIO:g}x, yes"
     if len(curves) < seeds:
         return pending(f"after {seeds} curve{'s' * (seeds > 1)}", predicted=predicted)
@@ -188,18 +210,46 @@ def _digits(run: DoubleDescent) -> Judgement:
 
 
 def _noise(run: DoubleDescent) -> Judgement:
-    predicted = float(variance_factor(NOISE_N, NOISE_P))
+    below, beyond = float(variance_factor(NOISE_N, NOISE_P)), noise_beyond()
+    predicted = f"{below:.3f}; " + ", ".join(f"{value:.3f}" for value in beyond.values())
     if run.checks.noise is None:
         return pending(f"after {run.main_tasks} draws", predicted=predicted)
-    mean, error = mean_and_error(run.checks.noise.T)
-    away = float((np.abs(mean - predicted) / error).max())
-    means = dict(zip(noise_spectra(), mean.tolist(), strict=True))
-    measured = ", ".join(f"{name} {value:.3f}" for name, value in means.items()) + f"; at most {away:.1f} SE"
-    return decided(away <= NOISE_ERRORS, measured, predicted=predicted, values={**means, "standard errors": away})
+    mean, error = mean_and_error(run.checks.noise.T)  # (2 x spectra,) each
+    wanted = np.array([below] * len(beyond) + list(beyond.values()))
+    slack = np.array([0.0] * len(beyond) + [2 * value / NOISE_N for value in beyond.values()])  # equivalents are limits
+    away = np.maximum(np.abs(mean - wanted) - slack, 0.0) / error
+    names = [f"{name} {place}" for place in ("below", "beyond") for name in beyond]
+    k = len(beyond)
+    measured = ", ".join(f"{value:.3f}" for value in mean[:k]) + "; " + ", ".join(f"{value:.3f}" for value in mean[k:])
+    note = f"{', '.join(beyond)}; at most {away.max():.1f} SE"
+    values = {**dict(zip(names, mean.tolist(), strict=True)), "standard errors": float(away.max())}
+    return decided(bool(away.max() <= NOISE_ERRORS), measured, note, predicted=predicted, values=values)
+
+
+def _over_sets(run: DoubleDescent, model: Isotropic) -> Judgement:
+    fit = run.mean_fit
+    assert fit is not None and fit.count >= 2
+    wanted = [place for place in (model.n // 2, model.n - EXACT_GAP, 3 * model.n // 2, model.D) if abs(place - model.n) >= EXACT_GAP]
+    at = np.unique([int(np.abs(fit.p - place).argmin()) for place in wanted if place <= model.D])
+    theory = model.predict(fit.p[at]).over_sets
+    assert theory is not None
+    away = list[Floats]()
+    values: dict[str, float] = {}
+    for name, truth, (found, error) in zip(("bias^2", "variance"), theory, fit.decomposed(), strict=True):
+        rounding = 1e-9 * (run.config.r2 + run.config.sigma**2)
+        away.append(np.maximum(np.abs(found[at] - truth) - rounding, 0.0) / np.maximum(error[at], rounding))
+        values |= {f"{name} at p={int(p)}": float(value) for p, value in zip(fit.p[at], found[at], strict=True)}
+    worst, near = float(np.max(away)), int(at[fit.p[at] < model.n].max(initial=at[0]))
+    (bias, _), (variance, _) = fit.decomposed()
+    shown = np.flatnonzero(at == near)[0]
+    predicted = f"{theory[0][shown]:.3g}; {theory[1][shown]:.3g}"
+    note = f"at p={int(fit.p[near])}; at most {worst:.1f} SE at {at.size} p, {fit.count} training sets"
+    return decided(worst <= SETS_ERRORS, f"{bias[near]:.3g}; {variance[near]:.3g}", note, predicted=predicted, values=values)
 
 
 JUDGES: Judges[DoubleDescent] = {
-    "DD1": _of_isotropic(f"{EXACT_SHARE:.0%} of p", _exact_curve), "DD2": _peak, "DD3": _of_isotropic("yes; no", _second_valley),
+    "DD1": _of_isotropic(f"{EXACT_SHARE:.0%} of p", _exact_curve), "DD2": _peak, "DD3": _of_isotropic("yes; no", _second_minimum),
     "DD4": _of_isotropic(f"rise <= {RISE:.0%}, 0 p above min-norm", _tuned),
     "DD5": _of_isotropic(f"off by <= {FACTOR_ERROR:.0%}", _factors), "DD6": _solver, "DD7": _limit, "DD8": _digits, "DD9": _noise,
+    "DD10": _of_isotropic("", _over_sets),
 }  # fmt: skip

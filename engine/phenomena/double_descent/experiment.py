@@ -7,7 +7,7 @@ draw j+1, and each has random streams of its own: draws of several seeds are poo
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -25,12 +25,14 @@ from engine.phenomena.double_descent.digits import PARTS, TESTS, DigitCurves, Di
 from engine.phenomena.double_descent.figures import VALLEYS, companion_curves, main_curves, markers, ridge_curves, valley_sentence
 from engine.phenomena.double_descent.fitted import fitted, picture
 from engine.phenomena.double_descent.gaussian import PROFILES, Anisotropic, Isotropic, weights
-from engine.phenomena.double_descent.model import SMALL, Draw, Model, Prediction, Whole, coarse, shown
+from engine.phenomena.double_descent.mean_fit import MeanFit, min_norm_weights
+from engine.phenomena.double_descent.model import LEAST, SMALL, Draw, Model, Prediction, Whole, coarse, shown
 from engine.phenomena.double_descent.relu import Relu
 from engine.phenomenon import Pieces
 from engine.seeds import Streams, streams
 from engine.state import Stateful
 from engine.theory.inputs import Floats
+from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.linear_models.nested import nested_steps
 from engine.theory.linear_models.nested_curves import NestedCurves
 from engine.theory.linear_models.nested_ridge import ridge_steps
@@ -46,6 +48,9 @@ MAIN_TESTS = 500
 
 THEORY_POINTS = 60
 """Points of a curve of theory that costs a root search each."""
+
+MEAN_POINTS = 30
+"""Numbers of features at which the mean fit over training sets is followed."""
 
 MEASURED = np.array((1, 2, 3, 5, 8))
 """Draws at which something is measured, and these times ten, a hundred, ..."""
@@ -74,6 +79,7 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
         self.relu_p = shown(COMPANION_N, COMPANION_FEATURES)
         self.digits = DigitCurves(Digits(c.digits, c.digit_features, c.noise, TESTS) if c.digits else None, seeds)
         self.main, self.relu, self.early, self.checks = Tally(), Tally(), Tally(), Checks()
+        self.mean_fit = _mean_fit(self.model)
         self.main_tasks, self.digit_tasks, self.relu_tasks = c.draws * count, PARTS * count if c.digits else 0, c.relu_draws * count
         self.total, self.unit = self.main_tasks + self.digit_tasks + self.relu_tasks, "draw"
         self.grid = self._grid(self.main_tasks, self.main_tasks + self.digit_tasks)
@@ -113,10 +119,14 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
             self.early.add(kept, {})
             yield
         kept |= yield from with_ridges(self.model, self.ridges, draw)
+        fits = None if self.mean_fit is None else min_norm_weights(draw.X, draw.Y[:, 0], self.mean_fit.p)
+        yield
         summed = (yield from self._summed(self.model, draw, every)) if isinstance(self.model, Isotropic) else {}
         if index == self.main_tasks - 1:
             yield from self.checks.work(self.model, self.seeds[0])
         self.main.add(kept, summed)  # last: a state saved before this knows nothing of the draw
+        if self.mean_fit is not None and fits is not None:
+            self.mean_fit.add(fits)
 
     def _summed(self, model: Isotropic, draw: Draw, every: NestedCurves) -> Generator[None, None, dict[str, Floats]]:
         """Curves at every p that serve claims: test MSE of each profile, variance per unit noise, bias of single features, tuned risk."""
@@ -164,9 +174,13 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
         return (self.p, self.drawn.stack(f"zero/{quantity}")) if kind == "zero" else (self.ridges.p, self.drawn.best(kind, quantity))
 
     def simulated(self) -> Valleys | None:
-        """Peak and valleys of the main curve's median."""
+        """Peak of the main curve's median, for near the threshold means are infinite; valleys of its mean, away from there."""
         found = self.curves(self.kind, "test")
-        return None if found is None else valleys(found[0].astype(np.float64), np.median(found[1], axis=0), self.model.n)
+        if found is None:
+            return None
+        p, n = found[0].astype(np.float64), self.model.n
+        away = np.where(np.abs(p - n) >= LEAST, found[1].mean(axis=0), np.nan)
+        return replace(valleys(p, away, n), **_peak(valleys(p, np.median(found[1], axis=0), n)))
 
     @cached_property
     def predicted(self) -> Valleys | None:
@@ -197,14 +211,20 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
         return tuple(markers(self))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The first draw with its ridgeless solution on all D features, and the ridgeless curves over p."""
+        """The first draw with its ridgeless solution on all D features, and the ridgeless curves over p.
+
+        risk_mean with risk_standard_error and risk_median are over draws, at risk_p; risk_theory is the mean, at risk_theory_p. Within
+        3 of n a mean over draws has no finite expectation.
+        """
         model, draw = self.model, self.model.draw(streams(self.seeds[0]))
         y = draw.Y if isinstance(model, Digits) else draw.Y[:, 0]
         found: dict[str, NDArray[Any]] = {"X": draw.X, "y": y, "w": np.linalg.lstsq(draw.X, y, rcond=None)[0]}
         if isinstance(model, Isotropic | Anisotropic):
             found |= {"w_star": model.b, "eigenvalues": model.eigenvalues}
         if self.main.count:
-            found |= {"risk_p": self.p, "risk_measured": np.median(self.main.stack("zero/test"), axis=0)}
+            p, tested = self.p, self.main.stack("zero/test")
+            mean, error = mean_and_error(tested)
+            found |= {"risk_p": p, "risk_mean": mean, "risk_standard_error": error, "risk_median": np.median(tested, axis=0)}
             theory = model.predict(self.p[self.p > 0])
             if theory is not None:
                 found |= {"risk_theory_p": theory.p, "risk_theory": theory.test}
@@ -212,7 +232,8 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
 
     def parts(self) -> Mapping[str, Stateful]:
         """Everything computed so far; a draw that was interrupted begins again."""
-        return {"main": self.main, "relu": self.relu, "digits": self.digits, "checks": self.checks}
+        parts: dict[str, Stateful] = {"main": self.main, "relu": self.relu, "digits": self.digits, "checks": self.checks}
+        return parts if self.mean_fit is None else {**parts, "mean-fit": self.mean_fit}
 
 
 def main_model(config: DoubleDescentConfig) -> Model:
@@ -227,6 +248,18 @@ def main_model(config: DoubleDescentConfig) -> Model:
         eigenvalues = power(c.D, c.decay)
         return Anisotropic(c.n, b[c.profile], c.sigma, eigenvalues * c.D / eigenvalues.sum())
     return Isotropic(c.n, b[c.profile], c.sigma, np.column_stack(list(b.values())))
+
+
+def _mean_fit(model: Model) -> MeanFit | None:
+    """Return what follows the mean fit over training sets, of Gaussian features only: others are drawn anew with every training set."""
+    if not isinstance(model, Isotropic | Anisotropic):
+        return None
+    p = np.append(0, coarse(model.n, model.D, MEAN_POINTS))
+    return MeanFit(model.eigenvalues, model.b, p[np.abs(p - model.n) >= LEAST])
+
+
+def _peak(found: Valleys) -> dict[str, float]:
+    return {"peak": found.peak, "height": found.height}
 
 
 def _ridges(model: Model, ridge: float) -> Ridges:

@@ -1,14 +1,18 @@
-"""The figures of double descent: medians with quartiles over draws, theory in the same colour beside them."""
+"""The figures of double descent: means with standard errors over draws, theory, which is of means, in the same colour beside them.
+
+Near the threshold a mean over draws has no finite expectation: there the median is drawn, which no theory stands beside.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, Series, Summary
 from engine.phenomena.double_descent.curves import KINDS, Kind
+from engine.phenomena.double_descent.model import LEAST, NEAR, Whole
 from engine.readings import summarised
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.ridgeless import noise_lower_bound
@@ -21,8 +25,13 @@ MSE, PART = Axis("test MSE", log=True, hi=100.0), Axis("part of the risk", log=T
 FIGURES = (
     Figure("test-mse", "Test error", RATIO, MSE, ("test-mse/*",), "over the noise of the test label as well"),
     Figure(
-        "bias-variance", "Bias and variance", RATIO, PART, ("bias-variance/*",),
-        "variance: over label noise; squared bias: the risk without label noise, in which omitted features act as noise",
+        "bias-variance", "Bias and variance over training sets", RATIO, PART, ("bias-variance/*",),
+        "bias^2: of the mean fit; what omitted features do beyond |b_C|^2 is variance, as noise of the labels is",
+        empty="needs features that stay while training sets change: fills with the knob features at identity",
+    ),
+    Figure(
+        "given-inputs", "Bias and variance given the inputs", RATIO, PART, ("given-inputs/*",),
+        "variance: over label noise alone; bias^2: all of the risk without label noise, what omitted features do included",
         empty="needs a known true function: digits have none, so it fills with the knob features at identity or relu",
     ),
     Figure("norm", "Norm of the solution", RATIO, Axis("|w|^2", log=True), ("norm/*",)),
@@ -47,6 +56,8 @@ QUANTITIES = (
     *(Quantity(f"predicted-{name}", f"{label}, of theory", per="run") for name, label in VALLEYS.items()),
     Quantity("fast-path-difference", "relative difference from lstsq", per="run"),
 )
+THEORY: dict[Basis, str] = {"exact": "exact mean", "asymptotic": "limit"}
+FEWEST_SETS = 3  # training sets before a mean fit is drawn
 ROUNDING = 1e-10  # a squared bias below this is 0: the risk of a fit in the span of the features is a difference of numbers near 1
 
 
@@ -57,11 +68,12 @@ def main_curves(run: DoubleDescent) -> Iterator[Series]:
         yield from _simulation_and_theory(run, "test-mse", kind, "test", _name(run, kind), kind)
     yield from _minima(run)
     for quantity, label in (("variance", "variance"), ("bias", "bias^2")):
-        yield from _simulation_and_theory(run, "bias-variance", run.kind, quantity, label, quantity)
+        yield from _simulation_and_theory(run, "given-inputs", run.kind, quantity, label, quantity)
+    yield from _over_training_sets(run)
     if run.kind == "zero" and "variance" in run.model.quantities and run.config.sigma > 0:
         p, n = run.p[1:], run.model.n
         bound = noise_lower_bound(n, p, run.config.sigma**2)
-        yield Series("bias-variance/bound", "bound", p / n, bound, kind="theory", basis="bound", group="bound")
+        yield Series("given-inputs/bound", "least variance", p / n, bound, kind="theory", basis="bound", group="bound")
     yield from _simulation_and_theory(run, "norm", run.kind, "norm", _name(run, run.kind), run.kind)
 
 
@@ -75,15 +87,15 @@ def companion_curves(run: DoubleDescent) -> Iterator[Series]:
     """Random ReLU features, and real digits: whole curves, or the first as far as it goes."""
     model, n = run.relu_model, run.relu_model.n
     if run.relu.count:
-        yield _over_draws("random-features/simulation", "min-norm", run.relu_p / n, run.relu.stack("test"), "zero")
+        yield from _means_and_medians("random-features/simulation", "min-norm", run.relu_p, n, run.relu.stack("test"), "zero")
     if run.relu_tasks:
         theory, name = model.limit(np.arange(model.D + 1)), "random-features/theory"
         yield Series(name, "Mei-Montanari", theory.p / n, theory.test, kind="theory", basis="asymptotic", group="zero")
     curves = run.digits.whole or run.digits.curves[:1]
     for quantity, label in (("mse", "test MSE"), ("error", "test error")) if curves else ():
-        yield _over_draws(
-            f"rff/{quantity}", label, curves[0].N, np.array([getattr(curve, quantity) for curve in curves]), quantity, "seeds"
-        )
+        found = np.array([getattr(curve, quantity) for curve in curves])
+        name = f"rff/{quantity}"
+        yield summarised(name, label, curves[0].N, found.T, Summary.MEDIAN_QUARTILES, basis="simulation", group=quantity)
 
 
 def markers(run: DoubleDescent) -> Iterator[Marker]:
@@ -100,10 +112,10 @@ def valley_sentence(run: DoubleDescent) -> tuple[str, ...]:
     found = [
         f"{'yes' if valleys.second_below else 'no'} by {source} ({valleys.first_low:.4g} at p={valleys.first:g}, "
         f"{valleys.second_low:.4g} at p={valleys.second:g})"
-        for source, valleys in (("theory", run.predicted), (f"{run.drawn.count} draws", run.simulated()))
+        for source, valleys in (("theory", run.predicted), (f"the mean of {run.drawn.count} draws", run.simulated()))
         if valleys is not None and valleys.second_below is not None
     ]
-    return (f"second below first: {', '.join(found)}",) if found else ()
+    return (f"second valley below the first: {', '.join(found)}",) if found else ()
 
 
 def _name(run: DoubleDescent, kind: Kind) -> str:
@@ -115,7 +127,7 @@ def _minima(run: DoubleDescent) -> Iterator[Series]:
     theory, found = run.theory[run.kind], run.predicted or run.simulated()
     if found is not None and found.second_below is not None:
         x, y = np.array([found.first, found.second]) / run.model.n, np.array([found.first_low, found.second_low])
-        label = f"second below first: {'yes' if found.second_below else 'no'}"
+        label = f"valleys: second {'below' if found.second_below else 'above'} first"
         basis: Basis = "simulation" if theory is None else theory.basis
         yield Series("test-mse/minima", label, x, y, basis=basis, style="points", group="minima")
 
@@ -124,14 +136,35 @@ def _simulation_and_theory(run: DoubleDescent, figure: str, kind: Kind, quantity
     found, theory = run.curves(kind, quantity), run.theory[kind]
     if found is not None:
         p, draws = found
-        yield _over_draws(f"{figure}/{group}", label, p / run.model.n, np.where(draws < ROUNDING, 0.0, draws), group)
+        yield from _means_and_medians(f"{figure}/{group}", label, p, run.model.n, np.where(draws < ROUNDING, 0.0, draws), group)
     predicted = None if theory is None else getattr(theory, quantity)
     if theory is not None and predicted is not None:
-        label = "exact" if theory.basis == "exact" else "limit"
+        label = f"{label}, {THEORY[theory.basis]}"
         x, name = theory.p / run.model.n, f"{figure}/{group}-theory"
         yield Series(name, label, x, predicted, kind="theory", basis=theory.basis, group=group)
 
 
-def _over_draws(name: str, label: str, x: Floats, draws: Floats, group: str, of: str = "draws") -> Series:
-    """Return the median of draws (k, points) with their quartiles; one draw has no band."""
-    return summarised(name, label, x, draws.T, Summary.MEDIAN_QUARTILES, of, basis="simulation", group=group)
+def _over_training_sets(run: DoubleDescent) -> Iterator[Series]:
+    """Squared bias and variance by their definition, without ridge; theory with the ridge of the main curve too."""
+    n, fit, theory = run.model.n, run.mean_fit, run.theory[run.kind]
+    names = (("bias", "bias^2"), ("variance", "variance"))
+    if run.kind == "zero" and fit is not None and fit.count >= FEWEST_SETS:
+        for (group, label), (value, error) in zip(names, fit.decomposed(), strict=True):
+            band = f"standard error of {fit.count} training sets"
+            x, shown = fit.p / n, np.maximum(value, 0.0)
+            yield Series(f"bias-variance/{group}", label, x, shown, np.maximum(value - error, 0.0), value + error, band,
+                         basis="simulation", group=group)  # fmt: skip
+    if theory is not None and theory.over_sets is not None:
+        for (group, label), values in zip(names, theory.over_sets, strict=True):
+            name, x = f"bias-variance/{group}-theory", theory.p / n
+            yield Series(name, f"{label}, {THEORY[theory.basis]}", x, values, kind="theory", basis=theory.basis, group=group)
+
+
+def _means_and_medians(name: str, label: str, p: Whole, n: int, draws: Floats, group: str) -> Iterator[Series]:
+    """The mean of draws (draws, k) with its standard error where it has one, and near the threshold the median with quartiles."""
+    away, near = np.abs(p - n) >= LEAST, np.abs(p - n) <= NEAR
+    looks: Any = {"of": "draws", "basis": "simulation", "group": group}
+    if near.any():
+        shown = f"{label}, median near n"
+        yield summarised(f"{name}-median", shown, p[near] / n, draws[:, near].T, Summary.MEDIAN_QUARTILES, **looks)
+    yield summarised(name, label, p[away] / n, draws[:, away].T, Summary.MEAN_ERROR, **looks)

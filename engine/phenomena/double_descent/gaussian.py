@@ -18,7 +18,7 @@ from engine.phenomena.double_descent.model import Draw, Prediction, Whole
 from engine.seeds import Streams
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.nested_curves import NestedCurves
-from engine.theory.linear_models.ridge import optimal_penalty, ridge_bias, ridge_variance
+from engine.theory.linear_models.ridge import optimal_penalty, ridge_bias, ridge_share, ridge_variance
 from engine.theory.linear_models.ridgeless import bias_factor, expected_test_mse, norm_law, variance_factor
 from engine.theory.spectra.deterministic_equivalent import nested_best_ridge, nested_equivalent
 
@@ -105,15 +105,16 @@ class Isotropic:
         if ridge is None:
             gain = variance_factor(n, p)
             variance, leak = _times(sigma2, gain), _times(omitted, gain)
-            norm = norm_law(n, p, used, omitted + sigma2)
-            return Prediction(
-                at, expected_test_mse(n, p, used, omitted, sigma2), variance, used * bias_factor(n, p) + omitted + leak, norm, "exact"
-            )
+            norm, unseen = norm_law(n, p, used, omitted + sigma2), bias_factor(n, p)
+            over_sets = used * unseen**2 + omitted, used * unseen * (1 - unseen) + variance + leak
+            test = expected_test_mse(n, p, used, omitted, sigma2)
+            return Prediction(at, test, variance, used * unseen + omitted + leak, norm, "exact", over_sets)
         gamma = np.maximum(at, 1e-12) / n
         scaled = ridge / n
         variance = ridge_variance(scaled, gamma, sigma2)
         bias = ridge_bias(scaled, gamma, used) + omitted + ridge_variance(scaled, gamma, omitted)
-        return Prediction(at, sigma2 + variance + bias, variance, bias, None, "asymptotic")
+        of_mean = used * ridge_share(scaled, gamma) ** 2 + omitted
+        return Prediction(at, sigma2 + variance + bias, variance, bias, None, "asymptotic", (of_mean, variance + bias - of_mean))
 
     def ladder(self, p: Whole) -> Floats:
         """Return the optimal ridge, (1, k)."""
@@ -161,7 +162,9 @@ class Anisotropic:
         at = p[p >= 1]
         solution = nested_equivalent(self.eigenvalues, self.n, at, 0.0 if ridge is None else ridge[p >= 1])
         bias, variance = solution.bias(self.b**2), solution.variance(self.sigma**2)
-        return Prediction(at.astype(np.float64), self.sigma**2 + variance + bias, variance, bias, None, "asymptotic")
+        of_mean = solution.bias_of_mean(self.b**2)
+        over_sets = of_mean, variance + bias - of_mean
+        return Prediction(at.astype(np.float64), self.sigma**2 + variance + bias, variance, bias, None, "asymptotic", over_sets)
 
     def ladder(self, p: Whole) -> Floats:
         """Return at each p the best ridge, (1, k), as the theory has it."""

@@ -29,6 +29,12 @@ RUNGS = (0.01, 0.03, 0.1, 0.3, 1.0)
 NEAR = 25
 """Every p within this distance of n is kept, the rest thinned."""
 
+GROUPS = 10
+"""Draws are told apart in so many groups, by whose scatter the mean fit's errors are known."""
+
+LEAST = 4
+"""Distance of p from n from which the risk of Gaussian features has a variance, so that a mean has a standard error."""
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -52,7 +58,11 @@ class Draw:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Theory at p (k,): test MSE with the noise of the test label, its variance and squared bias, |w|^2 where there is a formula."""
+    """Theory at p (k,): means of the test MSE with the noise of the test label, of its two decompositions, and of |w|^2.
+
+    variance, bias: over label noise, given the inputs. over_sets: squared bias and variance over training sets, inputs and noise;
+    None, like the norm, where there is no formula.
+    """
 
     p: Floats
     test: Floats
@@ -60,6 +70,7 @@ class Prediction:
     bias: Floats
     norm: Floats | None
     basis: Literal["exact", "asymptotic"]
+    over_sets: tuple[Floats, Floats] | None = None
 
 
 class Model(Protocol):

@@ -73,6 +73,11 @@ class NestedEquivalent:
         squared = numbers("a squared target coefficient", b2, least=0)
         return self.found.test_mse(squared, self.omitted @ squared)
 
+    def bias_of_mean(self, b2: ArrayLike) -> Floats:
+        """Return the squared bias of the mean fit over training sets, (g,): unlearnt + omitted, without the factor E0."""
+        squared = numbers("a squared target coefficient", b2, least=0)
+        return self.found.unlearnt(squared) + self.omitted @ squared
+
     def variance(self, sigma2: float) -> Floats:
         """Return what label noise of variance sigma2 adds, (g,): (E0 - 1) sigma2."""
         noise = number("the noise variance", sigma2, least=0)

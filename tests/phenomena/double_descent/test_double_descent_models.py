@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.phenomena.double_descent.checks import NOISE_N, NOISE_P, against_lstsq, noise_errors, relative, solved_sizes
+from engine.phenomena.double_descent.checks import NOISE_BEYOND, NOISE_N, NOISE_P, against_lstsq, noise_errors, relative, solved_sizes
 from engine.phenomena.double_descent.curves import Ridges, Tally, finished, pieces, ridgeless, valleys, with_ridges
 from engine.phenomena.double_descent.digits import DigitCurves, Digits
 from engine.phenomena.double_descent.fitted import POINTS, SIZES, features, fitted, target
@@ -200,9 +200,11 @@ def test_solved_sizes_are_twenty_and_surround_the_threshold():
 
 def test_noise_errors_are_traces_over_independent_draws():
     found = noise_errors(streams(0))
-    assert found.shape == (3, 400) and len({row[0] for row in found}) == 3
+    assert found.shape == (6, 400) and len({row[0] for row in found}) == 6
     expected = NOISE_P / (NOISE_N - NOISE_P - 1)
-    assert np.all(np.abs(found.mean(1) - expected) < 4 * found.std(1) / 20)
+    assert np.all(np.abs(found.mean(1) - expected)[:3] < 4 * found.std(1)[:3] / 20)
+    assert abs(found[3].mean() - NOISE_N / (NOISE_BEYOND - NOISE_N - 1)) < 4 * found[3].std() / 20  # isotropic, exact
+    assert found[5].mean() > 1.5 * found[3].mean()  # beyond n the covariance counts
     first = np.linalg.svd(streams(0).data.standard_normal((400, NOISE_N, NOISE_P)), compute_uv=False)
     assert found[0] == pytest.approx((first**-2.0).sum(1))
 
