@@ -2,29 +2,68 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import time
-from collections.abc import Iterator
+import itertools
 from typing import Any
 
 import numpy as np
 
 from engine import registry
-from engine.config import Knob
-from engine.errors import Diverged, LabError
-from engine.interruption import Interrupted, interruptible, within
+from engine.config import Config, Knob
+from engine.errors import Diverged
+from engine.interruption import interruptible
 from engine.phenomenon import AnyPhenomenon
 from engine.state import State
 from engine.store import frozen
 from engine.store.strict_json import dumps, loads
 from tests.golden.cases import CASES
 
-LARGEST = 10_000  # a whole number beyond asks for gigabytes in some knob or other
-RESTORED = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500)  # moments
+WORK = 200  # looks at the wish to stop that the building of a trial may take: the bound of work, which no machine changes
+RESTORED = (0, 3, 10, 30, 100, 300)  # moments
 BASES = {case.phenomenon: dict(case.knobs) for case in reversed(CASES)}  # of each phenomenon the first
 BASES["max-margin"] |= {"data": "gauss", "n": 20, "d": 6, "gd_steps": 500}  # four points have neither n nor d
 BASES["deep-double-descent"]["dataset"] = "digits196"  # MNIST-1D takes seconds to draw
+BASES["edge-of-stability"]["n"] = 20  # its Hessian is looked at step after step
+
+Trial = tuple[str, str, Any]  # phenomenon, knob, value
+MNIST1D = {"dataset": "mnist1d"}
+COMPANIONS: dict[Trial, dict[str, Any]] = {  # what an end cannot do without
+    ("random-labels", "model", "both"): MNIST1D,
+    ("random-labels", "n", 50_000): MNIST1D,
+    ("random-labels", "batch", 50_000): {"n": 50_000, **MNIST1D},
+    ("min-norm", "n", 500): {"d": 500},
+    ("min-norm", "d", 2): {"n": 2},
+    ("min-norm", "rank", 20): {"side": 20},
+    ("max-margin", "flips", 500): {"n": 500},
+    ("double-descent", "n", 1000): {"D": 1000},
+    ("double-descent", "D", 20): {"n": 20},
+    ("double-descent", "D", 10_000): {"n": 1000},
+    ("double-descent", "head_k", 500): {"n": 1000, "D": 1000},
+    ("deep-double-descent", "n", 50_000): MNIST1D,
+    ("deep-double-descent", "samples", (50_000,)): MNIST1D,
+    ("deep-double-descent", "tests", 12_000): MNIST1D,
+    ("grokking", "op", "x2+y2"): {"model": "mlp"},
+    ("grokking", "op", "x2+xy+y2"): {"model": "mlp"},
+    ("grokking", "op", "x3+xy"): {"model": "mlp"},
+    ("grokking", "op", "s5"): {"model": "mlp", "fraction": 0.05},
+    ("grokking", "speedup", "stablemax"): {"model": "mlp"},
+    ("benign-overfitting", "sigma", 0.0): {"signal": 1.0},
+}
+TOO_BIG: frozenset[Trial] = frozenset(  # building them takes more work than `WORK`
+    {
+        ("random-labels", "dataset", "mnist1d"),
+        ("random-labels", "model", "both"),
+        ("random-labels", "n", 50_000),
+        ("random-labels", "batch", 50_000),
+        ("deep-double-descent", "dataset", "mnist1d"),
+        ("deep-double-descent", "n", 50_000),
+        ("deep-double-descent", "samples", (50_000,)),
+        ("deep-double-descent", "tests", 12_000),
+        ("edge-of-stability", "n", 4000),
+    }
+)
+IN_ONE_PIECE: frozenset[Trial] = frozenset({("lazy-training", "n", 2000)})  # a factorisation of many seconds, which cannot be cut
+BEYOND_DATA: frozenset[Trial] = frozenset({("vacuous-bounds", "n", 50_000)})  # no data set has as many
+UNREACHED = TOO_BIG | IN_ONE_PIECE | BEYOND_DATA
 
 
 def extremes(knob: Knob) -> list[Any]:
@@ -39,9 +78,9 @@ def extremes(knob: Knob) -> list[Any]:
     return ends
 
 
-def trials() -> list[tuple[str, str, Any]]:
+def trials() -> list[Trial]:
     """(phenomenon, knob, value) of every trial; the knob is empty for the reduced run itself."""
-    found: list[tuple[str, str, Any]] = []
+    found: list[Trial] = []
     for name in registry.names():
         found.append((name, "", None))
         for knob in registry.spec(name).config.knobs():
@@ -49,41 +88,21 @@ def trials() -> list[tuple[str, str, Any]]:
     return found
 
 
-class Unreached(Exception):
-    """The trial cannot be built in seconds, or has no solution."""
+def configured(name: str, knob: str, value: Any) -> Config:
+    """The config of a trial: the reduced run with one knob at an end, and with the few others that this end cannot do without."""
+    others = COMPANIONS.get((name, knob, value), {})
+    return registry.spec(name).configure("quick", {**BASES[name], **others, **({knob: value} if knob else {})})
 
 
-@contextlib.contextmanager
-def _seconds(limit: float) -> Iterator[None]:
-    def ring(number: int, frame: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, limit)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def built(name: str, knob: str, value: Any, seconds: float) -> AnyPhenomenon:
-    """Return the phenomenon of a trial, built in about so many seconds.
+def built(name: str, knob: str, value: Any, work: int = WORK) -> AnyPhenomenon:
+    """Return the phenomenon of a trial.
 
     Raises:
-        Unreached: says why there is none.
+        Interrupted: building it looks more than `work` times whether it should stop.
     """
-    spec = registry.spec(name)
-    numbers = value if isinstance(value, tuple) else (value,)
-    if any(isinstance(item, int | float) and item > LARGEST for item in numbers) and spec.config.knob(knob).kind in ("int", "ints"):
-        raise Unreached("too large")
-    kind = registry.load(name)
-    try:
-        config = spec.configure("quick", {**BASES[name], **({knob: value} if knob else {})})
-        with interruptible(within(seconds)), _seconds(2 * seconds):
-            return kind(config, (0,))
-    except (LabError, Interrupted, TimeoutError, MemoryError) as error:
-        raise Unreached(f"{type(error).__name__}: {error}") from error
+    looks = itertools.count()
+    with interruptible(lambda: next(looks) >= work):
+        return registry.load(name)(configured(name, knob, value), (0,))
 
 
 def again(run: AnyPhenomenon, saved: State) -> AnyPhenomenon:
@@ -105,26 +124,24 @@ def assert_same(one: State, two: State, where: str) -> None:
         assert (array.dtype, array.shape, array.tobytes()) == (other.dtype, other.shape, other.tobytes()), f"{where}: {name}"
 
 
-def drive(run: AnyPhenomenon, seconds: float) -> tuple[int, bool]:
-    """Save at every moment for about so many seconds, and restore what was saved at ever rarer ones.
+def drive(run: AnyPhenomenon, most: int) -> tuple[int, bool]:
+    """Save at every moment, at most so many, and restore what was saved at the first, the last, and ever rarer ones between.
 
     Returns:
-        The number of moments, at least four, and whether the end was reached.
+        The number of moments, and whether the end was reached.
     """
-    moments, deadline = 0, time.monotonic() + seconds
-    while True:
+    for moment in range(most):
         saved = frozen(run.state())
         over = run.done and not run.due()
-        late = time.monotonic() > deadline
-        if moments == 0 or over or (moments in RESTORED and not late):
-            assert_same(saved, frozen(again(run, saved).state()), f"moment {moments}, step {run.step}")
-        if over or (late and moments >= 3):
-            return moments + 1, over
-        moments += 1
+        if over or moment == most - 1 or moment in RESTORED:
+            assert_same(saved, frozen(again(run, saved).state()), f"moment {moment}, step {run.step}")
+        if over:
+            return moment + 1, True
         try:
             if run.due():
                 run.history.append(run.step, run.measure())
             else:
                 run.advance(1e-9)
         except Diverged:
-            return moments, True
+            return moment + 1, True
+    return most, False

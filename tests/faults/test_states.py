@@ -3,44 +3,56 @@
 import pytest
 
 from engine import registry
-from tests.faults.extremes import Unreached, built, drive, trials
+from engine.errors import KnobError
+from engine.interruption import Interrupted
+from tests.faults.extremes import BASES, BEYOND_DATA, COMPANIONS, TOO_BIG, UNREACHED, built, configured, drive, trials
+
+ENDLESS = 100_000  # moments that no reduced run reaches
+PHENOMENA = pytest.mark.parametrize("name", registry.names())
 
 
-def driven(name, which, building, working):
-    """Drive the trials of a phenomenon; return those that were driven, those that came to their end, and why others were not."""
-    done, ended, unreached = [], [], {}
-    for phenomenon, knob, value in trials():
-        if phenomenon != name or not which(knob):
-            continue
-        try:
-            run = built(name, knob, value, building)
-        except Unreached as why:
-            unreached[knob, value] = str(why)
-            continue
-        moments, over = drive(run, working)
-        assert moments > 0
-        done.append((knob, value))
-        ended += [(knob, value)] * over
-    return done, ended, unreached
+def ends(name):
+    """(knob, value) of every trial of a phenomenon but the reduced run itself."""
+    return [(knob, value) for phenomenon, knob, value in trials() if phenomenon == name and knob]
 
 
-@pytest.mark.parametrize("name", registry.names())
+@PHENOMENA
 def test_at_every_moment(one_thread, name):
-    done, _, unreached = driven(name, lambda knob: knob == "", 20.0, 1.0)
-    assert done == [("", None)], unreached
+    moments, over = drive(built(name, "", None), ENDLESS)
+    assert over and moments > 3
 
 
-@pytest.mark.parametrize("name", registry.names())
-def test_at_the_ends_of_every_knob_at_the_first_moments(one_thread, name, record_property):
-    done, _, unreached = driven(name, lambda knob: knob != "", 1.0, 0.0)
-    record_property("unreached", unreached)
-    assert len(done) >= 3 or len(unreached) > 3, unreached  # a busy machine reaches few of them in time
+@PHENOMENA
+def test_at_the_ends_of_every_knob_at_the_first_moments(one_thread, name):
+    for knob, value in ends(name):
+        if (name, knob, value) not in UNREACHED:
+            drive(built(name, knob, value), 4)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", registry.names())
-def test_at_the_ends_of_every_knob_at_every_moment(one_thread, name, record_property):
-    done, ended, unreached = driven(name, lambda knob: knob != "", 5.0, 5.0)
-    print(f"{name}: {len(done)} driven, {len(ended)} to their end, {len(unreached)} not reached: {unreached}")
-    record_property("unreached", unreached)
-    assert len(done) > 2 * len(unreached)
+@PHENOMENA
+def test_at_the_ends_of_every_knob_at_many_moments(one_thread, name):
+    for knob, value in ends(name):
+        if (name, knob, value) not in UNREACHED:
+            drive(built(name, knob, value), 200)
+
+
+def test_what_is_not_reached_is_declared_and_as_little_as_can_be():
+    known = set(trials())
+    assert set(COMPANIONS) <= known and known >= UNREACHED
+    for trial in known - BEYOND_DATA:
+        configured(*trial)
+    for name, knob, value in COMPANIONS:
+        with pytest.raises(KnobError):
+            registry.spec(name).configure("quick", {**BASES[name], knob: value})
+    for name, knob, value in BEYOND_DATA:
+        for data in registry.spec(name).config.knob("dataset").choices:
+            with pytest.raises(KnobError):
+                registry.spec(name).configure("quick", {**BASES[name], "dataset": data, knob: value})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trial", sorted(TOO_BIG, key=str), ids=str)
+def test_what_is_too_big_still_is(one_thread, trial):
+    with pytest.raises(Interrupted):
+        built(*trial)
