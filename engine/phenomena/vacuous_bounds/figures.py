@@ -61,7 +61,7 @@ def bars(run: VacuousBounds) -> list[Series]:
     """Return a bar per bound and condition, and over each bar a mark of what it says, one series per word; terms are points."""
     found: list[Series] = []
     marks: dict[str, list[tuple[float, float]]] = {word: [] for word in WORDS}
-    conditions = run.config.conditions
+    conditions = run.config.conditions if run.measured else ()  # a run may be paused before it has measured anything
     delta = run.config.delta
     for place, condition in enumerate(conditions):
         networks = run.measured_in(condition)

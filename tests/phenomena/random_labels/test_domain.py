@@ -51,7 +51,7 @@ INSIDE = {
     "RL2": random,
     "RL3": lambda c: False,  # of one seed
     "RL4": lambda c: trained(c) and images(c),
-    "RL5": lambda c: trained(c) and random(c) and c.inputs in ("true", "shuffled"),
+    "RL5": lambda c: trained(c) and random(c) and c.inputs in ("true", "shuffled") and (c.n >= 1000 or c.dataset == "digits196"),
     "RL6": lambda c: trained(c) and random(c) and images(c) and c.levels in ((), (0.5,), (0.25, 0.5, 0.75)),
     "RL7": lambda c: True,
     "RL8": lambda c: c.lr / (1 - c.momentum) < 0.61,
