@@ -38,7 +38,7 @@ def _learns(c):
 INSIDE = {
     "LT1": _lazy,
     "LT2": lambda c: _lazy(c) and c.m >= 100 and c.n >= 100 and c.d >= 10,
-    "LT3": _lazy,
+    "LT3": lambda c: _lazy(c) and c.m >= 100 and c.n >= 100,
     "LT4": lambda c: _learns(c) and 0.01 in c.alpha,
     "LT5": lambda c: _learns(c) and min(c.alpha) <= 0.1 and max(c.alpha) >= 10 and c.alpha != (10.0, 30.0) and 150.0 not in c.alpha,
     "LT6": lambda c: _fits(c) and c.tol <= 0.01,
