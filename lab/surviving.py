@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rich.console import RenderableType
+from textual import events
 from textual._context import active_message_pump
 from textual.app import App
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import WorkerFailed
 
@@ -86,12 +88,18 @@ class SurvivingApp(App[int], inherit_bindings=False):
         super()._start_widget(parent, widget)
 
     def _shield(self, part: MessagePump) -> None:
-        """Let a part hear further messages after one whose handler raised."""
+        """Let a part hear further messages after one whose handler raised, and a screen no size that the terminal no longer has.
+
+        A screen that is laid out for a size tells itself of it, once more: of two sizes in a quick sequence the first
+        would be laid out after the second, that again after the first, and so on without end.
+        """
         if "_dispatch_message" in vars(part):
             return
         dispatch = part._dispatch_message
 
         async def shielded(message: Message) -> None:
+            if isinstance(message, events.Resize) and isinstance(part, Screen) and message.size != self.size:
+                return
             try:
                 await dispatch(message)
             except Exception as error:

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.faults.monkey_app import HEARD, SETTLE
+from tests.faults.monkey_app import HEARD, SETTLE, STACKS
 from tests.faults.monkey_hands import SIZES, Hands
 from tests.lab.command_line import ROOT, environment
 
@@ -119,7 +119,9 @@ class App:
             if self.process.poll() is not None:
                 raise Failed(f"the app ended with code {self.process.returncode}: {self.last_words}")
             if time.monotonic() > until:
-                raise Failed(f"the app did not answer within {seconds:.0f} s")
+                os.kill(self.process.pid, signal.SIGUSR1)
+                time.sleep(1.0)
+                raise Failed(f"the app did not answer within {seconds:.0f} s; {STACKS} says what it did instead")
             self.read(0.1)
 
     def usage(self) -> Usage:

@@ -6,10 +6,12 @@ python -m tests.faults.monkey_app PIPE FOLDER WARM
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import fcntl
 import gc
 import json
 import os
+import signal
 import sys
 import termios
 import time
@@ -24,6 +26,7 @@ from lab.open_runs import BackgroundRuns
 
 HEARD, SETTLE = "\x1b[24~", "\x1b[23~"  # F12: answer when what came before was heard; F11: close everything and say what is held
 PATIENCE = 120.0  # seconds for runs to end
+STACKS = "stacks.txt"  # beside the runs: where every thread is, when the app is asked by SIGUSR1
 
 
 class MonkeyApp(lab_app.LabApp):
@@ -78,6 +81,8 @@ def main(pipe: str, folder: str, warm: str) -> int:
     """Be the app in the terminal on standard input."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     MonkeyApp.pipe = int(pipe)
+    stacks = Path(folder).with_name(STACKS).open("w", encoding="utf-8")
+    faulthandler.register(signal.SIGUSR1, stacks, all_threads=True)
     lab_app.LabApp = MonkeyApp  # type: ignore[misc]
     if warm == "warm":
         load_everything()

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
+from textual.geometry import Size
 from textual.pilot import Pilot
 
 from engine.errors import StoreError
@@ -217,3 +219,27 @@ def test_several_of_one_kind_or_many_of_any_within_a_second_repeat() -> None:
         now = 200 + 0.01 * place
         defects.note(type(f"Defect{place}", (Exception,), {})(), (), {})
         assert defects.repeat == (place == MANY - 1)
+
+
+def test_a_size_that_the_terminal_no_longer_has_is_not_laid_out_for(tmp_path: Path) -> None:
+    sizes: list[Size] = []
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        lay_out = screen._refresh_layout
+
+        def counted(size: Size | None = None, scroll: bool = False) -> None:
+            sizes.append(size or screen.outer_size)
+            lay_out(size, scroll)
+
+        screen._refresh_layout = counted  # type: ignore[method-assign]
+        for size in (Size(60, 15), Size(160, 48), Size(80, 24), Size(160, 48)):
+            screen.post_message(events.Resize.from_dimensions(size, None))
+        for _ in range(20):
+            await pilot.pause()
+        await pilot.resize_terminal(100, 30)
+        await until(pilot, lambda: screen.size == Size(100, 30))
+
+    survive(scenario, tmp_path, None)
+    assert Size(100, 30) in sizes
+    assert set(sizes) <= {Size(160, 48), Size(100, 30)}
