@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Claim, Condition, one_of, within
-from engine.judging import Judgement, Judges, decided, pending
+from engine.judging import Judgement, Judges, decided, not_applicable, pending
 from engine.phenomena.deep_double_descent.exact import Simulated, landmarks, sample_wise, two_scales
 from engine.phenomena.deep_double_descent.networks import LabelKind
 from engine.phenomena.deep_double_descent.sweeps import down_up_down, mean_share, peak_position
@@ -27,8 +27,9 @@ LOSS_TIMES, ERROR_MORE = 1.5, 0.03  # by how much a peak in width stands above b
 FACTOR = 2.0  # within which the peak lies at nK parameters
 PLATEAU, SES = 0.01, 2.0  # how much worse than narrower a clean network may be, and standard errors added to it
 LATE_RISE = 0.02  # by how much a peak in time stands above both minima
+FEWEST_SEEDS = 3  # over which a training error is an expected one
 SIMULATED = 4.0  # standard errors between simulation and formula
-BY_LUCK, EXACTLY = 0.01, 0.001  # how often a claim on trained networks, and one on a formula, may fail though it is true
+BY_LUCK, EXACTLY = 0.01, 0.001  # how often a claim on trained networks, and one on a formula, may fail though it is true: see notes.md
 NAKKIRAN, HECKEL, GREYDANUS = "arXiv:1912.02292", "arXiv:2007.10099", "arXiv:2011.14439"
 WIDE = ("quick", "standard")
 
@@ -144,6 +145,8 @@ def _in_time(run: DeepDoubleDescent) -> Judgement:
 
 
 def _effective(run: DeepDoubleDescent) -> Judgement:
+    if len(run.seeds) < FEWEST_SEEDS:
+        return not_applicable(f"needs {FEWEST_SEEDS} seeds: the complexity is that of an expected error")
     swept, sizes = run.sweeps.swept, run.sweeps.sizes
     places = run.sweeps.complexities()
     falls = [f"in steps at h={h}" for h, row in zip(swept, places, strict=True) if not rises(row, sizes)]

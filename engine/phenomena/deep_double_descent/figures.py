@@ -25,14 +25,14 @@ QUANTITIES = (
 
 WIDTH, STEP, SAMPLES = Axis("hidden neurons h", log=True), Axis("step", log=True), Axis("samples n", log=True)
 ERROR = Axis("error", lo=0.0, hi=1.0)
-BEST = "best: stopped at the lowest test error"
+BEST = "best: stopped at the lowest test error; nK: as many parameters; fitted: training error 0"
 UNSWEPT = "one sample size only: presets quick and standard train more, or the knob samples"
 FIGURES = (
     Figure("width", "Errors and width", WIDTH, ERROR, ("width/*",), BEST),
     Figure("width-loss", "Test loss: down, up, down in width", WIDTH, Axis("test loss"), ("width-loss/*",),
-           "squares summed over classes, or cross-entropy"),
+           "squares summed over classes, or cross-entropy; constant: the best outputs that see no input"),
     Figure("width-test", "Test error: down, up, down in width", WIDTH, Axis("test error"), ("width/test-error/*", "width/stopped/*"), BEST),
-    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "marks: the widest network, once it fits half"),
+    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "minimum, peak, end: of the widest network, once it fits half"),
     Figure("samples", "Sample size", SAMPLES, Axis("test error"), ("samples/*",), "noisy labels", UNSWEPT),
     Figure("emc", "Effective complexity", WIDTH, Axis("largest n", log=True), ("emc/*",), "band: up to the next n", UNSWEPT),
     Figure("epochs-exact", "Two time scales, exactly", STEP, Axis("risk"), ("epochs-exact/*",), "excess risk of a linear model, n=400"),
@@ -58,15 +58,15 @@ def over_width(run: DeepDoubleDescent) -> Iterator[Series]:
 
 
 def over_steps(sweeps: Sweeps) -> Iterator[Series]:
-    """Yield training and test error over the steps of the narrowest width, that of the highest test loss between, and the widest.
+    """Yield test error over the steps of the narrowest width, that of the peak of test loss and the widest, whose training error too.
 
     The group of a width is that of its curve over samples.
     """
     peak = down_up_down(sweeps.latest("test-loss").mean(1))[1]
-    steps = np.maximum(sweeps.steps, FIRST_STEP)
+    steps, widest = np.maximum(sweeps.steps, FIRST_STEP), int(sweeps.widths[-1])
     for h in sorted({int(sweeps.widths[place]) for place in (0, peak, -1)}):
-        yield summarised(f"epochs/train/{h}", f"train, h={h}", steps, sweeps.curve("train-error", h), group=f"train h={h}")
-        yield summarised(f"epochs/test/{h}", f"test, h={h}", steps, sweeps.curve("test-error", h), group=f"h={h}")
+        yield summarised(f"epochs/test/{h}", f"test h={h}", steps, sweeps.curve("test-error", h), group=f"h={h}")
+    yield summarised(f"epochs/train/{widest}", f"train h={widest}", steps, sweeps.curve("train-error", widest), group=f"train h={widest}")
 
 
 def over_samples(sweeps: Sweeps) -> Iterator[Series]:
@@ -109,11 +109,10 @@ def companions(seed: int) -> Iterator[Series]:
 
 
 def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
-    """Yield thresholds in width, what constant outputs and guessing give; first minimum, peak and end in time."""
-    sweeps, scales, names = run.sweeps, two_scales(run.seeds[0]), ("first minimum", "peak", "end")
-    yield Marker("width*", "x", run.threshold, "nK parameters")
-    yield Marker("width-loss", "y", run.constant, "best constant")
-    yield Marker("width", "y", 1 - 1 / run.problems[0].classes, "chance")
+    """Yield thresholds in width, the loss of constant outputs; first minimum, peak and end in time."""
+    sweeps, scales, names = run.sweeps, two_scales(run.seeds[0]), ("minimum", "peak", "end")
+    yield Marker("width*", "x", run.threshold, "nK")
+    yield Marker("width-loss", "y", run.constant, "constant")
     yield Marker("emc", "y", sweeps.n, f"n={sweeps.n}")
     for name, place in zip(names, landmarks(scales.exact), strict=True):
         yield Marker("epochs-exact", "x", float(scales.x[place]), name)
@@ -121,7 +120,7 @@ def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
     if len(sweeps.steps):
         fitted = sweeps.widths[mean_share(sweeps.latest("train-error")) == 0]
         if fitted.size:
-            yield Marker("width*", "x", float(fitted[0]), "train error 0")
+            yield Marker("width*", "x", float(fitted[0]), "fitted")
         for name, place in zip(names, sweeps.landmarks(), strict=True):
             yield Marker("epochs", "x", max(FIRST_STEP, float(sweeps.steps[place])), name)
 
@@ -134,7 +133,7 @@ def heat_map(sweeps: Sweeps, eps: float) -> Picture:
     rows, columns = (np.abs(known[None] - wanted[:, None]).argmin(1) for known, wanted in ((y, along), (x, across)))
     fitted = mean_share(sweeps.over_width("train-error")) <= eps  # (w, k)
     contour = [(10.0 ** x[int(np.argmax(row))], 10.0**height) for row, height in zip(fitted, y, strict=True) if row.any()]
-    layers = (Layer("line", np.array(contour), f"train {eps:g}", "contour"),) if len(contour) > 1 else ()
+    layers = (Layer("line", np.array(contour), "fitted", "contour"),) if len(contour) > 1 else ()
     half = max((y[-1] - y[0]) / (ROWS - 1), 0.01) / 2
     extent = (1.0, float(10.0 ** across[-1]), float(10.0 ** (y[0] - half)), float(10.0 ** (y[-1] + half)))
     note = f"h {', '.join(map(str, sweeps.widths))}; line: train error first <= {eps:g}"

@@ -58,9 +58,22 @@ class Sweeps:
 
 
 def largest_fitted(errors: Floats, eps: float) -> int:
-    """Return the place of the largest sample size whose training error is at most eps, -1 if none is; errors: (sizes,), sizes rising."""
-    fitted = np.flatnonzero(errors <= eps)
+    """Return the place of the largest sample size whose expected training error is at most eps, -1 if none is.
+
+    errors: (sizes,) measured, over rising sizes. Their expectations rise with the size, so neighbours that fall are pooled (isotonic
+    regression, Barlow et al. 1972): one network that happens to fit, or to have died, does not decide alone.
+    """
+    fitted = np.flatnonzero(isotonic(errors) <= eps)
     return int(fitted[-1]) if fitted.size else -1
+
+
+def isotonic(values: Floats) -> Floats:
+    """Return the non-decreasing sequence nearest to values (k,) in least squares: max over j <= i of min over l >= i of mean(j..l)."""
+    sums, places = np.concatenate(([0.0], np.cumsum(values))), np.arange(len(values))
+    lengths = places[None] - places[:, None] + 1  # (j, l)
+    means = np.where(lengths > 0, (sums[None, 1:] - sums[:-1, None]) / np.maximum(lengths, 1), np.inf)
+    least = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]  # over l >= i, for every j
+    return np.asarray(np.round(np.where(lengths > 0, least, -np.inf).max(0), 12))  # a share comes back as itself, see mean_share
 
 
 def mean_share(shares: Floats) -> Floats:

@@ -5,6 +5,7 @@ from fnmatch import fnmatch
 import numpy as np
 import pytest
 import torch
+from sklearn.isotonic import IsotonicRegression
 
 from engine.contract import Status
 from engine.data.registry import load
@@ -14,7 +15,7 @@ from engine.phenomena.deep_double_descent.claims import JUDGES, rises
 from engine.phenomena.deep_double_descent.exact import landmarks, linear_risk, sample_wise, several_steps, two_scales
 from engine.phenomena.deep_double_descent.experiment import DeepDoubleDescent
 from engine.phenomena.deep_double_descent.networks import Setting, grouped, networks_of, parameters, threshold_width
-from engine.phenomena.deep_double_descent.sweeps import down_up_down, largest_fitted, mean_share, peak_position
+from engine.phenomena.deep_double_descent.sweeps import down_up_down, isotonic, largest_fitted, mean_share, peak_position
 from engine.readings import History, Network
 from engine.runner.divergence import knob_to_lower
 from engine.seeds import streams
@@ -155,8 +156,16 @@ def test_linear_risk_is_that_of_the_pseudo_inverse() -> None:
     assert simulated.mean[1] > simulated.mean[0]
 
 
-def test_the_complexity_is_the_largest_sample_size_that_is_fitted_whatever_became_of_smaller_ones() -> None:
-    assert [largest_fitted(np.array(errors), 0.1) for errors in ([0.0, 0.1, 0.3], [0.5, 0.0, 0.2], [0.2, 0.3, 0.4])] == [1, 1, -1]
+def test_the_complexity_is_the_largest_sample_size_that_is_fitted_neighbours_that_fall_pooled() -> None:
+    curves = ([0.0, 0.1, 0.3], [0.3, 0.0, 0.2], [0.15, 0.0, 0.2], [0.2, 0.3, 0.4])
+    assert [largest_fitted(np.array(errors), 0.1) for errors in curves] == [1, -1, 1, -1]
+
+
+def test_isotonic_regression_is_that_of_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        values = rng.random(9)
+        np.testing.assert_allclose(isotonic(values), IsotonicRegression().fit_transform(np.arange(9), values), atol=1e-11)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +268,7 @@ def test_pixels_are_centred_on_the_training_examples_and_constant_ones_carry_no_
 
 def complexity_verdict(early, late):
     """DDD9 on training errors of widths 2, 5, 20 (rows) at n = 20, 50, 100, at step 0 and at the last."""
-    run = make(h=(2, 5, 20), n=100, tests=100, samples=(20, 50), steps=500)
+    run = make(seeds=(0, 1, 2), h=(2, 5, 20), n=100, tests=100, samples=(20, 50), steps=500)
     for step, errors in ((0, early), (500, late)):
         by = {(h, n): errors[i][j] for i, h in enumerate((2, 5, 20)) for j, n in enumerate((20, 50, 100))}
         values = [by[one.setting.h, one.setting.n] for one in run.networks]
@@ -297,7 +306,7 @@ def test_everything_declared_is_shown(finished) -> None:
     for figure in finished.spec.figures:
         assert any(fnmatch(name, pattern) for name in names for pattern in figure.series), figure.name
     assert [picture.name for picture in finished.pictures()] == [picture.name for picture in finished.spec.pictures]
-    assert {marker.label for marker in finished.markers()} >= {"nK parameters", "first minimum", "peak", "end"}
+    assert {marker.label for marker in finished.markers()} >= {"nK", "constant", "minimum", "peak", "end"}
     for series in finished.series():
         assert np.isfinite(series.y).all(), series.name
 

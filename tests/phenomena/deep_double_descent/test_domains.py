@@ -65,7 +65,7 @@ INSIDE = {
     "DDD6": lambda c: True,
     "DDD7": lambda c: False,
     "DDD8": lambda c: True,
-    "DDD9": lambda c: _procedure(c) and _sizes(c),
+    "DDD9": lambda c: False,  # one seed: an expected error needs three
 }
 
 
@@ -75,10 +75,11 @@ def few_signals(monkeypatch):
     monkeypatch.setattr(problem_module, "GENERATED", 200)
 
 
-def held(base, count: int, seed: int = 0) -> list[str]:
+def held(base, count: int, seed: int = 0, seeds: tuple[int, ...] = (0,)) -> list[str]:
     """What the verdicts of so many random settings say against the domain above."""
+    inside = INSIDE if len(seeds) < 3 else {**INSIDE, "DDD9": lambda c: _procedure(c) and _sizes(c)}
     return [line for config in settings("deep-double-descent", base, TURNED, count, seed)
-            for line in offences("deep-double-descent", config, INSIDE)]  # fmt: skip
+            for line in offences("deep-double-descent", config, inside, seeds)]  # fmt: skip
 
 
 def test_random_knobs_are_outside_every_domain_that_does_not_hold_them() -> None:
@@ -89,7 +90,7 @@ def test_random_knobs_are_outside_every_domain_that_does_not_hold_them() -> None
 def test_two_hundred_random_knobs_and_the_procedure_itself_at_a_tenth_of_the_size() -> None:
     assert held(SMALL, 170, 1) == []
     doubling = {"n": 500, "steps": 500, "samples": (1, 2, 4, 8, 16, 31, 62, 125, 250), "sample_h": 12}
-    assert held({**SMALL, **doubling}, 30, 2) == []
+    assert held({**SMALL, **doubling}, 30, 2, (0, 1, 2)) == []
 
 
 @pytest.mark.slow
