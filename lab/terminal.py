@@ -6,6 +6,7 @@ the interface does not answer in time, for example because it hangs in a write t
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import contextlib
 import os
@@ -76,6 +77,27 @@ class LabDriver(LinuxDriver):
         super().__init__(*args, **kwargs)
         self._file: Any = LastingFile(self._file)
         self.diff = TerminalDiff()
+        self._suspended = False
+
+    def _sigtstp_application(self, *given: Any) -> None:
+        """Give the terminal back, and stop."""
+        self._suspended = True
+        super()._sigtstp_application(*given)
+
+    def _sigcont_application(self, *_: Any) -> None:
+        """Take the terminal again after a stop, from within the loop: one that hangs up sends this signal too, while the app ends."""
+        with contextlib.suppress(RuntimeError):  # no loop: the app has ended
+            asyncio.get_running_loop().call_soon_threadsafe(self._come_back)
+
+    def _come_back(self) -> None:
+        if self._app._exit:
+            return
+        if not self._suspended:  # stopped without being told (SIGSTOP): whoever had the terminal since has changed its modes
+            self.suspend_application_mode()
+        self._suspended = False
+        self._must_signal_resume = True  # draws everything
+        self.diff.forget()
+        self.resume_application_mode()
 
     def write(self, data: str) -> None:
         """Write what changes on the screen."""

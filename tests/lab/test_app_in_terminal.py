@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from screens.keys import KEYS
@@ -112,6 +113,24 @@ def test_a_terminal_that_is_gone_saves_the_run(tmp_path: Path) -> None:
         terminal.until(lambda: not terminal.alive, "the end of the process")
         assert terminal.end() == 130
     assert (stored(tmp_path) / "state.json").exists()
+
+
+@pytest.mark.parametrize("way", [signal.SIGSTOP, signal.SIGTSTP])
+def test_a_process_that_is_stopped_comes_back_whole(tmp_path: Path, way: signal.Signals) -> None:
+    with Terminal(*TOY, runs=tmp_path) as terminal:
+        opened(terminal)
+        process = psutil.Process(terminal.pid)
+        threads = process.num_threads()
+        terminal.kill(way)
+        terminal.until(lambda: process.status() == psutil.STATUS_STOPPED, "the stop")
+        terminal.kill(signal.SIGCONT)
+        terminal.until(lambda: terminal.raw.count(b"\x1b[?1049h") == 2, "the terminal taken again")  # what was typed before is dropped
+        terminal.press("space")
+        terminal.shows("paused at", "? help")
+        terminal.until(lambda: process.num_threads() <= threads, "as many threads as before")
+        terminal.press("q")
+        assert terminal.end() == 0
+        terminal.assert_restored()
 
 
 def test_q_ends_with_0_and_a_sentence(tmp_path: Path) -> None:
