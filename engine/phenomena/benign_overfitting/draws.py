@@ -19,7 +19,8 @@ from engine.seeds import Streams
 from engine.theory.inputs import Floats, require
 
 BLOCK = 4096  # columns at a time
-SMALL = 150  # n up to which the SVD is used
+SMALL = 150  # n up to which the SVD is used,
+STEEP, MIDDLING = 1e-7, 500  # and, where the n-th eigenvalue is so small a share of the first that X X^T would lose it, up to this n
 
 COLUMNS = ("noise", "signal", "residual", "tuned")
 """What is kept of a draw: noise term per unit variance, signal term, largest residual, excess risk at the best ridge."""
@@ -58,9 +59,14 @@ class Solved:
 def solve(setting: Setting, streams: Streams) -> Solved:
     """Draw a problem of a setting and solve it."""
     noise = streams.noise.standard_normal(setting.n)
-    if setting.n <= SMALL:
+    if setting.n <= SMALL or (setting.n <= MIDDLING and steepness(setting) < STEEP):
         return _by_svd(setting, streams.data.standard_normal((setting.n, setting.p)) * np.sqrt(setting.eigenvalues), noise)
     return _by_blocks(setting, streams.data, noise)
+
+
+def steepness(setting: Setting) -> float:
+    """The n-th eigenvalue over the first."""
+    return float(setting.eigenvalues[setting.n - 1] / setting.eigenvalues[0])
 
 
 def _by_svd(setting: Setting, X: Floats, noise: Floats) -> Solved:

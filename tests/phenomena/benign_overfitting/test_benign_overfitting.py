@@ -162,16 +162,16 @@ def test_the_interpolator_of_a_picture_goes_through_its_points() -> None:
 
 
 def test_ridge_leaves_the_claims_of_interpolation_open() -> None:
-    run = work(make(ridge=0.5, **SMALL))
+    run = work(make(**{**SMALL, "ridge": 0.5, "n": (50, 200)}))
     open_claims = [one.claim.id for one in run.verdicts() if one.status is Status.NOT_APPLICABLE]
     assert open_claims == ["BO1", "BO2", "BO3", "BO4", "BO5", "BO6", "BO8"]
 
 
 def test_verdicts_wait_for_draws() -> None:
-    run = work(make(**SMALL), until=2)
+    run = work(make(**{**SMALL, "draws": 20}), until=2)
     found = {one.claim.id: one for one in run.verdicts()}
     assert found["BO1"].status is Status.HOLDS
-    assert (found["BO2"].status, found["BO2"].reason) == (Status.PENDING, "needs 4 draws")
+    assert (found["BO2"].status, found["BO2"].reason) == (Status.PENDING, "needs 20 draws")
 
 
 def test_knobs_without_a_problem_are_refused() -> None:

@@ -1,0 +1,56 @@
+"""Off the presets, a claim of benign overfitting is not applicable or holds; which, is said here again in other words."""
+
+import pytest
+
+from tests.phenomena.domains import offences, settings
+
+NAME = "benign-overfitting"
+SMALL = {"n": (20, 40), "draws": 6}
+VALUES = {
+    "family": ("exp-eps", "power", "exponential", "log", "isotropic"),
+    "tau": (1.0, 2.5, 3.0, 6.0, 12.0, 20.0),
+    "a": (1.1, 1.5, 4.0),
+    "n": ((20,), (30, 60), (50, 100), (60, 240)),
+    "sigma": (0.0, 0.2, 0.3, 2.0),
+    "signal": (0.0, 1.0, 5.0),
+    "ridge": (-0.01, 0.0, 1.0),
+    "b": (0.1, 0.5, 2.0, 10.0),
+    "draws": (1, 19, 20),
+}
+LONG = {**VALUES, "n": (*VALUES["n"], (200,), (50, 200)), "draws": (1, 20, 30)}
+
+
+def many(c):
+    return c.ridge == 0 and c.draws >= 20
+
+
+def short(c):
+    return c.tau <= min(c.n) / 10
+
+
+def spread(c):
+    return min(c.n) >= 50 and max(c.n) / min(c.n) >= 4
+
+
+INSIDE = {
+    "BO1": lambda c: c.ridge == 0,
+    "BO2": many,
+    "BO3": lambda c: many(c) and spread(c) and short(c),
+    "BO4": lambda c: many(c) and short(c) and c.b in (0.5, 1.0, 2.0),
+    "BO5": many,
+    "BO6": lambda c: many(c) and c.tau >= 3,
+    "BO7": lambda c: spread(c) and short(c) and c.b in (0.5, 1.0, 2.0),
+    "BO8": lambda c: many(c) and c.sigma >= 0.3,
+}
+
+
+@pytest.mark.parametrize("config", settings(NAME, SMALL, VALUES, 6), ids=range(6))
+def test_a_turned_knob_fails_no_claim(config):
+    assert not offences(NAME, config, INSIDE)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", range(200))
+def test_many_turned_knobs_fail_no_claim(place):
+    config = next(settings(NAME, SMALL, LONG, 1, seed=1000 + place))
+    assert not offences(NAME, config, INSIDE, (place,))
