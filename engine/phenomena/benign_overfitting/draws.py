@@ -20,7 +20,7 @@ from engine.theory.inputs import Floats, require
 
 BLOCK = 4096  # columns at a time
 SMALL = 150  # n up to which the SVD is used,
-STEEP, MIDDLING = 1e-7, 500  # and, where the n-th eigenvalue is so small a share of the first that X X^T would lose it, up to this n
+STEEP, MIDDLING = 1e-6, 500  # and, where the n-th eigenvalue is so small a share of the first that X X^T would lose it, up to this n
 
 COLUMNS = ("noise", "signal", "residual", "tuned")
 """What is kept of a draw: noise term per unit variance, signal term, largest residual, excess risk at the best ridge."""

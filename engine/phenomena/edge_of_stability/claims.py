@@ -38,7 +38,7 @@ BELOW = (
 )  # fmt: skip
 CLAIMS = (
     Claim("EOS1", "The sharpness hovers at 2/eta", COHEN, "mean eta S, last 400 steps: 2", "within .1", PRESETS, LONG, TRAINED),
-    Claim("EOS2", "It rises there first, while the loss falls at every step", COHEN,
+    Claim("EOS2", "On the way there the loss falls at every step", COHEN,
           "rising steps before arrival: 0", "no exception", PRESETS, EDGE, TRAINED),
     Claim("EOS3", "At the edge the loss jitters, and yet falls", COHEN, "rising steps > 0 of 300 from arrival; loss at end/arrival < 1",
           "steps >= 3; loss <= .1", PRESETS, LONG, TRAINED),
