@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import cast
 
@@ -91,12 +92,22 @@ def _highlighted(matcher: Matcher, text: str) -> Content:
 
 
 class FoundCommands(CommandList):
-    """The commands that were found. A click on one that is no longer among them, drawn before the list changed, chooses nothing."""
+    """The commands that were found, when the list was changed and is not drawn anew yet: `OptionList` would look up what is not there."""
 
     def on_click(self, event: events.Click) -> None:
-        """Keep such a click from `OptionList`, which would look the command up."""
+        """Choose nothing where a command was drawn that is no longer listed."""
         if event.style.meta.get("option", 0) >= self.option_count:
             event.prevent_default()
+
+    def action_page_up(self) -> None:
+        """Turn to the page before, once there are pages."""
+        with suppress(LookupError):
+            super().action_page_up()  # type: ignore[no-untyped-call]
+
+    def action_page_down(self) -> None:
+        """Turn to the next page, once there are pages."""
+        with suppress(LookupError):
+            super().action_page_down()  # type: ignore[no-untyped-call]
 
 
 class Palette(Page, CommandPalette):

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual.command import CommandList
 from textual.pilot import Pilot
+from textual.widgets.option_list import Option
 
 from engine.contract import Pause, Phase
 from lab.app import LabApp
@@ -84,6 +86,28 @@ def test_a_click_on_a_command_that_is_no_longer_listed_chooses_nothing() -> None
         assert session.posted == []
 
     drive(scenario, session=session)
+
+
+def test_pages_of_commands_that_are_not_drawn_yet() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        palette = await with_palette(pilot, app)
+        found = palette.query_one(FoundCommands)
+        found.add_options([Option(f"command {place}") for place in range(50)])
+        found.highlighted = last = found.option_count - 1
+        found.display = False
+        await until(pilot, lambda: not found.scrollable_content_region)
+        found._clear_caches()
+        with pytest.raises(KeyError):
+            CommandList.action_page_up(found)
+        await pilot.press("pageup", "pagedown")
+        assert found.highlighted == last
+        found.display = True
+        await until(pilot, lambda: found.scrollable_content_region)
+        await pilot.press("pageup")
+        assert found.highlighted != last
+
+    drive(scenario)
 
 
 @pytest.mark.parametrize("panel", ["k", "v", "n"])
