@@ -3,9 +3,9 @@
 import pytest
 
 from engine import registry
-from engine.errors import KnobError
+from engine.errors import KnobError, ProblemError
 from engine.interruption import Interrupted
-from tests.faults.extremes import BASES, BEYOND_DATA, COMPANIONS, TOO_BIG, UNREACHED, built, configured, drive, trials
+from tests.faults.extremes import BASES, BEYOND_DATA, COMPANIONS, TOO_BIG, UNREACHED, WITHOUT_SOLUTION, built, configured, drive, trials
 
 ENDLESS = 100_000  # moments that no reduced run reaches
 PHENOMENA = pytest.mark.parametrize("name", registry.names())
@@ -49,6 +49,12 @@ def test_what_is_not_reached_is_declared_and_as_little_as_can_be():
         for data in registry.spec(name).config.knob("dataset").choices:
             with pytest.raises(KnobError):
                 registry.spec(name).configure("quick", {**BASES[name], "dataset": data, knob: value})
+
+
+@pytest.mark.parametrize("trial", sorted(WITHOUT_SOLUTION, key=str), ids=str)
+def test_what_has_no_solution_says_so(trial):
+    with pytest.raises(ProblemError):
+        built(*trial)
 
 
 @pytest.mark.slow
