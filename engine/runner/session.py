@@ -82,6 +82,7 @@ class Runner:
         self._control = Control(load, setup, options, resume)
         self._mailbox = self._control.mailbox
         self._thread: threading.Thread | None = None
+        self._beginning = threading.RLock()  # commands come from several threads and from signals; one of them begins the run's own
         self._closed = False
 
     @property
@@ -110,10 +111,11 @@ class Runner:
         if self._closed:
             return
         self._mailbox.post(command)
-        if self._thread is None:
-            if isinstance(command, Start | Step):
-                self.expect()  # from the first moment on
-            self._begin_thread()
+        with self._beginning:
+            if self._thread is None and not self._closed:
+                if isinstance(command, Start | Step):
+                    self.expect()  # from the first moment on
+                self._begin_thread()
 
     def _begin_thread(self) -> None:
         thread = threading.Thread(target=work, args=(self._control,), name="genlab run", daemon=True)
@@ -155,11 +157,12 @@ class Runner:
 
     def close(self, timeout: float = 2.0) -> bool:
         """Stop, save the state, give the folder back and end the thread; whether that took less than `timeout` seconds."""
-        self._closed = True
-        if self._thread is None:
-            self._control.leave()
-            self._mailbox.close()
-            return True
+        with self._beginning:
+            self._closed = True
+            if self._thread is None:
+                self._control.leave()
+                self._mailbox.close()
+                return True
         self._mailbox.post(Close())
         self._thread.join(timeout)
         if self._thread.is_alive():
