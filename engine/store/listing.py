@@ -11,7 +11,7 @@ from engine.contract import Phase
 from engine.errors import NoRun, StoreError, UsageError, echoed, nearest
 from engine.paths import expanded
 from engine.store.files import disk_error, there, told
-from engine.store.folder import FILES, LOCK, MANIFEST, RunFolder
+from engine.store.folder import DEFECT, FILES, LOCK, MANIFEST, RunFolder
 from engine.store.lock import is_held
 from engine.store.making import hidden, is_left, tidy
 from engine.store.manifest import OlderFormat
@@ -58,7 +58,7 @@ def list_runs(root: Path) -> list[RunSummary]:
     if not there(root):
         return []
     with told(root, "read"):
-        entries = [path for path in root.iterdir() if not path.name.startswith(".")]
+        entries = [path for path in root.iterdir() if not path.name.startswith(".") and path.name != DEFECT]
     return sorted(map(summary, entries), key=lambda run: (run.created, run.name))
 
 

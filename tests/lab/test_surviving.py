@@ -13,10 +13,12 @@ from textual.geometry import Size
 from textual.pilot import Pilot
 
 from engine.errors import StoreError
+from engine.store import list_runs, remove_run
 from lab.app import LabApp
 from lab.defects import MANY, SEVERAL, Defects
 from screens.base import PhenomenonScreen
 from screens.home import HomeScreen
+from tests.engine.store.folders import with_everything
 from tests.screens.canned import CannedRuns, CannedSession, canned
 from tests.screens.pilot import opened, said, until
 
@@ -243,3 +245,12 @@ def test_a_size_that_the_terminal_no_longer_has_is_not_laid_out_for(tmp_path: Pa
     survive(scenario, tmp_path, None)
     assert Size(100, 30) in sizes
     assert set(sizes) <= {Size(160, 48), Size(100, 30)}
+
+
+def test_a_report_beside_the_runs_is_no_run_and_one_in_a_run_goes_with_it(tmp_path: Path) -> None:
+    run = with_everything(tmp_path)
+    for place in (tmp_path, run):
+        assert Defects().note(raised("x"), (place,), {}).endswith(f"The report is {place / 'defect.txt'}")
+    assert [found.path for found in list_runs(tmp_path)] == [run]
+    remove_run(run, tmp_path)
+    assert not run.exists()
