@@ -37,7 +37,8 @@ LINEAR = one_of("param", "linear")
 CONVERGENT = Condition("0 < eta < 1 (of 2/s_max^2)", lambda config: 0 < config.eta < 1)
 UNDERDETERMINED = Condition("d > n: else every vector is in the row space", lambda config: config.d > config.n)
 SEVERAL = Condition(
-    "d > n >= 2: with one solution, or one sample (Wilson's lemma), no step matters", lambda config: config.d > config.n > 1
+    "n at least 4 and d at least 5 n: with few solutions, or few samples (one is Wilson's lemma), the step matters little",
+    lambda config: config.n >= 4 and config.d >= 5 * config.n,
 )
 CLAIMS = (
     Claim("MN1", "GD from 0 reaches X^+ y", PAGE, "distance 0", "1e-8 relative", domain=(CONVERGENT,), chance=1e-3),
