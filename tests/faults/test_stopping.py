@@ -13,7 +13,7 @@ from engine.errors import LabError
 from engine.interruption import checkpoint
 from engine.runner import Runner
 from engine.store import RunFolder, list_runs
-from tests.engine.running import ROOT, finished, folder_of, moving, phase, until
+from tests.engine.running import PATIENCE, ROOT, finished, folder_of, moving, phase, until
 from tests.engine.toy_phenomenon import InstantToy
 
 SOON = 2.0  # seconds in which every wish to stop is heard, on two busy cores
@@ -42,10 +42,11 @@ class LongPiece(InstantToy):
 class Deaf(InstantToy):
     """Its sixth step neither ends nor hears."""
 
-    release = threading.Event()
+    entered, release = threading.Event(), threading.Event()
 
     def descend(self):
         if self.step == 5:
+            self.entered.set()
             self.release.wait()
         super().descend()
 
@@ -53,6 +54,7 @@ class Deaf(InstantToy):
 @pytest.fixture
 def deaf():
     Deaf.release.clear()
+    Deaf.entered.clear()
     yield
     Deaf.release.set()
 
@@ -90,7 +92,7 @@ def test_a_long_piece_hears_and_its_state_is_that_before_it(runner, tmp_path, wa
 def test_a_deaf_piece_is_left_with_the_truth(runner, tmp_path, deaf):
     run = runner(kind=Deaf, root=tmp_path, steps=20, grid=1)
     run.start()
-    until(lambda: run._control.run and run._control.run.phenomenon.step == 5)
+    assert Deaf.entered.wait(PATIENCE)
     assert not run.close(0.2)
     kept = run.kept()
     assert kept.stuck and not kept.complete and "cut off" in kept.sentence
@@ -131,7 +133,7 @@ sys.exit(leaving.leave(130) if WAY == "leave" else 130)
 
 
 LONG_BUILDING = [
-    ("deep-double-descent", {"n": 50000}),
+    ("deep-double-descent", {"dataset": "mnist1d", "n": 50000}),
     ("deep-double-descent", {"h": "2000"}),
     ("lazy-training", {"n": 2000}),
     ("random-labels", {"dataset": "mnist1d", "n": 10000}),

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from engine.errors import ProblemError
-from engine.phenomena.max_margin.separable_data import FOUR_POINTS, four_point, gauss_set, soudry_set, validation_near
+from engine.phenomena.max_margin.separable_data import FOUR_POINTS, Labelled, gauss_set, soudry_set
 from engine.theory.margins.hard_margin import hard_margin_svm
 from engine.theory.margins.logistic_descent import LogisticDescent, logistic_step_limit
 from engine.theory.margins.logistic_flow import FlowPath, Loss, separating_flow
@@ -194,7 +194,8 @@ def test_validation_loss_grows_and_its_error_stays() -> None:
     """MM9."""
     svm = hard_margin_svm(FOUR_POINTS)
     log_s = np.log(10) * np.arange(1, 60)
-    held_out = validation_near(four_point(), svm.w, 50, 1, np.random.default_rng(0))
+    points = np.tile(FOUR_POINTS, (12, 1))
+    held_out = Labelled(np.vstack([points, [[-0.5, 0.4], [0.3, 2.0]]]), np.ones(50))  # one of these on the wrong side of w_hat
     seen = validation(held_out.X, held_out.y, separating_flow(svm, log_s).w)
     assert np.polyfit(log_s, seen.loss, 1)[0] > 0
     assert np.ptp(seen.error) <= 1 / 50
@@ -202,7 +203,7 @@ def test_validation_loss_grows_and_its_error_stays() -> None:
     wrong = held_out.X[np.sign(held_out.X @ svm.w) != held_out.y]
     assert len(wrong) == 1
     assert np.diff(seen.loss)[-1] / np.diff(log_s)[-1] == pytest.approx(abs(float(wrong[0] @ svm.w)) / 50, rel=1e-3)
-    clean = validation_near(four_point(), svm.w, 50, 0, np.random.default_rng(0))
+    clean = Labelled(points, np.ones(48))
     assert validation(clean.X, clean.y, separating_flow(svm, log_s).w).loss[-1] < 1e-8
 
 
