@@ -153,7 +153,7 @@ def _untrue(said: Said, signals: tuple[str, ...], as_json: bool, phase: str, run
         return error.message
     if said.code == Exit.DONE and not whole:
         return "exit code 0, and the run is not there"
-    if " saved" in said.err and "no saved" not in said.err and not saved:
+    if " is saved" in said.err and not saved:
         return f"said to be saved, and is not: {said.err}"
     return _false_result(said.out, whole or saved) if as_json else ""
 
