@@ -14,6 +14,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -98,7 +99,8 @@ def do_round(folder: Path, part: str, key: str, share: float) -> int:
     """Do one round and keep its rows."""
     began = time.monotonic()
     place = folder / "work" / f"{part}-{_name(key)}"
-    place.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(place, ignore_errors=True)  # of a round that was cut
+    place.mkdir(parents=True)
     references = folder / "references"
     references.mkdir(exist_ok=True)
     rows: list[Row] = importlib.import_module(f"tests.faults.soaking.{part}").do(key, place, references, share)
