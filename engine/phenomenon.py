@@ -154,11 +154,12 @@ class Phenomenon(ABC, Generic[C]):
     def state(self) -> State:
         """Everything `restore` needs to continue bit for bit from the present step, except the history."""
         inner = State.of({name: part.state() for name, part in self.parts().items()})
-        return State(inner.arrays, {**inner.scalars, "step": self.step, "total": self.total})
+        return State(inner.arrays, {**inner.scalars, "step": self.step, "total": self.total, "notes": list(self.notes)})
 
     def restore(self, state: State) -> None:
         """Continue from a state; `history` has been refilled by the runner up to the state's step."""
         self.step, self.total = state.scalars["step"], state.scalars["total"]
+        self.notes = tuple(state.scalars.get("notes", self.notes))  # what was found at a measurement that is not made again
         for name, part in self.parts().items():
             part.restore(state.part(name))
 

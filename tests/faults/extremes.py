@@ -138,7 +138,9 @@ def drive(run: AnyPhenomenon, most: int) -> tuple[int, bool]:
         saved = frozen(run.state())
         over = run.done and not run.due()
         if over or moment == most - 1 or moment in RESTORED:
-            assert_same(saved, frozen(again(run, saved).state()), f"moment {moment}, step {run.step}")
+            fresh = again(run, saved)
+            assert_same(saved, frozen(fresh.state()), f"moment {moment}, step {run.step}")
+            assert fresh.notes == run.notes
         if over:
             return moment + 1, True
         try:

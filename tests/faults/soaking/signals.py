@@ -28,6 +28,14 @@ from tests.lab.command_line import ROOT
 ONCE, TWICE = "ctrl+c, SIGTERM or SIGHUP in any phase", "the same twice in a row"
 SINGLE = (("INT",), ("TERM",), ("HUP",))
 DOUBLE = (("INT", "INT"), ("TERM", "TERM"), ("HUP", "HUP"), ("TERM", "INT"))
+FIRST = """
+import os, runpy, sys
+sys.argv[0] = "genlab"
+from genlab import beginning
+beginning.hear_interrupts()
+os.close(os.write({speak}, b"x") and {speak})
+runpy.run_module("genlab", run_name="__main__", alter_sys=True)
+"""  # Python's own beginning, before it has read a line of genlab, answers ctrl+c with its own traceback
 PHASES = ("starting", "loading", "preparing data", "running", "later", "ending")
 
 
@@ -60,7 +68,7 @@ def _tried(case: Case, phase: str, signals: tuple[str, ...], chance: random.Rand
     args = [*arguments(case, runs), *chance.choice((["--json"], ["--quiet"], []))]
     pauses = [chance.uniform(0.0, 0.05) for _ in signals]
     if phase == "starting":
-        said = _fresh(args, signals, [chance.uniform(0.02, 0.6), *pauses[1:]])
+        said = _fresh(args, signals, [chance.uniform(0.0, 0.6), *pauses[1:]])
     else:
         heard, speak = os.pipe()
         child = commands.begin(folder, *args, prepare=lambda: _telling(speak))
@@ -79,11 +87,15 @@ def _tried(case: Case, phase: str, signals: tuple[str, ...], chance: random.Rand
 
 
 def _fresh(args: list[str], signals: tuple[str, ...], pauses: list[float]) -> Said:
-    """Of a process that begins with Python itself."""
+    """Of a process that has just begun: its own first instructions are done, and nothing is imported yet."""
     began = time.monotonic()
-    command = [sys.executable, "-P", "-m", "genlab", *args]
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    heard, speak = os.pipe()
+    command = [sys.executable, "-P", "-c", FIRST.format(speak=speak), *args]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "pass_fds": (speak,)}
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, **streams) as process:
+        os.close(speak)
+        os.read(heard, 1)
+        os.close(heard)
         for pause, name in zip(pauses, signals, strict=True):
             time.sleep(pause)
             process.send_signal(signal.Signals[f"SIG{name}"])
