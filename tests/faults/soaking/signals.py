@@ -33,7 +33,8 @@ import os, runpy, sys
 sys.argv[0] = "genlab"
 from genlab import beginning
 beginning.hear_interrupts()
-os.close(os.write({speak}, b"x") and {speak})
+os.write({speak}, b"x")
+os.close({speak})
 runpy.run_module("genlab", run_name="__main__", alter_sys=True)
 """  # Python's own beginning, before it has read a line of genlab, answers ctrl+c with its own traceback
 PHASES = ("starting", "loading", "preparing data", "running", "later", "ending")
