@@ -152,7 +152,7 @@ class BackgroundRuns:
         found = self.spec(name)
         runner = Runner(
             name, found.configure(preset), preset, seed_range(0, found.preset(preset).seeds), device=self._device, threads=self._threads,
-            root=runs_root(self._root), command_line=shlex.join(["genlab", *sys.argv[1:]]),
+            root=runs_root(self._root), typed=shlex.join(["genlab", *sys.argv[1:]]),
             store_after=WORTHY if found.instant else 0.0, insist=False,
         )  # fmt: skip
         self._runners.append(runner)

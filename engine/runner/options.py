@@ -12,6 +12,7 @@ from typing import Any
 class Options:
     """Device ("auto", "cpu", "cuda"), threads of torch, where runs are stored (None: nowhere), who is told of each measurement.
 
+    typed: the command that a person typed, for the manifest.
     store_after: seconds of work after which a run is worth a folder, 0 to make it at once; a finished run gets one in the end.
     insist: whether a run that is to have a folder at once does not begin without it; else it is told, and tried again.
     """
@@ -20,6 +21,6 @@ class Options:
     threads: int
     root: Path | None = None
     on_measure: Callable[[int, dict[str, Any]], None] | None = None
-    command_line: str = ""
+    typed: str = ""
     store_after: float = 0.0
     insist: bool = True

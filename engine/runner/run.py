@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.contract import Snapshot
+from engine.contract.run_command import run_command
 from engine.interruption import Interrupted, interruptible
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.building import FRESH, Restored
@@ -68,14 +69,18 @@ class Run:
         return self.phenomenon.done and not self.phenomenon.due()
 
     def _manifest(self) -> Manifest:
+        config = self.setup.config.values()
         return Manifest(
             phenomenon=self.setup.spec.name,
             preset=self.setup.preset,
-            config=self.setup.config.values(),
+            config=config,
             seeds=self.setup.seeds,
             device=self.phenomenon.device,
             threads=self.options.threads,
-            command_line=self.options.command_line,
+            command_line=run_command(
+                self.setup.spec, self.setup.preset, config, self.setup.seeds, self.phenomenon.device, self.options.threads
+            ),
+            typed=self.options.typed,
         )
 
     def work(self, stop_wanted: Callable[[], bool]) -> bool:

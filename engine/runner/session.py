@@ -44,7 +44,7 @@ class Runner:
         root: the folder of runs to store under; None stores nothing.
         resume: a folder opened for writing whose run is to be continued.
         on_measure: called in the thread after every measurement with its step and values.
-        command_line: what a person typed, for the manifest.
+        typed: the command that a person typed, for the manifest.
         store_after: seconds of work after which the run is worth a folder under `root`; 0 makes it at once. A run that is finished
             when the runner is closed gets one in any case.
         insist: whether a run that is to have a folder at once fails without it; else it is told, and tried again.
@@ -69,7 +69,7 @@ class Runner:
         root: Path | None = None,
         resume: RunFolder | None = None,
         on_measure: OnMeasure | None = None,
-        command_line: str = "",
+        typed: str = "",
         store_after: float = 0.0,
         insist: bool = True,
     ) -> None:
@@ -77,7 +77,7 @@ class Runner:
         load = partial(registry.load, name) if isinstance(name, str) else lambda: name
         setup = Setup(spec, config, preset, checked(tuple(seeds)))
         options = Options(
-            device, default_threads() if threads is None else threads, root, on_measure, command_line, store_after, insist
+            device, default_threads() if threads is None else threads, root, on_measure, typed, store_after, insist
         )  # fmt: skip
         self._control = Control(load, setup, options, resume)
         self._mailbox = self._control.mailbox
@@ -188,7 +188,7 @@ def resume(
     *,
     phenomenon: type[AnyPhenomenon] | None = None,
     on_measure: OnMeasure | None = None,
-    command_line: str = "",
+    typed: str = "",
 ) -> Runner:
     """Return a runner that continues a stored run bit for bit, on its own device and with its own number of threads.
 
@@ -196,7 +196,7 @@ def resume(
         path: the run's folder.
         overrides: knobs given on the command line; they may repeat the stored values and nothing else.
         phenomenon: its class, where the registry does not know it.
-        on_measure, command_line: as of `Runner`.
+        on_measure, typed: as of `Runner`.
 
     Raises:
         StoreError: missing, damaged, finished, diverged, or written by another process.
@@ -213,7 +213,7 @@ def resume(
         preset = preset_of(spec, config, manifest.preset)
         return Runner(
             phenomenon or spec.name, config, preset, manifest.seeds, device=manifest.device, threads=manifest.threads,
-            root=path.parent, resume=folder, on_measure=on_measure, command_line=command_line,
+            root=path.parent, resume=folder, on_measure=on_measure, typed=typed,
         )  # fmt: skip
     except BaseException:
         folder.close()

@@ -54,7 +54,10 @@ Knobs = Annotated[dict[str, Any], BeforeValidator(_of_knobs)]
 
 
 class Manifest(BaseModel):
-    """Config, seeds, versions, device and command line of a run. With `config` and `seeds` alone it can be repeated."""
+    """Config, seeds, versions, device and command line of a run. With `config` and `seeds` alone it can be repeated.
+
+    command_line: the whole command that gives the same numbers, whoever began the run; typed: what was typed, where anything was.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -65,6 +68,7 @@ class Manifest(BaseModel):
     device: Annotated[str, Field(pattern="^(cpu|cuda)$")] = "cpu"
     threads: Annotated[StrictInt, Field(ge=1, le=MOST_THREADS)] = 1
     command_line: str = ""
+    typed: str = ""
     created: str = Field(default_factory=_now)
     versions: dict[str, str] = Field(default_factory=versions)
     format: int = FORMAT
@@ -78,6 +82,12 @@ class Manifest(BaseModel):
     def identity(self) -> str:
         """What the run's state must name: it changes with everything that decides what is computed, and with the run's begin."""
         decisive = self.model_dump(mode="json", include={"phenomenon", "preset", "config", "seeds", "device", "threads", "created"})
+        return hashlib.sha256(dumps(printable(decisive)).encode()).hexdigest()[:16]
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits that are equal where the same is computed: the same phenomenon, knobs and seeds."""
+        decisive = self.model_dump(mode="json", include={"phenomenon", "config", "seeds"})
         return hashlib.sha256(dumps(printable(decisive)).encode()).hexdigest()[:16]
 
     @property

@@ -31,7 +31,7 @@ def make_runner() -> Runner:
     """A run of the quick preset that does not end; stored like any other."""
     found = spec(NAME)
     seeds = seed_range(0, found.preset("quick").seeds)
-    return Runner(NAME, found.configure("quick", KNOBS), "custom", seeds, root=runs_root(), command_line="genlab bench")
+    return Runner(NAME, found.configure("quick", KNOBS), "custom", seeds, root=runs_root(), typed="genlab bench")
 
 
 def steps_per_second(runner: Session, steps: int) -> float:

@@ -93,6 +93,6 @@ class BegunSweep:
             with contextlib.suppress(StoreError):
                 folder = RunFolder.open(run.path)
                 manifest = folder.manifest
-                if manifest.command_line == line and manifest.config == config.values() and manifest.versions == versions():
+                if manifest.typed == line and manifest.config == config.values() and manifest.versions == versions():
                     found = Earlier(folder, run.phase, run.live)
         return found

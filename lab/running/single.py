@@ -76,7 +76,7 @@ def begin(
     def make(feed: Feed) -> Driven:
         return Runner(
             spec.name, config, label, replicates, device=where.device, threads=where.threads, root=where.root, on_measure=feed,
-            command_line=told.command_line,
+            typed=told.command_line,
         )  # fmt: skip
 
     return _compute(make, f"{spec.name} {label}", told)
@@ -91,7 +91,7 @@ def go_on(run: str, runs: Path | None, repeated: Sequence[str], told: Reporting)
     """
     path = find_run(runs_root(runs), run)
     knobs = read_knobs(repeated)
-    return _compute(lambda feed: reopen(path, knobs, on_measure=feed, command_line=told.command_line), path.name, told)
+    return _compute(lambda feed: reopen(path, knobs, on_measure=feed, typed=told.command_line), path.name, told)
 
 
 def check_device(device: str) -> str:

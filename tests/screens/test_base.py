@@ -238,7 +238,7 @@ def test_copy_gives_the_headless_command_to_the_terminal_and_shows_it() -> None:
         await opened(pilot, app)
         await pilot.press("c")
         await until(pilot, lambda: app.clipboard)
-        assert app.clipboard == "genlab run canned --preset quick --seed 0 --seeds 1"
+        assert app.clipboard == "genlab run canned --preset quick --seed 0 --seeds 1 --device cpu"
         assert app.clipboard in said(app)
 
     drive(scenario)

@@ -51,14 +51,16 @@ def test_a_run_measures_what_a_plain_loop_does(runner, tmp_path):
 
 
 def test_a_finished_run_left_everything_behind(runner, tmp_path):
-    run = runner(root=tmp_path, command_line="genlab run toy")
+    run = runner(root=tmp_path, typed="genlab", threads=2)
     last = started(run)
     folder = folder_of(last)
     assert not folder.live
     assert {path.name for path in folder.path.iterdir()} == {
         "manifest.json", "metrics.jsonl", "arrays.npz", "state.safetensors", "state.json", "latest.npz", "result.json", "lock",
     }  # fmt: skip
-    assert folder.manifest.command_line == "genlab run toy" and folder.manifest.threads >= 1 and folder.manifest.seeds == (0, 1)
+    command = f"genlab run {folder.manifest.phenomenon} --preset quick --seed 0 --seeds 2 --device cpu --threads 2"
+    assert (folder.manifest.command_line, folder.manifest.typed, folder.manifest.threads) == (command, "genlab", 2)
+    assert folder.manifest.seeds == (0, 1)
     stored = result(folder)
     assert [claim["id"] for claim in stored["claims"]] == ["T1", "T2"]
     assert [claim["status"] for claim in stored["claims"]] == ["holds", "not run"]

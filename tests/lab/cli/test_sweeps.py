@@ -107,7 +107,7 @@ def test_a_sweep_that_was_ended_goes_on_with_the_same_command(tmp_path, undistur
     assert len(list_runs(tmp_path)) == 2 and not list(tmp_path.glob(".sweep-*"))
 
 
-@pytest.mark.parametrize("change", [{}, {"versions": {"numpy": "0.1"}}, {"config": {"steps": 21}}, {"command_line": "genlab run toy"}])
+@pytest.mark.parametrize("change", [{}, {"versions": {"numpy": "0.1"}}, {"config": {"steps": 21}}, {"typed": "genlab run toy"}])
 def test_only_runs_that_would_come_out_the_same_count(genlab, tmp_path, change):
     command = ["run", "toy", "--steps=20", "--json"]
     begun = BegunSweep(tmp_path / "runs", [command])

@@ -7,8 +7,8 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screens.run_command import run_command
-from tests.screens.canned import SPEC, CannedConfig, canned
+from engine.contract.run_command import run_command
+from tests.screens.canned import SPEC, CannedConfig
 
 
 @given(
@@ -26,14 +26,15 @@ def test_the_command_gives_the_same_run(
 ) -> None:
     config = CannedConfig().changed(lr=lr, n=n, noise=noise, bias=bias, levels=levels)
     seeds = tuple(range(seed, seed + count))
-    given_words = shlex.split(run_command(SPEC, canned(config=config.values(), preset=preset, seeds=seeds)))
+    given_words = shlex.split(run_command(SPEC, preset, config.values(), seeds, "cpu", threads=2))
     assert given_words[:3] == ["genlab", "run", "canned"]
     options = dict(zip(given_words[3::2], given_words[4::2], strict=True))
     start, replicas = int(options.pop("--seed")), int(options.pop("--seeds"))
     assert tuple(range(start, start + replicas)) == seeds
+    assert (options.pop("--device"), options.pop("--threads")) == ("cpu", "2")
     base = options.pop("--preset")
     assert SPEC.configure(base, {name.removeprefix("--"): value for name, value in options.items()}) == config
 
 
-def test_the_run_command_names_a_gpu() -> None:
-    assert run_command(SPEC, canned(device="cuda")).endswith("--device cuda")
+def test_the_run_command_names_the_device_and_no_threads_that_are_not_known() -> None:
+    assert run_command(SPEC, "quick", CannedConfig().values(), (0,), "cuda").endswith("--seeds 1 --device cuda")
