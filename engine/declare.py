@@ -10,7 +10,7 @@ import importlib.util
 from pathlib import Path
 
 from engine.config import Config
-from engine.contract import Claim, Figure, PictureSpec, Preset, Quantity, Spec
+from engine.contract import Claim, Figure, PictureSpec, Preset, Quantity, Scalar, Spec
 
 
 def declare(
@@ -24,6 +24,7 @@ def declare(
     references: tuple[str, ...],
     pictures: tuple[PictureSpec, ...] = (),
     quantities: tuple[Quantity, ...] = (),
+    scalars: tuple[Scalar, ...] = (),
     instant: bool = False,
     name: str = "",
 ) -> Spec:
@@ -35,7 +36,7 @@ def declare(
     return Spec(
         name=name or package.rpartition(".")[2].replace("_", "-"), title=title, question=question, config=config, presets=presets,
         figures=figures, pictures=pictures, claims=claims, notes=_notes(package), references=references, instant=instant,
-        quantities=quantities, experiment=f"{package}.experiment",
+        quantities=quantities, scalars=scalars, experiment=f"{package}.experiment",
     )  # fmt: skip
 
 

@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import Config
-from engine.contract import Claim, Detail, Marker, Picture, Series, Spec, Status, Verdict, unmet
+from engine.contract import Claim, Detail, Marker, Picture, ScalarValue, Series, Spec, Status, Verdict, unmet
 from engine.interruption import Interrupted, checkpoint, uninterrupted
 from engine.judging import Judgement, Judges, not_applicable
 from engine.readings import History, Network, Readings
+from engine.scalars import PENDING, Readers
 from engine.state import State, Stateful
 
 C = TypeVar("C", bound=Config)
@@ -31,7 +32,7 @@ PER_DECADE = 20
 
 
 class Phenomenon(ABC, Generic[C]):
-    """One live computation. Subclasses set `spec`, `grid` and `total`, and `step` as they go.
+    """One live computation. Subclasses set `spec`, `judges`, `readers`, `grid` and `total`, and `step` as they go.
 
     Args:
         config: an instance of `spec.config`.
@@ -48,6 +49,7 @@ class Phenomenon(ABC, Generic[C]):
 
     spec: ClassVar[Spec]
     judges: ClassVar[Judges[Any]] = {}
+    readers: ClassVar[Readers[Any]] = {}
 
     def __init__(self, config: C, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         self.config = config
@@ -140,6 +142,11 @@ class Phenomenon(ABC, Generic[C]):
     def verdicts(self) -> tuple[Verdict, ...]:
         """One verdict per claim of `spec`, in its order."""
         return tuple(self._judge(claim).of(claim) for claim in self.spec.claims)
+
+    def scalars(self) -> tuple[ScalarValue, ...]:
+        """One value per scalar of `spec`, in its order."""
+        measured = len(self.history) > 0
+        return tuple((self.readers[scalar.name](self) if measured else PENDING).of(scalar) for scalar in self.spec.scalars)
 
     def _judge(self, claim: Claim) -> Judgement:
         if not claim.applies(self.preset):

@@ -159,6 +159,9 @@ def experiment(declared: Spec) -> type[AnyPhenomenon]:
     unjudged = [claim.id for claim in declared.claims if claim.id not in found[0].judges]
     if unjudged:
         raise UsageError(f"{declared.name}: {path} judges no claim {', '.join(unjudged)}", "add it to the class's judges")
+    unread = [scalar.name for scalar in declared.scalars if scalar.name not in found[0].readers]
+    if unread:
+        raise UsageError(f"{declared.name}: {path} reads no scalar {', '.join(unread)}", "add it to the class's readers")
     return found[0]
 
 

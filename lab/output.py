@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.contract import Detail, Snapshot, Status, Verdict
+from engine.contract import Detail, Snapshot, Status, Verdict, values_record
 
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself puts into LC_CTYPE under LANG=C (PEP 538)
@@ -122,7 +122,7 @@ def result_event(snapshot: Snapshot) -> dict[str, Any]:
         "sentence": snapshot.sentence, "hint": snapshot.hint, "step": snapshot.step, "preset": snapshot.preset,
         "seeds": list(snapshot.seeds), "config": dict(snapshot.config), "device": snapshot.device, "folder": snapshot.folder,
         "unstored": snapshot.unstored, "stored": bool(snapshot.folder) and not snapshot.unstored, "problem": snapshot.unstored,
-        "claims": [verdict.row() for verdict in snapshot.verdicts],
+        "values": values_record(snapshot.scalars), "claims": [verdict.row() for verdict in snapshot.verdicts],
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from engine.contract.declared import Axis, Claim, Figure, PictureSpec, Preset, Q
 from engine.contract.domain import Condition, one_of, unmet, within
 from engine.contract.drawn import Basis, Layer, Marker, Picture, Series
 from engine.contract.judged import Detail, DetailRow, Grade, Status, Verdict
+from engine.contract.scalars import Scalar, ScalarValue, values_record
 from engine.contract.session import (
     COMMANDS,
     Command,
@@ -29,6 +30,6 @@ from engine.errors import KnobError, LabError
 __all__ = [
     "COMMANDS", "Axis", "Basis", "Claim", "Command", "Condition", "Config", "Detail", "DetailRow", "Figure", "Grade", "Knob",
     "KnobError", "LabError", "Layer", "Marker", "Pause", "Phase", "Picture", "PictureSpec", "Preset", "Quantity", "Reseed",
-    "Resume", "Rewind", "Series", "Session", "SetKnob", "Snapshot", "Spec", "Start", "Status", "Step", "Stop", "Summary",
-    "Verdict", "build", "knob", "one_of", "unmet", "within",
+    "Resume", "Rewind", "Scalar", "ScalarValue", "Series", "Session", "SetKnob", "Snapshot", "Spec", "Start", "Status", "Step", "Stop",
+    "Summary", "Verdict", "build", "knob", "one_of", "unmet", "values_record", "within",
 ]  # fmt: skip

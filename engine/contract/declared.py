@@ -1,4 +1,4 @@
-"""What a phenomenon declares before anything is computed: presets, axes, figures, quantities, claims, and all of it as a `Spec`."""
+"""What a phenomenon declares before anything is computed: presets, axes, figures, quantities, scalars, claims; a `Spec`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Literal
 from engine.config import Config, build
 from engine.contract.domain import Condition
 from engine.contract.drawn import Series
+from engine.contract.scalars import Scalar
 from engine.errors import KnobError, echoed, nearest
 
 
@@ -150,6 +151,7 @@ class Spec:
     references: tuple[str, ...]
     instant: bool = False
     quantities: tuple[Quantity, ...] = ()
+    scalars: tuple[Scalar, ...] = ()
     experiment: str = ""
 
     def preset(self, name: str) -> Preset:

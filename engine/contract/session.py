@@ -9,6 +9,7 @@ from typing import Any, Protocol, get_args
 
 from engine.contract.drawn import Marker, Picture, Series
 from engine.contract.judged import Detail, Verdict
+from engine.contract.scalars import ScalarValue
 
 
 class Phase(StrEnum):
@@ -46,7 +47,8 @@ class Snapshot:
 
     `revision` grows when something drawn changes: curves, pictures, markers, verdicts, notes, phase, sentence, knobs. Step,
     rate, eta, elapsed and memory move between revisions too, about five times a second, each time in a new object.
-    rate: steps per second; eta: seconds left or None; memory: bytes of this process; values: the latest scalars.
+    rate: steps per second; eta: seconds left or None; memory: bytes of this process; values: the numbers of the latest measurement.
+    scalars: one per declared scalar, none in a run that was stored before there were any.
     groups: every group of curves that was drawn so far, in the order of first appearance: its place decides colour and marker for good.
     unstored: why what was computed last is not on disk, as a sentence (among the notes too); empty when it is, or is not meant to be.
     """
@@ -67,6 +69,7 @@ class Snapshot:
     pictures: tuple[Picture, ...] = ()
     markers: tuple[Marker, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    scalars: tuple[ScalarValue, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     details: tuple[Detail, ...] = ()

@@ -1,4 +1,4 @@
-"""`result.json`: every claim with what was predicted and measured, and the numbers behind each figure."""
+"""`result.json`: every claim with what was predicted and measured, the scalars, and the numbers behind each figure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from engine.contract import Figure, Series, Snapshot, Spec
+from engine.contract import Figure, Series, Snapshot, Spec, values_record
 
 
 def result_of(snapshot: Snapshot, spec: Spec) -> dict[str, Any]:
-    """Return claims, figures (axes, and which series each draws) and series as plain JSON values."""
+    """Return scalars, claims, figures (axes, and which series each draws) and series as plain JSON values."""
     return {
         "phenomenon": snapshot.phenomenon,
         "run": snapshot.run,
@@ -25,6 +25,7 @@ def result_of(snapshot: Snapshot, spec: Spec) -> dict[str, Any]:
         "device": snapshot.device,
         "notes": list(snapshot.notes),
         "details": [asdict(detail) for detail in snapshot.details],
+        "values": values_record(snapshot.scalars),
         "claims": [verdict.row() for verdict in snapshot.verdicts],
         "figures": [_figure(figure, snapshot.series) for figure in spec.figures],
         "series": [vars(item) for item in snapshot.series],

@@ -1,6 +1,6 @@
 """Makes the snapshots of a run, and what is drawn in them as seldom as can be.
 
-Curves and verdicts are made only after a measurement, pictures twice a second while they move, and neither for more than a small
+Curves, verdicts and scalars are made only after a measurement, pictures twice a second while they move, and neither for more than a small
 share of the time. Step and rate are refreshed five times a second.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.contract import Detail, Marker, Picture, Series, Snapshot, Verdict
+from engine.contract import Detail, Marker, Picture, ScalarValue, Series, Snapshot, Verdict
 from engine.device import memory
 from engine.interruption import Interrupted, interruptible, never
 from engine.phenomenon import AnyPhenomenon
@@ -33,6 +33,7 @@ class Content:
     pictures: tuple[Picture, ...] = ()
     markers: tuple[Marker, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    scalars: tuple[ScalarValue, ...] = ()
     values: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     details: tuple[Detail, ...] = ()
@@ -47,6 +48,7 @@ class Content:
             pictures=tuple(phenomenon.pictures()),
             markers=tuple(phenomenon.markers()),
             verdicts=tuple(phenomenon.verdicts()),
+            scalars=tuple(phenomenon.scalars()),
             values={name: float(value) for name, value in latest.items() if isinstance(value, int | float)},
             notes=tuple(phenomenon.notes),
             details=tuple(phenomenon.details()),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Layer, Picture, Series, Snapshot
+from engine.contract import Layer, Picture, ScalarValue, Series, Snapshot
 from engine.store.archives import archive, read_archive
 from engine.store.files import damaged, printable
 from engine.store.strict_json import dumps, loads
@@ -41,7 +41,7 @@ def decode(path: Path) -> Snapshot:
         snapshot = typed(Snapshot, _restored(printable(loads(arrays[_TEXT].tobytes())), arrays))
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         raise damaged(path) from error
-    if not all(map(_drawable, snapshot.series)) or not all(map(_visible, snapshot.pictures)):
+    if not all(map(_drawable, snapshot.series)) or not all(map(_visible, snapshot.pictures)) or not _sound(snapshot.scalars):
         raise damaged(path)
     return snapshot
 
@@ -90,6 +90,11 @@ def _restored(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
 def _drawable(series: Series) -> bool:
     """Whether the arrays of a curve belong together."""
     return all(item is None or (item.ndim == 1 and item.shape == series.x.shape) for item in (series.x, series.y, series.lo, series.hi))
+
+
+def _sound(scalars: tuple[ScalarValue, ...]) -> bool:
+    """Whether no two scalars share a name, and the parts of each belong together."""
+    return len({item.scalar.name for item in scalars}) == len(scalars) and all(item.sound for item in scalars)
 
 
 def _visible(picture: Picture) -> bool:

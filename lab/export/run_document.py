@@ -17,7 +17,7 @@ def run_document(folder: RunFolder, snapshot: Snapshot) -> dict[str, Any]:
         **{name: value for name, value in result_event(snapshot).items() if name != "event"},
         "run": folder.name,
         "manifest": manifest,
-        "values": dict(snapshot.values),
+        "latest": dict(snapshot.values),
         "notes": list(snapshot.notes),
         "details": [asdict(detail) for detail in snapshot.details],
         "series": [vars(series) for series in snapshot.series],

@@ -16,9 +16,11 @@ from engine.declare import declare
 from engine.phenomena.grokking.claims import CLAIMS
 from engine.phenomena.grokking.config import PRESETS, GrokkingConfig
 from engine.phenomena.grokking.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.grokking.scalars import SCALARS
 
 SPEC = declare(
     __name__, __doc__, config=GrokkingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
+    scalars=SCALARS,
     references=(
         "arXiv:2201.02177", "arXiv:2301.02679", "arXiv:2301.05217", "arXiv:2210.01117", "arXiv:2310.06110", "arXiv:2405.20233",
         "arXiv:2501.04697",

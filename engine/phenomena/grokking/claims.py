@@ -65,8 +65,7 @@ def _delayed(run: Grokking) -> Judgement:
     undecided = _without_jump(run, at_once=True)
     if undecided is not None:
         return undecided
-    ratio = float((grokked / np.maximum(memorised, 1)).min())
-    accuracy = values_at(*r.table("test-accuracy"), memorised)
+    ratio, accuracy = float(r.delay_ratio().min()), r.accuracy_when_memorised()
     beyond = at_least(accuracy, r.pairs["test-accuracy"][r.columns(MAIN)], CHANCE, more=True)
     return decided(
         ratio >= DELAY and not beyond.any(), f"{ratio:.3g}; {accuracy.max():.3f}", f"steps {_steps(memorised)} and {_steps(grokked)}",
@@ -92,7 +91,7 @@ def _without_decay(run: Grokking) -> Judgement:
     memorised, grokked = r.memorised(P53), r.grokked(P53)
     if not all_reached(memorised) or not all_reached(grokked):
         return censored(f"not by step {run.history.last:,.0f}", "a seed has not grokked") if r.over(P53) else PENDING
-    ratio = float((grokked / memorised).min())
+    ratio = float(r.delay_ratio(P53).min())
     return decided(ratio >= DELAY_P53, ratio, f"steps {_steps(memorised)} and {_steps(grokked)}")
 
 

@@ -24,6 +24,7 @@ from engine.phenomena.grokking.figures import bars, correctness, curves, events,
 from engine.phenomena.grokking.hindsight import Hindsight
 from engine.phenomena.grokking.milestones import GROKKED, Milestones, at_least
 from engine.phenomena.grokking.progress_measures import measures, spectrum
+from engine.phenomena.grokking.scalars import READERS
 from engine.phenomena.grokking.settings import MAIN, WATCHED, networks_of, settings_of
 from engine.phenomenon import Steps, Training, geometric_grid
 from engine.state import State, Stateful
@@ -37,6 +38,7 @@ class Grokking(Training[GrokkingConfig]):
 
     spec = SPEC
     judges = JUDGES
+    readers = READERS
 
     def __init__(self, config: GrokkingConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)

@@ -128,7 +128,7 @@ def events(r: Milestones, p: int) -> Iterator[Marker]:
         found.append((at, f"memorised at {at:,.0f}", "memorised"))
     if all_reached(grokked):
         at = float(np.median(grokked))
-        found.append((at, f"grokked at {at:,.0f}, ratio {_ratio(memorised, grokked):.3g}", "grokked"))
+        found.append((at, f"grokked at {at:,.0f}, ratio {np.median(r.delay_ratio()):.3g}", "grokked"))
     yield from (Marker(figure, "x", *event) for event in found for figure in ("accuracy", "loss", "progress"))
     if all_reached(beside):
         at = float(np.median(beside))
@@ -152,10 +152,6 @@ def sentences(r: Milestones) -> Iterator[str]:
             continue
         said = f"{label}: memorised at {np.median(memorised):,.0f}"
         if all_reached(grokked):
-            yield f"{said}, grokked at {np.median(grokked):,.0f}, ratio {_ratio(memorised, grokked):.3g}"
+            yield f"{said}, grokked at {np.median(grokked):,.0f}, ratio {np.median(r.delay_ratio(name)):.3g}"
         else:
             yield f"{said}, not grokked by step {last:,} (censored)" if over else f"{said}, not grokked yet"
-
-
-def _ratio(memorised: Floats, grokked: Floats) -> float:
-    return float(np.median(grokked / np.maximum(memorised, 1)))

@@ -70,6 +70,14 @@ class Milestones(Readings[Setting]):
         """Return when each seed answered 95 % of its test pairs, (seeds,); nan where it did not."""
         return self._first("test-accuracy", self.columns(setting), GROKKED)
 
+    def delay_ratio(self, setting: str = MAIN) -> Floats:
+        """Return grok step / memorise step of each seed, (seeds,); nan where one has not happened. From step 0 it counts as from 1."""
+        return self.grokked(setting) / np.maximum(self.memorised(setting), 1)
+
+    def accuracy_when_memorised(self) -> Floats:
+        """Return the main setting's test accuracy at the step at which each seed memorised, (seeds,); nan where it did not."""
+        return values_at(*self.table("test-accuracy"), self.memorised())
+
     def _first(self, quantity: str, places: list[int], percent: int) -> Floats:
         """Return the first step at which each of these networks had so many per cent right, (places,); nan where none was."""
         steps, accuracy = self.history.column(quantity)
