@@ -13,8 +13,8 @@ import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,6 +22,27 @@ from engine.errors import KnobError, echoed, nearest
 
 C = TypeVar("C", bound="Config")
 LARGEST = 2**63  # whole numbers are stored in 64 bits
+
+
+class Offer(Protocol):
+    """What a knob takes besides what is built in: names whose content a person can exchange, such as imported data sets."""
+
+    @property
+    def builtin(self) -> tuple[str, ...]:
+        """The names that are built in."""
+
+    def names(self) -> tuple[str, ...]:
+        """The further names that may be given at present."""
+
+    def content(self, name: str, wanted: str = "") -> str:
+        """Return what identifies a further name's content.
+
+        Raises:
+            LabError: it is gone, or has another content than the one that is wanted.
+        """
+
+    def advice(self, name: str) -> str:
+        """What to do about a name that is not taken."""
 
 
 def knob(
@@ -35,6 +56,7 @@ def knob(
     log: bool = False,
     label: str = "",
     divergence: bool = False,
+    offer: Offer | None = None,
 ) -> Any:
     """Declare one field of a Config.
 
@@ -47,9 +69,20 @@ def knob(
         log: whether steps in the form multiply (1, 2, 5, 10) rather than add.
         label: what errors and forms call it; the field's name with spaces when empty.
         divergence: whether this is the knob to lower when training leaves the finite numbers (a learning rate).
+        offer: of a text: the names that it takes. The config also declares `NAME_sha256: str = content_of("NAME")`.
     """
     extra: dict[str, Any] = {"unit": unit, "live": live, "log": log, "label": label, "divergence": divergence, "ge": ge, "le": le}
+    extra["offer"] = offer
     return Field(default, description=text, json_schema_extra=extra)
+
+
+def content_of(name: str) -> Any:
+    """Declare the field beside the knob `name` that says which content an imported name stood for; empty where it is built in.
+
+    It is no knob: `build` fills it, and refuses a name whose content is another than the one it says.
+    """
+    extra: dict[str, Any] = {"content_of": name}
+    return Field("", json_schema_extra=extra)
 
 
 @dataclass(frozen=True)
@@ -68,6 +101,7 @@ class Knob:
     log: bool
     label: str
     divergence: bool = False
+    offer: Offer | None = field(default=None, compare=False, repr=False)
 
     @property
     def option(self) -> str:
@@ -125,7 +159,8 @@ class Knob:
         hint = nearest(str(given), self.choices) if self.kind == "choice" else ""
         shown = f"{given:.12g}" if isinstance(given, float) else echoed(given)
         unit = f" ({self.unit})" if self.unit else ""
-        return KnobError(f"{self.label} must be {allowed}{unit}, got {shown}{hint}", f"default: {self.format(self.default)}")
+        advice = self.offer.advice(str(given)) if self.offer else f"default: {self.format(self.default)}"
+        return KnobError(f"{self.label} must be {allowed}{unit}, got {shown}{hint}", advice)
 
     def _within(self, item: float) -> bool:
         finite = abs(item) < LARGEST if isinstance(item, int) else math.isfinite(item)
@@ -197,8 +232,20 @@ class Config(BaseModel):
     @classmethod
     def knobs(cls) -> tuple[Knob, ...]:
         """Every knob in the order of declaration."""
-        hints = typing.get_type_hints(cls)
-        return tuple(_knob_of(name, hints[name], field) for name, field in cls.model_fields.items())
+        hints, beside = typing.get_type_hints(cls), cls.contents()
+        return tuple(_knob_of(name, hints[name], field) for name, field in cls.model_fields.items() if name not in beside)
+
+    @classmethod
+    def contents(cls) -> dict[str, str]:
+        """The fields that say which content an imported name stood for, each with the knob that has the name."""
+        found = {name: (field.json_schema_extra or {}) for name, field in cls.model_fields.items()}
+        return {name: str(extra["content_of"]) for name, extra in found.items() if isinstance(extra, dict) and "content_of" in extra}
+
+    @classmethod
+    def updated(cls, values: Mapping[str, Any], updates: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values with some replaced; a name that is given anew stands for the content that it has now."""
+        named = {name.replace("-", "_") for name in updates}
+        return {**{name: value for name, value in values.items() if cls.contents().get(name) not in named}, **updates}
 
     @classmethod
     def knob(cls, name: str) -> Knob:
@@ -214,8 +261,9 @@ class Config(BaseModel):
         return found
 
     def values(self) -> dict[str, Any]:
-        """Every knob's value as plain JSON types (tuples become lists)."""
-        return self.model_dump(mode="json")
+        """Every knob's value as plain JSON types (tuples become lists), and the contents of imported names."""
+        beside = type(self).contents()
+        return {name: value for name, value in self.model_dump(mode="json").items() if value or name not in beside}
 
     def changed(self, **updates: Any) -> typing.Self:
         """Return a copy with some knobs changed, each checked against its range.
@@ -223,7 +271,7 @@ class Config(BaseModel):
         Raises:
             KnobError: unknown knob or value out of range.
         """
-        return build(type(self), {**{name: getattr(self, name) for name in type(self).model_fields}, **updates})
+        return build(type(self), self.updated({name: getattr(self, name) for name in type(self).model_fields}, updates))
 
     def digest(self) -> str:
         """Eight hexadecimal digits that identify these values."""
@@ -237,10 +285,17 @@ def build(kind: type[C], values: Mapping[str, Any]) -> C:
     Raises:
         KnobError: unknown knob, value out of range, or a combination that the config's own validator refuses.
     """
-    parsed = {}
+    beside = kind.contents()
+    known = {of: values.get(name, "") for name, of in beside.items()}
+    parsed: dict[str, Any] = {}
     for name, value in values.items():
+        if name in beside:
+            continue
         item = kind.knob(name)
-        parsed[item.name] = item.parse(value)
+        content = _content(item, value, known.get(item.name, "")) if item.offer else ""
+        parsed[item.name] = str(value) if content else item.parse(value)
+        if content:
+            parsed |= {field: content for field, of in beside.items() if of == item.name}
     try:
         return kind(**parsed)
     except ValidationError as error:
@@ -248,9 +303,27 @@ def build(kind: type[C], values: Mapping[str, Any]) -> C:
         raise KnobError(sentence) from None
 
 
+def _content(item: Knob, given: Any, wanted: Any) -> str:
+    """Return the content that an imported name stands for; empty for what is built in, and for what `parse` will refuse.
+
+    Raises:
+        KnobError: a content is wanted of a name that has none.
+        LabError: the wanted content is gone.
+    """
+    name, offer = str(given), item.offer
+    if offer is None or name in offer.builtin:
+        if wanted:
+            raise KnobError(f"{item.label} {echoed(name)} is built in and has no SHA-256, got {echoed(wanted)}")
+        return ""
+    return offer.content(name, str(wanted)) if wanted or name in offer.names() else ""
+
+
 def _knob_of(name: str, hint: Any, field: Any) -> Knob:
     extra = field.json_schema_extra or {}
     kind, choices = _kind_of(hint)
+    offer = extra.get("offer")
+    if offer:
+        kind, choices = "choice", (*offer.builtin, *offer.names())
     return Knob(
         name=name,
         kind=kind,
@@ -264,6 +337,7 @@ def _knob_of(name: str, hint: Any, field: Any) -> Knob:
         log=bool(extra.get("log")),
         label=extra.get("label") or name.replace("_", " "),
         divergence=bool(extra.get("divergence")),
+        offer=offer,
     )
 
 

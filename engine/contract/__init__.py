@@ -4,7 +4,7 @@ Everything here is frozen and holds arrays, numbers and strings only, so a `Snap
 disks. Screens import this module and nothing else of the engine. No torch, no scipy.
 """
 
-from engine.config import Config, Knob, build, knob
+from engine.config import Config, Knob, build, content_of, knob
 from engine.contract.declared import Axis, Claim, Figure, PictureSpec, Preset, Quantity, Spec, Summary
 from engine.contract.domain import Condition, one_of, unmet, within
 from engine.contract.drawn import Basis, Layer, Marker, Picture, Series
@@ -31,5 +31,5 @@ __all__ = [
     "COMMANDS", "Axis", "Basis", "Claim", "Command", "Condition", "Config", "Detail", "DetailRow", "Figure", "Grade", "Knob",
     "KnobError", "LabError", "Layer", "Marker", "Pause", "Phase", "Picture", "PictureSpec", "Preset", "Quantity", "Reseed",
     "Resume", "Rewind", "Scalar", "ScalarValue", "Series", "Session", "SetKnob", "Snapshot", "Spec", "Start", "Status", "Step", "Stop",
-    "Summary", "Verdict", "build", "knob", "one_of", "unmet", "values_record", "within",
+    "Summary", "Verdict", "build", "content_of", "knob", "one_of", "unmet", "values_record", "within",
 ]  # fmt: skip

@@ -1,4 +1,8 @@
-"""Which data sets there are, and how many images each has; `load` draws a training and a test set from one."""
+"""Which data sets there are, and how many images each has; `load` draws a training and a test set from one.
+
+Imported data sets of classes (`engine.data.own`) are taken like built-in ones. Their bytes are divided by 255, other images are as
+they were given, and rows of numbers are to be scaled column by column.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +11,35 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.data import digits, mnist1d
+from engine.data import digits, mnist1d, own
+from engine.data.own.folder import present
 from engine.data.split import Images, Labels, Split
 from engine.errors import ProblemError, UsageError, echoed, nearest
 from engine.seeds import Streams
 from engine.telling import tell
 
 FEWEST_TESTS, MOST_TESTS = 500, 4000
+TEST_SHARE = 5  # of imported data, a fifth is left for testing where that is less
 MADE_TESTS = 2000  # of data made to order, where each costs time
 
 
 @dataclass(frozen=True)
 class Source:
-    """A data set: `draw(count, rng)` returns images (count, d), labels (count,) and a note; size: None when made to order."""
+    """A data set: `draw(count, rng)` returns images (count, d), labels (count,) and a note; size: None when made to order.
+
+    imported: what is known of an imported one.
+    """
 
     draw: Callable[[int, np.random.Generator], tuple[Images, Labels, str]]
     classes: int
     shape: tuple[int, ...]
     size: int | None = None
+    imported: own.Entry | None = None
+
+    @property
+    def by_column(self) -> bool:
+        """Whether every column is scaled by itself."""
+        return self.imported is not None and not self.imported.image
 
 
 def _shuffled(read: Callable[[], tuple[Images, Labels, str]]) -> Callable[[int, np.random.Generator], tuple[Images, Labels, str]]:
@@ -47,21 +62,43 @@ SOURCES = {
 }
 
 
-def source(name: str) -> Source:
-    """Return a data set by name.
+def _imported(entry: own.Entry) -> Source:
+    def draw(count: int, rng: np.random.Generator) -> tuple[Images, Labels, str]:
+        data = own.load(entry.name, entry.sha256)
+        assert data.inputs is not None  # of classes
+        chosen = rng.permutation(data.rows)[:count]
+        x = data.inputs[chosen].astype(np.float32)
+        return x / np.float32(255) if entry.whole_bytes and entry.image else x, data.y[chosen], ""
+
+    return Source(draw, len(entry.classes), entry.shape, entry.rows, entry)
+
+
+def source(name: str, sha256: str = "") -> Source:
+    """Return a data set by name; of an imported one perhaps with this content and no other.
 
     Raises:
         UsageError: names the nearest and lists the valid ones.
+        DataError: the content of an imported one is gone.
     """
-    if name not in SOURCES:
-        raise UsageError(f"no data set {echoed(name)!r}{nearest(name, SOURCES)}", "data sets: " + ", ".join(SOURCES))
-    return SOURCES[name]
+    if name in SOURCES:
+        return SOURCES[name]
+    if sha256 or name in own_names():
+        return _imported(present(name, sha256))
+    known = (*SOURCES, *own_names())
+    raise UsageError(f"no data set {echoed(name)!r}{nearest(name, known)}", "data sets: " + ", ".join(known))
+
+
+def own_names() -> list[str]:
+    """Return the names of the imported data sets of classes."""
+    return [entry.name for entry in own.entries() if isinstance(entry, own.Entry) and entry.kind == "classes"]
 
 
 def largest(name: str) -> int | None:
     """Return how many training images leave enough for testing, or None where there is no end."""
-    size = source(name).size
-    return None if size is None else size - FEWEST_TESTS
+    chosen = source(name)
+    if chosen.imported is not None:
+        return chosen.imported.rows - min(FEWEST_TESTS, -(-chosen.imported.rows // TEST_SHARE))
+    return None if chosen.size is None else chosen.size - FEWEST_TESTS
 
 
 def test_count(name: str, n: int) -> int:
@@ -70,17 +107,19 @@ def test_count(name: str, n: int) -> int:
     return MADE_TESTS if size is None else min(MOST_TESTS, size - n)
 
 
-def load(name: str, n: int, n_test: int, streams: Streams) -> Split:
+def load(name: str, n: int, n_test: int, streams: Streams, sha256: str = "") -> Split:
     """Draw n training and n_test test images without overlap, from the stream `data`; labels are true.
+
+    sha256: the content of an imported data set; empty: whatever it is now.
 
     Raises:
         UsageError: unknown data set.
         ProblemError: more images asked for than there are.
-        DataError: the data set is not here.
+        DataError: the data set is not here, or has another content.
     """
-    chosen = source(name)
+    chosen = source(name, sha256)
     if chosen.size is not None and n + n_test > chosen.size:
         raise ProblemError(f"{name} has {chosen.size} images, got n={n} for training and {n_test} for testing", "lower n")
     tell(f"drawing {n + n_test:,} images of {name}")
     x, y, note = chosen.draw(n + n_test, streams.data)
-    return Split(x[:n], y[:n], x[n:], y[n:], chosen.classes, chosen.shape, (note,) if note else ())
+    return Split(x[:n], y[:n], x[n:], y[n:], chosen.classes, chosen.shape, (note,) if note else (), chosen.by_column)

@@ -17,7 +17,8 @@ class Split:
     """A classification problem.
 
     x: (n, d) float32; y: (n,) in 0..classes-1; x_test: (n_test, d); y_test: (n_test,); shape: of one image, its product
-    is d; notes: sentences that a person should read, such as a cache that could not be written.
+    is d; notes: sentences that a person should read, such as a cache that could not be written; by_column: whether inputs are rows
+    of numbers of different kinds, each column to be scaled by itself, and no images or signals.
     """
 
     x: Images
@@ -27,6 +28,7 @@ class Split:
     classes: int
     shape: tuple[int, ...]
     notes: tuple[str, ...] = ()
+    by_column: bool = False
 
     @property
     def chance_error(self) -> float:
@@ -34,7 +36,10 @@ class Split:
         return 1.0 - 1.0 / self.classes
 
     def standardised(self) -> Split:
-        """Return the split with one global mean and deviation, those of the training images, mapped to 0 and 1."""
+        """Return the split with mean and deviation of the training inputs mapped to 0 and 1: one of all entries, or each column's."""
+        if self.by_column:
+            means, deviations = column_moments(self.x)
+            return replace(self, x=_scale(self.x, means, deviations), x_test=_scale(self.x_test, means, deviations))
         mean, deviation = moments(self.x)
         return replace(self, x=_scale(self.x, mean, deviation), x_test=_scale(self.x_test, mean, deviation))
 
@@ -44,5 +49,11 @@ def moments(x: NDArray[Any]) -> tuple[float, float]:
     return float(x.mean(dtype=np.float64)), float(x.std(dtype=np.float64)) or 1.0
 
 
-def _scale(x: Images, mean: float, deviation: float) -> Images:
+def column_moments(x: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and deviation of every column (d,), in float64; a constant column gets deviation 1."""
+    means, deviations = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
+    return means, np.where(deviations > 0, deviations, 1.0)
+
+
+def _scale(x: Images, mean: float | NDArray[np.float64], deviation: float | NDArray[np.float64]) -> Images:
     return (x - np.float32(mean)) / np.float32(deviation)

@@ -27,7 +27,9 @@ def archive(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as pack:
         for name, array in arrays.items():
-            with pack.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
+            info = zipfile.ZipInfo(f"{name}.npy")
+            info.create_system = 3  # the same arrays give the same bytes on every system
+            with pack.open(info, "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, np.asanyarray(array), allow_pickle=False)
     return buffer.getvalue()
 
@@ -38,7 +40,15 @@ def read_archive(path: Path) -> dict[str, NDArray[Any]]:
     Raises:
         StoreError: missing, unreadable, damaged, compressed (it might be of any size), or holding Python objects.
     """
-    content = read_bytes(path)
+    return unpacked(read_bytes(path), path)
+
+
+def unpacked(content: bytes, path: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an npz file's content; `path` is what errors call it.
+
+    Raises:
+        StoreError: damaged, compressed (it might be of any size), or holding Python objects.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as pack:
             entries = pack.infolist()

@@ -1,0 +1,51 @@
+"""Knobs that take data sets: built-in ones and what a person has imported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.contract import Condition, knob
+from engine.data import own
+from engine.data.own.folder import present
+from engine.errors import LabError, UsageError
+
+
+@dataclass(frozen=True)
+class DataOffer:
+    """Built-in data sets, and imported ones of some kinds (engine.config.Offer)."""
+
+    builtin: tuple[str, ...]
+    kinds: tuple[own.Kind, ...]
+
+    def names(self) -> tuple[str, ...]:
+        """The imported data sets of these kinds."""
+        found = [entry for entry in own.entries() if isinstance(entry, own.Entry) and entry.kind in self.kinds]
+        return tuple(entry.name for entry in found if entry.name not in self.builtin)
+
+    def content(self, name: str, wanted: str = "") -> str:
+        """Return the SHA-256 of an imported data set.
+
+        Raises:
+            DataError: it is gone, or has another content than the one that is wanted.
+        """
+        return present(name, wanted).sha256
+
+    def advice(self, name: str) -> str:
+        """What to do about a name that is not taken."""
+        try:
+            entry = own.find(name)
+        except LabError as error:
+            return error.hint if isinstance(error, UsageError) else f"{error.message}; {error.hint}"
+        return f"{entry.name} was imported as {entry.kind}, and this takes {' and '.join(self.kinds)}"
+
+
+def data_knob(default: str, text: str, *, builtin: Sequence[str], kinds: Sequence[own.Kind] = ("classes",), label: str = "") -> Any:
+    """Declare a knob that takes built-in data sets and imported ones of these kinds (see `engine.config.content_of`)."""
+    return knob(default, text, label=label, offer=DataOffer(tuple(builtin), tuple(kinds)))
+
+
+def built_in(name: str, builtin: Sequence[str], words: str = "built-in data") -> Condition:
+    """The condition that a knob names no imported data set: `built-in data`."""
+    return Condition(words, lambda config: getattr(config, name) in builtin)
