@@ -7,10 +7,8 @@ the interface does not answer in time, for example because it hangs in a write t
 from __future__ import annotations
 
 import asyncio
-import codecs
 import contextlib
 import os
-import re
 import selectors
 import signal
 import subprocess
@@ -20,10 +18,10 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 from lab.terminal_diff import TerminalDiff
+from lab.terminal_input import TerminalInput
 
 PATIENCE = 1.5  # seconds that the interface has to end by itself after a signal
 # Bracketed paste, mouse, focus reports, in-band resize and keyboard protocol off; line wrap, cursor and main screen back.
@@ -32,7 +30,6 @@ RESTORE = "".join(f"\x1b[?{mode}l" for mode in OFF) + "\x1b[<u\x1b[?7h\x1b[?1049
 TMUX_PATIENCE = 0.5  # seconds; the screen stands still meanwhile
 LOOK = 0.1  # seconds between looks at a terminal that says nothing: an escape alone is told from the beginning of a sequence by them
 READ = 4096  # bytes at once
-PARTS = re.compile(r"\x1b?[^\x1b]*")  # a sequence begins with escape; the last part is empty
 ENDING = ("SIGTERM", "SIGHUP", "SIGINT")
 
 
@@ -107,30 +104,22 @@ class LabDriver(LinuxDriver):
             super().write(changed)
 
     def run_input_thread(self) -> None:
-        """Read keys until the app ends. A sequence that cannot be read, such as bytes that are no UTF-8, costs itself and not the keyboard.
+        """Read keys until the app ends, or the terminal is gone.
 
         Raises:
             OSError: the terminal is gone.
         """
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        parser = XTermParser()
+        typed = TerminalInput(_interrupt)
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                text = decoder.decode(os.read(self.fileno, READ)) if selector.select(LOOK) else ""
-                for part in PARTS.findall(text):
-                    parser = self._read(parser, part)
+                for message in typed.read(os.read(self.fileno, READ) if selector.select(LOOK) else b""):
+                    self.process_message(message)
 
-    def _read(self, parser: XTermParser, part: str) -> XTermParser:
-        """Hand on what a part of the input says, or what the time says when it is empty; return what reads the next one."""
-        try:
-            for event in parser.feed(part) if part else parser.tick():
-                self.process_message(event)
-        except OSError:
-            raise
-        except Exception:  # Textual's parser has no errors of its own: a number out of range is a ValueError, and so on
-            return XTermParser()
-        return parser
+
+def _interrupt() -> None:
+    """Do what ctrl+c does in every program: the signal ends the app even where its own messages are behind."""
+    os.kill(os.getpid(), signal.SIGINT)
 
 
 class Guard:

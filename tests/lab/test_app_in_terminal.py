@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
@@ -89,6 +90,16 @@ def test_every_key_every_size_home_and_back(tmp_path: Path) -> None:
         assert "genlab resume toy" in terminal.last_words() or "genlab show toy" in terminal.last_words()
         assert "Traceback" not in terminal.raw.decode(errors="replace")
     assert list(tmp_path.glob("toy-*/metrics.jsonl"))
+
+
+def test_ctrl_c_leaves_although_a_paste_never_ends(tmp_path: Path) -> None:
+    with Terminal(*TOY, runs=tmp_path) as terminal:
+        opened(terminal)
+        os.write(terminal.master, b"\x1b[200~" + b"q" * 1000)
+        terminal.pump(0.2)
+        terminal.press("ctrl+c")
+        assert terminal.end() == 130
+        terminal.assert_restored()
 
 
 @pytest.mark.parametrize("way", ["SIGTERM", "SIGHUP", "SIGINT", "ctrl+c"])
