@@ -26,6 +26,7 @@ def declare(
     quantities: tuple[Quantity, ...] = (),
     scalars: tuple[Scalar, ...] = (),
     instant: bool = False,
+    ensemble: tuple[str, ...] = (),
     name: str = "",
 ) -> Spec:
     """Return the declaration of the phenomenon in a package; call it in the package's `__init__.py` with `__name__` and `__doc__`.
@@ -37,6 +38,7 @@ def declare(
         name=name or package.rpartition(".")[2].replace("_", "-"), title=title, question=question, config=config, presets=presets,
         figures=figures, pictures=pictures, claims=claims, notes=_notes(package), references=references, instant=instant,
         quantities=quantities, scalars=scalars, experiment=f"{package}.experiment",
+        ensemble=ensemble,
     )  # fmt: skip
 
 

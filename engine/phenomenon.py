@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from time import perf_counter
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from engine.judging import Judgement, Judges, not_applicable
 from engine.readings import History, Network, Readings
 from engine.scalars import PENDING, Readers
 from engine.state import State, Stateful
+
+if TYPE_CHECKING:
+    from engine.training.joint import Stretch
 
 C = TypeVar("C", bound=Config)
 Steps = NDArray[np.int64]
@@ -131,6 +134,10 @@ class Phenomenon(ABC, Generic[C]):
     def parts(self) -> Mapping[str, Stateful]:
         """What has a state: networks with their optimisers, draws, streams. By name."""
         return {}
+
+    def stretches(self) -> Sequence[Stretch]:
+        """The trainers that have steps to take before the next measurement, for runs that train as one ensemble; see `Spec.ensemble`."""
+        return ()
 
     # ------------------------------------------------------------ what follows
 

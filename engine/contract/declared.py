@@ -137,6 +137,8 @@ class Spec:
     `instant` marks closed-form phenomena: a turned knob redraws at once, and the app stores their runs only on request.
     `notes` is Markdown: what to notice, formulas, references, where textbooks are imprecise.
     `experiment` names the class that computes, "module:Class"; it is imported when a run starts.
+    `ensemble` names the knobs in which runs may differ and yet have networks and data of one shape, so that they can train as one
+    ensemble; the class answers with `stretches`. Empty: every run trains on its own.
     """
 
     name: str
@@ -153,6 +155,7 @@ class Spec:
     quantities: tuple[Quantity, ...] = ()
     scalars: tuple[Scalar, ...] = ()
     experiment: str = ""
+    ensemble: tuple[str, ...] = ()
 
     def preset(self, name: str) -> Preset:
         """Return a preset by name.

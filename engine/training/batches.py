@@ -26,6 +26,10 @@ class Batches:
         self.orders = np.stack([rng.permutation(self.n)[: self.orders.shape[1]] for rng in self.generators])
         return self.orders
 
+    def catch_up(self) -> None:
+        """Follow those that it is made of."""
+        return
+
     def state(self) -> list[Mapping[str, Any]]:
         """Return the position of every stream; `orders` holds the present epoch."""
         return [rng.bit_generator.state for rng in self.generators]
@@ -35,3 +39,21 @@ class Batches:
         for rng, position in zip(self.generators, state, strict=True):
             rng.bit_generator.state = position
         self.orders = orders
+
+
+class SideBySide(Batches):
+    """The batches of several, one after the other: each goes on with its own streams, as it would alone."""
+
+    def __init__(self, parts: Sequence[Batches]) -> None:
+        super().__init__([rng for part in parts for rng in part.generators], parts[0].n, parts[0].batch)
+        self.parts = parts
+        self.orders = np.concatenate([part.orders for part in parts])
+
+    def next_epoch(self) -> NDArray[np.int64]:
+        """Draw and return the examples of an epoch: (streams of all, per_epoch * batch)."""
+        self.orders = np.concatenate([part.next_epoch() for part in self.parts])
+        return self.orders
+
+    def catch_up(self) -> None:
+        """Take up the epoch that each of them is in."""
+        self.orders = np.concatenate([part.orders for part in self.parts])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.state import State
-from engine.training.batches import Batches
+from engine.training.batches import Batches, SideBySide
 from engine.training.losses import LOSSES
 from engine.training.losses import Name as LossName
 from engine.training.optimizers import Optimizer
@@ -38,12 +41,15 @@ class Ensemble(Trainer):
         super().__init__(optimizer)
         self.data, self.batches = data, batches
         self.loss = LOSSES[loss]
+        self._behind = False  # whether the present epoch is another one than that which is indexed
         self._x, self._t = data.inputs.flatten(0, 1), data.targets.flatten(0, 1)
         self._allocate()
 
     def step(self, loss: Tensor) -> None:
         """Take one step with every active member; writes their batch losses before the step to loss (active,)."""
         place = self.taken % self.batches.per_epoch
+        if self._behind:
+            self._take_up_epoch()
         if not place:
             self.batches.next_epoch()
             self._index()
@@ -53,6 +59,47 @@ class Ensemble(Trainer):
         self.network.backward(self._delta, self.optimizer.momentum)
         self.optimizer.step()
         self.taken += 1
+
+    def take_step(self, losses: Tensor) -> None:
+        """Take one step."""
+        self.step(losses)
+
+    @property
+    def alike(self) -> Hashable:
+        """What ensembles have in common whose active members can be trained as one: they stand at the same place of an epoch."""
+        return super().alike, self.loss, self.batches.n, self.batches.batch, self._x.shape[1:], self._t.shape[1:]
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Return an ensemble of the active members of all; what several see in equal tables stands there once."""
+        members = [len(one.active) for one in others]
+        network = self.network.sized(sum(members))
+        tables, sources, first = _tables([one.data.inputs for one in others]), [], 0
+        orders = []
+        for one, start in zip(others, tables.starts, strict=True):
+            sources.append(one.data.source[one.active] + start)
+            orders.append(one.data.order[one.active] + first)
+            first += len(one.batches.generators)
+        targets = torch.cat([one.data.targets[one.active] for one in others])
+        data = TrainingSet(tables.inputs, targets, np.concatenate(sources), np.concatenate(orders))
+        optimizer = self.optimizer.joined(network, [one.optimizer for one in others])
+        made = type(self)(optimizer, data, SideBySide([one.batches for one in others]))
+        made.loss, made.taken = self.loss, self.taken
+        made._take_up_epoch()
+        return made
+
+    def place(self) -> Any:
+        """Return the position of the streams, and the epoch that is being worked on."""
+        return deepcopy(self.batches.state()), self.batches.orders.copy()
+
+    def go_to(self, place: Any) -> None:
+        """Go back to a position, with `taken` as it was then."""
+        self.batches.restore(*place)
+        self._take_up_epoch()
+
+    def caught_up(self) -> None:
+        """Index the epoch anew before the next step: steps were taken on its behalf."""
+        self.batches.catch_up()
+        self._behind = True
 
     def renew(self) -> None:
         """Make the buffers for the active members, and index their epoch."""
@@ -73,6 +120,7 @@ class Ensemble(Trainer):
 
     def _take_up_epoch(self) -> None:
         """Index the epoch that is being worked on; between two epochs the next step draws one."""
+        self._behind = False
         if self.taken % self.batches.per_epoch:
             self._index()
 
@@ -95,3 +143,25 @@ class Ensemble(Trainer):
         """Cut (active, per_epoch * batch) into (per_epoch, active, batch), on the device."""
         cut = orders.reshape(len(orders), self.batches.per_epoch, self.batches.batch).swapaxes(0, 1)
         return torch.from_numpy(np.ascontiguousarray(cut)).to(self._x.device)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Inputs (sources, n, d) of several training sets, equal ones once; starts: where each one's sources begin."""
+
+    inputs: Tensor
+    starts: list[int]
+
+
+def _tables(given: Sequence[Tensor]) -> _Tables:
+    kept: list[Tensor] = []
+    begins: list[int] = []
+    starts = []
+    for inputs in given:
+        known = next((start for start, other in zip(begins, kept, strict=True) if other is inputs or torch.equal(other, inputs)), None)
+        if known is None:
+            known = sum(map(len, kept))
+            kept.append(inputs)
+            begins.append(known)
+        starts.append(known)
+    return _Tables(torch.cat(kept) if len(kept) > 1 else kept[0], starts)

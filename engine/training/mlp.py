@@ -6,7 +6,7 @@ costs more than the products.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import torch
 from torch import Tensor
@@ -27,6 +27,14 @@ class MLP(EnsembleNetwork):
         self._workspace: tuple[int, int] = (0, 0)
         layers = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
         super().__init__([shape for a, b in layers for shape in ((a, b), (1, b))], members, dtype, device)
+
+    @property
+    def alike(self) -> Hashable:
+        """What networks have in common whose members can stand side by side in one of them."""
+        return super().alike, self.sizes, self.activation
+
+    def _forget(self) -> None:
+        self._workspace = (0, 0)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits (members, k, batch); keeps x (members, batch, d) until `backward`."""

@@ -13,7 +13,7 @@ Modules without state of their own only: buffers (batch norm's running means) ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,14 @@ class ModuleNetwork(EnsembleNetwork):
         self.names = [name for name, _ in module.named_parameters()]
         self._pull: Callable[[Tensor], tuple[Tensor, ...]] | None = None
         super().__init__([tuple(parameter.shape) for _, parameter in module.named_parameters()], members, dtype, device)
+
+    @property
+    def alike(self) -> Hashable:
+        """What networks have in common whose members can stand side by side in one of them."""
+        return super().alike, repr(self.module)
+
+    def _forget(self) -> None:
+        self._pull = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Return outputs (members, k, batch) for inputs (members, batch, ...); remembers how to go back until `backward`."""

@@ -6,8 +6,10 @@ gradient buffer doubles as the velocity of momentum without a further pass.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import Self
 
 import numpy as np
 import torch
@@ -32,6 +34,21 @@ class EnsembleNetwork(ABC):
     def members(self) -> int:
         """How many members are being computed."""
         return self.layout.members
+
+    @property
+    def alike(self) -> Hashable:
+        """What networks have in common whose members can stand side by side in one of them."""
+        return type(self), self.layout.shapes, self.flat.dtype, self.flat.device
+
+    def sized(self, members: int) -> Self:
+        """Return a network like this one with another number of members, all of whose parameters are 0."""
+        made = copy.copy(self)
+        made.layout = self.layout.kept(members)
+        made.flat = self.flat.new_zeros(made.layout.size)
+        made.gradient = torch.zeros_like(made.flat)
+        made._bind()
+        made._forget()
+        return made
 
     def load(self, member: int, drawn: Sequence[NDArray[np.float64]]) -> None:
         """Write one member's parameters; arrays smaller than the layer fill its first entries, the rest is zero."""
@@ -61,6 +78,10 @@ class EnsembleNetwork(ABC):
         """Point the layers at the present buffers."""
         self.blocks = self.layout.views(self.flat)
         self.gradient_blocks = self.layout.views(self.gradient)
+
+    def _forget(self) -> None:
+        """Drop what belongs to steps that were taken: another network made it."""
+        return
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:

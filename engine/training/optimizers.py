@@ -6,9 +6,10 @@ SGD with momentum as in Sutskever et al. 2013 (PyTorch's form, decay added to th
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ PerMember = float | Sequence[float]
 class Optimizer(ABC):
     """Updates `network.flat` from `network.gradient`.
 
-    momentum: which multiple of its gradient buffer the network keeps when the next gradient is added.
+    momentum: which multiple of its gradient buffer the network keeps when the next gradient is added; count: steps, where they matter.
     """
 
     def __init__(self, network: EnsembleNetwork, rate: PerMember, decay: PerMember = 0.0, momentum: float = 0.0) -> None:
@@ -32,6 +33,7 @@ class Optimizer(ABC):
         self.rates = np.broadcast_to(np.asarray(rate, dtype=np.float64), (network.members,)).copy()
         self.decays = np.broadcast_to(np.asarray(decay, dtype=np.float64), (network.members,)).copy()
         self.buffers: dict[str, Tensor] = {}
+        self.count = 0
         self._scale = 1.0
         self._bind()
 
@@ -50,6 +52,31 @@ class Optimizer(ABC):
         self.rates, self.decays = self.rates[list(members)], self.decays[list(members)]
         self.network.keep(members)
         self._bind()
+
+    @property
+    def place(self) -> tuple[int, float]:
+        """The steps that were counted, and the factor of the learning rates."""
+        return self.count, self._scale
+
+    def go_to(self, place: tuple[int, float]) -> None:
+        """Take up another optimizer's place, or an earlier one."""
+        self.count, scale = place
+        if scale != self._scale:
+            self.scale_rates(scale)
+
+    @property
+    def alike(self) -> Hashable:
+        """What optimizers have in common whose members one of them can update."""
+        return type(self), self.momentum
+
+    def joined(self, network: EnsembleNetwork, others: Sequence[Optimizer]) -> Self:
+        """Return an optimizer like this one for a network with the members of all of these, one after the other; its moments are 0."""
+        made = copy.copy(self)
+        made.network = network
+        made.rates, made.decays = (np.concatenate(item) for item in zip(*((one.rates, one.decays) for one in others), strict=True))
+        made.buffers = {name: torch.zeros_like(network.flat) for name in self.buffers}
+        made._bind()
+        return made
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Every moment as (members, parameters)."""
@@ -95,8 +122,13 @@ class AdamW(Optimizer):
         eps: float = 1e-8,
     ) -> None:
         super().__init__(network, rate, decay)
-        self.betas, self.eps, self.count = betas, eps, 0
+        self.betas, self.eps = betas, eps
         self.buffers = {name: torch.zeros_like(network.flat) for name in ("first", "second")}
+
+    @property
+    def alike(self) -> Hashable:
+        """What optimizers have in common whose members one of them can update."""
+        return super().alike, self.betas, self.eps
 
     def step(self) -> None:
         """Update every member once."""
@@ -107,7 +139,14 @@ class AdamW(Optimizer):
         torch.sqrt(second, out=self._spare).div_((1 - self.betas[1] ** self.count) ** 0.5).add_(self.eps)
         torch.div(first, self._spare, out=self._spare)
         _add_product(w, w, self._shrinkage, -1.0)
-        _add_product(w, self._spare, self._rate, -1.0 / (1 - self.betas[0] ** self.count))
+        self._move(w, -1.0 / (1 - self.betas[0] ** self.count))
+
+    def _move(self, w: Tensor, scale: float) -> None:
+        """Add scale * rate * `_spare` to w; a member's factor is rounded once, as that of an optimizer in which all share it."""
+        if isinstance(self._rate, float):
+            _add_product(w, self._spare, self._rate, scale)
+        else:
+            w.addcmul_(self._spare, self._precise_rate.mul(scale).to(w.dtype))
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Every moment as (members, parameters), and the number of steps taken."""
@@ -121,6 +160,8 @@ class AdamW(Optimizer):
     def _bind(self) -> None:
         super()._bind()
         self._spare = torch.empty_like(self.network.flat)
+        if not isinstance(self._rate, float):
+            self._precise_rate = self.network.layout.spread(torch.as_tensor(self.rates * self._scale).to(self.network.flat.device))
         self._shrinkage = self._value(self.rates * self.decays * self._scale)
 
 

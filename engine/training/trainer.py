@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Self
 
 import torch
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from engine.state import State
 from engine.training.optimizers import Optimizer
 
 
-class Trainer:
+class Trainer(ABC):
     """One network per member; a member that has finished is retired: its weights are put aside and the others go on without it.
 
     Attributes:
@@ -45,6 +46,40 @@ class Trainer:
 
     def renew(self) -> None:
         """Make again what depends on which members are active."""
+        return
+
+    # ------------------------------------------------------------ beside the trainers of other runs
+
+    @abstractmethod
+    def take_step(self, losses: Tensor) -> None:
+        """Take one step with every active member; writes their losses before it to losses (active,), if it computes any."""
+
+    @property
+    def alike(self) -> Hashable:
+        """What trainers have in common whose active members can be trained as one; None where they cannot be."""
+        return type(self), self.network.alike, self.optimizer.alike
+
+    @abstractmethod
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Return a trainer of the active members of all of these, one after the other; its weights and moments are 0."""
+
+    def buffers(self) -> list[Tensor]:
+        """Return everything that a step changes, in the form of the network's buffer."""
+        return [self.network.flat, self.network.gradient, *self.optimizer.buffers.values()]
+
+    def place(self) -> Any:
+        """Return where the data stand, for `go_to`: a trial is taken back."""
+        return None
+
+    def go_to(self, place: Any) -> None:
+        """Go back to where `place` was asked, with `taken` as it was then."""
+        return
+
+    def caught_up(self) -> None:
+        """Follow the trainers that it is made of, or those that took steps on its behalf."""
+        return
+
+    # ------------------------------------------------------------ storage
 
     def weights(self) -> Tensor:
         """Return every member's parameters, (members, parameters)."""

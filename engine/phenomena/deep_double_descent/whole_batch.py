@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+from typing import Self
+
 import torch
 from torch import Tensor
 
@@ -32,3 +35,24 @@ class WholeBatch(Trainer):
         self.network.backward(self._delta, self.optimizer.momentum)
         self.optimizer.step()
         self.taken += 1
+
+    def take_step(self, losses: Tensor) -> None:
+        """Take one step."""
+        self.step(losses)
+
+    @property
+    def alike(self) -> Hashable:
+        """What trainers have in common whose members can be trained as one."""
+        return super().alike, self.loss, self._inputs.shape[1:], self._targets.shape[1:]
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Return a trainer of all members."""
+        network = self.network.sized(sum(len(one.active) for one in others))
+        inputs, targets = torch.cat([one._inputs for one in others]), torch.cat([one._targets for one in others])
+        weights = None
+        if any(one._weights is not None for one in others):
+            ones = [torch.ones_like(one._targets[:, :1]) for one in others]
+            weights = torch.cat([given if one._weights is None else one._weights for one, given in zip(others, ones, strict=True)])
+        made = type(self)(self.optimizer.joined(network, [one.optimizer for one in others]), inputs, targets, "squared", weights)
+        made.loss, made.taken = self.loss, self.taken
+        return made

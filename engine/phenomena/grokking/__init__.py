@@ -25,4 +25,5 @@ SPEC = declare(
         "arXiv:2201.02177", "arXiv:2301.02679", "arXiv:2301.05217", "arXiv:2210.01117", "arXiv:2310.06110", "arXiv:2405.20233",
         "arXiv:2501.04697",
     ),
+    ensemble=("op", "wd", "lr"),
 )  # fmt: skip

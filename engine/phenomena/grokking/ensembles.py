@@ -29,6 +29,7 @@ from engine.phenomena.grokking.settings import Setting, Task, task
 from engine.readings import Network
 from engine.seeds import streams
 from engine.state import State
+from engine.training.joint import Stretch
 from engine.training.optimizers import AdamW, Optimizer
 
 LARGEST_GROUP = 4  # networks: a step then stays below a tenth of a second on a slow core
@@ -146,6 +147,11 @@ class Ensembles:
                 if perf_counter() >= deadline:
                     return self._reached(target)
         return target
+
+    def stretches(self, target: int) -> list[Stretch]:
+        """The groups that have steps to take until step `target`."""
+        goals = [(group.trainer, min(target, group.steps)) for group in self.groups if group.trainer.active]
+        return [Stretch(trainer, goal) for trainer, goal in goals if trainer.taken < goal]
 
     def lengthen(self, steps: int) -> None:
         """Let the first group, which holds the main setting, be trained for so many steps."""

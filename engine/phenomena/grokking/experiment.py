@@ -5,7 +5,7 @@ Gromov 2023, arXiv:2301.02679; Nanda et al. 2023, arXiv:2301.05217; Prieto et al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -29,6 +29,7 @@ from engine.phenomena.grokking.settings import MAIN, WATCHED, networks_of, setti
 from engine.phenomenon import Steps, Training, geometric_grid
 from engine.state import State, Stateful
 from engine.theory.modular_arithmetic.operations import CYCLIC
+from engine.training.joint import Stretch
 
 LARGEST = 1e12  # a score above it has left what training can come back from
 
@@ -71,6 +72,12 @@ class Grokking(Training[GrokkingConfig]):
         if reached == self.total:
             self.hindsight.work(reached, deadline - perf_counter())
         return reached
+
+    def stretches(self) -> Sequence[Stretch]:
+        """The groups that have steps to take before the next measurement, once the checks are done."""
+        self._run_on()
+        target = self.target
+        return self.ensembles.stretches(target) if target is not None and self.checks.done else ()
 
     def _run_on(self) -> None:
         """Go on with the main setting beyond the steps that were asked for, once it is known that its waves are read later."""

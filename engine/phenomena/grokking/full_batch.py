@@ -5,8 +5,8 @@ On a GPU the gradient, which always runs the same kernels on the same memory, is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Self
 
 import torch
 from numpy.typing import NDArray
@@ -67,6 +67,27 @@ class FullBatch(Trainer):
             return GRADIENTS[names[0]](outputs, self._targets)
         own = zip(names, torch.split(outputs, 1), torch.split(self._targets, 1), strict=True)
         return torch.cat([GRADIENTS[name](output, target) for name, output, target in own])
+
+    def take_step(self, losses: Tensor) -> None:
+        """Take one step; losses are read at a measurement alone."""
+        self.step()
+
+    @property
+    def alike(self) -> Hashable:
+        """What trainers have in common whose active members can be trained as one: nobody intervenes in their gradients."""
+        free = set(self.interventions.names) <= {"none", "stablemax"}
+        return (super().alike, self._warm_up, self._inputs.shape[1:], self._targets.shape[1:]) if free else None
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Return a trainer of the active members of all."""
+        network = self.network.sized(sum(len(one.active) for one in others))
+        optimizer = self.optimizer.joined(network, [one.optimizer for one in others])
+        inputs, targets = torch.cat([one._inputs for one in others]), torch.cat([one._targets for one in others])
+        losses = [one._losses[member] for one in others for member in one.active]
+        names = [name for one in others for name in one.interventions.names]
+        made = type(self)(optimizer, inputs, targets, losses, Interventions(network, names), self._warm_up)
+        made.taken = self.taken
+        return made
 
     def keep(self, places: Sequence[int]) -> None:
         """Go on with the members at these places of the buffers."""

@@ -6,6 +6,8 @@ b pairs.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -39,6 +41,11 @@ class GromovNetwork(PairNetwork):
         self.neurons, self.activation = neurons, ACTIVATIONS[activation]
         self.one_hot = device != "cpu" if one_hot is None else one_hot
         super().__init__(tokens, [(tokens, neurons), (tokens, neurons), (neurons, tokens)], members, dtype, device)
+
+    @property
+    def alike(self) -> Hashable:
+        """What networks have in common whose members can stand side by side in one of them."""
+        return super().alike, self.activation
 
     def draw(self, rng: np.random.Generator) -> Draw:
         """Return Gaussian tables with the paper's deviation `.5/(2N)^(1/3)`."""

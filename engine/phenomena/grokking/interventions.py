@@ -5,7 +5,7 @@ perp-Grad: Prieto, Barsbey, Mediano, Birdal 2025, arXiv:2501.04697. Grokfast-EMA
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import torch
 from torch import Tensor
@@ -70,6 +70,11 @@ class HeavyBall(Optimizer):
         super().__init__(network, rate, decay)
         self.beta = beta
         self.buffers = {"velocity": torch.zeros_like(network.flat)}
+
+    @property
+    def alike(self) -> Hashable:
+        """What optimizers have in common whose members one of them can update."""
+        return super().alike, self.beta
 
     def step(self) -> None:
         """Update every member once."""

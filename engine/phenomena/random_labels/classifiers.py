@@ -17,6 +17,7 @@ from torch import Tensor
 
 from engine.state import State
 from engine.training.ensemble import Ensemble
+from engine.training.joint import Stretch
 
 CACHE = 8 * 2**20  # bytes of weights and velocity that a group may hold on a CPU
 Floats = NDArray[np.float64]
@@ -72,6 +73,15 @@ class Group:
     def predict(self, number: int, x: Tensor) -> Tensor:
         """Return the logits (k, n) of a network in training for inputs (n, d)."""
         return self.ensemble.network.predict(self.active.index(number), x)
+
+    def stretch(self, target: int) -> Stretch:
+        """What is left to train until step `target`."""
+        return Stretch(self.ensemble, target, self._took)
+
+    def _took(self, losses: Tensor) -> None:
+        """Keep the losses (steps, active) of the steps up to the present one."""
+        end = self.ensemble.taken - self.measured_at
+        self.losses[end - len(losses) : end, : losses.shape[1]] = losses
 
     def collect(self, step: int, finished: Sequence[int]) -> None:
         """End a measurement: networks that have finished are put aside."""
