@@ -201,9 +201,15 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         super().copy_to_clipboard(text)
         self.where_copied = "Copied to tmux's buffer" if load_tmux_buffer(text) else "Sent to the terminal"
 
-    def export(self, name: str) -> str:
-        """Write a run and its figures to disk."""
-        return self.open_runs.export(self.sessions[name])
+    def offer_export(self, name: str) -> None:
+        """Ask in which format and where a run is to be written."""
+        from screens.export_page import ExportPage
+
+        session = self.sessions[name]
+        snapshot, spec = session.latest(), self.open_runs.spec(name)
+        figures = [figure.name for figure in spec.figures if any(len(item.x) for item in figure.draws(snapshot.series))]
+        figures += [picture.name for picture in snapshot.pictures]
+        self.screens.open(ExportPage(snapshot.run, figures, partial(self.open_runs.export, session), self.tell))
 
     # ------------------------------------------------------------ keys of every screen
 

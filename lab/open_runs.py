@@ -20,7 +20,7 @@ from engine.contract import Phase, Resume, Session, Snapshot, Spec
 from engine.errors import LabError, StoreError, UsageError
 from engine.registry import Entry, entries, examined, find, spec
 from engine.seeds import seed_range
-from screens.application import PhenomenonEntry
+from screens.application import ExportRequest, PhenomenonEntry
 from screens.formatting import progress
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ STORING = 5.0  # seconds to wait until a run that was not stored is
 WORTHY = 3.0  # seconds from which on a run of an instant phenomenon is stored without being asked for
 NOT_WORTHY = f"it was left within its first {WORTHY:.0f} seconds"
 SETTLING = 0.5  # seconds for all runs together to pause and be stored before the app is left
+NAMED = 2  # files that are named after an export; the rest is counted
 GRACE = 1.8  # seconds for all runs together to save themselves at the end
 
 
@@ -74,11 +75,11 @@ class OpenRuns(Protocol):
             LabError: this can be no folder.
         """
 
-    def export(self, session: Session) -> str:
-        """Write run and figures to disk and say where. Blocks.
+    def export(self, session: Session, wanted: ExportRequest) -> str:
+        """Write a run as files, stored before if it was not, and say which were written where. Blocks.
 
         Raises:
-            LabError: the disk or the folder refuses.
+            LabError: the disk or the folder refuses, a file is there, or a writer is not installed.
         """
 
     def close(self) -> list[str]:
@@ -166,10 +167,11 @@ class BackgroundRuns:
 
         return runs_root(self._root)
 
-    def export(self, session: Session) -> str:
-        """Store the run if it is not, and write its figures beside it."""
+    def export(self, session: Session, wanted: ExportRequest) -> str:
+        """Store the run if it is not, and write what is seen of it as `genlab export` does."""
         from engine.runner import Runner
-        from lab.export.beside_run import write_beside
+        from engine.store import RunFolder
+        from lab.export.formats import AlreadyThere, export
 
         if isinstance(session, Runner) and not session.latest().folder:
             session.save(self._root)
@@ -179,8 +181,12 @@ class BackgroundRuns:
                 raise StoreError(session.latest().sentence, "Try again, or set --runs.")
             time.sleep(0.05)
         snapshot = session.latest()
-        written = write_beside(Path(snapshot.folder), self.spec(snapshot.phenomenon), snapshot)
-        return f"Wrote {' and '.join(path.name for path in written)} to {snapshot.folder}"
+        try:
+            written = export([(RunFolder.open(Path(snapshot.folder)), snapshot)], wanted)
+        except AlreadyThere as error:
+            raise UsageError(error.message, "Choose replace, or another folder.") from error
+        names = ", ".join(path.name for path in written[:NAMED]) + (f" and {len(written) - NAMED} more" if len(written) > NAMED else "")
+        return f"Wrote {names} to {written[0].parent}" if written else "There is nothing to draw yet"
 
     def settle(self) -> list[Snapshot]:
         """Pause what runs, store what is worth it, and return what is not stored; what does not pause in time is saved by `close`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.contract import Snapshot
@@ -28,6 +29,21 @@ class PhenomenonEntry:
     title: str
     question: str
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What is to be written of a run, and where: what `genlab export` and the page of `e` both ask.
+
+    to: a format's name. folder: None for the present one. figures: names of figures and pictures; all where none is named.
+    width: of a drawing, in inches. force: whether files that are there are replaced.
+    """
+
+    to: str
+    folder: Path | None = None
+    figures: tuple[str, ...] = ()
+    width: float = 6.4
+    force: bool = False
 
 
 class Application(Protocol):
@@ -55,9 +71,5 @@ class Application(Protocol):
     def offer_folder(self, name: str) -> None:
         """Ask for another folder for the run of a phenomenon, which is not stored."""
 
-    def export(self, name: str) -> str:
-        """Write the run with its figures to disk and return a sentence that says where. Blocks; called in a thread.
-
-        Raises:
-            LabError: the disk or the folder refuses.
-        """
+    def offer_export(self, name: str) -> None:
+        """Ask in which format and where the run of a phenomenon is to be written."""

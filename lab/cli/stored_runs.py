@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from engine.errors import KnobError, echoed
 from lab.cli.groups import LabCommand
 from lab.cli.parameters import Height, Json, Run, RunList, Runs
 
-FORMATS = ("csv", "json", "npz", "svg", "png", "tensorboard")
+FORMATS = ("csv", "json", "npz", "txt", "svg", "pdf", "png", "tensorboard")
+NARROWEST, WIDEST = 2.0, 40.0  # inches
 
 
 def add_stored_runs(app: typer.Typer) -> None:
@@ -20,6 +22,21 @@ def add_stored_runs(app: typer.Typer) -> None:
     app.command("compare", cls=LabCommand)(compare)
     app.command("export", cls=LabCommand)(export)
     app.command("rm", cls=LabCommand)(remove)
+
+
+def inches(text: str | float) -> float:
+    """Read the width of a drawing.
+
+    Raises:
+        KnobError: no number, or none that a drawing can have.
+    """
+    try:
+        width = float(text)
+    except ValueError:
+        width = 0.0
+    if not NARROWEST <= width <= WIDEST:
+        raise KnobError(f"width must be a number between {NARROWEST:g} and {WIDEST:g} (inches), got {echoed(text)}")
+    return width
 
 
 def complete_format(incomplete: str) -> list[str]:
@@ -61,17 +78,28 @@ def compare(run: RunList, runs: Runs = None, height: Height = 18, json: Json = F
 
 
 def export(
-    run: Run,
+    run: RunList,
     to: Annotated[str, typer.Option("--to", metavar="|".join(FORMATS), help="Format.", autocompletion=complete_format, show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")] = Path(),
+    figure: Annotated[
+        list[str] | None, typer.Option("--figure", metavar="NAME", help="This figure or picture only; repeat for more.", show_default=False)
+    ] = None,
+    width: Annotated[
+        float, typer.Option("--width", metavar="INCHES", help="Of drawings; a column of a paper has about 3.3.", parser=inches)
+    ] = 6.4,
     runs: Runs = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
-    """Write a run as files; prints their paths."""
-    from lab.export.formats import export_run
+    """Write runs as files; prints their paths.
 
-    for path in export_run(run, runs, to, out, force=force):
-        print(path)
+    Every file says which command gives its numbers, with which versions and seeds: in its metadata, and small below a picture.
+    """
+    from lab.export.formats import export_runs
+    from lab.output import plain
+    from screens.application import ExportRequest
+
+    for path in export_runs(run, runs, ExportRequest(to, out, tuple(figure or ()), width, force)):
+        print(plain(path))
 
 
 def remove(run: RunList, runs: Runs = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:

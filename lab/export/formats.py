@@ -1,58 +1,117 @@
-"""A run as files for other programs: csv, json, npz, svg, png, TensorBoard. Figures keep their declared axes and series."""
+"""A run as files for other programs, in every format: what `genlab export` and the key `e` do."""
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from engine.contract import Series, Snapshot
+from engine.contract import Snapshot, Spec
 from engine.errors import StoreError, UsageError, echoed, nearest
 from engine.paths import expanded
+from engine.registry import spec
 from engine.store import RunFolder
-from lab.export.run_document import run_document
-from lab.output import strict
+from lab.export.provenance import Provenance
+from lab.export.tables import write_csv, write_json, write_npz
+from lab.export.text_figures import with_points
+from lab.export.text_file import write_text
 from lab.stored import load_run
+from screens.application import ExportRequest
 
 ELSEWHERE = "Name another folder with --out DIR."
+Writer = Callable[[RunFolder, Snapshot, Provenance, Path], Iterator[Path]]
 
 
-def export_run(run: str, runs: Path | None, to: str, target: Path | None = None, *, force: bool = False) -> list[Path]:
-    """Write a run in one format into a folder (the present one when None) and return the files written.
+class AlreadyThere(UsageError):
+    """A file that nobody wants replaced."""
 
-    force: replace files that are there, and the folder of an earlier export; a link is replaced, never followed.
+
+def export_runs(names: Sequence[str], runs: Path | None, wanted: ExportRequest) -> list[Path]:
+    """Write stored runs, each by name or folder, in one format and return the files written; either all of them or none.
 
     Raises:
-        UsageError: unknown format, one whose writer is not installed, no such user, or a file is there and `force` is not given.
+        UsageError: unknown format, figure or user, a writer that is not installed, two runs of one name, or a file that is there.
         StoreError: no such run, damaged, or the folder cannot be written.
     """
-    folder, snapshot = load_run(run, runs)
-    if to not in WRITERS:
-        raise UsageError(f"no format {echoed(to)!r}{nearest(to, WRITERS)}", "formats: " + ", ".join(WRITERS))
-    place = expanded(target or Path(), ELSEWHERE)
+    loaded = {folder.path.resolve(): (folder, snapshot) for folder, snapshot in (load_run(name, runs) for name in names)}
+    twice = [name for name, count in Counter(folder.name for folder, _ in loaded.values()).items() if count > 1]
+    if twice:
+        raise UsageError(f"two of the runs are called {twice[0]}, and so would their files", "Export them into two folders.")
+    return export(list(loaded.values()), wanted)
+
+
+def export(loaded: Sequence[tuple[RunFolder, Snapshot]], wanted: ExportRequest) -> list[Path]:
+    """Write runs in one format into a folder and return the files written; either all of them or none.
+
+    Raises:
+        UsageError: unknown format, figure or user, a writer that is not installed, or a file is there and is not to be replaced.
+        StoreError: a run is damaged, or the folder cannot be written.
+    """
+    if wanted.to not in FORMATS:
+        raise UsageError(f"no format {echoed(wanted.to)!r}{nearest(wanted.to, FORMATS)}", "formats: " + ", ".join(FORMATS))
+    chosen = [(folder, only(snapshot, wanted.figures)) for folder, snapshot in loaded]
+    place = expanded(wanted.folder or Path(), ELSEWHERE)
     try:
         place.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".genlab-export-", dir=place) as aside:
-            made = list(WRITERS[to](folder, snapshot, Path(aside)))
-            return _put_in_place(made, place, force=force)
+            made = [path for folder, snapshot in chosen for path in _written(folder, snapshot, Path(aside), wanted)]
+            return _put_in_place(made, place, force=wanted.force)
     except OSError as error:
         cause = (error.strerror or str(error)).lower()
         raise StoreError(f"cannot write to {place}: {cause}", ELSEWHERE) from error
+
+
+def _written(folder: RunFolder, snapshot: Snapshot, place: Path, wanted: ExportRequest) -> Iterator[Path]:
+    about = Provenance.of(folder, snapshot)
+    if wanted.to in DRAWN:
+        return _drawn(snapshot, about, place, wanted)
+    return WRITERS[wanted.to](folder, snapshot, about, place)
+
+
+def only(snapshot: Snapshot, figures: Sequence[str]) -> Snapshot:
+    """What a snapshot shows in some figures and pictures alone; all of it where none is named.
+
+    Raises:
+        UsageError: no figure of that name, or there is nothing to draw in it.
+    """
+    if not figures:
+        return snapshot
+    declared = spec(snapshot.phenomenon)
+    for name in figures:
+        _require(name, snapshot, declared)
+    drawn = [figure for figure in declared.figures if figure.name in figures]
+    kept = {item.name for figure in drawn for item in figure.draws(snapshot.series)}
+    return replace(
+        snapshot,
+        series=tuple(item for item in snapshot.series if item.name in kept),
+        markers=tuple(item for item in snapshot.markers if any(fnmatchcase(figure.name, item.figure) for figure in drawn)),
+        pictures=tuple(item for item in snapshot.pictures if item.name in figures),
+    )
+
+
+def _require(name: str, snapshot: Snapshot, declared: Spec) -> None:
+    figures = {figure.name: figure for figure in declared.figures}
+    pictures = {picture.name: "" for picture in declared.pictures}
+    if name not in figures and name not in pictures:
+        names = [*figures, *pictures]
+        sentence = f"no figure {echoed(name)!r} of {declared.name}{nearest(name, names)}"
+        raise UsageError(sentence, "figures: " + ", ".join(names))
+    there = with_points(figures[name], snapshot.series) if name in figures else [item for item in snapshot.pictures if item.name == name]
+    if not there:
+        when = figures[name].empty if name in figures else ""
+        raise UsageError(f"there is nothing to draw in {name} of this run", when[:1].upper() + when[1:])
 
 
 def _put_in_place(made: Sequence[Path], place: Path, *, force: bool) -> list[Path]:
     targets = [place / path.name for path in made]
     for path, target in zip(made, targets, strict=True):
         if not force and os.path.lexists(target):
-            raise UsageError(f"{target} is there already", "Add --force to replace it, or name another folder with --out DIR.")
+            raise AlreadyThere(f"{target} is there already", "Add --force to replace it, or name another folder with --out DIR.")
         if _is_folder(target) != path.is_dir() and os.path.lexists(target) and not target.is_symlink():
             raise UsageError(f"{target} is a {'folder' if target.is_dir() else 'file'}, which is left alone", ELSEWHERE)
     for path, target in zip(made, targets, strict=True):
@@ -68,97 +127,35 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def write_csv(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
-    """Two tables: measurements, a column per quantity (of each network or seed); curves, a line per point, as the figures show them."""
-    records, _ = folder.records()
-    flat = [{"step": step, **_columns(values)} for step, values in records]
-    columns = list(dict.fromkeys(name for row in flat for name in row))
-    yield _table(place / f"{folder.name}-metrics.csv", columns, ([row.get(name, "") for name in columns] for row in flat))
-    points = (line for series in snapshot.series for line in _points(series))
-    yield _table(place / f"{folder.name}-series.csv", ["series", "label", "kind", "basis", "group", "x", "y", "lo", "hi"], points)
+def _drawn(snapshot: Snapshot, about: Provenance, place: Path, wanted: ExportRequest) -> Iterator[Path]:
+    try:
+        from lab.export.image_files import write_figures  # here, since matplotlib may be missing
+    except ImportError:
+        sentence = f"drawing {wanted.to} files takes matplotlib, which is not installed"
+        raise UsageError(sentence, "pip install 'genlab[plot]', or pip install matplotlib") from None
+    return write_figures(snapshot, about, place, wanted.to, wanted.width)
 
 
-def write_json(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
-    """One document: manifest, claims, curves, markers, pictures, measurements."""
-    path = place / f"{folder.name}.json"
-    records, note = folder.records()
-    measured = [{"step": step, "values": values} for step, values in records]
-    whole = {**run_document(folder, snapshot), "measurements": measured, "note": note}
-    path.write_text(json.dumps(strict(whole), allow_nan=False, indent=1) + "\n", encoding="utf-8")
-    yield path
-
-
-def write_npz(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
-    """The problem and its solution under the field's letters, and every curve as `series/NAME/x`, `/y`, `/lo`, `/hi`."""
-    arrays: dict[str, NDArray[Any]] = {}
-    for series in snapshot.series:
-        parts = {"x": series.x, "y": series.y, "lo": series.lo, "hi": series.hi}
-        arrays |= {f"series/{series.name}/{part}": values for part, values in parts.items() if values is not None}
-    arrays |= {f"picture/{picture.name}": picture.values for picture in snapshot.pictures if picture.values is not None}
-    if (folder.path / "arrays.npz").exists():
-        arrays |= folder.load_arrays()
-    path = place / f"{folder.name}.npz"
-    np.savez_compressed(path, allow_pickle=False, **arrays)
-    yield path
-
-
-def write_tensorboard(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
+def write_tensorboard(folder: RunFolder, snapshot: Snapshot, about: Provenance, place: Path) -> Iterator[Path]:
     """Every measurement as a scalar of TensorBoard.
 
     Raises:
         UsageError: its writer is not installed.
     """
     try:
-        from torch.utils.tensorboard import SummaryWriter  # here, since torch is slow to load and tensorboard may be missing
+        from lab.export.tensorboard_files import write_events  # here, since tensorboard may be missing
     except ImportError:
-        raise UsageError("the writer of TensorBoard is not installed", "pip install tensorboard, or use --to csv") from None
-    path = place / f"{folder.name}-tensorboard"
-    with SummaryWriter(str(path)) as writer:
-        for step, values in folder.records()[0]:
-            for name, value in _columns(values).items():
-                writer.add_scalar(name, value, step)
-    yield path
+        sentence = "writing event files of TensorBoard takes the package tensorboard, which is not installed"
+        raise UsageError(sentence, "pip install 'genlab[tensorboard]', or pip install tensorboard") from None
+    return write_events(folder, about, place)
 
 
-def _figures(kind: str) -> Any:
-    def write(folder: RunFolder, snapshot: Snapshot, place: Path) -> Iterator[Path]:
-        try:
-            from lab.export.image_files import write_figures  # here, since matplotlib may be missing
-        except ImportError:
-            raise UsageError(f"drawing {kind} files takes matplotlib, which is not installed", "pip install matplotlib") from None
-        return write_figures(snapshot, folder.name, place, kind)
-
-    return write
-
-
-def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A record with lists spread: `loss` of two networks becomes `loss/0`, `loss/1`."""
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        flat |= {f"{name}/{index}": item for index, item in enumerate(value)} if isinstance(value, list | tuple) else {name: value}
-    return flat
-
-
-def _points(series: Series) -> Iterator[list[Any]]:
-    head = [series.name, series.label, series.kind, series.basis, series.group]
-    for index in range(len(series.x)):
-        band = [float(edge[index]) if edge is not None else "" for edge in (series.lo, series.hi)]
-        yield [*head, float(series.x[index]), float(series.y[index]), *band]
-
-
-def _table(path: Path, columns: list[str], lines: Iterable[Iterable[Any]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(lines)
-    return path
-
-
-WRITERS = {
+WRITERS: dict[str, Writer] = {
     "csv": write_csv,
     "json": write_json,
     "npz": write_npz,
-    "svg": _figures("svg"),
-    "png": _figures("png"),
+    "txt": write_text,
     "tensorboard": write_tensorboard,
 }
+DRAWN = ("svg", "pdf", "png")
+FORMATS = ("csv", "json", "npz", "txt", *DRAWN, "tensorboard")

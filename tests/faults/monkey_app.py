@@ -84,6 +84,7 @@ def main(pipe: str, folder: str, warm: str) -> int:
     stacks = Path(folder).with_name(STACKS).open("w", encoding="utf-8")
     faulthandler.register(signal.SIGUSR1, stacks, all_threads=True)
     lab_app.LabApp = MonkeyApp  # type: ignore[misc]
+    os.chdir(Path(folder).parent)  # where it exports to
     if warm == "warm":
         load_everything()
     return lab_app.launch(runs=Path(folder), threads=1)
@@ -94,7 +95,7 @@ def load_everything() -> None:
     import screens.command_palette
     import screens.help  # noqa: F401
     from engine import registry
-    from lab.export import beside_run  # noqa: F401
+    from lab.export import formats  # noqa: F401
     from lab.open_runs import screen_of
 
     for entry in registry.entries():

@@ -12,8 +12,8 @@ from engine.contract import Phase
 from engine.data import cache
 from engine.runner import Runner, resume
 from engine.store import RunFolder
-from lab.export.beside_run import write_beside
-from lab.export.formats import export_run
+from lab.export.formats import export_runs
+from screens.application import ExportRequest
 from tests.engine.running import started
 from tests.lab.command_line import ROOT
 
@@ -52,10 +52,10 @@ def test_a_run_and_its_exports(tmp_path, umask):
     folder = RunFolder.open(path)
     assert folder.whole()
     folder.save_crash("a defect")
-    write_beside(path, registry.spec("max-margin"), folder.load_snapshot())
-    for kind in ("csv", "json", "npz"):
-        export_run(last.run, root, kind, tmp_path / "new" / "out" / kind)
-        export_run(last.run, root, kind, tmp_path / "new" / "out" / kind, force=True)
+    for kind in ("csv", "json", "npz", "txt", "svg"):
+        out = tmp_path / "new" / "out" / kind
+        export_runs([last.run], root, ExportRequest(kind, out))
+        export_runs([last.run], root, ExportRequest(kind, out, force=True))
     assert_obeys(tmp_path / "new", umask)
 
 

@@ -13,6 +13,7 @@ from engine.contract import Phase, Session, SetKnob, Snapshot
 from engine.errors import UsageError
 from engine.store import RunFolder, list_runs
 from lab.open_runs import BackgroundRuns, farewell
+from screens.application import ExportRequest
 from tests.faults.failing import FailingDisk
 from tests.screens.canned import canned
 
@@ -41,8 +42,14 @@ def test_a_run_that_is_begun_starts_by_itself_and_is_kept(open_runs: BackgroundR
     session = open_runs.begin("toy", "quick")
     snapshot = until(session, Phase.FINISHED)
     assert Path(snapshot.folder).parent == tmp_path
-    assert "figures.txt and figures.json" in open_runs.export(session)
-    assert (Path(snapshot.folder) / "figures.json").exists()
+    wanted = ExportRequest("csv", tmp_path / "out")
+    assert (
+        open_runs.export(session, wanted) == f"Wrote {snapshot.run}-metrics.csv, {snapshot.run}-series.csv and 3 more to {tmp_path / 'out'}"
+    )
+    assert (tmp_path / "out" / f"{snapshot.run}-series.csv").exists()
+    with pytest.raises(UsageError, match=r"is there already Choose replace, or another folder\."):
+        open_runs.export(session, wanted)
+    assert "3 more" in open_runs.export(session, replace(wanted, force=True))
     assert open_runs.close() == [f"{snapshot.run} is finished; look at it with: genlab show {snapshot.run}"]
     assert not open_runs.stuck
 

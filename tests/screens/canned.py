@@ -174,6 +174,7 @@ class CannedRuns:
         self.begun: list[tuple[str, str]] = []
         self.closed = 0
         self.exported = self.gone_on = 0
+        self.wanted: list[Any] = []
         self.stored_in: list[str] = []
         self.problems = problems
         self.reports = Path("/nonexistent")
@@ -214,8 +215,9 @@ class CannedRuns:
             self.session.change(unstored="")
         return self.settle()
 
-    def export(self, session: Any) -> str:
+    def export(self, session: Any, wanted: Any) -> str:
         self.exported += 1
+        self.wanted.append(wanted)
         return "Wrote 3 files to /somewhere/canned-quick-s0"
 
     def close(self) -> list[str]:

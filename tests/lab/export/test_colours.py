@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.contract import Axis, Figure, Layer, Marker, Picture, Series
-from lab.export import beside_run, image_files, text_figures
+from lab.export import image_files, text_figures, text_file
+from lab.export.drawing import draw_figure, draw_picture
 from screens.widgets.palette import DARK, FILLED, LIGHT, Theme, groups_of, ink_of
 from screens.widgets.plot_figure import legend_entries
 from tests.screens.canned import SPEC, canned
@@ -31,7 +32,8 @@ def snapshot(order):
 def test_an_image_has_the_colours_and_markers_of_the_screen(order):
     shown = snapshot(order)
     theme = Theme(dark=False, groups=groups_of(shown))
-    (axes,) = image_files._plot(FIGURE, FIGURE.draws(shown.series), shown.markers, theme).axes
+    _, axes = image_files.canvas()
+    draw_figure(axes, FIGURE, shown.series, shown.markers, theme)
     lines = {line.get_label(): line for line in axes.lines}
     for group, place in zip(GROUPS, range(3), strict=True):
         if group in order:
@@ -41,7 +43,8 @@ def test_an_image_has_the_colours_and_markers_of_the_screen(order):
             cube = [0, 95, 135, 175, 215, 255]  # levels of the 256 colours
             assert 16 + 36 * cube.index(red) + 6 * cube.index(green) + cube.index(blue) == LIGHT.full[place]
     assert lines["event"].get_color() == lines[order[-1]].get_color()
-    (plane,) = image_files._image(shown.pictures[0], theme).axes
+    _, plane = image_files.canvas()
+    draw_picture(plane, shown.pictures[0], theme)
     assert plane.lines[0].get_color() == lines["b"].get_color()
     assert plane.lines[1].get_color() not in {line.get_color() for line in lines.values()}
 
@@ -55,12 +58,12 @@ def test_text_has_them_too(order, monkeypatch, capsys):
         seen.append({entry.label: (entry.glyph, ink_of(entry.ink).fg) for entry in legend_entries(figure.draws(series), theme)})
         return []
 
-    for module in (beside_run, text_figures):
+    for module in (text_file, text_figures):
         monkeypatch.setattr(module, "draw_figure", draw)
     monkeypatch.setattr(text_figures, "spec", lambda name: declared)
     monkeypatch.setattr(text_figures.Theme, "detect", classmethod(lambda cls: cls()))
     monkeypatch.setenv("FORCE_COLOR", "1")
-    beside_run.as_text(declared, snapshot(order))
+    text_file.as_text(declared, snapshot(order))
     text_figures.print_run(snapshot(order), "a-run", only="loss")
     without_colour, coloured = seen
     for place, group in enumerate(GROUPS):

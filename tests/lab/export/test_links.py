@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.registry import spec
-from lab.export.beside_run import write_beside
-from lab.stored import load_run
 from tests.lab.command_line import environment
 
 CASES = [(to, "link") for to in ("csv", "json", "npz", "png")] + [("csv", "broken link"), ("csv", "link to a folder")]
@@ -20,15 +17,6 @@ def secret(tmp_path):
     path = tmp_path / "secret"
     path.write_text("mine")
     return path
-
-
-@pytest.mark.parametrize("name", ["figures.txt", "figures.json"])
-def test_figures_beside_a_run(run, tmp_path, secret, name):
-    folder, snapshot = load_run(run(), tmp_path / "runs")
-    (folder.path / name).symlink_to(secret)
-    write_beside(folder.path, spec("toy"), snapshot)
-    assert secret.read_text() == "mine"
-    assert not (folder.path / name).is_symlink() and (folder.path / name).stat().st_size > 100
 
 
 @pytest.mark.parametrize(("to", "kind"), CASES)

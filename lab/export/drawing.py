@@ -1,0 +1,186 @@
+"""A figure or picture drawn into axes of matplotlib, in the screen's colours and markers; importing this module is what loads it.
+
+What a notebook draws and what is exported comes from here. Curves of theory are dashed, each in its own pattern, and every measured
+curve has a marker of its own, so that nothing rests on colour alone.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.colors import ListedColormap
+from rich.color import Color
+
+from engine.contract import Axis, Figure, Marker, Picture, Series
+from screens.widgets.palette import FILLED, HOLLOW, Theme, ink_of
+from screens.widgets.picture_layers import StyledLayer, styled_layers
+from screens.widgets.plot_curves import Curve, curves_of
+from screens.widgets.plot_markers import marker_ink
+
+MARKS = dict(zip(FILLED + HOLLOW, "o^sDv*" * 2, strict=True))  # the terminal's markers as matplotlib's
+MARKED = 8  # marks along a curve, about
+LEGEND_WIDTH = 64  # letters of a legend's label before it is broken
+MAPS = {"sequential": "viridis", "diverging": "RdBu_r", "grey": "gray"}
+CLASSES = (ListedColormap(matplotlib.color_sequences["petroff10"]), matplotlib.colormaps["tab20"])  # few and many; the first is safe
+MANY_NAMES = 24  # letters of all names of an axis that stand beside each other in an inch and a half
+
+
+def draw_figure(axes: Any, figure: Figure, series: Sequence[Series], markers: Sequence[Marker], theme: Theme) -> None:
+    """Draw a figure's series with bands, theory and markers; no legend, for which `legends.place` finds a place."""
+    curves = curves_of(figure.draws(series), theme)
+    bars = [curve for curve in curves if curve.series.style == "bars"]
+    floor = _floor(curves, figure.y)
+    for curve in curves:
+        if curve.series.style == "bars":
+            _bars(axes, curve, figure, bars)
+        else:
+            _curve(axes, curve, figure, floor)
+    for marker in markers:
+        if fnmatch.fnmatchcase(figure.name, marker.figure):
+            line = axes.axvline if marker.axis == "x" else axes.axhline
+            line(marker.at, color=colour_of(marker_ink(marker, theme)), linestyle=":", linewidth=1, label=_broken(marker.label))
+    axes.set(title=title_of(axes, figure.title), xlabel=axis_label(figure.x), ylabel=axis_label(figure.y))
+    for axis, scale, limits in ((figure.x, axes.set_xscale, axes.set_xlim), (figure.y, axes.set_yscale, axes.set_ylim)):
+        if axis.log:
+            scale("log")
+        limits(axis.lo, axis.hi)
+    if figure.x.ticks:
+        _name_ticks(axes, figure.x)
+
+
+def draw_picture(axes: Any, picture: Picture, theme: Theme) -> None:
+    """Draw a picture's cells with their colours explained, and its layers; no legend."""
+    if picture.values is not None:
+        _cells(axes, picture)
+    for styled in styled_layers(picture.layers, theme, picture.log):
+        if len(styled.xy):
+            _layer(axes, styled)
+    if picture.log:
+        axes.set(xscale="log", yscale="log")
+    if picture.extent:
+        axes.set(xlim=picture.extent[:2], ylim=picture.extent[2:])
+    elif picture.values is not None:
+        axes.set(xticks=[], yticks=[])
+    if picture.equal:
+        axes.set_aspect("equal")
+    axes.set(title=title_of(axes, picture.title), xlabel=picture.x, ylabel=picture.y)
+
+
+def colour_of(ink: int) -> str:
+    """The colour of an ink as matplotlib takes it."""
+    return Color.from_ansi(ink_of(ink).fg).get_truecolor().hex
+
+
+def axis_label(axis: Axis) -> str:
+    """An axis' label with its unit, broken where it is long."""
+    return textwrap.fill(f"{axis.label} ({axis.unit})" if axis.unit else axis.label, LEGEND_WIDTH)
+
+
+def title_of(axes: Any, words: str) -> str:
+    """A title, broken where it would be wider than its axes."""
+    inches = axes.get_position().width * axes.figure.get_figwidth()
+    return textwrap.fill(words, max(20, int(11 * inches)))
+
+
+def _broken(label: str) -> str:
+    return textwrap.fill(label, LEGEND_WIDTH)
+
+
+def _look(curve: Curve | StyledLayer, glyph: str) -> dict[str, Any]:
+    """Colour and marker of a curve or a layer; hollow where the screen's is."""
+    colour = colour_of(curve.ink)
+    fill = "none" if glyph in HOLLOW else colour
+    return {"color": colour, "marker": MARKS.get(glyph, "o"), "markerfacecolor": fill, "markersize": 4}
+
+
+def _curve(axes: Any, curve: Curve, figure: Figure, floor: float) -> None:
+    item, colour, label = curve.series, colour_of(curve.ink), _broken(curve.series.label)
+    x, y = _drawable(item.x, figure.x), _drawable(item.y, figure.y)
+    if item.style == "points":
+        axes.plot(x, y, linestyle="none", label=label, **_look(curve, curve.glyph))
+    elif item.kind == "theory":
+        axes.plot(x, y, linestyle=(0, curve.dash or (4, 3)), color=colour, linewidth=1.4, label=label)
+    else:
+        axes.plot(x, y, "-", linewidth=1.3, markevery=max(1, len(x) // MARKED), label=label, **_look(curve, curve.glyph))
+    if item.lo is None or item.hi is None:
+        return
+    lo, hi = (np.maximum(edge, floor) if figure.y.log else np.asarray(edge) for edge in (item.lo, item.hi))
+    if item.style == "points":
+        axes.vlines(x, lo, hi, color=colour, linewidth=0.8, alpha=0.6)
+    else:
+        axes.fill_between(x, _drawable(lo, figure.y), _drawable(hi, figure.y), color=colour, alpha=0.2, linewidth=0)
+
+
+def _floor(curves: Sequence[Curve], y: Axis) -> float:
+    """The smallest number that a logarithmic figure draws: bands that reach 0 or below end there."""
+    if not y.log:
+        return 0.0
+    drawn = [edge for curve in curves for edge in (curve.series.y, curve.series.lo) if edge is not None]
+    values = np.concatenate([np.ravel(edge) for edge in drawn]) if drawn else np.ones(1)
+    return float(np.min(values, where=np.isfinite(values) & (values > 0), initial=np.inf))
+
+
+def _bars(axes: Any, curve: Curve, figure: Figure, bars: Sequence[Curve]) -> None:
+    """Draw bars, those of several series side by side around their x."""
+    x, y = _drawable(curve.series.x, figure.x), _drawable(curve.series.y, figure.y)
+    room = 0.8 * min(_spacing(np.asarray(other.series.x, dtype=float)) for other in bars)
+    wide = room / len(bars)
+    at = x + wide * (bars.index(curve) - (len(bars) - 1) / 2)
+    axes.bar(at, y, color=colour_of(curve.ink), label=_broken(curve.series.label), width=wide)
+    if curve.series.lo is not None and curve.series.hi is not None:
+        axes.vlines(at, curve.series.lo, curve.series.hi, color="black", linewidth=0.8)
+
+
+def _name_ticks(axes: Any, axis: Axis) -> None:
+    names = [name for _, name in axis.ticks]
+    inches = axes.get_position().width * axes.figure.get_figwidth()
+    slanted = sum(map(len, names)) > MANY_NAMES / 1.5 * inches * 0.8
+    looks: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
+    axes.set_xticks([at for at, _ in axis.ticks], names, **looks)
+
+
+def _layer(axes: Any, styled: StyledLayer) -> None:
+    x, y = styled.xy.T
+    look = _look(styled, styled.mark)
+    if styled.layer.kind == "rings":
+        look |= {"marker": "o", "markerfacecolor": "none", "markersize": 8}
+    elif styled.layer.kind == "line":
+        look["marker"] = ""
+    elif styled.layer.kind == "path":
+        look["markevery"] = [-1]  # where it ends, as on the screen
+    line = "-" if styled.layer.kind in ("path", "line") else "none"
+    axes.plot(x, y, linestyle=line, linewidth=1.3, label=_broken(styled.layer.label), **look)
+
+
+def _cells(axes: Any, picture: Picture) -> None:
+    classes = picture.palette == "classes"
+    colours = CLASSES[len(picture.legend) > 10] if classes else matplotlib.colormaps[MAPS[picture.palette]]
+    limits = (-0.5, colours.N - 0.5) if classes else (picture.lo, picture.hi)
+    cells = np.asarray(picture.values)
+    values = np.ma.masked_less(cells, 0) if classes else cells  # a class below 0 is no class: nothing is drawn
+    if picture.log and picture.extent:
+        ends = picture.extent[:2], picture.extent[2:]
+        x, y = (np.geomspace(*pair, count + 1) for pair, count in zip(ends, values.shape[::-1], strict=True))
+        shown = axes.pcolormesh(x, y[::-1], values, cmap=colours, vmin=limits[0], vmax=limits[1], rasterized=True)
+    else:
+        place: dict[str, Any] = {"extent": picture.extent} if picture.extent else {}
+        shown = axes.imshow(values, cmap=colours, vmin=limits[0], vmax=limits[1], aspect="auto", interpolation="nearest", **place)
+    if not classes:
+        axes.figure.colorbar(shown, ax=axes)
+    for index, name in enumerate(picture.legend if classes else ()):
+        axes.plot([], [], "s", color=colours(index), label=_broken(name))
+
+
+def _drawable(values: Any, axis: Axis) -> Any:
+    values = np.asarray(values, dtype=float)
+    return np.where(np.isfinite(values) & ((values > 0) if axis.log else True), values, np.nan)
+
+
+def _spacing(x: Any) -> float:
+    gaps = np.diff(np.unique(x[np.isfinite(x)]))
+    return float(gaps.min()) if len(gaps) else 1.0

@@ -1,0 +1,70 @@
+"""The page of `e`: the options of `genlab export`, and what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from engine.errors import StoreError
+from lab.app import LabApp
+from lab.cli.stored_runs import FORMATS as TYPED
+from lab.export.formats import FORMATS as WRITTEN
+from screens.application import ExportRequest
+from screens.export_page import FORMATS, ExportPage
+from tests.screens.pilot import SIZES, drive, opened, said, until
+
+
+async def page_of(pilot: Pilot[int], app: LabApp) -> ExportPage:
+    await pilot.press("e")
+    await until(pilot, lambda: isinstance(app.screen, ExportPage))
+    assert isinstance(app.screen, ExportPage)
+    return app.screen
+
+
+def test_the_page_the_command_and_the_writers_know_the_same_formats() -> None:
+    assert set(FORMATS) == set(TYPED) == set(WRITTEN)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_return_writes_everything_as_svg_into_the_present_folder(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        await page_of(pilot, app)
+        assert "canned-quick-s0" in said(app) and "svg: drawings whose texts" in said(app) and "escape goes back" in said(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is screen and "Wrote 3 files to /somewhere/canned-quick-s0" in said(app))
+
+    assert drive(scenario, size).wanted == [ExportRequest("svg", Path.cwd())]
+
+
+def test_every_option_of_the_command_can_be_chosen() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        page = await page_of(pilot, app)
+        await pilot.press("right", "down", "right", "down", "left", "down", "right", "down")
+        await until(pilot, lambda: page.folder.has_focus)
+        page.folder.value = " ~/paper "
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is not page)
+
+    (wanted,) = drive(scenario).wanted
+    assert wanted == ExportRequest("pdf", Path("~/paper"), (wanted.figures[0],), 5.0, force=True)
+
+
+def test_what_cannot_be_written_is_a_sentence_and_the_page_stays() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        def refuse(session: object, wanted: object) -> str:
+            raise StoreError("cannot write to /full: no space left on device", "Name another folder.")
+
+        app.open_runs.export = refuse  # type: ignore[method-assign]
+        screen = await opened(pilot, app)
+        page = await page_of(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "no space left on device Name another folder." in said(app))
+        assert app.screen is page
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+
+    drive(scenario)
