@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.contract import Detail, Snapshot, Status, Verdict, values_record
+from lab.streams import is_utf8
 
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself puts into LC_CTYPE under LANG=C (PEP 538)
@@ -30,9 +31,9 @@ VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
 
 
 def ascii_only(environ: Mapping[str, str] | None = None) -> bool:
-    """Whether to write nothing but ASCII: asked for by `--ascii`, or the locale's character set is not UTF-8."""
+    """Whether to write nothing but ASCII: asked for by `--ascii`, or the locale's or standard output's character set is not UTF-8."""
     env = os.environ if environ is None else environ
-    if env.get("GENLAB_ASCII"):
+    if env.get("GENLAB_ASCII") or (environ is None and not is_utf8(sys.stdout)):
         return True
     ctype = env.get("LC_CTYPE", "")
     if ctype in COERCED and env.get("LANG") in ("C", "POSIX"):
@@ -60,7 +61,7 @@ def write(renderable: Any, *, stderr: bool = False, style: str | None = None) ->
 def write_table(columns: Iterable[str], lines: Iterable[Sequence[Any]], *, title: str = "", stderr: bool = False) -> None:
     """Print a table; a heading that ends in `>` is right-aligned, cells are written as `plain` words them."""
     style = box.ASCII if ascii_only() else box.SIMPLE_HEAD
-    made = Table(box=style, title=title or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
+    made = Table(box=style, title=plain(title) or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
     for column in columns:
         name = column.rstrip(">")
         made.add_column(name, justify="left" if name == column else "right", overflow="fold", no_wrap=name in WHOLE)

@@ -11,7 +11,7 @@ import typer
 
 from engine.contract import Snapshot
 from engine.errors import StoreError, UsageError
-from engine.store import RunFolder, RunSummary, find_removable, find_run, list_runs, remove_run, runs_root
+from engine.store import RunFolder, RunSummary, find_removable, find_run, list_runs, removable, remove_run, runs_root
 from lab.output import count_marks, count_statuses, emit, plain, say, write_table
 
 
@@ -56,14 +56,14 @@ def _snapshot(run: RunSummary) -> Snapshot | None:
 
 
 def remove_runs(names: Sequence[str], runs: Path | None, *, yes: bool) -> None:
-    """Delete runs for good; ask first unless `yes`.
+    """Delete runs for good; ask first unless `yes`. Where one of them may not be deleted, none is.
 
     Raises:
         UsageError: there is nobody to ask.
         StoreError: no such run, not directly in the runs folder, or the folder holds more than a run.
     """
     root = runs_root(runs)
-    paths = [find_removable(root, name) for name in names]
+    paths = list(dict.fromkeys(removable(find_removable(root, name), root) for name in names))
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"rm deletes {len(paths)} run{'s' if len(paths) > 1 else ''} for good and cannot ask here", "Add --yes.")

@@ -48,6 +48,7 @@ class Runner:
         store_after: seconds of work after which the run is worth a folder under `root`; 0 makes it at once. A run that is finished
             when the runner is closed gets one in any case.
         insist: whether a run that is to have a folder at once fails without it; else it is told, and tried again.
+        company: how many runs share a thread, see `engine.runner.together`.
 
     Raises:
         UsageError: unknown phenomenon, or a seed out of range.
@@ -72,12 +73,13 @@ class Runner:
         typed: str = "",
         store_after: float = 0.0,
         insist: bool = True,
+        company: int = 1,
     ) -> None:
         spec = registry.spec(name) if isinstance(name, str) else name.spec
         load = partial(registry.load, name) if isinstance(name, str) else lambda: name
         setup = Setup(spec, config, preset, checked(tuple(seeds)))
         options = Options(
-            device, default_threads() if threads is None else threads, root, on_measure, typed, store_after, insist
+            device, default_threads() if threads is None else threads, root, on_measure, typed, store_after, insist, company
         )  # fmt: skip
         self._control = Control(load, setup, options, resume)
         self._mailbox = self._control.mailbox
@@ -89,6 +91,11 @@ class Runner:
     def error(self) -> BaseException | None:
         """The exception that ended or last disturbed the run, with its traceback, for --debug."""
         return self._mailbox.error
+
+    @property
+    def control(self) -> Control:
+        """The run itself, for whoever works it in a thread of his own instead of starting it here."""
+        return self._control
 
     def expect(self) -> None:
         """Show that a start will follow, which whoever shows the run puts off until that stands."""
@@ -173,7 +180,7 @@ class Runner:
     def kept(self) -> Kept:
         """Return what of the run is on the disk; after `close`, whether that took too long or not."""
         run = self._control.run
-        return Kept(self.latest(), run.writer.saved if run else None, self._thread is not None and self._thread.is_alive())
+        return Kept(self.latest(), run.writer.found() if run else None, self._thread is not None and self._thread.is_alive())
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the problem and its solution of a run that is over; empty before that or after an error."""
@@ -189,6 +196,7 @@ def resume(
     phenomenon: type[AnyPhenomenon] | None = None,
     on_measure: OnMeasure | None = None,
     typed: str = "",
+    company: int = 1,
 ) -> Runner:
     """Return a runner that continues a stored run bit for bit, on its own device and with its own number of threads.
 
@@ -196,7 +204,7 @@ def resume(
         path: the run's folder.
         overrides: knobs given on the command line; they may repeat the stored values and nothing else.
         phenomenon: its class, where the registry does not know it.
-        on_measure, typed: as of `Runner`.
+        on_measure, typed, company: as of `Runner`.
 
     Raises:
         StoreError: missing, damaged, finished, diverged, or written by another process.
@@ -213,7 +221,7 @@ def resume(
         preset = preset_of(spec, config, manifest.preset)
         return Runner(
             phenomenon or spec.name, config, preset, manifest.seeds, device=manifest.device, threads=manifest.threads,
-            root=path.parent, resume=folder, on_measure=on_measure, typed=typed,
+            root=path.parent, resume=folder, on_measure=on_measure, typed=typed, company=company,
         )  # fmt: skip
     except BaseException:
         folder.close()

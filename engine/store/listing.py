@@ -119,9 +119,10 @@ def remove_run(path: Path, root: Path | None = None) -> None:
         StoreError: no run, not in `root`, still being written, holding what genlab did not write, or not permitted; then nothing
             is deleted. Or, said so, put aside but not deleted.
     """
+    target = removable(path, root)
+    parent, name = target.parent, target.name
+    aside = hidden(parent, name, "removed")
     with told(path, "remove"):
-        parent, name = _removable(path, root)
-        target, aside = parent / name, hidden(parent, name, "removed")
         os.rename(target, aside)  # noqa: PTH104 (Path.rename is the same call; tests count this one)
     try:
         for entry in sorted(aside.iterdir(), key=lambda entry: entry.name == MANIFEST):
@@ -133,12 +134,17 @@ def remove_run(path: Path, root: Path | None = None) -> None:
     tidy(parent)
 
 
-def _removable(path: Path, root: Path | None) -> tuple[Path, str]:
-    """Return the folder that a run lies in and the run's own name, if it may be removed.
+def removable(path: Path, root: Path | None = None) -> Path:
+    """Return the real folder of a run that `remove_run` may delete; nothing is changed.
 
     Raises:
         StoreError: it may not; says why.
     """
+    with told(path, "remove"):
+        return _removable(path, root)
+
+
+def _removable(path: Path, root: Path | None) -> Path:
     if path.is_symlink():
         raise StoreError(f"{path} is a link, and links are not followed", "name the run itself")
     full = path.resolve(strict=True)
@@ -154,7 +160,7 @@ def _removable(path: Path, root: Path | None) -> tuple[Path, str]:
     for folder in (full, full.parent):
         if not os.access(folder, os.W_OK | os.X_OK):
             raise StoreError(f"cannot remove {path}: permission denied in {folder}", "change its permissions first")
-    return full.parent, full.name
+    return full
 
 
 def _typed(text: str) -> Path:

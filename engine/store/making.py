@@ -42,7 +42,10 @@ def make(root: Path, base: str, fill: Callable[[Path], T]) -> tuple[Path, T]:
     """
     beside = hidden(root, base, "new")
     with told(root / base, "make the folder"):
-        root.mkdir(parents=True, exist_ok=True)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:  # a file, or a link to nowhere
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
         beside.mkdir()
     try:
         made = fill(beside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from engine.errors import StoreError
-from engine.store.folder import RunFolder
+from engine.store.folder import STATE, RunFolder
 from engine.store.manifest import Manifest
 from engine.store.requests import Request
 
@@ -54,6 +55,10 @@ class Writer:
     def patience(self) -> float | None:
         """Seconds until a disk that refused should be tried again; None while nothing waits."""
         return max(0.0, self._next_try - time.monotonic()) if self.problem else None
+
+    def found(self) -> int | None:
+        """Return `saved`, unless its file is gone: whoever moves or deletes the folder of a run takes its state away."""
+        return self.saved if self.path is not None and os.path.isfile(self.path / STATE) else None  # noqa: PTH113 (never raises)
 
     def create(self, root: Path, manifest: Manifest) -> None:
         """Make the run's folder under `root`.

@@ -22,6 +22,7 @@ from lab.cli.groups import LabGroup
 from lab.cli.opening import open_app
 from lab.cli.parameters import Device, Runs, Threads
 from lab.cli.stored_runs import add_stored_runs
+from lab.streams import write_any_character
 
 HELP = """Why do overparameterized models generalize? A lab in the terminal.
 
@@ -58,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _hoist(list(sys.argv[1:] if argv is None else argv))
     debug = "--debug" in args
     code = int(Exit.DONE)
+    write_any_character()
     try:
         code = int(command().main(args=args, prog_name="genlab", standalone_mode=False, obj={"argv": args}) or Exit.DONE)
         sys.stdout.flush()

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from engine.cores import require_threads
 from engine.errors import Exit
-from lab.running.detached import genlab_command
+from lab.running.detached import genlab_command, no_process
 from lab.running.driving import Signals
 
 CODES = (Exit.DONE, Exit.USAGE, Exit.RUN_FAILED, Exit.DATA_MISSING, Exit.INTERRUPTED)  # of `genlab run` and `resume`
@@ -91,7 +91,7 @@ class Children:
                     start_new_session=True,
                 )  # fmt: skip
             except OSError as error:
-                return Ended(int(Exit.RUN_FAILED), {}, f"no process could be started: {(error.strerror or str(error)).lower()}")
+                return Ended(int(Exit.RUN_FAILED), {}, no_process(error).message)
             self._processes.add(process)
         out, err = process.communicate()
         with self._lock:

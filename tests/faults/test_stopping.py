@@ -1,5 +1,6 @@
 """Long work hears that it should stop, and whoever leaves it learns what is kept."""
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -87,6 +88,17 @@ def test_a_long_piece_hears_and_its_state_is_that_before_it(runner, tmp_path, wa
     assert run.close(SOON) and time.monotonic() - began < SOON
     assert folder_of(run.latest()).load_state()[1].step == 5 == run.kept().saved
     assert "its state of step 5 is saved" in run.kept().sentence and run.kept().hint.startswith("genlab resume")
+
+
+def test_a_state_that_somebody_deleted_is_not_said_to_be_saved(runner, tmp_path):
+    run = runner(kind=LongPiece, root=tmp_path, steps=20, grid=1)
+    run.start()
+    until(lambda: run.kept().saved is not None)
+    shutil.rmtree(tmp_path)
+    assert run.close(SOON)
+    kept = run.kept()
+    assert kept.saved is None and not kept.resumable and not kept.complete
+    assert "not being stored" in kept.sentence and "saved" not in kept.sentence
 
 
 def test_a_deaf_piece_is_left_with_the_truth(runner, tmp_path, deaf):

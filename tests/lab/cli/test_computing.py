@@ -1,6 +1,7 @@
 """Running, resuming and detaching from the command line, on the toy phenomenon."""
 
 import contextlib
+import errno
 import json
 import os
 import pty
@@ -12,9 +13,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
-from engine.errors import Exit
+from engine.errors import Exit, LabError
+from lab.running.detached import detach
 from tests.lab.command_line import environment, finish, lines, start
 
 PATIENCE = 60.0  # seconds until a condition that should come is called missing
@@ -186,6 +189,30 @@ def test_detach_reports_a_run_that_cannot_begin(tmp_path):
     code, out, err = finish(tmp_path / "runs", "run", "toy", "--detach")
     assert (code, out) == (Exit.RUN_FAILED, "")
     assert err.startswith("genlab: cannot ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_detach_that_is_interrupted_before_there_is_a_run_leaves_none_behind(tmp_path, number):
+    program = (
+        "import sys; from lab.running import detached; said = 'import time; print(1, file=sys.stderr, flush=True); time.sleep(1000)'\n"
+        "detached.genlab_command = lambda: [sys.executable, '-c', 'import sys; ' + said]; sys.exit(detached.detach([]))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], env=environment(tmp_path), stderr=subprocess.PIPE, text=True) as parent:
+        until(lambda: psutil.Process(parent.pid).children(), "a run in the background")
+        (child,) = psutil.Process(parent.pid).children()
+        parent.send_signal(number)
+        err = parent.stderr.read()
+    assert parent.returncode == Exit.INTERRUPTED and "Traceback" not in err and err
+    assert not child.is_running()
+
+
+def test_detach_where_no_process_can_be_started_is_one_sentence(monkeypatch):
+    def refused(*_, **__):
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    with pytest.raises(LabError, match="no process could be started: resource temporarily unavailable"):
+        detach(["run", "toy"])
 
 
 def test_a_detached_run_that_the_disk_refuses_goes_on_and_says_so_in_its_code(tmp_path):

@@ -139,3 +139,32 @@ def test_only_what_lies_in_the_runs_folder_is_removed(genlab, run, tmp_path):
     code, _, err = genlab("rm", str(tmp_path / "runs" / name), "--yes", "--runs", str(tmp_path / "other"))
     assert code == Exit.RUN_FAILED and "deleted" not in err
     assert (tmp_path / "runs" / name / "manifest.json").exists()
+
+
+def test_rm_of_several_decides_on_all_before_it_deletes_one(genlab, run, tmp_path):
+    first, second = run(), run()
+    (tmp_path / "runs" / second / "letter.txt").write_text("keep me")
+    code, _, err = genlab("rm", first, second, "--yes")
+    assert code == Exit.RUN_FAILED and "letter.txt" in err and "deleted" not in err
+    assert (tmp_path / "runs" / first / "manifest.json").exists()
+    (tmp_path / "runs" / second / "letter.txt").unlink()
+    code, _, err = genlab("rm", first, second, first, str(tmp_path / "runs" / second), "--yes")
+    assert (code, err.count("deleted")) == (0, 2)
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_control_characters_of_the_runs_folder_never_reach_the_terminal(genlab, run, tmp_path):
+    folder = str(tmp_path / "red\x1b[31m")
+    run("--runs", folder)
+    for command in ("runs", "doctor"):
+        _, out, err = genlab(command, "--runs", folder)
+        assert "red" in out and "\x1b" not in out + err
+
+
+def test_runs_in_a_file_is_one_sentence(genlab, tmp_path):
+    (tmp_path / "letter").write_text("dear diary")
+    code, _, err = genlab("run", "toy", "--runs", str(tmp_path / "letter"))
+    assert code == Exit.RUN_FAILED and "a part of the path is not a folder" in err
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    code, _, err = genlab("run", "toy", "--runs", str(tmp_path / "nowhere"))
+    assert code == Exit.RUN_FAILED and "a part of the path is not a folder" in err

@@ -71,3 +71,11 @@ def test_a_sweep_and_a_verification_go_on_too(tmp_path: Path) -> None:
     assert (code, err) == (0, GOING_ON)
     code, _, err = shell(tmp_path, f"({COMMAND} sweep toy --grid rate=0.1,0.2 --json) | true; exit ${{PIPESTATUS[0]}}")
     assert (code, err, len(list_runs(tmp_path))) == (0, UNREAD, 4)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_characters_that_the_output_does_not_have(tmp_path: Path, encoding: str) -> None:
+    assert shell(tmp_path, f"{COMMAND} run toy --quiet")[0] == 0
+    for args in ("list", "info toy", "runs", "show toy-quick-s0", "export toy-quick-s0 --to csv -o $(mktemp -d)/\u00e9\u2192"):
+        code, out, err = shell(tmp_path, f"PYTHONIOENCODING={encoding} {COMMAND} {args} | cat; exit ${{PIPESTATUS[0]}}")
+        assert (code, err) == (0, "") and out
