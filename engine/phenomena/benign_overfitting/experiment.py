@@ -17,10 +17,12 @@ from engine.phenomena.benign_overfitting.config import BenignOverfittingConfig
 from engine.phenomena.benign_overfitting.digits import POOL, noise_risk
 from engine.phenomena.benign_overfitting.draws import COLUMNS, solve, summary
 from engine.phenomena.benign_overfitting.fits import fitted_pictures
+from engine.phenomena.benign_overfitting.scalars import READERS
 from engine.phenomena.benign_overfitting.settings import Setting, curves_of, settings_of
 from engine.phenomena.benign_overfitting.theory import expected, expected_curves, ranks_in_words, tuned_ridge
 from engine.phenomenon import Pieces, geometric_grid
 from engine.readings import Network
+from engine.scalars import Readers
 from engine.seeds import Streams, streams
 from engine.state import Draws
 from engine.theory.inputs import Floats
@@ -42,6 +44,7 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
 
     spec: ClassVar[Spec] = SPEC
     judges: ClassVar[Judges[Any]] = JUDGES
+    readers: ClassVar[Readers[Any]] = READERS
 
     def __init__(self, config: BenignOverfittingConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)

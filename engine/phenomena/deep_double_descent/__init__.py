@@ -14,6 +14,7 @@ from engine.declare import declare
 from engine.phenomena.deep_double_descent.claims import CLAIMS
 from engine.phenomena.deep_double_descent.config import PRESETS, DeepDoubleDescentConfig
 from engine.phenomena.deep_double_descent.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.deep_double_descent.scalars import SCALARS
 
 SPEC = declare(
     __name__,
@@ -24,5 +25,6 @@ SPEC = declare(
     pictures=PICTURES,
     quantities=QUANTITIES,
     claims=CLAIMS,
+    scalars=SCALARS,
     references=("arXiv:1912.02292", "arXiv:2011.14439", "arXiv:2007.10099", "arXiv:1912.07242"),
 )

@@ -138,9 +138,8 @@ def _raises(run: DeepDoubleDescent) -> Judgement:
 
 def _in_time(run: DeepDoubleDescent) -> Judgement:
     widest, steps = run.sweeps.widths[-1], run.sweeps.steps
-    error = mean_share(run.sweeps.curve("test-error", widest))
-    first, peak, _ = run.sweeps.landmarks()
-    rise = float(np.round(error[peak] - max(error[first], error[peak:].min()), 12))
+    _, peak, _ = run.sweeps.landmarks()
+    rise = run.sweeps.late_rise()
     return decided(rise >= LATE_RISE, rise, f"h={widest}, step {steps[peak]:g}", predicted="> .02")
 
 

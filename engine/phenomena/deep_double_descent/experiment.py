@@ -22,6 +22,7 @@ from engine.phenomena.deep_double_descent.claims import JUDGES
 from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
 from engine.phenomena.deep_double_descent.networks import grouped, layer_sizes, networks_of, threshold_width
 from engine.phenomena.deep_double_descent.problem import draw_problem
+from engine.phenomena.deep_double_descent.scalars import READERS
 from engine.phenomena.deep_double_descent.sweeps import Sweeps
 from engine.phenomena.deep_double_descent.whole_batch import WholeBatch
 from engine.phenomenon import Training, geometric_grid
@@ -65,6 +66,7 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
     spec = SPEC
     judges = JUDGES
 
+    readers = READERS
     def __init__(self, config: DeepDoubleDescentConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
         self.grid = geometric_grid(config.steps, PER_DECADE)

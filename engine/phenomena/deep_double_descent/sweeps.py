@@ -51,6 +51,12 @@ class Sweeps:
         fitting = int(np.argmax(mean_share(self.curve("train-error", self.widths[-1])) <= 0.5))
         return landmarks(self.curve("test-error", self.widths[-1]).mean(1), fitting)
 
+    def late_rise(self) -> float:
+        """Return by how much the widest network's test error (mean over seeds) at its peak in time exceeds both minima."""
+        error = mean_share(self.curve("test-error", self.widths[-1]))
+        first, peak, _ = self.landmarks()
+        return float(np.round(error[peak] - max(error[first], error[peak:].min()), 12))
+
     def complexities(self) -> NDArray[np.int64]:
         """Return the place of the EMC among `sizes` of every swept width at every measured step, (s, k); -1 below the smallest."""
         errors = np.stack([[mean_share(self.curve("train-error", h, n=n)) for n in self.sizes] for h in self.swept])  # (s, sizes, k)

@@ -19,10 +19,12 @@ from engine.declare import declare
 from engine.phenomena.double_descent.claims import CLAIMS
 from engine.phenomena.double_descent.config import PRESETS, DoubleDescentConfig
 from engine.phenomena.double_descent.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.double_descent.scalars import SCALARS
 
 SPEC = declare(
     __name__, __doc__, config=DoubleDescentConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
-    claims=CLAIMS, instant=True,
+    claims=CLAIMS,
+    scalars=SCALARS, instant=True,
     references=(
         "arXiv:1812.11118", "arXiv:1903.07571", "arXiv:1903.08560", "arXiv:1908.05355", "arXiv:2003.01897", "arXiv:2010.01851",
         "arXiv:1912.10754", "arXiv:2310.18988",

@@ -28,7 +28,9 @@ from engine.phenomena.double_descent.gaussian import PROFILES, Anisotropic, Isot
 from engine.phenomena.double_descent.mean_fit import MeanFit, min_norm_weights
 from engine.phenomena.double_descent.model import LEAST, SMALL, Draw, Model, Prediction, Whole, coarse, shown
 from engine.phenomena.double_descent.relu import Relu
+from engine.phenomena.double_descent.scalars import READERS
 from engine.phenomenon import Pieces
+from engine.scalars import Readers
 from engine.seeds import Streams, streams
 from engine.state import Stateful
 from engine.theory.inputs import Floats
@@ -68,6 +70,7 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
 
     spec: ClassVar[Spec] = SPEC
     judges: ClassVar[Judges[Any]] = JUDGES
+    readers: ClassVar[Readers[Any]] = READERS
 
     def __init__(self, config: DoubleDescentConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
@@ -167,15 +170,20 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
         """The draws to be shown: at the very beginning the first without its ridges."""
         return self.main if self.main.count else self.early
 
-    def curves(self, kind: Kind, quantity: str) -> tuple[Whole, Floats] | None:
-        """Return p (k,) and a quantity of the draws so far (draws, k) with this ridge; None where there is none."""
+    def curves(self, kind: Kind, quantity: str, seed: int | None = None) -> tuple[Whole, Floats] | None:
+        """Return p (k,) and a quantity of the draws so far (draws, k) with this ridge; None where there is none.
+
+        seed: the place of one of the seeds, whose draws alone are wanted.
+        """
         if not self.drawn.has(f"{kind}/{quantity}"):
             return None
-        return (self.p, self.drawn.stack(f"zero/{quantity}")) if kind == "zero" else (self.ridges.p, self.drawn.best(kind, quantity))
+        p, drawn = (self.p, self.drawn.stack(f"zero/{quantity}")) if kind == "zero" else (self.ridges.p, self.drawn.best(kind, quantity))
+        mine = drawn if seed is None else drawn[seed :: len(self.seeds)]
+        return (p, mine) if len(mine) else None
 
-    def simulated(self) -> Valleys | None:
+    def simulated(self, seed: int | None = None) -> Valleys | None:
         """Peak of the main curve's median, for near the threshold means are infinite; valleys of its mean, away from there."""
-        found = self.curves(self.kind, "test")
+        found = self.curves(self.kind, "test", seed)
         if found is None:
             return None
         p, n = found[0].astype(np.float64), self.model.n

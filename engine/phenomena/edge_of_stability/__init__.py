@@ -14,8 +14,10 @@ from engine.declare import declare
 from engine.phenomena.edge_of_stability.claims import CLAIMS
 from engine.phenomena.edge_of_stability.config import PRESETS, EdgeOfStabilityConfig
 from engine.phenomena.edge_of_stability.figures import FIGURES, QUANTITIES
+from engine.phenomena.edge_of_stability.scalars import SCALARS
 
 SPEC = declare(
     __name__, __doc__, config=EdgeOfStabilityConfig, presets=PRESETS, figures=FIGURES, quantities=QUANTITIES, claims=CLAIMS,
+    scalars=SCALARS,
     references=("arXiv:2103.00065", "arXiv:2209.15594"),
 )  # fmt: skip

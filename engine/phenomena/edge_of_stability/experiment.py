@@ -21,6 +21,7 @@ from engine.phenomena.edge_of_stability.checks import Checks, check
 from engine.phenomena.edge_of_stability.claims import JUDGES
 from engine.phenomena.edge_of_stability.config import EdgeOfStabilityConfig
 from engine.phenomena.edge_of_stability.lanczos import top_eigenpairs
+from engine.phenomena.edge_of_stability.scalars import READERS
 from engine.phenomenon import Training
 from engine.readings import Network
 from engine.seeds import Streams, streams
@@ -82,6 +83,7 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
 
     spec = SPEC
     judges: ClassVar = JUDGES
+    readers: ClassVar = READERS
 
     def __init__(self, config: EdgeOfStabilityConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)

@@ -19,8 +19,10 @@ from engine.declare import declare
 from engine.phenomena.interpolation_threshold.claims import CLAIMS
 from engine.phenomena.interpolation_threshold.config import PRESETS, InterpolationThresholdConfig
 from engine.phenomena.interpolation_threshold.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.interpolation_threshold.scalars import SCALARS
 
 SPEC = declare(
     __name__, __doc__, config=InterpolationThresholdConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES,
-    quantities=QUANTITIES, claims=CLAIMS, references=("arXiv:1812.11118", "arXiv:1903.07571", "arXiv:1903.08560"), instant=True,
+    quantities=QUANTITIES, claims=CLAIMS,
+    scalars=SCALARS, references=("arXiv:1812.11118", "arXiv:1903.07571", "arXiv:1903.08560"), instant=True,
 )  # fmt: skip

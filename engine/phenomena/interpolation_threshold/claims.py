@@ -171,7 +171,7 @@ def spectral_distance(n: int, d: int, spectra: Floats) -> float:
 
 def _peak(run: InterpolationThreshold, regular: NDArray[np.bool_]) -> Judgement:
     threshold = int(np.searchsorted(run.widths, run.config.n))
-    places = {name: int(np.argmax(np.median(run.sweeps[name][regular], axis=0))) for name in ("norm", "condition-number", "test-mse")}
+    places = {name: run.peak(name, regular) for name in ("norm", "condition-number", "test-mse")}
     farthest = max(places.values(), key=lambda place: abs(place - threshold))
     found = {name: float(run.widths[place]) for name, place in places.items()}
     note = ", ".join(f"{name} {d:.0f}" for name, d in found.items())

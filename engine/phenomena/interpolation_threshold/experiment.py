@@ -22,9 +22,11 @@ from engine.phenomena.interpolation_threshold.claims import JUDGES, spectral_dis
 from engine.phenomena.interpolation_threshold.config import MOST, InterpolationThresholdConfig
 from engine.phenomena.interpolation_threshold.design import Design
 from engine.phenomena.interpolation_threshold.maps import separability_edge, separability_map, train_error_map
+from engine.phenomena.interpolation_threshold.scalars import READERS
 from engine.phenomena.interpolation_threshold.sweep import REFERENCES, SHOWN, SWEPT, sweep, sweep_widths
 from engine.phenomena.interpolation_threshold.theory import expected_curves, expected_risk
 from engine.phenomenon import Pieces, geometric_grid
+from engine.scalars import Readers
 from engine.seeds import Streams, streams
 from engine.state import Draws, State
 from engine.theory.inputs import Floats
@@ -56,6 +58,7 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
 
     spec: ClassVar[Spec] = SPEC
     judges: ClassVar[Judges[Any]] = JUDGES
+    readers: ClassVar[Readers[Any]] = READERS
 
     def __init__(
         self, config: InterpolationThresholdConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick"
@@ -188,6 +191,14 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
     def regular(self) -> NDArray[np.bool_]:
         """Which draws have full rank at every d of the sweep, (draws,)."""
         return np.asarray(np.isfinite(self.sweeps["condition-number"]).all(axis=1))
+
+    def median(self, quantity: str, chosen: NDArray[np.bool_]) -> Floats:
+        """Return the median of a quantity over chosen draws (draws,) at every d of the sweep, (k,)."""
+        return np.asarray(np.median(self.sweeps[quantity][chosen], axis=0))
+
+    def peak(self, quantity: str, chosen: NDArray[np.bool_]) -> int:
+        """Return the place among the d of the sweep where that median is largest."""
+        return int(np.argmax(self.median(quantity, chosen)))
 
     def at_n(self, quantity: str) -> Floats:
         """Return a quantity at d = n, (draws,)."""

@@ -15,8 +15,10 @@ from engine.declare import declare
 from engine.phenomena.lazy_training.claims import CLAIMS
 from engine.phenomena.lazy_training.config import PRESETS, LazyTrainingConfig
 from engine.phenomena.lazy_training.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.lazy_training.scalars import SCALARS
 
 SPEC = declare(
     __name__, __doc__, config=LazyTrainingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
-    claims=CLAIMS, references=("arXiv:1812.07956", "arXiv:1806.07572"),
+    claims=CLAIMS,
+    scalars=SCALARS, references=("arXiv:1812.07956", "arXiv:1806.07572"),
 )  # fmt: skip

@@ -22,9 +22,11 @@ from engine.phenomena.lazy_training.figures import markers, over_alpha, over_wid
 from engine.phenomena.lazy_training.pictures import directions, kernel_picture
 from engine.phenomena.lazy_training.predictions import Prediction, predict
 from engine.phenomena.lazy_training.problem import Student, draw_problem, make_student
+from engine.phenomena.lazy_training.scalars import READERS
 from engine.phenomena.lazy_training.two_layer import MOVEMENT, TwoLayerEnsemble, host
 from engine.phenomenon import Training, geometric_grid
 from engine.readings import Network
+from engine.scalars import Readers
 from engine.state import State, Stateful
 from engine.theory.kernels.tangent_kernel import memory_estimate
 
@@ -49,6 +51,7 @@ class LazyTraining(Training[LazyTrainingConfig]):
 
     spec: ClassVar[Spec] = SPEC
     judges: ClassVar[Judges[Any]] = JUDGES
+    readers: ClassVar[Readers[Any]] = READERS
 
     def __init__(self, config: LazyTrainingConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)

@@ -19,9 +19,11 @@ from engine.declare import declare
 from engine.phenomena.max_margin.claims import CLAIMS
 from engine.phenomena.max_margin.config import PRESETS, MaxMarginConfig
 from engine.phenomena.max_margin.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.max_margin.scalars import SCALARS
 
 SPEC = declare(
     __name__, __doc__, config=MaxMarginConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
+    scalars=SCALARS,
     references=("arXiv:1710.10345", "arXiv:1802.08246", "arXiv:1803.01905", "arXiv:1906.04540", "arXiv:1906.05890", "arXiv:2406.10650"),
     instant=True,
 )  # fmt: skip

@@ -18,9 +18,11 @@ from engine.phenomena.max_margin.figures import PARALLEL, flow_curves, markers, 
 from engine.phenomena.max_margin.margin_runs import METHODS, SHARE, MarginRun
 from engine.phenomena.max_margin.plane import picture
 from engine.phenomena.max_margin.problems import ProblemConfig, make
+from engine.phenomena.max_margin.scalars import READERS
 from engine.phenomena.max_margin.solution import Solution, flow_times
 from engine.phenomenon import Pieces, geometric_grid
 from engine.readings import Network
+from engine.scalars import Readers
 from engine.state import Stateful
 from engine.theory.inputs import require
 from engine.theory.margins.logistic_descent import logistic_step_limit
@@ -41,6 +43,7 @@ class MaxMargin(Pieces[MaxMarginConfig]):
 
     spec: ClassVar[Spec] = SPEC
     judges: ClassVar[Judges[Any]] = JUDGES
+    readers: ClassVar[Readers[Any]] = READERS
 
     def __init__(self, config: MaxMarginConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)

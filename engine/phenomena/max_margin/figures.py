@@ -97,7 +97,7 @@ def step_curves(run: MaxMargin) -> Iterator[Series]:
     if walks:
         found = [readings for solution, walk in walks if (readings := _within_flow(run, solution, walk)) is not None]
         for figure in (*DISTANCES, *LOSSES):
-            yield _dots(run, f"{figure}/steps", found, [_shown(figure, item) for item in found], late=figure in LIMITS)
+            yield _dots(run, f"{figure}/steps", found, [shown(figure, item) for item in found], late=figure in LIMITS)
         yield _dots(run, "margin/steps", found, [item.margin for item in found])
         yield _dots(run, "validation/steps", found, [item.held_out.loss for item in found])
     for name in run.runs:
@@ -121,8 +121,8 @@ def markers(run: MaxMargin) -> Iterator[Marker]:
             yield Marker(figure, "x", at, "true steps end")
 
 
-def _shown(figure: str, readings: PathReadings) -> Floats:
-    """What a figure shows of weights."""
+def shown(figure: str, readings: PathReadings) -> Floats:
+    """Return what a figure shows of weights, (k,)."""
     if figure in LOSSES:
         return LOSSES[figure](readings.log_loss, readings.log_s)
     return DISTANCES[figure](readings.curves, readings.log_s)
@@ -145,7 +145,7 @@ def _flows(run: MaxMargin) -> Iterator[Series]:
         return _medians(name, label, np.exp(run.log_s[keep]), [item[keep] for item in values], group=group, basis="flow")
 
     for figure in (*DISTANCES, *LOSSES):
-        yield line(f"{figure}/flow", "flow", [_shown(figure, item) for item in found], late=figure in LIMITS)
+        yield line(f"{figure}/flow", "flow", [shown(figure, item) for item in found], late=figure in LIMITS)
     yield line("margin/flow", "margin", [item.margin for item in found])
     yield line("margin/smoothed", "smoothed", [item.smoothed for item in found], group="smoothed", late=True)
     yield line("validation/loss", "loss", [item.held_out.loss for item in found])

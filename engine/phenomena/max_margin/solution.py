@@ -68,6 +68,10 @@ class Solution:
         """Readings of weights (k, d), none of them 0."""
         return self._readings(log_s, margin_curves(self.svm, w), w, log_summed_loss(self.svm.Z, w))
 
+    def direction_error(self, w: Floats) -> float:
+        """Distance |w/|w| - w_hat/|w_hat|| of weights (d,), not 0, from the SVM's direction."""
+        return float(margin_curves(self.svm, w[None]).direction_error[0])
+
     def times_of_equal_loss(self, w: Floats) -> Floats:
         """Log of the time (k,) at which the flow has the loss of weights w (k, d); beyond its end NaN."""
         seen = -log_summed_loss(self.svm.Z, w)

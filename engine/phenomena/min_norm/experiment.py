@@ -23,9 +23,11 @@ from engine.phenomena.min_norm.draws import NormDraws, drawn_widths, nested_widt
 from engine.phenomena.min_norm.linear import Linear
 from engine.phenomena.min_norm.plane import plane_picture
 from engine.phenomena.min_norm.predictions import Predictions
+from engine.phenomena.min_norm.scalars import READERS
 from engine.phenomena.min_norm.weight_readings import GONE, NamedSetting
 from engine.phenomenon import Pieces, geometric_grid
 from engine.readings import Network
+from engine.scalars import Readers
 from engine.state import Stateful
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.norm_law import expected_squared_norm
@@ -44,6 +46,7 @@ class MinNorm(Pieces[MinNormConfig]):
 
     spec: ClassVar[Spec] = SPEC
     judges: ClassVar[Judges[Any]] = JUDGES
+    readers: ClassVar[Readers[Any]] = READERS
 
     def __init__(self, config: MinNormConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)

@@ -15,6 +15,7 @@ from engine.declare import declare
 from engine.phenomena.random_labels.claims import CLAIMS
 from engine.phenomena.random_labels.config import PRESETS, RandomLabelsConfig
 from engine.phenomena.random_labels.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.random_labels.scalars import SCALARS
 
 SPEC = declare(
     __name__,
@@ -25,5 +26,6 @@ SPEC = declare(
     pictures=PICTURES,
     quantities=QUANTITIES,
     claims=CLAIMS,
+    scalars=SCALARS,
     references=("arXiv:1611.03530", "arXiv:2011.14439"),
 )

@@ -121,7 +121,7 @@ def _generalises(run: RandomLabels) -> Judgement:
 
 def _slower(run: RandomLabels) -> Judgement:
     random, true = run.fitted_at(RANDOM), run.fitted_at(TRUE)
-    ratio = float(np.mean(random / true))
+    ratio = float(np.mean(run.slowdown(RANDOM)))
     if np.isfinite(ratio):
         return decided(1.0 < ratio <= SLOWDOWN, ratio, values={"steps_random": float(random.mean()), "steps_true": float(true.mean())})
     return censored(None, f"not by step {run.last}") if run.over(RANDOM) and run.over(TRUE) else TRAINING

@@ -24,6 +24,7 @@ from engine.phenomena.random_labels.config import PROBE, RandomLabelsConfig
 from engine.phenomena.random_labels.memorisation import memorise
 from engine.phenomena.random_labels.paired_run import PairedRun
 from engine.phenomena.random_labels.randomisation import build_classifiers
+from engine.phenomena.random_labels.scalars import READERS
 from engine.phenomenon import Steps, Training, geometric_grid
 from engine.readings import Floats, Network
 from engine.seeds import streams
@@ -56,6 +57,7 @@ class RandomLabels(Training[RandomLabelsConfig]):
     spec = SPEC
     judges = JUDGES
 
+    readers = READERS
     def __init__(self, config: RandomLabelsConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
         epoch = config.n // config.batch
@@ -146,6 +148,10 @@ class RandomLabels(Training[RandomLabelsConfig]):
         return np.asarray(self.classifiers.fitted[self.readings.columns(condition)[0]])
 
     # ------------------------------------------------------------ what is shown and stored
+    def slowdown(self, condition: str) -> Floats:
+        """Return how many times as long as its true labels a condition takes to be fitted, (seeds,); nan where one never was."""
+        return self.fitted_at(condition) / self.fitted_at(TRUE)
+
 
     def series(self) -> tuple[Series, ...]:
         """Every curve: a mean over seeds with their range."""

@@ -62,7 +62,7 @@ def against_step(run: RandomLabels) -> Iterator[Series]:
 def against_corruption(run: RandomLabels) -> Iterator[Series]:
     """Yield the time to fit and the clean test error over the probability that a label is replaced, beside chance."""
     q = np.array([condition.corruption for condition in run.levels])
-    slowdown = np.stack([run.fitted_at(condition.name) for condition in run.levels]) / run.fitted_at(TRUE)
+    slowdown = np.stack([run.slowdown(condition.name) for condition in run.levels])
     yield summarised("time-to-fit", "steps to 99 %", q, slowdown, present=True, group="corruption")
     errors = np.stack([run.readings.latest("test-error", condition.name) for condition in run.levels])
     yield summarised("error-vs-corruption", "clean test error", q, errors, group="corruption")

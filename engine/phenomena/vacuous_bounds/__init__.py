@@ -16,6 +16,7 @@ from engine.declare import declare
 from engine.phenomena.vacuous_bounds.claims import CLAIMS
 from engine.phenomena.vacuous_bounds.config import PRESETS, VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.vacuous_bounds.scalars import SCALARS
 
 SPEC = declare(
     __name__,
@@ -26,5 +27,6 @@ SPEC = declare(
     pictures=PICTURES,
     quantities=QUANTITIES,
     claims=CLAIMS,
+    scalars=SCALARS,
     references=("arXiv:1703.11008", "arXiv:1902.04742", "arXiv:1706.08498", "arXiv:1712.06541", "arXiv:1707.09564", "arXiv:2007.12911"),
 )

@@ -27,9 +27,11 @@ from engine.phenomena.vacuous_bounds.narrow_certificate import NarrowCertificati
 from engine.phenomena.vacuous_bounds.network_bounds import narrow_bound, posterior_bounds, rademacher
 from engine.phenomena.vacuous_bounds.over_n import COLUMNS, TrainingOverN, recipe_of
 from engine.phenomena.vacuous_bounds.problem import cut, draw_problem
+from engine.phenomena.vacuous_bounds.scalars import READERS
 from engine.phenomena.vacuous_bounds.sgd_training import SGDTraining
 from engine.phenomenon import Steps, Training, geometric_grid
 from engine.readings import Network
+from engine.scalars import Readers
 from engine.state import State, Stateful
 
 RATIOS = tuple(2**k for k in range(4, 13))  # D/m of the linear example, 16 .. 4096
@@ -47,6 +49,7 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
 
     spec: ClassVar[Spec] = SPEC
     judges: ClassVar[Judges[Any]] = JUDGES
+    readers: ClassVar[Readers[Any]] = READERS
 
     def __init__(self, config: VacuousBoundsConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
