@@ -1,25 +1,99 @@
-"""`genlab data`: which data sets there are, and getting one ready."""
+"""`genlab data`: which data sets there are, getting one ready, and taking in a person's own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from engine.data import own
 from engine.data.cache import cache_folder
-from engine.data.registry import SOURCES, source
-from lab.output import emit, say, write_table
+from engine.data.own.folder import Damaged
+from engine.data.registry import FEWEST_TESTS, SOURCES, TEST_SHARE, source
+from engine.errors import UsageError, echoed
+from engine.registry import entries, spec
+from lab.output import emit, plain, say, write, write_table
+
+SHOWN_CLASSES = 12
 
 
 def print_data_sets(*, json: bool) -> None:
-    """Print every data set with its size, the shape of an input, and the number of classes."""
-    found = [(name, item.size, "x".join(map(str, item.shape)), item.classes) for name, item in SOURCES.items()]
+    """Print every data set, built in or imported, with its size, the shape of an input, and what it is for."""
+    built_in = [(name, item.size, "x".join(map(str, item.shape)), item.classes) for name, item in SOURCES.items()]
+    imported = own.entries()
     if json:
-        for name, size, shape, classes in found:
-            emit({"event": "dataset", "name": name, "images": size, "shape": shape, "classes": classes})
+        for name, size, shape, classes in built_in:
+            emit({"event": "dataset", "name": name, "images": size, "shape": shape, "classes": classes, "imported": False})
+        for found in imported:
+            emit(record(found) if isinstance(found, own.Entry) else {"event": "dataset", "name": found.name, "problem": found.why})
         return
-    lines = [(name, size or "made to order", shape, classes) for name, size, shape, classes in found]
-    write_table(("name", "images>", "shape", "classes>"), lines)
+    lines: list[tuple[Any, ...]] = [
+        (name, size or "made to order", shape, f"{classes} classes", "") for name, size, shape, classes in built_in
+    ]
+    for found in imported:
+        if isinstance(found, Damaged):
+            lines.append((found.name, "", "", "damaged", found.why))
+        else:
+            what = f"{len(found.classes)} classes" if found.classes else found.kind
+            lines.append((found.name, found.rows, "x".join(map(str, found.shape)), what, found.source))
+    write_table(("name", "rows>", "shape", "kind", "imported from"), lines)
+
+
+def print_data_set(name: str, *, json: bool) -> None:
+    """Print what is known of a data set, and how it is used.
+
+    Raises:
+        UsageError: no such data set.
+        DataError: its entry is damaged.
+    """
+    if name in SOURCES:
+        item = SOURCES[name]
+        facts = {"event": "dataset", "name": name, "images": item.size, "shape": "x".join(map(str, item.shape)), "classes": item.classes}
+        if json:
+            emit({**facts, "imported": False})
+        else:
+            of = f"{item.size or 'any number of'} images of {facts['shape']} in {item.classes} classes"
+            write_table((name, of), [("from", "built in"), ("used by", uses(name))])
+        return
+    entry = own.find(name)
+    emit(record(entry)) if json else describe(entry)
+
+
+def import_files(name: str, files: Sequence[Path], wishes: own.Wishes, *, force: bool) -> tuple[own.Entry, str, tuple[str, ...]]:
+    """Take in a person's file; return its entry, a sentence that says what was done, and what was decided on the way.
+
+    Raises:
+        UsageError: no such file, a name that is taken or none, options that do not fit.
+        DataError: the file cannot be understood.
+        StoreError: the data folder cannot be written.
+    """
+    own.checked_name(name)
+    found = own.read(files, wishes)
+    entry, changed = own.add(name, found, force=force)
+    done = f"imported {name}" if changed else f"{name} is here already, with the same content"
+    return entry, f"{done}: {summary(entry)}", found.notes
+
+
+def print_import(name: str, files: Sequence[Path], wishes: own.Wishes, *, force: bool, json: bool) -> None:
+    """Take in a person's file and show what was understood."""
+    entry, sentence, notes = import_files(name, files, wishes, force=force)
+    say(sentence, *(f"  {note}" for note in notes))
+    emit(record(entry)) if json else describe(entry)
+
+
+def remove(name: str) -> None:
+    """Remove an imported data set.
+
+    Raises:
+        UsageError: none has this name.
+        StoreError: the data folder cannot be written.
+    """
+    if name in SOURCES:
+        raise UsageError(f"{name} is built in and stays", "See: genlab data list")
+    own.remove(name)
+    say(f"removed {echoed(name)}; runs on it can still be shown, and go on only once it is imported again")
 
 
 def fetch(name: str) -> Path:
@@ -28,6 +102,62 @@ def fetch(name: str) -> Path:
     Raises:
         DataError: unknown, or it cannot be fetched.
     """
-    note = source(name).draw(1, np.random.default_rng(0))[2]
+    found = source(name)
+    note = found.draw(1, np.random.default_rng(0))[2]
     say(note or f"{name} is ready")
-    return cache_folder()
+    return own.data_folder() if found.imported else cache_folder()
+
+
+# ------------------------------------------------------------ in words
+
+
+def summary(entry: own.Entry) -> str:
+    """An entry in one phrase: `150 rows of 4 numbers in 3 classes`."""
+    if entry.kind == "spectrum":
+        return f"{entry.rows:,} eigenvalues from {entry.hi:.4g} down to {entry.lo:.4g}" + (", with a signal" if entry.signal else "")
+    inputs = f"images of {'x'.join(map(str, entry.shape))}" if entry.image else f"rows of {entry.features:,} numbers"
+    targets = f"in {len(entry.classes):,} classes" if entry.classes else f"with targets from {entry.target_lo:.4g} to {entry.target_hi:.4g}"
+    return f"{entry.rows:,} {inputs} {targets}"
+
+
+def describe(entry: own.Entry) -> None:
+    """Write everything that is known of an imported data set."""
+    lines: list[tuple[str, Any]] = []
+    if entry.classes:
+        counted = [f"{plain(name)} {count:,}" for name, count in zip(entry.classes, entry.counts, strict=True)]
+        more = f", and {len(counted) - SHOWN_CLASSES:,} more" if len(counted) > SHOWN_CLASSES else ""
+        lines.append(("classes, rows each", ", ".join(counted[:SHOWN_CLASSES]) + more))
+    if entry.kind != "spectrum":
+        whole = ", whole numbers of one byte" if entry.whole_bytes else ""
+        lines += [("range of inputs", f"{entry.lo:.6g} to {entry.hi:.6g}{whole}"), ("used as", scaling(entry))]
+        if entry.repeated:
+            lines.append(("rows that repeat", f"{entry.repeated:,}, with the inputs of an earlier row"))
+        lines.append(("for testing", f"at least {min(FEWEST_TESTS, -(-entry.rows // TEST_SHARE)):,} rows are kept"))
+    lines += [("used by", uses(entry.name)), ("from", f"{entry.source}, {entry.imported[:10]}"), ("SHA-256", entry.sha256)]
+    lines.append(("kept in", f"{own.data_folder() / entry.sha256}.npz, {entry.size:,} bytes"))
+    write_table((entry.name, summary(entry)), lines)
+    if entry.repeated and entry.kind == "classes":
+        write("Random labels cannot be fitted where inputs repeat; claims about that are then not applicable.")
+
+
+def scaling(entry: own.Entry) -> str:
+    """How inputs are brought to the scale that networks are trained on."""
+    if not entry.image:
+        return "every column less its mean, over its deviation, of the training rows"
+    bytes_first = "bytes over 255, then " if entry.whole_bytes else ""
+    return f"{bytes_first}all pixels less their mean, over their deviation, of the training images, as built-in images are"
+
+
+def uses(name: str) -> str:
+    """The phenomena that take a data set, as they are asked."""
+    found = []
+    for entry in entries():
+        if not entry.problem:
+            knobs = [item for item in spec(entry.name).config.knobs() if item.kind == "choice" and name in item.choices]
+            found += [f"{entry.name} {item.option} {name}" for item in knobs]
+    return ", ".join(found) or "no phenomenon yet"
+
+
+def record(entry: own.Entry) -> dict[str, Any]:
+    """An entry as one JSON object."""
+    return {"event": "dataset", **entry.record(), "imported_at": entry.imported, "imported": True}

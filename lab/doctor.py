@@ -17,6 +17,7 @@ import psutil
 
 from engine.cores import default_threads, usable_cores
 from engine.data.cache import cache_folder
+from engine.data.own.folder import data_folder
 from engine.errors import Exit
 from engine.store import list_runs, runs_root
 from genlab.own_packages import NAMES, misplaced, place, shared
@@ -222,6 +223,7 @@ def folders(runs: Path | None = None) -> Iterator[Check]:
         advice = f"See: genlab runs (about {', '.join(damaged[:3])})" if damaged else ""
         count = f"{len(found)}" + (f", {len(damaged)} damaged" if damaged else "")
         yield Check("folder", "stored runs", count, "note" if damaged else "ok", advice)
+    yield from _folder("data", data_folder(), "Choose another with GENLAB_DATA.")
     yield from _folder("cache", cache_folder(), "Choose another with GENLAB_CACHE; without one, data are parsed anew in every run.")
 
 

@@ -41,6 +41,11 @@ class Source:
         """Whether every column is scaled by itself."""
         return self.imported is not None and not self.imported.image
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What an imported one calls its classes."""
+        return self.imported.classes if self.imported else ()
+
 
 def _shuffled(read: Callable[[], tuple[Images, Labels, str]]) -> Callable[[int, np.random.Generator], tuple[Images, Labels, str]]:
     def draw(count: int, rng: np.random.Generator) -> tuple[Images, Labels, str]:
@@ -63,12 +68,16 @@ SOURCES = {
 
 
 def _imported(entry: own.Entry) -> Source:
+    what = "images" if entry.image else "rows, every column scaled by itself"
+    again = f"; {entry.repeated:,} of them have the inputs of another" if entry.repeated else ""
+    said = f"{entry.name} holds {entry.rows:,} {what}{again}; SHA-256 {entry.sha256[:12]}..."
+
     def draw(count: int, rng: np.random.Generator) -> tuple[Images, Labels, str]:
         data = own.load(entry.name, entry.sha256)
         assert data.inputs is not None  # of classes
         chosen = rng.permutation(data.rows)[:count]
         x = data.inputs[chosen].astype(np.float32)
-        return x / np.float32(255) if entry.whole_bytes and entry.image else x, data.y[chosen], ""
+        return x / np.float32(255) if entry.whole_bytes and entry.image else x, data.y[chosen], said
 
     return Source(draw, len(entry.classes), entry.shape, entry.rows, entry)
 
@@ -88,6 +97,11 @@ def source(name: str, sha256: str = "") -> Source:
     raise UsageError(f"no data set {echoed(name)!r}{nearest(name, known)}", "data sets: " + ", ".join(known))
 
 
+def imported(name: str) -> own.Entry | None:
+    """Return the entry of an imported data set; None of a built-in one."""
+    return source(name).imported
+
+
 def own_names() -> list[str]:
     """Return the names of the imported data sets of classes."""
     return [entry.name for entry in own.entries() if isinstance(entry, own.Entry) and entry.kind == "classes"]
@@ -99,6 +113,17 @@ def largest(name: str) -> int | None:
     if chosen.imported is not None:
         return chosen.imported.rows - min(FEWEST_TESTS, -(-chosen.imported.rows // TEST_SHARE))
     return None if chosen.size is None else chosen.size - FEWEST_TESTS
+
+
+def too_many(name: str, n: int, least: int) -> str:
+    """Return why n training images of a data set cannot be had, empty where they can. least: the fewest that may be asked for."""
+    found, most = source(name), largest(name)
+    if most is None or n <= most:
+        return ""
+    if most < least:
+        return f"{name} has {found.size:,} rows, of which {most} may be trained on, where at least {least} are needed"
+    what = "rows" if found.by_column else "images"
+    return f"n must be at most {most} on {name}, which has to leave {what} for testing, got {n}"
 
 
 def test_count(name: str, n: int) -> int:
@@ -122,4 +147,4 @@ def load(name: str, n: int, n_test: int, streams: Streams, sha256: str = "") -> 
         raise ProblemError(f"{name} has {chosen.size} images, got n={n} for training and {n_test} for testing", "lower n")
     tell(f"drawing {n + n_test:,} images of {name}")
     x, y, note = chosen.draw(n + n_test, streams.data)
-    return Split(x[:n], y[:n], x[n:], y[n:], chosen.classes, chosen.shape, (note,) if note else (), chosen.by_column)
+    return Split(x[:n], y[:n], x[n:], y[n:], chosen.classes, chosen.shape, (note,) if note else (), chosen.by_column, chosen.names)

@@ -18,7 +18,8 @@ class Split:
 
     x: (n, d) float32; y: (n,) in 0..classes-1; x_test: (n_test, d); y_test: (n_test,); shape: of one image, its product
     is d; notes: sentences that a person should read, such as a cache that could not be written; by_column: whether inputs are rows
-    of numbers of different kinds, each column to be scaled by itself, and no images or signals.
+    of numbers of different kinds, each column to be scaled by itself, and no images or signals; names: of the classes, where they
+    have any.
     """
 
     x: Images
@@ -29,6 +30,11 @@ class Split:
     shape: tuple[int, ...]
     notes: tuple[str, ...] = ()
     by_column: bool = False
+    names: tuple[str, ...] = ()
+
+    def called(self, label: int) -> str:
+        """What a class is called."""
+        return self.names[label] if self.names else str(label)
 
     @property
     def chance_error(self) -> float:

@@ -1,4 +1,4 @@
-"""Commands about the lab itself: list, info; verify, data, doctor, bench."""
+"""Commands about the lab itself: list, info; verify, doctor, bench."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from engine.errors import Exit
-from lab.cli.groups import LabCommand, LabGroup
+from lab.cli.data import add_data
+from lab.cli.groups import LabCommand
 from lab.cli.parameters import (
     Device,
     Json,
@@ -20,7 +21,6 @@ from lab.cli.parameters import (
     Seed,
     ThreadsEach,
     Verifications,
-    complete_data,
     complete_preset,
 )
 
@@ -34,11 +34,7 @@ def add_reading(app: typer.Typer) -> None:
 def add_checking(app: typer.Typer) -> None:
     """Add the commands that check the lab."""
     app.command("verify", cls=LabCommand)(verify)
-    data = typer.Typer(cls=LabGroup, help="The data sets: list, fetch, path.", rich_markup_mode=None)
-    data.command("list", cls=LabCommand)(data_list)
-    data.command("fetch", cls=LabCommand)(data_fetch)
-    data.command("path", cls=LabCommand)(data_path)
-    app.add_typer(data, name="data")
+    add_data(app)
     app.command("doctor", cls=LabCommand)(doctor)
     app.command("bench", cls=LabCommand)(bench)
 
@@ -84,29 +80,6 @@ def verify(
     verifier = Verifier(preset, seed, seeds, check_device(device), threads, runs_root(runs) if runs else None, junit)
     with lasting_output():
         return verifier.run(names or [], json=json, quiet=quiet)
-
-
-def data_list(json: Json = False) -> None:
-    """The data sets."""
-    from lab.data_sets import print_data_sets
-
-    print_data_sets(json=json)
-
-
-def data_fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a data set.", autocompletion=complete_data, show_default=False)],
-) -> None:
-    """Get a data set ready before it is needed."""
-    from lab.data_sets import fetch
-
-    print(fetch(name))
-
-
-def data_path() -> None:
-    """The folder that keeps them."""
-    from engine.data.cache import cache_folder
-
-    print(cache_folder())
 
 
 def doctor(

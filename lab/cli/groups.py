@@ -195,7 +195,8 @@ def _parameter(item: Knob) -> inspect.Parameter:
         choices = item.choices or (("yes", "no") if item.kind == "bool" else (item.format(item.default),))
         return [choice for choice in choices if choice.startswith(incomplete)]
 
-    option = typer.Option(item.option, help=_describe(item), metavar=_metavar(item), show_default=False, autocompletion=complete)
+    names = (item.option, "--data") if item.offer and item.name == "dataset" else (item.option,)
+    option = typer.Option(*names, help=_describe(item), metavar=_metavar(item), show_default=False, autocompletion=complete)
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option])
 
 

@@ -52,13 +52,6 @@ def complete_preset(ctx: typer.Context, incomplete: str) -> Iterable[tuple[str, 
     return [item for item in found if item[0].startswith(incomplete)]
 
 
-def complete_data(incomplete: str) -> Iterable[str]:
-    """Names of data sets."""
-    from engine.data.registry import SOURCES
-
-    return [name for name in SOURCES if name.startswith(incomplete)]
-
-
 def complete_device(incomplete: str) -> Iterable[str]:
     """The devices that can be asked for."""
     return [device for device in ("auto", "cpu", "cuda") if device.startswith(incomplete)]

@@ -92,11 +92,12 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     except (OSError, ValueError) as error:
         why = _CAUSES.get(type(error).__name__) or (getattr(error, "strerror", None) or "no file can be called so").lower()
         raise UsageError(f"cannot read {path}: {why}", "genlab data import NAME FILE") from None
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(descriptor)
+        what = "a folder" if stat.S_ISDIR(about.st_mode) else "no regular file"
+        raise UsageError(f"cannot read {path}: it is {what}", "genlab data import NAME FILE")
     with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
-            what = "a folder" if stat.S_ISDIR(about.st_mode) else "no regular file"
-            raise UsageError(f"cannot read {path}: it is {what}", "genlab data import NAME FILE")
         if about.st_size == 0:
             raise DataError(f"{path} is empty", "genlab data import NAME FILE takes npz, CSV, TSV, IDX and CIFAR's binary files")
         packed = file.read(2) == b"\x1f\x8b"

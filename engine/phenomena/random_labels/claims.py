@@ -6,11 +6,13 @@ Zhang et al. 2017, arXiv:1611.03530, Table 1, Fig. 1, Theorem 1; Greydanus, Koba
 from __future__ import annotations
 
 from itertools import pairwise
+from math import factorial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.contract import Claim, Condition, one_of, within
+from engine.data.registry import FEWEST_TESTS, imported, test_count
 from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
 from engine.phenomena.random_labels.conditions import CNN_SHUFFLED, CNN_TRUE, RANDOM, TRUE
 from engine.phenomena.random_labels.config import RandomLabelsConfig
@@ -24,6 +26,7 @@ SLOWDOWN = 6.0  # highest ratio of epochs, random over true labels
 RESIDUAL, CONSTRUCTED = 1e-6, 500  # of Theorem 1's network, and the most labels it is built for
 PAIRED_STEPS, PAIRED_GAP = 50, 1e-4  # of the network whose first layer is permuted like the pixels
 CNN_DROP = 0.2  # least accuracy that a convolutional network loses when pixels are shuffled
+MEASURED = 40  # features of the narrowest built-in inputs, mnist1d
 RARE, FEWEST_SEEDS = 1e-3, 5  # how rare hits or means may be by luck; from how many seeds a mean is judged
 
 
@@ -34,7 +37,7 @@ def _flow(config: RandomLabelsConfig) -> float:
 
 def _weights_a_label(config: RandomLabelsConfig) -> float:
     """Weights between hidden layers and to the first one's inputs at most 40 wide, over n: no more than there are."""
-    return (40 + (config.depth - 1) * config.width) * config.width / config.n
+    return (MEASURED + (config.depth - 1) * config.width) * config.width / config.n
 
 
 def _apart(config: RandomLabelsConfig) -> bool:
@@ -43,18 +46,27 @@ def _apart(config: RandomLabelsConfig) -> bool:
     return all(high - low > 0.199 for low, high in pairwise(levels))
 
 
+def _apart_in_space(config: RandomLabelsConfig) -> bool:
+    """Whether imported inputs have as many features as the built-in ones have at least, and none is there twice."""
+    entry = imported(config.dataset)
+    return entry is None or (entry.features >= MEASURED and not entry.repeated)
+
+
 FITS = (
     Condition("lr * steps/(1 - momentum) at least 200", lambda config: _flow(config) >= 200),
     Condition("lr/(1 - momentum) at most .6", lambda config: config.lr / (1 - config.momentum) <= 0.6 + 1e-9),
     Condition("width (40 + (depth - 1) width) at least 20 n", lambda config: _weights_a_label(config) >= 20),
     within("epochs", 45), within("depth", hi=3), within("wd", hi=1e-4),
+    Condition(f"built-in data, or inputs of {MEASURED} features or more that never repeat", _apart_in_space),
 )  # fmt: skip
 RANDOM_LABELS = (one_of("corruption", 1.0), one_of("noise", "uniform"))
 DIGITS = one_of("dataset", "digits5k", "digits196")
 IMAGES = one_of("inputs", "true", "shuffled")
 LEARNABLE = Condition(
-    "dataset digits5k or digits196, or n at least 1000", lambda config: config.dataset != "mnist1d" or config.n >= 1000
+    "dataset digits5k or digits196, or mnist1d with n at least 1000",
+    lambda config: DIGITS.test(config) or (config.dataset == "mnist1d" and config.n >= 1000),
 )  # fewer signals are fitted no sooner with their true labels
+TESTED = Condition(f"{FEWEST_TESTS} test images or more", lambda config: test_count(config.dataset, config.n) >= FEWEST_TESTS)
 NOT_OFFERED = Condition("preset zhang-inception, which is not offered yet", lambda _: False)
 
 ZHANG, GREYDANUS = "Zhang et al. 2017, arXiv:1611.03530", "Greydanus, Kobak 2024, arXiv:2011.14439"
@@ -64,7 +76,7 @@ CLAIMS = (
     Claim("RL2", "Nothing transfers: accuracy on clean test images is as after renaming the classes at random", TABLE_1, "1/K",
           "no rarer than 1 in 1,000 of 9,999 renamings", (), RANDOM_LABELS, RARE),
     Claim("RL3", "Clean labels: mean test error of 5+ seeds is chance", TABLE_1, "1-1/K", "Student's t, 99.9 %", ("standard",),
-          RANDOM_LABELS, RARE),
+          (*RANDOM_LABELS, TESTED), RARE),
     Claim("RL4", "Same network and settings generalise on true labels: test error", TABLE_1, "low", "<= .15", ("quick",),
           (*FITS, DIGITS, IMAGES, within("n", 1000)), 0.01),
     Claim("RL5", "Slower by a small factor: epochs to 99 %, random/true", FIG_1, "> 1", "<= 6", (),
@@ -75,7 +87,8 @@ CLAIMS = (
     Claim("RL8", "An MLP cannot see a pixel shuffle: gap of the first 50 losses", FIG_1, "0", "1e-4", ("quick",),
           (Condition("lr/(1 - momentum) at most .6", lambda config: config.lr / (1 - config.momentum) <= 0.6 + 1e-9),), 1e-3),
     Claim("RL9", "A CNN can: accuracy, true minus shuffled", GREYDANUS, "> 0", ">= .2", ("standard",),
-          (one_of("model", "both"), within("n", 4000), *FITS[:2], within("epochs", 45), within("wd", hi=1e-4)), 0.01),
+          (one_of("model", "both"), one_of("dataset", "mnist1d"), within("n", 4000), *FITS[:2], within("epochs", 45),
+           within("wd", hi=1e-4)), 0.01),
     Claim("RL10", "Order of the five conditions: steps to loss .1", FIG_1, "Fig. 1", "exact", ("zhang-inception",), (NOT_OFFERED,), 0.01),
 )  # fmt: skip
 
@@ -94,6 +107,9 @@ def _transfers_nothing(run: RandomLabels) -> Judgement:
     if not len(ranks):
         return TRAINING
     rank, chance = float(ranks[0]), 1.0 / run.split.classes
+    renamings = factorial(run.split.classes) ** len(run.seeds)
+    if renamings <= 2 / RARE:
+        return not_applicable(f"needs more classes or seeds: {renamings:,} renamings cannot make anything as rare as 1 in 1,000")
     accuracy = 1.0 - float(run.error(RANDOM).mean())
     return decided(rank > RARE, accuracy, f"as far from {chance:g}: {rank:.2%} of renamings", values={"chance": chance, "rank": rank})
 
@@ -144,6 +160,8 @@ def _constructed(run: RandomLabels) -> Judgement:
     weights, n, d = run.constructed.weight_count, run.constructed.biases.size, run.constructed.direction.size
     holds = weights == 2 * n + d and run.residual <= RESIDUAL
     values = {"weights": float(weights), "residual": run.residual}
+    if run.residual > RESIDUAL and imported(run.config.dataset):
+        return censored(run.residual, "two inputs lie too close together for double precision", values=values)
     return decided(holds, f"{weights}; {run.residual:.1e}", f"n = {n}, d = {d}", values=values)
 
 

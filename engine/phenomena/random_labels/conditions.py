@@ -83,14 +83,14 @@ class RandomisedData:
         return np.random.default_rng(self._matchings).permuted(each, axis=1)
 
 
-def draw_data(dataset: str, n: int, n_test: int, convention: Convention, streams: Streams) -> RandomisedData:
+def draw_data(dataset: str, n: int, n_test: int, convention: Convention, streams: Streams, sha256: str = "") -> RandomisedData:
     """Draw the images from the stream `data` and every corruption from children of the stream `noise`.
 
     Raises:
         ProblemError: more images asked for than there are.
         DataError: the data set is not here.
     """
-    split = load(dataset, n, n_test, streams).standardised()
+    split = load(dataset, n, n_test, streams, sha256).standardised()
     sequence = np.random.SeedSequence(int(streams.noise.integers(2**63)))
     labels, pixels, matchings, images, gaussian = sequence.spawn(5)
     return RandomisedData(

@@ -6,17 +6,21 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, knob
-from engine.data.registry import largest, source
+from engine.contract import Config, Preset, content_of, knob
+from engine.data.knobs import data_knob
+from engine.data.registry import source, too_many
 
+DATA, FEWEST = ("digits5k", "digits196", "mnist1d"), 100
+SHORTEST = 3  # signal that the CNN's three strides leave anything of
 PROBE = 500  # test images scored while a network trains; all of them once it has finished
 
 
 class RandomLabelsConfig(Config):
     """Knobs of the randomisation test."""
 
-    dataset: Literal["digits5k", "digits196", "mnist1d"] = knob("digits5k", "images: real digits 28x28, the same 14x14, or 1-D signals")
-    n: int = knob(1000, "training examples", ge=100, le=50000, log=True)
+    dataset: str = data_knob("digits5k", "real digits 28x28, the same 14x14, 1-D signals, or your own: genlab data import", builtin=DATA)
+    dataset_sha256: str = content_of("dataset")
+    n: int = knob(1000, "training examples", ge=FEWEST, le=50000, log=True)
     corruption: float = knob(1.0, "probability that a random label replaces the true one", ge=0.0, le=1.0)
     levels: tuple[float, ...] = knob((0.25, 0.5, 0.75), "the same where labels are partly random", ge=0.0, le=1.0)
     noise: Literal["uniform", "incorrect"] = knob("uniform", "a replaced label is any class (uniform) or a wrong one (incorrect)")
@@ -32,13 +36,16 @@ class RandomLabelsConfig(Config):
 
     @model_validator(mode="after")
     def _fits_together(self) -> RandomLabelsConfig:
-        most = largest(self.dataset)
-        if most is not None and self.n > most:
-            raise ValueError(f"n must be at most {most} on {self.dataset}, which has to leave images for testing, got {self.n}")
+        refusal = too_many(self.dataset, self.n, FEWEST)
+        if refusal:
+            raise ValueError(refusal)
         if self.batch > self.n:
             raise ValueError(f"batch must be at most n={self.n}, got {self.batch}")
-        if self.model == "both" and len(source(self.dataset).shape) > 1:
+        shape = source(self.dataset).shape
+        if self.model == "both" and len(shape) > 1:
             raise ValueError(f"model both needs dataset mnist1d, because the CNN is one-dimensional, got {self.dataset}")
+        if self.model == "both" and shape[0] < SHORTEST:
+            raise ValueError(f"model both needs rows of at least {SHORTEST} numbers for its CNN, got {self.dataset} with {shape[0]}")
         return self
 
 

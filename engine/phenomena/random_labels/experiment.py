@@ -21,7 +21,7 @@ from engine.phenomena.random_labels.claims import CONSTRUCTED, JUDGES, MEMORISED
 from engine.phenomena.random_labels.class_matching import RENAMINGS, rank_of_hits
 from engine.phenomena.random_labels.conditions import RANDOM, TRUE, conditions_of, draw_data, label_conditions
 from engine.phenomena.random_labels.config import PROBE, RandomLabelsConfig
-from engine.phenomena.random_labels.memorisation import memorise
+from engine.phenomena.random_labels.memorisation import distinct, memorise
 from engine.phenomena.random_labels.paired_run import PairedRun
 from engine.phenomena.random_labels.randomisation import build_classifiers
 from engine.phenomena.random_labels.scalars import READERS
@@ -67,13 +67,15 @@ class RandomLabels(Training[RandomLabelsConfig]):
         self.levels = sorted(label_conditions(config), key=lambda condition: condition.corruption)
         self.networks = [Network(condition, seed) for condition in self.conditions for seed in seeds]
         n_test = test_count(config.dataset, config.n)
-        self.data = {seed: draw_data(config.dataset, config.n, n_test, config.noise, streams(seed)) for seed in seeds}
+        of = config.dataset, config.n, n_test, config.noise
+        self.data = {seed: draw_data(*of, streams(seed), config.dataset_sha256) for seed in seeds}
         first = self.data[seeds[0]]
         self.split = first.split
         self.notes = self.split.notes
         self.paired = PairedRun(config, first, seeds[0], min(PAIRED_STEPS, self.last), device)
         self.classifiers = build_classifiers(config, self.networks, self.data, device, int(np.diff(self.grid).max()))
-        x, labels = self.split.x[:CONSTRUCTED], first.labels.at(1.0)[:CONSTRUCTED]
+        different = distinct(self.split.x[:CONSTRUCTED])
+        x, labels = self.split.x[different], first.labels.at(1.0)[different]
         self.constructed = memorise(x, labels, np.random.default_rng(seeds[0]))
         self.residual = self.constructed.largest_residual(x, labels)
 
@@ -175,7 +177,7 @@ class RandomLabels(Training[RandomLabelsConfig]):
         """The first seed's problem and networks.
 
         X (n, d), y (n,) true and y_random (n,) corrupted labels, X_test, y_test; fitted (conditions, n) in the order of conditions;
-        a, b, w: Theorem 1's network on the first rows of X; W1, b1, ... under true and random labels, one array per layer.
+        a, b, w: Theorem 1's network on the first rows of X that differ; W1, b1, ... under true and random labels, one array per layer.
         """
         split, data, network = self.split, self.data[self.seeds[0]], self.constructed
         trained = {f"{name}_{layer}": values for name in (TRUE, RANDOM) for layer, values in self._layers(name).items()}

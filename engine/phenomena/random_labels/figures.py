@@ -40,6 +40,7 @@ FIGURES = (
            ("error-vs-corruption", "chance")),
 )  # fmt: skip
 
+COLOURLESS = 2  # dimensions of an image without colours
 PARTLY = "partly"  # stands for the middle one of the partly random conditions
 MAPPED = (TRUE, RANDOM, PARTLY, "shuffled", "random-pixels", "gaussian")
 PICTURES = (
@@ -101,13 +102,16 @@ def input_conditions(run: RandomLabels) -> Picture:
     kinds: tuple[InputKind, ...] = ("true", "shuffled", "random-pixels", "gaussian")
     data = run.data[run.seeds[0]]
     images = side_by_side([data.inputs(kind)[0][0] for kind in kinds], run.split.shape)
-    note = f"{', '.join(kinds)}; true label {data.labels.true[0]}, random label {data.labels.at(1.0)[0]}"
+    true, random = (run.split.called(int(labels[0])) for labels in (data.labels.true, data.labels.at(1.0)))
+    note = f"{', '.join(kinds)}; true label {true}, random label {random}"
     return Picture("conditions", "The first training image under every input condition", images, palette="grey", note=note)
 
 
 def side_by_side(images: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return images (d,) of this shape next to each other with a dark column between; signals one under the other."""
+    """Return images (d,) of this shape next to each other with a dark column between, colours as grey; signals one under the other."""
     arrays = [np.asarray(image, dtype=np.float64).reshape(shape) for image in images]
+    if len(shape) > COLOURLESS:
+        arrays = [array.mean(axis=-1) for array in arrays]
     if len(shape) == 1:
         return np.stack(arrays)
     gap = np.full((shape[0], 1), min(array.min() for array in arrays))

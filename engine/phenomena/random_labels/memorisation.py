@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,6 +63,11 @@ def memorise(x: ArrayLike, y: ArrayLike, rng: np.random.Generator) -> Memorising
     first = sorted_z[0] - (float(np.mean(gaps)) if gaps.size else 1.0)
     biases = np.concatenate(([first], sorted_z[:-1] + ABOVE * gaps))
     return MemorisingNetwork(direction, biases, _forward_substitution(sorted_z, biases, targets[order]))
+
+
+def distinct(x: NDArray[Any]) -> NDArray[np.int64]:
+    """Return which rows of x (n, d) equal none before them, in order."""
+    return np.sort(np.unique(x, axis=0, return_index=True)[1])
 
 
 def _well_separated(x: NDArray[np.float64], rng: np.random.Generator) -> tuple[Floats, Floats]:

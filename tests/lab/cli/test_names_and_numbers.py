@@ -54,11 +54,11 @@ def test_the_home_of_nobody_is_one_sentence(genlab, monkeypatch, tmp_path, comma
     assert not (tmp_path / "~nosuchuser").exists()
 
 
-@pytest.mark.parametrize("where", ["--out", "GENLAB_CACHE"])
+@pytest.mark.parametrize("where", ["--out", "GENLAB_DATA"])
 def test_the_home_of_nobody_elsewhere(genlab, run, monkeypatch, tmp_path, where):
     name = run()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GENLAB_CACHE", "~nosuchuser/x")
+    monkeypatch.setenv("GENLAB_DATA", "~nosuchuser/x")
     code, _, err = genlab(*(("export", name, "--to", "csv", "--out", "~nosuchuser/x") if where == "--out" else ("data", "path")))
     assert (code, err.splitlines()[0]) == (Exit.USAGE, "genlab: there is no user ~nosuchuser")
 
