@@ -62,7 +62,7 @@ class Control(Showing):
     """
 
     def __init__(self, load: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Options, resumed: RunFolder | None = None) -> None:
-        super().__init__(setup)
+        super().__init__(setup, options.company)
         self.closing = False
         self._load = load
         self._options = options

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.contract import Pause, Resume, Stop
+from engine.interruption import never
 from engine.runner.mailbox import Mailbox
 from engine.runner.timing import Throttle
 from engine.store import Request
@@ -21,15 +22,23 @@ class Hearing:
     Args:
         mailbox: where wishes lie.
         asked: takes what another process has asked for.
+
+    Attributes:
+        outside: whether everything in this process should stop, as after a signal; heard once.
     """
 
     def __init__(self, mailbox: Mailbox, asked: Callable[[], Request | None]) -> None:
+        self.outside: Callable[[], bool] = never
+        self._told = False
         self._mailbox = mailbox
         self._asked = asked
         self._clock = Throttle(HEARING, at_once=True)
 
     def hear(self) -> None:
         """Take what another process asks for, if it is time to look."""
+        if not self._told and self.outside():
+            self._told = True
+            self._mailbox.post(Stop())
         if not self._clock.due():
             return
         with self._clock.spending():

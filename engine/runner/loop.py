@@ -19,10 +19,7 @@ def work(control: Control) -> None:
     """Obey and compute until told to close. Never raises."""
     try:
         while not control.closing:
-            _receive(control)
-            if control.phase.working and not control.closing:
-                _guarded(control, control.advance)
-                control.mailbox.settle(0, control.phase)
+            turn(control, control.patience)
     except BaseException as error:  # whatever it is, it must not print into the terminal
         control.fail(error)
     finally:
@@ -31,11 +28,19 @@ def work(control: Control) -> None:
         control.mailbox.close()
 
 
-def _receive(control: Control) -> None:
+def turn(control: Control, patience: float | None) -> None:
+    """Obey, and do a piece of work. patience: seconds to wait for a message, for ever when None."""
+    _receive(control, patience)
+    if control.phase.working and not control.closing:
+        _guarded(control, control.advance)
+        control.mailbox.settle(0, control.phase)
+
+
+def _receive(control: Control, patience: float | None) -> None:
     """Obey every message; wait for one while there is no work."""
     idle = not control.phase.working
     control.hearing.hear()
-    messages = control.mailbox.take(control.patience)
+    messages = control.mailbox.take(patience)
     for message in messages:
         control.mailbox.heed(message)
         _guarded(control, obey, control, message)

@@ -14,6 +14,7 @@ class Options:
 
     typed: the command that a person typed, for the manifest.
     store_after: seconds of work after which a run is worth a folder, 0 to make it at once; a finished run gets one in the end.
+    company: how many runs share the thread, and the time that each may spend on being drawn and saved.
     insist: whether a run that is to have a folder at once does not begin without it; else it is told, and tried again.
     """
 
@@ -24,3 +25,4 @@ class Options:
     typed: str = ""
     store_after: float = 0.0
     insist: bool = True
+    company: int = 1

@@ -35,6 +35,7 @@ class Run:
         manifest: what was asked, for its folder: that of the folder which it was taken up from, or made as it begins.
         lines: every line of its metrics.
         root: the folder that its own is made in; None stores nothing.
+        held: whether its networks are being trained beside those of other runs, up to their next measurement.
     """
 
     def __init__(
@@ -50,8 +51,10 @@ class Run:
         self.lines = list(restored.lines)
         self.meter = Meter(restored.elapsed)
         self.begun = time.monotonic()
-        self._state_clock = Throttle(STATE_SECONDS, STATE_SHARE)
-        self._snapshot_clock = Throttle(SNAPSHOT_SECONDS, STATE_SHARE, at_once=True, forgiving=True)
+        self.held = False
+        company = options.company
+        self._state_clock = Throttle(STATE_SECONDS, STATE_SHARE / company)
+        self._snapshot_clock = Throttle(SNAPSHOT_SECONDS, STATE_SHARE / company, at_once=True, forgiving=True)
 
     @property
     def name(self) -> str:
@@ -92,7 +95,7 @@ class Run:
         phenomenon = self.phenomenon
         try:
             with interruptible(stop_wanted):
-                if not phenomenon.due() and not phenomenon.done:
+                if not self.held and not phenomenon.due() and not phenomenon.done:
                     phenomenon.advance(BUDGET)
                 if not phenomenon.due():
                     return False

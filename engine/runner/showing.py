@@ -27,13 +27,13 @@ class Showing:
         mailbox: where the latest snapshot lies.
     """
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, company: int = 1) -> None:
         self.run: Run | None = None
         self.setup = setup
         self.message = NOT_STARTED
         self._beginning: Beginning | None = None
         self._remark: PhaseMessage | None = None
-        self._maker = SnapshotMaker()
+        self._maker = SnapshotMaker(company)
         self.mailbox = Mailbox(self._snapshot())
 
     @property

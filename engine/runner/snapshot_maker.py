@@ -68,19 +68,22 @@ class SnapshotMaker:
         groups: every group drawn so far in this run, in the order of first appearance.
         revision: grows with every change of what is drawn; the caller raises it.
         status: says when step and rate should be shown again.
+
+    company: how many runs share the thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, company: int = 1) -> None:
+        self._company = company
         self.content = Content()
         self.groups: tuple[str, ...] = ()
         self.revision = 0
         self.begin(keep=False)
-        self.status = Throttle(0.2)
-        self._move = Throttle(0.5, 0.02)
+        self.status = Throttle(0.2, 1 / company)
+        self._move = Throttle(0.5, 0.02 / company)
 
     def begin(self, keep: bool, groups: tuple[str, ...] = ()) -> None:
         """Make room for another run; `keep` leaves the old curves until the new ones are there. groups: those a stored run has already."""
-        self._redraw = Throttle(0.1, 0.1, at_once=True, forgiving=True)
+        self._redraw = Throttle(0.1, 0.1 / self._company, at_once=True, forgiving=True)
         self._earlier, self._kept = groups, keep
         self.outdated = False
         if not keep:
