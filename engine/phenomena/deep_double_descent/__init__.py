@@ -27,4 +27,5 @@ SPEC = declare(
     claims=CLAIMS,
     scalars=SCALARS,
     references=("arXiv:1912.02292", "arXiv:2011.14439", "arXiv:2007.10099", "arXiv:1912.07242"),
+    ensemble=("noise", "convention", "lr", "wd", "eps", "clean"),
 )

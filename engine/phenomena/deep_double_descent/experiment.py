@@ -31,6 +31,7 @@ from engine.state import Stateful
 from engine.training.batches import Batches
 from engine.training.ensemble import Ensemble, TrainingSet
 from engine.training.initialise import linear_layers
+from engine.training.joint import Stretch
 from engine.training.losses import Name as LossName
 from engine.training.mlp import MLP
 from engine.training.optimizers import SGD, AdamW, Optimizer
@@ -65,8 +66,8 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
 
     spec = SPEC
     judges = JUDGES
-
     readers = READERS
+
     def __init__(self, config: DeepDoubleDescentConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
         self.grid = geometric_grid(config.steps, PER_DECADE)
@@ -136,6 +137,15 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
             torch.cuda.synchronize()  # finish what was queued, so that a pause is answered soon
         taken = [group.trainer.taken for group in self.groups]
         return sum(taken) // len(taken)
+
+    def stretches(self) -> Sequence[Stretch]:
+        """The groups that have steps to take before the next measurement."""
+        target = self.target
+        return [
+            Stretch(group.trainer, target, lambda losses, group=group: group.losses.copy_(losses[-1]))  # type: ignore[misc]
+            for group in self.groups
+            if target is not None and group.trainer.taken < target
+        ]
 
     def measure(self) -> dict[str, Any]:
         """Return every quantity as a list over the networks, with one transfer to the host.

@@ -28,4 +28,5 @@ SPEC = declare(
     claims=CLAIMS,
     scalars=SCALARS,
     references=("arXiv:1611.03530", "arXiv:2011.14439"),
+    ensemble=("corruption", "levels", "noise", "inputs", "lr", "wd"),
 )

@@ -29,6 +29,7 @@ from engine.phenomenon import Steps, Training, geometric_grid
 from engine.readings import Floats, Network
 from engine.seeds import streams
 from engine.state import Stateful
+from engine.training.joint import Stretch
 
 DIVERGED = 1000  # times the loss of guessing, ln K: far beyond what training comes back from
 
@@ -56,8 +57,8 @@ class RandomLabels(Training[RandomLabelsConfig]):
 
     spec = SPEC
     judges = JUDGES
-
     readers = READERS
+
     def __init__(self, config: RandomLabelsConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
         epoch = config.n // config.batch
@@ -87,6 +88,12 @@ class RandomLabels(Training[RandomLabelsConfig]):
         self.paired.advance(target, budget)
         self.classifiers.advance(target, budget - (perf_counter() - started), PROBE, target == self.total)
         return self.classifiers.progress(target)
+
+    def stretches(self) -> Sequence[Stretch]:
+        """The groups of classifiers that have steps to take before the next measurement."""
+        target = self.target
+        groups = [] if target is None else [group for group in self.classifiers.groups if group.ensemble.active]
+        return [group.stretch(target) for group in groups if target is not None and group.ensemble.taken < target]
 
     @property
     def ready(self) -> bool:
@@ -141,6 +148,10 @@ class RandomLabels(Training[RandomLabelsConfig]):
         """Return the first measured step at which each seed (seeds,) fits 99 % of its labels; nan where it never did."""
         return self.readings.first_step("train-accuracy", condition, MEMORISED)
 
+    def slowdown(self, condition: str) -> Floats:
+        """Return how many times as long as its true labels a condition takes to be fitted, (seeds,); nan where one never was."""
+        return self.fitted_at(condition) / self.fitted_at(TRUE)
+
     def error(self, condition: str) -> Floats:
         """Return the latest clean test error, (seeds,)."""
         return self.readings.latest("test-error", condition)
@@ -150,10 +161,6 @@ class RandomLabels(Training[RandomLabelsConfig]):
         return np.asarray(self.classifiers.fitted[self.readings.columns(condition)[0]])
 
     # ------------------------------------------------------------ what is shown and stored
-    def slowdown(self, condition: str) -> Floats:
-        """Return how many times as long as its true labels a condition takes to be fitted, (seeds,); nan where one never was."""
-        return self.fitted_at(condition) / self.fitted_at(TRUE)
-
 
     def series(self) -> tuple[Series, ...]:
         """Every curve: a mean over seeds with their range."""
