@@ -14,6 +14,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.colors import ListedColormap
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from rich.color import Color
 
 from engine.contract import Axis, Figure, Marker, Picture, Series
@@ -24,9 +25,11 @@ from screens.widgets.plot_markers import marker_ink
 
 MARKS = dict(zip(FILLED + HOLLOW, "o^sDv*" * 2, strict=True))  # the terminal's markers as matplotlib's
 MARKED = 8  # marks along a curve, about
-LEGEND_WIDTH = 64  # letters of a legend's label before it is broken
+LETTERS = 11  # of a title in an inch of the axes' width; a legend's are smaller, and beside its lines
 MAPS = {"sequential": "viridis", "diverging": "RdBu_r", "grey": "gray"}
 CLASSES = (ListedColormap(matplotlib.color_sequences["petroff10"]), matplotlib.colormaps["tab20"])  # few and many; the first is safe
+DOTS = ((1, 1.6), (6, 2, 1, 2), (1, 4), (4, 1.5, 1, 1.5, 1, 1.5), (8, 3))  # of lines of markers: on, off
+SMALLEST, LARGEST, SPAN, NARROW = 1e-3, 1e5, 100.0, 4.0  # of a logarithmic axis whose ticks are plain numbers
 MANY_NAMES = 24  # letters of all names of an axis that stand beside each other in an inch and a half
 
 
@@ -40,15 +43,14 @@ def draw_figure(axes: Any, figure: Figure, series: Sequence[Series], markers: Se
             _bars(axes, curve, figure, bars)
         else:
             _curve(axes, curve, figure, floor)
-    for marker in markers:
-        if fnmatch.fnmatchcase(figure.name, marker.figure):
-            line = axes.axvline if marker.axis == "x" else axes.axhline
-            line(marker.at, color=colour_of(marker_ink(marker, theme)), linestyle=":", linewidth=1, label=_broken(marker.label))
-    axes.set(title=title_of(axes, figure.title), xlabel=axis_label(figure.x), ylabel=axis_label(figure.y))
+    _markers(axes, [marker for marker in markers if fnmatch.fnmatchcase(figure.name, marker.figure)], theme)
+    axes.set(title=broken(axes, figure.title), xlabel=broken(axes, axis_label(figure.x)), ylabel=broken(axes, axis_label(figure.y), 0.6))
     for axis, scale, limits in ((figure.x, axes.set_xscale, axes.set_xlim), (figure.y, axes.set_yscale, axes.set_ylim)):
         if axis.log:
             scale("log")
         limits(axis.lo, axis.hi)
+    for axis in (axes.xaxis, axes.yaxis):
+        plain_ticks(axis)
     if figure.x.ticks:
         _name_ticks(axes, figure.x)
 
@@ -68,7 +70,16 @@ def draw_picture(axes: Any, picture: Picture, theme: Theme) -> None:
         axes.set(xticks=[], yticks=[])
     if picture.equal:
         axes.set_aspect("equal")
-    axes.set(title=title_of(axes, picture.title), xlabel=picture.x, ylabel=picture.y)
+    axes.set(title=broken(axes, picture.title), xlabel=picture.x, ylabel=picture.y)
+
+
+def plain_ticks(axis: Any) -> None:
+    """Write the ticks of a logarithmic axis that spans few decades as numbers, 1, 2, 5, 10: powers of ten alone would be one or two."""
+    lo, hi = axis.get_view_interval()
+    if axis.get_scale() == "log" and SMALLEST <= lo < hi <= LARGEST and hi / lo < SPAN:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if hi / lo > NARROW else tuple(range(1, 10))))
+        axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def colour_of(ink: int) -> str:
@@ -77,18 +88,14 @@ def colour_of(ink: int) -> str:
 
 
 def axis_label(axis: Axis) -> str:
-    """An axis' label with its unit, broken where it is long."""
-    return textwrap.fill(f"{axis.label} ({axis.unit})" if axis.unit else axis.label, LEGEND_WIDTH)
+    """An axis' label with its unit."""
+    return f"{axis.label} ({axis.unit})" if axis.unit else axis.label
 
 
-def title_of(axes: Any, words: str) -> str:
-    """A title, broken where it would be wider than its axes."""
+def broken(axes: Any, words: str, share: float = 1.0) -> str:
+    """Words, broken where they would be wider than a share of their axes."""
     inches = axes.get_position().width * axes.figure.get_figwidth()
-    return textwrap.fill(words, max(20, int(11 * inches)))
-
-
-def _broken(label: str) -> str:
-    return textwrap.fill(label, LEGEND_WIDTH)
+    return textwrap.fill(words, max(16, int(LETTERS * inches * share)))
 
 
 def _look(curve: Curve | StyledLayer, glyph: str) -> dict[str, Any]:
@@ -99,7 +106,7 @@ def _look(curve: Curve | StyledLayer, glyph: str) -> dict[str, Any]:
 
 
 def _curve(axes: Any, curve: Curve, figure: Figure, floor: float) -> None:
-    item, colour, label = curve.series, colour_of(curve.ink), _broken(curve.series.label)
+    item, colour, label = curve.series, colour_of(curve.ink), broken(axes, curve.series.label)
     x, y = _drawable(item.x, figure.x), _drawable(item.y, figure.y)
     if item.style == "points":
         axes.plot(x, y, linestyle="none", label=label, **_look(curve, curve.glyph))
@@ -114,6 +121,16 @@ def _curve(axes: Any, curve: Curve, figure: Figure, floor: float) -> None:
         axes.vlines(x, lo, hi, color=colour, linewidth=0.8, alpha=0.6)
     else:
         axes.fill_between(x, _drawable(lo, figure.y), _drawable(hi, figure.y), color=colour, alpha=0.2, linewidth=0)
+
+
+def _markers(axes: Any, markers: Sequence[Marker], theme: Theme) -> None:
+    """Draw lines of events and constants; those of one colour and direction differ in their dots."""
+    seen: dict[tuple[str, str], int] = {}
+    for marker in markers:
+        colour = colour_of(marker_ink(marker, theme))
+        place = seen[marker.axis, colour] = seen.get((marker.axis, colour), -1) + 1
+        line = axes.axvline if marker.axis == "x" else axes.axhline
+        line(marker.at, color=colour, linestyle=(0, DOTS[place % len(DOTS)]), linewidth=1, label=broken(axes, marker.label))
 
 
 def _floor(curves: Sequence[Curve], y: Axis) -> float:
@@ -131,7 +148,7 @@ def _bars(axes: Any, curve: Curve, figure: Figure, bars: Sequence[Curve]) -> Non
     room = 0.8 * min(_spacing(np.asarray(other.series.x, dtype=float)) for other in bars)
     wide = room / len(bars)
     at = x + wide * (bars.index(curve) - (len(bars) - 1) / 2)
-    axes.bar(at, y, color=colour_of(curve.ink), label=_broken(curve.series.label), width=wide)
+    axes.bar(at, y, color=colour_of(curve.ink), label=broken(axes, curve.series.label), width=wide)
     if curve.series.lo is not None and curve.series.hi is not None:
         axes.vlines(at, curve.series.lo, curve.series.hi, color="black", linewidth=0.8)
 
@@ -154,7 +171,7 @@ def _layer(axes: Any, styled: StyledLayer) -> None:
     elif styled.layer.kind == "path":
         look["markevery"] = [-1]  # where it ends, as on the screen
     line = "-" if styled.layer.kind in ("path", "line") else "none"
-    axes.plot(x, y, linestyle=line, linewidth=1.3, label=_broken(styled.layer.label), **look)
+    axes.plot(x, y, linestyle=line, linewidth=1.3, label=broken(axes, styled.layer.label), **look)
 
 
 def _cells(axes: Any, picture: Picture) -> None:
@@ -171,9 +188,9 @@ def _cells(axes: Any, picture: Picture) -> None:
         place: dict[str, Any] = {"extent": picture.extent} if picture.extent else {}
         shown = axes.imshow(values, cmap=colours, vmin=limits[0], vmax=limits[1], aspect="auto", interpolation="nearest", **place)
     if not classes:
-        axes.figure.colorbar(shown, ax=axes)
+        axes.figure.colorbar(shown, cax=axes.inset_axes((1.03, 0, 0.04, 1)))  # as high as the axes, whatever their shape
     for index, name in enumerate(picture.legend if classes else ()):
-        axes.plot([], [], "s", color=colours(index), label=_broken(name))
+        axes.plot([], [], "s", color=colours(index), label=broken(axes, name))
 
 
 def _drawable(values: Any, axis: Axis) -> Any:

@@ -65,7 +65,7 @@ def canvas(width: float = WIDTH, shape: float = SHAPE) -> tuple[Drawing, Any]:
 
 def finished(drawing: Drawing, axes: Any, about: Provenance, series: Sequence[Series] = ()) -> Drawing:
     """Add caption and legend, once everything is drawn."""
-    letters = int(drawing.get_figwidth() * 25)
+    letters = int(drawing.get_figwidth() * 23)
     lines = [part for line in about.caption(series) for part in textwrap.wrap(line, letters, subsequent_indent="  ")]
     drawing.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=SMALL, color="#555555", parse_math=False)
     drawing.set_figheight(drawing.get_figheight() + len(lines) * SMALL * 1.3 / 72)
