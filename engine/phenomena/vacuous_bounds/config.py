@@ -8,11 +8,13 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, knob
-from engine.data.registry import largest, source
+from engine.contract import Config, Preset, content_of, knob
+from engine.data.knobs import data_knob
+from engine.data.registry import source, too_many
 
 Objective = Literal["dziugaite-roy", "classic", "quadratic", "lambda"]
 Surrogate = Literal["logistic", "bounded"]
+DATA, FEWEST = ("digits196", "digits5k"), 100
 RANDOM_SHARE = 8 / 15  # of the posterior's steps that are taken on random labels
 
 
@@ -30,8 +32,11 @@ TRUE, RANDOM = Labels("true", "true labels"), Labels("random", "random labels")
 class VacuousBoundsConfig(Config):
     """Knobs of the networks on true and on random labels, of the posterior, of the linear example, and of the networks over n."""
 
-    dataset: Literal["digits196", "digits5k"] = knob("digits196", "real digits, 0-4 against 5-9: 14x14 pixels or 28x28")
-    n: int = knob(4000, "training points, the same for true and random labels", ge=100, le=50000, log=True)
+    dataset: str = data_knob(
+        "digits196", "digits, 0-4 against 5-9, of 14x14 or 28x28 pixels; or your own, half of its classes against the rest", builtin=DATA
+    )
+    dataset_sha256: str = content_of("dataset")
+    n: int = knob(4000, "training points, the same for true and random labels", ge=FEWEST, le=50000, log=True)
     width: int = knob(50, "units of a hidden layer", ge=10, le=2000, log=True)
     depth: int = knob(1, "hidden layers", ge=1, le=6)
     labels: Literal["both", "true", "random"] = knob("both", "labels that are learnt")
@@ -53,9 +58,9 @@ class VacuousBoundsConfig(Config):
 
     @model_validator(mode="after")
     def _fits_together(self) -> VacuousBoundsConfig:
-        most = largest(self.dataset)
-        if most is not None and self.n > most:
-            raise ValueError(f"n must be at most {most} on {self.dataset}, which has to leave images for testing, got {self.n}")
+        refusal = too_many(self.dataset, self.n, FEWEST)
+        if refusal:
+            raise ValueError(refusal)
         return self
 
     @property

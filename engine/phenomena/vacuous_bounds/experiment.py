@@ -54,7 +54,7 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
     def __init__(self, config: VacuousBoundsConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
         self.networks = [Network(condition, seed) for condition in config.conditions for seed in seeds]
-        self.problems = [draw_problem(config.dataset, config.n, seed) for seed in seeds]
+        self.problems = [draw_problem(config.dataset, config.n, seed, config.dataset_sha256) for seed in seeds]
         self.examples = draw_examples(config.m, (*RATIOS, config.D_over_m, SUFFICES, TOO_FEW), seeds)
         self.measurements = Measurements()
         self.notes = self.problems[0].notes

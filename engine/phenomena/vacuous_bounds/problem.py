@@ -1,8 +1,9 @@
-"""What the networks learn: digits 0-4 against 5-9 with true signs, or with signs drawn at random.
+"""What the networks learn: the first half of the classes against the rest (digits 0-4 against 5-9), or signs drawn at random.
 
 Dziugaite, Roy 2017, arXiv:1703.11008, Section 5: binary labels, first weights `N(0, .04^2)` truncated at two deviations.
 Pixels are shifted and scaled by the two numbers that the literature uses for MNIST: numbers taken from the training points
-would make every prior around the first weights depend on them.
+would make every prior around the first weights depend on them. Imported data but bytes take the two numbers from the test points, whose
+range they are cut at, so that there is a norm that no training point can exceed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import truncnorm
 
-from engine.data.registry import load, source
+from engine.data.registry import Source, load, source
+from engine.data.split import Split, column_moments, moments
 from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE
 from engine.seeds import streams
 from engine.theory.bounds.norm_bounds import fold_biases
@@ -25,6 +27,8 @@ from engine.theory.bounds.norm_bounds import fold_biases
 DEVIATION = 0.04
 PIXEL_MEAN, PIXEL_DEVIATION = np.float32(0.1307), np.float32(0.3081)
 TESTS = 4000  # most test images
+ROUNDING = 1e-6  # by which a number in single precision may lie beyond its edge
+SHOWN = 5  # classes that are named on either side
 Signs = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
@@ -33,13 +37,15 @@ Floats = NDArray[np.float64]
 class Problem:
     """Data of one seed. x: (n, d); x_test: (n_test, d); signs, test_signs: by condition's name, (n,) and (n_test,), +1 or -1.
 
-    The test signs of random labels are random as well: they have the law of those that are trained on.
+    The test signs of random labels are random as well: they have the law of those that are trained on. reach: a norm that no input
+    with a 1 appended can exceed, whatever the training points are.
     """
 
     x: NDArray[np.float32]
     x_test: NDArray[np.float32]
     signs: dict[str, Signs]
     test_signs: dict[str, Signs]
+    reach: float
     notes: tuple[str, ...] = ()
 
     @cached_property
@@ -47,31 +53,47 @@ class Problem:
         """The training points in double precision with a 1 appended, which carries the biases, (n, d + 1)."""
         return np.column_stack([self.x.astype(np.float64), np.ones(len(self.x))])
 
-    @property
-    def reach(self) -> float:
-        """A norm that no such input can exceed, whatever the images: every pixel lies between 0 and 1 before it is scaled."""
-        largest = max(PIXEL_MEAN, 1 - PIXEL_MEAN) / PIXEL_DEVIATION
-        return math.sqrt(self.x.shape[1] * float(largest) ** 2 + 1)
-
     def first(self, count: int) -> Problem:
         """Return the same with the first training points only."""
         return replace(self, x=self.x[:count], signs={name: signs[:count] for name, signs in self.signs.items()})
 
 
-def draw_problem(dataset: str, n: int, seed: int) -> Problem:
-    """Draw the images, on the scale of PIXEL_MEAN and PIXEL_DEVIATION, and both labellings of a seed.
+def draw_problem(dataset: str, n: int, seed: int, sha256: str = "") -> Problem:
+    """Draw the images, scaled, and both labellings of a seed. sha256: the content of an imported data set.
 
     Raises:
         ProblemError: more images asked for than there are.
         DataError: the data set is not here.
     """
-    from_seed, size = streams(seed), source(dataset).size or n + TESTS
-    split = load(dataset, n, min(TESTS, size - n), from_seed)
+    from_seed, of = streams(seed), source(dataset, sha256)
+    split = load(dataset, n, min(TESTS, (of.size or n + TESTS) - n), from_seed, sha256)
     true, true_test = (np.where(y < split.classes // 2, -1, 1).astype(np.float32) for y in (split.y, split.y_test))
     random, random_test = (from_seed.noise.choice([-1.0, 1.0], len(y)).astype(np.float32) for y in (true, true_test))
-    x, x_test = ((pixels - PIXEL_MEAN) / PIXEL_DEVIATION for pixels in (split.x, split.x_test))
+    x, x_test, reach, notes = _scaled(split, of)
     signs, test_signs = {TRUE.name: true, RANDOM.name: random}, {TRUE.name: true_test, RANDOM.name: random_test}
-    return Problem(x, x_test, signs, test_signs, split.notes)
+    return Problem(x, x_test, signs, test_signs, reach, (*split.notes, *notes))
+
+
+def _scaled(split: Split, of: Source) -> tuple[NDArray[np.float32], NDArray[np.float32], float, tuple[str, ...]]:
+    """Return training and test inputs on their scale, the norm that no input with a 1 appended can exceed, and what is to be said."""
+    if of.imported is None or (of.imported.whole_bytes and of.imported.image):  # every pixel lies between 0 and 1
+        x, x_test = ((pixels - PIXEL_MEAN) / PIXEL_DEVIATION for pixels in (split.x, split.x_test))
+        largest = max(PIXEL_MEAN, 1 - PIXEL_MEAN) / PIXEL_DEVIATION
+        return x, x_test, math.sqrt(split.x.shape[1] * float(largest) ** 2 + 1), _against(of)
+    mean, deviation = column_moments(split.x_test) if split.by_column else moments(split.x_test)
+    lo, hi = (edge(split.x_test, axis=0 if split.by_column else None) for edge in (np.min, np.max))
+    cut_share = float(np.mean((split.x < lo) | (split.x > hi)))
+    x, x_test = (np.asarray((np.clip(part, lo, hi) - mean) / deviation, dtype=np.float32) for part in (split.x, split.x_test))
+    edges = np.maximum(np.abs((lo - mean) / deviation), np.abs((hi - mean) / deviation)) * (1 + ROUNDING)  # (d,) or one for all pixels
+    reach = math.sqrt(float(np.sum(np.broadcast_to(edges, x.shape[1]) ** 2)) + 1)
+    said = f"scaled by the test points and cut at their range ({cut_share:.1%} of the numbers): no prior may see a training point"
+    return x, x_test, reach, (said, *_against(of))
+
+
+def _against(of: Source) -> tuple[str, ...]:
+    """Which classes of an imported data set stand against which."""
+    half = len(of.names) // 2
+    return (f"{', '.join(of.names[:half][:SHOWN])} against {', '.join(of.names[half:][:SHOWN])}",) if of.names else ()
 
 
 def truncated_layers(sizes: Sequence[int], rng: np.random.Generator) -> list[Floats]:
