@@ -14,7 +14,7 @@ from engine.errors import StoreError
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.rebuilding import behind, rebuilt, unmeasured
 from engine.store import Request, RunFolder
-from engine.store.folder import LATEST, LOCK
+from engine.store.folder import LATEST, LOCK, MANIFEST
 
 Stamp = tuple[int, int, int]
 REQUESTS: dict[type[Command], Request] = {Pause: Request.PAUSE, Resume: Request.RESUME, Stop: Request.STOP}
@@ -27,7 +27,8 @@ class FolderSession:
 
     A run that nobody writes any more shows everything that was measured: where its last snapshot is older than that or damaged,
     it is drawn anew in a thread, which takes as long as building the phenomenon. A run that this user's process on this machine
-    writes can be asked to pause, to go on and to stop.
+    writes can be asked to pause, to go on and to stop. Where the folder is deleted or moved, the last that was seen of it stays, and
+    that it is gone is said; where another run takes its name, that one is shown.
 
     Args:
         path: the run's folder.
@@ -42,6 +43,8 @@ class FolderSession:
     def __init__(self, path: Path, phenomenon: type[AnyPhenomenon] | None = None) -> None:
         self.folder = RunFolder.open(path)
         self._phenomenon = phenomenon
+        self._manifest = _stamp(path / MANIFEST)
+        self._gone = ""
         self._seen: Stamp | None = None
         self._written = unmeasured(self.folder)
         self._live = self.folder.live
@@ -69,8 +72,10 @@ class FolderSession:
         if time.monotonic() - self._looked > _LIVENESS:
             was_live, self._live = self._live, self.folder.live
             before, self.refusal = self.refusal, self.folder.refusal()
+            was_gone = self._gone
+            self._look_for_folder()
             self._looked = time.monotonic()
-            if (self._live, self.refusal) != (was_live, before):
+            if (self._live, self.refusal, self._gone) != (was_live, before, was_gone):
                 self._shown = self._judged(changed=True)
         self._catch_up()
         return self._shown
@@ -96,6 +101,26 @@ class FolderSession:
     def close(self) -> None:
         """Nothing to give back."""
 
+    def _look_for_folder(self) -> None:
+        """Look whether the run is still there, and still the same."""
+        found = _stamp(self.folder.path / MANIFEST)
+        if found is None:
+            self._gone = "the folder of this run is no longer there"
+        elif found != self._manifest:
+            try:
+                folder = RunFolder.open(self.folder.path)
+            except StoreError as error:
+                self._gone = error.message
+                return
+            if folder.manifest.phenomenon != self.folder.manifest.phenomenon:
+                self._gone = f"a run of {folder.manifest.phenomenon} lies where this run was"
+                return
+            self.folder, self._seen = folder, None
+            self._gone = ""
+        else:
+            self._gone = ""
+        self._manifest = found or self._manifest
+
     def _read_lock(self) -> None:
         """Look whether the run is being taken up again: then there is no newer snapshot for a while."""
         before, self._preparing = self._preparing, self.folder.preparing()
@@ -115,6 +140,9 @@ class FolderSession:
         """What was written, or that nobody writes any more; revisions are our own, since a resumed run counts anew."""
         self._revision += changed
         shown = replace(self._written, revision=self._revision)
+        if self._gone:
+            over = shown.phase if shown.phase.over else Phase.STOPPED
+            return replace(shown, phase=over, sentence=self._gone, hint="what is shown was read before")
         if self._live and self._preparing is not None:
             phase, sentence = self._preparing
             shown = replace(shown, phase=phase, sentence=sentence, hint="")
@@ -132,7 +160,7 @@ class FolderSession:
             self._written = replace(self._redrawn[1], revision=self._written.revision + 1)
             self._shown = self._judged(changed=True)
         self._redrawn = None
-        if self._live or self._redrawing == self._seen:
+        if self._live or self._gone or self._redrawing == self._seen:
             return
         self._redrawing = self._seen
         with contextlib.suppress(RuntimeError):  # no thread to be had: the last snapshot stays

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from engine.errors import StoreError
-from engine.store.files import opened, replace
+from engine.store.files import opened, replace, there
 from engine.store.lock import Holder, holder, is_held
 from engine.store.strict_json import dumps, loads
 
@@ -36,6 +36,8 @@ class Request(StrEnum):
 
 def refusal(folder: Path, lock: Path) -> str:
     """Return why the process that writes a run takes no requests of this one, as a sentence; empty where it does."""
+    if not there(folder):
+        return "The folder of this run is no longer there."
     if not is_held(lock):
         return f"The process that ran this has ended; genlab resume {folder.name} continues it."
     found = holder(lock)

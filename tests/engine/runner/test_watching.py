@@ -1,6 +1,7 @@
 """Watching a run of another process, or of an earlier one, from its folder."""
 
 import os
+import shutil
 
 import pytest
 
@@ -135,3 +136,35 @@ def test_a_killed_run_of_an_unknown_phenomenon_says_what_it_can(tmp_path):
     (path / "latest.npz").unlink()
     now = shown(path)
     assert now.step == 1000 and "no phenomenon 'instant-toy'" in now.notes[0] and now.phase is Phase.STOPPED
+
+
+@pytest.mark.parametrize("steps", [300, LONG])
+def test_a_folder_that_is_gone_is_said_to_be_gone(runner, tmp_path, steps):
+    run = runner(steps=steps, root=tmp_path)
+    run.start()
+    until(lambda: run.latest().step > 100 and run.latest().folder)
+    path = folder_of(run.latest()).path
+    run.close(60)
+    seen = FolderSession(path)
+    before = seen.latest()
+    path.rename(tmp_path / "elsewhere")
+    gone = until(lambda: "no longer there" in seen.latest().sentence and seen.latest())
+    assert gone.phase is before.phase and gone.step == before.step and "resume" not in gone.hint and gone.revision > before.revision
+    assert "resume" not in seen.refusal and seen.obeyed == frozenset()
+    (tmp_path / "elsewhere").rename(path)
+    assert until(lambda: "no longer there" not in seen.latest().sentence and seen.latest()).sentence == before.sentence
+
+
+def test_another_run_of_the_same_name_is_shown_as_what_it_is(runner, tmp_path):
+    path = folder_of(started(runner(root=tmp_path, lr=0.04))).path
+    seen = FolderSession(path)
+    assert seen.latest().config["lr"] == 0.04
+    shutil.rmtree(path)
+    other = started(runner(root=tmp_path, lr=0.03))
+    assert folder_of(other).path == path
+    shown = until(lambda: seen.latest().config["lr"] == 0.03 and seen.latest())
+    assert seen.folder.manifest.config["lr"] == 0.03 and shown.step == other.step
+    shutil.rmtree(path)
+    RunFolder.create(tmp_path, Manifest(phenomenon="other", preset="quick", config={}, seeds=(0,))).close()
+    (tmp_path / "other-quick-s0").rename(path)
+    assert until(lambda: "a run of other" in seen.latest().sentence and seen.latest()).config["lr"] == 0.03
