@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, knob
+from engine.contract import Config, Preset, content_of, knob
+from engine.data.knobs import data_knob
 from engine.data.registry import source
 
 WIDTHS = (2, 3, 5, 8, 12, 20, 32, 50, 80, 200, 600)
@@ -37,8 +38,12 @@ class DeepDoubleDescentConfig(Config):
     clean: bool = knob(False, "train beside it on true labels")
     samples: tuple[int, ...] = knob((50, 100, 200, 400), "further sample sizes, trained on noisy labels; 0: none", ge=0, le=50_000)
     sample_h: int = knob(20, "widest network trained at those", ge=1, le=2000, log=True)
-    dataset: Literal["mnist1d", "digits5k", "digits196"] = knob("digits196", "real digits at 14x14 or 28x28, or 1-D signals")
-    tests: int = knob(3000, "test examples", ge=100, le=12_000, log=True)
+    dataset: str = data_knob(
+        "digits196", "real digits at 14x14 or 28x28, 1-D signals, or your own: genlab data import",
+        builtin=("mnist1d", "digits5k", "digits196"),
+    )  # fmt: skip
+    dataset_sha256: str = content_of("dataset")
+    tests: int = knob(3000, "test examples", ge=20, le=12_000, log=True)
     depth: int = knob(1, "hidden layers", ge=1, le=3)
     optimizer: Literal["adam", "sgd"] = knob("adam", "Adam (decay beside the gradient), or SGD with momentum")
     momentum: float = knob(0.9, "momentum of SGD", ge=0.0, le=0.99)
@@ -48,7 +53,7 @@ class DeepDoubleDescentConfig(Config):
     def _fits_together(self) -> DeepDoubleDescentConfig:
         size, most = source(self.dataset).size, max(self.n, *self.samples, 0)
         if size is not None and most + self.tests > size:
-            raise ValueError(f"n and tests must be at most {size} together on {self.dataset}, got {most} and {self.tests}")
+            raise ValueError(f"n (or samples) and tests must be at most {size} together on {self.dataset}, got {most} and {self.tests}")
         return self
 
     @property

@@ -21,7 +21,7 @@ from engine.phenomena.deep_double_descent import SPEC, figures
 from engine.phenomena.deep_double_descent.claims import JUDGES
 from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
 from engine.phenomena.deep_double_descent.networks import grouped, layer_sizes, networks_of, threshold_width
-from engine.phenomena.deep_double_descent.problem import draw_problem
+from engine.phenomena.deep_double_descent.problem import best_constant_loss, draw_problem
 from engine.phenomena.deep_double_descent.scalars import READERS
 from engine.phenomena.deep_double_descent.sweeps import Sweeps
 from engine.phenomena.deep_double_descent.whole_batch import WholeBatch
@@ -61,7 +61,7 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
 
     Attributes:
         problems: one per seed; groups: what is trained; threshold: the width with nK parameters on inputs that vary;
-        constant: the test loss of the best constant outputs, 1/K each.
+        constant: the test loss of the best constant outputs, the shares of the classes.
     """
 
     spec = SPEC
@@ -75,8 +75,9 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         self.problems = [draw_problem(config, seed) for seed in seeds]
         first = self.problems[0]
         self.threshold = threshold_width(config.n, first.varying, config.depth, first.classes)
-        self.constant = 1 - 1 / first.classes if config.loss == "mse" else float(np.log(first.classes))
-        self.notes = (f"noise {config.noise:g} ({config.convention}) flips {first.flipped:.1%} of the labels; test labels are true",)
+        self.constant = best_constant_loss(first.shares, config.loss)
+        flips = f"noise {config.noise:g} ({config.convention}) flips {first.flipped:.1%} of the labels; test labels are true"
+        self.notes = (flips, *first.notes)
         self.networks = networks_of(config, seeds)
         self._places = np.array([seeds.index(network.seed) for network in self.networks])  # (networks,) of its seed among the seeds
         self._x = self._stacked([problem.x for problem in self.problems])  # (seeds, n, d)

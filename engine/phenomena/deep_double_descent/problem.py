@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.data.corruption import draw_label_noise
 from engine.data.registry import load, source
-from engine.data.split import Images, Labels
+from engine.data.split import Images, Labels, column_moments
 from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
 from engine.phenomena.deep_double_descent.networks import LabelKind
 from engine.seeds import streams
@@ -23,7 +24,8 @@ GENERATED = 8000  # signals made, as in the chapter's setup; a run uses the firs
 class Problem:
     """x: (n, d) of the largest n; labels: (n,) noisy and clean; x_test: (tests, d), y_test: (tests,).
 
-    varying: how many of the d inputs are not the same in all training examples of the main size.
+    varying: how many of the d inputs are not the same in all training examples of the main size. shares: (K,) of the classes among the
+    test examples, 1/K each of built-in data. notes: what is to be said of the data.
     """
 
     x: Images
@@ -32,6 +34,8 @@ class Problem:
     y_test: Labels
     classes: int
     varying: int
+    shares: NDArray[np.float64]
+    notes: tuple[str, ...] = ()
 
     @property
     def flipped(self) -> float:
@@ -48,13 +52,22 @@ def draw_problem(config: DeepDoubleDescentConfig, seed: int) -> Problem:
     """
     draws = streams(seed)
     n = max(config.n, *config.samples, 1)
-    made = n if source(config.dataset).size is not None else max(n, GENERATED - config.tests)
-    split = load(config.dataset, made, config.tests, draws)
+    of = source(config.dataset, config.dataset_sha256)
+    made = n if of.size is not None else max(n, GENERATED - config.tests)
+    split = load(config.dataset, made, config.tests, draws, config.dataset_sha256)
     clean = split.y[:n]
     noisy = draw_label_noise(clean, split.classes, config.convention, draws.noise).at(config.noise)
     seen = split.x[: config.n]
-    x, x_test = (centred(images, seen) if len(split.shape) > 1 else images for images in (split.x[:n], split.x_test))
-    return Problem(x, {"noisy": noisy, "clean": clean}, x_test, split.y_test, split.classes, int(np.sum(np.ptp(seen, axis=0) > 0)))
+    x, x_test = split.x[:n], split.x_test
+    if split.by_column:
+        means, deviations = column_moments(seen)
+        x, x_test = (np.asarray((part - means) / deviations, dtype=np.float32) for part in (x, x_test))
+    elif len(split.shape) > 1:
+        x, x_test = (centred(images, seen) for images in (x, x_test))
+    shares = np.bincount(split.y_test, minlength=split.classes) / config.tests if of.imported else np.full(split.classes, 1 / split.classes)
+    varying = int(np.sum(np.ptp(seen, axis=0) > 0))
+    notes = split.notes if of.imported else ()
+    return Problem(x, {"noisy": noisy, "clean": clean}, x_test, split.y_test, split.classes, varying, shares, notes)
 
 
 def centred(images: Images, seen: Images) -> Images:
@@ -65,3 +78,11 @@ def centred(images: Images, seen: Images) -> Images:
     mean = seen.mean(0, dtype=np.float64)
     deviation = float(np.sqrt(np.mean((seen - mean) ** 2))) or 1.0
     return np.asarray((images - mean) / deviation, dtype=np.float32)
+
+
+def best_constant_loss(shares: NDArray[np.float64], loss: str) -> float:
+    """Return the test loss of the best outputs that see no input: `1 - sum p^2` of the squared loss, the entropy of cross-entropy."""
+    if np.ptp(shares) == 0:
+        return 1 - 1 / len(shares) if loss == "mse" else float(np.log(len(shares)))
+    there = shares[shares > 0]
+    return float(1 - np.sum(there**2)) if loss == "mse" else float(-np.sum(there * np.log(there)))
