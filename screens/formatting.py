@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.contract import Grade, Phase, Snapshot, Status, Verdict
+from engine.contract import Grade, Phase, ScalarValue, Snapshot, Status, Verdict
 
 STATUS_STYLE = {
     Status.HOLDS: "bold green", Status.FAILS: "bold red", Status.PENDING: "yellow", Status.CENSORED: "bold yellow",
@@ -29,6 +29,23 @@ def number(value: float | str | None) -> str:
     if float(value).is_integer() and abs(value) < 1e9:
         return f"{int(value):,}"
     return f"{value:.4g}"
+
+
+def scalar(item: ScalarValue) -> str:
+    """Write the value of a scalar with its unit, `>= 1,200 step` where that is a lower bound; why there is none otherwise."""
+    if item.reason:
+        return item.reason
+    bound = ">= " if item.value_censored else ""
+    return f"{bound}{number(item.value)} {item.scalar.unit}".rstrip()
+
+
+def scalar_range(item: ScalarValue) -> str:
+    """Write the least and the greatest of a scalar's seeds; nothing of a single one or where all agree."""
+    known = sorted(pair for pair in zip(item.seeds, item.censored, strict=True) if not math.isnan(pair[0]))
+    if len(item.seeds) < 2 or not known:
+        return ""
+    low, high = (f"{'>= ' if bound else ''}{number(seed)}" for seed, bound in (known[0], known[-1]))
+    return "" if low == high else f"{low} to {high}"
 
 
 def duration(seconds: float) -> str:

@@ -42,14 +42,31 @@ def frame_stops(layers: Sequence[Layer]) -> Floats:
     return np.unique(np.concatenate(parts)) if parts else np.empty(0)
 
 
-def moved(points: Floats, at: float | None, direction: int) -> float | None:
-    """Return the next point in a direction; the last (or first) one when there is no cursor yet; None without points."""
+def moved(points: Floats, at: float | None, count: int) -> float | None:
+    """Return the point `count` points on (negative: back), at most the last; an end where there is no cursor; None without points."""
     if len(points) == 0:
         return None
     if at is None:
-        return float(points[-1] if direction < 0 else points[0])
-    place = int(np.searchsorted(points, at, side="right" if direction > 0 else "left")) + (0 if direction > 0 else -1)
+        return float(points[-1] if count < 0 else points[0])
+    place = (
+        int(np.searchsorted(points, at, side="right")) - 1 + count if count > 0 else int(np.searchsorted(points, at, side="left")) + count
+    )
     return float(points[min(max(place, 0), len(points) - 1)])
+
+
+def end(points: Floats, direction: int) -> float | None:
+    """Return the first (direction -1) or the last point; None without points."""
+    return float(points[-1 if direction > 0 else 0]) if len(points) else None
+
+
+def nearest(points: Floats, at: float, log: bool) -> float | None:
+    """Return the point nearest to a place on a linear or logarithmic axis; None without points."""
+    if len(points) == 0:
+        return None
+    scale = Scale(1.0, 10.0, log and at > 0)
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(scale.unit(points) - scale.unit(np.array([at])))
+    return float(points[int(np.nanargmin(distance))]) if np.isfinite(distance).any() else float(points[0])
 
 
 def readout(figure: Figure, series: Sequence[Series], at: float, axis: Scale) -> Text:

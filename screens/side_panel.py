@@ -1,10 +1,10 @@
-"""How wide the panel beside the figures is: knobs, claims or notes."""
+"""How wide the panel beside the figures is: knobs, claims, notes or values."""
 
 from __future__ import annotations
 
 from screens.figure_pages import LEAST_WIDTH
 
-KNOBS_WIDTH = 38  # columns of the knobs beside a figure on a narrow terminal
+NARROW = {"knobs": 38, "values": 34}  # columns of what stands beside a figure on a narrow terminal
 SIDE_PANEL_FROM = 120  # columns of the terminal from which knobs and claims always stand beside the figures
 
 
@@ -14,5 +14,5 @@ def side_panel_width(width: int, panel: str) -> int:
         return min(64, max(44, width // 4))
     if not panel:
         return 0
-    beside = panel == "knobs" and width - KNOBS_WIDTH >= LEAST_WIDTH
-    return KNOBS_WIDTH if beside else width
+    narrow = NARROW.get(panel, width)
+    return narrow if width - narrow >= LEAST_WIDTH else width

@@ -67,11 +67,15 @@ class ViewWindow:
     y0: float | None = None
     y1: float | None = None
 
-    def zoomed(self, x: Scale, y: Scale, factor: float, about: float | None = None) -> ViewWindow:
-        """Return a window `factor` times as near (below 1: farther) around the middle, or around the x value `about`."""
-        centre = float(x.unit(np.array([about]))[0]) if about is not None else 0.5
-        centre = centre if math.isfinite(centre) and 0 <= centre <= 1 else 0.5
-        return self._moved(x, y, (centre - centre / factor, centre + (1 - centre) / factor), (0.5 - 0.5 / factor, 0.5 + 0.5 / factor))
+    def zoomed_x(self, x: Scale, factor: float, about: float | None = None) -> ViewWindow:
+        """Return a window whose x is `factor` times as near (below 1: farther) about the middle, or about `about` where that is seen."""
+        ends = _zoomed(x, factor, about)
+        return replace(self, x0=ends[0], x1=ends[1]) if _drawable(*ends) else self
+
+    def zoomed_y(self, y: Scale, factor: float, about: float | None = None) -> ViewWindow:
+        """Return a window whose y is `factor` times as near (below 1: farther) about the middle, or about `about` where that is seen."""
+        ends = _zoomed(y, factor, about)
+        return replace(self, y0=ends[0], y1=ends[1]) if _drawable(*ends) else self
 
     def panned(self, x: Scale, y: Scale, right: float = 0.0, up: float = 0.0) -> ViewWindow:
         """Return a window moved by shares of its own width and height."""
@@ -85,6 +89,13 @@ class ViewWindow:
         y0, y1 = map(float, y.data(np.array(along)))
         window = ViewWindow(x0, x1, y0, y1)
         return window if _drawable(x0, x1) and _drawable(y0, y1) else self
+
+
+def _zoomed(scale: Scale, factor: float, about: float | None) -> tuple[float, float]:
+    centre = float(scale.unit(np.array([about]))[0]) if about is not None else 0.5
+    centre = centre if math.isfinite(centre) and 0 <= centre <= 1 else 0.5
+    lo, hi = map(float, scale.data(np.array([centre - centre / factor, centre + (1 - centre) / factor])))
+    return lo, hi
 
 
 def _drawable(lo: float, hi: float) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -13,20 +14,23 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 
-from engine.contract import Figure, PictureSpec, Series, Snapshot, Spec
+from engine.contract import Figure, PictureSpec, Snapshot, Spec
 from screens import linked_cursor
 from screens.figure_pages import Page, page_of, pages
 from screens.linked_cursor import Cursor
+from screens.pinned import Pinned
 from screens.widgets.axis_scales import Scale
-from screens.widgets.figure_panel import FigurePanel
+from screens.widgets.figure_panel import FigurePanel, faint_label
 from screens.widgets.palette import Theme, groups_of
 from screens.widgets.plot_figure import legend_entries
-from screens.widgets.plot_legend import LegendEntry
+from screens.widgets.plot_legend import LegendEntry, value_at
 from screens.widgets.plot_view import PlotView
 from screens.widgets.shared_legend import Legend, arranged, related, shared
+from screens.widgets.smoothing import WINDOWS, smoothable
 from screens.widgets.text_row import fit
 
 SHARE_OF_LEGEND = 5  # a shared legend takes at most one row in so many
+WHEEL = 1.25  # nearer by a notch of the wheel
 FEW_ROWS = 2  # a longer one leaves out figures whose curves stand in no other figure
 
 
@@ -54,6 +58,9 @@ class FigureGrid(Container, can_focus=True):
     class Rearranged(Message):
         """Another page, or another active view."""
 
+    class Pointed(Message):
+        """The mouse has put the cursor somewhere."""
+
     def __init__(self, spec: Spec, theme: Theme, order: Sequence[str] = (), wide: bool = False) -> None:
         super().__init__()
         views: tuple[Figure | PictureSpec, ...] = (*spec.figures, *spec.pictures)
@@ -64,7 +71,9 @@ class FigureGrid(Container, can_focus=True):
         self.active = 0
         self.full = False
         self.cursor: Cursor | None = None
-        self.pinned: tuple[Series, ...] = ()
+        self.pinned: Pinned | None = None
+        self.smoothing = WINDOWS[0]
+        self.linked = False
         self.pages: tuple[Page, ...] = ()
         self._theme, self._wide = theme, wide
         self._grid = Container(*self.panels, id="grid")
@@ -148,7 +157,10 @@ class FigureGrid(Container, can_focus=True):
         entries, named = self._legend_entries(visible, self._snapshot)
         self.legend.show(entries, self.size.width - 1, self._theme)
         for panel in visible:
-            panel.draw(self._snapshot, self._theme, self.pinned, self.cursor, legend=panel.index not in named)
+            panel.draw(
+                self._snapshot, self._theme, pinned=self.pinned, cursor=self.cursor, smoothing=self.smoothing,
+                legend=panel.index not in named,
+            )  # fmt: skip
 
     def _legend_entries(self, visible: Sequence[FigurePanel], snapshot: Snapshot) -> tuple[list[LegendEntry], set[int]]:
         """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
@@ -157,8 +169,10 @@ class FigureGrid(Container, can_focus=True):
         entries, named = shared(legends)
         if len(arranged(entries, self.size.width - 1)) > FEW_ROWS:
             entries, named = shared(related(legends, named, self.size.width // self.page.columns - 1))
-        if entries and self.pinned:
-            entries.append(LegendEntry("..", self._theme.faint(), "pinned"))
+        raw = any(smoothable(item, self.smoothing) for panel in figures for item in panel.curves(snapshot))
+        if entries and (self.pinned is not None or raw):
+            words = faint_label(snapshot, self.pinned, self.smoothing if raw else WINDOWS[0])
+            entries.append(LegendEntry("..", self._theme.faint(), words))
         if len(arranged(entries, self.size.width - 1)) > max(1, self.size.height // SHARE_OF_LEGEND):
             return [], set()
         return entries, named
@@ -182,15 +196,42 @@ class FigureGrid(Container, can_focus=True):
         panel = self.active_panel
         return self.cursor.on(panel.axis) if self.cursor is not None and panel is not None else None
 
-    def move_cursor(self, direction: int) -> None:
-        """Move the cursor to the next point of the active figure's curves, or the next frame of a picture that turns with it."""
+    def _stops(self) -> linked_cursor.Floats:
+        """Where the cursor can be: the points of the active figure's curves, or the frames of a picture that turns with it."""
         panel, snapshot = self.active_panel, self._snapshot
         if snapshot is None or panel is None or not panel.axis:
-            return
+            return linked_cursor.stops(())
         picture = panel.picture(snapshot)
-        points = linked_cursor.frame_stops(picture.layers) if picture is not None else linked_cursor.stops(panel.curves(snapshot))
-        at = linked_cursor.moved(points, self.at, direction)
-        self.cursor = Cursor(panel.axis, at) if at is not None else None
+        return linked_cursor.frame_stops(picture.layers) if picture is not None else linked_cursor.stops(panel.curves(snapshot))
+
+    def stops_in_sight(self) -> int:
+        """Return how many points of the active view lie in its window."""
+        points, scales = self._stops(), self.plot.scales if self.plot is not None else None
+        return len(points) if scales is None else int(((points >= scales[0].lo) & (points <= scales[0].hi)).sum())
+
+    def move_cursor(self, count: int) -> None:
+        """Move the cursor by so many points of the active view (negative: back)."""
+        self._put_cursor(linked_cursor.moved(self._stops(), self.at, count))
+
+    def cursor_to_end(self, direction: int) -> None:
+        """Move the cursor to the first (-1) or last point of the active view."""
+        self._put_cursor(linked_cursor.end(self._stops(), direction))
+
+    def cursor_to(self, at: float) -> None:
+        """Move the cursor to the point of the active view that is nearest to a place on its x axis."""
+        log = self.plot is not None and self.plot.request is not None and self.plot.request.log_x
+        self._put_cursor(linked_cursor.nearest(self._stops(), at, log))
+
+    def _put_cursor(self, at: float | None) -> None:
+        panel = self.active_panel
+        if panel is None:
+            return
+        self.cursor = Cursor(panel.axis, at) if at is not None else self.cursor
+        plot, scales = self.plot, self.plot.scales if self.plot is not None else None
+        if at is not None and plot is not None and scales is not None and not scales[0].lo <= at <= scales[0].hi:
+            centre = float(scales[0].unit(np.array([at]))[0])
+            plot.pan(centre - 0.5)
+            self._link(plot)
         self.redraw()
 
     def readout(self) -> Text | None:
@@ -203,21 +244,81 @@ class FigureGrid(Container, can_focus=True):
         axis = scales[0] if scales is not None else Scale(1.0, 10.0, figure.x.log)
         return linked_cursor.readout(figure, panel.curves(self._snapshot), self.at, axis)
 
-    def zoom(self, factor: float) -> None:
-        """Look nearer (factor above 1) or farther, around the cursor or the middle."""
+    def zoom_x(self, factor: float, about: float | None = None) -> None:
+        """Look nearer along x (factor above 1) or farther, about a place, the cursor or the middle."""
         if self.plot is not None:
-            self.plot.zoom(factor, self.at)
+            self.plot.zoom_x(factor, self.at if about is None else about)
+            self._link(self.plot)
+
+    def zoom_y(self, factor: float) -> None:
+        """Look nearer along y or farther, about what the first curve reads at the cursor, or the middle."""
+        panel = self.active_panel
+        if self.plot is None or panel is None or self._snapshot is None:
+            return
+        values = [] if self.at is None or self.plot.scales is None else [
+            value_at(item, self.at, self.plot.scales[0]) for item in panel.curves(self._snapshot)
+        ]  # fmt: skip
+        self.plot.zoom_y(factor, next((value for value in values if np.isfinite(value)), None))
 
     def action_pan(self, right: int, up: int) -> None:
         """Move the window of the active figure by a quarter of its size."""
+        self._pan(right / 4, up / 4)
+
+    def _pan(self, right: float, up: float) -> None:
         if self.plot is not None:
-            self.plot.pan(right / 4, up / 4)
+            self.plot.pan(right, up)
+            self._link(self.plot)
+
+    def toggle_linked(self) -> bool:
+        """Let figures with the same x axis show the same part of it from now on, or each its own; return which."""
+        self.linked = not self.linked
+        if self.plot is not None:
+            self._link(self.plot)
+        return self.linked
+
+    def _link(self, plot: PlotView) -> None:
+        """Let the other figures with the same x axis follow a plot, where they are linked."""
+        axis = next((panel.axis for panel in self.panels if panel.view is plot), "")
+        for panel in self.panels if self.linked else ():
+            if panel.axis == axis and isinstance(panel.view, PlotView) and panel.view is not plot:
+                panel.view.look_along_x(plot.view.x0, plot.view.x1)
+
+    def smooth_further(self) -> int:
+        """Average measured curves over more points, after the most over one; return how many."""
+        self.smoothing = WINDOWS[(WINDOWS.index(self.smoothing) + 1) % len(WINDOWS)]
+        self.redraw()
+        return self.smoothing
+
+    # ------------------------------------------------------------ the mouse
+
+    def on_plot_view_wheeled(self, event: PlotView.Wheeled) -> None:
+        """Zoom the figure under the pointer."""
+        self._choose_view(event.view)
+        factor = WHEEL**event.direction
+        self.zoom_y(factor) if event.upward else self.zoom_x(factor, event.at)
+
+    def on_plot_view_dragged(self, event: PlotView.Dragged) -> None:
+        """Move the window of the figure under the pointer."""
+        self._choose_view(event.view)
+        self._pan(event.right, event.up)
+
+    def on_plot_view_pointed(self, event: PlotView.Pointed) -> None:
+        """Put the cursor where the mouse points."""
+        self._choose_view(event.view)
+        self.cursor_to(event.at)
+        self.post_message(self.Pointed())
+
+    def _choose_view(self, view: PlotView) -> None:
+        index = next((panel.index for panel in self.panels if panel.view is view), self.active)
+        if index != self.active:
+            self.choose(index)
 
     def reset_look(self) -> None:
         """Show everything of the active figure again, and take the cursor away."""
         self.cursor = None
         if self.plot is not None:
             self.plot.reset_view()
+            self._link(self.plot)
         self.redraw()
 
     def toggle_log(self, axis: str) -> bool | None:

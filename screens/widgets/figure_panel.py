@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from rich.text import Text
@@ -12,9 +11,11 @@ from textual.message import Message
 
 from engine.contract import Figure, Picture, PictureSpec, Series, Snapshot
 from screens.linked_cursor import Cursor
+from screens.pinned import Pinned
 from screens.widgets.palette import Theme
 from screens.widgets.picture_view import PictureView
 from screens.widgets.plot_view import PlotView
+from screens.widgets.smoothing import Smoother
 
 
 class FigurePanel(Container):
@@ -45,6 +46,7 @@ class FigurePanel(Container):
         self.title = f"{index + 1} {what.title}"
         self.view: PlotView | PictureView = PlotView(theme) if isinstance(what, Figure) else PictureView(theme)
         self._numbered = replace(what, title=self.title) if isinstance(what, Figure) else None
+        self._smoother = Smoother()
         self._turned: tuple[Picture, float | None, Picture] | None = None  # a picture, the cursor, and how it looks with it
 
     def compose(self) -> ComposeResult:
@@ -75,8 +77,13 @@ class FigurePanel(Container):
             return None
         return next((item for item in snapshot.pictures if item.name == self.what.name), None)
 
-    def draw(self, snapshot: Snapshot, theme: Theme, pinned: Sequence[Series], cursor: Cursor | None, legend: bool) -> None:
-        """Draw from a snapshot, with the cursor where it is on the axis of this view."""
+    def draw(
+        self, snapshot: Snapshot, theme: Theme, *, pinned: Pinned | None, cursor: Cursor | None, smoothing: int, legend: bool
+    ) -> None:  # fmt: skip
+        """Draw from a snapshot, with the cursor where it is on the axis of this view.
+
+        smoothing: points over which measured curves are averaged; the raw ones are drawn faintly then, as pinned ones are.
+        """
         self.view.theme = theme
         at = cursor.on(self.axis) if cursor is not None else None
         if isinstance(self.view, PictureView):
@@ -84,7 +91,12 @@ class FigurePanel(Container):
             if picture is not None:
                 self.view.show(self._under(picture, at))
         elif self._numbered is not None:
-            self.view.show(self._numbered, snapshot.series, snapshot.markers, pinned=pinned, cursor=at, legend=legend)
+            drawn, raw = self._smoother(self.curves(snapshot), smoothing)
+            faint = [*(pinned.series if pinned is not None else ()), *raw]
+            self.view.show(
+                self._numbered, drawn, snapshot.markers, pinned=faint, pinned_label=faint_label(snapshot, pinned, smoothing), cursor=at,
+                legend=legend,
+            )  # fmt: skip
 
     def _under(self, picture: Picture, at: float | None) -> Picture:
         """Return a picture with its number and its layers as they are under the cursor: the same object while nothing changes."""
@@ -92,3 +104,9 @@ class FigurePanel(Container):
             layers = tuple(layer.under(at) for layer in picture.layers)
             self._turned = picture, at, replace(picture, title=f"{self.index + 1} {picture.title}", layers=layers)
         return self._turned[2]
+
+
+def faint_label(snapshot: Snapshot, pinned: Pinned | None, smoothing: int) -> str:
+    """Return what a legend calls the curves that are drawn faintly."""
+    names = [pinned.label(snapshot)] if pinned is not None else []
+    return "; ".join([*names, *(["as measured"] if smoothing > 1 else [])])

@@ -29,11 +29,12 @@ from screens.widgets.text_grid import TextGrid
 
 @dataclass(frozen=True)
 class Plotted:
-    """A drawn figure, and the scales it was drawn with (None where it was too small for axes)."""
+    """A drawn figure, and the scales and the layout it was drawn with (None where it was too small for axes)."""
 
     grid: TextGrid
     x: Scale | None = None
     y: Scale | None = None
+    layout: FrameLayout | None = None
 
 
 def draw_figure(
@@ -93,7 +94,7 @@ class _Drawing:
         canvas.onto(self.grid, layout.top, layout.gutter)
         placed = bool(layout.foot) or name_on_axis(self.grid, layout, self.theme, across, axis_name(self.figure.x))
         self._texts(layout, curves, spare, x, sum(item.dropped for item in reduced), "" if placed else axis_name(self.figure.x))
-        return Plotted(self.grid, x, y)
+        return Plotted(self.grid, x, y, layout)
 
     def _scale_x(self) -> Scale:
         request = self.request
@@ -160,7 +161,7 @@ class _Drawing:
         count = f"{dropped} point{'s' * (dropped != 1)}"
         left_out = [f"{count} {why}, not drawn", f"{count} not drawn", f"{dropped} left out"]
         end = title_row(grid, self.figure, theme, left_out if dropped else [self.figure.note, ""], x_name)
-        pinned = [LegendEntry("..", theme.faint(), "pinned")] if request.pinned else []
+        pinned = [LegendEntry("..", theme.faint(), request.pinned_label)] if request.pinned else []
         if request.legend:
             rows = legend_rows(self.entries, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
         else:

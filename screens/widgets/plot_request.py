@@ -12,12 +12,13 @@ from screens.widgets.axis_scales import ViewWindow
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """Everything that decides how a figure looks, except size and theme."""
+    """Everything that decides how a figure looks, except size and theme. pinned: drawn faintly beneath, called `pinned_label`."""
 
     figure: Figure
     series: tuple[Series, ...]
     markers: tuple[Marker, ...] = ()
     pinned: tuple[Series, ...] = ()
+    pinned_label: str = "pinned"
     cursor: float | None = None
     view: ViewWindow = field(default_factory=ViewWindow)
     log_x: bool = False
@@ -27,13 +28,14 @@ class Request:
     @classmethod
     def of(
         cls, figure: Figure, series: Iterable[Series], markers: Iterable[Marker] = (), *, pinned: Iterable[Series] = (),
+        pinned_label: str = "pinned",
         cursor: float | None = None, view: ViewWindow | None = None, log_x: bool | None = None, log_y: bool | None = None,
         legend: bool = True,
     ) -> Request:  # fmt: skip
         """Choose the series and markers that belong to the figure; None leaves the scales as the figure declares them."""
         return cls(
             figure, tuple(figure.draws(series)), tuple(marker for marker in markers if fnmatchcase(figure.name, marker.figure)),
-            tuple(figure.draws(pinned)), cursor, view or ViewWindow(),
+            tuple(figure.draws(pinned)), pinned_label, cursor, view or ViewWindow(),
             figure.x.log if log_x is None else log_x, figure.y.log if log_y is None else log_y, legend,
         )  # fmt: skip
 
@@ -45,4 +47,4 @@ class Request:
         return same and self._rest() == other._rest()
 
     def _rest(self) -> tuple[object, ...]:
-        return self.figure, self.markers, self.cursor, self.view, self.log_x, self.log_y, self.legend
+        return self.figure, self.markers, self.pinned_label, self.cursor, self.view, self.log_x, self.log_y, self.legend

@@ -10,10 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+from textual import events
+from textual.message import Message
+
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import Scale, ViewWindow
 from screens.widgets.palette import Theme, group_order
 from screens.widgets.plot_figure import plot
+from screens.widgets.plot_frame import FrameLayout
 from screens.widgets.plot_request import Request
 from screens.widgets.text_grid import TextGrid
 from screens.widgets.text_grid_view import TextGridView
@@ -22,10 +27,34 @@ from screens.widgets.text_grid_view import TextGridView
 class PlotView(TextGridView):
     """One figure. The screen owns the cursor, so that it can link it across figures; window and log axes are kept here or passed in."""
 
+    class Wheeled(Message):
+        """The wheel was turned over the figure: nearer (direction 1) or farther, about an x; upward: along y."""
+
+        def __init__(self, view: PlotView, direction: int, at: float, upward: bool) -> None:
+            super().__init__()
+            self.view, self.direction, self.at, self.upward = view, direction, at, upward
+
+    class Pointed(Message):
+        """An x was clicked."""
+
+        def __init__(self, view: PlotView, at: float) -> None:
+            super().__init__()
+            self.view, self.at = view, at
+
+    class Dragged(Message):
+        """The figure was drawn along by so many shares of its width and height."""
+
+        def __init__(self, view: PlotView, right: float, up: float) -> None:
+            super().__init__()
+            self.view, self.right, self.up = view, right, up
+
     def __init__(self, theme: Theme | None = None, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(theme, name=name, id=id, classes=classes)
         self._request: Request | None = None
         self._scales: tuple[Scale, Scale] | None = None
+        self._layout_drawn: FrameLayout | None = None
+        self._held: tuple[int, int] | None = None  # where the mouse was pressed, or has been drawn to
+        self._drawn_along = False
 
     @property
     def request(self) -> Request | None:
@@ -44,6 +73,7 @@ class PlotView(TextGridView):
 
     def show(
         self, figure: Figure, series: Sequence[Series], markers: Sequence[Marker] = (), *, pinned: Sequence[Series] = (),
+        pinned_label: str = "pinned",
         cursor: float | None = None, view: ViewWindow | None = None, log_x: bool | None = None, log_y: bool | None = None,
         legend: bool = True,
     ) -> None:  # fmt: skip
@@ -56,7 +86,8 @@ class PlotView(TextGridView):
         """
         last = self._request if self._request is not None and self._request.figure == figure else None
         request = Request.of(
-            figure, series, markers, pinned=pinned, cursor=cursor, view=view if view is not None or last is None else last.view,
+            figure, series, markers, pinned=pinned, pinned_label=pinned_label, cursor=cursor,
+            view=view if view is not None or last is None else last.view,
             log_x=log_x if log_x is not None or last is None else last.log_x,
             log_y=log_y if log_y is not None or last is None else last.log_y, legend=legend,
         )  # fmt: skip
@@ -64,10 +95,20 @@ class PlotView(TextGridView):
             self.theme = replace(self.theme, groups=group_order(series))
         self._change(request)
 
-    def zoom(self, factor: float, about: float | None = None) -> None:
-        """Look nearer by a factor (below 1: farther), around the middle or the x value `about` (the cursor)."""
+    def zoom_x(self, factor: float, about: float | None = None) -> None:
+        """Look nearer along x by a factor (below 1: farther), about the middle or `about` (the cursor)."""
         if self._request and self._scales:
-            self._change(replace(self._request, view=self.view.zoomed(*self._scales, factor, about)))
+            self._change(replace(self._request, view=self.view.zoomed_x(self._scales[0], factor, about)))
+
+    def zoom_y(self, factor: float, about: float | None = None) -> None:
+        """Look nearer along y by a factor (below 1: farther), about the middle or `about`."""
+        if self._request and self._scales:
+            self._change(replace(self._request, view=self.view.zoomed_y(self._scales[1], factor, about)))
+
+    def look_along_x(self, x0: float | None, x1: float | None) -> None:
+        """Look at the same part of the x axis as another figure; None: as far as the data go."""
+        if self._request:
+            self._change(replace(self._request, view=replace(self.view, x0=x0, x1=x1)))
 
     def pan(self, right: float = 0.0, up: float = 0.0) -> None:
         """Move the window by shares of its width and height."""
@@ -95,9 +136,58 @@ class PlotView(TextGridView):
             return TextGrid(width, height)
         plotted = plot(self._request, width, height, self.theme)
         self._scales = (plotted.x, plotted.y) if plotted.x and plotted.y else None
+        self._layout_drawn = plotted.layout
         return plotted.grid
 
     def _change(self, request: Request) -> None:
         if not request.same(self._request):
             self._request = request
             self.redraw()
+
+    # ------------------------------------------------------------ the mouse
+
+    def data_x(self, column: int) -> float | None:
+        """Return the x that a column of the widget stands for, None beside the axes."""
+        if self._layout_drawn is None or self._scales is None:
+            return None
+        cell = column - self._layout_drawn.gutter
+        if not 0 <= cell < self._layout_drawn.columns:
+            return None
+        return float(self._scales[0].data(np.array([cell / max(1, self._layout_drawn.columns - 1)]))[0])
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Look nearer about the pointer; with shift or ctrl along y."""
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Look farther about the pointer; with shift or ctrl along y."""
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, direction: int) -> None:
+        at = self.data_x(event.x)
+        if at is not None:
+            event.stop()
+            self.post_message(self.Wheeled(self, direction, at, event.shift or event.ctrl))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin to draw the figure along, or to point."""
+        if self.data_x(event.x) is not None:
+            self._held, self._drawn_along = (event.screen_x, event.screen_y), False
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Draw the figure along."""
+        if self._held is None or self._layout_drawn is None:
+            return
+        right, down = event.screen_x - self._held[0], event.screen_y - self._held[1]
+        if right or down:
+            self._held, self._drawn_along = (event.screen_x, event.screen_y), True
+            self.post_message(self.Dragged(self, -right / max(1, self._layout_drawn.columns), down / max(1, self._layout_drawn.rows)))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Point, where nothing was drawn along."""
+        held, self._held = self._held, None
+        self.release_mouse()
+        at = self.data_x(event.x)
+        if held is not None and not self._drawn_along and at is not None:
+            self.post_message(self.Pointed(self, at))

@@ -12,9 +12,9 @@ from screens.application import RunningPhenomenon
 from screens.widgets.text_row import fit, spread
 
 KEYS = {
-    "figures": "k knobs|v claims|n notes|p pin|r rewind|R reseed|s step|, . cursor|+ - zoom|c command|e export|esc home|q quit",
-    "knobs": "left right change|enter type|up down move|k close|tab figures|r rewind|esc home",
-    "panel": "up down scroll|tab figures|v claims|n notes|esc home|q quit",
+    "figures": "k knobs|v claims|n notes|p pin|r rewind|R reseed|s step|, . cursor|d values|+ - zoom|c command|e export|esc home|q quit",
+    "knobs": "left right change|enter type|up down move|k close|tab figures|r rewind|esc back",
+    "panel": "up down scroll|tab figures|v claims|n notes|esc back|q quit",
 }  # fmt: skip
 NEEDS: dict[str, type[Command]] = {"p": Rewind, "r": Rewind, "R": Reseed, "s": Step, "left right": SetKnob, "enter": SetKnob}
 UNSTORED = "NOT STORED"

@@ -66,7 +66,7 @@ def test_a_run_of_this_users_other_process_is_paused_and_stopped_and_nothing_els
         screen = await opened(pilot, app)
         keys = said(app, screen._row("keys"))
         assert ("space pause" if phase is Phase.RUNNING else "space go on") in keys and "S stop" in keys and "r rewind" not in keys
-        for key in ("s", "r", "R", "p"):
+        for key in ("s", "r", "R"):
             await pilot.press(key)
             await until(pilot, lambda: "which alone turns its knobs" in said(app))
             screen.message.forget()

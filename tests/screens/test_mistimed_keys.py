@@ -115,7 +115,7 @@ def test_tab_on_a_screen_that_does_not_stand_yet(panel: str) -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         await opened(pilot, app)
         await pilot.press(panel)
-        send(app, "escape", "8", "tab", "shift+tab", "tab")
+        send(app, "escape", "escape", "8", "tab", "shift+tab", "tab")
         landmark = "overparameterized" if panel == "k" else "other-7"  # a knob takes the digit before it hears of the escape
         await until(pilot, lambda: landmark in said(app))
         send(app, "tab")
@@ -131,7 +131,7 @@ def test_every_action_on_a_screen_that_was_never_laid_out() -> None:
         screen = app.screen
         for binding in screen.BINDINGS:  # nothing was mounted yet: no message was handled since
             action = binding.action  # type: ignore[union-attr]
-            if not action.startswith("app."):
+            if action != "back" and not action.startswith("app."):
                 await app.run_action(action, screen)
         await until(pilot, lambda: "random labels" in said(app).lower())
 

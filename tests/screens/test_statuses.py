@@ -40,7 +40,7 @@ def test_the_tally_the_panel_and_the_card_show_them(size: tuple[int, int], phase
         for verdict in session.latest().verdicts:
             assert verdict.mark in listed
             assert not set(f"{verdict.reason} {verdict.note}".split()) - set(re.findall(r"\w+", listed))
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen) and "1 not yet" in said(app))
         card = next(row for row in text_of(app) if "Random labels" in row)
         assert [count for count in COUNTS if count in card][:3] == COUNTS[:3]

@@ -120,10 +120,13 @@ def test_a_growing_curve_rarely_moves_the_axis():
 
 def test_a_window_zooms_around_the_cursor_and_pans():
     x, y = Scale(0, 10), Scale(1, 100, True)
-    near = ViewWindow().zoomed(x, y, 2, about=5)
+    near = ViewWindow().zoomed_x(x, 2, about=5)
     assert (near.x0, near.x1) == pytest.approx((2.5, 7.5))
-    assert near.y0 * near.y1 == pytest.approx(100)
-    left = ViewWindow().zoomed(x, y, 2, about=2)
+    assert (near.y0, near.y1) == (None, None)
+    tall = near.zoomed_y(y, 2)
+    assert tall.y0 * tall.y1 == pytest.approx(100)
+    assert (tall.x0, tall.x1) == (near.x0, near.x1)
+    left = ViewWindow().zoomed_x(x, 2, about=2)
     assert (left.x0, left.x1) == pytest.approx((1, 6))
     moved = ViewWindow().panned(x, y, right=0.5)
     assert (moved.x0, moved.x1, moved.y0, moved.y1) == (5, 15, None, None)
@@ -134,11 +137,11 @@ def test_a_window_zooms_around_the_cursor_and_pans():
 def test_zooming_stops_before_numbers_run_out():
     view, x, y = ViewWindow(), Scale(0.0, 1.0), Scale(1.0, 2.0)
     for _ in range(200):
-        view = view.zoomed(x, y, 10)
+        view = view.zoomed_x(x, 10).zoomed_y(y, 10)
         x, y = (fit_scale(Axis(""), False, 0, 1, ends) for ends in ((view.x0, view.x1), (view.y0, view.y1)))
         assert x.lo < x.hi and y.lo < y.hi
     for _ in range(2000):
-        view = view.zoomed(x, y, 0.1)
+        view = view.zoomed_x(x, 0.1).zoomed_y(y, 0.1)
         x, y = (fit_scale(Axis(""), False, 0, 1, ends) for ends in ((view.x0, view.x1), (view.y0, view.y1)))
         assert x.lo < x.hi and math.isfinite(x.hi - x.lo)
 

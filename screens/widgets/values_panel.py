@@ -1,0 +1,88 @@
+"""What every figure reads at the cursor, or at its last point: figure by figure, every curve with its value and its band."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from engine.contract import Figure, Series, Snapshot
+from screens.linked_cursor import Cursor
+from screens.widgets.axis_scales import Scale, reading
+from screens.widgets.plot_legend import value_at
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One curve at one place; band: its edges there, where it has one."""
+
+    label: str
+    value: float
+    band: tuple[float, float] | None = None
+
+    @property
+    def words(self) -> str:
+        """Write the value, and the band behind it."""
+        edges = "" if self.band is None else f" [{reading(self.band[0])}, {reading(self.band[1])}]"
+        return reading(self.value) + edges
+
+
+def readings(figure: Figure, series: Sequence[Series], at: float | None) -> tuple[float, list[Reading]]:
+    """Return where a figure is read (the last x of its curves where `at` is None; nan without curves), and its curves there."""
+    curves = [item for item in figure.draws(series) if len(item.x)]
+    if at is None:
+        at = max((float(item.x[-1]) for item in curves), default=math.nan)
+    return at, [_reading(item, at, Scale(1.0, 10.0, figure.x.log)) for item in curves]
+
+
+def _reading(series: Series, at: float, scale: Scale) -> Reading:
+    value = value_at(series, at, scale)
+    if series.lo is None or series.hi is None or not math.isfinite(value):
+        return Reading(series.label, value)
+    low, high = (value_at(Series(series.name, series.label, series.x, edge), at, scale) for edge in (series.lo, series.hi))
+    return Reading(series.label, value, (low, high))
+
+
+def values_text(figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | None) -> Text:
+    """Return the values of every figure that has any; those on the cursor's axis at the cursor, the others at their last point."""
+    parts: list[Text] = []
+    for figure in figures:
+        at, found = readings(figure, snapshot.series, cursor.on(figure.x.label) if cursor is not None else None)
+        found = [item for item in found if math.isfinite(item.value)]
+        if not found:
+            continue
+        unit = f" {figure.y.unit}" if figure.y.unit else ""
+        where = f"{figure.x.label} {reading(at)}" if not figure.x.ticks else ""
+        text = Text.assemble((figure.title, "bold"), ("  " + where if where else "", "cyan"))
+        width = min(24, max(len(item.label) for item in found))
+        for item in found:
+            text.append(f"\n  {item.label:{width}}  ", "dim").append(f"{item.words}{unit}")
+        parts.append(text)
+    return Text("\n\n").join(parts) if parts else Text("No values yet.", "dim")
+
+
+class ValuesPanel(VerticalScroll):
+    """The values, scrolled where they are many."""
+
+    DEFAULT_CSS = "ValuesPanel { height: 1fr; scrollbar-gutter: stable; } ValuesPanel Static { width: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = Static()
+        self._said = ""
+
+    def compose(self) -> ComposeResult:
+        """Hold the text."""
+        yield self._text
+
+    def show(self, figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | None) -> None:
+        """Show what is read now; nothing happens when that is shown already."""
+        text = values_text(figures, snapshot, cursor)
+        if text.plain != self._said:
+            self._said = text.plain
+            self._text.update(text)
