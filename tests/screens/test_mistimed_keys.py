@@ -133,6 +133,8 @@ def test_every_action_on_a_screen_that_was_never_laid_out() -> None:
             action = binding.action  # type: ignore[union-attr]
             if action != "back" and not action.startswith("app."):
                 await app.run_action(action, screen)
+        await until(pilot, lambda: app.screen is not screen)  # the page of `e`
+        await pilot.press("escape")
         await until(pilot, lambda: "random labels" in said(app).lower())
 
     drive(scenario)
