@@ -68,9 +68,12 @@ def export(loaded: Sequence[tuple[RunFolder, Snapshot]], wanted: ExportRequest) 
 
 def _written(folder: RunFolder, snapshot: Snapshot, place: Path, wanted: ExportRequest) -> Iterator[Path]:
     about = Provenance.of(folder, snapshot)
-    if wanted.to in DRAWN:
-        return _drawn(snapshot, about, place, wanted)
-    return WRITERS[wanted.to](folder, snapshot, about, place)
+    if wanted.to in WRITERS:
+        return WRITERS[wanted.to](folder, snapshot, about, place)
+    declared = spec(snapshot.phenomenon)
+    if wanted.figures:
+        declared = replace(declared, figures=tuple(figure for figure in declared.figures if figure.name in wanted.figures))
+    return write_text(declared, snapshot, about, place) if wanted.to == "txt" else _drawn(declared, snapshot, about, place, wanted)
 
 
 def only(snapshot: Snapshot, figures: Sequence[str]) -> Snapshot:
@@ -127,13 +130,13 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _drawn(snapshot: Snapshot, about: Provenance, place: Path, wanted: ExportRequest) -> Iterator[Path]:
+def _drawn(declared: Spec, snapshot: Snapshot, about: Provenance, place: Path, wanted: ExportRequest) -> Iterator[Path]:
     try:
         from lab.export.image_files import write_figures  # here, since matplotlib may be missing
     except ImportError:
         sentence = f"drawing {wanted.to} files takes matplotlib, which is not installed"
         raise UsageError(sentence, "pip install 'genlab[plot]', or pip install matplotlib") from None
-    return write_figures(snapshot, about, place, wanted.to, wanted.width)
+    return write_figures(declared, snapshot, about, place, wanted.to, wanted.width)
 
 
 def write_tensorboard(folder: RunFolder, snapshot: Snapshot, about: Provenance, place: Path) -> Iterator[Path]:
@@ -154,8 +157,6 @@ WRITERS: dict[str, Writer] = {
     "csv": write_csv,
     "json": write_json,
     "npz": write_npz,
-    "txt": write_text,
     "tensorboard": write_tensorboard,
 }
-DRAWN = ("svg", "pdf", "png")
-FORMATS = ("csv", "json", "npz", "txt", *DRAWN, "tensorboard")
+FORMATS = (*WRITERS, "txt", "svg", "pdf", "png")

@@ -10,8 +10,7 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure as Drawing
 
-from engine.contract import Series, Snapshot
-from engine.registry import spec
+from engine.contract import Series, Snapshot, Spec
 from lab.export.drawing import draw_figure, draw_picture
 from lab.export.legends import place
 from lab.export.provenance import Provenance
@@ -19,6 +18,7 @@ from lab.export.text_figures import with_points
 from screens.widgets.palette import Level, Theme, groups_of
 
 WIDTH, SHAPE = 6.4, 0.62  # inches across, and how high before legend and caption
+LOWEST = 2.5  # inches, of a narrow one
 SQUARE = 0.85  # of a picture whose axes have the same scale
 DOTS = 200  # per inch, of a png
 SMALL = 5.5  # points of the caption
@@ -28,17 +28,17 @@ LOOKS: Any = {
 }  # fmt: skip
 
 
-def write_figures(snapshot: Snapshot, about: Provenance, place: Path, kind: str, width: float = WIDTH) -> Iterator[Path]:
-    """Write every figure and picture that has content; yields `NAME-FIGURE.svg`. width: inches across."""
-    for name, drawing in drawings(snapshot, about, width):
+def write_figures(declared: Spec, snapshot: Snapshot, about: Provenance, place: Path, kind: str, width: float = WIDTH) -> Iterator[Path]:
+    """Write every declared figure, and every picture, that has content; yields `NAME-FIGURE.svg`. width: inches across."""
+    for name, drawing in drawings(declared, snapshot, about, width):
         path = place / f"{about.run}-{name.replace('/', '-')}.{kind}"
         save(drawing, path, about)
         yield path
 
 
-def drawings(snapshot: Snapshot, about: Provenance, width: float = WIDTH) -> Iterator[tuple[str, Drawing]]:
-    """Draw every figure and picture that has content, by name."""
-    declared, theme = spec(snapshot.phenomenon), theme_of(snapshot)
+def drawings(declared: Spec, snapshot: Snapshot, about: Provenance, width: float = WIDTH) -> Iterator[tuple[str, Drawing]]:
+    """Draw every declared figure, and every picture, that has content, by name."""
+    theme = theme_of(snapshot)
     with matplotlib.rc_context(LOOKS):
         for figure in declared.figures:
             chosen = with_points(figure, snapshot.series)
@@ -59,7 +59,7 @@ def theme_of(snapshot: Snapshot) -> Theme:
 
 def canvas(width: float = WIDTH, shape: float = SHAPE) -> tuple[Drawing, Any]:
     """An empty drawing with axes. width: inches; shape: height over width."""
-    drawing = Drawing(figsize=(width, shape * width), layout="constrained")
+    drawing = Drawing(figsize=(width, max(LOWEST, shape * width)), layout="constrained")
     return drawing, drawing.add_subplot()
 
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.contract import Snapshot, Spec
-from engine.registry import spec
-from engine.store import RunFolder
 from lab.export.provenance import Provenance
 from lab.export.text_figures import with_points
 from lab.output import detail_lines
@@ -19,11 +17,11 @@ from screens.widgets.plot_figure import draw_figure
 WIDTH, HEIGHT = 100, 24
 
 
-def write_text(folder: RunFolder, snapshot: Snapshot, about: Provenance, place: Path) -> Iterator[Path]:
+def write_text(declared: Spec, snapshot: Snapshot, about: Provenance, place: Path) -> Iterator[Path]:
     """Write `NAME.txt`."""
-    path = place / f"{folder.name}.txt"
+    path = place / f"{about.run}.txt"
     head = "\n".join(about.caption(snapshot.series))
-    path.write_text(f"{head}\n\n{as_text(spec(snapshot.phenomenon), snapshot)}", encoding="utf-8")
+    path.write_text(f"{head}\n\n{as_text(declared, snapshot)}", encoding="utf-8")
     yield path
 
 

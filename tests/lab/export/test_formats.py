@@ -6,12 +6,14 @@ import re
 import shlex
 import xml.etree.ElementTree
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from engine import registry
 from engine.errors import Exit
 from engine.store import RunFolder
 
@@ -124,10 +126,25 @@ def test_one_figure_or_some(genlab, run, tmp_path):
     assert [path.name for path in exported(genlab, name, "svg", tmp_path / "a", "--figure", "grid/all")] == [f"{name}-grid-all.svg"]
     both = exported(genlab, name, "svg", tmp_path / "b", "--figure", "grid/all", "--figure", "decay")
     assert len(both) == 2
+    (text,) = exported(genlab, name, "txt", tmp_path / "t", "--figure", "decay")
+    assert "Decay" in text.read_text() and "Grid" not in text.read_text()
     (arrays,) = exported(genlab, name, "npz", tmp_path / "c", "--figure", "grid/all")
     assert not [key for key in np.load(arrays) if key.startswith("series/")]
     code, out, err = genlab("export", name, "--to", "svg", "--figure", "decoy")
     assert (code, out) == (Exit.USAGE, "") and "no figure 'decoy' of toy; did you mean decay?\n  figures: decay, grid/all" in err
+
+
+def test_a_figure_that_shares_its_curves_with_another_comes_alone(genlab, run, tmp_path, monkeypatch):
+    from lab.export import formats
+
+    def doubled(name):
+        declared = registry.spec(name)
+        return replace(declared, figures=(*declared.figures, replace(declared.figures[0], name="again")))
+
+    name = run()
+    monkeypatch.setattr(formats, "spec", doubled)
+    for figure in ("decay", "again"):
+        assert [path.name for path in exported(genlab, name, "svg", tmp_path / figure, "--figure", figure)] == [f"{name}-{figure}.svg"]
 
 
 def test_a_figure_without_content_is_a_sentence(genlab, run, tmp_path, monkeypatch):
