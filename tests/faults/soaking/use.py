@@ -29,6 +29,7 @@ GROWTH = 0.05
 FAULT = "an hour of use in one process (runs)"
 KEYS = ("m", "m", "f", "f", "v", "v", "n", "n", "plus", "minus", "0", "full_stop", "comma", "p", "P", "tab", "k", "escape", "c", "x", "x")
 PATIENCE = 120.0
+FIRST = {"double-descent": {"D": 250}}  # knobs that are turned on the way: n and D bound one another
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ async def _visit(pilot: Pilot[int], app: LabApp, name: str, chance: random.Rando
     session = app.sessions[name]
     await _until(pilot, lambda: isinstance(app.screen, PhenomenonScreen) and session.latest().phase is not Phase.READY)
     knobs = BASES[name]
-    for knob, value in knobs.items():
+    for knob, value in (*FIRST.get(name, {}).items(), *knobs.items()):
         session.post(SetKnob(knob, value))
     await _finished(pilot, session, name, dict(knobs), row)
     for command in (Rewind(), Reseed(chance.randrange(5))):
