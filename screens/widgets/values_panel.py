@@ -27,9 +27,9 @@ class Reading:
 
     @property
     def words(self) -> str:
-        """Write the value, and the band behind it."""
-        edges = "" if self.band is None else f" [{reading(self.band[0])}, {reading(self.band[1])}]"
-        return reading(self.value) + edges
+        """Write the value, and behind it the band where that has a width."""
+        value, edges = reading(self.value), [] if self.band is None else [reading(edge) for edge in self.band]
+        return value if set(edges) <= {value} else f"{value} [{', '.join(edges)}]"
 
 
 def readings(figure: Figure, series: Sequence[Series], at: float | None) -> tuple[float, list[Reading]]:
