@@ -48,6 +48,9 @@ def record(spec: Spec) -> dict[str, Any]:
              "tolerance": item.tolerance, "presets": item.presets, "domain": [condition.words for condition in item.domain],
              "chance": item.chance, "identity": item.identity} for item in spec.claims
         ],
+        "values": [
+            {"name": item.name, "label": item.label, "unit": item.unit, "log": item.log, "whole": item.whole} for item in spec.scalars
+        ],
         "figures": [{"name": item.name, "title": item.title, "x": item.x.label, "y": item.y.label} for item in spec.figures],
         "pictures": [{"name": item.name, "title": item.title} for item in spec.pictures],
         "notes": spec.notes, "references": spec.references,
@@ -70,6 +73,9 @@ def describe(spec: Spec) -> None:
     figures = [(item.name, item.title, f"{item.y.label} against {item.x.label}") for item in spec.figures]
     figures += [(item.name, item.title, "picture") for item in spec.pictures]
     write_table(("figure", "title", "axes"), figures, title="Figures and pictures")
+    if spec.scalars:
+        scalars = [(item.name, item.label, item.unit) for item in spec.scalars]
+        write_table(("name", "what it is", "unit"), scalars, title="Values: what a study collects of a run")
     write(plain(spec.notes.strip()))
     write("\nReferences", style="bold")
     write(plain("\n".join(spec.references)))

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.contract import Detail, Snapshot, Status, Verdict, values_record
+from engine.contract import Detail, ScalarValue, Snapshot, Status, Verdict, values_record
 from lab.streams import is_utf8
 
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
@@ -31,6 +31,7 @@ VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
 
 
 def ascii_only(environ: Mapping[str, str] | None = None) -> bool:
+VALUE_COLUMNS = ("name", "what it is", "value>", "range over seeds>")
     """Whether to write nothing but ASCII: asked for by `--ascii`, or the locale's or standard output's character set is not UTF-8."""
     env = os.environ if environ is None else environ
     if env.get("GENLAB_ASCII") or (environ is None and not is_utf8(sys.stdout)):
@@ -108,6 +109,21 @@ def count_statuses(verdicts: Sequence[Verdict]) -> dict[str, int]:
     """How many claims came to each status, for scripts: every status, in the order of `Status`."""
     found = Counter(verdict.status for verdict in verdicts)
     return {str(status): found[status] for status in Status}
+
+def value_rows(scalars: Iterable[ScalarValue]) -> list[tuple[str, ...]]:
+    """Cells of the table of scalars that have a value: name, what it is, median with unit, range over seeds."""
+    there = [item for item in scalars if not item.reason]
+    return [(item.scalar.name, item.scalar.label, formatting.scalar(item), formatting.scalar_range(item)) for item in there]
+
+
+def missing_values(scalars: Iterable[ScalarValue]) -> list[str]:
+    """Lines that name the scalars without a value, reason by reason: `no value, needs model both: test_error_cnn_true, ...`."""
+    names: dict[str, list[str]] = {}
+    for item in scalars:
+        if item.reason:
+            names.setdefault(item.reason, []).append(item.scalar.name)
+    return [f"no value, {reason}: {', '.join(these)}" for reason, these in names.items()]
+
 
 
 def count_marks(verdicts: Sequence[Verdict], always: Sequence[str] = ()) -> str:

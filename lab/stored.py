@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from engine.contract import Snapshot
+from engine.contract import Snapshot, values_record
 from engine.errors import StoreError, UsageError
 from engine.store import RunFolder, RunSummary, find_removable, find_run, list_runs, removable, remove_run, runs_root
 from lab.output import count_marks, count_statuses, emit, plain, say, write_table
@@ -42,6 +42,7 @@ def _record(run: RunSummary) -> dict[str, Any]:
         "event": "run", "run": run.name, "folder": str(run.path), "phenomenon": run.phenomenon, "preset": run.preset,
         "seeds": list(run.seeds), "phase": run.phase, "step": run.step, "total": run.total, "created": run.created, "live": run.live,
         "problem": run.problem, "claims": count_statuses(snapshot.verdicts) if snapshot else {},
+        "values": values_record(snapshot.scalars) if snapshot else {},
     }  # fmt: skip
 
 

@@ -73,9 +73,14 @@ class ScalarValue:
 
     @property
     def sound(self) -> bool:
-        """Whether its parts belong together: as many marks as numbers, a reason exactly where no number is, nothing infinite."""
-        lengths = len(self.seeds) == len(self.censored)
-        return lengths and bool(self.reason) != bool(self._there()) and not any(map(math.isinf, self.seeds))
+        """Whether its parts belong together: as many marks as numbers, a reason exactly where no number is, nothing infinite.
+
+        A bound is a number.
+        """
+        if len(self.seeds) != len(self.censored) or any(map(math.isinf, self.seeds)):
+            return False
+        bounds = (seed for seed, bound in zip(self.seeds, self.censored, strict=True) if bound)
+        return bool(self.reason) != bool(self._there()) and not any(map(math.isnan, bounds))
 
     def _there(self) -> list[float]:
         return [seed for seed in self.seeds if not math.isnan(seed)]

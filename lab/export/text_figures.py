@@ -14,7 +14,21 @@ from engine.contract import Figure, Marker, Picture, Series, Snapshot
 from engine.errors import UsageError, echoed, nearest
 from engine.registry import spec
 from lab.export.run_document import run_document
-from lab.output import VERDICT_COLUMNS, ascii_only, console, detail_lines, emit, plain, terminal_width, verdict_rows, write, write_table
+from lab.output import (
+    VALUE_COLUMNS,
+    VERDICT_COLUMNS,
+    ascii_only,
+    console,
+    detail_lines,
+    emit,
+    missing_values,
+    plain,
+    terminal_width,
+    value_rows,
+    verdict_rows,
+    write,
+    write_table,
+)
 from lab.running.reporters import phase_message
 from lab.stored import load_run
 from screens import formatting
@@ -65,10 +79,19 @@ def print_run(snapshot: Snapshot, name: str, *, only: str | None = None, height:
             _print_picture(picture, height, theme)
     if only is None:
         write_table(VERDICT_COLUMNS, verdict_rows(snapshot.verdicts))
+        _print_values(snapshot)
         for note in snapshot.notes:
             write(plain(f"note: {note}"))
         if snapshot.details:
             write(plain("\n".join(detail_lines(snapshot.details))))
+
+
+def _print_values(snapshot: Snapshot) -> None:
+    rows = value_rows(snapshot.scalars)
+    if rows:
+        write_table(VALUE_COLUMNS, rows, title="Values")
+    for line in missing_values(snapshot.scalars):
+        write(plain(line))
 
 
 def _print_head(snapshot: Snapshot, name: str) -> None:

@@ -136,6 +136,7 @@ class Verifier:
             "event": "result", "phenomenon": one.spec.name, "preset": self.preset, "seeds": sorted(one.ended),
             "problems": [{"seed": seed, "sentence": sentence} for seed, sentence in one.problems],
             "claims": [counted.record() for counted in claims],
+            "runs": [{"seed": seed, "values": ended.result["values"]} for seed, ended in sorted(one.ended.items()) if ended.result],
         }  # fmt: skip
 
     def _conclude(self, found: Sequence[Verified], *, json: bool, stopped: bool) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine import registry
 from engine.config import Config, Knob
+from engine.contract import values_record
 from engine.errors import Diverged
 from engine.interruption import interruptible
 from engine.phenomenon import AnyPhenomenon
@@ -128,6 +129,15 @@ def assert_same(one: State, two: State, where: str) -> None:
         assert (array.dtype, array.shape, array.tobytes()) == (other.dtype, other.shape, other.tobytes()), f"{where}: {name}"
 
 
+def assert_same_values(fresh: AnyPhenomenon, run: AnyPhenomenon, where: str) -> None:
+    """A run that was restored has the same scalars, but for those that wait for what it works out again; all of them are sound."""
+    answers, before = fresh.scalars(), run.scalars()
+    assert all(item.sound for item in (*answers, *before)), where
+    known = {item.scalar.name for item in answers if item.reason != "pending"}
+    new, old = values_record(answers), values_record(before)
+    assert {name: new[name] for name in known} == {name: old[name] for name in known}, where
+
+
 def drive(run: AnyPhenomenon, most: int) -> tuple[int, bool]:
     """Save at every moment, at most so many, and restore what was saved at the first, the last, and ever rarer ones between.
 
@@ -141,6 +151,7 @@ def drive(run: AnyPhenomenon, most: int) -> tuple[int, bool]:
             fresh = again(run, saved)
             assert_same(saved, frozen(fresh.state()), f"moment {moment}, step {run.step}")
             assert fresh.notes == run.notes
+            assert_same_values(fresh, run, f"moment {moment}, step {run.step}")
         if over:
             return moment + 1, True
         try:

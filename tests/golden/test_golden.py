@@ -6,7 +6,6 @@ them.
 """
 
 import json
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,26 +15,14 @@ from engine import registry
 from engine.contract import Status
 from engine.device import use_threads
 from tests.golden.cases import CASES
-from tests.golden.condense import contents, numbers, run
+from tests.golden.condense import contents, numbers
+from tests.golden.ran import ran
 
 EXPECTED = json.loads(Path(__file__).with_name("expected.json").read_text())
 EXACT, TRAINED = 1e-6, 2e-2  # relative tolerances
 TRAINING = {"random-labels", "deep-double-descent", "grokking", "lazy-training", "vacuous-bounds", "edge-of-stability"}
 IDS = [case.id for case in CASES]
 NAMES = list(dict.fromkeys(case.phenomenon for case in CASES))
-
-
-BY_ID = {case.id: case for case in CASES}
-
-
-@cache
-def _ran(name):
-    use_threads(1, torch=True)
-    return run(BY_ID[name])
-
-
-def ran(case):
-    return _ran(case.id)
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)

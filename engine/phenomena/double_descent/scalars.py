@@ -36,12 +36,14 @@ SCALARS = (
     Scalar("digits_peak_ratio", "test MSE on digits, peak / higher valley", log=True),
     Scalar("digits_valley_ratio", "test MSE on digits, second / first valley", log=True),
 )  # fmt: skip
-DIGITS = "needs digits above 0"
+DIGITS, SIDE = "needs digits above 0", "no features on that side of n"
 
 
-def _valleys(read: Callable[[DoubleDescent, Valleys], float], otherwise: str = "pending") -> Callable[[DoubleDescent], Answer]:
+def _valleys(read: Callable[[DoubleDescent, Valleys], float], otherwise: str = SIDE) -> Callable[[DoubleDescent], Answer]:
     def answer(run: DoubleDescent) -> Answer:
         seen = [run.simulated(seed) for seed in range(len(run.seeds))]
+        if all(item is None for item in seen):
+            return PENDING
         return found([np.nan if item is None else read(run, item) for item in seen], otherwise)
 
     return answer
@@ -106,16 +108,15 @@ def _digits(read: Callable[[Valleys], float]) -> Callable[[DoubleDescent], Answe
     return answer
 
 
-SIDE = "no features on that side of n"
 READERS: Readers[DoubleDescent] = {
     "peak_p": _peak(lambda _, seen: seen.peak),
     "peak_over_n": _peak(_over_n),
     "peak_mse": _peak(lambda _, seen: seen.height),
-    "first_valley_p": _valleys(lambda _, seen: seen.first, SIDE),
-    "first_valley_mse": _valleys(lambda _, seen: seen.first_low, SIDE),
-    "second_valley_p": _valleys(lambda _, seen: seen.second, SIDE),
-    "second_valley_mse": _valleys(lambda _, seen: seen.second_low, SIDE),
-    "valley_ratio": _valleys(lambda _, seen: seen.second_low / seen.first_low, SIDE),
+    "first_valley_p": _valleys(lambda _, seen: seen.first),
+    "first_valley_mse": _valleys(lambda _, seen: seen.first_low),
+    "second_valley_p": _valleys(lambda _, seen: seen.second),
+    "second_valley_mse": _valleys(lambda _, seen: seen.second_low),
+    "valley_ratio": _valleys(lambda _, seen: seen.second_low / seen.first_low),
     "first_valley_mse_theory": _theory(lambda seen: seen.first_low),
     "second_valley_mse_theory": _theory(lambda seen: seen.second_low),
     "mse_all_features": _all_features(excess=False),

@@ -4,7 +4,21 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract import Claim, Detail, DetailRow, Layer, Marker, Phase, Picture, Series, Snapshot, Status, Verdict
+from engine.contract import (
+    Claim,
+    Detail,
+    DetailRow,
+    Layer,
+    Marker,
+    Phase,
+    Picture,
+    Scalar,
+    ScalarValue,
+    Series,
+    Snapshot,
+    Status,
+    Verdict,
+)
 from engine.state import State
 from engine.store import Manifest, Position, Progress, RunFolder
 
@@ -34,6 +48,10 @@ def snapshot() -> Snapshot:
             Verdict(claim, 0.0, float("nan"), Status.PENDING, reason="not yet"),
             Verdict(claim, "1", "0.9", Status.HOLDS, "over seeds", values={"ratio": 0.9, "n": 3}),
             *(Verdict(claim, 1, None, status) for status in Status),
+        ),
+        scalars=(
+            ScalarValue(Scalar("grok_step", "grok step", "step", log=True), (460.0, float("nan"), 1200.0), (False, False, True)),
+            ScalarValue(Scalar("gap", "gap"), reason="pending"),
         ),
         values={"loss": 0.1, "bad": float("inf")}, notes=("one", "two"), groups=("g", "a"),
         details=(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.contract import Layer, Phase, Picture, Series, Snapshot, Status, one_of, unmet, within
+from engine.contract import Layer, Phase, Picture, Scalar, ScalarValue, Series, Snapshot, Status, one_of, unmet, within
 from engine.errors import StoreError
 from engine.store import RunFolder
 from engine.store.snapshots import encode
@@ -51,19 +51,20 @@ def test_everything_that_a_run_shows_survives_the_disk(runner, tmp_path):
 
 
 def test_what_a_later_field_defaults_to_may_be_missing(run):
-    tree = replace(snapshot(), groups=(), unstored="")
+    tree = replace(snapshot(), groups=(), unstored="", scalars=())
     run.save_snapshot(tree)
     data = dict(np.load(run.path / "latest.npz"))
-    text = data["snapshot"].tobytes().replace(b',"unstored":""', b"").replace(b',"groups":[]', b"")
+    text = data["snapshot"].tobytes().replace(b',"unstored":""', b"").replace(b',"groups":[]', b"").replace(b',"scalars":[]', b"")
     data["snapshot"] = np.frombuffer(text, dtype=np.uint8)
     np.savez(run.path / "latest.npz", **data)
-    assert b"unstored" not in text and b"groups" not in text
+    assert not any(name in text for name in (b"unstored", b"groups", b"scalars"))
     assert_equal(run.load_snapshot(), tree)
 
 
 X = np.arange(3.0)
 SERIES = Series("a", "A", X, X)
 LAYER = Layer("points", np.ones((2, 2)), "l")
+SCALAR = ScalarValue(Scalar("gap", "gap"), (0.5,), (False,))
 TURNING = replace(LAYER, at=X, frames=np.ones((3, 2, 2)), labels=("a", "b", "c"))
 
 
@@ -98,6 +99,12 @@ def pictured(layer):
         pictured(replace(TURNING, frames=np.ones((3, 2)))),
         {"verdicts": (replace(snapshot().verdicts[0], status="perhaps"),)},
         {"details": (replace(snapshot().details[0], rows=("row",)),)},
+        {"scalars": (replace(SCALAR, seeds=("soon",)),)},
+        {"scalars": (replace(SCALAR, censored=(0,)),)},
+        {"scalars": (replace(SCALAR, censored=()),)},
+        {"scalars": (replace(SCALAR, reason="none"),)},
+        {"scalars": (replace(SCALAR, seeds=(float("inf"),)),)},
+        {"scalars": (SCALAR, SCALAR)},
     ],
     ids=str,
 )

@@ -22,7 +22,13 @@ def test_runs_lists_what_is_there_and_what_is_wrong_with_it(genlab, run, tmp_pat
     assert (code, err) == (0, "")
     records = {record["run"]: record for record in lines(genlab("runs", "--json")[1])}
     assert set(records) == {first, damaged, "foreign", "letter.txt"}
-    assert records[first] | {"folder": "", "created": ""} == {
+    values = records[first]["values"]
+    assert values["last_value"]["seeds"] == pytest.approx([0.9**200, 2 * 0.9**200], rel=1e-9)
+    assert (values["half_step"]["value"], values["half_step"]["unit"], values["half_step"]["censored"]) == (7.0, "step", [False, False])
+    assert values["share_of_seeds"] == {
+        "value": None, "lo": None, "hi": None, "unit": "", "seeds": [], "censored": [], "reason": "needs three seeds",
+    }  # fmt: skip
+    assert records[first] | {"folder": "", "created": "", "values": {}} == {
         "event": "run",
         "run": first,
         "folder": "",
@@ -38,6 +44,7 @@ def test_runs_lists_what_is_there_and_what_is_wrong_with_it(genlab, run, tmp_pat
         "claims": {"holds": 1, "fails": 0, "pending": 0, "censored": 0, "not run": 1, "not applicable": 0},
     }
     for name in (damaged, "foreign", "letter.txt"):
+        "values": {},
         assert records[name]["problem"]
         assert name in out
     assert {path.name for path in (tmp_path / "runs").iterdir()} == set(records)
@@ -58,6 +65,8 @@ def test_show_draws_figures_pictures_and_verdicts(genlab, run):
         assert words in out
     assert "Bound on the number: seed 0 0.25 met\n  value = (1 - rate)^t\n  seed 0: rate=0.1" in out
     assert "\x1b" not in out
+    assert _row(out, "half_step")[-2:] == ["7", "step"]  # of both seeds: no range
+    assert "no value, needs three seeds: share_of_seeds" in out
     assert max(len(line) for line in out.splitlines()) <= 120
     only = genlab("show", name, "--figure", "decay", "--height", "12")[1]
     assert len(only.splitlines()) <= 13
@@ -66,6 +75,11 @@ def test_show_draws_figures_pictures_and_verdicts(genlab, run):
 
 def test_show_in_ascii(genlab, run, monkeypatch):
     name = run()
+def _row(out, name):
+    """The words of a table's row."""
+    return next(line.split() for line in out.splitlines() if line.split()[:1] == [name])
+
+
     assert genlab("show", name, "--ascii")[1].isascii()
 
 

@@ -9,6 +9,8 @@ from engine.contract import Detail, DetailRow, Marker, Picture, Series
 from engine.errors import Diverged, ProblemError
 from engine.judging import PENDING, decided
 from engine.phenomenon import Training, geometric_grid
+from engine.readings import first_reached
+from engine.scalars import absent, event, found
 from engine.state import State
 from toy import SPEC
 from toy.config import ToyConfig
@@ -23,9 +25,21 @@ def _three_seeds(run):
     return decided(len(run.seeds) == 3, len(run.seeds), predicted=3)
 
 
+def _half_step(run):
+    steps, values = run.history.column("value")
+    return event(first_reached(steps, -values, -values[0] / 2), run.done, run.total)
+
+
+def _share_of_seeds(run):
+    return found(1.0) if len(run.seeds) == 3 else absent("needs three seeds")
+
+
 class Toy(Training[ToyConfig]):
     spec = SPEC
     judges: ClassVar = {"T1": _halved, "T2": _three_seeds}
+    readers: ClassVar = {
+        "last_value": lambda run: found(run.history.records[-1]["value"]), "half_step": _half_step, "share_of_seeds": _share_of_seeds,
+    }  # fmt: skip
 
     def __init__(self, config, seeds, device="cpu", preset="quick"):
         super().__init__(config, seeds, device, preset)
