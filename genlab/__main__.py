@@ -28,13 +28,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if overwritten:
             return _cannot(overwritten[0].sentence, overwritten[0].hint)
         return _cannot(f"{type(error).__name__}: {error}", "Install genlab and what it needs anew: pipx install genlab, or make setup.")
+    code = beginning.INTERRUPTED
     try:
         beginning.command_begins()
         code = command(argv)
     except KeyboardInterrupt:
         code = beginning.INTERRUPTED
     finally:
-        beginning.command_ended()
+        beginning.command_ended(code)
     return leave(code)
 
 

@@ -5,6 +5,7 @@ Imports only what Python itself has imported at its start, and is imported befor
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ INTERRUPTED = 130  # engine.errors.Exit.INTERRUPTED
 PROGRAMS = ("genlab", "__main__.py")  # what this process is called where it is the command, not somebody who imports it
 STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 _beyond = False  # whether a command is at work, which cleans up behind itself
+_raised = False  # whether an interrupt became an exception
+_code = INTERRUPTED  # the exit code of a command that has ended
 
 
 class SilentStream:
@@ -71,6 +74,7 @@ def hear_interrupts() -> None:
         return
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupted)
+        atexit.register(_keep_code)  # the first to be registered, so the last to be called
 
 
 def command_begins() -> None:
@@ -79,15 +83,33 @@ def command_begins() -> None:
     _beyond = True
 
 
-def command_ended() -> None:
+def command_ended(code: int = INTERRUPTED) -> None:
     """Nothing is left to be cleaned up."""
-    global _beyond
-    _beyond = False
+    global _beyond, _code
+    _beyond, _code = False, code
+
+
+def _keep_code() -> None:
+    """Keep the exit code of a command that is done from what the interpreter's own end does about interrupts.
+
+    It gives signals back to the system, so that one would kill; and where a KeyboardInterrupt came through an `exec` or `eval` of a
+    text, it kills itself with SIGINT, although that was caught.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if _raised:
+        for stream in (sys.stdout, sys.stderr):
+            try:  # noqa: SIM105
+                stream.flush()
+            except (OSError, ValueError, AttributeError):
+                pass
+        os._exit(_code)
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
+    global _raised
     if not _beyond or _importing(frame):
         _leave()
+    _raised = True
     command_ended()  # the second one does not wait
     _say()
     raise KeyboardInterrupt

@@ -43,10 +43,50 @@ def test_an_interrupt_at_any_moment_of_the_first_second_is_no_traceback(tmp_path
         time.sleep(wait)
         child.send_signal(signal.SIGINT)
         _, err = child.communicate(timeout=60)
-        if child.returncode != 130:  # it was over before, or Python itself had not begun yet
-            assert args[0] != "run" or "frozen site" in err, err
+        if child.returncode != 130:  # it was over before, or Python itself had not begun yet, of which genlab's first lines are read last
+            assert child.returncode >= 0 or "KeyboardInterrupt" in err, "ended by the signal itself, at the interpreter's end"
+            assert args[0] != "run" or "KeyboardInterrupt" in err, err
+            assert not any(f"{os.sep}{package}{os.sep}" in err for package in ("engine", "lab", "screens")), err
             continue
         assert "Traceback" not in err and "interrupted" in err
+
+
+LATE = """
+import os, sys
+sys.argv = ["genlab"]
+from genlab import beginning
+beginning.hear_interrupts()
+class Late:
+    def __del__(self, kill=os.kill, process=os.getpid()):
+        kill(process, 2)
+late = Late()
+sys.exit(3)
+"""
+
+
+def test_an_interrupt_at_the_end_of_the_interpreter_leaves_the_exit_code(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=False, env=environment(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+
+
+WITHIN_EVAL = """
+import os, sys
+sys.argv = ["genlab"]
+import genlab.__main__ as entry
+import lab.cli.main
+def command(argv):
+    eval("os.kill(os.getpid(), 2)", {"os": os})
+lab.cli.main.main = command
+sys.exit(entry.main())
+"""
+
+
+def test_an_interrupt_within_the_evaluation_of_a_text_has_the_exit_code_of_every_other(tmp_path: Path) -> None:
+    (tmp_path / "within_eval.py").write_text(WITHIN_EVAL)
+    given = environment(tmp_path)
+    given["PYTHONPATH"] = os.pathsep.join([str(tmp_path), *filter(None, [given.get("PYTHONPATH")])])
+    done = subprocess.run([sys.executable, "-m", "within_eval"], capture_output=True, text=True, check=False, env=given)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "genlab: interrupted\n")
 
 
 def test_the_second_interrupt_leaves_at_once(tmp_path: Path) -> None:
