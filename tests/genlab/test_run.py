@@ -7,7 +7,7 @@ import pytest
 
 import genlab
 from engine.contract import Phase
-from engine.errors import KnobError, ProblemError, UsageError
+from engine.errors import KnobError, ProblemError, StoreError, UsageError
 from engine.runner import Runner
 from engine.store import RunFolder
 from tests.engine.running import LONG, moving, result
@@ -60,6 +60,16 @@ def test_an_unknown_name_is_a_sentence():
 def test_divergence_is_an_outcome():
     out = genlab.run(InstantToy, diverge_at=50)
     assert out.snapshot.phase is Phase.DIVERGED and len(out.series["train-loss/0"].x) > 5 and out.arrays == {}
+
+
+def test_a_run_that_its_disk_refuses_warns_and_is_returned(tmp_path, monkeypatch):
+    def refuses(self, line):
+        raise StoreError("cannot write there: the disk is full", "free some space")
+
+    monkeypatch.setattr(RunFolder, "append_line", refuses)
+    with pytest.warns(RuntimeWarning, match="not being stored since step 0: cannot write there: the disk is full"):
+        out = genlab.run(InstantToy, runs=tmp_path)
+    assert out.snapshot.phase is Phase.FINISHED and out.holds == {"T1": True} | out.holds
 
 
 def test_an_interrupted_run_is_saved_and_its_thread_ends(tmp_path, monkeypatch):
