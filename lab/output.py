@@ -19,6 +19,7 @@ from rich.text import Text
 
 from engine.contract import Detail, ScalarValue, Snapshot, Status, Verdict, values_record
 from lab.streams import is_utf8
+from screens import formatting
 
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself puts into LC_CTYPE under LANG=C (PEP 538)
@@ -27,11 +28,11 @@ BIDIRECTIONAL = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 
 OBEYED = (*range(32), *range(127, 160), *BIDIRECTIONAL)  # by a terminal
 CONTROLS = {code: "\ufffd" for code in (*OBEYED, *range(0xD800, 0xE000)) if chr(code) not in "\n\t"}  # and what no stream can write
 STYLES = {Status.HOLDS: "bold green", Status.FAILS: "bold red", Status.PENDING: "yellow", Status.CENSORED: "yellow"}
+VALUE_COLUMNS = ("name", "what it is", "value>", "range over seeds>")
 VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
 
 
 def ascii_only(environ: Mapping[str, str] | None = None) -> bool:
-VALUE_COLUMNS = ("name", "what it is", "value>", "range over seeds>")
     """Whether to write nothing but ASCII: asked for by `--ascii`, or the locale's or standard output's character set is not UTF-8."""
     env = os.environ if environ is None else environ
     if env.get("GENLAB_ASCII") or (environ is None and not is_utf8(sys.stdout)):
@@ -100,16 +101,6 @@ def _measured(verdict: Verdict) -> str:
     return " ".join(part for part in parts if part)
 
 
-def detail_lines(details: Iterable[Detail]) -> list[str]:
-    """Quantities with their formulas and constants as lines of text, all but the first of each indented."""
-    return [f"  {line}" if index else line for detail in details for index, line in enumerate(detail.lines())]
-
-
-def count_statuses(verdicts: Sequence[Verdict]) -> dict[str, int]:
-    """How many claims came to each status, for scripts: every status, in the order of `Status`."""
-    found = Counter(verdict.status for verdict in verdicts)
-    return {str(status): found[status] for status in Status}
-
 def value_rows(scalars: Iterable[ScalarValue]) -> list[tuple[str, ...]]:
     """Cells of the table of scalars that have a value: name, what it is, median with unit, range over seeds."""
     there = [item for item in scalars if not item.reason]
@@ -124,6 +115,16 @@ def missing_values(scalars: Iterable[ScalarValue]) -> list[str]:
             names.setdefault(item.reason, []).append(item.scalar.name)
     return [f"no value, {reason}: {', '.join(these)}" for reason, these in names.items()]
 
+
+def detail_lines(details: Iterable[Detail]) -> list[str]:
+    """Quantities with their formulas and constants as lines of text, all but the first of each indented."""
+    return [f"  {line}" if index else line for detail in details for index, line in enumerate(detail.lines())]
+
+
+def count_statuses(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """How many claims came to each status, for scripts: every status, in the order of `Status`."""
+    found = Counter(verdict.status for verdict in verdicts)
+    return {str(status): found[status] for status in Status}
 
 
 def count_marks(verdicts: Sequence[Verdict], always: Sequence[str] = ()) -> str:

@@ -13,7 +13,6 @@ import pytest
 
 from engine import registry
 from engine.contract import Status
-from engine.device import use_threads
 from tests.golden.cases import CASES
 from tests.golden.condense import contents, numbers
 from tests.golden.ran import ran

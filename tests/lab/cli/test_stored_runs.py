@@ -42,9 +42,9 @@ def test_runs_lists_what_is_there_and_what_is_wrong_with_it(genlab, run, tmp_pat
         "live": False,
         "problem": "",
         "claims": {"holds": 1, "fails": 0, "pending": 0, "censored": 0, "not run": 1, "not applicable": 0},
+        "values": {},
     }
     for name in (damaged, "foreign", "letter.txt"):
-        "values": {},
         assert records[name]["problem"]
         assert name in out
     assert {path.name for path in (tmp_path / "runs").iterdir()} == set(records)
@@ -63,10 +63,10 @@ def test_show_draws_figures_pictures_and_verdicts(genlab, run):
     assert (code, err) == (0, "")
     for words in (f"{name}: toy, preset quick", "Decay", "seed 0", "seed 1", "law", "half", "Grid", "The number halves", "yes"):
         assert words in out
-    assert "Bound on the number: seed 0 0.25 met\n  value = (1 - rate)^t\n  seed 0: rate=0.1" in out
-    assert "\x1b" not in out
     assert _row(out, "half_step")[-2:] == ["7", "step"]  # of both seeds: no range
     assert "no value, needs three seeds: share_of_seeds" in out
+    assert "Bound on the number: seed 0 0.25 met\n  value = (1 - rate)^t\n  seed 0: rate=0.1" in out
+    assert "\x1b" not in out
     assert max(len(line) for line in out.splitlines()) <= 120
     only = genlab("show", name, "--figure", "decay", "--height", "12")[1]
     assert len(only.splitlines()) <= 13
