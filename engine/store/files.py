@@ -44,6 +44,8 @@ _CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if ch
 def disk_error(error: OSError, path: Path, doing: str = "write") -> StoreError:
     """Return `cannot write PATH: the disk is full`, with what to do, for an error of the operating system."""
     cause, hint = _CAUSES.get(error.errno or 0, (error.strerror or type(error).__name__, _ELSEWHERE))
+    if error.errno == errno.ENOENT:  # what was to be written into is gone; what was to be read may be made anew
+        hint = _remedy(path, hint) if doing == "read" else _ELSEWHERE
     return StoreError(f"cannot {doing} {path}: {cause}", hint)
 
 
@@ -197,4 +199,9 @@ def write_json(path: Path, content: Mapping[str, Any], durable: bool = True) -> 
 def damaged(path: Path, how: str = "") -> StoreError:
     """The error for a file of the store that cannot be understood, with what can still be done about it."""
     said = f"{path} is damaged: {how}" if how else f"{path} is damaged and cannot be read"
-    return StoreError(said, _REMEDIES.get(path.name, _RESTORE).format(run=path.parent.name))
+    return StoreError(said, _remedy(path, _RESTORE))
+
+
+def _remedy(path: Path, otherwise: str) -> str:
+    """What can be done about a file of a run that is damaged or missing."""
+    return _REMEDIES.get(path.name, otherwise).format(run=path.parent.name)

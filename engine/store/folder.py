@@ -307,7 +307,8 @@ class RunFolder:
         """Return what a screen shows."""
         found = snapshots.decode(self.path / LATEST)
         if found.phenomenon != self.manifest.phenomenon:
-            raise damaged(self.path / LATEST)
+            sentence = f"{LATEST} of run {self.name} does not fit its {MANIFEST}: one of them was changed"
+            raise StoreError(sentence, f"restore them from a copy; what was measured stands in {METRICS}")
         return found
 
     def save_result(self, result: Mapping[str, Any]) -> None:

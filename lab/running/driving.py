@@ -185,7 +185,7 @@ def _tell_interrupted(ending: Ending) -> None:
     last, kept = ending.last, ending.kept
     where = f"genlab: {'stopped by another process' if ending.elsewhere else 'interrupted'} at {last.unit} {last.step}"
     if not last.folder or (last.unstored and (kept is None or kept.saved is None)):  # why it is not stored is said apart
-        say(f"{where}.")
+        say(f"{where}." if last.unstored else f"{where}; nothing new is stored.")
     elif kept is None or (kept.resumable and not kept.stuck and not last.unstored):
         say(f"{where}; the state is saved.", f"  Go on with: genlab resume {last.run}")
     else:

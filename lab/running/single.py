@@ -14,7 +14,7 @@ from engine.runner import Runner, preset_of
 from engine.runner import resume as reopen
 from engine.seeds import seed_range
 from engine.store import find_run, runs_root
-from lab.output import VERDICT_COLUMNS, verdict_rows, write_table
+from lab.output import VERDICT_COLUMNS, plain, verdict_rows, write_table
 from lab.running.detached import detach
 from lab.running.driving import Driven, Feed, conclude, drive
 from lab.running.reporters import choose_reporter
@@ -136,4 +136,4 @@ def _print_result(last: Snapshot, quiet: bool) -> None:
     if last.verdicts and not quiet:
         write_table(VERDICT_COLUMNS, verdict_rows(last.verdicts), stderr=True)
     if last.folder:
-        print(last.run, flush=True)
+        print(plain(last.run), flush=True)

@@ -114,6 +114,31 @@ def test_a_damaged_file_is_one_sentence_and_stays_as_it_is(tmp_path, name, damag
     assert path.read_bytes() == content
 
 
+def test_a_file_that_is_gone_says_what_makes_it_anew_and_a_folder_that_is_gone_where_else_to_write(tmp_path):
+    with_everything(tmp_path)
+    path = tmp_path / "toy-quick-s3"
+    (path / "latest.npz").unlink()
+    with pytest.raises(StoreError, match="latest.npz: it is not there") as gone:
+        RunFolder.open(path).load_snapshot()
+    assert gone.value.hint.startswith("genlab resume")
+    run = RunFolder.create(tmp_path, MANIFEST)
+    run.path.rename(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="cannot write .*: it is not there") as moved:
+        run.append(1, {})
+    assert "--runs DIR" in moved.value.hint
+    run.close()
+
+
+def test_a_snapshot_of_another_phenomenon_does_not_fit_and_is_not_to_be_resumed(tmp_path):
+    with_everything(tmp_path)
+    path = tmp_path / "toy-quick-s3"
+    manifest = json.loads((path / "manifest.json").read_text())
+    (path / "manifest.json").write_text(json.dumps({**manifest, "phenomenon": "grokking"}))
+    with pytest.raises(StoreError, match=r"latest.npz of run toy-quick-s3 does not fit its manifest.json") as caught:
+        RunFolder.open(path).load_snapshot()
+    assert "resume" not in caught.value.hint
+
+
 @pytest.mark.parametrize(
     "found",
     [{"phase": "resting"}, {}, {"phase": "paused", "step": "1"}, {"phase": "paused", "sentence": None}, {"phase": "paused", "speed": 3}],

@@ -167,6 +167,13 @@ def test_rm_of_several_decides_on_all_before_it_deletes_one(genlab, run, tmp_pat
     assert list((tmp_path / "runs").iterdir()) == []
 
 
+def test_the_name_of_a_resumed_run_never_commands_the_terminal(genlab, run, tmp_path):
+    path = (tmp_path / "runs" / run()).rename(tmp_path / "runs" / "red\x1b[31m\u202e")
+    (path / "result.json").unlink()  # then it is finished anew
+    code, out, err = genlab("resume", path.name, "--quiet")
+    assert (code, out) == (0, "red\ufffd[31m\ufffd\n") and "\x1b" not in err
+
+
 def test_control_characters_of_the_runs_folder_never_reach_the_terminal(genlab, run, tmp_path):
     folder = str(tmp_path / "red\x1b[31m")
     run("--runs", folder)

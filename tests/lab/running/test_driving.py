@@ -98,6 +98,12 @@ def test_an_interrupted_run_says_what_of_it_is_on_the_disk(saved, stuck, said, c
     assert capsys.readouterr().err.startswith(f"genlab: interrupted at {said}")
 
 
+def test_a_run_that_was_interrupted_before_it_had_a_folder_is_not_said_to_be_saved(capsys):
+    assert conclude(Ending(dataclasses.replace(START, phase=Phase.STOPPED, folder=""), cut=True)) == Exit.INTERRUPTED
+    err = capsys.readouterr().err
+    assert "nothing new is stored" in err and "saved" not in err and "resume" not in err
+
+
 def test_work_that_does_not_end_at_once_is_waited_for_with_a_word(capsys):
     class Slow(Scripted):
         def close(self, timeout=2.0):
