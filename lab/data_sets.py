@@ -11,7 +11,7 @@ import numpy as np
 from engine.data import own
 from engine.data.cache import cache_folder
 from engine.data.own.folder import Damaged
-from engine.data.registry import FEWEST_TESTS, SOURCES, TEST_SHARE, source
+from engine.data.registry import SOURCES, source
 from engine.errors import UsageError, echoed
 from engine.registry import entries, spec
 from lab.output import emit, plain, say, write, write_table
@@ -132,7 +132,7 @@ def describe(entry: own.Entry) -> None:
         lines += [("range of inputs", f"{entry.lo:.6g} to {entry.hi:.6g}{whole}"), ("used as", scaling(entry))]
         if entry.repeated:
             lines.append(("rows that repeat", f"{entry.repeated:,}, with the inputs of an earlier row"))
-        lines.append(("for testing", f"at least {min(FEWEST_TESTS, -(-entry.rows // TEST_SHARE)):,} rows are kept"))
+        lines.append(("for testing", f"at least {entry.rows - entry.trainable:,} rows are kept"))
     lines += [("used by", uses(entry.name)), ("from", f"{entry.source}, {entry.imported[:10]}"), ("SHA-256", entry.sha256)]
     lines.append(("kept in", f"{own.data_folder() / entry.sha256}.npz, {entry.size:,} bytes"))
     write_table((entry.name, summary(entry)), lines)

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.data import digits, mnist1d, own
+from engine.data.own.entry import FEWEST_TESTS
 from engine.data.own.folder import present
 from engine.data.split import Images, Labels, Split
 from engine.errors import ProblemError, UsageError, echoed, nearest
 from engine.seeds import Streams
 from engine.telling import tell
 
-FEWEST_TESTS, MOST_TESTS = 500, 4000
-TEST_SHARE = 5  # of imported data, a fifth is left for testing where that is less
+MOST_TESTS = 4000
 MADE_TESTS = 2000  # of data made to order, where each costs time
 
 
@@ -111,7 +111,7 @@ def largest(name: str) -> int | None:
     """Return how many training images leave enough for testing, or None where there is no end."""
     chosen = source(name)
     if chosen.imported is not None:
-        return chosen.imported.rows - min(FEWEST_TESTS, -(-chosen.imported.rows // TEST_SHARE))
+        return chosen.imported.trainable
     return None if chosen.size is None else chosen.size - FEWEST_TESTS
 
 

@@ -18,6 +18,7 @@ Kind = Literal["classes", "targets", "spectrum"]
 Floats = NDArray[np.float64]
 
 FORMAT = 1
+FEWEST_TESTS, TEST_SHARE = 500, 5  # rows kept for testing: so many, or a fifth where that is less
 LONGEST_NAME, MOST_CLASSES, MOST_ROWS = 40, 1000, 5_000_000
 NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,{LONGEST_NAME - 1}}}")
 RESERVED = frozenset({  # what a data knob takes without importing anything, and names that some systems give to devices
@@ -91,6 +92,11 @@ class Entry(BaseModel):
     def features(self) -> int:
         """Numbers of one input, d; 0 of a spectrum."""
         return math.prod(self.shape) if self.shape else 0
+
+    @property
+    def trainable(self) -> int:
+        """The most rows that may be trained on, since some have to be left for testing."""
+        return self.rows - min(FEWEST_TESTS, -(-self.rows // TEST_SHARE))
 
     @property
     def image(self) -> bool:

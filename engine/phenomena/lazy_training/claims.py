@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Claim, Condition, one_of, within
-from engine.judging import Judgement, Judges, censored, decided, pending
-from engine.phenomena.lazy_training.config import RESIDUAL
+from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
+from engine.phenomena.lazy_training.config import RESIDUAL, TEACHER
 
 if TYPE_CHECKING:
     from engine.phenomena.lazy_training.experiment import LazyTraining
@@ -34,23 +34,26 @@ QUICK = ("quick", "standard")
 LUCK = 0.01  # how often a run may fail a true claim; LT7 has no luck in it
 
 SYMMETRIC = one_of("symmetrise", True)
-WIDE = Condition("m (d+1) at least 4 n, to fit them", lambda config: config.m * (config.d + 1) >= 4 * config.n)
+WIDE = Condition("m (d+1) at least 4 n, to fit them", lambda config: config.m * (config.features + 1) >= 4 * config.n)
+TASK = one_of("dataset", TEACHER)
+DIFFERENT = Condition("the teacher task, or inputs that never repeat", lambda config: config.own is None or not config.own.repeated)
 DECADE = Condition("output scales a decade apart from alpha 10 on", lambda config: _spans_a_decade(config.alpha))
 FEATURES = Condition("alpha 0.01 among the output scales", lambda config: RICH in config.alpha)
 RISING = Condition(
     "output scales from 0.1 or less to 10 or more, each at least twice the one before",
     lambda config: min(config.alpha) <= 0.1 and max(config.alpha) >= LAZY and _apart(config.alpha),
 )
-LAZY_NETWORK = (SYMMETRIC, WIDE, within("m", 50), within("n", 50), DECADE)
+LAZY_NETWORK = (SYMMETRIC, WIDE, DIFFERENT, within("m", 50), within("n", 50), DECADE)
 MANY_GATES = (within("m", 100), within("n", 100))  # with fewer pairs of neuron and example one flipped ReLU decides
-LEARNT = (SYMMETRIC, WIDE, within("m", 50), within("d", 10, 30), Condition("n at least 10 d", lambda config: config.n >= 10 * config.d),
+LEARNT = (TASK, SYMMETRIC, WIDE, within("m", 50), within("d", 10, 30),
+          Condition("n at least 10 d", lambda config: config.n >= 10 * config.d),
           within("teacher", 1, 5), within("tol", hi=RESIDUAL))  # fmt: skip
 
 CLAIMS = (
     Claim("LT1", "Weights move like 1/alpha", "arXiv:1812.07956", "log-log slope -1, alpha >= 10", ".05", QUICK,
           domain=LAZY_NETWORK, chance=LUCK),
     Claim("LT2", "The kernel freezes", "arXiv:1812.07956", "relative change falling, alpha >= 10", "<= .05", QUICK,
-          domain=(*LAZY_NETWORK, *MANY_GATES, within("d", 10)), chance=LUCK),
+          domain=(TASK, *LAZY_NETWORK, *MANY_GATES, within("d", 10)), chance=LUCK),
     Claim("LT3", "Predictions become linear", "arXiv:1812.07956", "rms gap: its leading order in 1/alpha, falling, alpha >= 10",
           "a factor of 3", QUICK, domain=(*LAZY_NETWORK, *MANY_GATES), chance=LUCK),
     Claim("LT4", "Rich beats lazy on the teacher", "arXiv:1812.07956", "test MSE at alpha = .01 over linearised < 1", "<= .3", QUICK,
@@ -58,7 +61,7 @@ CLAIMS = (
     Claim("LT5", "Error rises with alpha", "arXiv:1812.07956", "Spearman 1, lazy scales as one", ">= .95", QUICK,
           domain=(*LEARNT, RISING), chance=LUCK),
     Claim("LT6", "Fair comparison", "method", "relative train residuals equal", "<= 1e-2",
-          domain=(SYMMETRIC, WIDE, within("tol", hi=RESIDUAL)), chance=LUCK),
+          domain=(SYMMETRIC, WIDE, DIFFERENT, within("tol", hi=RESIDUAL)), chance=LUCK),
     Claim("LT7", "Zero start", "symmetrised pairs", "max |h(w0)| = 0", "1e-12", domain=(SYMMETRIC,), identity=True),
 )  # fmt: skip
 
@@ -86,6 +89,19 @@ def _compared(judge: Callable[[LazyTraining], Judgement]) -> Callable[[LazyTrain
     def judged(run: LazyTraining) -> Judgement:
         worst, where, _ = _worst_residual(run)
         return judge(run) if worst <= RESIDUAL else censored(None, f"needs equal training loss: residual {worst:.2g} {where}; raise steps")
+
+    return _trained(judged)
+
+
+def _frozen(judge: Callable[[LazyTraining], Judgement]) -> Callable[[LazyTraining], Judgement]:
+    """Ask of imported data first whether the scales that are lazy on the teacher task are so on them."""
+
+    def judged(run: LazyTraining) -> Judgement:
+        change = float(_lazy(run, "kernel-change").max())
+        if run.config.own is not None and change > FROZEN:
+            found = f"at alpha {LAZY:g} and more the kernel changes by {change:.2g}"
+            return not_applicable(f"needs larger output scales on these data: {found}")
+        return judge(run)
 
     return _trained(judged)
 
@@ -142,7 +158,7 @@ def _rises(run: LazyTraining) -> Judgement:
 def _fair(run: LazyTraining) -> Judgement:
     worst, where, stuck = _worst_residual(run)
     gentle = run.config.rule == "kernel" and run.config.lr <= GENTLE
-    if worst > RESIDUAL and not (stuck and gentle):
+    if worst > RESIDUAL and not (stuck and gentle and run.config.own is None):
         said = "no longer falling: this step may be too long, lower lr" if stuck else "still falling; raise steps"
         return censored(worst, f"residual {worst:.2g} {where} after {run.step:,} steps, {said}", values={"residual": worst})
     note = f"worst {where}" + (", where it has stopped falling" if worst > RESIDUAL else "")
@@ -168,6 +184,6 @@ def _starts_from_zero(run: LazyTraining) -> Judgement:
 
 
 JUDGES: Judges[LazyTraining] = {
-    "LT1": _trained(_moves), "LT2": _trained(_freezes), "LT3": _trained(_linear), "LT4": _compared(_rich), "LT5": _compared(_rises),
+    "LT1": _frozen(_moves), "LT2": _trained(_freezes), "LT3": _frozen(_linear), "LT4": _compared(_rich), "LT5": _compared(_rises),
     "LT6": _trained(_fair), "LT7": _starts_from_zero,
 }  # fmt: skip

@@ -8,8 +8,11 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, knob
+from engine.contract import Config, Preset, content_of, knob
+from engine.data import own
+from engine.data.knobs import data_knob
 
+TEACHER = "teacher"
 RESIDUAL = 1e-2  # relative training residual from which networks are compared
 WIDTH_SCALE = 1.0  # the widths' output scale: h itself, whose 1/sqrt(m) alone makes wide networks lazy
 
@@ -38,7 +41,12 @@ class LazyTrainingConfig(Config):
     alpha: tuple[float, ...] = knob(
         (0.01, 0.03, 0.1, 0.3, 1.0, 10.0, 100.0, 1000.0), "output scales, all trained side by side", ge=1e-4, le=1e4
     )
-    d: int = knob(20, "features", ge=2, le=200)
+    dataset: str = data_knob(
+        TEACHER, "the teacher task, or your own data with classes or real targets: genlab data import", builtin=(TEACHER,),
+        kinds=("classes", "targets"),
+    )  # fmt: skip
+    dataset_sha256: str = content_of("dataset")
+    d: int = knob(20, "features of the teacher task; your own data have theirs", ge=2, le=200)
     n: int = knob(200, "training examples", ge=20, le=2000, log=True)
     m: int = knob(100, "hidden neurons", ge=4, le=2000, log=True)
     widths: tuple[int, ...] = knob((30, 300), "further numbers of neurons, trained at alpha 1", ge=4, le=2000)
@@ -50,6 +58,23 @@ class LazyTrainingConfig(Config):
         "kernel", "step size in units of min(1,alpha)/lambda_max(K0), or of the paper's min(10,.1/tau^2) with tau^2 = alpha/sqrt(m)"
     )
     lr: float = knob(0.8, "step size in the rule's unit", ge=0.001, le=1.9, log=True, label="learning rate", divergence=True)
+
+    @model_validator(mode="after")
+    def _leaves_tests(self) -> LazyTrainingConfig:
+        most = self.n if self.own is None else self.own.trainable
+        if self.n > most:
+            raise ValueError(f"n must be at most {most} on {self.dataset}, which has to leave rows for testing, got {self.n}")
+        return self
+
+    @property
+    def own(self) -> own.Entry | None:
+        """The imported data that are learnt; None of the teacher task."""
+        return None if self.dataset == TEACHER else own.find(self.dataset)
+
+    @property
+    def features(self) -> int:
+        """Numbers of an input: of imported data, with the constant beside them."""
+        return self.d if self.own is None else self.own.features + 1
 
     @model_validator(mode="after")
     def _pairs(self) -> LazyTrainingConfig:

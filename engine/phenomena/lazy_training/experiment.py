@@ -19,9 +19,10 @@ from engine.phenomena.lazy_training import SPEC
 from engine.phenomena.lazy_training.claims import JUDGES
 from engine.phenomena.lazy_training.config import RESIDUAL, LazyTrainingConfig, ScaleAndWidth
 from engine.phenomena.lazy_training.figures import markers, over_alpha, over_width, training
+from engine.phenomena.lazy_training.own_task import draw_own_problem, told
 from engine.phenomena.lazy_training.pictures import directions, kernel_picture
 from engine.phenomena.lazy_training.predictions import Prediction, predict
-from engine.phenomena.lazy_training.problem import Student, draw_problem, make_student
+from engine.phenomena.lazy_training.problem import Problem, Student, draw_problem, make_student
 from engine.phenomena.lazy_training.scalars import READERS
 from engine.phenomena.lazy_training.two_layer import MOVEMENT, TwoLayerEnsemble, host
 from engine.phenomenon import Training, geometric_grid
@@ -62,13 +63,20 @@ class LazyTraining(Training[LazyTrainingConfig]):
         widths = dict.fromkeys(setting.m for setting in settings)
         self.by_width = {m: [Network(setting, seed) for setting in settings if setting.m == m for seed in seeds] for m in widths}
         self.networks = [network for networks in self.by_width.values() for network in networks]
-        problems = {seed: draw_problem(seed, config.n, config.d, config.teacher) for seed in seeds}
+        problems = {seed: self._problem(seed) for seed in seeds}
         self.students = {(m, seed): make_student(problems[seed], seed, m, config.symmetrise) for m in widths for seed in seeds}
         self.ensembles = {m: self._ensemble(networks) for m, networks in self.by_width.items()}
         allowed = memory_estimate(config.n, config.n, config.m) / 2**20
         self._predicted: dict[tuple[Network[ScaleAndWidth], float], Prediction] = {}
         self._memory = f"one tangent kernel of n={config.n}, m={config.m} takes at most {allowed:.0f} MiB"
-        self.notes = (self._memory,)
+        self._lasting = (self._memory, *([told(config.dataset)] if config.own else []))
+        self.notes = self._lasting
+
+    def _problem(self, seed: int) -> Problem:
+        config = self.config
+        if config.own is None:
+            return draw_problem(seed, config.n, config.d, config.teacher)
+        return draw_own_problem(seed, config.n, config.dataset, config.dataset_sha256)
 
     def _ensemble(self, networks: Sequence[Network[ScaleAndWidth]]) -> TwoLayerEnsemble:
         students = [self.students[network.setting.m, network.seed] for network in networks]
@@ -236,8 +244,8 @@ class LazyTraining(Training[LazyTrainingConfig]):
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first seed's problem and networks.
 
-        X (n, d), y (n,), X_test, y_test; teacher (k, d) and signs (k,); W0 (m, d), a0 (m,) before training; alphas (A,), W (A, m, d),
-        a (A, m) after it, in their order; K0 (n, n).
+        X (n, d), y (n,), X_test, y_test; teacher (k, d) and signs (k,), or principal directions and none of imported data; W0 (m, d),
+        a0 (m,) before training; alphas (A,), W (A, m, d), a (A, m) after it, in their order; K0 (n, n).
         """
         student = self.students[self.config.m, self.seeds[0]]
         W, a = (np.stack(weights) for weights in zip(*map(self.weights, self.scales), strict=True))
@@ -255,4 +263,4 @@ class LazyTraining(Training[LazyTrainingConfig]):
         """Continue from a state."""
         super().restore(state)
         if self.history:
-            self.notes = (self._memory, *self._unfitted(self.history.records[-1]["train-residual"]))
+            self.notes = (*self._lasting, *self._unfitted(self.history.records[-1]["train-residual"]))

@@ -20,7 +20,8 @@ Floats = NDArray[np.float64]
 
 ALPHA, WIDTH = Axis("output scale alpha", log=True), Axis("hidden neurons m", log=True)
 FIGURES = (
-    Figure("test-error", "Test error", ALPHA, Axis("test MSE", log=True), ("test-error", "test-error/*"), "teacher of variance 1"),
+    Figure("test-error", "Test error", ALPHA, Axis("test MSE", log=True), ("test-error", "test-error/*"),
+           "targets of variance 1; of imported classes, +1 and -1"),
     Figure("weight-change", "Weights move like 1/alpha", ALPHA, Axis("|w-w0|/|w0|", log=True), ("weight-change", "weight-change/*")),
     Figure("kernel-change", "The kernel freezes", ALPHA, Axis("relative change", log=True),
            ("kernel-change", "kernel-change/*")),

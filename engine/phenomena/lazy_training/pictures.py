@@ -1,6 +1,7 @@
 """Pictures of lazy training: where the strongest hidden neurons point before and after, and what their kernel sees.
 
-Directions are projected on the plane that shows the teacher best (its two leading singular directions).
+Directions are projected on the plane that shows the teacher best (its two leading singular directions); of imported data, on the plane
+of the inputs' two principal directions.
 """
 
 from __future__ import annotations
@@ -27,17 +28,27 @@ def directions(run: LazyTraining, name: str, setting: ScaleAndWidth) -> Picture:
     """Return unit directions w_j/|w_j| of the strongest quarter of the neurons, by |a_j||w_j|, before and after, with the teacher's."""
     student = run.students[setting.m, run.seeds[0]]
     teacher, before, after = student.problem.teacher, (student.W, student.a), run.weights(setting)
-    plane = plane_of(teacher)
-    layers = (
+    plane, own = plane_of(teacher), run.config.own is not None
+    layers: tuple[Layer, ...] = (
         Layer("points", _strongest(*before) @ plane, "before", "before"),
         Layer("points", _strongest(*after) @ plane, "after", "after"),
-        Layer("rings", teacher @ plane, "teacher", "teacher"),
     )
-    shares = in_span(*before, teacher), in_span(*after, teacher)
-    note = f"strongest quarter of {setting.m} neurons; in the teacher's span: {shares[0]:.0%}, now {shares[1]:.0%}"
+    if not own:
+        layers = (*layers, Layer("rings", teacher @ plane, "teacher", "teacher"))
+    shares, whose = (in_span(*before, teacher), in_span(*after, teacher)), "this plane" if own else "the teacher's span"
+    note = f"strongest quarter of {setting.m} neurons; in {whose}: {shares[0]:.0%}, now {shares[1]:.0%}"
     title = f"Hidden directions, alpha {setting.label}"
     extent = (-REACH, REACH, -REACH, REACH)
-    return Picture(f"directions/{name}", title, layers=layers, extent=extent, x="teacher's plane", y="", equal=True, note=note)
+    return Picture(
+        f"directions/{name}",
+        title,
+        layers=layers,
+        extent=extent,
+        x="principal plane of the inputs" if own else "teacher's plane",
+        y="",
+        equal=True,
+        note=note,
+    )
 
 
 def plane_of(teacher: Floats) -> Floats:

@@ -25,7 +25,10 @@ MEMORY = 4 * 2**30  # bytes that one tangent kernel may take
 
 @dataclass(frozen=True)
 class Problem:
-    """X (n, d), y (n,); X_test (2000, d), y_test (2000,); teacher (k, d), unit rows; signs (k,)."""
+    """X (n, d), y (n,); X_test (t, d), y_test (t,), t = 2000 of the teacher task; teacher (k, d), unit rows; signs (k,).
+
+    Imported data have no teacher and no signs: `teacher` are then the two principal directions of X.
+    """
 
     X: Floats
     y: Floats
@@ -90,7 +93,7 @@ class Student:
         return replace(self.linear, residual=self.problem.y - alpha * self.h0)
 
     def prediction(self, alpha: float, taken: float, step: float | None) -> Floats:
-        """Return the linearised model on the test points after `taken` steps (inf: its limit), (2000,)."""
+        """Return the linearised model on the test points after `taken` steps (inf: its limit), (t,)."""
         start = alpha * self.h0_test
         return np.asarray(self.linearised(alpha).predictions(self.cross, [taken], step, start)[0])
 

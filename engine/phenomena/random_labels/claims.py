@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.contract import Claim, Condition, one_of, within
-from engine.data.registry import FEWEST_TESTS, imported, test_count
+from engine.data.own.entry import FEWEST_TESTS
+from engine.data.registry import imported, test_count
 from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
 from engine.phenomena.random_labels.conditions import CNN_SHUFFLED, CNN_TRUE, RANDOM, TRUE
 from engine.phenomena.random_labels.config import RandomLabelsConfig

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.contract import Claim, Condition, one_of, within
-from engine.data.registry import FEWEST_TESTS, imported, test_count
+from engine.data.own.entry import FEWEST_TESTS
+from engine.data.registry import imported, test_count
 from engine.judging import PENDING, Judgement, Judges, censored, decided
 from engine.phenomena.vacuous_bounds.config import DATA, RANDOM, TRUE, Labels, VacuousBoundsConfig
 
