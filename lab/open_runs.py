@@ -276,6 +276,8 @@ def _grace(runner: Runner) -> float:
 
 def farewell(snapshot: Snapshot) -> str:
     """Return where a run was kept and how to go on with it, or that it is not stored; nothing for one that had not begun."""
+    from engine.store import called
+
     if snapshot.unstored:
         return f"{snapshot.run} is {snapshot.unstored}"
     if not snapshot.folder:
@@ -283,18 +285,11 @@ def farewell(snapshot: Snapshot) -> str:
             return ""
         reason = NOT_WORTHY if snapshot.phase in BEGUN and snapshot.elapsed <= WORTHY else snapshot.sentence
         return f"{snapshot.run} is not stored: {reason}"
+    name = called(Path(snapshot.folder))
     if snapshot.phase is Phase.FINISHED:
-        return f"{snapshot.run} is finished; look at it with: genlab show {called(snapshot)}"
+        return f"{snapshot.run} is finished; look at it with: genlab show {name}"
     if snapshot.phase in (Phase.DIVERGED, Phase.FAILED):
         return f"{snapshot.run} {snapshot.phase}: {snapshot.sentence} {snapshot.hint}".rstrip()
     if snapshot.phase is Phase.RUNNING:  # it did not stop in time; its state was saved a few seconds ago
-        return f"{snapshot.run} was cut off near {progress(snapshot)}; go on from its last state with: genlab resume {called(snapshot)}"
-    return f"{snapshot.run} is saved at {progress(snapshot)}; go on with: genlab resume {called(snapshot)}"
-
-
-def called(snapshot: Snapshot) -> str:
-    """Return how a command finds a stored run: by its name where it lies in the usual folder, else by its path."""
-    from engine.store import runs_root
-
-    folder = Path(snapshot.folder)
-    return snapshot.run if folder.parent == runs_root() else shlex.quote(str(folder))
+        return f"{snapshot.run} was cut off near {progress(snapshot)}; go on from its last state with: genlab resume {name}"
+    return f"{snapshot.run} is saved at {progress(snapshot)}; go on with: genlab resume {name}"

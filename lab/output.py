@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -27,6 +28,8 @@ PIPE_WIDTH = 120  # columns of a table that does not go to a terminal
 BIDIRECTIONAL = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 OBEYED = (*range(32), *range(127, 160), *BIDIRECTIONAL)  # by a terminal
 CONTROLS = {code: "\ufffd" for code in (*OBEYED, *range(0xD800, 0xE000)) if chr(code) not in "\n\t"}  # and what no stream can write
+LINE_BREAKS = dict.fromkeys(map(ord, "\n\t"), "\ufffd")
+LONGEST_NAME = 48  # cells of a run's name in a table
 STYLES = {Status.HOLDS: "bold green", Status.FAILS: "bold red", Status.PENDING: "yellow", Status.CENSORED: "yellow"}
 VALUE_COLUMNS = ("name", "what it is", "value>", "range over seeds>")
 VERDICT_COLUMNS = ("id", "claim", "predicted", "measured", "tolerance", "holds")
@@ -84,6 +87,12 @@ def plain(value: Any) -> str:
     from screens.appearance import to_ascii  # it loads textual, which listing and describing should not wait for
 
     return to_ascii(text)
+
+
+def short(name: str, cells: int = LONGEST_NAME) -> str:
+    """A name from a disk for a cell of a table: one line, and so long that the other columns keep their room."""
+    text = plain(name).translate(LINE_BREAKS)
+    return text if cell_len(text) <= cells else set_cell_size(text, cells - 3) + "..."
 
 
 def mark(verdict: Verdict) -> Text:

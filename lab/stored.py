@@ -12,7 +12,7 @@ import typer
 from engine.contract import Snapshot, values_record
 from engine.errors import StoreError, UsageError
 from engine.store import RunFolder, RunSummary, find_removable, find_run, list_runs, removable, remove_run, runs_root
-from lab.output import count_marks, count_statuses, emit, plain, say, write_table
+from lab.output import count_marks, count_statuses, emit, plain, say, short, write_table
 
 
 def print_runs(runs: Path | None, *, json: bool) -> None:
@@ -33,7 +33,7 @@ def _cells(run: RunSummary) -> tuple[Any, ...]:
     phase = run.problem or (f"{run.phase}" if run.phase else "")
     snapshot = _snapshot(run)
     claims = count_marks(snapshot.verdicts) if snapshot else ""
-    return run.name, run.phenomenon, run.preset, len(run.seeds) or "", phase, run.step, run.created[:16].replace("T", " "), claims
+    return short(run.name), run.phenomenon, run.preset, len(run.seeds) or "", phase, run.step, run.created[:16].replace("T", " "), claims
 
 
 def _record(run: RunSummary) -> dict[str, Any]:

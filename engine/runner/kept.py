@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.contract import Phase, Snapshot
+from engine.store import called
 
 
 @dataclass(frozen=True)
@@ -49,4 +51,4 @@ class Kept:
         """The command that goes on with it, or shows it; empty where there is none."""
         if not self.last.folder:
             return ""
-        return f"genlab resume {self.last.run}" if self.resumable else f"genlab show {self.last.run}"
+        return f"genlab {'resume' if self.resumable else 'show'} {called(Path(self.last.folder))}"

@@ -24,7 +24,7 @@ from engine.runner.mailbox import Close, Keep, Message, Save
 from engine.runner.options import Options
 from engine.runner.phase_message import PhaseMessage
 from engine.runner.setup import Setup, checked, preset_of
-from engine.store import RunFolder, runs_root
+from engine.store import RunFolder, called, runs_root
 
 OnMeasure = Callable[[int, dict[str, Any]], None]
 
@@ -246,7 +246,8 @@ def _require_unfinished(folder: RunFolder) -> None:
     if progress.phase in (Phase.FINISHED, Phase.DIVERGED) and not folder.whole():
         return  # its results are missing or damaged, and are made anew
     if progress.phase is Phase.FINISHED:
-        raise StoreError(f"run {folder.name} is finished, so there is nothing to continue", f"see it with genlab show {folder.name}")
+        hint = f"see it with genlab show {called(folder.path)}"
+        raise StoreError(f"run {folder.name} is finished, so there is nothing to continue", hint)
     if progress.phase is Phase.DIVERGED:
         sentence = f"run {folder.name} diverged and would again: {progress.sentence}"
         raise StoreError(sentence, progress.hint or "start it anew with other knobs: genlab run")

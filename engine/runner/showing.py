@@ -13,6 +13,7 @@ from engine.runner.phase_message import NOT_STARTED, PhaseMessage, broken
 from engine.runner.run import Run
 from engine.runner.setup import Setup
 from engine.runner.snapshot_maker import SnapshotMaker
+from engine.store.place import called
 
 REDRAWING = 1.0  # seconds that a run which is stopped may take to draw itself a last time
 
@@ -81,8 +82,8 @@ class Showing:
             run.save_state()
             if phase.over:
                 run.save_arrays()
-        if message.to_be_saved and run.writer.storing and not run.writer.problem:
-            said, hint = f"{message.sentence}; its state is saved", f"genlab resume {run.name} continues"
+        if message.to_be_saved and run.writer.path and run.writer.storing and not run.writer.problem:
+            said, hint = f"{message.sentence}; its state is saved", f"genlab resume {called(run.writer.path)} continues"
             message = PhaseMessage(phase, said, hint)
         if self._maker.outdated:
             self._maker.redraw(run.phenomenon, within(REDRAWING) if phase is Phase.STOPPED else never)

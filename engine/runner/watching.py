@@ -13,7 +13,7 @@ from engine.contract import Command, Pause, Phase, Resume, Snapshot, Stop
 from engine.errors import StoreError
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.rebuilding import behind, rebuilt, unmeasured
-from engine.store import Request, RunFolder
+from engine.store import Request, RunFolder, called
 from engine.store.folder import LATEST, LOCK, MANIFEST
 
 Stamp = tuple[int, int, int]
@@ -151,7 +151,7 @@ class FolderSession:
         self._answer = None
         if self._live or shown.phase.over:
             return shown
-        said, hint = "the process that ran this has ended", f"genlab resume {self.folder.name} continues"
+        said, hint = "the process that ran this has ended", f"genlab resume {called(self.folder.path)} continues"
         return replace(shown, phase=Phase.STOPPED, sentence=said, hint=hint)
 
     def _catch_up(self) -> None:

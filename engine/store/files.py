@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from engine.errors import StoreError
+from engine.store.place import called
 from engine.store.strict_json import dumps, loads
 
 _ELSEWHERE = "choose another place with --runs DIR or the variable GENLAB_RUNS"
@@ -204,4 +205,4 @@ def damaged(path: Path, how: str = "") -> StoreError:
 
 def _remedy(path: Path, otherwise: str) -> str:
     """What can be done about a file of a run that is damaged or missing."""
-    return _REMEDIES.get(path.name, otherwise).format(run=path.parent.name)
+    return _REMEDIES.get(path.name, otherwise).format(run=called(path.parent))

@@ -26,6 +26,7 @@ from engine.store.lock import Lock, holder, is_held
 from engine.store.making import make
 from engine.store.manifest import Manifest
 from engine.store.metrics import Metrics, too_short
+from engine.store.place import called
 from engine.store.requests import REQUEST, Request, Requests, ask, refusal
 from engine.store.strict_json import dumps, loads, plain
 from engine.store.typed import typed
@@ -270,8 +271,8 @@ class RunFolder:
 
     def _broken(self, sentence: str) -> StoreError:
         """The error for a run that cannot be continued: what can still be seen, and how to compute it again."""
-        again = printable(self.manifest.again)
-        return StoreError(sentence, f"its measurements can still be seen: genlab show {self.name}; to compute it again beside it: {again}")
+        again, show = printable(self.manifest.again), f"genlab show {called(self.path)}"
+        return StoreError(sentence, f"its measurements can still be seen: {show}; to compute it again beside it: {again}")
 
     def save_progress(self, progress: Progress) -> None:
         """Say how far the run is."""
@@ -287,7 +288,7 @@ class RunFolder:
         if found.phase.over or self.live:
             return found
         sentence = f"the process that ran this has ended at or after step {found.step:,}"
-        return dataclasses.replace(found, phase=Phase.STOPPED, sentence=sentence, hint=f"genlab resume {self.name} continues")
+        return dataclasses.replace(found, phase=Phase.STOPPED, sentence=sentence, hint=f"genlab resume {called(self.path)} continues")
 
     # ------------------------------------------------------------ arrays, snapshot, result
 

@@ -16,6 +16,8 @@ from engine.store.lock import is_held
 from engine.store.making import hidden, is_left, tidy
 from engine.store.manifest import OlderFormat
 
+SWEEP = "sweep.json"  # in the folder of a sweep, which lies among the runs and is none
+
 
 @dataclass(frozen=True)
 class RunSummary:
@@ -35,22 +37,8 @@ class RunSummary:
     problem: str = ""
 
 
-def runs_root(explicit: Path | None = None) -> Path:
-    """Return where runs lie: `explicit`, else the variable GENLAB_RUNS, else the platform's user data folder.
-
-    Raises:
-        UsageError: it is within the home of a user who does not exist.
-    """
-    given = os.environ.get("GENLAB_RUNS", "") if explicit is None else str(explicit)
-    if given:
-        return expanded(given, "choose another place with --runs DIR or the variable GENLAB_RUNS")
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("genlab", appauthor=False)) / "runs"
-
-
 def list_runs(root: Path) -> list[RunSummary]:
-    """Return every entry of the runs folder, oldest first; a missing folder has none.
+    """Return every entry of the runs folder but the sweeps, oldest first; a missing folder has none.
 
     Raises:
         StoreError: the folder cannot be read.
@@ -59,6 +47,7 @@ def list_runs(root: Path) -> list[RunSummary]:
         return []
     with told(root, "read"):
         entries = [path for path in root.iterdir() if not path.name.startswith(".") and path.name != DEFECT]
+        entries = [path for path in entries if not there(path / SWEEP)]
     return sorted(map(summary, entries), key=lambda run: (run.created, run.name))
 
 
@@ -91,6 +80,8 @@ def find_run(root: Path, name_or_path: str | Path) -> Path:
     for path in candidates:
         if there(path / MANIFEST):
             return path
+    if candidates and text and there(candidates[0] / SWEEP):
+        raise NoRun(f"{candidates[0].name} is a sweep and no run", f"its runs are named by: genlab show {candidates[0].name}")
     if candidates and text:
         raise NoRun(f"{candidates[0]} is not a run of genlab", "See: genlab runs")
     raise NoRun(f"no run {echoed(text)!r} in {root}{nearest(text, _names(root))}", "See: genlab runs")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.errors import StoreError
 from engine.store.files import opened, printable, read_bytes, told
+from engine.store.place import called
 
 if sys.platform != "win32":  # without flock, runs are not guarded against a second writer
     import fcntl
@@ -124,4 +125,5 @@ def _refusal(path: Path) -> StoreError:
     found = holder(path)
     name = path.parent.name
     who = "this process" if found and found.number == os.getpid() else f"process {found.number}" if found else "another process"
-    return StoreError(f"run {name} is being written by {who}", f"watch it with genlab watch {name}, or end that process first")
+    hint = f"watch it with genlab watch {called(path.parent)}, or end that process first"
+    return StoreError(f"run {name} is being written by {who}", hint)

@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.errors import StoreError
 from engine.store.files import opened, read_bytes, there, told, write_all
+from engine.store.place import called
 from engine.store.strict_json import dumps, loads
 
 
@@ -126,7 +127,7 @@ def too_short(path: Path, found: int, needed: int) -> StoreError:
     """The error for metrics that end before the state that goes with them."""
     return StoreError(
         f"{path} has {found} lines, but the saved state of run {path.parent.name} goes with {needed}, so it cannot be continued exactly",
-        f"see what is there with genlab show {path.parent.name}, or start anew with genlab run",
+        f"see what is there with genlab show {called(path.parent)}, or start anew with genlab run",
     )
 
 

@@ -18,6 +18,7 @@ import psutil
 from engine.errors import StoreError
 from engine.store.files import opened, replace, there
 from engine.store.lock import Holder, holder, is_held
+from engine.store.place import called
 from engine.store.strict_json import dumps, loads
 
 REQUEST = "request.json"
@@ -39,7 +40,7 @@ def refusal(folder: Path, lock: Path) -> str:
     if not there(folder):
         return "The folder of this run is no longer there."
     if not is_held(lock):
-        return f"The process that ran this has ended; genlab resume {folder.name} continues it."
+        return f"The process that ran this has ended; genlab resume {called(folder)} continues it."
     found = holder(lock)
     if found is None or not found.token:
         return "This run can only be watched: its process does not say who it is."

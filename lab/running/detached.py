@@ -11,8 +11,10 @@ import select
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from engine.errors import Exit, LabError
+from engine.store import called
 from lab.output import emit, say
 from lab.running.driving import POLL, Signals
 
@@ -53,10 +55,13 @@ def detach(args: Sequence[str], *, as_json: bool = False) -> int:
         return child.wait()
     run = json.loads(line)
     child.returncode = 0  # it goes on without us; the interpreter need not warn
+    child.stdout.close()
+    child.stderr.close()
     if as_json:
         emit({"event": "detached", "run": run["run"], "folder": run["folder"], "process": child.pid})
     else:
-        say(f"running in the background as process {child.pid}", f"  Watch it: genlab watch {run['run']}   stop it: kill {child.pid}")
+        watch = f"genlab watch {called(Path(run['folder']))}"
+        say(f"running in the background as process {child.pid}", f"  Watch it: {watch}   stop it: kill {child.pid}")
         print(run["run"], flush=True)
     return Exit.DONE
 
@@ -65,6 +70,6 @@ def _taken_back(child: subprocess.Popen[str]) -> int:
     """Stop a run that nobody was told of, and hand on what it says."""
     child.terminate()
     announced, said = child.communicate()
-    resume = [f"  Go on with: genlab resume {json.loads(announced)['run']}"] if announced else []
+    resume = [f"  Go on with: genlab resume {called(Path(json.loads(announced)['folder']))}"] if announced else []
     say(*(said.splitlines() or ["genlab: interrupted", *resume]))
     return Exit.INTERRUPTED

@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Protocol
 
@@ -21,6 +22,7 @@ from engine.contract import Phase, Snapshot
 from engine.errors import Exit, LabError
 from engine.leaving import leave_now
 from engine.runner.kept import Kept
+from engine.store import called
 from lab.output import hush, plain, say
 from lab.running.reporters import Reporter
 
@@ -187,6 +189,6 @@ def _tell_interrupted(ending: Ending) -> None:
     if not last.folder or (last.unstored and (kept is None or kept.saved is None)):  # why it is not stored is said apart
         say(f"{where}." if last.unstored else f"{where}; nothing new is stored.")
     elif kept is None or (kept.resumable and not kept.stuck and not last.unstored):
-        say(f"{where}; the state is saved.", f"  Go on with: genlab resume {last.run}")
+        say(f"{where}; the state is saved.", f"  Go on with: genlab resume {called(Path(last.folder))}")
     else:
         say(f"{where}; {kept.sentence.rstrip('.')}.", *([f"  Go on with: {kept.hint}"] if kept.resumable else []))

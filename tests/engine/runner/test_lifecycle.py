@@ -161,7 +161,7 @@ def test_close_stops_saves_and_ends_the_thread(runner, tmp_path):
     last = run.latest()
     assert {thread.ident for thread in threading.enumerate()} == before
     assert last.phase is Phase.STOPPED and "its state is saved" in last.sentence
-    assert "genlab resume instant-toy-custom-s0x2" in last.hint
+    assert last.hint == f"genlab resume {tmp_path / 'instant-toy-custom-s0x2'} continues"
     folder = folder_of(last)
     assert not folder.live
     assert folder.load_state()[1].step == last.step == folder.load_progress().step == folder.load_snapshot().step

@@ -74,7 +74,7 @@ def test_a_killed_writer_is_told_and_a_resumed_one_followed(tmp_path):
         process.kill()
         process.communicate(timeout=60)
     dead = until(lambda: seen.latest().phase is Phase.STOPPED and seen.latest())
-    assert dead.sentence.startswith("the process that ran this has ended") and f"genlab resume {path.name}" in dead.hint
+    assert dead.sentence.startswith("the process that ran this has ended") and f"genlab resume {path} " in dead.hint
     assert dead.revision > running.revision and dead.step >= running.step
     run = resume(path, phenomenon=InstantToy)
     run.start()
@@ -128,7 +128,7 @@ def test_a_killed_run_shows_everything_that_was_measured(tmp_path, snapshot):
     assert whole.series[0].y.tolist() == [loss for step, (loss,) in reference((0,), steps=3000) if step <= 1000]
     now = shown(path, InstantToy)
     assert_equal(now.series, whole.series)
-    assert f"genlab resume {path.name}" in now.hint
+    assert f"genlab resume {path} " in now.hint
 
 
 def test_a_killed_run_of_an_unknown_phenomenon_says_what_it_can(tmp_path):

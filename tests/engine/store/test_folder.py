@@ -172,7 +172,7 @@ def test_progress_of_a_run_whose_process_is_gone(run):
     assert RunFolder.open(run.path).load_progress().phase is Phase.RUNNING
     run.close()
     progress = RunFolder.open(run.path).load_progress()
-    assert progress.phase is Phase.STOPPED and "step 120" in progress.sentence and "genlab resume toy-quick-s3" in progress.hint
+    assert progress.phase is Phase.STOPPED and "step 120" in progress.sentence and progress.hint.endswith("/toy-quick-s3 continues")
 
 
 def _hold(path, ready, done):

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from engine.errors import Exit
-from tests.lab.command_line import lines
+from engine.store import RunFolder
+from tests.engine.running import until
+from tests.lab.command_line import finish, lines
 
 
 def test_runs_lists_what_is_there_and_what_is_wrong_with_it(genlab, run, tmp_path):
@@ -73,13 +75,13 @@ def test_show_draws_figures_pictures_and_verdicts(genlab, run):
     assert "no figure 'deca' of toy; did you mean decay?" in genlab("show", name, "--figure", "deca")[2]
 
 
-def test_show_in_ascii(genlab, run, monkeypatch):
-    name = run()
 def _row(out, name):
     """The words of a table's row."""
     return next(line.split() for line in out.splitlines() if line.split()[:1] == [name])
 
 
+def test_show_in_ascii(genlab, run, monkeypatch):
+    name = run()
     assert genlab("show", name, "--ascii")[1].isascii()
 
 
@@ -189,3 +191,22 @@ def test_runs_in_a_file_is_one_sentence(genlab, tmp_path):
     (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
     code, _, err = genlab("run", "toy", "--runs", str(tmp_path / "nowhere"))
     assert code == Exit.RUN_FAILED and "a part of the path is not a folder" in err
+
+
+def test_a_strange_name_takes_no_room_from_the_other_columns(genlab, run, tmp_path):
+    shutil.copytree(tmp_path / "runs" / run(), tmp_path / "runs" / ("n" * 200))
+    (tmp_path / "runs" / "n-quick-s0").mkdir()
+    (tmp_path / "runs" / ("n" * 200)).rename(tmp_path / "runs" / ("two\nlines" + "n" * 190))
+    _, out, _ = genlab("runs")
+    (line,) = [line for line in out.splitlines() if "nnnn" in line]
+    assert all(word in line for word in ("two", "lines", "toy", "quick", "finished", "200"))
+
+
+def test_a_command_that_is_named_finds_a_run_in_any_folder(genlab, tmp_path):
+    elsewhere = tmp_path / "else where"
+    _, out, err = finish(tmp_path / "runs", "run", "toy", "--detach", "--runs", str(elsewhere))
+    path = elsewhere / out.strip()
+    assert f"genlab watch '{path}'" in err
+    until(lambda: RunFolder.open(path).whole() and not RunFolder.open(path).live)
+    _, _, err = genlab("resume", out.strip(), "--runs", str(elsewhere))
+    assert f"see it with genlab show '{path}'" in err

@@ -15,6 +15,12 @@ CLAIM = Claim("T1", "It halves", "nobody 1900", "0.5", "below")
 START = Snapshot("toy", "toy-quick-s0", "quick", {"rate": 0.1}, (0,), Phase.RUNNING, "running", total=4, folder="/runs/toy-quick-s0")
 
 
+@pytest.fixture(autouse=True)
+def usual_folder(monkeypatch):
+    """Where the scripted runs lie."""
+    monkeypatch.setenv("GENLAB_RUNS", "/runs")
+
+
 class Scripted:
     """A runner that measures once a look, and remembers how it was treated."""
 
