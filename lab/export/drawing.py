@@ -29,7 +29,7 @@ LETTERS = 11  # of a title in an inch of the axes' width; a legend's are smaller
 MAPS = {"sequential": "viridis", "diverging": "RdBu_r", "grey": "gray"}
 CLASSES = (ListedColormap(matplotlib.color_sequences["petroff10"]), matplotlib.colormaps["tab20"])  # few and many; the first is safe
 DOTS = ((1, 1.6), (6, 2, 1, 2), (1, 4), (4, 1.5, 1, 1.5, 1, 1.5), (8, 3))  # of lines of markers: on, off
-SMALLEST, LARGEST, SPAN, NARROW = 1e-3, 1e5, 100.0, 4.0  # of a logarithmic axis whose ticks are plain numbers
+SMALLEST, LARGEST, SPAN, NARROW = 1e-3, 1e5, 100.0, 6.0  # of a logarithmic axis whose ticks are plain numbers
 MANY_NAMES = 24  # letters of all names of an axis that stand beside each other in an inch and a half
 
 
@@ -77,7 +77,7 @@ def plain_ticks(axis: Any) -> None:
     """Write the ticks of a logarithmic axis that spans few decades as numbers, 1, 2, 5, 10: powers of ten alone would be one or two."""
     lo, hi = axis.get_view_interval()
     if axis.get_scale() == "log" and SMALLEST <= lo < hi <= LARGEST and hi / lo < SPAN:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if hi / lo > NARROW else tuple(range(1, 10))))
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if hi / lo > NARROW else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)))
         axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
         axis.set_minor_formatter(NullFormatter())
 

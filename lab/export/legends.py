@@ -18,8 +18,10 @@ GAP = 0.06  # inches around a legend
 LOOKS: dict[str, Any] = {"fontsize": "small", "framealpha": 0.9, "borderaxespad": 0.4}
 
 
-def place(axes: Any) -> None:
-    """Give axes their legend, once everything else is drawn; a figure grows by what stands below its axes.
+def place(axes: Any, grow: float = 1.0) -> None:
+    """Give axes their legend, once everything else is drawn.
+
+    grow: the share of what stands below the axes by which the figure becomes higher; 0 leaves its size.
 
     Axes that show one thing alone get none, unless its label says more than the title.
     """
@@ -37,7 +39,7 @@ def place(axes: Any) -> None:
             if not any(_covers(_at(box, room, across, up), thing, filled) for thing, filled in things):
                 axes.legend(loc=name, **LOOKS)
                 return
-    _below(axes)
+    _below(axes, grow)
 
 
 def drawn(axes: Any) -> Iterator[tuple[Path, bool]]:
@@ -78,7 +80,7 @@ def _covers(box: Bbox, thing: Path, filled: bool) -> bool:
     return bool(np.size(thing.vertices)) and bool(thing.intersects_bbox(box, filled))
 
 
-def _below(axes: Any) -> None:
+def _below(axes: Any, grow: float) -> None:
     """Put the legend below the axes' own labels, in as many columns as fit, and let the figure grow by its height."""
     figure, count = axes.figure, len(axes.get_legend_handles_labels()[0])
     axes.get_legend().remove()
@@ -91,5 +93,5 @@ def _below(axes: Any) -> None:
         figure.draw_without_rendering()
         if legend.get_window_extent().width <= room:
             break
-    figure.set_figheight(figure.get_figheight() + legend.get_window_extent().height / figure.dpi + GAP)
+    figure.set_figheight(figure.get_figheight() + grow * (legend.get_window_extent().height / figure.dpi + GAP))
     legend.set_in_layout(True)

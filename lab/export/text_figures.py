@@ -76,7 +76,7 @@ def print_run(snapshot: Snapshot, name: str, *, only: str | None = None, height:
             print_figure(figure, snapshot.series, snapshot.markers, height, theme)
     for picture in snapshot.pictures:
         if only in (None, picture.name):
-            _print_picture(picture, height, theme)
+            print_picture(picture, height, theme)
     if only is None:
         write_table(VERDICT_COLUMNS, verdict_rows(snapshot.verdicts))
         _print_values(snapshot)
@@ -120,7 +120,8 @@ def print_figure(
     _print(draw_figure(figure, series, markers, width=_width(), height=height, theme=theme or theme_of(group_order(series)), pinned=pinned))
 
 
-def _print_picture(picture: Picture, height: int, theme: Theme) -> None:
+def print_picture(picture: Picture, height: int, theme: Theme) -> None:
+    """Print one picture as wide as the terminal, within reason."""
     _print(draw_picture(picture, width=_width(), height=height, theme=theme))
 
 
