@@ -15,11 +15,12 @@ import subprocess
 import sys
 import termios
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from lab.output import plain
 from lab.terminal_diff import TerminalDiff
 from lab.terminal_input import TerminalInput
 
@@ -127,10 +128,10 @@ class Guard:
 
     Args:
         leave: asks the app to end; called in the main thread, between two bytecodes.
-        save: stops and saves every run; called in the watchdog's thread if the app does not end.
+        save: stops and saves every run and returns what is to be said of them; called in the watchdog's thread if the app does not end.
     """
 
-    def __init__(self, leave: Callable[[], None], save: Callable[[], object]) -> None:
+    def __init__(self, leave: Callable[[], None], save: Callable[[], Sequence[str]]) -> None:
         self.interrupted = ""
         self._leave = leave
         self._save = save
@@ -170,16 +171,21 @@ class Guard:
             _set_modes(self._modes)
         write_restored()
         with contextlib.suppress(Exception):
-            self._save()
+            write_now("".join(f"{plain(sentence)}\n" for sentence in self._save()))
         os._exit(130)
 
 
 def write_restored() -> None:
-    """Switch the terminal's modes back with one write that does not wait."""
+    """Switch the terminal's modes back."""
+    write_now(RESTORE)
+
+
+def write_now(text: str) -> None:
+    """Write to the terminal, past every stream, in one write that does not wait."""
     with contextlib.suppress(OSError):
         descriptor = os.open("/dev/tty", os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         try:
-            os.write(descriptor, RESTORE.encode())
+            os.write(descriptor, text.encode(errors="replace"))
         finally:
             os.close(descriptor)
 

@@ -81,7 +81,12 @@ def with_app(steps: int, result: Path) -> None:
 
     if steps:
         threading.Thread(target=measure, daemon=True).start()
-    with Guard(app.interrupt_from_outside, runner.close):
+
+    def save() -> list[str]:
+        runner.close()
+        return []
+
+    with Guard(app.interrupt_from_outside, save):
         app.run()
     runner.close()
 

@@ -198,14 +198,16 @@ def test_debug_shows_where_a_defect_is(tmp_path: Path) -> None:
         assert "always_raise" in terminal.last_words()
 
 
-def test_an_interface_that_hangs_is_ended_from_outside_with_the_run_saved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["SIGTERM", "ctrl+c"])
+def test_an_interface_that_hangs_is_ended_from_outside_with_the_run_saved(tmp_path: Path, way: str) -> None:
     with Terminal(*TOY, "hang", runs=tmp_path / "runs") as terminal:
         terminal.shows("Toy decay")
         terminal.press("1")
         terminal.until((tmp_path / "hangs").exists, "the interface that hangs")
-        terminal.kill(signal.SIGTERM)
+        terminal.press(way) if way == "ctrl+c" else terminal.kill(signal.SIGTERM)
         assert terminal.end() == 130
         terminal.assert_restored()
+        assert "go on with: genlab resume toy-quick-s0" in terminal.last_words()
     assert (stored(tmp_path / "runs") / "state.json").exists()
 
 
