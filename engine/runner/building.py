@@ -93,9 +93,18 @@ def restore(phenomenon: AnyPhenomenon, folder: RunFolder) -> Restored:
         except (KeyError, ValueError, TypeError, IndexError, RuntimeError) as error:
             sentence = f"the saved state of run {folder.name} does not fit this genlab: {type(error).__name__}: {error}"
             raise StoreError(sentence, "continue it with the version that wrote it") from error
+    anew = _measured_anew(folder) if state is None else ()
     folder.cut(position.lines)
-    notes = (*([torn] if torn else []), *differences(folder.manifest))
+    notes = (*([torn] if torn else []), *anew, *differences(folder.manifest))
     return Restored(lines, position.step if state else None, position.elapsed, drawn_groups(folder) if state else (), notes)
+
+
+def _measured_anew(folder: RunFolder) -> tuple[str, ...]:
+    """Say that a run without a state begins again, where it had measured something."""
+    records, _ = folder.records()
+    if not records:
+        return ()
+    return (f"no state was saved: begun again at step 0, and its {len(records):,} measurements (to step {records[-1][0]:,}) are made anew",)
 
 
 def drawn_groups(folder: RunFolder) -> tuple[str, ...]:

@@ -121,7 +121,9 @@ def test_a_torn_line_and_lines_after_the_state_are_computed_again(path, whole):
 
 def test_a_run_without_a_state_begins_again_in_its_folder(path, whole):
     (path / "state.safetensors").unlink()
-    finish(path)
+    measured = len((path / "metrics.jsonl").read_bytes().splitlines())
+    (note,) = finish(path).notes
+    assert note.startswith(f"no state was saved: begun again at step 0, and its {measured} measurements (to step ")
     assert (path / "metrics.jsonl").read_bytes() == whole
 
 
