@@ -13,7 +13,7 @@ import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -131,6 +131,10 @@ class Knob:
         if self.lo is not None:
             return f"at least {self.lo:.12g}"
         return f"at most {self.hi:.12g}" if self.hi is not None else ""
+
+    def renewed(self) -> Knob:
+        """The same with the names that are offered at present."""
+        return replace(self, choices=(*self.offer.builtin, *self.offer.names())) if self.offer else self
 
     def format(self, value: Any) -> str:
         """Write a value the way `parse` reads it."""

@@ -211,6 +211,13 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         figures += [picture.name for picture in snapshot.pictures]
         self.screens.open(ExportPage(snapshot.run, figures, partial(self.open_runs.export, session), self.tell))
 
+    def offer_import(self) -> None:
+        """Ask for a file of the person's own data and its name."""
+        from lab.importing import import_typed
+        from screens.import_page import ImportPage
+
+        self.screens.open(ImportPage(import_typed, self.tell))
+
     # ------------------------------------------------------------ keys of every screen
 
     def action_home(self) -> None:

@@ -73,3 +73,6 @@ class Application(Protocol):
 
     def offer_export(self, name: str) -> None:
         """Ask in which format and where the run of a phenomenon is to be written."""
+
+    def offer_import(self) -> None:
+        """Ask for a file of the person's own data and its name."""

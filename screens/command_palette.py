@@ -40,6 +40,7 @@ def palette_commands(screen: object, application: Application) -> Iterator[Palet
     for entry in application.phenomena():
         if entry.name != present and not entry.problem:
             yield f"Open {entry.title}", entry.question, partial(application.open_phenomenon, entry.name)
+    yield "Import data", "a file of your own, under a name that knobs take: genlab data import", application.offer_import
 
 
 def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import UsageError, echoed
 from lab.cli.groups import LabCommand, LabGroup
 from lab.cli.parameters import Json
+
+if TYPE_CHECKING:
+    from engine.data.own import Wishes
 
 KINDS = ("classes", "targets", "spectrum")
 MOST_SIDE = 100_000
@@ -101,13 +104,22 @@ def data_import(
         DataError: the file cannot be understood.
         StoreError: the data folder cannot be written.
     """
-    from engine.data.own import Wishes
     from lab.data_sets import print_import
+
+    print_import(name, files, wishes_of(target, kind, shape, labels), force=force, json=json)
+
+
+def wishes_of(target: str, kind: str, shape: str, labels: Path | None) -> Wishes:
+    """What the options of `data import` say about a file.
+
+    Raises:
+        UsageError: no such kind, or no shape.
+    """
+    from engine.data.own import Wishes
 
     if kind not in ("", *KINDS):
         raise UsageError(f"--kind must be one of {', '.join(KINDS)}, got {echoed(kind)}", "leave it out to have it found")
-    wishes = Wishes(target, kind, _shape(shape) if shape else (), labels)  # type: ignore[arg-type]
-    print_import(name, files, wishes, force=force, json=json)
+    return Wishes(target, kind, _shape(shape) if shape else (), labels)  # type: ignore[arg-type]
 
 
 def data_rm(name: OwnNamed) -> None:

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from engine.contract import Config, Knob, KnobError, Preset, build
+from engine.contract import Config, Knob, LabError, Preset, build
 from screens.widgets.form_fields import FormField, PresetField
 from screens.widgets.knob_steps import stepped
 from screens.widgets.scrolled_list import ScrolledList
@@ -39,6 +39,7 @@ class KnobField(FormField):
         self._check = check
         self._patience = patience
         self._pending: Any = None
+        self._refused: Any = None  # the choice that was stepped to and not taken: the next step goes on from there
 
     def show(self, value: Any) -> None:
         """Follow the run's value, unless a person is typing or stepping."""
@@ -48,6 +49,7 @@ class KnobField(FormField):
 
     def explain(self) -> str:
         """Say what the knob sets, its range, and what a change does."""
+        self.knob = self.knob.renewed()
         effect = "Changes the run at once." if self.knob.live else "A change begins again from the same seeds."
         unit = f", in {self.knob.unit}" if self.knob.unit else ""
         return f"{self.knob.text.rstrip('.')}: {self.knob.allowed}{unit}. {effect}"
@@ -56,11 +58,13 @@ class KnobField(FormField):
         """Step to the next value and apply it: at once when live, after a moment's patience when it restarts the run."""
         if self.draft is not None or self.refused():
             return
-        value = stepped(self.knob, self.value, direction)
+        self.knob = self.knob.renewed()
+        value = stepped(self.knob, self.value if self._refused is None else self._refused, direction)
         if value == self.value and self.knob.kind in ("ints", "floats", "text"):
             self.fail(f"type {self.knob.allowed}, then enter")
             return
-        self._apply(value, wait=0.0 if self.knob.live else self._patience)
+        if not self._apply(value, wait=0.0 if self.knob.live else self._patience) and self.knob.kind == "choice":
+            self._refused = value
 
     def action_enter(self) -> None:
         """Begin to type, or apply what was typed."""
@@ -77,10 +81,11 @@ class KnobField(FormField):
     def _apply(self, value: Any, wait: float) -> bool:
         try:
             checked = self._check(self.knob.name, value)
-        except KnobError as error:
+        except LabError as error:
             self.fail(error.message)
             return False
         self.fail("")
+        self._refused = None
         self.value = checked
         self.refresh(layout=True)
         self._pending = checked
@@ -124,7 +129,7 @@ class KnobField(FormField):
         self._forget()
 
     def _forget(self) -> None:
-        self.draft = None
+        self.draft = self._refused = None
         self.fail("")
         self.refresh(layout=True)
 
@@ -186,7 +191,7 @@ class KnobForm(Vertical):
                 field.show(tuple(value) if isinstance(value, list) else value)
 
     def _checked(self, name: str, value: Any) -> Any:
-        return getattr(build(self._kind, {**self._config, name: value}), name)
+        return getattr(build(self._kind, self._kind.updated(self._config, {name: value})), name)
 
     def refuse(self, refusal: str) -> None:
         """Let nothing be changed any more, and say why where somebody tries; an empty text lets it again."""

@@ -52,7 +52,7 @@ def read_cifar(paths: Sequence[Path], wishes: Wishes) -> Table:
     joined = np.concatenate(parts)
     pixels = joined[:, len(values) :].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)  # (n, 32, 32, 3)
     form = f"CIFAR-{values[-1]} binary"
-    return Table(form, ", ".join(path.name for path in paths), inputs=pixels, target=joined[:, column].astype(np.int64))
+    return Table(form, ", ".join(path.name for path in paths), inputs=pixels, target=joined[:, column].astype(np.int64), labels=True)
 
 
 HINT = "the binary version holds data_batch_1.bin, test_batch.bin, or train.bin and test.bin"

@@ -94,7 +94,7 @@ def load(name: str, sha256: str = "") -> OwnData:
     try:
         return restored(entry, read_bytes(path), path)
     except StoreError as error:
-        raise DataError(error.message, f"import it again: genlab data import {name} FILE --force") from error
+        raise DataError(f"the data set {name} is damaged: {error.message}", f"import it again: genlab data import {name} FILE") from error
 
 
 def present(name: str, sha256: str = "") -> Entry:

@@ -42,7 +42,7 @@ def read_idx(path: Path, wishes: Wishes) -> Table:
     if len(labels) != len(images):
         sentence = f"{path} holds {len(images):,} images, and {wishes.labels} {len(labels):,} labels"
         raise DataError(sentence, "give the files that belong together")
-    return Table("IDX", path.name, inputs=images, target=labels)
+    return Table("IDX", path.name, inputs=images, target=labels, labels=labels.dtype.kind in "iu")
 
 
 def _second(path: Path) -> str:

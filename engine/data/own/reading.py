@@ -34,7 +34,7 @@ def read(paths: Sequence[Path | str], wishes: Wishes | None = None) -> OwnData:
     wishes, files = wishes or Wishes(), [Path(path) for path in paths]
     if not files:
         raise UsageError("no file is given", "genlab data import NAME FILE")
-    if len({path.resolve() for path in files}) < len(files):
+    if len({path.absolute() for path in files}) < len(files):
         raise UsageError("the same file is given twice", "name each file once")
     return understood(_table(files, wishes), wishes)
 

@@ -36,7 +36,10 @@ class Wishes:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What a file holds: inputs (n, ...) and a target (n,) of numbers or texts; or eigenvalues (k,), perhaps with a signal."""
+    """What a file holds: inputs (n, ...) and a target (n,) of numbers or texts; or eigenvalues (k,), perhaps with a signal.
+
+    labels: whether the format says that the target are classes, however many.
+    """
 
     form: str
     source: str
@@ -44,6 +47,7 @@ class Table:
     target: NDArray[Any] | None = None
     eigenvalues: NDArray[Any] | None = None
     signal: NDArray[Any] | None = None
+    labels: bool = False
     notes: tuple[str, ...] = ()
 
 

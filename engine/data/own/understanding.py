@@ -37,7 +37,7 @@ def understood(table: Table, wishes: Wishes) -> OwnData:
     if len(target) < 2:
         raise DataError(f"{table.source} holds {len(target)} rows, where at least 2 are needed", "give more rows")
     inputs, shape, notes = _inputs(table, wishes.shape)
-    kind, y, classes = _target(table.source, target, wishes.kind)
+    kind, y, classes = _target(table.source, target, wishes.kind or ("classes" if table.labels else ""))
     return OwnData(kind, inputs, y, shape, classes, source=table.source, notes=(f"read as {table.form}", *table.notes, *notes))
 
 
