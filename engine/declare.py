@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.config import Config
 from engine.contract import Claim, Figure, PictureSpec, Preset, Quantity, Scalar, Spec
+from engine.contract.references import Reference
 
 
 def declare(
@@ -21,7 +22,7 @@ def declare(
     presets: tuple[Preset, ...],
     figures: tuple[Figure, ...],
     claims: tuple[Claim, ...],
-    references: tuple[str, ...],
+    references: tuple[Reference | str, ...],
     pictures: tuple[PictureSpec, ...] = (),
     quantities: tuple[Quantity, ...] = (),
     scalars: tuple[Scalar, ...] = (),
@@ -36,7 +37,8 @@ def declare(
     title, question = headline(docstring or "")
     return Spec(
         name=name or package.rpartition(".")[2].replace("_", "-"), title=title, question=question, config=config, presets=presets,
-        figures=figures, pictures=pictures, claims=claims, notes=_notes(package), references=references, instant=instant,
+        figures=figures, pictures=pictures, claims=claims, notes=_notes(package), instant=instant,
+        references=tuple(map(Reference.of, references)),
         quantities=quantities, scalars=scalars, experiment=f"{package}.experiment",
         ensemble=ensemble,
     )  # fmt: skip

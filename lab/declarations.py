@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from engine.contract import Claim, Knob, Preset, Spec
@@ -53,7 +54,7 @@ def record(spec: Spec) -> dict[str, Any]:
         ],
         "figures": [{"name": item.name, "title": item.title, "x": item.x.label, "y": item.y.label} for item in spec.figures],
         "pictures": [{"name": item.name, "title": item.title} for item in spec.pictures],
-        "notes": spec.notes, "references": spec.references,
+        "notes": spec.notes, "references": [asdict(item) for item in spec.references],
     }  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def describe(spec: Spec) -> None:
         write_table(("name", "what it is", "unit"), scalars, title="Values: what a study collects of a run")
     write(plain(spec.notes.strip()))
     write("\nReferences", style="bold")
-    write(plain("\n".join(spec.references)))
+    write(plain("\n".join(map(str, spec.references))))
 
 
 def _claim_row(spec: Spec, item: Claim) -> tuple[str, ...]:

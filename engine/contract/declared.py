@@ -11,6 +11,7 @@ from typing import Any, Literal
 from engine.config import Config, build
 from engine.contract.domain import Condition
 from engine.contract.drawn import Series
+from engine.contract.references import Reference
 from engine.contract.scalars import Scalar
 from engine.errors import KnobError, echoed, nearest
 
@@ -150,7 +151,7 @@ class Spec:
     pictures: tuple[PictureSpec, ...]
     claims: tuple[Claim, ...]
     notes: str
-    references: tuple[str, ...]
+    references: tuple[Reference, ...]
     instant: bool = False
     quantities: tuple[Quantity, ...] = ()
     scalars: tuple[Scalar, ...] = ()

@@ -13,6 +13,7 @@ from lab.cli.parameters import (
     Device,
     Json,
     Junit,
+    MaybeName,
     Name,
     Names,
     Quiet,
@@ -29,6 +30,7 @@ def add_reading(app: typer.Typer) -> None:
     """Add the commands that only read declarations."""
     app.command("list", cls=LabCommand)(list_phenomena)
     app.command("info", cls=LabCommand)(info)
+    app.command("cite", cls=LabCommand)(cite)
 
 
 def add_checking(app: typer.Typer) -> None:
@@ -51,6 +53,13 @@ def info(name: Name, json: Json = False) -> None:
     from lab.declarations import print_declaration
 
     print_declaration(name, json=json)
+
+
+def cite(name: MaybeName = None, json: Json = False) -> None:
+    """BibTeX of the papers behind a phenomenon, and of the lab."""
+    from lab.citation import print_citation
+
+    print_citation(name, json=json)
 
 
 def verify(

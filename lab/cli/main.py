@@ -35,7 +35,7 @@ class Root(LabGroup):
     """`genlab` itself."""
 
     sections = {  # noqa: RUF012 (read only)
-        "Look around": ("list", "info"),
+        "Look around": ("list", "info", "cite"),
         "Compute": ("run", "resume", "sweep"),
         "Stored runs": ("runs", "watch", "show", "compare", "export", "rm"),
         "Check": ("verify", "data", "doctor", "bench"),
@@ -112,7 +112,9 @@ def root(
     if ctx.invoked_subcommand is None:
         return open_app(runs=runs, device=device, threads=threads)
     if runs is not None:
-        os.environ["GENLAB_RUNS"] = str(runs)  # where every command looks unless it has a --runs of its own
+        from engine.store import choose_root
+
+        choose_root(runs)  # unless a command has a --runs of its own
     for option, given in (("--device", device != "auto"), ("--threads", threads is not None)):
         if given:
             raise UsageError(f"{option} before a command has no effect on it", f"Write: genlab {ctx.invoked_subcommand} ... {option} VALUE")

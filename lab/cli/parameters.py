@@ -60,6 +60,9 @@ def complete_device(incomplete: str) -> Iterable[str]:
 Run = Annotated[str, typer.Argument(metavar="RUN", help="Name or folder of a run.", autocompletion=complete_run, show_default=False)]
 RunList = Annotated[list[str], typer.Argument(metavar="RUN", help="Names or folders.", autocompletion=complete_run, show_default=False)]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of a phenomenon.", autocompletion=complete_phenomenon, show_default=False)]
+MaybeName = Annotated[
+    str | None, typer.Argument(metavar="NAME", help="Name of a phenomenon.", autocompletion=complete_phenomenon, show_default=False)
+]
 Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="NAME", help="Phenomena; all when none.", autocompletion=complete_phenomenon, show_default=False),

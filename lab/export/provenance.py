@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.contract import Series, Snapshot, Status
 from engine.contract.run_command import run_command
+from engine.errors import UsageError
 from engine.registry import spec
 from engine.store import Manifest, RunFolder
 from engine.store.strict_json import dumps
@@ -20,7 +21,8 @@ class Provenance:
     """What stands in the metadata of every exported file, and small below a picture.
 
     run: the run's name. turned: knobs that were turned while it ran, which no command repeats. digest: of what was computed:
-    equal for the same phenomenon, knobs and seeds. claims: the ids of the claims by status, decided ones first.
+    equal for the same phenomenon, knobs and seeds. claims: the ids of the claims by status, decided ones first. references: the papers
+    behind the phenomenon, which `genlab cite` prints as BibTeX.
     """
 
     run: str
@@ -30,6 +32,7 @@ class Provenance:
     digest: str
     turned: tuple[str, ...] = ()
     claims: Mapping[str, tuple[str, ...]] | None = None
+    references: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, folder: RunFolder, snapshot: Snapshot) -> Provenance:
@@ -41,7 +44,10 @@ class Provenance:
         manifest = folder.manifest
         turned = tuple(f"{line.knob} to {dumps(line.values[line.knob])} at step {line.step}" for line in folder.lines()[0] if line.knob)
         digest = hashlib.sha256(repr((manifest.digest, turned)).encode()).hexdigest()[:16] if turned else manifest.digest
-        return cls(folder.name, command_of(manifest), manifest.versions, manifest.seeds, digest, turned, claims_of(snapshot))
+        return cls(
+            folder.name, command_of(manifest), manifest.versions, manifest.seeds, digest, turned, claims_of(snapshot),
+            references_of(manifest.phenomenon),
+        )  # fmt: skip
 
     @property
     def record(self) -> dict[str, Any]:
@@ -75,6 +81,14 @@ def command_of(manifest: Manifest) -> str:
     if manifest.typed or " --device " in manifest.command_line:
         return manifest.command_line
     return run_command(spec(manifest.phenomenon), manifest.preset, manifest.config, manifest.seeds, manifest.device, manifest.threads)
+
+
+def references_of(name: str) -> tuple[str, ...]:
+    """The papers behind a phenomenon, each as a line; none where its package is gone."""
+    try:
+        return tuple(map(str, spec(name).references))
+    except UsageError:
+        return ()
 
 
 def claims_of(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:

@@ -35,7 +35,7 @@ def _build(kind, source, target):
 
 def test_the_source_archive_holds_what_developers_need(built):
     sdist, _ = built
-    wanted = {"Makefile", "constraints.txt", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "pyproject.toml"}
+    wanted = {"Makefile", "constraints.txt", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "CITATION.cff", "pyproject.toml"}
     wanted |= {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     assert not wanted - sdist
     assert not [name for name in sdist if name.endswith((".pyc", "__pycache__"))]

@@ -15,6 +15,7 @@ Order: 90
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.benign_overfitting.claims import CLAIMS
 from engine.phenomena.benign_overfitting.config import PRESETS, BenignOverfittingConfig
 from engine.phenomena.benign_overfitting.figures import FIGURES, PICTURES, QUANTITIES
@@ -23,5 +24,5 @@ from engine.phenomena.benign_overfitting.scalars import SCALARS
 SPEC = declare(
     __name__, __doc__, config=BenignOverfittingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS,
-    scalars=SCALARS, references=("arXiv:1906.11300", "arXiv:2207.06569", "arXiv:2009.14286", "arXiv:1903.09139"), instant=True,
+    scalars=SCALARS, references=papers("bartlett2020", "mallinar2022", "tsigler2023", "muthukumar2020"), instant=True,
 )  # fmt: skip

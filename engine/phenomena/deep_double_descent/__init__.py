@@ -11,6 +11,7 @@ Order: 70
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.deep_double_descent.claims import CLAIMS
 from engine.phenomena.deep_double_descent.config import PRESETS, DeepDoubleDescentConfig
 from engine.phenomena.deep_double_descent.figures import FIGURES, PICTURES, QUANTITIES
@@ -26,6 +27,6 @@ SPEC = declare(
     quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS,
-    references=("arXiv:1912.02292", "arXiv:2011.14439", "arXiv:2007.10099", "arXiv:1912.07242"),
+    references=papers("nakkiran2020", "greydanus2024", "heckel2021", "nakkiran2019"),
     ensemble=("noise", "convention", "lr", "wd", "eps", "clean"),
 )

@@ -16,6 +16,7 @@ Order: 60
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.double_descent.claims import CLAIMS
 from engine.phenomena.double_descent.config import PRESETS, DoubleDescentConfig
 from engine.phenomena.double_descent.figures import FIGURES, PICTURES, QUANTITIES
@@ -25,8 +26,7 @@ SPEC = declare(
     __name__, __doc__, config=DoubleDescentConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS, instant=True,
-    references=(
-        "arXiv:1812.11118", "arXiv:1903.07571", "arXiv:1903.08560", "arXiv:1908.05355", "arXiv:2003.01897", "arXiv:2010.01851",
-        "arXiv:1912.10754", "arXiv:2310.18988",
+    references=papers(
+        "belkin2019", "belkin2020", "hastie2022", "mei2022", "nakkiran2021", "holzmuller2021", "mourtada2022", "curth2023",
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ Order: 85
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.edge_of_stability.claims import CLAIMS
 from engine.phenomena.edge_of_stability.config import PRESETS, EdgeOfStabilityConfig
 from engine.phenomena.edge_of_stability.figures import FIGURES, QUANTITIES
@@ -19,5 +20,5 @@ from engine.phenomena.edge_of_stability.scalars import SCALARS
 SPEC = declare(
     __name__, __doc__, config=EdgeOfStabilityConfig, presets=PRESETS, figures=FIGURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
-    references=("arXiv:2103.00065", "arXiv:2209.15594"),
+    references=papers("cohen2021", "damian2023"),
 )  # fmt: skip

@@ -4,7 +4,7 @@ Modular arithmetic, part of its table for training. Training accuracy reaches 10
 test accuracy jumps, as the weights turn into waves. Weight decay helps and is not required.
 
 Power, Burda, Edwards, Babuschkin, Misra 2022, arXiv:2201.02177; Gromov 2023, arXiv:2301.02679; Nanda, Chan, Lieberum, Smith,
-Steinhardt 2023, arXiv:2301.05217; Kumar, Bordelon, Gershman, Pehlevan 2023, arXiv:2310.06110; Liu, Michaud, Tegmark 2022,
+Steinhardt 2023, arXiv:2301.05217; Kumar, Bordelon, Gershman, Pehlevan 2023, arXiv:2310.06110; Liu, Michaud, Tegmark 2023,
 arXiv:2210.01117; Lee et al. 2024, arXiv:2405.20233; Prieto et al. 2025, arXiv:2501.04697.
 
 Letters: p the modulus, N neurons, P pairs of which a fraction is shown; U, W the embeddings of both inputs, V the output weights.
@@ -13,6 +13,7 @@ Order: 80
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.grokking.claims import CLAIMS
 from engine.phenomena.grokking.config import PRESETS, GrokkingConfig
 from engine.phenomena.grokking.figures import FIGURES, PICTURES, QUANTITIES
@@ -21,9 +22,6 @@ from engine.phenomena.grokking.scalars import SCALARS
 SPEC = declare(
     __name__, __doc__, config=GrokkingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
-    references=(
-        "arXiv:2201.02177", "arXiv:2301.02679", "arXiv:2301.05217", "arXiv:2210.01117", "arXiv:2310.06110", "arXiv:2405.20233",
-        "arXiv:2501.04697",
-    ),
+    references=papers("power2022", "gromov2023", "nanda2023", "liu2023", "kumar2023", "lee2024", "prieto2025"),
     ensemble=("op", "wd", "lr"),
 )  # fmt: skip

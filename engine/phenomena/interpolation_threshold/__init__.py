@@ -16,6 +16,7 @@ Order: 30
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.interpolation_threshold.claims import CLAIMS
 from engine.phenomena.interpolation_threshold.config import PRESETS, InterpolationThresholdConfig
 from engine.phenomena.interpolation_threshold.figures import FIGURES, PICTURES, QUANTITIES
@@ -24,5 +25,7 @@ from engine.phenomena.interpolation_threshold.scalars import SCALARS
 SPEC = declare(
     __name__, __doc__, config=InterpolationThresholdConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES,
     quantities=QUANTITIES, claims=CLAIMS,
-    scalars=SCALARS, references=("arXiv:1812.11118", "arXiv:1903.07571", "arXiv:1903.08560"), instant=True,
+    scalars=SCALARS, references=papers(
+        "belkin2019", "belkin2020", "hastie2022", "marchenko1967", "edelman1988", "cover1965",
+    ), instant=True,
 )  # fmt: skip

@@ -12,6 +12,7 @@ Order: 100
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.lazy_training.claims import CLAIMS
 from engine.phenomena.lazy_training.config import PRESETS, LazyTrainingConfig
 from engine.phenomena.lazy_training.figures import FIGURES, PICTURES, QUANTITIES
@@ -20,5 +21,5 @@ from engine.phenomena.lazy_training.scalars import SCALARS
 SPEC = declare(
     __name__, __doc__, config=LazyTrainingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS,
-    scalars=SCALARS, references=("arXiv:1812.07956", "arXiv:1806.07572"),
+    scalars=SCALARS, references=papers("chizat2019", "jacot2018"),
 )  # fmt: skip

@@ -16,6 +16,7 @@ Order: 50
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.max_margin.claims import CLAIMS
 from engine.phenomena.max_margin.config import PRESETS, MaxMarginConfig
 from engine.phenomena.max_margin.figures import FIGURES, PICTURES, QUANTITIES
@@ -24,6 +25,6 @@ from engine.phenomena.max_margin.scalars import SCALARS
 SPEC = declare(
     __name__, __doc__, config=MaxMarginConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
-    references=("arXiv:1710.10345", "arXiv:1802.08246", "arXiv:1803.01905", "arXiv:1906.04540", "arXiv:1906.05890", "arXiv:2406.10650"),
+    references=papers("soudry2018", "gunasekar2018", "nacson2019", "ji2021", "lyu2020", "zhang2024"),
     instant=True,
 )  # fmt: skip

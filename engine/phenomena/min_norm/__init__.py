@@ -16,6 +16,7 @@ Order: 40
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.min_norm.claims import CLAIMS
 from engine.phenomena.min_norm.config import PRESETS, MinNormConfig
 from engine.phenomena.min_norm.figures import FIGURES, PICTURES, QUANTITIES
@@ -24,5 +25,5 @@ from engine.phenomena.min_norm.scalars import SCALARS
 SPEC = declare(
     __name__, __doc__, config=MinNormConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
-    references=("arXiv:1802.08246", "arXiv:1705.08292", "arXiv:2002.09277", "arXiv:1905.13655", "arXiv:1810.10082"), instant=True,
+    references=papers("gunasekar2018", "wilson2017", "woodworth2020", "arora2019", "ali2019"), instant=True,
 )  # fmt: skip

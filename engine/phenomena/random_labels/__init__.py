@@ -12,6 +12,7 @@ Order: 10
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.random_labels.claims import CLAIMS
 from engine.phenomena.random_labels.config import PRESETS, RandomLabelsConfig
 from engine.phenomena.random_labels.figures import FIGURES, PICTURES, QUANTITIES
@@ -27,6 +28,6 @@ SPEC = declare(
     quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS,
-    references=("arXiv:1611.03530", "arXiv:2011.14439"),
+    references=papers("zhang2017", "greydanus2024"),
     ensemble=("corruption", "levels", "noise", "inputs", "lr", "wd"),
 )

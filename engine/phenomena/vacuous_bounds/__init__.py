@@ -13,6 +13,7 @@ Order: 20
 """
 
 from engine.declare import declare
+from engine.papers import papers
 from engine.phenomena.vacuous_bounds.claims import CLAIMS
 from engine.phenomena.vacuous_bounds.config import PRESETS, VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.figures import FIGURES, PICTURES, QUANTITIES
@@ -28,5 +29,7 @@ SPEC = declare(
     quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS,
-    references=("arXiv:1703.11008", "arXiv:1902.04742", "arXiv:1706.08498", "arXiv:1712.06541", "arXiv:1707.09564", "arXiv:2007.12911"),
+    references=papers(
+        "dziugaite2017", "nagarajan2019", "bartlett2017", "golowich2018", "neyshabur2018", "perezortiz2021", "lotfi2022",
+    ),
 )

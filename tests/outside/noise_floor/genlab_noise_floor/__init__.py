@@ -10,6 +10,7 @@ Order: 200
 """
 
 from engine.contract import Axis, Config, Figure, Preset, Quantity, Summary, knob
+from engine.contract.references import Reference
 from engine.declare import declare
 from genlab_noise_floor.claims import CLAIMS
 
@@ -35,5 +36,11 @@ SPEC = declare(
     quantities=(Quantity("risk", "excess risk", summary=Summary.MEAN_RANGE, figure="risk", finite=True),),
     figures=(Figure("risk", "Excess risk", Axis("step", log=True, lo=1), Axis("w.diag(lam).w/2", log=True), ("risk/*",)),),
     claims=CLAIMS,
-    references=("arXiv:1704.04289",),
+    references=(
+        Reference(
+            "mandt2017", "Stochastic Gradient Descent as Approximate Bayesian Inference",
+            ("Stephan Mandt", "Matthew D. Hoffman", "David M. Blei"), 2017,
+            journal="Journal of Machine Learning Research", volume="18", arxiv="1704.04289",
+        ),
+    ),
 )  # fmt: skip
