@@ -17,3 +17,10 @@ def expanded(typed: str | Path, hint: str) -> Path:
         return Path(typed).expanduser()
     except RuntimeError:
         raise UsageError(f"there is no user {echoed(Path(typed).parts[0])}", hint) from None
+
+
+def user_data(name: str) -> Path:
+    """Return the place of a file or folder of genlab's in the platform's user data folder; it may not exist yet."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("genlab", appauthor=False)) / name

@@ -1,0 +1,144 @@
+"""Stops on what happens beyond: grokking, benign overfitting, lazy training, and the edge of stability.
+
+Power et al. 2022, arXiv:2201.02177; Gromov 2023, arXiv:2301.02679; Bartlett et al. 2020, arXiv:1906.11300; Mallinar et al. 2022,
+arXiv:2207.06569; Chizat et al. 2019, arXiv:1812.07956; Cohen et al. 2021, arXiv:2103.00065.
+"""
+
+from __future__ import annotations
+
+from engine.contract.session import Snapshot
+from engine.contract.tour import Choice, Found, Number, Stop, Undecided, written
+from engine.tour.reading import curve, last, number, slope, value
+
+FALLS = -0.3  # log-log slope of the excess over n from which it goes to 0 (claim BO3's)
+SPECTRA = {"exponential": 0, "power-2": 1, "exp-eps": 2}  # groups of curves, and the options that name them
+NONE = 3
+
+
+def grokked(snapshot: Snapshot) -> Found:
+    """At which step the network understands."""
+    step, early = value(snapshot, "grok_step"), value(snapshot, "memorise_step")
+    sentence = (
+        f"Training pairs were memorised at step {written(early)}, the others understood {written(step / early)} times as late. "
+        f"By then a neuron's power was on its way to one frequency: in the end {written(value(snapshot, 'wave_share'))} of it."
+    )
+    return number(snapshot, "grok_step", sentence)
+
+
+def benign(snapshot: Snapshot) -> Found:
+    """Which spectrum makes the excess risk fall."""
+    slopes = {group: slope(curve(snapshot, f"excess-risk/{group}/simulation")) for group in SPECTRA}
+    falling = [place for group, place in SPECTRA.items() if slopes[group] < FALLS]
+    if len(falling) > 1:
+        raise Undecided("in this run the excess risk falls with more than one spectrum")
+    words = ", ".join(f"n^{written(slopes[group])} for spectrum {place + 1}" for group, place in SPECTRA.items())
+    ends = last(curve(snapshot, "excess-risk/exp-eps/simulation")), last(curve(snapshot, "excess-risk/exponential/simulation"))
+    sentence = (
+        f"Excess risk grows like {words}; at their largest n it is {written(ends[0])} with the third, {written(ends[1])} with the first."
+    )
+    return Found(falling[0] if falling else NONE, sentence)
+
+
+def rich(snapshot: Snapshot) -> Found:
+    """How small the error of the network that moves is beside that of its linearisation."""
+    moving, linear = value(snapshot, "test_error_rich"), value(snapshot, "test_error_linearised")
+    moved = value(snapshot, "weight_change_rich"), value(snapshot, "weight_change_lazy")
+    sentence = (
+        f"Test MSE {written(moving)} against {written(linear)}. Weights moved by {written(moved[0])} of their length at the smallest "
+        f"alpha, by {written(moved[1])} at the largest."
+    )
+    return number(snapshot, "rich_ratio", sentence)
+
+
+def edge(snapshot: Snapshot) -> Found:
+    """Where step size times sharpness settles."""
+    small, control = value(snapshot, "eta_sharpness_smallest_eta"), value(snapshot, "eta_sharpness_control")
+    sentence = (
+        f"With the longest step; the shortest that gets there settles at {written(small)}, and a control with a still shorter one has "
+        f"{written(control)} over its last 400 steps."
+    )
+    return number(snapshot, "eta_sharpness_largest_eta", sentence)
+
+
+STOPS = (
+    Stop(
+        name="grokking",
+        title="Grokking",
+        page="phenomenon",
+        phenomenon="grokking",
+        figure="accuracy",
+        given=("accuracy/train-main",),
+        shown=("accuracy/train-main", "accuracy/test-main", "accuracy/test-no-decay"),
+        setting="A network learns a + b mod {p} from {fraction} of all pairs, with weight decay {wd}. Once it has every pair of these "
+        "right, it has hardly any of the others.",
+        ask="At which step has it 95 % of the others right?",
+        question=Number("step", 1.0, 1e6, 1.7, axis="x"),
+        find=grokked,
+        explanation="While training accuracy stands at 1, the weights go on: neuron after neuron becomes a single wave over the numbers "
+        "mod p. The held-out margin grows long before accuracy jumps (GR5). Decay brings it about here; "
+        "with more pairs it happens without (GR3).",
+        formula="cos(2 pi f a/p + u) and cos(2 pi f b/p + v), added and squared, hold cos(2 pi f (a + b)/p + u + v): "
+        "read out, cos(2 pi f (a + b - q)/p)/2",
+        claims=("GR1", "GR3", "GR4"),
+    ),
+    Stop(
+        name="benign-overfitting",
+        title="Benign overfitting",
+        page="phenomenon",
+        phenomenon="benign-overfitting",
+        knobs={"n": (50, 100, 200)},
+        figure="excess-risk",
+        shown=("excess-risk/exp-eps/*", "excess-risk/power-2/*", "excess-risk/exponential/*"),
+        setting="Labels that are noise alone, and the shortest fit that meets each of them exactly. Only the eigenvalues lam_k of the "
+        "covariance differ.",
+        ask="With which spectrum does the fitted noise become harmless as n grows?",
+        question=Choice(
+            (
+                "exp(-k/{tau}): the noise hides in the tiniest directions",
+                "k^-2: a power law",
+                "exp(-k/{tau}) and a long flat tail below it",
+                "With none: who fits noise predicts noise",
+            )
+        ),
+        find=benign,
+        explanation="In a long flat tail the noise is spread over many directions that new points hardly have; the short head stays free "
+        "for what can be learnt. A power law keeps a share of the noise (tempered, like most real interpolators), a mere exponential "
+        "amplifies it.",
+        formula="r_k = sum_{i>k} lam_i/lam_{k+1}, R_k = (sum_{i>k} lam_i)^2/sum_{i>k} lam_i^2, k* = min{k: r_k >= b n}; "
+        "benign iff r_0/n, k*/n, n/R_k* -> 0",
+        claims=("BO3", "BO5", "BO6"),
+    ),
+    Stop(
+        name="lazy-training",
+        title="Lazy training",
+        page="next topic",
+        phenomenon="lazy-training",
+        figure="test-error",
+        setting="One network with its output times alpha learns one teacher, for small and large alpha, down to the same training loss. "
+        "For large alpha it stays at its start, and is linear there.",
+        ask="How large is its test error at the smallest alpha, over that of the linear model?",
+        question=Number("ratio", 0.001, 1000.0, 2.0),
+        find=rich,
+        explanation="The more the output is scaled, the less the weights need to move, like 1/alpha, and the network becomes regression "
+        "with a fixed kernel. At small alpha its neurons turn towards the teacher's: features are learnt, which the kernel cannot.",
+        formula="loss R(alpha h(w))/alpha^2; alpha -> inf: f(x) = K0(x,X) K0(X,X)^-1 y, K0 = Dh Dh^T at the start",
+        claims=("LT1", "LT3", "LT4"),
+    ),
+    Stop(
+        name="edge-of-stability",
+        title="The edge of stability",
+        page="beyond",
+        phenomenon="edge-of-stability",
+        figure="eta-sharpness",
+        setting="Gradient descent with step size eta on a small {activation} network. S is the sharpness, the top eigenvalue of the "
+        "training loss's Hessian. It grows as long as training goes well.",
+        ask="Where does eta S settle?",
+        question=Number("eta S", 0.01, 100.0, 1.25, axis="y"),
+        find=edge,
+        explanation="On a quadratic, descent diverges where eta S is above 2. Here it does not: S stops there, the loss jitters, and yet "
+        "it falls. So the step size is part of the bias: minima sharper than 2/eta are not where long steps end. "
+        "A short step meets no edge.",
+        formula="along an eigenvector of curvature lam a step multiplies by 1 - eta lam: beyond eta lam = 2 it grows",
+        claims=("EOS1", "EOS3", "EOS4"),
+    ),
+)
