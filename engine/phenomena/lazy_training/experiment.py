@@ -68,8 +68,8 @@ class LazyTraining(Training[LazyTrainingConfig]):
         self.ensembles = {m: self._ensemble(networks) for m, networks in self.by_width.items()}
         allowed = memory_estimate(config.n, config.n, config.m) / 2**20
         self._predicted: dict[tuple[Network[ScaleAndWidth], float], Prediction] = {}
-        self._memory = f"one tangent kernel of n={config.n}, m={config.m} takes at most {allowed:.0f} MiB"
-        self._lasting = (self._memory, *([told(config.dataset)] if config.own else []))
+        memory = f"one tangent kernel of n={config.n}, m={config.m} takes at most {allowed:.0f} MiB"
+        self._lasting = (memory, *([told(config.dataset)] if config.own else []))
         self.notes = self._lasting
 
     def _problem(self, seed: int) -> Problem:
@@ -139,7 +139,7 @@ class LazyTraining(Training[LazyTrainingConfig]):
             ensemble.settle(resting)
         if not any(ensemble.batch for ensemble in self.ensembles.values()):
             self.total = self.step
-        self.notes = (self._memory, *self._unfitted(record["train-residual"]))
+        self.notes = (*self._lasting, *self._unfitted(record["train-residual"]))
         return record
 
     def _reading(self, network: Network[ScaleAndWidth], row: Floats) -> dict[str, float]:

@@ -97,7 +97,7 @@ def test_another_content_or_none_is_refused():
     with pytest.raises(DataError, match=f"mine is another one now: SHA-256 {second.sha256[:12]}..., where {first.sha256[:12]}"):
         own.load("mine", first.sha256)
     own.remove("mine")
-    with pytest.raises(DataError, match="mine .* is not here") as caught:
+    with pytest.raises(DataError, match=r"mine .* is not here") as caught:
         own.load("mine", first.sha256)
     assert caught.value.hint == "import it: genlab data import mine FILE"
 
