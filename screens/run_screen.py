@@ -33,6 +33,7 @@ class RunScreen(Screen[None], inherit_bindings=False):
         self.pacing = FramePacing()
         self.message = MessageRow()
         self._timer: Timer | None = None
+        self._refused_in: Phase | None = None
 
     # ------------------------------------------------------------ what is drawn
 
@@ -75,6 +76,9 @@ class RunScreen(Screen[None], inherit_bindings=False):
 
     def _show_latest(self) -> None:
         snapshot = self.session.latest()
+        if self._refused_in not in (None, snapshot.phase):  # why it was refused may be so no longer
+            self.message.forget()
+            self._refused_in = None
         wanted = self.pacing.wants(snapshot)
         if wanted == "everything":
             self.draw(snapshot)
@@ -102,9 +106,11 @@ class RunScreen(Screen[None], inherit_bindings=False):
     def refuse(self) -> None:
         """Say why a command has no effect here, and what does."""
         self.say(self.session.refusal or FOREIGN)
+        self._refused_in = self.session.latest().phase
 
     def say(self, text: str) -> None:
         """Show a sentence of the interface until the next command."""
+        self._refused_in = None
         self.message.tell(text)
 
     def action_run_or_pause(self) -> None:

@@ -9,11 +9,12 @@ listings), `latest.npz` what a screen shows, `result.json` claims and the figure
 from engine.store.folder import Line, Position, Progress, RunFolder, frozen
 from engine.store.listing import RunSummary, find_removable, find_run, list_runs, removable, remove_run
 from engine.store.manifest import FORMAT, Manifest, OlderFormat, run_name, versions
-from engine.store.place import called, runs_root
+from engine.store.place import called, choose_root, runs_root
 from engine.store.requests import Request
 from engine.store.writer import Writer
 
 __all__ = [
     "FORMAT", "Line", "Manifest", "OlderFormat", "Position", "Progress", "Request", "RunFolder", "RunSummary", "Writer",
-    "called", "find_removable", "find_run", "frozen", "list_runs", "removable", "remove_run", "run_name", "runs_root", "versions",
+    "called", "choose_root", "find_removable", "find_run", "frozen", "list_runs", "removable", "remove_run", "run_name", "runs_root",
+    "versions",
 ]  # fmt: skip

@@ -9,6 +9,15 @@ from pathlib import Path
 from engine.errors import UsageError
 from engine.paths import expanded
 
+VARIABLE = "GENLAB_RUNS"
+_outside: dict[str, str] = {}  # by what this process has set the variable to: what it was before
+
+
+def choose_root(runs: Path) -> None:
+    """Let every command of this process, and every process that it starts, look for runs in a folder of its own choice."""
+    _outside[str(runs)] = os.environ.get(VARIABLE, "")
+    os.environ[VARIABLE] = str(runs)
+
 
 def runs_root(explicit: Path | None = None) -> Path:
     """Return where runs lie: `explicit`, else the variable GENLAB_RUNS, else the platform's user data folder.
@@ -16,19 +25,27 @@ def runs_root(explicit: Path | None = None) -> Path:
     Raises:
         UsageError: it is within the home of a user who does not exist.
     """
-    given = os.environ.get("GENLAB_RUNS", "") if explicit is None else str(explicit)
-    if given:
-        return expanded(given, "choose another place with --runs DIR or the variable GENLAB_RUNS")
+    given = os.environ.get(VARIABLE, "") if explicit is None else str(explicit)
+    return _expanded(given) if given else _platform_root()
+
+
+def _expanded(given: str) -> Path:
+    return expanded(given, f"choose another place with --runs DIR or the variable {VARIABLE}")
+
+
+def _platform_root() -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("genlab", appauthor=False)) / "runs"
 
 
 def called(folder: Path) -> str:
-    """Return what a command takes for a stored run: its name where it lies in the usual folder, else its whole path, for a shell."""
+    """Return what the next command takes for a stored run: its name where it would look for it anyway, else its whole path, for a shell."""
     full = Path(os.path.abspath(folder))  # noqa: PTH100 (links stay as they are)
     try:
-        usual = os.path.abspath(runs_root())  # noqa: PTH100
+        given = os.environ.get(VARIABLE, "")
+        given = _outside.get(given, given)
+        usual = os.path.abspath(_expanded(given) if given else _platform_root())  # noqa: PTH100
     except (UsageError, OSError):
         usual = ""
     return shlex.quote(full.name if str(full.parent) == usual else str(full))
