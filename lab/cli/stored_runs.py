@@ -12,6 +12,7 @@ from lab.cli.groups import LabCommand
 from lab.cli.parameters import Height, Json, Run, RunList, Runs
 
 FORMATS = ("csv", "json", "npz", "txt", "svg", "pdf", "png", "tensorboard")
+COMPARED = ("csv", "json", "txt", "svg", "pdf", "png")
 NARROWEST, WIDEST = 2.0, 40.0  # inches
 
 
@@ -64,17 +65,39 @@ def show(
     show_run(run, runs, figure, height, json=json)
 
 
-def compare(run: RunList, runs: Runs = None, height: Height = 18, json: Json = False) -> None:
-    """Overlay runs of one phenomenon.
+def compare(
+    run: RunList,
+    runs: Runs = None,
+    to: Annotated[
+        str, typer.Option("--to", metavar="|".join(COMPARED), help="Write files instead; prints their paths.", show_default=False)
+    ] = "",
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")] = Path(),
+    figure: Annotated[
+        list[str] | None, typer.Option("--figure", metavar="NAME", help="This figure only, in files; repeat for more.", show_default=False)
+    ] = None,
+    width: Annotated[
+        float, typer.Option("--width", metavar="INCHES", help="Of drawings; a column of a paper has about 3.3.", parser=inches)
+    ] = 6.4,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    height: Height = 18,
+    json: Json = False,
+) -> None:
+    """Draw runs of one phenomenon beside each other.
 
-    Also lists the knobs in which they differ, and their verdicts side by side.
+    Legends name the knobs in which the runs differ; tables list these, and values and verdicts side by side.
 
     Raises:
         UsageError: a single run, or runs of different phenomena.
     """
-    from lab.export.comparison import compare_runs
+    from lab.export.comparison import compare_runs, export_comparison
+    from lab.output import plain
+    from screens.application import ExportRequest
 
-    compare_runs(run, runs, height, json=json)
+    if not to:
+        compare_runs(run, runs, height, json=json)
+        return
+    for path in export_comparison(run, runs, ExportRequest(to, out, tuple(figure or ()), width, force)):
+        print(plain(path))
 
 
 def export(

@@ -1,110 +1,178 @@
-"""Runs of one phenomenon side by side: the knobs in which they differ, their verdicts, and their curves on common axes."""
+"""`genlab compare`: runs of one phenomenon side by side, printed or as files; what is drawn of them is made in `screens.comparison`."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
 
-from engine.contract import Figure, Series, Snapshot
-from engine.errors import UsageError
+from engine.config import Config
+from engine.contract import Snapshot
+from engine.errors import UsageError, echoed, nearest
 from engine.registry import spec
-from lab.export.text_figures import print_figure, theme_of, with_points
-from lab.output import emit, plain, result_event, write_table
+from engine.store import RunFolder
+from lab.export.formats import drawn, put
+from lab.export.provenance import Provenance
+from lab.export.tables import POINTS, VALUES, points, value_lines, write_document, write_table_file
+from lab.export.text_figures import print_figure, theme_of
+from lab.export.text_file import write_text
+from lab.output import emit, plain, result_event, write, write_table
 from lab.stored import load_run
-from screens.widgets.palette import groups_of
+from screens.application import ExportRequest
+from screens.comparison import Comparison, compare
 
-Runs = Mapping[str, Snapshot]
-FEW = 2  # measured curves of a run in one figure up to which every run gets colours of its own
-MOST = len(ascii_lowercase)  # each run is called by a letter
+Loaded = Mapping[str, tuple[RunFolder, Snapshot]]
+MOST = len(ascii_lowercase)  # each run is called by a letter at the head of a table
+FORMATS = ("csv", "json", "txt", "svg", "pdf", "png")
 
 
-def compare_runs(names: Sequence[str], runs: Path | None, height: int, *, json: bool) -> None:
-    """Print runs side by side, or as one JSON object.
+def compare_runs(names: Sequence[str], runs: Path | None, height: int, *, json: bool = False) -> None:
+    """Print stored runs side by side, or as one JSON object.
 
     Raises:
-        UsageError: a single run, or runs of different phenomena.
+        UsageError: a single run, runs of different phenomena, or of other data under one name.
+        StoreError: no such run, or damaged.
     """
     loaded = load_named(names, runs)
-    kinds = sorted({snapshot.phenomenon for snapshot in loaded.values()})
+    comparison = compared(loaded)
+    if json:
+        emit({"event": "compare", **_document(loaded, comparison)})
+    else:
+        print_comparison(comparison, height)
+
+
+def load_named(names: Sequence[str], runs: Path | None) -> dict[str, tuple[RunFolder, Snapshot]]:
+    """Load runs, each by its name; those whose names are equal, in different folders, by their paths. The same run counts once."""
+    found = {folder.path.resolve(): (folder, snapshot) for folder, snapshot in (load_run(name, runs) for name in names)}
+    count = Counter(folder.name for folder, _ in found.values())
+    return {folder.name if count[folder.name] == 1 else f"{folder.path}": (folder, snapshot) for folder, snapshot in found.values()}
+
+
+def compared(loaded: Loaded) -> Comparison:
+    """Put loaded runs side by side.
+
+    Raises:
+        UsageError: a single run, runs of different phenomena, or of other data under one name.
+    """
+    snapshots = [snapshot for _, snapshot in loaded.values()]
+    kinds = sorted({snapshot.phenomenon for snapshot in snapshots})
     if len(kinds) > 1:
         raise UsageError(f"only runs of one phenomenon can be compared, got {' and '.join(kinds)}", "See: genlab runs")
     if not 2 <= len(loaded) <= MOST:
         raise UsageError(f"comparing takes two different runs or more, at most {MOST}, got {len(loaded)}", "See: genlab runs")
-    if json:
-        emit({"event": "compare", "runs": [{**result_event(snapshot), "run": name} for name, snapshot in loaded.items()]})
-    else:
-        print_comparison(loaded, height=height)
+    declared = spec(kinds[0])
+    _require_same_data(declared.config, loaded)
+    return compare(declared, snapshots, list(loaded))
 
 
-def load_named(names: Sequence[str], runs: Path | None) -> Runs:
-    """Load runs, each by its name; those whose names are equal, in different folders, by their paths. The same run counts once."""
-    found = {folder.path.resolve(): (folder, snapshot) for folder, snapshot in (load_run(name, runs) for name in names)}
-    count = Counter(folder.name for folder, _ in found.values())
-    return {folder.name if count[folder.name] == 1 else f"{folder.path}": snapshot for folder, snapshot in found.values()}
+def _require_same_data(config: type[Config], loaded: Loaded) -> None:
+    """An imported name stands for the same content in all runs that have it."""
+    for beside, extra in ((name, field.json_schema_extra) for name, field in config.model_fields.items()):
+        knob = extra.get("content_of") if isinstance(extra, dict) else None
+        seen: dict[Any, tuple[str, Any]] = {}
+        for run, (_, snapshot) in loaded.items():
+            name, content = snapshot.config.get(str(knob)), snapshot.config.get(beside, "")
+            other, before = seen.setdefault(name, (run, content))
+            if knob is not None and content != before:
+                sentence = f"the data set {name} of {run} has another content than that of {other}"
+                raise UsageError(sentence, "Compare runs on the same data; genlab data list names what is imported.")
 
 
-def print_comparison(runs: Runs, *, height: int) -> None:
-    """Print differences, figures and verdicts; runs are called a, b, c, ... in the order given."""
-    phenomenon = next(iter(runs.values())).phenomenon
-    headings = [f"{letter} {name}" for letter, name in zip(ascii_lowercase, runs, strict=False)]
-    write_table(("", *headings), differences(runs), title=f"{phenomenon}: where the runs differ")
-    for figure in spec(phenomenon).figures:
-        _draw(figure, runs, height)
-    write_table(("id", "claim", *headings), verdicts(runs), title="Verdicts")
+# ---------------------------------------------------------------- printed
 
 
-def _draw(figure: Figure, runs: Runs, height: int) -> None:
-    chosen = [with_points(figure, run.series) for run in runs.values()]
-    if not any(chosen):
-        return
-    if max(sum(item.kind == "measured" for item in curves) for curves in chosen) <= FEW:
-        joint, series = overlay(figure, runs)
-        print_figure(joint, series, [marker for run in runs.values() for marker in run.markers if marker.axis == "y"], height)
-    else:
-        first = next(iter(runs.values()))
-        faint = [item for curves in chosen[1:] for item in curves]
-        noted, theme = replace(figure, note="a in full, the others faint"), theme_of(groups_of(first))
-        print_figure(noted, first.series, first.markers, height, theme, pinned=faint)
+def print_comparison(comparison: Comparison, height: int) -> None:
+    """Print differences, figures, values and verdicts. Letters stand at the head of the tables alone, beside the runs' names."""
+    headings = [f"{letter} {name}" for letter, name in zip(ascii_lowercase, comparison.stored, strict=False)]
+    write_table(("", *headings), comparison.differences(), title=f"{comparison.spec.name}: where the runs differ")
+    shown, theme = comparison.snapshot, theme_of(comparison.snapshot.groups)
+    for figure in comparison.spec.figures:
+        print_figure(figure, shown.series, shown.markers, height, theme)
+    values = comparison.values()
+    if values:
+        write_table(("name", *headings), values, title="Values, median (range over seeds)")
+    write_table(("id", "claim", *headings), comparison.verdicts(), title="Verdicts")
+    for name, run in zip(comparison.names, comparison.runs, strict=True):
+        if not run.phase.over:
+            write(plain(f"{name} still computes: this is what it had stored last"))
 
 
-def differences(runs: Runs) -> list[list[Any]]:
-    """Rows of what is not the same in all runs: preset, seeds, phase, step, and every knob."""
-    facts = [
-        {"preset": run.preset, "seeds": " ".join(map(str, run.seeds)), "phase": f"{run.phase}", run.unit: run.step, **run.config}
-        for run in runs.values()
-    ]
-    names = dict.fromkeys(name for fact in facts for name in fact)
-    found = [[name, *(plain(fact.get(name)) for fact in facts)] for name in names]
-    return [line for line in found if len(set(line[1:])) > 1] or [["", *("the same" for _ in runs)]]
+# ---------------------------------------------------------------- as files
 
 
-def verdicts(runs: Runs) -> list[list[Any]]:
-    """Rows of claims with each run's measured value and mark."""
-    columns = [{item.claim.id: item for item in run.verdicts} for run in runs.values()]
-    claims = {item.claim.id: item.claim for run in runs.values() for item in run.verdicts}
-    return [[claim.id, claim.sentence, *(_said(column.get(claim.id)) for column in columns)] for claim in claims.values()]
+def export_comparison(names: Sequence[str], runs: Path | None, wanted: ExportRequest) -> list[Path]:
+    """Write stored runs side by side in one format and return the files written; either all of them or none.
+
+    Raises:
+        UsageError: as `compare_runs`; unknown format or figure, a writer that is not installed, or a file is there.
+        StoreError: no such run, damaged, or the folder cannot be written.
+    """
+    if wanted.to not in FORMATS:
+        raise UsageError(f"no format {echoed(wanted.to)!r} of a comparison{nearest(wanted.to, FORMATS)}", "formats: " + ", ".join(FORMATS))
+    loaded = load_named(names, runs)
+    comparison = _only(compared(loaded), wanted.figures)
+    return put(wanted, lambda aside: list(_written(loaded, comparison, aside, wanted)))
 
 
-def overlay(figure: Figure, runs: Runs) -> tuple[Figure, list[Series]]:
-    """The figure with every run's curves, named, labelled and grouped by the run's letter; theory that runs share only once."""
-    series: list[Series] = []
-    for letter, run in zip(ascii_lowercase, runs.values(), strict=False):
-        for item in with_points(figure, run.series):
-            if not (item.kind == "theory" and any(_same(item, other) for other in series)):
-                group = f"{letter} {item.group or item.name}"
-                series.append(replace(item, name=f"{letter}/{item.name}", label=f"{letter}: {item.label}", group=group))
-    return replace(figure, series=("*",)), series
+def _only(comparison: Comparison, figures: Sequence[str]) -> Comparison:
+    """Keep some figures, each called as the phenomenon declares it."""
+    if not figures:
+        return comparison
+    there = sorted(set(comparison.origins.values()))
+    for name in figures:
+        if name not in there:
+            raise UsageError(f"no figure {echoed(name)!r} to compare{nearest(name, there)}", "figures: " + ", ".join(there))
+    kept = tuple(figure for figure in comparison.spec.figures if comparison.origins[figure.name] in figures)
+    series = tuple(item for figure in kept for item in figure.draws(comparison.snapshot.series))
+    return replace(comparison, spec=replace(comparison.spec, figures=kept), snapshot=replace(comparison.snapshot, series=series))
 
 
-def _same(first: Series, second: Series) -> bool:
-    return second.kind == "theory" and len(first.x) == len(second.x) and bool((first.y == second.y).all())
+def _written(loaded: Loaded, comparison: Comparison, place: Path, wanted: ExportRequest) -> Iterator[Path]:
+    about = provenance(loaded, comparison)
+    declared, shown = comparison.spec, comparison.snapshot
+    writers: dict[str, Callable[[], Iterator[Path]]] = {
+        "csv": partial(_write_csv, loaded, comparison, about, place),
+        "json": partial(_write_json, loaded, comparison, about, place),
+        "txt": partial(write_text, declared, shown, about, place),
+    }
+    return writers[wanted.to]() if wanted.to in writers else drawn(declared, shown, about, place, wanted)
 
 
-def _said(verdict: Any) -> str:
-    if verdict is None:
-        return ""
-    return " ".join(filter(None, [plain(verdict.measured), verdict.mark]))
+def provenance(loaded: Loaded, comparison: Comparison) -> Provenance:
+    """Where the numbers of a comparison come from: the commands of its runs one after another."""
+    each = [Provenance.of(folder, snapshot) for folder, snapshot in loaded.values()]
+    digest = hashlib.sha256(" ".join(about.digest for about in each).encode()).hexdigest()[:16]
+    versions = {name: version for about in each for name, version in about.versions.items()}
+    seeds = tuple(dict.fromkeys(seed for about in each for seed in about.seeds))
+    turned = tuple(f"{name}: {line}" for name, about in zip(comparison.names, each, strict=True) for line in about.turned)
+    name = f"{comparison.spec.name}-compared-{digest[:8]}"
+    return Provenance(name, "; ".join(about.command for about in each), versions, seeds, digest, turned)
+
+
+def _write_csv(loaded: Loaded, comparison: Comparison, about: Provenance, place: Path) -> Iterator[Path]:
+    """`differences`; `series`, a line a point of every run's own curves; `values`, a line a seed; `about`."""
+    each = [(name, snapshot) for name, (_, snapshot) in loaded.items()]
+    yield write_table_file(place / f"{about.run}-differences.csv", ("", *comparison.stored), comparison.differences())
+    curves = ([name, *line] for name, snapshot in each for item in snapshot.series for line in points(item))
+    yield write_table_file(place / f"{about.run}-series.csv", ("run", *POINTS), curves)
+    values = ([name, *line] for name, snapshot in each for line in value_lines(snapshot))
+    yield write_table_file(place / f"{about.run}-values.csv", ("run", *VALUES), values)
+    yield write_document(place / f"{about.run}-about.json", about.record)
+
+
+def _write_json(loaded: Loaded, comparison: Comparison, about: Provenance, place: Path) -> Iterator[Path]:
+    yield write_document(place / f"{about.run}.json", {"about": about.record, **_document(loaded, comparison, curves=True)})
+
+
+def _document(loaded: Loaded, comparison: Comparison, *, curves: bool = False) -> dict[str, Any]:
+    """The runs with their values and claims, where they differ, and on request their curves, as JSON types."""
+    runs = []
+    for (name, (_, snapshot)), called in zip(loaded.items(), comparison.names, strict=True):
+        record = {**result_event(snapshot), "run": name, "called": called}
+        runs.append({**record, "series": [vars(item) for item in snapshot.series]} if curves else record)
+    return {"phenomenon": comparison.spec.name, "differ": {row[0]: list(row[1:]) for row in comparison.differences()}, "runs": runs}

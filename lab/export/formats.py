@@ -55,12 +55,21 @@ def export(loaded: Sequence[tuple[RunFolder, Snapshot]], wanted: ExportRequest) 
     if wanted.to not in FORMATS:
         raise UsageError(f"no format {echoed(wanted.to)!r}{nearest(wanted.to, FORMATS)}", "formats: " + ", ".join(FORMATS))
     chosen = [(folder, only(snapshot, wanted.figures)) for folder, snapshot in loaded]
+    return put(wanted, lambda aside: [path for folder, snapshot in chosen for path in _written(folder, snapshot, aside, wanted)])
+
+
+def put(wanted: ExportRequest, write: Callable[[Path], Sequence[Path]]) -> list[Path]:
+    """Let files be written aside and put them where they are wanted; either all of them or none.
+
+    Raises:
+        UsageError: a file is there and is not to be replaced.
+        StoreError: the folder cannot be written.
+    """
     place = expanded(wanted.folder or Path(), ELSEWHERE)
     try:
         place.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".genlab-export-", dir=place) as aside:
-            made = [path for folder, snapshot in chosen for path in _written(folder, snapshot, Path(aside), wanted)]
-            return _put_in_place(made, place, force=wanted.force)
+            return _put_in_place(write(Path(aside)), place, force=wanted.force)
     except OSError as error:
         cause = (error.strerror or str(error)).lower()
         raise StoreError(f"cannot write to {place}: {cause}", ELSEWHERE) from error
@@ -73,7 +82,7 @@ def _written(folder: RunFolder, snapshot: Snapshot, place: Path, wanted: ExportR
     declared = spec(snapshot.phenomenon)
     if wanted.figures:
         declared = replace(declared, figures=tuple(figure for figure in declared.figures if figure.name in wanted.figures))
-    return write_text(declared, snapshot, about, place) if wanted.to == "txt" else _drawn(declared, snapshot, about, place, wanted)
+    return write_text(declared, snapshot, about, place) if wanted.to == "txt" else drawn(declared, snapshot, about, place, wanted)
 
 
 def only(snapshot: Snapshot, figures: Sequence[str]) -> Snapshot:
@@ -87,12 +96,12 @@ def only(snapshot: Snapshot, figures: Sequence[str]) -> Snapshot:
     declared = spec(snapshot.phenomenon)
     for name in figures:
         _require(name, snapshot, declared)
-    drawn = [figure for figure in declared.figures if figure.name in figures]
-    kept = {item.name for figure in drawn for item in figure.draws(snapshot.series)}
+    named = [figure for figure in declared.figures if figure.name in figures]
+    kept = {item.name for figure in named for item in figure.draws(snapshot.series)}
     return replace(
         snapshot,
         series=tuple(item for item in snapshot.series if item.name in kept),
-        markers=tuple(item for item in snapshot.markers if any(fnmatchcase(figure.name, item.figure) for figure in drawn)),
+        markers=tuple(item for item in snapshot.markers if any(fnmatchcase(figure.name, item.figure) for figure in named)),
         pictures=tuple(item for item in snapshot.pictures if item.name in figures),
     )
 
@@ -130,7 +139,12 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _drawn(declared: Spec, snapshot: Snapshot, about: Provenance, place: Path, wanted: ExportRequest) -> Iterator[Path]:
+def drawn(declared: Spec, snapshot: Snapshot, about: Provenance, place: Path, wanted: ExportRequest) -> Iterator[Path]:
+    """Write figures and pictures as drawings.
+
+    Raises:
+        UsageError: matplotlib is not installed.
+    """
     try:
         from lab.export.image_files import write_figures  # here, since matplotlib may be missing
     except ImportError:

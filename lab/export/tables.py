@@ -32,13 +32,13 @@ def write_csv(folder: RunFolder, snapshot: Snapshot, about: Provenance, place: P
     records, _ = folder.records()
     flat = [{"step": step, **columns(values)} for step, values in records]
     names = list(dict.fromkeys(name for row in flat for name in row))
-    yield _table(place / f"{folder.name}-metrics.csv", names, ([row.get(name, "") for name in names] for row in flat))
-    points = (line for series in snapshot.series for line in _points(series))
-    yield _table(place / f"{folder.name}-series.csv", POINTS, points)
-    yield _table(place / f"{folder.name}-values.csv", VALUES, _values(snapshot))
+    yield write_table_file(place / f"{folder.name}-metrics.csv", names, ([row.get(name, "") for name in names] for row in flat))
+    lines = (line for series in snapshot.series for line in points(series))
+    yield write_table_file(place / f"{folder.name}-series.csv", POINTS, lines)
+    yield write_table_file(place / f"{folder.name}-values.csv", VALUES, value_lines(snapshot))
     rows = (verdict.row() for verdict in snapshot.verdicts)
-    yield _table(place / f"{folder.name}-claims.csv", CLAIMS, ([row[name] for name in CLAIMS] for row in rows))
-    yield _json(place / f"{folder.name}-about.json", about.record)
+    yield write_table_file(place / f"{folder.name}-claims.csv", CLAIMS, ([row[name] for name in CLAIMS] for row in rows))
+    yield write_document(place / f"{folder.name}-about.json", about.record)
 
 
 def write_json(folder: RunFolder, snapshot: Snapshot, about: Provenance, place: Path) -> Iterator[Path]:
@@ -46,7 +46,7 @@ def write_json(folder: RunFolder, snapshot: Snapshot, about: Provenance, place: 
     records, note = folder.records()
     measured = [{"step": step, "values": values} for step, values in records]
     whole = {"about": about.record, **run_document(folder, snapshot), "measurements": measured, "note": note}
-    yield _json(place / f"{folder.name}.json", whole)
+    yield write_document(place / f"{folder.name}.json", whole)
 
 
 def write_npz(folder: RunFolder, snapshot: Snapshot, about: Provenance, place: Path) -> Iterator[Path]:
@@ -75,14 +75,15 @@ def columns(values: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _points(series: Series) -> Iterator[list[Any]]:
+def points(series: Series) -> Iterator[list[Any]]:
+    """Return a line a point, in the order of `POINTS`."""
     head = [series.name, series.label, series.kind, series.basis, series.group]
     for index in range(len(series.x)):
         band = [float(edge[index]) if edge is not None else "" for edge in (series.lo, series.hi)]
         yield [*head, float(series.x[index]), float(series.y[index]), *band, series.band]
 
 
-def _values(snapshot: Snapshot) -> Iterator[list[Any]]:
+def value_lines(snapshot: Snapshot) -> Iterator[list[Any]]:
     """A line a seed; one for the run where its seeds make one answer or there is none."""
     for item in snapshot.scalars:
         head = [item.scalar.name, item.scalar.label, item.scalar.unit]
@@ -93,12 +94,14 @@ def _values(snapshot: Snapshot) -> Iterator[list[Any]]:
             yield [*head, "", "", "", item.reason]
 
 
-def _json(path: Path, whole: Mapping[str, Any]) -> Path:
+def write_document(path: Path, whole: Mapping[str, Any]) -> Path:
+    """Write one JSON object, in which what is not finite is null."""
     path.write_text(json.dumps(strict(whole), allow_nan=False, indent=1) + "\n", encoding="utf-8")
     return path
 
 
-def _table(path: Path, names: Iterable[str], lines: Iterable[Iterable[Any]]) -> Path:
+def write_table_file(path: Path, names: Iterable[str], lines: Iterable[Iterable[Any]]) -> Path:
+    """Write a heading and lines as csv."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(names)

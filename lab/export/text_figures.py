@@ -108,16 +108,9 @@ def theme_of(groups: tuple[str, ...]) -> Theme:
     return replace(theme, level=level, ascii=ascii_only(), groups=groups)
 
 
-def print_figure(
-    figure: Figure,
-    series: Sequence[Series],
-    markers: Sequence[Marker],
-    height: int,
-    theme: Theme | None = None,
-    pinned: Sequence[Series] = (),
-) -> None:
-    """Print one figure as wide as the terminal, within reason; `pinned` curves lie faintly beneath."""
-    _print(draw_figure(figure, series, markers, width=_width(), height=height, theme=theme or theme_of(group_order(series)), pinned=pinned))
+def print_figure(figure: Figure, series: Sequence[Series], markers: Sequence[Marker], height: int, theme: Theme | None = None) -> None:
+    """Print one figure as wide as the terminal, within reason."""
+    _print(draw_figure(figure, series, markers, width=_width(), height=height, theme=theme or theme_of(group_order(series))))
 
 
 def print_picture(picture: Picture, height: int, theme: Theme) -> None:

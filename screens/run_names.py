@@ -1,0 +1,46 @@
+"""What runs of one phenomenon are called beside each other: by the knobs in which they differ, `lr .02` against `lr .05`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from engine.contract import Config, Knob, Snapshot
+from screens import formatting
+
+MOST_KNOBS = 3  # that are named
+LONGEST = 16  # letters of a value
+JOIN = " · "  # between a run's name and what a curve shows
+
+
+def differing(config: type[Config], runs: Sequence[Snapshot]) -> list[Knob]:
+    """Return the knobs that do not have the same value in all runs, as the config declares them."""
+    return [knob for knob in config.knobs() if any(one.config.get(knob.name) != two.config.get(knob.name) for one, two in pairwise(runs))]
+
+
+def run_names(config: type[Config], runs: Sequence[Snapshot], stored: Sequence[str]) -> list[str]:
+    """Return one name a run, no two alike. stored: the runs' own names, which tell apart those that differ in no knob or seed."""
+    knobs = differing(config, runs)
+    same_seeds = len({run.seeds for run in runs}) == 1
+    found = []
+    for run in runs:
+        words = [f"{knob.name.replace('_', ' ')} {_short(knob, run.config.get(knob.name))}" for knob in knobs[:MOST_KNOBS]]
+        words += [] if same_seeds else [formatting.seeds(run.seeds)]
+        found.append(", ".join(words))
+    count = Counter(found)
+    return [
+        words if words and count[words] == 1 else ", ".join(filter(None, (words, own))) for words, own in zip(found, stored, strict=True)
+    ]
+
+
+def _short(knob: Knob, value: Any) -> str:
+    """Write a value; a long list as its first and last with their number, a number below 1 without its zero."""
+    if value is None:
+        return "not set"
+    text = knob.format(value)
+    if knob.kind in ("ints", "floats") and len(text) > LONGEST:
+        items = text.split(",")
+        return f"{items[0]}..{items[-1]} ({len(items)})"
+    return text.removeprefix("0") if text.startswith("0.") else text

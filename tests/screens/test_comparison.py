@@ -1,0 +1,158 @@
+"""Runs side by side: what they are called, which curves share a figure, what is drawn once, and the tables."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.contract import Axis, Claim, Config, Figure, Marker, Phase, Scalar, ScalarValue, Series, Snapshot, Spec, Status, Verdict, knob
+from screens.comparison import MOST_TOGETHER, compare
+from screens.run_names import run_names
+from screens.widgets.palette import Theme, groups_of
+from screens.widgets.plot_curves import curves_of
+from screens.widgets.plot_figure import draw_figure
+
+
+class Knobs(Config):
+    lr: float = knob(0.05, "learning rate", ge=0.0, le=1.0, label="learning rate")
+    n: int = knob(100, "examples", ge=1, le=1000)
+    h: tuple[int, ...] = knob((2, 4), "widths", ge=1, le=999)
+    sweep: bool = knob(False, "whether")
+
+
+X = np.arange(1.0, 6.0)
+CLAIM = Claim("C1", "It falls", "nobody", "0", "none")
+FIGURES = (
+    Figure("loss", "Loss", Axis("step"), Axis("loss"), ("loss/*", "law")),
+    Figure("accuracy", "Accuracy", Axis("step"), Axis("accuracy"), ("accuracy/*", "chance")),
+)
+SPEC = Spec("toy", "Toy", "Does it?", Knobs, (), FIGURES, (), (CLAIM,), "", ())
+
+
+def curve(name, label, y, **looks):
+    return Series(name, label, X, X * 0 + y, X * 0 + y - 0.1, X * 0 + y + 0.1, "range of 3 seeds", **looks)
+
+
+def snapshot(lr=0.05, seeds=(0,), settings=("a", "b", "c"), **more):
+    series = (
+        curve("loss/train", "train", lr, group="train"), curve("loss/test", "test", 2 * lr, group="test"),
+        Series("law", "law", X, 1 / X, kind="theory", basis="exact", group="law"),
+        *(curve(f"accuracy/{one}", f"setting {one}", lr, group=one) for one in settings),
+        Series("chance", "chance", X, X * 0 + lr, kind="theory", basis="exact", group="chance"),
+    )  # fmt: skip
+    scalar = ScalarValue(Scalar("grok_step", "grok step", "step"), (100.0 / lr, 200.0 / lr), (False, True))
+    nothing = ScalarValue(Scalar("gap", "gap"), reason="pending")
+    return Snapshot(
+        phenomenon="toy", run="toy", preset="quick", config={**Knobs().values(), "lr": lr}, seeds=seeds, phase=Phase.FINISHED, sentence="",
+        step=5, series=series, markers=(Marker("loss", "y", 0.5, "half"), Marker("loss", "x", 40 * lr, "memorised")),
+        verdicts=(Verdict(CLAIM, "0", lr, Status.HOLDS),), scalars=(scalar, nothing), **more,
+    )  # fmt: skip
+
+
+def two():
+    return compare(SPEC, [snapshot(0.02), snapshot(0.05)], ["one", "two"])
+
+
+def labels(comparison, name):
+    figure = next(figure for figure in comparison.spec.figures if figure.name == name)
+    return [item.label for item in figure.draws(comparison.snapshot.series)]
+
+
+def test_legends_name_the_knobs_in_which_runs_differ():
+    assert labels(two(), "loss") == ["lr .02 · train", "lr .02 · test", "lr .05 · train", "lr .05 · test", "law"]
+
+
+def test_every_curve_has_a_colour_and_marker_of_its_own_and_a_run_keeps_its_colour_in_every_figure():
+    comparison = two()
+    theme = Theme(groups=groups_of(comparison.snapshot))
+    inks = {}
+    for figure in comparison.spec.figures:
+        measured = [item for item in curves_of(figure.draws(comparison.snapshot.series), theme) if item.series.kind == "measured"]
+        assert len({(item.ink, item.glyph) for item in measured}) == len({item.glyph for item in measured}) == len(measured)
+        for item in measured:
+            inks.setdefault(item.series.label.split(" · ")[0], set()).add(item.ink)
+    assert all(len(used) == 1 for used in inks.values()) and len(set.union(*inks.values())) == 2
+
+
+def test_many_curves_become_figures_with_one_curve_a_run():
+    comparison = two()
+    accuracy = [figure for figure in comparison.spec.figures if comparison.origins[figure.name] == "accuracy"]
+    assert [figure.title for figure in accuracy] == ["Accuracy: setting a", "Accuracy: setting b", "Accuracy: setting c"]
+    assert [figure.name for figure in accuracy] == ["accuracy/a", "accuracy/b", "accuracy/c"]
+    assert labels(comparison, "accuracy/b") == ["lr .02", "lr .05", "lr .02 · chance", "lr .05 · chance"]
+
+
+def test_theory_is_drawn_once_where_it_is_shared_and_for_each_run_where_not():
+    comparison = two()
+    assert labels(comparison, "loss").count("law") == 1
+    alone = compare(SPEC, [snapshot(0.05), replace(snapshot(0.05), config={**Knobs().values(), "n": 7})], ["one", "two"])
+    assert [label for label in labels(alone, "accuracy/a") if "chance" in label] == ["chance"]
+
+
+def test_bands_are_kept_and_no_curve_is_lost():
+    comparison = two()
+    measured = [item for item in comparison.snapshot.series if item.kind == "measured"]
+    assert len(measured) == 2 * 5 and all(item.lo is not None and item.band for item in measured)
+    drawn = [item.name for figure in comparison.spec.figures for item in figure.draws(comparison.snapshot.series)]
+    assert sorted(drawn) == sorted(item.name for item in comparison.snapshot.series)
+
+
+def test_curves_of_one_run_alone_share_figures_that_stay_readable():
+    wide = snapshot(0.05, settings=("a", *"uvwxyzUVWXYZ"))
+    comparison = compare(SPEC, [snapshot(0.02), wide], ["one", "two"])
+    alone = [figure for figure in comparison.spec.figures if "of one run alone" in figure.title]
+    drawn = [item.label for figure in alone for item in figure.draws(comparison.snapshot.series)]
+    assert {f"lr .05 · setting {letter}" for letter in "uvwxyzUVWXYZ"} | {"lr .02 · setting b", "lr .02 · setting c"} == set(drawn)
+    assert all(len(figure.draws(comparison.snapshot.series)) <= MOST_TOGETHER for figure in alone)
+
+
+def test_runs_that_many_figures_cannot_hold_together_are_told_apart():
+    runs = [snapshot(round(0.01 * k, 2)) for k in range(1, 13)]
+    comparison = compare(SPEC, runs, [f"run{k}" for k in range(12)])
+    assert [figure.name for figure in comparison.spec.figures][:2] == ["loss/train", "loss/test"]
+    theme = Theme(groups=groups_of(comparison.snapshot))
+    measured = [
+        item for item in curves_of(comparison.spec.figures[0].draws(comparison.snapshot.series), theme) if item.series.kind == "measured"
+    ]
+    assert len({(item.ink, item.glyph) for item in measured}) == 12
+
+
+def test_lines_that_runs_share_stand_once_and_the_events_of_a_few_runs_bear_their_names():
+    markers = {(item.label, item.group) for item in two().snapshot.markers if item.figure == "loss"}
+    assert markers == {("half", ""), ("lr .02 · memorised", "lr .02"), ("lr .05 · memorised", "lr .05")}
+    many = compare(SPEC, [snapshot(round(0.01 * k, 2)) for k in range(1, 6)], list("abcde"))
+    assert {item.label for item in many.snapshot.markers} == {"half"}
+
+
+@pytest.mark.parametrize("theme", [Theme(ascii=True), Theme(level=0), Theme(level=16)])
+def test_a_figure_is_drawn_with_its_whole_legend_in_every_kind_of_terminal(theme):
+    comparison = two()
+    theme = replace(theme, groups=groups_of(comparison.snapshot))
+    rows = [row.plain for row in draw_figure(comparison.spec.figures[0], comparison.snapshot.series, (), width=100, height=18, theme=theme)]
+    joint = " ".join(rows)
+    for label in labels(comparison, "loss"):
+        assert (label.replace("·", ".") if theme.ascii else label) in joint
+    assert not theme.ascii or joint.isascii()
+
+
+def test_tables_list_differences_values_and_verdicts():
+    comparison = two()
+    assert comparison.differences() == [("in legends", "lr .02", "lr .05"), ("lr", "0.02", "0.05")]
+    assert comparison.values() == [("grok_step", ">= 7,500 step (5,000 to >= 10,000)", ">= 3,000 step (2,000 to >= 4,000)")]
+    assert comparison.verdicts() == [("C1", "It falls", "0.02 yes", "0.05 yes")]
+
+
+def test_names_are_short_and_never_equal():
+    def named(*configs, seeds=((0,), (0,))):
+        runs = [replace(snapshot(), config={**Knobs().values(), **config}, seeds=of) for config, of in zip(configs, seeds, strict=True)]
+        return run_names(Knobs, runs, ["first", "second"])
+
+    assert named({}, {}) == ["first", "second"]
+    assert named({}, {}, seeds=((0,), (1, 2))) == ["seed 0", "seeds 1-2"]
+    assert named({"sweep": True}, {}) == ["sweep yes", "sweep no"]
+    assert named({"h": tuple(range(1, 20))}, {}) == ["h 1..19 (19)", "h 2,4"]
+    assert named({"lr": 0.001, "n": 7}, {"lr": 1.0}) == ["lr .001, n 7", "lr 1, n 100"]
+    same = {"h": (1, *range(10, 20), 99)}
+    assert named(same, {"h": (1, *range(20, 30), 99)}) == ["h 1..99 (12), first", "h 1..99 (12), second"]
+    older = replace(snapshot(), config={"lr": 0.1})
+    assert run_names(Knobs, [older, snapshot()], ["old", "new"]) == ["lr .1, n not set, h not set", "lr .05, n 100, h 2,4"]
