@@ -12,19 +12,25 @@ import typer
 from engine.contract import Snapshot, values_record
 from engine.errors import StoreError, UsageError
 from engine.store import RunFolder, RunSummary, find_removable, find_run, list_runs, removable, remove_run, runs_root
+from engine.sweeps.folder import find_sweep, remove_sweep, sweep_paths
 from lab.output import count_marks, count_statuses, emit, plain, say, short, write_table
+from lab.stored_sweeps import SWEEP_COLUMNS, sweep_cells, sweep_record
 
 
 def print_runs(runs: Path | None, *, json: bool) -> None:
     """Print every stored run, oldest first, and what is wrong with those that cannot be read."""
     root = runs_root(runs)
-    found = list_runs(root)
+    found, sweeps = list_runs(root), list(sweep_paths(root))
     if json:
         for run in found:
             emit(_record(run))
-    elif found:
+        for path in sweeps:
+            emit(sweep_record(path))
+    elif found or sweeps:
         columns = ("run", "phenomenon", "preset", "seeds>", "phase", "step>", "begun", "claims")
         write_table(columns, [_cells(run) for run in found], title=f"{root}")
+        if sweeps:
+            write_table(SWEEP_COLUMNS, [sweep_cells(path) for path in sweeps], title="Sweeps")
     else:
         print(plain(f"no runs in {root}; start one with: genlab run NAME"))
 
@@ -64,15 +70,22 @@ def remove_runs(names: Sequence[str], runs: Path | None, *, yes: bool) -> None:
         StoreError: no such run, not directly in the runs folder, or the folder holds more than a run.
     """
     root = runs_root(runs)
-    paths = list(dict.fromkeys(removable(find_removable(root, name), root) for name in names))
+    sweeps = list(dict.fromkeys(path for name in names if (path := find_sweep(root, name)) is not None))
+    others = [name for name in names if find_sweep(root, name) is None]
+    paths = list(dict.fromkeys(removable(find_removable(root, name), root) for name in others))
     if not yes:
+        counts = ((len(paths), "run"), (len(sweeps), "sweep"))
+        what = " and ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count)
         if not sys.stdin.isatty():
-            raise UsageError(f"rm deletes {len(paths)} run{'s' if len(paths) > 1 else ''} for good and cannot ask here", "Add --yes.")
-        if not typer.confirm(f"Delete {', '.join(path.name for path in paths)} for good?"):
+            raise UsageError(f"rm deletes {what} for good and cannot ask here", "Add --yes.")
+        if not typer.confirm(f"Delete {', '.join(path.name for path in (*paths, *sweeps))} for good?"):
             return
     for path in paths:
         remove_run(path, root)
         say(f"deleted {path}")
+    for path in sweeps:
+        remove_sweep(path)
+        say(f"deleted {path}; its runs are kept")
 
 
 def load_run(run: str, runs: Path | None) -> tuple[RunFolder, Snapshot]:

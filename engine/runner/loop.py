@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TypeVarTuple
 
-from engine.runner.commands import obey
+from engine.runner.commands import obey as obey_one
 from engine.runner.control import Control
 
 Given = TypeVarTuple("Given")
@@ -30,20 +30,20 @@ def work(control: Control) -> None:
 
 def turn(control: Control, patience: float | None) -> None:
     """Obey, and do a piece of work. patience: seconds to wait for a message, for ever when None."""
-    _receive(control, patience)
+    obey(control, patience)
     if control.phase.working and not control.closing:
         _guarded(control, control.advance)
         control.mailbox.settle(0, control.phase)
 
 
-def _receive(control: Control, patience: float | None) -> None:
-    """Obey every message; wait for one while there is no work."""
+def obey(control: Control, patience: float | None) -> None:
+    """Obey every message. patience: seconds to wait for one, for ever when None."""
     idle = not control.phase.working
     control.hearing.hear()
     messages = control.mailbox.take(patience)
     for message in messages:
         control.mailbox.heed(message)
-        _guarded(control, obey, control, message)
+        _guarded(control, obey_one, control, message)
     _guarded(control, control.apply)
     if idle:
         _guarded(control, control.retry)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from engine.contract import Phase, Snapshot, Start
 from engine.interruption import never
 from engine.runner.control import Control
-from engine.runner.loop import turn
+from engine.runner.loop import obey, turn
 from engine.runner.run import Run
 from engine.runner.session import Runner
 
@@ -34,6 +34,7 @@ class Together:
     def __init__(self, runners: Sequence[Runner], stop_wanted: Callable[[], bool] = never) -> None:
         self._controls = {place: runner.control for place, runner in enumerate(runners)}
         self._joint: JointTraining | None = None
+        self._in_turn = False  # whether nothing is gained by working them side by side
         for control in self._controls.values():
             control.hearing.outside = stop_wanted
 
@@ -47,8 +48,10 @@ class Together:
             control.begin(Start())
         while self._controls:
             self._train()
+            working = next((place for place, control in self._controls.items() if control.phase.working), None)
             for place, control in list(self._controls.items()):
-                turn(control, 0.0)
+                ready = control.phase.preparing or not self._in_turn or place == working
+                (turn if ready else obey)(control, 0.0)
                 if control.phase.over:
                     yield place, self._left(place)
             if not any(control.phase.working for control in self._controls.values()):
@@ -80,6 +83,7 @@ class Together:
             return
         joint = self._joint = self._joint or _joint_training()
         groups = joint.joined([stretch for _, own in ways for stretch in own])
+        self._in_turn = not groups
         joint.advance(groups, SLICE / max(1, len(groups)))
         trained = {id(stretch.trainer) for group in groups for stretch in group}
         for run, own in ways:

@@ -28,6 +28,7 @@ def add_computing(app: typer.Typer) -> None:
         app.add_typer(inner, name=name)
     app.command("resume", cls=LabCommand, context_settings=EXTRA)(resume)
     app.command("watch", cls=LabCommand)(watch)
+    app.command("points", cls=LabCommand, hidden=True)(points)
 
 
 def _nothing() -> None:
@@ -85,16 +86,23 @@ def resume(ctx: typer.Context, run: Run, runs: Runs = None, json: Json = False, 
 
 def watch(run: Run, runs: Runs = None) -> int:
     """See a run live that another process computes."""
-    from engine.store import find_run, runs_root
+    from engine.store import called, find_run, runs_root
 
     path = find_run(runs_root(runs), run)
-    return open_app(watch=path, headless=f"genlab show {path.name}")
+    return open_app(watch=path, headless=f"genlab show {called(path)}")
 
 
 def sweep(
+    ctx: typer.Context,
     spec: Spec,
     given: dict[str, str],
-    grid: Annotated[list[str], typer.Option("--grid", metavar="KNOB=V1,V2,..", help="Values of one knob; repeat for more knobs.")],
+    grid: Annotated[
+        list[str],
+        typer.Option("--grid", metavar="KNOB=V1,V2,..", help="Values of one knob, or a range: wd=0.1:3:log5, lin5, 1:10. Repeat for more."),
+    ],
+    collect: Annotated[
+        str, typer.Option("--collect", metavar="NAME,NAME", help="Values to collect.", show_default="the phenomenon's first few")
+    ] = "",
     preset: Preset = "quick",
     seed: Seed = 0,
     seeds: Seeds = None,
@@ -103,16 +111,35 @@ def sweep(
     runs: Runs = None,
     json: Json = False,
     quiet: Quiet = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask, however many points there are.")] = False,
 ) -> int:
-    """Run every combination of the grid, each in its own process and run folder, and print the verdicts side by side."""
-    from lab.output import lasting_output
-    from lab.running.sweep import Plan, Sweep
+    """Run every combination of the grid, each with its run folder, and print what each came to.
 
-    common = ["--seed", str(seed), "--device", device]
-    common += ["--seeds", str(seeds)] if seeds else []
-    common += ["--runs", str(runs)] if runs else []
+    Points of one shape train as one ensemble. What is there is not computed again, what had begun goes on. The sweep has a folder of its
+    own, which runs, show, watch and export take.
+    """
+    import shlex
+
+    from engine.sweeps.grid import axes_of
+    from engine.sweeps.plan import Plan
+    from lab.output import lasting_output
+    from lab.running.sweep_report import run_sweep
+
+    plan = Plan.of(spec, preset, given, axes_of(spec, grid, _named(spec, given)), seed=seed, seeds=seeds, collect=collect.split(","))
+    typed = shlex.join(["genlab", *ctx.find_root().obj["argv"]])
     with lasting_output():
-        return Sweep(Plan.of(spec, preset, given, grid), common, workers, runs).run(json=json, quiet=quiet)
+        return run_sweep(plan, device=device, workers=workers, runs=runs, typed=typed, json=json, quiet=quiet, yes=yes)
+
+
+def _named(spec: Spec, given: dict[str, str]) -> set[str]:
+    return {spec.config.knob(name).name for name in given}
+
+
+def points() -> int:
+    """Compute points of a sweep that come as JSON on standard input; `genlab sweep` starts it."""
+    from lab.running.point_worker import serve
+
+    return serve()
 
 
 class RunGroup(PhenomenonGroup):

@@ -60,6 +60,15 @@ def show(
     json: Json = False,
 ) -> None:
     """Draw figures as text, with the verdicts."""
+    from engine.store import runs_root
+    from engine.sweeps.folder import find_sweep
+
+    sweep = find_sweep(runs_root(runs), run)
+    if sweep is not None:
+        from lab.export.sweep_text import show_sweep
+
+        show_sweep(sweep, figure, height, json=json)
+        return
     from lab.export.text_figures import show_run
 
     show_run(run, runs, figure, height, json=json)
@@ -113,15 +122,25 @@ def export(
     runs: Runs = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
-    """Write runs as files; prints their paths.
+    """Write runs or sweeps as files; prints their paths.
 
     Every file says which command gives its numbers, with which versions and seeds: in its metadata, and small below a picture.
     """
+    from engine.store import runs_root
+    from engine.sweeps.folder import find_sweep
     from lab.export.formats import export_runs
     from lab.output import plain
     from screens.application import ExportRequest
 
-    for path in export_runs(run, runs, ExportRequest(to, out, tuple(figure or ()), width, force)):
+    wanted = ExportRequest(to, out, tuple(figure or ()), width, force)
+    sweeps = {name: path for name in run if (path := find_sweep(runs_root(runs), name)) is not None}
+    others = [name for name in run if name not in sweeps]
+    written = export_runs(others, runs, wanted) if others or not sweeps else []
+    if sweeps:
+        from lab.export.sweep_files import export_sweeps
+
+        written += export_sweeps(list(sweeps.values()), wanted)
+    for path in written:
         print(plain(path))
 
 

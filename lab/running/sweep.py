@@ -1,87 +1,59 @@
-"""Grids of knob values: one process and one run folder a cell, as many at once as there are cores.
+"""A sweep at work: its points are dealt to worker processes, those of one shape together, and what becomes of them is kept in its folder.
 
-Each cell is the plain command `genlab run ... --json`, so a cell that fails, diverges or is killed harms no other and can be
-resumed, watched and compared like any run. A cell that is killed is resumed once; a sweep that was interrupted goes on where the same
-command is given again.
+A point whose run is there already, with the same knobs, seeds, device, threads and versions, is not computed again; one that had begun
+goes on. A point that fails or diverges stops no other, and one whose worker is killed goes on once, in another.
 """
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
-from engine.contract import Phase, Spec, Status
+from engine.contract import Phase
 from engine.cores import usable_cores
-from engine.errors import Exit, StoreError, UsageError, echoed
+from engine.device import resolve_device
+from engine.errors import Exit, LabError, StoreError
+from engine.runner.rebuilding import shown
 from engine.store import runs_root
-from lab.output import emit, say, write_table
-from lab.running.begun_sweeps import BegunSweep, Earlier
-from lab.running.children import Children, Ended
+from engine.store.files import told
+from engine.sweeps.folder import Stored, StoredRuns, SweepFolder
+from engine.sweeps.manifest import Row, SweepManifest, Table, ValueOf, now
+from engine.sweeps.plan import Plan, Point
+from lab.output import result_event
+from lab.running.driving import Signals
+from lab.running.point_workers import Answer, PointWorkers
 
-Knobs = Mapping[str, str]
-POLL = 0.2  # seconds between looks at a cell that another process computes
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a sweep computes: a phenomenon with a preset, on every cell of a grid (knobs as text)."""
-
-    spec: Spec
-    preset: str
-    cells: Sequence[Knobs]
-
-    @classmethod
-    def of(cls, spec: Spec, preset: str, given: Knobs, grid: Sequence[str]) -> Plan:
-        """Return every combination of the grid's values on top of the given knobs, each checked.
-
-        A knob that is itself a list takes its values separated by semicolons: `--grid widths=8,16;32,64`.
-
-        Raises:
-            UsageError: `KNOB=V1,V2` is malformed, names no knob, repeats one, or holds a value out of range.
-        """
-        axes: dict[str, list[str]] = {}
-        for text in grid:
-            name, equals, values = text.partition("=")
-            if not equals or not values:
-                raise UsageError(f"a grid is KNOB=V1,V2,..., got {echoed(text)!r}", f"See: genlab info {spec.name}")
-            item = spec.config.knob(name)
-            if item.name in axes or item.name in given:
-                raise UsageError(f"knob {echoed(name)!r} is given twice", "Give it once: on the grid or as an option.")
-            axes[item.name] = values.split(";" if item.kind in ("ints", "floats") else ",")
-        different: dict[Any, Knobs] = {}  # by what they are read as: a value given twice runs once
-        for chosen in itertools.product(*axes.values()):
-            cell = {**given, **dict(zip(axes, chosen, strict=True))}
-            different.setdefault(repr(spec.configure(preset, cell)), cell)
-        return cls(spec, preset, list(different.values()))
-
-    @property
-    def varied(self) -> list[str]:
-        """The knobs in which the cells differ; all of them where there is one cell."""
-        return [name for name in self.cells[0] if len({cell[name] for cell in self.cells}) > 1] or list(self.cells[0])
+POLL = 0.2  # seconds between looks at a run that another process computes
+SAVING = 0.5  # seconds between two tables on the disk
+MOST_TOGETHER = 32  # points of one job
+KEPT = ("run", "phase", "step", "folder", "stored", "problem", "values", "claims")
 
 
 @dataclass(frozen=True)
-class CellEnd:
-    """What became of a cell: the run's result line, or the sentence it failed with.
+class PointEnd:
+    """What became of a point: the run's result, or the sentence it failed with.
 
-    resumed: whether it was killed and went on. reused: whether an earlier process of this sweep had computed it.
+    resumed: whether its worker was killed and it went on. reused: whether its run was there, or begun, before this sweep.
     """
 
+    point: Point
     code: int
     result: Mapping[str, Any] = field(default_factory=dict)
     sentence: str = ""
     resumed: bool = False
     reused: bool = False
 
-    def record(self, cell: Knobs) -> dict[str, Any]:
-        """The cell as a JSON line."""
-        kept = {key: self.result.get(key) for key in ("run", "phase", "step", "folder", "stored", "problem", "claims")}
+    def record(self) -> dict[str, Any]:
+        """The point as a JSON line."""
         how = {"code": self.code, "sentence": self.sentence, "resumed": self.resumed, "reused": self.reused}
-        return {"event": "cell", "knobs": dict(cell), **how, **kept}
+        return {
+            "event": "point", "index": self.point.index, "knobs": dict(self.point.knobs), **how,
+            **{name: self.result.get(name) for name in KEPT},
+        }  # fmt: skip
 
     @property
     def state(self) -> str:
@@ -92,112 +64,192 @@ class CellEnd:
         how = " (killed once, and resumed)" if self.resumed else " (before)" if self.reused else ""
         return (phase or self.sentence) + how
 
-    @property
-    def settled(self) -> bool:
-        """Whether the same cell would come out so again."""
-        return self.code == Exit.DONE or self.result.get("phase") == Phase.DIVERGED
-
 
 class Sweep:
-    """Runs a plan.
+    """Computes a plan.
 
     Args:
-        common: options that every cell shares beside the preset.
+        device: "auto", "cpu" or "cuda".
         workers: processes at once; the number of cores when None. The cores are divided among them.
         root: folder of the runs; None for the default place.
+        typed: what a person typed.
+
+    Attributes:
+        folder: the sweep's own; again: whether it was there already.
+        stopped: the name of the signal that ended it, if one did.
+
+    Raises:
+        LabError: no such device, the folder cannot be made, or another process computes the same sweep.
     """
 
-    def __init__(self, plan: Plan, common: Sequence[str], workers: int | None = None, root: Path | None = None) -> None:
+    def __init__(self, plan: Plan, device: str = "auto", workers: int | None = None, root: Path | None = None, typed: str = "") -> None:
+        self.plan, self.root = plan, runs_root(root)
         cores = usable_cores()
-        self.root = runs_root(root)
-        self.plan = plan
-        count = min(workers or cores, len(plan.cells))
-        self.options = ["--preset", plan.preset, *common, "--threads", str(max(1, min(64, cores // count)))]
-        self.children = Children(count, "cells that had begun save themselves")
-        self.begun = BegunSweep(self.root, [self.command(cell) for cell in plan.cells])
+        self.workers = min(workers or cores, len(plan.points))
+        device = "cpu" if plan.spec.instant else resolve_device(device)
+        manifest = SweepManifest.of(plan, device, max(1, min(64, cores // self.workers)), typed)
+        with told(self.root, "make the folder"):
+            self.root.mkdir(parents=True, exist_ok=True)
+        self.folder, self.again = SweepFolder.begin(self.root, manifest)
+        self.stopped = ""
+        self.problem = ""
+        self._rows = [Row() for _ in plan.points]
+        self._began, self._ended, self._saved_at = now(), 0, 0.0
+        self._runs = StoredRuns(self.root, self.folder.manifest)
 
-    def command(self, cell: Knobs) -> list[str]:
-        """The arguments of a cell's command."""
-        knobs = [f"{self.plan.spec.config.knob(name).option}={value}" for name, value in cell.items()]
-        return ["run", self.plan.spec.name, *self.options, *knobs, "--json"]
+    def endings(self) -> Iterator[PointEnd]:
+        """What becomes of the points, as they end; after a signal, of those that had begun."""
+        try:
+            with Signals(lambda: "points that had begun save themselves") as signals:
+                yield from self._endings(signals)
+        finally:
+            self._save(force=True)
+            self.folder.close()
 
-    def run(self, *, json: bool = False, quiet: bool = False) -> int:
-        """Run every cell; print a table (or JSON lines) and return the exit code."""
-        ended: list[tuple[Knobs, CellEnd]] = []
-        count = len(self.plan.cells)
-        if self.begun.again and not quiet:
-            say(f"genlab: going on with the sweep begun at {self.begun.since}: what it has finished counts, what it has begun goes on")
-            say("  To begin anew: choose another --runs DIR")
-        self.begun.begin()
-        for cell, one in self.endings():
-            ended.append((cell, one))
-            if json:
-                emit(one.record(cell))
-            elif not quiet:
-                say(f"{len(ended)} of {count}: {' '.join(f'{name}={value}' for name, value in cell.items())}: {one.state}")
-        if len(ended) == count and all(one.settled for _, one in ended):
-            self.begun.end()
-        if json:
-            failed = sum(one.code == Exit.RUN_FAILED for _, one in ended)
-            emit({"event": "sweep", "cells": count, "done": len(ended), "failed": failed})
-        else:
-            self._print(ended)
-        if self.children.stopped:
-            say("genlab: interrupted; every cell that had begun is saved.", "  Go on with: the same command")
-            return Exit.INTERRUPTED
-        codes = {one.code for _, one in ended}
-        return Exit.RUN_FAILED if Exit.RUN_FAILED in codes else max(codes, default=Exit.DONE)
+    # ------------------------------------------------------------ what is there, what is to be done
 
-    def endings(self) -> Iterator[tuple[Knobs, CellEnd]]:
-        """What became of the cells, as they end; after a signal, of those that had begun."""
-        return self.children.each(self._one, self.plan.cells)
+    def _endings(self, signals: Signals) -> Iterator[PointEnd]:
+        found = {point.index: self._runs.of(point.index) for point in self.plan.points}
+        self._save(force=True)
+        self._left = len(self.plan.points)
+        elsewhere: dict[int, Stored] = {}
+        fresh: dict[int, str] = {}
+        for point in self.plan.points:
+            stored = found[point.index]
+            if stored is not None and stored.over:
+                yield self._settled(self._taken(point, stored))
+            elif stored is not None and stored.live:
+                elsewhere[point.index] = stored
+            else:
+                fresh[point.index] = str(stored.folder.path) if stored else ""
+        if not fresh and not elsewhere:
+            return
+        pool = PointWorkers(self.workers)
+        try:
+            for job in self._jobs(fresh):
+                pool.put(job)
+            yield from self._followed(pool, signals, elsewhere, {index for index, path in fresh.items() if path})
+        finally:
+            if self._left:  # nobody listens any more
+                pool.stop()
+            pool.close()
 
-    def _one(self, cell: Knobs) -> CellEnd | None:
-        command = self.command(cell)
-        earlier = self._settled(command, cell) if self.begun.again else None
-        child = self._go_on(earlier) if earlier else self.children.run(command)
-        if child is None:
-            return None
-        killed = child.killed
-        if killed and not self.children.stopped:
-            begun = self._settled(command, cell)
-            child = (self._go_on(begun) if begun else self.children.run(command)) or child
-        if child.killed:
-            return self._killed(child, command, cell)
-        return CellEnd(child.code, child.result, child.sentence, resumed=killed, reused=earlier is not None)
+    def _jobs(self, fresh: Mapping[int, str]) -> Iterator[list[dict[str, Any]]]:
+        """Deal points into jobs: those of one shape together, as many as keep every worker busy; all others one by one."""
+        by_shape: dict[str, list[int]] = {}
+        for index in fresh:
+            by_shape.setdefault(self.plan.shape(self.plan.points[index]) or f"{index}", []).append(index)
+        for members in by_shape.values():
+            size = min(MOST_TOGETHER, -(-len(members) // self.workers))
+            for start in range(0, len(members), size):
+                yield [self._order(index, fresh[index]) for index in members[start : start + size]]
 
-    def _settled(self, command: Sequence[str], cell: Knobs) -> Earlier | None:
-        """The run that counts for a cell, once no process computes it any more."""
-        config = self.plan.spec.configure(self.plan.preset, cell)
-        found = self.begun.earlier(command, config)
-        while found is not None and found.live and not self.children.stopped:
-            time.sleep(POLL)
-            found = self.begun.earlier(command, config)
-        return found
+    def _order(self, index: int, resume: str = "") -> dict[str, Any]:
+        manifest, point = self.folder.manifest, self.plan.points[index]
+        return {
+            "index": index, "phenomenon": manifest.phenomenon, "config": point.config.values(), "preset": point.preset,
+            "seeds": list(manifest.seeds), "device": manifest.device, "threads": manifest.threads, "root": str(self.root),
+            "typed": manifest.typed or manifest.command_line, "resume": resume,
+        }  # fmt: skip
 
-    def _go_on(self, earlier: Earlier) -> Ended | None:
-        """Resume a run; one that is over is taken as it is."""
-        if earlier.over:
+    # ------------------------------------------------------------ what becomes of them
+
+    def _followed(self, pool: PointWorkers, signals: Signals, elsewhere: dict[int, Stored], resumed: set[int]) -> Iterator[PointEnd]:
+        again: set[int] = set()
+        while self._left and not (pool.stopped and pool.idle):
+            if signals.heard and not pool.stopped:
+                self.stopped = signals.heard
+                pool.stop()
+            for point, ended in self._looked(pool, elsewhere, resumed):
+                yield self._settled(self._taken(point, ended))
+            self._save()
             try:
-                return Ended(int(Exit.DONE if earlier.phase is Phase.FINISHED else Exit.RUN_FAILED), earlier.result())
-            except StoreError as error:
-                return Ended(int(Exit.RUN_FAILED), {}, error.message)
-        return self.children.run(["resume", earlier.folder.name, "--runs", str(self.root), "--json"])
+                answer = pool.answers.get(timeout=POLL if elsewhere else 2 * POLL)
+            except Empty:
+                continue
+            if answer.code is None:
+                self._rows[answer.index] = Row(run=answer.run, phase=Phase.RUNNING)
+            elif answer.killed and answer.index not in again and not pool.stopped:
+                again.add(answer.index)
+                yield from self._once_more(pool, answer)
+            else:
+                yield self._settled(self._end(answer, resumed=answer.index in again, reused=answer.index in resumed))
 
-    def _killed(self, child: Ended, command: Sequence[str], cell: Knobs) -> CellEnd:
-        """A cell whose process was killed, with the name of the run that it leaves."""
-        begun = self.begun.earlier(command, self.plan.spec.configure(self.plan.preset, cell))
-        if begun is None:
-            return CellEnd(int(Exit.RUN_FAILED), {}, child.sentence)
-        left = {"run": begun.folder.name, "folder": str(begun.folder.path)}
-        return CellEnd(int(Exit.RUN_FAILED), left, f"{child.sentence}; go on with: genlab resume {begun.folder.name}")
+    def _looked(self, pool: PointWorkers, elsewhere: dict[int, Stored], resumed: set[int]) -> Iterator[tuple[Point, Stored]]:
+        """Look at runs that other processes compute: one that is over counts, one that nobody computes any more goes on here."""
+        if not elsewhere or pool.stopped or any(stored.folder.live for stored in elsewhere.values()):
+            return
+        self._runs.read()
+        for index in list(elsewhere):
+            stored = self._runs.of(index)
+            if stored is not None and stored.live:
+                elsewhere[index] = stored
+                continue
+            del elsewhere[index]
+            if stored is not None and stored.over:
+                yield self.plan.points[index], stored
+            else:
+                resumed.add(index)
+                pool.put([self._order(index, str(stored.folder.path) if stored else "")])
 
-    def _print(self, ended: Sequence[tuple[Knobs, CellEnd]]) -> None:
-        knobs, claims = self.plan.varied, [claim.id for claim in self.plan.spec.claims]
-        lines = []
-        for cell, one in sorted(ended, key=lambda item: self.plan.cells.index(item[0])):
-            marks = {row["id"]: Status(row["status"]).mark for row in one.result.get("claims", ())}
-            state = "not stored" if one.result.get("problem") else one.result.get("phase") or one.state
-            row = [cell[name] for name in knobs]
-            lines.append([*row, one.result.get("run", ""), state, *(marks.get(claim, "") for claim in claims)])
-        write_table((*knobs, "run", "phase", *claims), lines)
+    def _once_more(self, pool: PointWorkers, answer: Answer) -> Iterator[PointEnd]:
+        """Let a point go on whose worker was killed, from what that left; one that was over counts."""
+        self._runs.read()
+        stored, point = self._runs.of(answer.index), self.plan.points[answer.index]
+        if stored is not None and stored.over:
+            yield self._settled(replace(self._taken(point, stored), reused=False, resumed=True))
+        else:
+            pool.put([self._order(answer.index, str(stored.folder.path) if stored else "")])
+
+    def _end(self, answer: Answer, resumed: bool, reused: bool) -> PointEnd:
+        point, name = self.plan.points[answer.index], answer.run or self._rows[answer.index].run
+        if not answer.killed:
+            return PointEnd(point, int(answer.code or 0), answer.result, answer.sentence, resumed, reused)
+        if not name:
+            self._runs.read()
+            stored = self._runs.of(answer.index)
+            name = stored.folder.name if stored else ""
+        left = {"run": name, "folder": str(self.root / name)} if name else {}
+        how = f"{answer.sentence}; go on with: genlab resume {name}" if name else answer.sentence
+        return PointEnd(point, int(Exit.RUN_FAILED), left, how, resumed=False, reused=reused)
+
+    def _taken(self, point: Point, stored: Stored) -> PointEnd:
+        """A point whose run is over and stored."""
+        code = Exit.DONE if stored.phase is Phase.FINISHED else Exit.RUN_FAILED
+        try:
+            snapshot = shown(stored.folder.path)
+        except LabError as error:
+            return PointEnd(point, int(Exit.RUN_FAILED), {"run": stored.folder.name}, error.message, reused=True)
+        kept = {"run": stored.folder.name, "folder": str(stored.folder.path), "stored": True, "problem": "", "unstored": ""}
+        result = {**result_event(snapshot), **kept}
+        return PointEnd(point, int(code), result, "" if code == Exit.DONE else snapshot.sentence, reused=True)
+
+    # ------------------------------------------------------------ the table
+
+    def _settled(self, end: PointEnd) -> PointEnd:
+        self._left -= 1
+        self._ended += not end.reused
+        wanted = {scalar.name for scalar in self.plan.collect}
+        result = end.result
+        values = {name: value for name, value in (result.get("values") or {}).items() if name in wanted}
+        phase = Phase(result["phase"]) if result.get("phase") else None
+        self._rows[end.point.index] = Row(
+            run=result.get("run") or "", phase=phase, code=None if end.code == Exit.INTERRUPTED else end.code,
+            sentence=end.sentence[:2000], step=int(result.get("step") or 0),
+            values={name: ValueOf.model_validate(value) for name, value in values.items()},
+            claims={row["id"]: row["status"] for row in result.get("claims") or ()},
+        )  # fmt: skip
+        self._save()
+        return replace(end, result={**result, "values": values})
+
+    def _save(self, force: bool = False) -> None:
+        """Put the table on the disk, where that lets; the runs themselves are there in any case."""
+        if not force and time.monotonic() - self._saved_at < SAVING:
+            return
+        self._saved_at = time.monotonic()
+        table = Table(rows=tuple(self._rows), began=self._began, written=now(), ended=self._ended, workers=self.workers)
+        try:
+            self.folder.save(table, durable=force)
+            self.problem = ""
+        except StoreError as error:
+            self.problem = error.message

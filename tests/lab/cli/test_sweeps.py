@@ -1,7 +1,8 @@
-"""Sweeps from the command line: every cell in a process of its own; cells that are killed, sweeps that are begun again."""
+"""Sweeps from the command line: points in worker processes; points that are killed, sweeps that are begun again."""
 
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -9,11 +10,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import Exit
-from engine.registry import spec
 from engine.store import list_runs
-from lab.running.begun_sweeps import BegunSweep
+from engine.sweeps.folder import sweep_paths
 from lab.running.children import ended, killed_by, result_line
-from lab.running.sweep import Plan
 from tests.lab.command_line import finish, lines, start
 
 PATIENCE = 60.0  # seconds until a condition that should come is called missing
@@ -33,44 +32,54 @@ def at_work(runs):
     return [int(path.read_text().split()[0]) for path in locks]
 
 
+def points(records):
+    return [record for record in records if record["event"] == "point"]
+
+
 def comparable(records):
-    """What cells came to, without where and how."""
+    """What points came to, without where and how."""
     kept = ("phase", "step", "claims", "code")
-    return {record["knobs"]["pause"]: {key: record[key] for key in kept} for record in records if record["event"] == "cell"}
+    return {record["knobs"]["pause"]: {key: record[key] for key in kept} for record in points(records)}
+
+
+def conclusion(records, runs):
+    """The last line, whose sweep is the one there is."""
+    (path,) = sweep_paths(runs)
+    assert (records[-1].pop("sweep"), records[-1].pop("folder")) == (path.name, str(path))
+    return records[-1]
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """What the cells come to when nobody disturbs them."""
+    """What the points come to when nobody disturbs them."""
     code, out, _ = finish(tmp_path_factory.mktemp("undisturbed"), "sweep", "toy", *GRID)
     assert code == 0
     return comparable(lines(out))
 
 
-def test_sweep_runs_every_cell_in_its_own_folder(tmp_path):
+def test_sweep_runs_every_point_in_its_own_folder(tmp_path):
     code, out, err = finish(tmp_path, "sweep", "toy", "--grid", "rate=.1,.0001", "--steps", "20", "--json", "--workers", "2")
     records = lines(out)
     assert code == 0, err
-    assert {(record["knobs"]["rate"], record["phase"]) for record in records[:-1]} == {(".1", "finished"), (".0001", "finished")}
-    assert {record["knobs"]["rate"]: record["claims"][0]["status"] for record in records[:-1]} == {".1": "holds", ".0001": "fails"}
-    assert records[-1] == {"event": "sweep", "cells": 2, "done": 2, "failed": 0}
-    assert len(list(tmp_path.iterdir())) == 2
+    assert {(record["knobs"]["rate"], record["phase"]) for record in points(records)} == {(0.1, "finished"), (0.0001, "finished")}
+    assert {record["knobs"]["rate"]: record["claims"][0]["status"] for record in points(records)} == {0.1: "holds", 0.0001: "fails"}
+    assert conclusion(records, tmp_path) == {"event": "sweep", "points": 2, "done": 2, "failed": 0}
+    assert len(list_runs(tmp_path)) == 2
 
 
-def test_a_cell_that_is_killed_once_is_resumed_and_counts_once(tmp_path, undisturbed):
+def test_a_point_that_is_killed_once_is_resumed_and_counts_once(tmp_path, undisturbed):
     with start(tmp_path, "sweep", "toy", *GRID, "--workers", "1") as child:
-        until(lambda: len(list(tmp_path.glob("*/state.json"))) == 2 and at_work(tmp_path), "the second cell at work")
+        until(lambda: len(list(tmp_path.glob("*/state.json"))) == 2 and at_work(tmp_path), "the second point at work")
         os.kill(at_work(tmp_path)[0], signal.SIGKILL)
         records, err = lines(child.stdout.read()), child.stderr.read()
     assert (child.returncode, err) == (0, "")
     assert comparable(records) == undisturbed
-    assert [record["resumed"] for record in records[:-1]] == [False, True]
-    assert records[-1] == {"event": "sweep", "cells": 2, "done": 2, "failed": 0}
+    assert [record["resumed"] for record in points(records)] == [False, True]
+    assert conclusion(records, tmp_path) == {"event": "sweep", "points": 2, "done": 2, "failed": 0}
     assert len(list_runs(tmp_path)) == 2
-    assert not list(tmp_path.glob(".sweep-*")), "the same command begins anew"
 
 
-def test_a_cell_that_is_killed_twice_has_failed_and_names_its_run(tmp_path):
+def test_a_point_that_is_killed_twice_has_failed_and_names_its_run(tmp_path):
     killed = set()
     grid = ("--grid", "rate=0.001,0.002", "--steps", "1000000", "--pause", "0.001", "--json")
     with start(tmp_path, "sweep", "toy", *grid, "--workers", "2") as child:
@@ -82,55 +91,74 @@ def test_a_cell_that_is_killed_twice_has_failed_and_names_its_run(tmp_path):
             time.sleep(0.01)
         records, err = lines(child.stdout.read()), child.stderr.read()
     assert (child.returncode, err, len(killed)) == (Exit.RUN_FAILED, "", 4)
-    assert records[-1] == {"event": "sweep", "cells": 2, "done": 2, "failed": 2}
-    assert {record["run"] for record in records[:-1]} == {run.name for run in list_runs(tmp_path)}
-    for record in records[:-1]:
+    assert conclusion(records, tmp_path) == {"event": "sweep", "points": 2, "done": 2, "failed": 2}
+    assert {record["run"] for record in points(records)} == {run.name for run in list_runs(tmp_path)}
+    for record in points(records):
         assert record["sentence"] == f"killed by SIGKILL (often: out of memory); go on with: genlab resume {record['run']}"
         assert (record["code"], Path(record["folder"]).name) == (Exit.RUN_FAILED, record["run"])
-    assert list(tmp_path.glob(".sweep-*")), "the same command goes on"
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_sweep_that_was_ended_goes_on_with_the_same_command(tmp_path, undisturbed, how):
     with start(tmp_path, "sweep", "toy", *GRID, "--workers", "1") as child:
         first = json.loads(child.stdout.readline())
-        until(lambda: len(list(tmp_path.glob("*/state.json"))) == 2, "the second cell's state")
+        until(lambda: len(list(tmp_path.glob("*/state.json"))) == 2, "the second point's state")
         child.send_signal(how)
         child.stdout.read()
+    assert child.returncode == (Exit.INTERRUPTED if how is signal.SIGTERM else -how)
     before = {run.name for run in list_runs(tmp_path)}
     code, out, err = finish(tmp_path, "sweep", "toy", *GRID, "--workers", "1")
     records = lines(out)
     assert (code, comparable(records)) == (0, undisturbed)
-    assert err.startswith("genlab: going on with the sweep begun at ")
+    assert err.startswith("genlab: going on with toy-quick-sweep: ")
     assert (records[0]["run"], records[0]["reused"]) == (first["run"], True)
-    assert {record["run"] for record in records[:-1]} == before
-    assert len(list_runs(tmp_path)) == 2 and not list(tmp_path.glob(".sweep-*"))
+    assert {record["run"] for record in points(records)} == before
+    assert conclusion(records, tmp_path) == {"event": "sweep", "points": 2, "done": 2, "failed": 0}
+    assert len(list_runs(tmp_path)) == 2
 
 
-@pytest.mark.parametrize("change", [{}, {"versions": {"numpy": "0.1"}}, {"config": {"steps": 21}}, {"typed": "genlab run toy"}])
-def test_only_runs_that_would_come_out_the_same_count(genlab, tmp_path, change):
-    command = ["run", "toy", "--steps=20", "--json"]
-    begun = BegunSweep(tmp_path / "runs", [command])
-    begun.begin()
-    name = lines(genlab(*command)[1])[-1]["run"]
-    path = tmp_path / "runs" / name / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    again = BegunSweep(tmp_path / "runs", [command])
-    found = again.earlier(command, spec("toy").configure("quick", {"steps": 20}))
-    assert (again.again, again.since) == (True, begun.since)
-    assert (found is None) == bool(change)
-    if found:
-        assert found.over and found.result()["claims"][0]["status"] == "holds"
-    again.end()
-    assert not BegunSweep(tmp_path / "runs", [command]).again
+def test_what_is_there_is_not_computed_again(tmp_path):
+    sweep = ("sweep", "toy", "--steps", "20", "--json", "--workers", "1", "--grid")
+    finish(tmp_path, *sweep, "rate=.1,.2")
+    first = {run.name for run in list_runs(tmp_path)}
+    _, out, _ = finish(tmp_path, *sweep, "rate=.1,.2,.3")
+    assert [record["reused"] for record in points(lines(out))] == [True, True, False]
+    assert {record["run"] for record in points(lines(out))} > first and len(list_runs(tmp_path)) == 3
+    assert len(list(sweep_paths(tmp_path))) == 2, "a longer grid is another sweep"
 
 
-def test_runs_from_before_the_sweep_do_not_count(genlab, tmp_path):
-    command = ["run", "toy", "--steps=20", "--json"]
-    genlab(*command)
-    begun = BegunSweep(tmp_path / "runs", [command])
-    begun.since = "9999-01-01T00:00:00+00:00"
-    assert begun.earlier(command, spec("toy").configure("quick", {"steps": 20})) is None
+@pytest.mark.parametrize("change", [{"versions": {"numpy": "0.1"}}, {"config": {"steps": 21}}, {"seeds": [1]}, {"threads": 63}])
+def test_only_runs_that_would_come_out_the_same_count(tmp_path, change):
+    sweep = ("sweep", "toy", "--steps", "20", "--json", "--workers", "1", "--grid", "rate=.1")
+    _, out, _ = finish(tmp_path, *sweep)
+    path = Path(points(lines(out))[0]["folder"]) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps({**manifest, **change, "config": {**manifest["config"], **change.get("config", {})}}))
+    _, out, _ = finish(tmp_path, *sweep)
+    assert [record["reused"] for record in points(lines(out))] == [False]
+    assert len(list_runs(tmp_path)) == 2
+
+
+def test_a_point_that_fails_or_diverges_stops_no_other(tmp_path):
+    code, out, _ = finish(tmp_path, "sweep", "toy", "--grid", "mode=diverging,broken,impossible,plain", "--steps", "20", "--json")
+    found = {record["knobs"]["mode"]: (record["code"], record["phase"]) for record in points(lines(out))}
+    assert found == {
+        "plain": (0, "finished"), "diverging": (Exit.RUN_FAILED, "diverged"), "broken": (Exit.RUN_FAILED, "failed"),
+        "impossible": (Exit.USAGE, "failed"),
+    }  # fmt: skip
+    assert code == Exit.RUN_FAILED
+    assert {key: lines(out)[-1][key] for key in ("points", "done", "failed")} == {"points": 4, "done": 4, "failed": 3}
+
+
+def test_the_same_sweep_is_not_computed_twice_at_once(tmp_path):
+    sweep = ("sweep", "toy", "--grid", "pause=0,0.01", "--steps", "100000", "--rate", "0.001", "--json", "--workers", "1")
+    with start(tmp_path, *sweep) as child:
+        until(lambda: any(path.joinpath("table.json").exists() for path in sweep_paths(tmp_path)), "the sweep")
+        code, out, err = finish(tmp_path, *sweep)
+        child.send_signal(signal.SIGTERM)
+        child.stdout.read()
+    assert (code, out) == (Exit.RUN_FAILED, "")
+    assert f"the same sweep is being computed by process {child.pid}" in err and "genlab watch toy-quick-sweep" in err
 
 
 @pytest.mark.parametrize("out", ["", "\n", '{"event": "meas', "[1]", '{"event": "measure", "step": 1, "values": {}}', "null"])
@@ -149,14 +177,64 @@ def test_what_a_killed_child_says():
     assert [ended(code, "", "genlab: so").code for code in (2, 3, 4, 130)] == [2, 3, 4, 130]
 
 
-def test_a_sweep_for_eyes_is_a_table_with_a_line_a_cell(tmp_path):
+def test_a_sweep_for_eyes_is_a_table_with_a_line_a_point(tmp_path):
     code, out, err = finish(tmp_path, "sweep", "toy", "--grid", "steps=4,20", "--workers", "2")
-    rows = {line.split()[0]: line.split()[2:] for line in out.splitlines() if line.strip()[:1].isdigit()}
+    tables = out.split("Claims")
+    rows = [{line.split()[0]: line.split()[2:] for line in table.splitlines() if line.strip()[:1].isdigit()} for table in tables]
     assert code == 0
-    assert rows == {"4": ["finished", "not", "yet", "no"], "20": ["finished", "yes", "no"]}
-    assert "2 of 2: steps=" in err
+    assert [row["4"][:1] for row in rows] == [["finished"]] * 2
+    assert rows[1] == {"4": ["finished", "not", "yet", "no"], "20": ["finished", "yes", "no"]}
+    assert "2 of 2: " in err and "genlab show toy-quick-sweep" in err
 
 
-def test_the_grid_is_every_combination(genlab):
-    found = Plan.of(spec("toy"), "quick", {"extra": "yes"}, ["rate=.1,.2", "widths=1,2;3"]).cells
-    assert found == [{"extra": "yes", "rate": rate, "widths": widths} for rate in (".1", ".2") for widths in ("1,2", "3")]
+def test_many_points_are_asked_for(genlab, tmp_path):
+    code, out, err = genlab("sweep", "toy", "--grid", "steps=1:200")
+    assert (code, out) == (Exit.USAGE, "")
+    assert "the grid has 200 points, about " in err and "Add --yes" in err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_sweep_among_the_runs(genlab, tmp_path):
+    genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1", "--quiet")
+    name = "toy-quick-sweep"
+    code, out, _ = genlab("runs")
+    assert code == 0 and name in out and "rate (2)" in out
+    record = next(item for item in lines(genlab("runs", "--json")[1]) if item["event"] == "sweep")
+    assert (record["points"], record["done"], record["grid"], record["problem"]) == (2, 2, {"rate": [0.1, 0.2]}, "")
+    shown = lines(genlab("show", name, "--json")[1])[0]
+    assert [point["knobs"] for point in shown["points"]] == [{"rate": 0.1}, {"rate": 0.2}]
+    assert "is a sweep and no run" in genlab("resume", name)[2]
+    code, _, err = genlab("rm", name, "--yes")
+    assert code == 0 and "its runs are kept" in err
+    assert len(list_runs(tmp_path / "runs")) == 2 and not list(sweep_paths(tmp_path / "runs"))
+
+
+@pytest.mark.parametrize("damage", ["table gone", "table torn", "a run gone", "a run torn"])
+def test_what_is_damaged_is_said_and_the_rest_is_shown(genlab, tmp_path, damage):
+    genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1", "--quiet")
+    root = tmp_path / "runs"
+    sweep, run = root / "toy-quick-sweep", list_runs(root)[0].path
+    if damage == "table gone":
+        (sweep / "table.json").unlink()
+    elif damage == "table torn":
+        (sweep / "table.json").write_text('{"rows": [{"ru')
+    elif damage == "a run gone":
+        shutil.rmtree(run)
+    else:
+        (run / "manifest.json").write_text("{")
+    code, out, _ = genlab("show", sweep.name)
+    rows = [line.split() for line in out.splitlines() if line.split()[:1] in (["0.1"], ["0.2"]) and len(line.split()) > 2]
+    assert code == 0
+    assert [row[2] for row in rows] == ["finished"] * 4, "of two points, twice"
+    assert "note: " in out
+
+
+def test_a_sweep_without_its_manifest_is_one_sentence(genlab, tmp_path):
+    genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1", "--quiet")
+    (tmp_path / "runs" / "toy-quick-sweep" / "sweep.json").write_text("[]")
+    code, _, err = genlab("show", "toy-quick-sweep")
+    assert code == Exit.RUN_FAILED and "sweep.json is damaged" in err and len(err.splitlines()) <= 2
+    code, out, _ = genlab("runs")
+    assert code == 0 and "damaged" in out
+    code, _, err = genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1", "--quiet")
+    assert code == 0, err

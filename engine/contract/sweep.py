@@ -1,0 +1,119 @@
+"""A sweep as the outside sees it: its points with their values and claims, and what is drawn of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract.declared import Spec
+from engine.contract.drawn import Floats
+from engine.contract.judged import Status
+from engine.contract.scalars import Scalar, ScalarValue
+from engine.contract.session import Phase, Snapshot
+
+
+@dataclass(frozen=True)
+class SweepPoint:
+    """One point of the grid.
+
+    knobs: those of the grid; texts: the same as the command line writes them. phase: of its run, None before that is begun.
+    ended: whether nobody computes it any more; share: of its steps that are made, where that is known.
+    missing: why its run cannot be opened though its values are known; empty where it can be.
+    """
+
+    knobs: Mapping[str, Any]
+    texts: Mapping[str, str]
+    run: str = ""
+    phase: Phase | None = None
+    ended: bool = False
+    sentence: str = ""
+    step: int = 0
+    share: float | None = None
+    values: Mapping[str, ScalarValue] = field(default_factory=dict)
+    claims: Mapping[str, Status] = field(default_factory=dict)
+    missing: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended without the values that were asked for."""
+        return self.ended and self.phase is not Phase.FINISHED
+
+    @property
+    def state(self) -> str:
+        """Where it stands, in a word or two."""
+        return "waiting" if self.phase is None and not self.ended else str(self.phase or "failed")
+
+
+@dataclass(frozen=True)
+class SweepMap:
+    """A scalar over two knobs. x (k,) and y (m,) rising; values (m, k), nan where there is none; bound: which are lower bounds.
+
+    log: the values span decades.
+    """
+
+    x: Floats
+    y: Floats
+    values: Floats
+    bound: NDArray[np.bool_]
+    x_label: str
+    y_label: str
+    unit: str = ""
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class SweepSnapshot:
+    """Everything that is shown of a sweep at one moment.
+
+    knobs: the names of those that vary, with their labels; claims: the ids of all claims that were decided somewhere.
+    declared, drawn: the figures, as a phenomenon declares them, and what stands in them; maps: the numbers behind its pictures, by name.
+    rate: points a second of the process that computes it; eta: seconds left, where that is known.
+    notes: what is wrong with it, as sentences. revision grows when something drawn changes.
+    """
+
+    name: str
+    phenomenon: str
+    preset: str
+    given: Mapping[str, str]
+    knobs: Mapping[str, str]
+    seeds: tuple[int, ...]
+    scalars: tuple[Scalar, ...]
+    claims: tuple[str, ...]
+    points: tuple[SweepPoint, ...]
+    declared: Spec
+    drawn: Snapshot
+    maps: Mapping[str, SweepMap] = field(default_factory=dict)
+    live: bool = False
+    rate: float = 0.0
+    eta: float | None = None
+    workers: int = 0
+    notes: tuple[str, ...] = ()
+    command_line: str = ""
+    folder: str = ""
+    revision: int = 0
+
+    @property
+    def done(self) -> int:
+        """How many points ended, well or not."""
+        return sum(point.ended for point in self.points)
+
+    @property
+    def running(self) -> int:
+        """How many are being computed."""
+        return sum(not point.ended and point.phase is not None and not point.phase.over for point in self.points)
+
+    @property
+    def failed(self) -> int:
+        """How many ended without their values."""
+        return sum(point.failed for point in self.points)
+
+
+class SweepSession(Protocol):
+    """What the screen of a sweep holds."""
+
+    def latest(self) -> SweepSnapshot:
+        """Return the present snapshot: the same object as long as nothing changed."""

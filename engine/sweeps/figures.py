@@ -1,0 +1,96 @@
+"""What is drawn of a sweep: each scalar against a knob with a curve per value of the others, and a heat map over two knobs.
+
+Points whose run ended before the awaited event are lower bounds: they stand apart, as open marks, and no line goes through them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.config import Config
+from engine.contract import Axis, Figure, Phase, PictureSpec, Scalar, ScalarValue, Series, Snapshot, Spec
+from engine.contract.sweep import SweepMap, SweepPoint
+from engine.sweeps.heat_map import enough_for_map, heat_map, map_of
+from engine.sweeps.layout import DECADE, Floats, Grid, spans_decades, title
+from engine.sweeps.manifest import SweepManifest
+
+MOST_CURVES = 8  # of one figure
+BOUND = "lower bound"
+
+
+def drawn(
+    name: str, manifest: SweepManifest, points: Sequence[SweepPoint], scalars: Sequence[Scalar], spec: Spec | None
+) -> tuple[Spec, Snapshot, dict[str, SweepMap]]:
+    """Return the figures of a sweep as a phenomenon would declare them, what stands in them now, and the numbers behind the pictures."""
+    grid = Grid.of(manifest, points)
+    figures, series = [], []
+    for scalar in scalars:
+        curves = list(_curves(scalar, grid, len(manifest.seeds)))
+        series += curves
+        figures.append(_figure(scalar, grid, curves))
+    y = enough_for_map(grid)
+    maps = {scalar.name: cells for scalar in scalars if y is not None and (cells := map_of(scalar, grid, y)) is not None}
+    pictures = [heat_map(scalar, grid, y, maps[scalar.name]) for scalar in scalars if y is not None and scalar.name in maps]
+    declared = Spec(
+        name=manifest.phenomenon, title=f"Sweep of {spec.title if spec else manifest.phenomenon}", question="", config=Config, presets=(),
+        figures=tuple(figures), claims=(), notes="", references=(),
+        pictures=tuple(PictureSpec(f"map-{scalar.name}", title(scalar, grid)) for scalar in scalars if y is not None),
+    )  # fmt: skip
+    shown = Snapshot(
+        phenomenon=manifest.phenomenon, run=name, preset=manifest.preset, config=dict(manifest.given), seeds=manifest.seeds,
+        phase=Phase.FINISHED, sentence="", series=tuple(series), pictures=tuple(pictures),
+        groups=tuple(dict.fromkeys(item.group for item in series)),
+    )  # fmt: skip
+    return declared, shown, {f"map-{name}": cells for name, cells in maps.items()}
+
+
+def _figure(scalar: Scalar, grid: Grid, curves: Sequence[Series]) -> Figure:
+    values = np.concatenate([item.y for item in curves]) if curves else np.empty(0)
+    log = bool(len(values)) and spans_decades(values, DECADE if scalar.log else DECADE**2)
+    notes = [f"open mark: {BOUND}, the run ended before the event"] if any(item.style == "points" for item in curves) else []
+    left_out = _left_out(grid)
+    notes += [f"{MOST_CURVES} of {left_out} curves are drawn"] if left_out else []
+    reason = _reason(scalar, grid)
+    return Figure(
+        scalar.name, title(scalar, grid), grid.axis, Axis(scalar.label, log=log, unit=scalar.unit),
+        (f"{scalar.name}/*", f"{scalar.name}>/*"), note="; ".join(notes), empty=reason or "fills as points end",
+    )  # fmt: skip  # fmt: skip
+
+
+def _reason(scalar: Scalar, grid: Grid) -> str:
+    """Why no point has the scalar, where all that ended say the same."""
+    said = {point.values[scalar.name].reason for point in grid.points if point.ended and scalar.name in point.values}
+    return said.pop() if len(said) == 1 else ""
+
+
+def _left_out(grid: Grid) -> int:
+    count = 1
+    for axis in grid.others:
+        count *= len(axis.values)
+    return count if count > MOST_CURVES else 0
+
+
+def _curves(scalar: Scalar, grid: Grid, seeds: int) -> Iterator[Series]:
+    found = list(grid.curves())
+    if len(found) > MOST_CURVES:
+        found = [found[place] for place in np.unique(np.linspace(0, len(found) - 1, MOST_CURVES).round().astype(int)).tolist()]
+    x = grid.places
+    for label, points in found:
+        values = [points[place].values.get(scalar.name) if place in points else None for place in x.tolist()]
+        label = label or scalar.label
+        yield from _curve(scalar, label, x, values, seeds)
+
+
+def _curve(scalar: Scalar, label: str, x: Floats, values: Sequence[ScalarValue | None], seeds: int) -> Iterator[Series]:
+    middle, lo, hi = (np.array([getattr(value, name) if value else np.nan for value in values]) for name in ("value", "lo", "hi"))
+    bound = np.array([bool(value and value.value_censored) for value in values])
+    replicates = max((len(value.seeds) for value in values if value), default=1)
+    band: dict[str, Any] = {}
+    if replicates > 1:
+        band = {"lo": np.where(bound, np.nan, lo), "hi": np.where(bound, np.nan, hi), "band": f"median, range of {replicates} seeds"}
+    yield Series(f"{scalar.name}/{label}", label, x, np.where(bound, np.nan, middle), group=label, **band)
+    if bound.any():
+        yield Series(f"{scalar.name}>/{label}", f"{label}: {BOUND}", x[bound], middle[bound], group=label, style="points")

@@ -1,0 +1,96 @@
+"""How a sweep is laid out for drawing: which knob goes along x, which tell curves apart, and where values stand on an axis."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.contract import Axis, Scalar
+from engine.contract.sweep import SweepPoint
+from engine.sweeps.manifest import AxisOf, SweepManifest
+
+Floats = NDArray[np.float64]
+DECADE = 10.0  # an axis whose values are positive and span so much is logarithmic
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The varied knobs of a sweep in their roles: along the x axis, and those whose values tell curves apart."""
+
+    x: AxisOf
+    others: tuple[AxisOf, ...]
+    points: tuple[SweepPoint, ...]
+
+    @classmethod
+    def of(cls, manifest: SweepManifest, points: Sequence[SweepPoint]) -> Grid:
+        """Put the numeric knob with the most values along x, or the first one where none is numeric."""
+        varied = [axis for axis in manifest.axes if len(axis.values) > 1] or list(manifest.axes)
+        if not varied:
+            varied = [AxisOf(knob="", label="point", values=(0,))]
+        numeric = [axis for axis in varied if is_numeric(axis)]
+        x = max(numeric, key=lambda axis: len(axis.values)) if numeric else varied[0]
+        return cls(x, tuple(axis for axis in varied if axis is not x), tuple(points))
+
+    @property
+    def places(self) -> Floats:
+        """The x of every value: itself, or its number where it is no number. (k,)"""
+        return np.array(sorted(self.x.values) if is_numeric(self.x) else range(len(self.x.values)), dtype=np.float64)
+
+    @property
+    def axis(self) -> Axis:
+        """The x axis."""
+        if is_numeric(self.x):
+            return Axis(self.x.label, log=spans_decades(self.places), unit="" if self.x.unit == self.x.label else self.x.unit)
+        return Axis(self.x.label, ticks=tuple((float(place), written(value)) for place, value in enumerate(self.x.values)))
+
+    def curves(self) -> Iterator[tuple[str, dict[float, SweepPoint]]]:
+        """The points of each combination of the other knobs' values, by x, with what tells it apart: `fraction 0.3`."""
+        order = {repr(value): place for place, value in enumerate(self.x.values)}
+        for chosen in itertools.product(*(axis.values for axis in self.others)):
+            wanted = {axis.knob: value for axis, value in zip(self.others, chosen, strict=True)}
+            label = ", ".join(f"{axis.label} {written(value)}" for axis, value in zip(self.others, chosen, strict=True))
+            here: dict[float, SweepPoint] = {}
+            for point in self.points:
+                if all(same(point.knobs.get(name), value) for name, value in wanted.items()):
+                    value = point.knobs.get(self.x.knob, 0)
+                    here[float(value) if is_numeric(self.x) else float(order.get(repr(_plain(value)), 0))] = point
+            yield label, here
+
+
+def title(scalar: Scalar, grid: Grid) -> str:
+    """`First step with 95 % of test pairs right against weight decay`."""
+    return f"{scalar.label[:1].upper()}{scalar.label[1:]} against {grid.x.label}"
+
+
+def is_numeric(axis: AxisOf) -> bool:
+    """Whether all values of a knob are numbers."""
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in axis.values)
+
+
+def spans_decades(values: Floats, least: float = DECADE) -> bool:
+    """Whether numbers that are all positive span so much that an axis of them is logarithmic."""
+    there = values[np.isfinite(values)]
+    return len(there) > 1 and bool(there.min() > 0) and bool(there.max() >= least * there.min())
+
+
+def written(value: Any) -> str:
+    """A knob's value as a person reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ",".join(map(written, value))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values of a knob are equal; a list that was stored equals the tuple that it was."""
+    return bool(_plain(one) == _plain(other))
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list | tuple) else value

@@ -1,0 +1,188 @@
+"""A sweep read back: its table, how far its running points are, and its figures. What is missing or damaged is said, the rest is there."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine import registry
+from engine.contract import Phase, Spec
+from engine.contract.sweep import SweepPoint, SweepSnapshot
+from engine.errors import LabError, StoreError
+from engine.runner.rebuilding import shown
+from engine.store import RunFolder
+from engine.store.files import there
+from engine.store.folder import MANIFEST
+from engine.sweeps.figures import drawn
+from engine.sweeps.folder import TABLE, StoredRuns, SweepFolder
+from engine.sweeps.manifest import Row, Table, ValueOf
+
+Stamp = tuple[int, int] | None
+NOTHING: tuple[str, ...] = ()
+
+
+class SweepView:
+    """A `contract.SweepSession` over the folder of a sweep, whoever computes it.
+
+    Raises:
+        StoreError: there is none, or its `sweep.json` is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.folder = SweepFolder.open(path)
+        self._stamp: object = None
+        self._revision = 0
+        self._table = Table(rows=())
+        self._notes: tuple[str, ...] = ()
+        self._seen: tuple[SweepPoint, ...] = ()
+        self._shown: SweepSnapshot | None = None
+        self._opened: dict[str, tuple[Stamp, str]] = {}
+
+    def latest(self) -> SweepSnapshot:
+        """Return what there is now; looked at anew where a file has changed."""
+        self._read_table()
+        points = tuple(self._point(index, row) for index, row in enumerate(self._table.rows))
+        live = self.folder.live
+        if self._shown is not None and points == self._seen and live == self._shown.live:
+            return self._shown
+        self._revision += 1
+        self._seen = points
+        self._shown = self._snapshot(points, live)
+        return self._shown
+
+    def _read_table(self) -> None:
+        stamp = _stamp(self.folder.path / TABLE)
+        if stamp is not None and stamp == self._stamp:
+            return
+        try:
+            table, notes = self.folder.load(), NOTHING
+        except StoreError as error:
+            if self.folder.live and stamp is None:
+                table, notes = Table(rows=tuple(Row() for _ in self.folder.manifest.points)), NOTHING
+            else:
+                table, notes = found_again(self.folder), (f"{error.message}: the points were found again among the runs",)
+        self._stamp, self._table, self._notes = stamp, table, notes
+
+    def _point(self, index: int, row: Row) -> SweepPoint:
+        manifest = self.folder.manifest
+        scalars = {item.name: item.scalar for item in manifest.collect}
+        knobs = manifest.points[index].knobs
+        point = SweepPoint(
+            knobs=knobs, texts={name: _written(value) for name, value in knobs.items()}, run=row.run, phase=row.phase, ended=row.ended,
+            sentence=row.sentence, step=row.step, claims=row.claims,
+            values={name: value.of(scalars[name]) for name, value in row.values.items() if name in scalars},
+        )  # fmt: skip
+        return self._followed(point) if row.run else point
+
+    def _followed(self, point: SweepPoint) -> SweepPoint:
+        """A point with how far its run is, or why there is none any more."""
+        path = self.folder.root / point.run
+        try:
+            if not there(path / MANIFEST):
+                return replace(point, missing=f"run {point.run} was removed")
+            if point.ended:
+                return replace(point, missing=self._missing(path))
+            progress = RunFolder.open(path).load_progress()
+        except StoreError as error:
+            return replace(point, missing=error.message)
+        share = min(1.0, progress.step / progress.total) if progress.total else None
+        return replace(point, phase=progress.phase, step=progress.step, share=share)
+
+    def _missing(self, path: Path) -> str:
+        """Why a run cannot be opened; looked at again where its manifest was changed."""
+        stamp = _stamp(path / MANIFEST)
+        if self._opened.get(path.name, (None, ""))[0] != stamp:
+            try:
+                RunFolder.open(path)
+                self._opened[path.name] = stamp, ""
+            except StoreError as error:
+                self._opened[path.name] = stamp, error.message
+        return self._opened[path.name][1]
+
+    def _snapshot(self, points: tuple[SweepPoint, ...], live: bool) -> SweepSnapshot:
+        manifest, notes = self.folder.manifest, list(self._notes)
+        axes = [axis for axis in manifest.axes if len(axis.values) > 1] or list(manifest.axes)
+        knobs = {axis.knob: axis.label for axis in axes}
+        scalars = tuple(item.scalar for item in manifest.collect)
+        known = dict.fromkeys(name for point in points for name in point.claims)
+        claims = [name for name in known if any(name in p.claims and p.claims[name].holds is not None for p in points)]
+        lost = [point.missing for point in points if point.missing]
+        if lost:
+            more = f", and {len(lost) - 1} more like it" if len(lost) > 1 else ""
+            notes.append(f"{lost[0]}{more}; its values are those that the sweep kept")
+        spec = _spec(manifest.phenomenon, notes)
+        declared, snapshot, maps = drawn(self.folder.name, manifest, points, scalars, spec)
+        rate, eta = self._pace(points, live)
+        return SweepSnapshot(
+            name=self.folder.name, phenomenon=manifest.phenomenon, preset=manifest.preset,
+            given={name: _written(value) for name, value in manifest.given.items()}, knobs=knobs, seeds=manifest.seeds, scalars=scalars,
+            claims=tuple(claims), points=points, declared=declared, drawn=replace(snapshot, revision=self._revision), maps=maps, live=live,
+            rate=rate, eta=eta, workers=self._table.workers if live else 0, notes=tuple(notes), command_line=manifest.command_line,
+            folder=str(self.folder.path), revision=self._revision,
+        )  # fmt: skip
+
+    def _pace(self, points: Sequence[SweepPoint], live: bool) -> tuple[float, float | None]:
+        """Points a second since the present process began, and the seconds left at that rate."""
+        left, table = sum(not point.ended for point in points), self._table
+        with contextlib.suppress(ValueError):
+            began = datetime.datetime.fromisoformat(table.began)
+            until = datetime.datetime.now(datetime.UTC) if live else datetime.datetime.fromisoformat(table.written)
+            seconds = (until - began).total_seconds()
+            if seconds > 0 and table.ended:
+                return table.ended / seconds, (left * seconds / table.ended if live else None)
+        return 0.0, None
+
+
+def found_again(folder: SweepFolder) -> Table:
+    """A table made anew from the runs that are there: what `table.json` would say."""
+    stored = StoredRuns(folder.root, folder.manifest)
+    return Table(rows=tuple(row_of(stored, index) for index in range(len(folder.manifest.points))))
+
+
+def row_of(stored: StoredRuns, index: int) -> Row:
+    """What a stored run says of a point."""
+    found = stored.of(index)
+    if found is None:
+        return Row()
+    wanted = {item.name for item in stored.manifest.collect}
+    try:
+        snapshot = shown(found.folder.path) if found.over else None
+    except LabError as error:
+        return Row(run=found.folder.name, phase=found.phase, sentence=error.message)
+    if snapshot is None:
+        return Row(run=found.folder.name, phase=found.phase)
+    values = {item.scalar.name: ValueOf(seeds=item.seeds, censored=item.censored, reason=item.reason) for item in snapshot.scalars}
+    return Row(
+        run=found.folder.name, phase=found.phase, code=0 if found.phase is Phase.FINISHED else 3, step=snapshot.step,
+        sentence="" if found.phase is Phase.FINISHED else snapshot.sentence,
+        values={name: value for name, value in values.items() if name in wanted},
+        claims={verdict.claim.id: verdict.status for verdict in snapshot.verdicts},
+    )  # fmt: skip
+
+
+def _spec(name: str, notes: list[str]) -> Spec | None:
+    try:
+        return registry.spec(name)
+    except LabError as error:
+        notes.append(error.message)
+        return None
+
+
+def _written(value: object) -> str:
+    """A knob's value as the command line writes it; its phenomenon may be gone."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(_written, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino

@@ -1,0 +1,89 @@
+"""`genlab sweep`: asks where there are many points, tells of each as it ends, and prints the values and the claims at the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from engine.cores import usable_cores
+from engine.errors import Exit, LabError, UsageError
+from engine.store import runs_root
+from engine.sweeps.pace import seconds_a_point
+from engine.sweeps.plan import Plan, labelled
+from engine.sweeps.view import SweepView
+from lab.export.sweep_text import print_tables
+from lab.output import emit, say
+from lab.running.sweep import PointEnd, Sweep
+from screens.formatting import duration
+
+MANY = 100  # points from which on a person is asked
+
+
+def run_sweep(plan: Plan, *, device: str, workers: int | None, runs: Path | None, typed: str, json: bool, quiet: bool, yes: bool) -> int:
+    """Compute a sweep and return its exit code; standard output gets JSON lines, or the tables.
+
+    Raises:
+        UsageError: there are many points, and nobody can be asked or somebody does not want them.
+        LabError: no such device, no place for the runs, or another process computes the same sweep.
+    """
+    root = runs_root(runs)
+    if not yes:
+        ask(plan, root, workers)
+    sweep = Sweep(plan, device, workers, runs, typed)
+    if sweep.again and not quiet:
+        say(f"genlab: going on with {sweep.folder.name}: what is finished counts, what had begun goes on")
+    ended: list[PointEnd] = []
+    for one in sweep.endings():
+        ended.append(one)
+        if json:
+            emit(one.record())
+        elif not quiet:
+            say(f"{len(ended)} of {len(plan.points)}: {labelled(plan.varied, one.point.knobs)}: {one.state}")
+    conclude(sweep, ended, json=json)
+    codes = {one.code for one in ended}
+    if sweep.stopped:
+        say("genlab: interrupted; every point that had begun is saved.", "  Go on with: the same command")
+        return Exit.INTERRUPTED
+    if sweep.problem:
+        say(f"genlab: the runs are stored, the sweep's table is not: {sweep.problem}")
+        return Exit.RUN_FAILED
+    return Exit.RUN_FAILED if Exit.RUN_FAILED in codes else max(codes, default=Exit.DONE)
+
+
+def conclude(sweep: Sweep, ended: Sequence[PointEnd], *, json: bool) -> None:
+    """Print what came out of it all."""
+    failed = sum(one.code not in (Exit.DONE, Exit.INTERRUPTED) for one in ended)
+    done = sum(one.code != Exit.INTERRUPTED for one in ended)
+    if json:
+        emit({
+            "event": "sweep", "sweep": sweep.folder.name, "folder": str(sweep.folder.path), "points": len(sweep.plan.points),
+            "done": done, "failed": failed,
+        })  # fmt: skip
+        return
+    try:
+        print_tables(SweepView(sweep.folder.path).latest())
+    except LabError as error:
+        say(f"genlab: {error.message}")
+        return
+    say(f"  Figures: genlab show {sweep.folder.name}   as files: genlab export {sweep.folder.name} --to svg")
+
+
+def ask(plan: Plan, root: Path, workers: int | None) -> None:
+    """Make sure that many points are meant.
+
+    Raises:
+        UsageError: nobody can be asked, or they are not.
+    """
+    count = len(plan.points)
+    if count <= MANY:
+        return
+    each, known = seconds_a_point(plan, root)
+    total = duration(count * each / min(workers or usable_cores(), count))
+    how = f"about {total} by {known}" if known else f"about {total} if a point takes {duration(each)}"
+    if not sys.stdin.isatty():
+        raise UsageError(f"the grid has {count:,} points, {how}, and nobody can be asked here", "Add --yes, or name fewer values.")
+    if not typer.confirm(f"The grid has {count:,} points, {how}. Compute them?"):
+        raise UsageError("nothing was begun", "name fewer values")

@@ -1,0 +1,47 @@
+"""Stored sweeps in a listing: how many points each has, and how far they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine.errors import StoreError
+from engine.sweeps.folder import SweepFolder
+from engine.sweeps.manifest import Row
+from lab.output import short
+
+SWEEP_COLUMNS = ("run", "seeds>", "points>", "done>", "failed>", "state", "begun", "grid")
+
+
+def sweep_record(path: Path) -> dict[str, Any]:
+    """A sweep as `genlab runs --json` prints it."""
+    known: dict[str, Any] = {"event": "sweep", "sweep": path.name, "folder": str(path)}
+    try:
+        folder = SweepFolder.open(path)
+        rows = folder.load().rows
+    except StoreError as error:
+        return {**known, "problem": error.message}
+    manifest = folder.manifest
+    return {
+        **known, "phenomenon": manifest.phenomenon, "preset": manifest.preset, "seeds": list(manifest.seeds),
+        "grid": {axis.knob: list(axis.values) for axis in manifest.axes}, "collect": [item.name for item in manifest.collect],
+        "points": len(rows), "done": sum(row.ended for row in rows), "failed": sum(map(_failed, rows)), "live": folder.live,
+        "created": manifest.created, "problem": "",
+    }  # fmt: skip
+
+
+def sweep_cells(path: Path) -> tuple[Any, ...]:
+    """Cells of the listing's table."""
+    record = sweep_record(path)
+    if record["problem"]:
+        return short(path.name), "", "", "", "", record["problem"], "", ""
+    whole = record["done"] == record["points"]
+    state = "running" if record["live"] else "finished" if whole else "interrupted"
+    begun = record["created"][:16].replace("T", " ")
+    grid = " x ".join(f"{name} ({len(values)})" for name, values in record["grid"].items())
+    counted = record["points"], record["done"], record["failed"]
+    return short(path.name), len(record["seeds"]), *counted, state, begun, grid
+
+
+def _failed(row: Row) -> bool:
+    return row.ended and row.code != 0
