@@ -1,13 +1,10 @@
-"""The app: home and phenomenon screens over runs in background threads, and the way in and out of the terminal."""
+"""The app: home, phenomenon screens and the tour over runs in background threads."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,14 +17,13 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from engine.contract import LabError, Phase, Session, Snapshot, Spec
-from engine.errors import DefectError, Exit, UsageError
-from lab.open_runs import BackgroundRuns, OpenRuns
+from engine.errors import Exit
+from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
-from lab.output import ascii_only, say
 from lab.surviving import SurvivingApp
-from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal, load_tmux_buffer
+from lab.terminal import LabDriver, load_tmux_buffer
 from screens.appearance import AsciiOnly, Colourless, theme
-from screens.application import PhenomenonEntry, RunningPhenomenon
+from screens.application import ExportRequest, PhenomenonEntry, RunningPhenomenon
 from screens.formatting import percent
 from screens.home import HomeScreen
 from screens.widgets.palette import Level, Theme
@@ -35,10 +31,10 @@ from screens.widgets.palette import Level, Theme
 if TYPE_CHECKING:
     from screens.base import PhenomenonScreen
     from screens.folder_page import FolderPage
+    from screens.tour import TourScreen
 
 
 COLOURS: dict[Level, Any] = {Level.NONE: "standard", Level.ANSI16: "standard", Level.ANSI256: "256", Level.TRUECOLOR: "256"}
-DEFECT_HINT = "This is a defect of genlab; add --debug to see where."
 NO_SUSPENDING = "ctrl+z does not suspend genlab. Runs go on without it: q, then genlab resume RUN; or genlab run --detach"
 
 
@@ -56,6 +52,7 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         drawing: what the terminal can show; read from the environment by default.
         first: a phenomenon to open at once, with this preset.
         watched: declaration and session of a run of another process, shown instead of home.
+        tour: the stop of the tour to open at once, counted from 0; -1 for the one that was left.
 
     Attributes:
         where_copied: what became of the text that was copied last, to be said.
@@ -87,6 +84,7 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         drawing: Theme | None = None,
         first: tuple[str, str] | None = None,
         watched: tuple[Spec, Session] | None = None,
+        tour: int | None = None,
         driver: Any = None,
     ) -> None:
         self.open_runs = open_runs
@@ -95,6 +93,8 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         self.sessions: dict[str, Session] = {}
         self.screens = OpenScreens(self)
         self._screens: dict[str, PhenomenonScreen] = {}
+        self._tour: TourScreen | None = None
+        self._first_stop = tour
         self._settled: set[str] = set()
         self._first = first
         self._leaving = False
@@ -135,6 +135,8 @@ class LabApp(SurvivingApp, inherit_bindings=False):
             self._show(self.open_runs.screen(spec.name), spec, session)
         elif self._first is not None:
             self.open_phenomenon(*self._first)
+        elif self._first_stop is not None:
+            self.open_tour(self._first_stop)
 
     def _settle(self) -> None:
         """Spare the garbage collector what stays: with torch imported, looking through it all holds up a frame by 100 ms."""
@@ -187,6 +189,19 @@ class LabApp(SurvivingApp, inherit_bindings=False):
             self.install_screen(screen, spec.name)
         self.screens.show(self._screens[spec.name])
 
+    def open_tour(self, place: int = -1) -> None:
+        """Show the tour; at a stop by its place, or (-1) where it was left."""
+        from screens.tour import TourScreen
+
+        try:
+            if self._tour is None:
+                self._tour = TourScreen(self.open_runs.tour(), self, None if place < 0 else place)
+                self.install_screen(self._tour, "the tour")
+        except LabError as error:
+            self.tell(str(error))
+            return
+        self.screens.show(self._tour)
+
     def running(self) -> Sequence[RunningPhenomenon]:
         """Return what computes right now."""
         latest = {name: session.latest() for name, session in self.sessions.items()}
@@ -203,13 +218,32 @@ class LabApp(SurvivingApp, inherit_bindings=False):
 
     def offer_export(self, name: str) -> None:
         """Ask in which format and where a run is to be written."""
-        from screens.export_page import ExportPage
-
         session = self.sessions[name]
         snapshot, spec = session.latest(), self.open_runs.spec(name)
         figures = [figure.name for figure in spec.figures if any(len(item.x) for item in figure.draws(snapshot.series))]
         figures += [picture.name for picture in snapshot.pictures]
-        self.screens.open(ExportPage(snapshot.run, figures, partial(self.open_runs.export, session), self.tell))
+        self.offer_files(snapshot.run, figures, partial(self.open_runs.export, session))
+
+    def offer_files(self, title: str, figures: Sequence[str], export: Callable[[ExportRequest], str]) -> None:
+        """Ask in which format and where something is to be written."""
+        from screens.export_page import ExportPage
+
+        self.screens.open(ExportPage(title, figures, export, self.tell))
+
+    def offer_comparison(self, first: str = "") -> None:
+        """Ask which stored runs are to be compared."""
+        from lab.compared_runs import stored_runs
+        from screens.runs_page import RunsPage
+
+        self.screens.open(RunsPage(partial(stored_runs, self.open_runs.folder()), self._comparison_of, first))
+
+    def _comparison_of(self, folders: Sequence[Path]) -> Callable[[], None]:
+        """Load runs, and return what shows them side by side."""
+        from lab.compared_runs import compared_runs
+        from screens.comparison_screen import ComparisonScreen
+
+        made = compared_runs(folders)
+        return lambda: self.screens.show(ComparisonScreen(made.comparison, self, made.command, made.export))
 
     def offer_import(self) -> None:
         """Ask for a file of the person's own data and its name."""
@@ -227,12 +261,20 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         if unstored:
             self.tell(f"{unstored[0].run} is {unstored[0].unstored} Open it, and e chooses another folder.")
 
+    def action_open_tour(self) -> None:
+        """Show the tour where it was left."""
+        self.open_tour()
+
+    def action_compare(self) -> None:
+        """Ask which stored runs are to be compared, those of the present phenomenon first."""
+        self.offer_comparison(next((name for name, screen in self._screens.items() if screen is self.screen), ""))
+
     def action_help(self) -> None:
         """Show the keys and what is selected."""
         from screens.help import HelpScreen
 
         explain = getattr(self.screen, "explain_focus", None)
-        self.screens.open(HelpScreen(explain() if explain else None))
+        self.screens.open(HelpScreen(explain() if explain else None, getattr(self.screen, "help_keys", None)))
 
     def action_command_palette(self) -> None:
         """Open the palette."""
@@ -287,9 +329,9 @@ class LabApp(SurvivingApp, inherit_bindings=False):
 
     def tell(self, sentence: str) -> None:
         """Show a sentence on the present screen, or on the one below a page."""
-        from screens.base import PhenomenonScreen
+        from screens.run_screen import RunScreen
 
-        speaking = [screen for screen in self.screens.stack if isinstance(screen, HomeScreen | PhenomenonScreen)]
+        speaking = [screen for screen in self.screens.stack if isinstance(screen, HomeScreen | RunScreen)]
         if speaking:
             speaking[-1].say(sentence)
 
@@ -301,6 +343,9 @@ class LabApp(SurvivingApp, inherit_bindings=False):
             if screen in failed:
                 self.uninstall_screen(screen)
                 del self._screens[name]
+        if self._tour in failed:
+            self.uninstall_screen(self._tour)
+            self._tour = None
         self.tell(sentence)
         return bool(failed)
 
@@ -313,58 +358,3 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         """The open screens and the size of the terminal."""
         names = ", ".join(f"{type(screen).__name__} {screen.name or ''}".strip() for screen in self.screens.stack)
         return {"screens": names, "size": f"{self.size.width}x{self.size.height}"}
-
-
-def launch(
-    name: str | None = None,
-    preset: str | None = None,
-    *,
-    watch: Path | None = None,
-    runs: Path | None = None,
-    device: str = "auto",
-    threads: int | None = None,
-) -> int:
-    """Open the app in this terminal and return the exit code.
-
-    Raises:
-        UsageError: this is no terminal, or no such phenomenon.
-        LabError: the watched run cannot be read.
-        DefectError: a defect that came again and again ended the app; runs are saved and the terminal is restored before it is raised.
-    """
-    if not is_terminal():
-        raise UsageError("the app needs a terminal, and this is none", f"Without one: genlab run {name or 'NAME'}")
-    for variable in ("COLUMNS", "LINES"):  # Textual would lay out by them, then by the terminal that disagrees, and so on without end
-        os.environ.pop(variable, None)
-    open_runs = BackgroundRuns(device=device, threads=threads, root=runs)
-    app = LabApp(
-        open_runs,
-        drawing=replace(Theme.detect(dark=has_dark_background()), ascii=ascii_only()),
-        first=(name, preset or "quick") if name else None,
-        watched=_watched(open_runs, watch) if watch else None,
-        driver=LabDriver,
-    )
-    open_runs.when_drawn = app.when_drawn
-    code: int | None = None
-    with Guard(app.interrupt_from_outside, open_runs.close) as guard:
-        try:
-            code = app.run()
-        finally:
-            sentences = open_runs.close()
-            with suppress(OSError):  # after SIGHUP there is nobody to tell
-                say(*sentences, *app.defects.farewell)
-    if app.ended_by is not None:
-        what = f"{type(app.ended_by).__name__}: {app.ended_by}".rstrip(": ")
-        raise DefectError(f"unexpected {what}: it came again and again, so the app ended", DEFECT_HINT) from app.ended_by
-    code = int(Exit.INTERRUPTED) if guard.interrupted else code or int(Exit.DONE)
-    code = int(Exit.RUN_FAILED) if open_runs.unstored else code
-    if open_runs.stuck:  # leaving in the ordinary way could wait for the stuck thread, or crash with it
-        os._exit(code)
-    return code
-
-
-def _watched(open_runs: OpenRuns, path: Path) -> tuple[Spec, Session]:
-    """Return declaration and session of a run folder that another process writes."""
-    from engine.runner import FolderSession
-
-    session = FolderSession(path)
-    return open_runs.spec(session.latest().phenomenon), session

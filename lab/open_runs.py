@@ -25,6 +25,8 @@ from screens.formatting import progress
 
 if TYPE_CHECKING:
     from engine.runner import Runner
+    from lab.tour.guide import Guide
+    from screens.application import Tour
     from screens.base import PhenomenonScreen
 
 PRELOADED = ("engine.runner", "screens.base", "screens.widgets.plot_view", "screens.widgets.picture_view")
@@ -58,6 +60,9 @@ class OpenRuns(Protocol):
         Raises:
             LabError: unknown preset, or the runs folder refuses.
         """
+
+    def tour(self) -> Tour:
+        """Return the tour: its stops, progress and runs."""
 
     def folder(self) -> Path:
         """Return the folder of the runs."""
@@ -106,6 +111,7 @@ class BackgroundRuns:
         self._root = root
         self._runners: list[Runner] = []
         self._held: list[Runner] = []
+        self._guide: Guide | None = None
         self.when_drawn: Callable[[Callable[[], None]], None] = lambda start: start()
         self.stuck = self.unstored = False
 
@@ -161,6 +167,18 @@ class BackgroundRuns:
         self.when_drawn(runner.start)
         return runner
 
+    def tour(self) -> Tour:
+        """Return the tour, whose runs are stored on request alone."""
+        from engine.tour import STOPS
+        from lab.tour.guide import Guide
+
+        if self._guide is None:
+            self._guide = Guide(
+                STOPS, device=self._device, threads=self._threads, root=self._root, begin=lambda start: self.when_drawn(start),
+                adopt=self._runners.append,
+            )  # fmt: skip
+        return self._guide
+
     def folder(self) -> Path:
         """Return the folder of the runs."""
         from engine.store import runs_root
@@ -182,11 +200,9 @@ class BackgroundRuns:
             time.sleep(0.05)
         snapshot = session.latest()
         try:
-            written = export([(RunFolder.open(Path(snapshot.folder)), snapshot)], wanted)
+            return written(export([(RunFolder.open(Path(snapshot.folder)), snapshot)], wanted))
         except AlreadyThere as error:
             raise UsageError(error.message, "Choose replace, or another folder.") from error
-        names = ", ".join(path.name for path in written[:NAMED]) + (f" and {len(written) - NAMED} more" if len(written) > NAMED else "")
-        return f"Wrote {names} to {written[0].parent}" if written else "There is nothing to draw yet"
 
     def settle(self) -> list[Snapshot]:
         """Pause what runs, store what is worth it, and return what is not stored; what does not pause in time is saved by `close`."""
@@ -224,12 +240,14 @@ class BackgroundRuns:
     def close(self) -> list[str]:
         """Close all runners at the same time; one that still loads has nothing to save and is not waited for."""
         self._save_worthy()
-        closers = [threading.Thread(target=runner.close, args=(_grace(runner),), daemon=True) for runner in self._runners]
+        unkept = self._guide.end_all() if self._guide is not None else []
+        closing = [*self._runners, *unkept]
+        closers = [threading.Thread(target=runner.close, args=(_grace(runner),), daemon=True) for runner in closing]
         for closer in closers:
             closer.start()
         for closer in closers:
             closer.join(GRACE)
-        self.stuck = not all(runner.close(0) for runner in self._runners)
+        self.stuck = not all(runner.close(0) for runner in closing)
         last = [runner.latest() for runner in self._runners]
         self.unstored = any(snapshot.unstored for snapshot in last)
         return [sentence for snapshot in last if (sentence := farewell(snapshot))]
@@ -272,6 +290,12 @@ def _grace(runner: Runner) -> float:
     snapshot = runner.latest()
     beginning = snapshot.phase is Phase.READY or snapshot.phase.preparing
     return 0.1 if beginning and not snapshot.folder else GRACE
+
+
+def written(paths: Sequence[Path]) -> str:
+    """Return which files were written where, as a sentence."""
+    names = ", ".join(path.name for path in paths[:NAMED]) + (f" and {len(paths) - NAMED} more" if len(paths) > NAMED else "")
+    return f"Wrote {names} to {paths[0].parent}" if paths else "There is nothing to draw yet"
 
 
 def farewell(snapshot: Snapshot) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from engine.contract import Snapshot
+from engine.contract import Session, Snapshot, Spec
+from engine.contract.tour import Stop, Visit
 
 if TYPE_CHECKING:
     from screens.widgets.palette import Theme
@@ -28,6 +29,17 @@ class PhenomenonEntry:
     name: str
     title: str
     question: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run that can be marked in a list: its folder and name, words on its state, and what is wrong with it, if something is."""
+
+    folder: Path
+    name: str
+    phenomenon: str
+    words: str
     problem: str = ""
 
 
@@ -74,5 +86,53 @@ class Application(Protocol):
     def offer_export(self, name: str) -> None:
         """Ask in which format and where the run of a phenomenon is to be written."""
 
+    def offer_files(self, title: str, figures: Sequence[str], export: Callable[[ExportRequest], str]) -> None:
+        """Ask in which format and where something else is to be written. export: writes it and says what; called in a thread."""
+
+    def offer_comparison(self, first: str = "") -> None:
+        """Ask which stored runs are to be compared; first: the phenomenon whose runs come first."""
+
     def offer_import(self) -> None:
         """Ask for a file of the person's own data and its name."""
+
+    def open_tour(self) -> None:
+        """Show the tour, at the stop where it was left."""
+
+
+class Tour(Protocol):
+    """The tour, as its screen sees it."""
+
+    @property
+    def stops(self) -> Sequence[Stop]:
+        """The stops in their order."""
+
+    @property
+    def visits(self) -> Mapping[str, Visit]:
+        """What became of stops so far, by name."""
+
+    @property
+    def problem(self) -> str:
+        """Why progress could not be read or is not kept, as a sentence; empty where it is."""
+
+    def first(self) -> int:
+        """Return the place of the stop to begin with."""
+
+    def arrive(self, place: int) -> tuple[Spec, Session]:
+        """Return what is known of a stop's phenomenon, and its run, which is begun if it was not; runs of other stops end.
+
+        Raises:
+            LabError: the system starts no further thread.
+        """
+
+    def prepare(self, place: int) -> None:
+        """Begin the run of a stop that is likely to come next."""
+
+    def record(self, place: int, visit: Visit) -> None:
+        """Keep what became of a stop."""
+
+    def store(self, place: int) -> str:
+        """Store the run of a stop as any other run, and say where. Blocks; called in a thread.
+
+        Raises:
+            LabError: the disk refuses.
+        """

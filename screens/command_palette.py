@@ -22,12 +22,22 @@ from screens.application import Application
 from screens.base import PhenomenonScreen
 from screens.keys import KEYS
 from screens.page import Page
+from screens.tour import TourScreen
 
 PaletteCommand = tuple[str, str, Callable[[], object]]  # what is done, how the key says it, the deed
 SPACE_DOES = {
     Phase.READY: "Start", Phase.LOADING: "Pause", Phase.BUILDING: "Pause", Phase.RUNNING: "Pause", Phase.PAUSED: "Go on",
     Phase.FINISHED: "Run again", Phase.STOPPED: "Run again", Phase.DIVERGED: "Run again", Phase.FAILED: "Run again",
 }  # fmt: skip
+
+
+def _tour_commands(screen: object, application: Application) -> Iterator[PaletteCommand]:
+    if isinstance(screen, TourScreen):
+        for key in screen.help_keys:
+            if key.palette:
+                yield f"{key.text} ({key.shown})", f"the tour: {key.group}", partial(screen.app.run_action, key.action, screen)
+    else:
+        yield "The tour (t on home)", "questions that experiments answer", application.open_tour
 
 
 def palette_commands(screen: object, application: Application) -> Iterator[PaletteCommand]:
@@ -40,6 +50,9 @@ def palette_commands(screen: object, application: Application) -> Iterator[Palet
     for entry in application.phenomena():
         if entry.name != present and not entry.problem:
             yield f"Open {entry.title}", entry.question, partial(application.open_phenomenon, entry.name)
+    yield from _tour_commands(screen, application)
+    if not isinstance(screen, PhenomenonScreen):  # it has the key among its own
+        yield "Compare stored runs (C)", "mark them in a list: genlab compare RUN RUN", application.offer_comparison
     yield "Import data", "a file of your own, under a name that knobs take: genlab data import", application.offer_import
 
 

@@ -20,7 +20,9 @@ HOME_KEYS = (
     Key("", "", "1 ... 0 a", "Open a phenomenon; its quick preset starts", "Home"),
     Key("", "", "arrows", "Select a card", "Home"),
     Key("", "", "enter", "Open the selected card", "Home"),
+    Key("", "", "t", "The tour: half an hour of questions that experiments answer", "Home"),
     Key("", "", "ctrl+p", "Palette: every command by name", "Home"),
+    Key("", "", "C", "Compare stored runs: mark them in a list", "Home"),
     Key("", "", "q", "Quit; runs are saved", "Home"),
 )
 PALETTE_KEY = Key("ctrl+p", "", "ctrl+p", "Palette: every command by name", "Lab")
@@ -50,14 +52,14 @@ class HelpScreen(Page, ModalScreen[None], inherit_bindings=False):
         Binding("q", "app.leave", "Quit", show=False),
     ]
 
-    def __init__(self, selected: Text | None) -> None:
+    def __init__(self, selected: Text | None, keys: tuple[Key, ...] | None = None) -> None:
         super().__init__()
-        self._selected = selected
+        self._selected, self._keys = selected, keys
 
     def compose(self) -> ComposeResult:
         """Lay out the explanation and the keys; arrows scroll."""
         home = self._selected is None
-        keys = HOME_KEYS if home else (*KEYS, PALETTE_KEY)
+        keys = self._keys or (HOME_KEYS if home else (*KEYS, PALETTE_KEY))
         with VerticalScroll():
             yield Static(self._selected if self._selected is not None else Text("Choose a phenomenon; it starts at once.", "bold"))
             yield Static(key_table(keys, 70))

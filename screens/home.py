@@ -22,9 +22,9 @@ from screens.widgets.text_row import TextRow, fit
 PERIOD = 1.0  # seconds between two looks at the runs
 WIDE = 120  # columns from which cards stand in two columns
 ROWS_AROUND = 4  # title, the selected question, keys
-QUIT = "q"
+QUIT, TOUR = "q", "t"
 DIGITS = 10
-KEYS = "1234567890" + ascii_lowercase.replace(QUIT, "")  # of the cards in order
+KEYS = "1234567890" + ascii_lowercase.replace(QUIT, "").replace(TOUR, "")  # of the cards in order
 
 
 class HomeScreen(Screen[None], inherit_bindings=False):
@@ -41,7 +41,9 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         *(Binding(key, f"open_card({index})", "Open a phenomenon", show=False) for index, key in enumerate(KEYS)),
         Binding("up,left", "move(-1)", "Select the card before", show=False, key_display="up left"),
         Binding("down,right", "move(1)", "Select the next card", show=False, key_display="down right"),
+        Binding("C", "app.compare", "Compare stored runs", show=False),
         Binding("question_mark", "app.help", "Help", show=False, key_display="?"),
+        Binding(TOUR, "app.open_tour", "The tour", show=False),
         Binding(QUIT, "app.leave", "Quit; runs are saved", show=False),
     ]
 
@@ -152,8 +154,8 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     def _describe(self) -> None:
         keys = [
-            (_key_range(len(self.cards)), "open and start"), ("arrows", "select"), ("enter", "open"), ("?", "help"), (QUIT, "quit"),
-            ("ctrl+p", "palette"),
+            (_key_range(len(self.cards)), "open"), ("arrows", "select"), ("enter", "open"), (TOUR, "tour"), ("?", "help"),
+            (QUIT, "quit"), ("ctrl+p", "palette"), ("C", "compare runs"),
         ]  # fmt: skip
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]
         self._keys.show(fit(parts, self.size.width))

@@ -22,6 +22,7 @@ from lab.cli.groups import LabGroup
 from lab.cli.opening import open_app
 from lab.cli.parameters import Device, Runs, Threads
 from lab.cli.stored_runs import add_stored_runs
+from lab.cli.tour import add_tour
 from lab.streams import write_any_character
 
 HELP = """Why do overparameterized models generalize? A lab in the terminal.
@@ -35,7 +36,7 @@ class Root(LabGroup):
     """`genlab` itself."""
 
     sections = {  # noqa: RUF012 (read only)
-        "Look around": ("list", "info", "cite"),
+        "Look around": ("list", "info", "tour", "cite"),
         "Compute": ("run", "resume", "sweep"),
         "Stored runs": ("runs", "watch", "show", "compare", "export", "rm"),
         "Check": ("verify", "data", "doctor", "bench"),
@@ -86,6 +87,7 @@ def command() -> Any:
     app = typer.Typer(cls=Root, help=HELP, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.callback(invoke_without_command=True)(root)
     add_reading(app)
+    add_tour(app)
     add_computing(app)
     add_stored_runs(app)
     add_checking(app)

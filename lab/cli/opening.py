@@ -16,6 +16,6 @@ def open_app(*, headless: str = "genlab run NAME", **options: Any) -> int:
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("the app needs a terminal, and this is none", f"Without one: {headless}, and genlab list for the names.")
-    from lab.app import launch
+    from lab.launching import launch
 
     return int(launch(**options) or Exit.DONE)

@@ -18,7 +18,7 @@ from functools import cache
 
 from tests.lab.command_line import ROOT
 
-LOADED = ("lab.cli.main", "lab.app", "lab.open_runs", "lab.export.formats", "engine.runner", "engine.store", "screens.base")
+LOADED = ("lab.cli.main", "lab.launching", "lab.open_runs", "lab.export.formats", "engine.runner", "engine.store", "screens.base")
 LOADED += (
     "screens.help",
     "screens.command_palette",

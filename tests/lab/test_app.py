@@ -9,7 +9,8 @@ import pytest
 from textual.pilot import Pilot
 
 from engine.errors import UsageError
-from lab.app import LabApp, launch
+from lab.app import LabApp
+from lab.launching import launch
 from tests.screens.pilot import drive, opened, said, until
 
 HOME = """

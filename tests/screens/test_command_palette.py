@@ -21,7 +21,7 @@ def offered(app: LabApp) -> list[str]:
 
 def test_home_offers_the_phenomena() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
-        assert offered(app) == [*(f"Open {card.title}" for card in app.phenomena()), "Import data"]
+        assert offered(app) == [*(f"Open {card.title}" for card in app.phenomena()), "The tour (t on home)", "Import data"]
 
     drive(scenario)
 

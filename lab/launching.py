@@ -1,0 +1,75 @@
+"""The way of the app into a terminal and out of it again, whatever ends it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from engine.contract import Session, Spec
+from engine.errors import DefectError, Exit, UsageError
+from lab.app import LabApp
+from lab.open_runs import BackgroundRuns, OpenRuns
+from lab.output import ascii_only, say
+from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal
+from screens.widgets.palette import Theme
+
+DEFECT_HINT = "This is a defect of genlab; add --debug to see where."
+
+
+def launch(
+    name: str | None = None,
+    preset: str | None = None,
+    *,
+    watch: Path | None = None,
+    tour: int | None = None,
+    runs: Path | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+) -> int:
+    """Open the app in this terminal and return the exit code.
+
+    Raises:
+        UsageError: this is no terminal, or no such phenomenon.
+        LabError: the watched run cannot be read.
+        DefectError: a defect that came again and again ended the app; runs are saved and the terminal is restored before it is raised.
+    """
+    if not is_terminal():
+        raise UsageError("the app needs a terminal, and this is none", f"Without one: genlab run {name or 'NAME'}")
+    for variable in ("COLUMNS", "LINES"):  # Textual would lay out by them, then by the terminal that disagrees, and so on without end
+        os.environ.pop(variable, None)
+    open_runs = BackgroundRuns(device=device, threads=threads, root=runs)
+    app = LabApp(
+        open_runs,
+        drawing=replace(Theme.detect(dark=has_dark_background()), ascii=ascii_only()),
+        first=(name, preset or "quick") if name else None,
+        watched=_watched(open_runs, watch) if watch else None,
+        tour=tour,
+        driver=LabDriver,
+    )
+    open_runs.when_drawn = app.when_drawn
+    code: int | None = None
+    with Guard(app.interrupt_from_outside, open_runs.close) as guard:
+        try:
+            code = app.run()
+        finally:
+            sentences = open_runs.close()
+            with suppress(OSError):  # after SIGHUP there is nobody to tell
+                say(*sentences, *app.defects.farewell)
+    if app.ended_by is not None:
+        what = f"{type(app.ended_by).__name__}: {app.ended_by}".rstrip(": ")
+        raise DefectError(f"unexpected {what}: it came again and again, so the app ended", DEFECT_HINT) from app.ended_by
+    code = int(Exit.INTERRUPTED) if guard.interrupted else code or int(Exit.DONE)
+    code = int(Exit.RUN_FAILED) if open_runs.unstored else code
+    if open_runs.stuck:  # leaving in the ordinary way could wait for the stuck thread, or crash with it
+        os._exit(code)
+    return code
+
+
+def _watched(open_runs: OpenRuns, path: Path) -> tuple[Spec, Session]:
+    """Return declaration and session of a run folder that another process writes."""
+    from engine.runner import FolderSession
+
+    session = FolderSession(path)
+    return open_runs.spec(session.latest().phenomenon), session

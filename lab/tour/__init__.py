@@ -1,0 +1,1 @@
+"""The tour around its stops: their runs, and the questions in print."""

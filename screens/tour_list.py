@@ -1,0 +1,76 @@
+"""The page with every stop of the tour and what became of it; one is chosen to go there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+
+from engine.contract.tour import Stop, Visit
+from screens.page import Page
+from screens.widgets.tour_text import result_of
+
+
+class TourList(Page, ModalScreen[None], inherit_bindings=False):
+    """A page over the tour.
+
+    Args:
+        stops: in their order.
+        visits: what became of them, by name.
+        place: the stop that is marked at first.
+        go: goes to a stop.
+    """
+
+    DEFAULT_CSS = """
+    TourList { align: center middle; }
+    TourList Vertical { width: 70; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; border: round $primary; }
+    TourList OptionList, TourList OptionList:focus { height: auto; max-height: 1fr; border: none; padding: 0; background: $background; }
+    TourList Static { height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,l", "dismiss", "Back", show=False),
+        Binding("q", "app.leave", "Quit", show=False),
+    ]
+
+    def __init__(self, stops: Sequence[Stop], visits: Mapping[str, Visit], place: int, go: Callable[[int], None]) -> None:
+        super().__init__()
+        self._stops, self._visits, self._place, self._go = stops, visits, place, go
+        self.list = OptionList(*(_row(number, stop, visits.get(stop.name)) for number, stop in enumerate(stops, 1)))
+
+    def compose(self) -> ComposeResult:
+        """Lay out the summary, the stops and the keys."""
+        with Vertical():
+            yield Static(summary(self._stops, self._visits))
+            yield self.list
+            yield Static(Text("enter goes there; escape goes back", "dim"))
+
+    def on_mount(self) -> None:
+        """Mark the present stop."""
+        self.list.focus()
+        self.list.highlighted = self._place
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Go to a stop, once."""
+        event.stop()
+        if self.is_topmost:
+            self.dismiss()
+            self._go(event.option_index)
+
+
+def summary(stops: Sequence[Stop], visits: Mapping[str, Visit]) -> Text:
+    """Return how far a person is: `17 stops: 5 right, 2 near, 1 seen, 1 skipped, 8 to come`."""
+    results = [visits[stop.name].result for stop in stops if stop.name in visits]
+    words = {"right": "right", "near": "near", "off": "seen", "skipped": "skipped"}
+    parts = [f"{results.count(result)} {word}" for result, word in words.items() if result in results]
+    parts += [f"{len(stops) - len(results)} to come"] if len(results) < len(stops) else []
+    return Text(f"{len(stops)} stops: {', '.join(parts)}", "bold")
+
+
+def _row(number: int, stop: Stop, visit: Visit | None) -> Text:
+    return Text.assemble((f"{number:2} ", "cyan"), result_of(visit), stop.title, (f"  {stop.page}", "dim"))

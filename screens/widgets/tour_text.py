@@ -1,0 +1,58 @@
+"""What the tour says in words: the question, and what is told after the answer. Texts only; the screen puts them in their places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from engine.contract import Snapshot
+from engine.contract.tour import Feedback, Found, Grade, Stop, Visit
+from screens import formatting
+from screens.widgets.text_row import spread
+
+GRADE_STYLE: dict[Grade, str] = {"right": "bold green", "near": "bold yellow", "off": "bold magenta"}
+RESULT = {"right": ("right", "green"), "near": ("near", "yellow"), "off": ("seen", "magenta"), "skipped": ("skipped", "dim")}
+
+
+def title_row(stop: Stop, place: int, count: int, visits: Sequence[Visit], width: int) -> Text:
+    """Return the row on top: which stop of how many, and how many were answered."""
+    left = Text.assemble((" genlab tour ", "reverse bold"), f" {place + 1}/{count}  ", (stop.title, "bold"), (f"  {stop.page}", "dim"))
+    answered = [visit for visit in visits if visit.result != "skipped"]
+    right = sum(visit.result == "right" for visit in answered)
+    return spread(left, Text(f"answered {len(answered)}, right {right} ", "dim"), width)
+
+
+def question_text(setting: str, ask: str) -> Text:
+    """Return what is run and what is asked."""
+    return Text.assemble(setting, " ", (ask, "bold"))
+
+
+def answer_text(found: Found, feedback: Feedback, snapshot: Snapshot, stop: Stop, width: int) -> Text:
+    """Return how near the answer was, what the run says, and the verdicts of the claims concerned."""
+    rows = [Text(feedback.sentence, GRADE_STYLE[feedback.grade]), Text(found.sentence), *verdict_rows(snapshot, stop, width)]
+    return Text("\n").join(rows)
+
+
+def verdict_rows(snapshot: Snapshot, stop: Stop, width: int) -> list[Text]:
+    """Return a row for each claim of a stop: its mark, what it says, and the measured beside the predicted value."""
+    rows = []
+    for name in stop.claims:
+        for verdict in (item for item in snapshot.verdicts if item.claim.id == name):
+            row = Text.assemble((f"{verdict.mark:>3} ", formatting.STATUS_STYLE[verdict.status]), (f"{name} ", "bold"))
+            row.append(f"{verdict.claim.sentence}: {formatting.number(verdict.measured)}", "")
+            row.append(f" ({formatting.number(verdict.predicted)})", "dim")
+            row.truncate(max(1, width), overflow="ellipsis")
+            rows.append(row)
+    return rows
+
+
+def explanation_text(stop: Stop) -> Text:
+    """Return the few sentences that explain, and the formula."""
+    return Text.assemble(stop.explanation, "\n", (stop.formula, "cyan"))
+
+
+def result_of(visit: Visit | None) -> Text:
+    """Return what became of a stop, in a word."""
+    word, style = RESULT[visit.result] if visit is not None else ("", "")
+    return Text(f"{word:8}", style)
