@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.own.table import Table, Wishes, check_density, check_room, opened
+from engine.data.own.table import Table, Wishes, check_density, check_room, opened, seen
 from engine.errors import DataError, UsageError, echoed
 
 HEADER = 2**16  # bytes that the header of an array fits in
@@ -39,7 +39,7 @@ def read_npz(path: Path, wishes: Wishes) -> Table:
         except MemoryError:
             raise DataError(f"{path} takes more memory than there is", "import a part of it") from None
         except Exception as error:  # zipfile and zlib have many for bytes that make no sense
-            raise DataError(f"{path} is damaged and cannot be read as npz: {str(error)[:100] or type(error).__name__}", SAVE) from None
+            raise DataError(f"{path} is damaged and cannot be read as npz: {seen(error) or type(error).__name__}", SAVE) from None
 
 
 def read_npy(path: Path, wishes: Wishes) -> Table:
@@ -77,9 +77,9 @@ def _of_pack(path: Path, pack: zipfile.ZipFile, wishes: Wishes) -> Table:
         entry = found[name]
         check_density(path, entry.file_size, entry.compress_size)
         with pack.open(entry) as stream:
-            return _array(path, echoed(name), stream, entry.file_size)
+            return _array(path, seen(name), stream, entry.file_size)
 
-    listed = ", ".join(echoed(name) for name in list(found)[:8]) or "no arrays"
+    listed = ", ".join(seen(name) for name in list(found)[:8]) or "no arrays"
     eigenvalues = read(EIGENVALUES) if wishes.kind in ("", "spectrum") else None
     if eigenvalues is not None:
         return Table("npz", path.name, eigenvalues=eigenvalues, signal=read(SIGNAL))
@@ -111,12 +111,12 @@ def _array(path: Path, name: str, stream: IO[bytes], size: int) -> NDArray[Any]:
     try:
         shape, fortran, dtype = _HEADERS[np.lib.format.read_magic(head)](head)
     except Exception as error:  # NumPy's tokenizer has its own for bytes that make no sense
-        raise DataError(f"{name} in {path} is damaged: its header is no NumPy header ({str(error)[:80]})", SAVE) from None
+        raise DataError(f"{name} in {path} is damaged: its header is no NumPy header ({seen(error)})", SAVE) from None
     if dtype.hasobject:
         hint = "save numbers or texts: np.savez(FILE, X=np.asarray(X, float), y=np.asarray(y))"
         raise DataError(f"{name} in {path} holds pickled Python objects, which are never read, because they can run code", hint)
     if dtype.kind not in "biufUS" or any(length < 0 for length in shape):
-        raise DataError(f"{name} in {path} has the type {echoed(dtype)}, where numbers or class names are needed", SAVE)
+        raise DataError(f"{name} in {path} has the type {seen(dtype)}, where numbers or class names are needed", SAVE)
     count = math.prod(shape) * dtype.itemsize
     check_room(f"{name} in {path}, {'x'.join(map(str, shape)) or 'one number'}", count, shape[0] if shape else 1)
     if count > size:

@@ -16,7 +16,8 @@ import psutil
 from numpy.typing import NDArray
 
 from engine.data.own.entry import MOST_ROWS, Kind
-from engine.errors import DataError, UsageError
+from engine.errors import DataError, UsageError, echoed
+from engine.store.files import printable
 
 PART = 3  # of the free memory that the numbers of a file may take: they are converted and stored as well
 DENSEST = 1032  # bytes that a byte of deflate can unpack to
@@ -49,6 +50,11 @@ class Table:
     signal: NDArray[Any] | None = None
     labels: bool = False
     notes: tuple[str, ...] = ()
+
+
+def seen(text: object) -> str:
+    """Return a text of a file as a sentence may show it: no control characters, no line breaks, not long."""
+    return echoed(" ".join(str(printable(str(text))).split()))
 
 
 def room() -> int:

@@ -15,7 +15,7 @@ from typing import IO
 import numpy as np
 
 from engine.data.own.entry import MOST_ROWS
-from engine.data.own.table import Table, Wishes, check_room, opened
+from engine.data.own.table import Table, Wishes, check_room, opened, seen
 from engine.errors import DataError, UsageError, echoed, nearest
 
 LONGEST_LINE, LONGEST_TARGET = 2**24, 500
@@ -133,8 +133,8 @@ class _Columns:
             check_room(f"{self.path}, {self.rows:,} rows and more", self.numbers.itemsize * len(self.numbers))
 
     def _refusal(self, number: int, column: int, cell: str, needed: str = "a finite number") -> DataError:
-        named = f" ({echoed(self.names[column])})" if column < len(self.names) else ""
-        what = f"is {echoed(cell)!r}" if cell else "is empty"
+        named = f" ({seen(self.names[column])})" if column < len(self.names) else ""
+        what = f"is {seen(cell)!r}" if cell else "is empty"
         sentence = f"line {number} of {self.path}: column {column + 1}{named} {what}, where {needed} must be"
         return DataError(sentence, "fill or drop such rows; a column of class names is the target: --target COLUMN")
 
@@ -164,7 +164,7 @@ def _table(
 
 
 def _named(names: tuple[str, ...], place: int | None) -> str:
-    return f", {echoed(names[place])}" if names and place is not None else ""
+    return f", {seen(names[place])}" if names and place is not None else ""
 
 
 def _target(target: str, names: tuple[str, ...], width: int) -> int:
@@ -174,5 +174,5 @@ def _target(target: str, names: tuple[str, ...], width: int) -> int:
         return names.index(target)
     if target.isdecimal() and target.isascii() and len(target) < 10 and 1 <= int(target) <= width:
         return int(target) - 1
-    known = f"columns: {', '.join(echoed(name) for name in names[:20])}" if names else f"it has no header; give a number from 1 to {width}"
-    raise UsageError(f"there is no column {echoed(target)!r}{nearest(target, names)}", known)
+    known = f"columns: {', '.join(seen(name) for name in names[:20])}" if names else f"it has no header; give a number from 1 to {width}"
+    raise UsageError(f"there is no column {echoed(target)!r}{nearest(target, map(seen, names))}", known)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.data.own.entry import MOST_CLASSES, Kind, OwnData
-from engine.data.own.table import Table, Wishes, check_room
-from engine.errors import DataError, UsageError, echoed
+from engine.data.own.table import Table, Wishes, check_room, seen
+from engine.errors import DataError, UsageError
 from engine.store.files import printable
 
 FEW_VALUES = 100  # different whole numbers up to which a target is taken for classes
@@ -129,7 +129,7 @@ def _target(source: str, target: NDArray[Any], wished: Kind | str) -> tuple[Kind
         raise UsageError(f"{source} holds inputs and a target, and no spectrum", "leave out --kind spectrum")
     numbers = _as_numbers(target)
     if numbers is None and wished == "targets":
-        raise DataError(f"the target of {source} holds the text {echoed(_first_text(target))!r}, where numbers must be", "--kind classes")
+        raise DataError(f"the target of {source} holds the text {seen(_first_text(target))!r}, where numbers must be", "--kind classes")
     if numbers is not None:
         _finite(numbers, "targets")
         whole = bool((numbers == np.round(numbers)).all())
@@ -142,9 +142,9 @@ def _target(source: str, target: NDArray[Any], wished: Kind | str) -> tuple[Kind
         names = [f"{value:.12g}" for value in found]
     else:
         texts, y = np.unique(np.array([_text(item) for item in target.tolist()]), return_inverse=True)
-        names = [" ".join(str(printable(str(text))).split())[:LONGEST_CLASS] for text in texts]
+        names = [_one_line(str(text)) for text in texts]
     if len(names) < 2:
-        raise DataError(f"{source} holds one class, {echoed(names[0])!r}, where at least 2 are needed", "name another column: --target")
+        raise DataError(f"{source} holds one class, {seen(names[0])!r}, where at least 2 are needed", "name another column: --target")
     if len(names) > MOST_CLASSES or len(names) == len(y) > 2:
         every = " (every row its own)" if len(names) == len(y) else ""
         raise DataError(
@@ -169,6 +169,10 @@ def _first_text(target: NDArray[Any]) -> str:
         except ValueError:
             return _text(item)
     return ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(str(printable(text)).split())[:LONGEST_CLASS]
 
 
 def _text(item: Any) -> str:

@@ -78,6 +78,16 @@ def test_more_numbers_than_fit_into_memory(tmp_path, monkeypatch):
     assert "would take" in refused(tmp_path / "a.npz")
 
 
+def test_a_file_commands_no_terminal(tmp_path):
+    (tmp_path / "a.csv").write_text("o\x1b[31mne,two,kind\nr\x1b]0;x\x07ed,2,a\n1,3,b\n")
+    said = refused(tmp_path / "a.csv")
+    assert "\x1b" not in said and "\x07" not in said and "red" not in said
+    packed(tmp_path / "a.npz", {"X\n\x1b[2J.npy": npy_header((2, 1)) + bytes(16)})
+    assert "\x1b" not in refused(tmp_path / "a.npz")
+    (tmp_path / "b.csv").write_text("1,2,a\x1b[31m\n1,3,b\n")
+    assert read([tmp_path / "b.csv"]).classes == ("a\ufffd[31m", "b")
+
+
 def test_a_line_without_end(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.data.own.text.LONGEST_LINE", 1000)
     (tmp_path / "a.csv").write_text("1," * 5000)
