@@ -6,6 +6,7 @@
     outcome = genlab.run("min-norm", n=30, d=120, seed=7)         # the same numbers as on the screen
     outcome.series, outcome.arrays, outcome.verdicts
     genlab.load("min-norm-custom-s7")                             # the same of a run that was stored
+    genlab.sweep("double-descent", grid={"sigma": [.1, .3]})      # a grid of knob values: points, values, frame, plot
 
 Everything is imported when it is first asked for, so that `import genlab` costs nothing.
 """
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
     from engine.errors import DataError, Diverged, KnobError, LabError, ProblemError, StoreError, UsageError
     from genlab.catalogue import phenomena
     from genlab.outcome import Outcome, load, run
+    from genlab.sweeping import SweepOutcome, load_sweep, sweep
 
 __all__ = [
-    "DataError", "Diverged", "KnobError", "LabError", "Outcome", "ProblemError", "StoreError", "UsageError", "load", "phenomena", "run",
+    "DataError", "Diverged", "KnobError", "LabError", "Outcome", "ProblemError", "StoreError", "SweepOutcome", "UsageError", "load",
+    "load_sweep", "phenomena", "run", "sweep",
 ]  # fmt: skip
-PLACES = {"phenomena": "genlab.catalogue", "Outcome": "genlab.outcome", "load": "genlab.outcome", "run": "genlab.outcome"}
+PLACES = {
+    "phenomena": "genlab.catalogue", "Outcome": "genlab.outcome", "load": "genlab.outcome", "run": "genlab.outcome",
+    "SweepOutcome": "genlab.sweeping", "load_sweep": "genlab.sweeping", "sweep": "genlab.sweeping",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

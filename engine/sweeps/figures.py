@@ -19,6 +19,7 @@ from engine.sweeps.manifest import SweepManifest
 
 MOST_CURVES = 8  # of one figure
 BOUND = "lower bound"
+ALONE = "points"  # the group of curves that no other knob tells apart
 
 
 def drawn(
@@ -28,7 +29,7 @@ def drawn(
     grid = Grid.of(manifest, points)
     figures, series = [], []
     for scalar in scalars:
-        curves = list(_curves(scalar, grid, len(manifest.seeds)))
+        curves = list(_curves(scalar, grid))
         series += curves
         figures.append(_figure(scalar, grid, curves))
     y = enough_for_map(grid)
@@ -42,14 +43,15 @@ def drawn(
     shown = Snapshot(
         phenomenon=manifest.phenomenon, run=name, preset=manifest.preset, config=dict(manifest.given), seeds=manifest.seeds,
         phase=Phase.FINISHED, sentence="", series=tuple(series), pictures=tuple(pictures),
-        groups=tuple(dict.fromkeys(item.group for item in series)),
+        groups=tuple(label or ALONE for label, _ in grid.curves()),
     )  # fmt: skip
     return declared, shown, {f"map-{name}": cells for name, cells in maps.items()}
 
 
 def _figure(scalar: Scalar, grid: Grid, curves: Sequence[Series]) -> Figure:
-    values = np.concatenate([item.y for item in curves]) if curves else np.empty(0)
-    log = bool(len(values)) and spans_decades(values, DECADE if scalar.log else DECADE**2)
+    values = np.concatenate([item.y[np.isfinite(item.y)] for item in curves]) if curves else np.empty(0)
+    positive = not len(values) or bool(values.min() > 0)
+    log = positive and (scalar.log or spans_decades(values, DECADE**2))
     notes = [f"open mark: {BOUND}, the run ended before the event"] if any(item.style == "points" for item in curves) else []
     left_out = _left_out(grid)
     notes += [f"{MOST_CURVES} of {left_out} curves are drawn"] if left_out else []
@@ -73,24 +75,25 @@ def _left_out(grid: Grid) -> int:
     return count if count > MOST_CURVES else 0
 
 
-def _curves(scalar: Scalar, grid: Grid, seeds: int) -> Iterator[Series]:
+def _curves(scalar: Scalar, grid: Grid) -> Iterator[Series]:
     found = list(grid.curves())
     if len(found) > MOST_CURVES:
         found = [found[place] for place in np.unique(np.linspace(0, len(found) - 1, MOST_CURVES).round().astype(int)).tolist()]
     x = grid.places
     for label, points in found:
         values = [points[place].values.get(scalar.name) if place in points else None for place in x.tolist()]
-        label = label or scalar.label
-        yield from _curve(scalar, label, x, values, seeds)
+        yield from _curve(scalar, label, x, values)
 
 
-def _curve(scalar: Scalar, label: str, x: Floats, values: Sequence[ScalarValue | None], seeds: int) -> Iterator[Series]:
+def _curve(scalar: Scalar, combination: str, x: Floats, values: Sequence[ScalarValue | None]) -> Iterator[Series]:
+    label, group = combination or scalar.label, combination or ALONE
     middle, lo, hi = (np.array([getattr(value, name) if value else np.nan for value in values]) for name in ("value", "lo", "hi"))
     bound = np.array([bool(value and value.value_censored) for value in values])
     replicates = max((len(value.seeds) for value in values if value), default=1)
     band: dict[str, Any] = {}
     if replicates > 1:
         band = {"lo": np.where(bound, np.nan, lo), "hi": np.where(bound, np.nan, hi), "band": f"median, range of {replicates} seeds"}
-    yield Series(f"{scalar.name}/{label}", label, x, np.where(bound, np.nan, middle), group=label, **band)
+    if (np.isfinite(middle) & ~bound).any():
+        yield Series(f"{scalar.name}/{label}", label, x, np.where(bound, np.nan, middle), group=group, **band)
     if bound.any():
-        yield Series(f"{scalar.name}>/{label}", f"{label}: {BOUND}", x[bound], middle[bound], group=label, style="points")
+        yield Series(f"{scalar.name}>/{label}", f"{label}: {BOUND}", x[bound], middle[bound], group=group, style="points")

@@ -1,27 +1,21 @@
-"""How long a point of a sweep will take, as far as stored runs of the same phenomenon tell."""
+"""How long a sweep will take on this machine, as far as anybody knows."""
 
 from __future__ import annotations
 
-import contextlib
-from pathlib import Path
-from statistics import median
+import numpy as np
 
-from engine.contract import Phase
-from engine.errors import StoreError
-from engine.store import RunFolder, list_runs
+from engine.estimates import estimate, rounded
 from engine.sweeps.plan import Plan
 
-LATELY = 8  # runs that are looked at
-GUESS = 5.0  # seconds, where no run tells
+LOOKED_AT = 16  # points, spread over the grid
+GUESS = 5.0  # seconds a point, where nobody knows
 
 
-def seconds_a_point(plan: Plan, root: Path) -> tuple[float, str]:
-    """Return the seconds that a run took lately, and by what that is known; empty where it is a guess."""
-    times: list[float] = []
-    for run in reversed(list_runs(root)):
-        if run.phenomenon == plan.spec.name and run.phase is Phase.FINISHED and len(times) < LATELY:
-            with contextlib.suppress(StoreError):
-                times.append(RunFolder.open(run.path).load_snapshot().elapsed * len(plan.seeds) / max(1, len(run.seeds)))
-    if not times:
-        return GUESS, ""
-    return max(0.01, median(times)), f"its last {len(times)} runs" if len(times) > 1 else "its last run"
+def expected(plan: Plan, workers: int, device: str) -> str:
+    """Return the time of all points as words: `about 20 min`, or `20 min if a point takes 5 s` where that is a guess."""
+    places = np.unique(np.linspace(0, len(plan.points) - 1, LOOKED_AT).round().astype(int)).tolist()
+    found = [estimate(plan.spec, plan.points[place].config, len(plan.seeds), device) for place in places]
+    known = [one.seconds for one in found if one is not None]
+    each = sum(known) / len(known) if known else GUESS
+    total = rounded(each * len(plan.points) / max(1, min(workers, len(plan.points))))
+    return f"about {total}" if known else f"{total} if a point takes {rounded(GUESS)}"

@@ -85,9 +85,13 @@ def resume(ctx: typer.Context, run: Run, runs: Runs = None, json: Json = False, 
 
 
 def watch(run: Run, runs: Runs = None) -> int:
-    """See a run live that another process computes."""
+    """See a run or a sweep live that another process computes."""
     from engine.store import called, find_run, runs_root
+    from engine.sweeps.folder import find_sweep
 
+    sweep = find_sweep(runs_root(runs), run)
+    if sweep is not None:
+        return open_app(sweep=sweep, runs=sweep.parent, headless=f"genlab show {sweep.name}")
     path = find_run(runs_root(runs), run)
     return open_app(watch=path, headless=f"genlab show {called(path)}")
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.contract import Figure, ScalarValue, values_record
+from engine.contract import Figure, values_record
 from engine.contract.sweep import SweepPoint, SweepSnapshot
 from engine.errors import UsageError, echoed, nearest
 from engine.sweeps.view import SweepView
 from lab.export.text_figures import print_figure, print_picture, theme_of
 from lab.output import emit, plain, write, write_table
 from screens import formatting
+from screens.sweep_words import cell, standing
 from screens.widgets.palette import groups_of
 
 
@@ -52,17 +53,6 @@ def head(sweep: SweepSnapshot) -> Iterator[str]:
     yield standing(sweep)
 
 
-def standing(sweep: SweepSnapshot) -> str:
-    """`12 of 15 points done, 2 running, 1 failed; 0.4 points/s, 20 s left`."""
-    parts = [f"{sweep.done} of {len(sweep.points)} points done"]
-    parts += [f"{sweep.running} running"] if sweep.running and sweep.live else []
-    parts += [f"{sweep.failed} failed"] if sweep.failed else []
-    pace = [f"{sweep.rate:.2g} points/s"] if sweep.live and sweep.rate else []
-    pace += [f"{formatting.duration(sweep.eta)} left"] if sweep.eta is not None else []
-    left = [] if sweep.live or sweep.done == len(sweep.points) else ["nobody computes it now; the same command goes on"]
-    return "; ".join([", ".join(parts), *([", ".join(pace)] if pace else []), *left])
-
-
 def print_tables(sweep: SweepSnapshot) -> None:
     """Print the values of every point, and the claims beside each other."""
     knobs = list(sweep.knobs)
@@ -91,18 +81,6 @@ def remarks(sweep: SweepSnapshot) -> Iterator[str]:
         if point.sentence and point.failed:
             yield f"{', '.join(f'{name}={text}' for name, text in point.texts.items())}: {point.sentence}"
     yield from (f"note: {note}" for note in sweep.notes)
-
-
-def cell(value: ScalarValue | None) -> str:
-    """A value with its range over seeds: `480 [460, 500]`, `>= 1200`."""
-    if value is None or math.isnan(value.value):
-        return ""
-    number = formatting.number(value.value)
-    said = f">= {number}" if value.value_censored else number
-    if value.lo == value.hi:
-        return said
-    above = ">= " if value.any_censored else ""
-    return f"{said} [{formatting.number(value.lo)}, {above}{formatting.number(value.hi)}]"
 
 
 def _head(point: SweepPoint, knobs: Sequence[str]) -> list[str]:

@@ -10,14 +10,12 @@ import typer
 
 from engine.cores import usable_cores
 from engine.errors import Exit, LabError, UsageError
-from engine.store import runs_root
-from engine.sweeps.pace import seconds_a_point
+from engine.sweeps.pace import expected
 from engine.sweeps.plan import Plan, labelled
 from engine.sweeps.view import SweepView
 from lab.export.sweep_text import print_tables
 from lab.output import emit, say
 from lab.running.sweep import PointEnd, Sweep
-from screens.formatting import duration
 
 MANY = 100  # points from which on a person is asked
 
@@ -29,9 +27,8 @@ def run_sweep(plan: Plan, *, device: str, workers: int | None, runs: Path | None
         UsageError: there are many points, and nobody can be asked or somebody does not want them.
         LabError: no such device, no place for the runs, or another process computes the same sweep.
     """
-    root = runs_root(runs)
     if not yes:
-        ask(plan, root, workers)
+        ask(plan, workers, device)
     sweep = Sweep(plan, device, workers, runs, typed)
     if sweep.again and not quiet:
         say(f"genlab: going on with {sweep.folder.name}: what is finished counts, what had begun goes on")
@@ -71,7 +68,7 @@ def conclude(sweep: Sweep, ended: Sequence[PointEnd], *, json: bool) -> None:
     say(f"  Figures: genlab show {sweep.folder.name}   as files: genlab export {sweep.folder.name} --to svg")
 
 
-def ask(plan: Plan, root: Path, workers: int | None) -> None:
+def ask(plan: Plan, workers: int | None, device: str) -> None:
     """Make sure that many points are meant.
 
     Raises:
@@ -80,9 +77,7 @@ def ask(plan: Plan, root: Path, workers: int | None) -> None:
     count = len(plan.points)
     if count <= MANY:
         return
-    each, known = seconds_a_point(plan, root)
-    total = duration(count * each / min(workers or usable_cores(), count))
-    how = f"about {total} by {known}" if known else f"about {total} if a point takes {duration(each)}"
+    how = expected(plan, workers or usable_cores(), device)
     if not sys.stdin.isatty():
         raise UsageError(f"the grid has {count:,} points, {how}, and nobody can be asked here", "Add --yes, or name fewer values.")
     if not typer.confirm(f"The grid has {count:,} points, {how}. Compute them?"):

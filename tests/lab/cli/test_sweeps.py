@@ -190,7 +190,7 @@ def test_a_sweep_for_eyes_is_a_table_with_a_line_a_point(tmp_path):
 def test_many_points_are_asked_for(genlab, tmp_path):
     code, out, err = genlab("sweep", "toy", "--grid", "steps=1:200")
     assert (code, out) == (Exit.USAGE, "")
-    assert "the grid has 200 points, about " in err and "Add --yes" in err
+    assert "the grid has 200 points, " in err and "Add --yes" in err
     assert not (tmp_path / "runs").exists()
 
 

@@ -1,0 +1,222 @@
+"""A sweep as it fills in: its values against the knobs, its points with where they stand, how fast they come. Enter opens a point's run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from engine.contract import Command, Phase, Snapshot
+from engine.contract.sweep import SweepSession
+from screens.application import Application, ExportRequest
+from screens.keys import KEYS, LAB, LOOK
+from screens.side_panel import SIDE_PANEL_FROM
+from screens.sweep_words import cells, row, standing, why
+from screens.view_screen import ViewScreen
+from screens.widgets.figure_grid import FigureGrid
+from screens.widgets.text_row import TextRow, fit
+
+SHOWN = (
+    "enter open run", "up/down point", "tab figures", "1..9 figure", "f full", "m more", "e export", "c command", "? help", "esc home",
+    "q quit",
+)  # fmt: skip
+OWN = ("export", "copy")
+BEYOND = ("region", "side_panel", "app.compare")  # actions of a run's screen that mean nothing here
+BESIDE = 74  # columns of the list beside the figures
+BELOW = 3  # one row in so many is the list's, where it stands below the figures
+
+
+class SweepFigures:
+    """The figures of a sweep as a run's screen polls them; no command has an effect."""
+
+    controllable = False
+    obeyed: frozenset[type[Command]] = frozenset()
+    refusal = "A sweep is computed by genlab sweep; ctrl+c there stops it, and the same command goes on."
+
+    def __init__(self, sweep: SweepSession) -> None:
+        self.sweep = sweep
+
+    def latest(self) -> Snapshot:
+        """Return what is drawn."""
+        return self.sweep.latest().drawn
+
+    def post(self, command: Command) -> None:
+        """Do nothing."""
+
+
+class SweepScreen(ViewScreen, inherit_bindings=False):
+    """One sweep.
+
+    Args:
+        sweep: what is shown, computed by whoever does.
+        application: what stands around the screen.
+        open_point: shows the run in a folder.
+        export: writes the sweep as files and returns a sentence that says which. Blocks; called in a thread.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(key.keys, key.action, key.text, show=False)
+            for key in KEYS
+            if (key.group in (LOOK, LAB) or key.action in OWN) and not key.action.startswith(BEYOND)
+        ),
+        Binding("tab,shift+tab", "region", "Move between points and figures", show=False),
+    ]
+    DEFAULT_CSS = """
+    SweepScreen { layout: vertical; }
+    SweepScreen #body { height: 1fr; }
+    SweepScreen OptionList, SweepScreen OptionList:focus { border: none; padding: 0 0 0 1; background: $background; }
+    SweepScreen OptionList > .option-list--option-highlighted, SweepScreen OptionList:focus > .option-list--option-highlighted {
+        background: $background; color: $foreground; text-style: reverse;
+    }
+    """
+
+    def __init__(
+        self, sweep: SweepSession, application: Application, open_point: Callable[[Path], None], export: Callable[[ExportRequest], str]
+    ) -> None:
+        self.sweep, self._open_point, self._export = sweep, open_point, export
+        self.seen = sweep.latest()
+        super().__init__(self.seen.declared, SweepFigures(sweep), application)
+        self.points = OptionList(*(Option(Text("")) for _ in self.seen.points))
+        self._written: list[Text] = [Text("") for _ in self.seen.points]
+        self._body = Container(self.figures, self.points, id="body")
+        self._rows = {name: TextRow(id=name) for name in ("title", "views", "standing", "cells", "keys")}
+
+    def compose(self) -> ComposeResult:
+        """Lay out title, figures and points, and the rows below."""
+        yield self._rows["title"]
+        yield self._rows["views"]
+        yield self._body
+        yield self._rows["cells"]
+        yield self._rows["standing"]
+        yield self.message
+        yield self.place
+        yield self._rows["keys"]
+
+    def on_mount(self) -> None:
+        """Begin with the points selected."""
+        self.points.highlighted = 0 if self.seen.points else None
+        self.points.focus()
+
+    # ------------------------------------------------------------ what is drawn
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Show figures and points."""
+        self.snapshot, self.seen = snapshot, self.sweep.latest()
+        with self.app.batch_update():
+            self._declare()
+            self.figures.show(snapshot)
+            self._write_points()
+            self.say_rows()
+
+    def _declare(self) -> None:
+        """Take other axes where the values that came ask for them."""
+        if self.seen.declared.figures == self.spec.figures:
+            return
+        self.spec = self.seen.declared
+        before, self.figures = self.figures, FigureGrid(self.spec, self.application.drawing, self.VIEWS, self.WIDE)
+        self.figures.active = before.active
+        before.remove()
+        self._body.mount(self.figures, before=self.points)
+        self._lay_out(self.size.width, self.size.height)
+
+    def _write_points(self) -> None:
+        width = self.points.size.width - 2
+        for place, point in enumerate(self.seen.points):
+            text = row(point, self.seen, width)
+            if text != self._written[place] or text.spans != self._written[place].spans:
+                self._written[place] = text
+                self.points.replace_option_prompt_at_index(place, text)
+
+    def say_rows(self) -> None:
+        """Bring the rows around figures and points up to date."""
+        width, sweep = self.size.width, self.seen
+        seeds = f"{len(sweep.seeds)} seeds a point" if len(sweep.seeds) > 1 else f"seed {sweep.seeds[0]}"
+        head = [Text(" genlab ", "reverse bold"), Text(self.spec.title, "bold"), Text(sweep.name), Text(seeds, "dim")]
+        self._rows["title"].show(fit(head, width))
+        self._rows["cells"].show(cells(sweep, width, self.application.drawing.ascii))
+        self._rows["cells"].display = len(sweep.points) <= width
+        phase = Text("running  " if sweep.live else "", "bold cyan")
+        self._rows["standing"].show(Text.assemble(phase, standing(sweep)))
+        keys = [Text.assemble((key, "bold cyan"), " ", what) for key, _, what in (item.partition(" ") for item in SHOWN)]
+        self._rows["keys"].show(fit(keys, width))
+        self.say_phase()
+
+    def say_phase(self) -> None:
+        """Say what is wrong with the selected point or the sweep, and what the cursor reads."""
+        place = self.points.highlighted
+        wrong = why(self.seen.points[place]) if place is not None else ""
+        words = Text(wrong, "red") if wrong else Text("; ".join(self.seen.notes), "yellow")
+        self.message.show(words, self.figures.readout(), bad=Phase.FAILED if wrong else Phase.FINISHED)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Say what is wrong with the point that is selected now."""
+        self.say_phase()
+
+    def on_figure_grid_rearranged(self) -> None:
+        """Show which views are visible, where not all are."""
+        rows = self._rows["views"]
+        rows.display = len(self.figures.pages) > 1
+        rows.show(self.figures.elsewhere(self.size.width))
+
+    # ------------------------------------------------------------ layout and keys
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the points beside the figures where there is room, else below."""
+        self._lay_out(event.size.width, event.size.height)
+        self.call_after_refresh(self._redraw_rows)
+
+    def _redraw_rows(self) -> None:
+        self._write_points()
+        self.say_rows()
+
+    def _lay_out(self, width: int, height: int) -> None:
+        beside = width >= SIDE_PANEL_FROM
+        self._body.styles.layout = "horizontal" if beside else "vertical"
+        self.points.styles.width = BESIDE if beside else "1fr"
+        self.points.styles.height = "1fr" if beside else max(3, min(len(self.seen.points), height // BELOW))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Open the run of a point."""
+        event.stop()
+        point = self.seen.points[event.option_index]
+        if point.missing or not point.run:
+            self.say(point.missing or "This point has no run yet.")
+        else:
+            self._open_point(Path(self.seen.folder).parent / point.run)
+
+    def action_region(self) -> None:
+        """Move between points and figures."""
+        (self.figures if self.points.has_focus else self.points).focus()
+
+    def uncover_figures(self) -> None:
+        """Nothing covers them."""
+
+    async def action_back(self) -> None:
+        """Go one level back: from a figure that has the whole screen, then home."""
+        if self.figures.full:
+            self.figures.toggle_full()
+        else:
+            await self.run_action("app.home")
+
+    def action_copy(self) -> None:
+        """Copy the command that computes this sweep, and show it."""
+        self.app.copy_to_clipboard(self.seen.command_line)
+        self.say(f"{getattr(self.app, 'where_copied', 'Sent to the terminal')}: {self.seen.command_line}")
+
+    def action_export(self) -> None:
+        """Ask how the sweep is to be written."""
+        names = [item.name for item in self.spec.figures] + [item.name for item in self.spec.pictures]
+        self.application.offer_files(self.seen.name, names, self._export)
+
+    def explain_focus(self) -> Text:
+        """Return what help says of the selected part."""
+        return self.explain_view()
