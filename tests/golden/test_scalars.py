@@ -71,12 +71,15 @@ def test_every_scalar_has_a_number_in_some_reduced_run_or_says_what_it_needs(nam
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_a_stored_end_gives_the_same_scalars(case):
+def test_a_stored_end_gives_the_same_scalars_verdicts_and_curves(case):
     run = ran(case)
     fresh = again(run, run.state())
     while not fresh.done:  # what a state does not hold, such as flows, is worked out again
         fresh.advance(0.5)
     assert values_record(fresh.scalars()) == values_record(run.scalars())
+    np.testing.assert_equal([vars(item) for item in fresh.verdicts()], [vars(item) for item in run.verdicts()])
+    np.testing.assert_equal([vars(item) for item in fresh.series()], [vars(item) for item in run.series()])
+    np.testing.assert_equal([vars(item) for item in fresh.markers()], [vars(item) for item in run.markers()])
 
 
 def test_grokking():

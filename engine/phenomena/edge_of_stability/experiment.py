@@ -110,10 +110,14 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         order = Batches([drawn[seed].order for seed in self.seeds], c.n, c.n)
         return Ensemble(SGD(network, rates), TrainingSet(x, y[source], source, source), order, "half-squared")
 
-    def train(self, target: int, budget: float) -> int:
-        """Take steps towards the next reading; before the first, hold the tools against exact answers."""
-        deadline = perf_counter() + budget
+    def advance(self, budget: float) -> None:
+        """Hold the tools against exact answers, which no state holds; then train for about `budget` seconds."""
         self.checks = self.checks or check(self.seeds[0])
+        super().advance(budget)
+
+    def train(self, target: int, budget: float) -> int:
+        """Take steps towards the next reading."""
+        deadline = perf_counter() + budget
         while self._ensemble.taken < target and perf_counter() < deadline:
             self._probe.step()
         return self._ensemble.taken
@@ -133,6 +137,11 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
     @property
     def ready(self) -> bool:
         """Whether the tools were checked: step 0 is read after that."""
+        return self.checks is not None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the tools were checked, also where a run was taken up at its end."""
         return self.checks is not None
 
     def markers(self) -> tuple[Marker, ...]:
