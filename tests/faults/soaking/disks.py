@@ -1,4 +1,4 @@
-"""Every call of the store refused in turn, in runs of every phenomenon: true words, and a run that comes to its end when there is room."""
+"""Calls of the store refused, in runs of every phenomenon: true words, and a run that comes to its end when there is room."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from tests.golden.cases import Case
 NAMES = {errno.ENOSPC: "disk full (ENOSPC)", errno.EIO: "input/output error (EIO)", errno.EACCES: "permission denied (EACCES)"}
 WAYS = ("once", "from then on")
 THINNED = 6  # every so many calls, for the errors and ways that differ from a full disk once in their words alone
+WHOLE = "random-labels"  # each call of its runs in turn; the store's calls are the same code for all
+MOST = 60  # calls of one error in the runs of the others, spread over them evenly: those that save often make hundreds
 
 
 class Patch:
@@ -48,6 +50,7 @@ def do(key: str, folder: Path, kept: Path, share: float) -> list[Row]:
     for error, words in NAMES.items():
         row = Row(f"{words} at one write of the store, {way}")
         step = max(1, round(1 / share)) * (1 if way == "once" and error == errno.ENOSPC else THINNED)
+        step = step if name == WHOLE else max(step, -(-count // MOST))
         for call in range(error % THINNED if step > 1 else 0, count, step):
             place = folder / str(call)
             why = _refused(case, call, error, way, place, kept)
