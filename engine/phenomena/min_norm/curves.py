@@ -13,9 +13,9 @@ import numpy as np
 
 from engine.contract import Basis, Marker, Series, Summary
 from engine.phenomena.min_norm.deep_matrix import ORDERS
-from engine.phenomena.min_norm.figures import PROGRESS
+from engine.phenomena.min_norm.figures import GONE, PROGRESS
 from engine.phenomena.min_norm.predictions import SWEPT, Path
-from engine.phenomena.min_norm.weight_readings import GONE, NamedSetting, followed
+from engine.phenomena.min_norm.weight_readings import NamedSetting, followed
 from engine.readings import summarised
 from engine.theory.implicit_bias.interpolators import norm
 from engine.theory.inputs import Floats
@@ -126,7 +126,8 @@ def _directions(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
     paths, word = _paths(run, chosen), PREDICTED[run.config.param][0]
     grown = run.theory.growth[run.config.depth] if run.config.param == "deep-matrix" else paths
     for place, (quantity, value) in enumerate(zip(PROGRESS, _singular_values(run), strict=False)):
-        name, label, group = f"directions/{place}", f"s={value:.3g}", f"direction-{place}"
+        name, group = f"directions/{place}", f"direction-{place}"
+        label = f"singular value {value:.3g}" if len(run.seeds) == 1 else f"singular value {place + 1}"  # every seed has its own
         if run.history.records:
             yield _measured(run, name, quantity, chosen, label, group, style="points" if paths else "line", positive=False)
         if grown:

@@ -20,11 +20,12 @@ from engine.phenomena.min_norm.curves import curves, markers
 from engine.phenomena.min_norm.deep_matrix import DeepMatrix
 from engine.phenomena.min_norm.diagonal import Diagonal
 from engine.phenomena.min_norm.draws import NormDraws, drawn_widths, nested_widths
+from engine.phenomena.min_norm.figures import GONE
 from engine.phenomena.min_norm.linear import Linear
 from engine.phenomena.min_norm.plane import plane_picture
 from engine.phenomena.min_norm.predictions import Predictions
 from engine.phenomena.min_norm.scalars import READERS
-from engine.phenomena.min_norm.weight_readings import GONE, NamedSetting
+from engine.phenomena.min_norm.weight_readings import NamedSetting
 from engine.phenomenon import Pieces, geometric_grid
 from engine.readings import Network
 from engine.scalars import Readers
@@ -93,8 +94,8 @@ class MinNorm(Pieces[MinNormConfig]):
 
     @property
     def complete(self) -> bool:
-        """Whether a divergence has been told."""
-        return self._told or not self._lost
+        """Whether theory, which no state holds, has been worked out, and a divergence told."""
+        return self.theory.done and (self._told or not self._lost)
 
     @property
     def over(self) -> bool:

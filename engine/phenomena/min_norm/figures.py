@@ -19,6 +19,7 @@ FIGURES = (
 )  # fmt: skip
 PICTURES = (PictureSpec("plane", "Every point of the line fits"),)
 
+GONE = 1e3  # relative distance from X^+ y at which weights count as diverged; their curves end there
 PROGRESS = ("progress-1", "progress-2", "progress-3")  # along at most three singular directions, of falling singular value
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.contract import Scalar
 from engine.phenomena.min_norm.claims import REACHED
-from engine.phenomena.min_norm.weight_readings import GONE
+from engine.phenomena.min_norm.figures import GONE
 from engine.readings import first_reached
 from engine.scalars import PENDING, Answer, Readers, absent, event, found
 

@@ -18,8 +18,6 @@ from engine.theory.implicit_bias.interpolators import norm
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.min_norm import LeastSquares
 
-GONE = 1e3  # relative distance from X^+ y at which weights count as diverged; their curves end there
-
 
 @dataclass(frozen=True)
 class NamedSetting:
