@@ -20,6 +20,7 @@ from engine.contract import LabError, Phase, Session, Snapshot, Spec
 from engine.errors import Exit
 from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
+from lab.open_sweeps import OpenSweeps
 from lab.surviving import SurvivingApp
 from lab.terminal import LabDriver, load_tmux_buffer
 from screens.appearance import AsciiOnly, Colourless, theme
@@ -56,6 +57,7 @@ class LabApp(SurvivingApp, inherit_bindings=False):
 
     Attributes:
         where_copied: what became of the text that was copied last, to be said.
+        first_sweep: the folder of a sweep to open at once.
     """
 
     TITLE = "genlab"
@@ -93,11 +95,13 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         self.sessions: dict[str, Session] = {}
         self.screens = OpenScreens(self)
         self._screens: dict[str, PhenomenonScreen] = {}
+        self.sweeps = OpenSweeps(self)
         self._tour: TourScreen | None = None
         self._first_stop = tour
         self._settled: set[str] = set()
         self._first = first
         self._leaving = False
+        self.first_sweep: Path | None = None
         self.where_copied = ""
         self._watched = watched
         self.animation_level = "none"
@@ -130,9 +134,11 @@ class LabApp(SurvivingApp, inherit_bindings=False):
     def on_mount(self) -> None:
         """Show the run that was asked for, if one was."""
         self.set_interval(1.0, self._settle)
-        if self._watched is not None:
+        if self.first_sweep is not None:
+            self.sweeps.open(self.first_sweep)
+        elif self._watched is not None:
             spec, session = self._watched
-            self._show(self.open_runs.screen(spec.name), spec, session)
+            self.show_session(self.open_runs.screen(spec.name), spec, session)
         elif self._first is not None:
             self.open_phenomenon(*self._first)
         elif self._first_stop is not None:
@@ -167,6 +173,7 @@ class LabApp(SurvivingApp, inherit_bindings=False):
 
     def open_phenomenon(self, name: str, preset: str = "quick") -> None:
         """Show a phenomenon's screen; start its run if there is none."""
+        self.sweeps.give_back()
         try:
             spec = self.open_runs.spec(name)
             kind = self.open_runs.screen(name)
@@ -175,19 +182,40 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         except LabError as error:
             self.tell(str(error))
             return
-        self._show(kind, spec, self.sessions[name])
+        self.show_session(kind, spec, self.sessions[name])
 
     def when_drawn(self, begin: Callable[[], None]) -> None:
         """Do something once the screen that is being opened has been drawn."""
         self.call_later(lambda: self.call_after_refresh(begin))
 
-    def _show(self, kind: type[PhenomenonScreen], spec: Spec, session: Session) -> None:
+    def show_session(self, kind: type[PhenomenonScreen], spec: Spec, session: Session) -> None:
+        """Show a run on the screen of its phenomenon."""
         self.sessions[spec.name] = session
         if spec.name not in self._screens:
             screen = kind(spec, session, self)
             self._screens[spec.name] = screen
             self.install_screen(screen, spec.name)
         self.screens.show(self._screens[spec.name])
+
+    def put_aside(self, name: str) -> PhenomenonScreen | None:
+        """Take away the screen and the run of a phenomenon, for `put_back`; the run goes on."""
+        self.sessions.pop(name, None)
+        screen = self._screens.pop(name, None)
+        if screen is not None:
+            if screen in self.screens.stack:
+                self.screens.home()
+            self.uninstall_screen(screen)
+        return screen
+
+    def put_back(self, name: str, session: Session | None, screen: PhenomenonScreen | None) -> None:
+        """Let a phenomenon have a screen and a run again."""
+        if session is not None and screen is not None:
+            self.sessions[name], self._screens[name] = session, screen
+            self.install_screen(screen, name)
+
+    def offer_sweeps(self) -> None:
+        """Ask which stored sweep is to be opened."""
+        self.sweeps.offer()
 
     def open_tour(self, place: int = -1) -> None:
         """Show the tour; at a stop by its place, or (-1) where it was left."""
@@ -255,11 +283,17 @@ class LabApp(SurvivingApp, inherit_bindings=False):
     # ------------------------------------------------------------ keys of every screen
 
     def action_home(self) -> None:
-        """Go home; runs go on. What is not stored of them is said there."""
+        """Go home; runs go on. What is not stored of them is said there. From the run of a sweep's point, back to the sweep."""
+        if self.sweeps.back():
+            return
         self.screens.home()
         unstored = [run for session in self.sessions.values() if (run := session.latest()).unstored and session.controllable]
         if unstored:
             self.tell(f"{unstored[0].run} is {unstored[0].unstored} Open it, and e chooses another folder.")
+
+    def action_open_sweeps(self) -> None:
+        """Ask which stored sweep is to be opened."""
+        self.offer_sweeps()
 
     def action_open_tour(self) -> None:
         """Show the tour where it was left."""

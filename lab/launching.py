@@ -23,6 +23,7 @@ def launch(
     preset: str | None = None,
     *,
     watch: Path | None = None,
+    sweep: Path | None = None,
     tour: int | None = None,
     runs: Path | None = None,
     device: str = "auto",
@@ -48,6 +49,7 @@ def launch(
         tour=tour,
         driver=LabDriver,
     )
+    app.first_sweep = sweep
     open_runs.when_drawn = app.when_drawn
     code: int | None = None
     with Guard(app.interrupt_from_outside, open_runs.close) as guard:

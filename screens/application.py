@@ -92,6 +92,9 @@ class Application(Protocol):
     def offer_comparison(self, first: str = "") -> None:
         """Ask which stored runs are to be compared; first: the phenomenon whose runs come first."""
 
+    def offer_sweeps(self) -> None:
+        """Ask which stored sweep is to be opened."""
+
     def offer_import(self) -> None:
         """Ask for a file of the person's own data and its name."""
 

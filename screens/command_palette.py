@@ -53,6 +53,7 @@ def palette_commands(screen: object, application: Application) -> Iterator[Palet
     yield from _tour_commands(screen, application)
     if not isinstance(screen, PhenomenonScreen):  # it has the key among its own
         yield "Compare stored runs (C)", "mark them in a list: genlab compare RUN RUN", application.offer_comparison
+    yield "Open a sweep (w on home)", "grids of knob values: genlab sweep", application.offer_sweeps
     yield "Import data", "a file of your own, under a name that knobs take: genlab data import", application.offer_import
 
 

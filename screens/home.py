@@ -22,9 +22,9 @@ from screens.widgets.text_row import TextRow, fit
 PERIOD = 1.0  # seconds between two looks at the runs
 WIDE = 120  # columns from which cards stand in two columns
 ROWS_AROUND = 4  # title, the selected question, keys
-QUIT, TOUR = "q", "t"
+QUIT, TOUR, SWEEPS = "q", "t", "w"
 DIGITS = 10
-KEYS = "1234567890" + ascii_lowercase.replace(QUIT, "").replace(TOUR, "")  # of the cards in order
+KEYS = "1234567890" + ascii_lowercase.replace(QUIT, "").replace(TOUR, "").replace(SWEEPS, "")  # of the cards in order
 
 
 class HomeScreen(Screen[None], inherit_bindings=False):
@@ -44,6 +44,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         Binding("C", "app.compare", "Compare stored runs", show=False),
         Binding("question_mark", "app.help", "Help", show=False, key_display="?"),
         Binding(TOUR, "app.open_tour", "The tour", show=False),
+        Binding(SWEEPS, "app.open_sweeps", "Stored sweeps", show=False),
         Binding(QUIT, "app.leave", "Quit; runs are saved", show=False),
     ]
 
@@ -154,7 +155,8 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     def _describe(self) -> None:
         keys = [
-            (_key_range(len(self.cards)), "open"), ("arrows", "select"), ("enter", "open"), (TOUR, "tour"), ("?", "help"),
+            (_key_range(len(self.cards)), "open"), ("arrows", "select"), ("enter", "open"), (TOUR, "tour"), (SWEEPS, "sweeps"),
+            ("?", "help"),
             (QUIT, "quit"), ("ctrl+p", "palette"), ("C", "compare runs"),
         ]  # fmt: skip
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]
