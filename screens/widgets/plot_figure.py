@@ -23,7 +23,7 @@ from screens.widgets.plot_legend import LegendEntry, axis_name, legend_rows, rea
 from screens.widgets.plot_markers import draw_cursor, draw_labels, draw_lines, draw_lines_on_bars
 from screens.widgets.plot_reduce import Reduced, reduce, x_span
 from screens.widgets.plot_request import Request
-from screens.widgets.plot_ticks import Tick, x_ticks, y_ticks
+from screens.widgets.plot_ticks import Tick, named_whole, x_ticks, y_ticks
 from screens.widgets.text_grid import TextGrid
 
 
@@ -113,7 +113,7 @@ class _Drawing:
         entries = self.entries if self.request.legend else []
         wanted = len(legend_rows(entries, width, 1 if height < 12 else 2 if height < 20 else 3, self.theme))
         for longest in (5 if width < 60 else 6, 8, 11, 14):
-            layout = FrameLayout.of(width, height, wanted, longest)
+            layout = FrameLayout.of(width, height, wanted, longest, len(self._key(x, width - longest - 1, len(self.figure.x.ticks))))
             columns = layout.columns * (1 if self.theme.ascii else 2)
             reduced = [reduce(item.x, item.y, x, columns, self.request.log_y) for item in self.series]
             y = self._scale_y(x, columns, reduced)
@@ -121,6 +121,15 @@ class _Drawing:
             if len(ticks) >= 2:
                 break
         return layout, y, ticks, reduced
+
+    def _key(self, x: Scale, columns: int, rows: int) -> list[list[LegendEntry]]:
+        """Return at most so many rows that say what the numbers on x stand for, where names have no room."""
+        names = self.figure.x.ticks
+        if named_whole(x, columns, names):
+            return []
+        seen = [(number, word) for number, (at, word) in enumerate(names, 1) if x.cell(at, columns) is not None]
+        entries = [LegendEntry(str(number), self.theme.strong, word) for number, word in seen]
+        return legend_rows(entries, self.grid.width, rows, self.theme)
 
     def _scale_y(self, x: Scale, columns: int, reduced: Sequence[Reduced]) -> Scale:
         log = self.request.log_y
@@ -176,6 +185,8 @@ class _Drawing:
         elif layout.foot:
             name = theme.cut(axis_name(self.figure.x), layout.columns)
             grid.write(grid.height - 1, layout.gutter + (layout.columns - len(name)) // 2, name, theme.quiet)
+        for index, entries in enumerate(self._key(x, layout.columns, layout.key)):
+            write_entries(grid, layout.top + layout.rows + 2 + index, 0, entries, theme)
         for index, entries in enumerate(rows[: layout.legend]):
             write_entries(grid, 1 + index, 0, entries, theme)
         if not layout.legend and rows:

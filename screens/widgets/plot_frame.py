@@ -22,19 +22,21 @@ _TO_ASCII = str.maketrans({"─": "-", "│": "|", "┤": "+", "┬": "+", "└"
 
 @dataclass(frozen=True)
 class FrameLayout:
-    """Rows of a figure from the top: title, legend, canvas, axis, labels of the axis, foot (name of x, or what the cursor reads)."""
+    """Rows of a figure from the top: title, legend, canvas, axis, its labels, their key, foot (name of x, or what the cursor reads)."""
 
     width: int
     height: int
     gutter: int
     legend: int
     foot: int
+    key: int = 0
 
     @classmethod
-    def of(cls, width: int, height: int, legend: int, longest: int) -> FrameLayout:
-        """Lay out a figure: `legend` rows are wanted for the legend, y labels are `longest` characters long."""
+    def of(cls, width: int, height: int, legend: int, longest: int, key: int = 0) -> FrameLayout:
+        """Lay out a figure: `legend` and `key` rows are wanted for legend and key, y labels are `longest` characters long."""
         spare = height - 5
-        return cls(width, height, longest + 1, min(legend, max(0, spare // 2)), int(height >= 10))
+        legend = min(legend, max(0, spare // 2))
+        return cls(width, height, longest + 1, legend, int(height >= 10), min(key, max(0, (spare - legend) // 2)))
 
     @property
     def top(self) -> int:
@@ -44,7 +46,7 @@ class FrameLayout:
     @property
     def rows(self) -> int:
         """Rows of the canvas."""
-        return self.height - 3 - self.legend - self.foot
+        return self.height - 3 - self.legend - self.foot - self.key
 
     @property
     def columns(self) -> int:

@@ -1,4 +1,4 @@
-"""Ticks that never overlap: decades on log axes, 1-2-5 on linear ones, words where an axis names its positions."""
+"""Ticks that never overlap: decades on log axes, 1-2-5 on linear ones, words where an axis names its positions, or their numbers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def x_ticks(scale: Scale, width: int, names: Sequence[tuple[float, str]] = ()) -
     if width < 1:
         return []
     if names:
-        return _named(scale, width, names)
+        whole = named_whole(scale, width, names)
+        return _named(scale, width, names if whole else [(at, str(number)) for number, (at, _) in enumerate(names, 1)])
     best: list[Tick] = []
     for values, labels in _with_ends(_candidates(scale)):
         ticks = _row_of(scale, width, values, labels) if len(values) <= max(2, width // 3) else []
@@ -68,6 +69,12 @@ def _row_of(scale: Scale, width: int, values: Sequence[float], labels: Sequence[
     at = scale.cells(np.array(values, dtype=np.float64), width).astype(int).tolist()
     starts = [min(cell - (len(label) - 1) // 2, width - len(label)) for cell, label in zip(at, labels, strict=True)]
     return [Tick(*parts) for parts in zip(at, labels, starts, strict=True)]
+
+
+def named_whole(scale: Scale, width: int, names: Sequence[tuple[float, str]]) -> bool:
+    """Whether every named position in sight has room for its whole name; where not, ticks are numbers, which need a key."""
+    seen = [word for at, word in names if scale.cell(at, width) is not None]
+    return sorted(tick.label for tick in _named(scale, width, names)) == sorted(seen)
 
 
 def _named(scale: Scale, width: int, names: Sequence[tuple[float, str]]) -> list[Tick]:

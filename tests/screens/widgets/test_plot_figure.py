@@ -278,6 +278,20 @@ def test_bars_are_as_high_as_their_values():
     assert rows[-2].split() == ["VC", "PAC"]
 
 
+def test_names_of_many_bars_are_never_cut_but_numbered_with_a_key():
+    names = ("VC", "parameters", "Rademacher", "Golowich", "PAC-Bayes", "half data", "held out", "quadratic", "Neyshabur", "two-layer")
+    figure = Figure("f", "f", Axis("bound", ticks=tuple(enumerate(names))), Axis("value", lo=0, hi=12), ("*",))
+    bars = [curve(range(10), range(1, 11), "a", style="bars")]
+    rows = plain(figure, bars, width=70, height=16, theme=ascii_theme())
+    foot = " ".join(rows[-4:-1]).split()
+    assert rows[-4].split() == [str(number) for number in range(1, 11)]
+    assert all(f"{number} {name}" in " ".join(foot) for number, name in enumerate(names, 1))
+    wide = plain(figure, bars, width=140, height=16, theme=ascii_theme())
+    assert "  ".join(names).split() == wide[-2].split()
+    near = plain(figure, bars, width=70, height=16, theme=ascii_theme(), view=ViewWindow(5.5, 8.5))
+    assert near[-2].split() == ["held", "out", "quadratic", "Neyshabur"]
+
+
 def test_a_line_over_bars_stays_visible():
     figure = Figure("f", "f", Axis("bound"), Axis("value", lo=0.01, hi=100, log=True), ("*",))
     rows = plain(figure, [curve([0, 1, 2], [50, 60, 70], style="bars")], [Marker("f", "y", 1, "vacuous")], theme=ascii_theme(), width=60)
