@@ -30,7 +30,8 @@ from screens.widgets.text_row import TextRow
 
 WIDE = 120  # columns from which words stand beside the figure
 ROOMY = 34  # rows from which the answer and its explanation are told at once
-LEAST_FIGURE = 9  # rows that stay for the figure where words stand below it
+LEAST_FIGURE, SMALL_FIGURE = 9, 6  # rows that stay for the figure where words stand below it, the latter on a terminal of few rows
+FEW_ROWS = 24
 AGAIN = "r runs it again, n goes on without it"
 Stage = Literal["asking", "waiting", "answered", "explained"]
 
@@ -113,6 +114,11 @@ class TourScreen(RunScreen, inherit_bindings=False):
         self.call_after_refresh(self._lay_out)
 
     @property
+    def told(self) -> VerticalScroll:
+        """What is told after the answer: beside the figure, or below it."""
+        return self._scrolls[self._wide]
+
+    @property
     def _wide(self) -> bool:
         return self.size.width >= WIDE
 
@@ -159,14 +165,16 @@ class TourScreen(RunScreen, inherit_bindings=False):
     def _say_told(self, told: bool) -> None:
         for beside, scroll in self._scrolls.items():
             scroll.display = told and beside is self._wide
-        self._scrolls[False].styles.max_height = max(3, self.size.height - 3 - LEAST_FIGURE)
+        self._scrolls[False].styles.max_height = max(
+            3, self.size.height - 3 - (LEAST_FIGURE if self.size.height >= FEW_ROWS else SMALL_FIGURE)
+        )
         if not told or self._found is None:
             return
         width = (62 if self._wide else self.size.width) - 3
         parts = [tour_text.answer_text(*self._found, self.snapshot, self.stop, width)]
         if self.stage == "explained":
             explanation = tour_text.explanation_text(self.stop)
-            parts = [*parts, Text(), explanation] if self._roomy else [Text(parts[0].plain.split("\n")[0], "bold"), explanation]
+            parts = [*parts, Text(), explanation] if self._roomy else [explanation]
         self._told[self._wide].update(Text("\n").join(parts))
 
     def say_rows(self) -> None:
@@ -226,7 +234,7 @@ class TourScreen(RunScreen, inherit_bindings=False):
             return
         self.answer, self.stage = event.answer, "waiting"
         self.message.forget()
-        self._scrolls[self._wide].focus()
+        self.told.focus()
         self.draw(self.session.latest())
 
     def _compare(self, snapshot: Snapshot) -> None:

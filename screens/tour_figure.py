@@ -43,6 +43,7 @@ def after(figure: Figure, stop: Stop, snapshot: Snapshot, answer: Answer) -> Dra
     question = stop.question
     if isinstance(question, Sketch) and isinstance(answer, tuple):
         shown.append(sketched(question, answer))
+        figure = replace(figure, y=replace(figure.y, log=question.log))
     elif isinstance(question, Number) and question.axis and not isinstance(answer, tuple):
         markers.append(Marker(figure.name, question.axis, float(answer), f"you: {written(answer)}", YOURS))
     return replace(figure, series=tuple(item.name for item in shown)), shown, markers

@@ -73,4 +73,4 @@ def summary(stops: Sequence[Stop], visits: Mapping[str, Visit]) -> Text:
 
 
 def _row(number: int, stop: Stop, visit: Visit | None) -> Text:
-    return Text.assemble((f"{number:2} ", "cyan"), result_of(visit), stop.title, (f"  {stop.page}", "dim"))
+    return Text.assemble(f"{number:2} ", result_of(visit), stop.title, (f"  {stop.page}", "dim"))

@@ -250,8 +250,10 @@ def written(value: float) -> str:
         return "none"
     if float(value).is_integer() and abs(value) < 1e9:
         return f"{int(value):,}"
+    if 1000 <= abs(value) < 1e6:
+        return f"{value:,.0f}"
     mantissa, _, exponent = f"{value:.3g}".partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else f"{round(value):,}" if abs(value) >= 1000 else mantissa
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
 def _same_ways(ours: Floats, theirs: Floats) -> tuple[int, int]:
