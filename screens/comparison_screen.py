@@ -1,0 +1,216 @@
+"""Stored runs beside each other: the figures of a comparison, and in a panel where the runs differ, their values and their claims."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from string import ascii_lowercase
+from typing import ClassVar
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Static
+
+from engine.contract import Command, Snapshot
+from screens.application import Application, ExportRequest
+from screens.comparison import Comparison
+from screens.keys import KEYS, LAB, LOOK
+from screens.side_panel import SIDE_PANEL_FROM
+from screens.view_screen import ViewScreen
+from screens.widgets.text_row import TextRow, fit
+from screens.widgets.values_panel import ValuesPanel
+
+SHOWN = (
+    "? help", "v tables", "1..9 figure", "f full", "m more", ", . cursor", "+ - zoom", "d values here", "e export", "c command", "esc home",
+    "q quit",
+)  # fmt: skip
+BEYOND = ("region",)  # actions of a run's screen that mean nothing here
+OWN = ("side_panel('claims')", "export", "copy")
+
+
+class StoredSession:
+    """What a screen polls of runs that nobody computes here: always the same, and no command has an effect."""
+
+    controllable = False
+    obeyed: frozenset[type[Command]] = frozenset()
+    refusal = "These runs are stored; what is shown here computes nothing."
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def latest(self) -> Snapshot:
+        """Return what is shown."""
+        return self._snapshot
+
+    def post(self, command: Command) -> None:
+        """Do nothing."""
+
+
+class ComparisonTables(VerticalScroll):
+    """Where the runs differ, their values and claims; scrolled with the arrows."""
+
+    DEFAULT_CSS = "ComparisonTables { height: 1fr; scrollbar-gutter: stable; } ComparisonTables Static { width: 1fr; height: auto; }"
+
+    def __init__(self, comparison: Comparison) -> None:
+        super().__init__()
+        letters = list(ascii_lowercase[: len(comparison.runs)])
+        named = [(letter, *pair) for letter, pair in zip(letters, zip(comparison.names, comparison.stored, strict=True), strict=True)]
+        parts: list[tuple[str, tuple[str, ...], Sequence[Sequence[str]]]] = [
+            ("Runs", ("", "called", "run"), named),
+            ("Where they differ", ("", *letters), comparison.differences()[1:]),
+            ("Values, median (range over seeds)", ("", *letters), comparison.values()),
+            ("Claims: measured and mark", ("", "claim", *letters), comparison.verdicts()),
+        ]
+        self._text = Static(Group(*(item for part in parts if part[2] for item in _table(*part))))
+
+    def compose(self) -> ComposeResult:
+        """Hold one text."""
+        yield self._text
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Text, Table]:
+    made = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for place, column in enumerate(columns):
+        made.add_column(Text(column), overflow="fold", no_wrap=place == 0)
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    return Text(f"\n{title}", "bold"), made
+
+
+class ComparisonScreen(ViewScreen, inherit_bindings=False):
+    """A comparison.
+
+    Args:
+        comparison: the runs and their figures.
+        application: what stands around the screen.
+        command: prints the same without the app.
+        export: writes the comparison as files and returns a sentence that says which. Blocks; called in a thread.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key.keys, key.action, key.text, show=False)
+        for key in KEYS
+        if (key.group in (LOOK, LAB) or key.action in OWN) and not key.action.startswith(BEYOND)
+    ]
+    DEFAULT_CSS = """
+    ComparisonScreen { layout: vertical; }
+    ComparisonScreen #body { height: 1fr; }
+    ComparisonScreen #body > ComparisonTables, ComparisonScreen #body > ValuesPanel { display: none; padding: 0 1; }
+    """
+
+    def __init__(self, comparison: Comparison, application: Application, command: str, export: Callable[[ExportRequest], str]) -> None:
+        super().__init__(comparison.spec, StoredSession(comparison.snapshot), application)
+        self.comparison, self._command, self._export = comparison, command, export
+        self.panel = ""
+        self.tables, self.values = ComparisonTables(comparison), ValuesPanel()
+        self._rows = {name: TextRow(id=name) for name in ("title", "views", "keys")}
+
+    def compose(self) -> ComposeResult:
+        """Lay out title, figures beside the panel, and the rows below."""
+        yield self._rows["title"]
+        yield self._rows["views"]
+        with Horizontal(id="body"):
+            yield self.figures
+            yield self.tables
+            yield self.values
+        yield self.message
+        yield self.place
+        yield self._rows["keys"]
+
+    def on_mount(self) -> None:
+        """Begin with the figures selected."""
+        self.figures.focus()
+
+    # ------------------------------------------------------------ what is drawn
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Show the figures."""
+        self.snapshot = snapshot
+        with self.app.batch_update():
+            self.figures.show(snapshot)
+            self.say_rows()
+
+    def say_rows(self) -> None:
+        """Bring the rows around the figures up to date."""
+        width, count = self.size.width, len(self.comparison.runs)
+        names = "; ".join(self.comparison.names)
+        head = [Text(" genlab ", "reverse bold"), Text(self.spec.title, "bold"), Text(f"{count} runs compared"), Text(names, "dim")]
+        self._rows["title"].show(fit(head, width))
+        keys = [Text.assemble((key, "bold cyan"), " ", what) for key, _, what in (item.rpartition(" ") for item in SHOWN)]
+        self._rows["keys"].show(fit(keys, width))
+        self.say_phase()
+
+    def say_phase(self) -> None:
+        """Say which of the runs still computes, and what the cursor reads."""
+        going = [name for name, run in zip(self.comparison.names, self.comparison.runs, strict=True) if not run.phase.over]
+        words = f"still computing, shown as stored last: {'; '.join(going)}" if going else "v: where the runs differ, values, claims"
+        self.message.show(Text(words, "dim"), self.figures.readout(), bad=self.snapshot.phase)
+
+    def say_values(self) -> None:
+        """Bring what is said of the cursor up to date."""
+        self.say_phase()
+        if self.values.display:
+            self.values.show(self.spec.figures, self.snapshot, self.figures.cursor)
+
+    def on_figure_grid_rearranged(self) -> None:
+        """Show which views are visible, where not all are."""
+        row = self._rows["views"]
+        row.display = len(self.figures.pages) > 1
+        row.show(self.figures.elsewhere(self.size.width))
+        self.say_phase()
+
+    # ------------------------------------------------------------ panels
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout for a size."""
+        self._lay_out(event.size.width)
+        self.call_after_refresh(self.say_rows)
+
+    def action_side_panel(self, panel: str) -> None:
+        """Open the tables or the values at the cursor, or close them."""
+        self.panel = "" if self.panel == panel else panel
+        self._lay_out(self.size.width)
+        opened = {"claims": self.tables, "values": self.values}.get(self.panel)
+        (self.figures if opened is None or (opened is self.values and self.figures.display) else opened).focus()
+        self.say_values()
+
+    def _lay_out(self, width: int) -> None:
+        beside = width >= SIDE_PANEL_FROM
+        with self.app.batch_update():
+            for name, panel in (("claims", self.tables), ("values", self.values)):
+                panel.display = self.panel == name
+                panel.styles.width = width // 2 if beside else width
+            self.figures.display = beside or not self.panel
+
+    def uncover_figures(self) -> None:
+        """Close the panel that covers the figures."""
+        if not self.figures.display:
+            self.action_side_panel(self.panel)
+
+    async def action_back(self) -> None:
+        """Go one level back: from a panel, then from a figure that has the whole screen, then home."""
+        if self.panel:
+            self.action_side_panel(self.panel)
+        elif self.figures.full:
+            self.figures.toggle_full()
+        else:
+            await self.run_action("app.home")
+
+    # ------------------------------------------------------------ taking something along
+
+    def action_copy(self) -> None:
+        """Copy the command that prints this comparison, and show it."""
+        self.app.copy_to_clipboard(self._command)
+        self.say(f"{getattr(self.app, 'where_copied', 'Sent to the terminal')}: {self._command}")
+
+    def action_export(self) -> None:
+        """Ask how the comparison is to be written."""
+        self.application.offer_files(self.snapshot.run, list(dict.fromkeys(self.comparison.origins.values())), self._export)
+
+    def explain_focus(self) -> Text:
+        """Return what help says of the selected part."""
+        return self.explain_view()

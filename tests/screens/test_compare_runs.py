@@ -1,0 +1,153 @@
+"""Marking stored runs and looking at them beside each other in the app."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+import genlab
+from lab.app import LabApp
+from lab.open_runs import BackgroundRuns
+from screens.application import ExportRequest
+from screens.comparison_screen import ComparisonScreen
+from screens.home import HomeScreen
+from screens.runs_page import RunsPage
+from screens.widgets.palette import Theme
+from tests.screens.pilot import SIZES, Scenario, said, until
+
+KNOBS = {"n": 10, "draws": 2}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two small runs of one phenomenon that differ in a knob, and one of another phenomenon."""
+    root = tmp_path_factory.mktemp("runs")
+    for sigma in (0.5, 1.0):
+        genlab.run("interpolation-threshold", runs=root, sigma=sigma, **KNOBS)
+    genlab.run("double-descent", runs=root, n=20, D=40, draws=2, relu_draws=0, digits=0)
+    return root
+
+
+def drive(scenario: Scenario, root: Path, size: tuple[int, int] = (80, 24)) -> None:
+    """Run a scenario on an app over stored runs."""
+
+    async def run() -> None:
+        app = LabApp(BackgroundRuns(root=root), drawing=Theme())
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            await scenario(pilot, app)
+
+    asyncio.run(run())
+
+
+async def listed(pilot: Pilot[int], app: LabApp) -> RunsPage:
+    """Open the list."""
+    await pilot.press("C")
+    await until(pilot, lambda: isinstance(app.screen, RunsPage) and app.screen.runs)
+    assert isinstance(app.screen, RunsPage)
+    return app.screen
+
+
+async def compared(pilot: Pilot[int], app: LabApp) -> ComparisonScreen:
+    """Mark both runs of the interpolation threshold and compare them."""
+    page = await listed(pilot, app)
+    for place, run in enumerate(page.runs):
+        page.rows.highlighted = place
+        if run.phenomenon == "interpolation-threshold":
+            await pilot.press("space")
+    assert len(page.marked) == 2
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, ComparisonScreen) and app.screen.figures.pages)
+    await pilot.pause()
+    assert isinstance(app.screen, ComparisonScreen)
+    return app.screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_marked_runs_are_drawn_with_the_knobs_in_the_legend(runs: Path, size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await compared(pilot, app)
+        words = said(app)
+        assert "2 runs compared" in words and "sigma .5" in words and "sigma 1" in words and "Test error" in words
+        await pilot.press("v")
+        await until(pilot, lambda: screen.tables.display and "Where they differ" in said(app))
+        assert "interpolation-threshold" in said(app, screen.tables)
+        await pilot.press("v", "f", "full_stop")
+        await until(pilot, lambda: screen.figures.full and screen.figures.cursor is not None)
+        await pilot.press("escape")
+        assert not screen.figures.full
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+    drive(scenario, runs, size)
+
+
+def test_the_cursor_reads_every_run_and_the_values_panel_opens(runs: Path) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await compared(pilot, app)
+        await pilot.press("end", "d")
+        await until(pilot, lambda: screen.values.display and "sigma 1" in said(app, screen.values))
+        await pilot.press("2")
+        await until(pilot, lambda: screen.figures.active == 1)
+
+    drive(scenario, runs, (160, 48))
+
+
+def test_a_comparison_is_exported_and_its_command_copied(runs: Path, tmp_path: Path) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await compared(pilot, app)
+        await pilot.press("c")
+        assert "genlab compare " in said(app) and "interpolation-threshold" in screen._command
+        assert screen._export(ExportRequest("csv", tmp_path)).startswith("Wrote interpolation-threshold-compared-")
+        assert len(list(tmp_path.iterdir())) == 4
+        await pilot.press("e")
+        await until(pilot, lambda: "2 runs" in said(app) and "format" in said(app))
+
+    drive(scenario, runs)
+
+
+def test_what_cannot_be_compared_is_a_sentence_on_the_page(runs: Path, tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    shutil.copytree(runs, root)
+    (root / "foreign").mkdir()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        page = await listed(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Mark two runs or more" in said(app))
+        for place, run in enumerate(page.runs):
+            page.rows.highlighted = place
+            await pilot.press("space")
+            if run.problem:
+                await until(pilot, lambda run=run: run.problem.split()[0] in said(app, page.said))
+        assert len(page.marked) == 3
+        await pilot.press("C")
+        await until(pilot, lambda: "only runs of one phenomenon" in said(app))
+        assert isinstance(app.screen, RunsPage)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+    drive(scenario, root)
+
+
+def test_without_runs_the_list_says_how_to_make_one(tmp_path: Path) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(app.screen, RunsPage) and "No runs are stored yet" in said(app))
+        await pilot.press("space", "enter", "escape")
+
+    drive(scenario, tmp_path / "none")
+
+
+def test_runs_of_the_present_phenomenon_come_first(runs: Path) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        app.offer_comparison("interpolation-threshold")
+        await until(pilot, lambda: isinstance(app.screen, RunsPage) and app.screen.runs)
+        assert isinstance(app.screen, RunsPage)
+        assert [run.phenomenon for run in app.screen.runs] == ["interpolation-threshold", "interpolation-threshold", "double-descent"]
+
+    drive(scenario, runs)
