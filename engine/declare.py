@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.config import Config
 from engine.contract import Claim, Figure, PictureSpec, Preset, Quantity, Scalar, Spec
 from engine.contract.references import Reference
+from engine.contract.work import WorkOf
 
 
 def declare(
@@ -28,11 +29,12 @@ def declare(
     scalars: tuple[Scalar, ...] = (),
     instant: bool = False,
     ensemble: tuple[str, ...] = (),
+    work: WorkOf | None = None,
     name: str = "",
 ) -> Spec:
     """Return the declaration of the phenomenon in a package; call it in the package's `__init__.py` with `__name__` and `__doc__`.
 
-    name: the phenomenon's, where it is not the package's (with dashes).
+    name: the phenomenon's, where it is not the package's (with dashes). work: what a run computes, for estimates of how long it takes.
     """
     title, question = headline(docstring or "")
     return Spec(
@@ -40,7 +42,7 @@ def declare(
         figures=figures, pictures=pictures, claims=claims, notes=_notes(package), instant=instant,
         references=tuple(map(Reference.of, references)),
         quantities=quantities, scalars=scalars, experiment=f"{package}.experiment",
-        ensemble=ensemble,
+        ensemble=ensemble, work=work,
     )  # fmt: skip
 
 

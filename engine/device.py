@@ -38,6 +38,11 @@ def resolve_device(wanted: str = "auto") -> str:
     raise UsageError(f"device cuda is not there: {built}", "use --device cpu; see genlab doctor")
 
 
+def may_be_gpu(wanted: str) -> bool:
+    """Whether "auto" may turn out to be CUDA here (or that is asked for), without importing torch."""
+    return wanted == "cuda" or (wanted == "auto" and sys.platform != "darwin" and _has_driver())
+
+
 def use_threads(count: int, *, torch: bool) -> None:
     """Make torch (where the run uses it) and BLAS compute with `count` threads. Sums depend on it, so it is part of the manifest.
 

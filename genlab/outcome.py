@@ -15,6 +15,7 @@ from engine import registry
 from engine.contract import Phase, Series, Snapshot, Spec
 from engine.contract.run_command import run_command
 from engine.errors import LabError, UsageError
+from engine.estimates import learn
 from engine.phenomenon import AnyPhenomenon
 from engine.runner import FolderSession, Runner, preset_of
 from engine.seeds import seed_range
@@ -164,6 +165,7 @@ def run(
         warnings.warn(f"{snapshot.run} is {snapshot.unstored}", RuntimeWarning, stacklevel=2)
     if snapshot.phase is Phase.FAILED:
         raise session.error if isinstance(session.error, LabError) else LabError(snapshot.sentence, snapshot.hint) from session.error
+    learn(spec, config, snapshot, threads)
     return _outcome(snapshot, session.arrays(), spec)
 
 

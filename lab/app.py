@@ -244,6 +244,12 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         super().copy_to_clipboard(text)
         self.where_copied = "Copied to tmux's buffer" if load_tmux_buffer(text) else "Sent to the terminal"
 
+    def estimate(self, name: str, config: Mapping[str, Any], seeds: int) -> str:
+        """Say how long a run takes here, as far as its work is declared and this machine was measured."""
+        from engine.estimates import sentence
+
+        return sentence(self.open_runs.spec(name), config, seeds)
+
     def offer_export(self, name: str) -> None:
         """Ask in which format and where a run is to be written."""
         session = self.sessions[name]

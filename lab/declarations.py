@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.contract import Claim, Knob, Preset, Spec
+from engine.estimates import NO_ESTIMATE, of_preset
 from engine.registry import examined, spec
 from lab.output import emit, plain, write, write_table
 
@@ -43,7 +44,7 @@ def record(spec: Spec) -> dict[str, Any]:
     return {
         "event": "info", "name": spec.name, "title": spec.title, "question": spec.question, "instant": spec.instant,
         "knobs": [_knob_record(item) for item in spec.config.knobs()],
-        "presets": [_preset_record(item) for item in spec.presets],
+        "presets": [_preset_record(spec, item) for item in spec.presets],
         "claims": [
             {"id": item.id, "sentence": item.sentence, "source": item.source, "prediction": item.prediction,
              "tolerance": item.tolerance, "presets": item.presets, "domain": [condition.words for condition in item.domain],
@@ -64,8 +65,12 @@ def describe(spec: Spec) -> None:
     write(plain(spec.question))
     knobs = [(item.option, item.format(item.default), _allowed(item), item.text, item.live) for item in spec.config.knobs()]
     write_table(("knob", "default", "allowed", "what it is", "live"), knobs, title="Knobs")
-    presets = [(item.name, item.seeds, _overrides(spec, item), item.why, item.source, item.needs) for item in spec.presets]
-    write_table(("preset", "seeds>", "knobs", "why", "source", "needs"), presets, title="Presets")
+    presets = [
+        (item.name, item.seeds, _time(spec, item), _overrides(spec, item), item.why, item.source, item.needs) for item in spec.presets
+    ]
+    write_table(("preset", "seeds>", "time here", "knobs", "why", "source", "needs"), presets, title="Presets")
+    if spec.work is not None and not any(of_preset(spec, item) for item in spec.presets):
+        write(f"no estimate of time yet: {NO_ESTIMATE}")
     columns = ("id", "claim", "prediction", "tolerance", "presets", "meant for", "chance of failing by luck")
     for title, identities in (("Claims", False), ("Identities: what cannot come out otherwise, checked all the same", True)):
         chosen = [item for item in spec.claims if item.identity == identities]
@@ -104,8 +109,14 @@ def _knob_record(item: Knob) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _preset_record(item: Preset) -> dict[str, Any]:
+def _time(spec: Spec, item: Preset) -> str:
+    found = of_preset(spec, item)
+    return found.text if found else ""
+
+
+def _preset_record(spec: Spec, item: Preset) -> dict[str, Any]:
+    found = of_preset(spec, item)
     return {
         "name": item.name, "why": item.why, "overrides": dict(item.overrides), "source": item.source, "seeds": item.seeds,
-        "needs": item.needs,
+        "needs": item.needs, "estimate": {"seconds": found.seconds, "measured": found.measured} if found else None,
     }  # fmt: skip

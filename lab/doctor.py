@@ -19,6 +19,7 @@ from engine.cores import default_threads, usable_cores
 from engine.data.cache import cache_folder
 from engine.data.own.folder import data_folder
 from engine.errors import Exit
+from engine.estimates import NO_ESTIMATE, speed
 from engine.store import list_runs, runs_root
 from genlab.own_packages import NAMES, misplaced, place, shared
 from lab.output import ascii_only, emit, plain, write_table
@@ -28,6 +29,7 @@ Level = Literal["ok", "note", "problem"]
 LEAST_SIZE, USUAL_SIZE = (60, 15), (80, 24)  # the interface says a sentence below the first, is meant for the second
 REINSTALL = "Install torch anew, in a build for this machine: pip install --force-reinstall 'torch>=2.6'"
 NO_DRIVER = "none; everything but the presets marked GPU runs on the processor"
+MEASURE = "from engine.estimates import calibrate; calibrate()"
 LEAST_DISK = 1 << 30  # bytes; a long run with its states stays well below
 
 
@@ -45,7 +47,7 @@ class Check:
 def examine(runs: Path | None = None, *, full: bool = False) -> list[Check]:
     """Look at everything; in full, torch is imported (in a process of its own), which takes seconds."""
     torch = Torch(full)
-    return [*python(), *own_names(), *packages(), *torch.checks(), *terminal(), *folders(runs), *data()]
+    return [*python(), *own_names(), *packages(), *torch.checks(), *pace(full), *terminal(), *folders(runs), *data()]
 
 
 def report(checks: Sequence[Check], *, json: bool = False) -> int:
@@ -164,6 +166,19 @@ def _devices(cpu: str, cuda: Sequence[tuple[str, int]], built: str | None) -> It
         yield Check("torch", "cuda", "not usable", "note", advice)
     elif not cuda:
         yield Check("torch", "cuda", NO_DRIVER)
+
+
+def pace(full: bool = False) -> Iterator[Check]:
+    """How fast this machine is, for estimates of how long runs take; in full, measured anew in a process of its own."""
+    wrong = Helper(MEASURE).outcome()[1] if full else ""
+    known = speed()
+    if wrong:
+        yield Check("machine", "speed", f"cannot be measured: {wrong}", "note", "genlab info and runs name no times.")
+    elif known is None:
+        yield Check("machine", "speed", "not measured yet", "note", f"Until then, genlab info names no times: {NO_ESTIMATE}")
+    else:
+        rate = f"{1e-9 / known.products:.3g} GFLOP/s in products, {1e6 * known.calls:.2g} us a call"
+        yield Check("machine", "speed", f"{rate}; corrected by runs of {', '.join(known.runs) or 'nothing yet'}")
 
 
 def terminal(environ: Mapping[str, str] | None = None, size: tuple[int, int] | None = None) -> Iterator[Check]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.contract import Session, Snapshot, Spec
 from engine.contract.tour import Stop, Visit
@@ -82,6 +82,9 @@ class Application(Protocol):
 
     def offer_folder(self, name: str) -> None:
         """Ask for another folder for the run of a phenomenon, which is not stored."""
+
+    def estimate(self, name: str, config: Mapping[str, Any], seeds: int) -> str:
+        """Say how long a run with these knobs will take on this machine; empty where that is not known."""
 
     def offer_export(self, name: str) -> None:
         """Ask in which format and where the run of a phenomenon is to be written."""

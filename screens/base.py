@@ -54,7 +54,9 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         super().__init__(spec, session, application)
         self.side_panel = ""
         self._waiting_since = time.monotonic()
-        self.knobs = KnobForm(spec.config, spec.presets, patience=0.0 if spec.instant else PATIENCE)
+        self.knobs = KnobForm(
+            spec.config, spec.presets, 0.0 if spec.instant else PATIENCE, lambda knobs, seeds: application.estimate(spec.name, knobs, seeds)
+        )
         self.claims = VerdictPanel()
         self.notes = NotesPanel(spec)
         self.values = ValuesPanel()
@@ -88,7 +90,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         self.knobs.refuse("" if SetKnob in self.session.obeyed else READ_ONLY)
         with self.app.batch_update():
             self.figures.show(snapshot)
-            self.knobs.show(snapshot.config, snapshot.preset)
+            self.knobs.show(snapshot.config, snapshot.preset, len(snapshot.seeds))
             self.claims.show(snapshot.verdicts)
             self.notes.show_details(snapshot.details)
             self._show_values()

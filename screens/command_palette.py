@@ -66,7 +66,10 @@ def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
     if Rewind not in obeyed:
         return
     for preset in screen.spec.presets:
-        yield f"Begin again with preset {preset.name}", preset.why, partial(screen.begin_preset, preset.name)
+        knobs = screen.spec.configure(preset.name).values()
+        time = "" if preset.needs else screen.application.estimate(screen.spec.name, knobs, preset.seeds)
+        words = f"{preset.why}. {time}" if time else preset.why
+        yield f"Begin again with preset {preset.name}", words, partial(screen.begin_preset, preset.name)
 
 
 def _look_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:

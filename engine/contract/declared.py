@@ -13,6 +13,7 @@ from engine.contract.domain import Condition
 from engine.contract.drawn import Series
 from engine.contract.references import Reference
 from engine.contract.scalars import Scalar
+from engine.contract.work import WorkOf
 from engine.errors import KnobError, echoed, nearest
 
 
@@ -48,6 +49,7 @@ class Figure:
     """A plot: which series it draws, by name or glob (`train-accuracy/*`), in order. Declared once per phenomenon.
 
     empty: what fills it ("fills with preset standard, or the knob follow"), said in its place while there is nothing to draw.
+    domain: the settings that fill it; with others it stands after all that are filled, and takes no room on their pages.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Figure:
     series: tuple[str, ...]
     note: str = ""
     empty: str = ""
+    domain: tuple[Condition, ...] = ()
 
     def draws(self, series: Iterable[Series]) -> list[Series]:
         """Return the series that this figure draws, each once, in the order of its patterns."""
@@ -140,6 +143,7 @@ class Spec:
     `experiment` names the class that computes, "module:Class"; it is imported when a run starts.
     `ensemble` names the knobs in which runs may differ and yet have networks and data of one shape, so that they can train as one
     ensemble; the class answers with `stretches`. Empty: every run trains on its own.
+    `work` is what a run computes, from its knobs and the number of seeds; None where that is not declared.
     """
 
     name: str
@@ -157,6 +161,7 @@ class Spec:
     scalars: tuple[Scalar, ...] = ()
     experiment: str = ""
     ensemble: tuple[str, ...] = ()
+    work: WorkOf | None = None
 
     def preset(self, name: str) -> Preset:
         """Return a preset by name.

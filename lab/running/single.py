@@ -10,11 +10,12 @@ from pathlib import Path
 from engine.contract import Snapshot, Spec
 from engine.device import resolve_device
 from engine.errors import UsageError, echoed
+from engine.estimates import LONG, Estimate, estimate, learn
 from engine.runner import Runner, preset_of
 from engine.runner import resume as reopen
 from engine.seeds import seed_range
 from engine.store import find_run, runs_root
-from lab.output import VERDICT_COLUMNS, plain, verdict_rows, write_table
+from lab.output import VERDICT_COLUMNS, emit, plain, say, verdict_rows, write_table
 from lab.running.detached import detach
 from lab.running.driving import Driven, Feed, conclude, drive
 from lab.running.reporters import choose_reporter
@@ -68,6 +69,7 @@ def begin(
     """
     config = spec.configure(preset, given)
     check_device(where.device)
+    _say_time(estimate(spec, config, seeds or spec.preset(preset).seeds, where.device), told)
     if background:
         return detach([arg for arg in told.typed if arg != "--detach"], as_json=told.json)
     label = preset_of(spec, config, preset)
@@ -79,7 +81,17 @@ def begin(
             typed=told.command_line,
         )  # fmt: skip
 
-    return _compute(make, f"{spec.name} {label}", told)
+    return _compute(make, f"{spec.name} {label}", told, lambda last: learn(spec, config, last, where.threads))
+
+
+def _say_time(found: Estimate | None, told: Reporting) -> None:
+    """Say of a long run how long it will take here."""
+    if found is None or found.seconds < LONG:
+        return
+    if told.json:
+        emit({"event": "estimate", "seconds": round(found.seconds), "measured": found.measured})
+    elif not told.quiet and not told.announce:
+        say(f"{found.text} of work on this machine")
 
 
 def go_on(run: str, runs: Path | None, repeated: Sequence[str], told: Reporting) -> int:
@@ -124,12 +136,14 @@ def read_knobs(args: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _compute(make: Callable[[Feed], Driven], title: str, told: Reporting) -> int:
+def _compute(make: Callable[[Feed], Driven], title: str, told: Reporting, after: Callable[[Snapshot], None] = lambda last: None) -> int:
     feed = Feed()
     ending = drive(make(feed), feed, choose_reporter(title, json=told.json, quiet=told.quiet, announce=told.announce))
     if not told.json and not told.announce:
         _print_result(ending.last, told.quiet)
-    return conclude(ending, debug=told.debug)
+    code = conclude(ending, debug=told.debug)
+    after(ending.last)
+    return code
 
 
 def _print_result(last: Snapshot, quiet: bool) -> None:

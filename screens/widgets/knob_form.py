@@ -147,6 +147,7 @@ class KnobForm(Vertical):
         config: whose knobs.
         presets: the phenomenon's.
         patience: seconds without a further step before a knob that restarts the run is applied.
+        estimate: says how long a run with some knobs and so many seeds takes here; empty where that is not known.
     """
 
     DEFAULT_CSS = """
@@ -159,8 +160,16 @@ class KnobForm(Vertical):
         Binding("down", "move(1)", "Down", show=False),
     ]
 
-    def __init__(self, config: type[Config], presets: tuple[Preset, ...], patience: float = 0.0) -> None:
+    def __init__(
+        self,
+        config: type[Config],
+        presets: tuple[Preset, ...],
+        patience: float = 0.0,
+        estimate: Callable[[Mapping[str, Any], int], str] = lambda knobs, seeds: "",
+    ) -> None:
         super().__init__()
+        self._estimate = estimate
+        self._seeds = 1
         self._kind = config
         self._config: Mapping[str, Any] = {item.name: item.default for item in config.knobs()}
         self._preset = PresetField(presets)
@@ -181,9 +190,9 @@ class KnobForm(Vertical):
         yield self._preset
         yield from self.fields.values()
 
-    def show(self, config: Mapping[str, Any], preset: str) -> None:
-        """Follow the run's knobs and preset."""
-        self._config = config
+    def show(self, config: Mapping[str, Any], preset: str, seeds: int = 1) -> None:
+        """Follow the run's knobs, preset and number of seeds."""
+        self._config, self._seeds = config, seeds
         self._preset.show(preset)
         for name, field in self.fields.items():
             if name in config:
@@ -221,4 +230,13 @@ class KnobForm(Vertical):
         event.stop()
         for field in self.rows():
             if field.has_focus:
-                self._explanation.update(field.explain())
+                self._explanation.update(f"{field.explain()} {self._time(field)}".rstrip())
+
+    def _time(self, field: FormField) -> str:
+        """How long it takes: the preset that is shown, or the run with its present knobs."""
+        preset = self._preset.choice if field is self._preset else None
+        if preset is None:
+            return self._estimate(self._config, self._seeds)
+        if preset.needs:
+            return ""
+        return self._estimate(build(self._kind, preset.overrides).values(), preset.seeds)

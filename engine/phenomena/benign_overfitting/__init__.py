@@ -20,9 +20,10 @@ from engine.phenomena.benign_overfitting.claims import CLAIMS
 from engine.phenomena.benign_overfitting.config import PRESETS, BenignOverfittingConfig
 from engine.phenomena.benign_overfitting.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.benign_overfitting.scalars import SCALARS
+from engine.phenomena.benign_overfitting.work import work
 
 SPEC = declare(
     __name__, __doc__, config=BenignOverfittingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS,
-    scalars=SCALARS, references=papers("bartlett2020", "mallinar2022", "tsigler2023", "muthukumar2020"), instant=True,
+    scalars=SCALARS, work=work, references=papers("bartlett2020", "mallinar2022", "tsigler2023", "muthukumar2020"), instant=True,
 )  # fmt: skip

@@ -16,6 +16,7 @@ from engine.phenomena.deep_double_descent.claims import CLAIMS
 from engine.phenomena.deep_double_descent.config import PRESETS, DeepDoubleDescentConfig
 from engine.phenomena.deep_double_descent.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.deep_double_descent.scalars import SCALARS
+from engine.phenomena.deep_double_descent.work import work
 
 SPEC = declare(
     __name__,
@@ -27,6 +28,6 @@ SPEC = declare(
     quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS,
-    references=papers("nakkiran2020", "greydanus2024", "heckel2021", "nakkiran2019"),
+    work=work, references=papers("nakkiran2020", "greydanus2024", "heckel2021", "nakkiran2019"),
     ensemble=("noise", "convention", "lr", "wd", "eps", "clean"),
 )

@@ -21,12 +21,13 @@ from engine.phenomena.double_descent.claims import CLAIMS
 from engine.phenomena.double_descent.config import PRESETS, DoubleDescentConfig
 from engine.phenomena.double_descent.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.double_descent.scalars import SCALARS
+from engine.phenomena.double_descent.work import work
 
 SPEC = declare(
     __name__, __doc__, config=DoubleDescentConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS, instant=True,
-    references=papers(
+    work=work, references=papers(
         "belkin2019", "belkin2020", "hastie2022", "mei2022", "nakkiran2021", "holzmuller2021", "mourtada2022", "curth2023",
     ),
 )  # fmt: skip

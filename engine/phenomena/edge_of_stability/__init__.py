@@ -16,9 +16,10 @@ from engine.phenomena.edge_of_stability.claims import CLAIMS
 from engine.phenomena.edge_of_stability.config import PRESETS, EdgeOfStabilityConfig
 from engine.phenomena.edge_of_stability.figures import FIGURES, QUANTITIES
 from engine.phenomena.edge_of_stability.scalars import SCALARS
+from engine.phenomena.edge_of_stability.work import work
 
 SPEC = declare(
     __name__, __doc__, config=EdgeOfStabilityConfig, presets=PRESETS, figures=FIGURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
-    references=papers("cohen2021", "damian2023"),
+    work=work, references=papers("cohen2021", "damian2023"),
 )  # fmt: skip

@@ -18,10 +18,11 @@ from engine.phenomena.grokking.claims import CLAIMS
 from engine.phenomena.grokking.config import PRESETS, GrokkingConfig
 from engine.phenomena.grokking.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.grokking.scalars import SCALARS
+from engine.phenomena.grokking.work import work
 
 SPEC = declare(
     __name__, __doc__, config=GrokkingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
-    references=papers("power2022", "gromov2023", "nanda2023", "liu2023", "kumar2023", "lee2024", "prieto2025"),
+    work=work, references=papers("power2022", "gromov2023", "nanda2023", "liu2023", "kumar2023", "lee2024", "prieto2025"),
     ensemble=("op", "wd", "lr"),
 )  # fmt: skip

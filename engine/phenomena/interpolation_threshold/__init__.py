@@ -21,11 +21,12 @@ from engine.phenomena.interpolation_threshold.claims import CLAIMS
 from engine.phenomena.interpolation_threshold.config import PRESETS, InterpolationThresholdConfig
 from engine.phenomena.interpolation_threshold.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.interpolation_threshold.scalars import SCALARS
+from engine.phenomena.interpolation_threshold.work import work
 
 SPEC = declare(
     __name__, __doc__, config=InterpolationThresholdConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES,
     quantities=QUANTITIES, claims=CLAIMS,
-    scalars=SCALARS, references=papers(
+    scalars=SCALARS, work=work, references=papers(
         "belkin2019", "belkin2020", "hastie2022", "marchenko1967", "edelman1988", "cover1965",
     ), instant=True,
 )  # fmt: skip

@@ -17,9 +17,10 @@ from engine.phenomena.lazy_training.claims import CLAIMS
 from engine.phenomena.lazy_training.config import PRESETS, LazyTrainingConfig
 from engine.phenomena.lazy_training.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.lazy_training.scalars import SCALARS
+from engine.phenomena.lazy_training.work import work
 
 SPEC = declare(
     __name__, __doc__, config=LazyTrainingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS,
-    scalars=SCALARS, references=papers("chizat2019", "jacot2018"),
+    scalars=SCALARS, work=work, references=papers("chizat2019", "jacot2018"),
 )  # fmt: skip

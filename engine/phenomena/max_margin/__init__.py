@@ -21,10 +21,11 @@ from engine.phenomena.max_margin.claims import CLAIMS
 from engine.phenomena.max_margin.config import PRESETS, MaxMarginConfig
 from engine.phenomena.max_margin.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.max_margin.scalars import SCALARS
+from engine.phenomena.max_margin.work import work
 
 SPEC = declare(
     __name__, __doc__, config=MaxMarginConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
-    references=papers("soudry2018", "gunasekar2018", "nacson2019", "ji2021", "lyu2020", "zhang2024"),
+    work=work, references=papers("soudry2018", "gunasekar2018", "nacson2019", "ji2021", "lyu2020", "zhang2024"),
     instant=True,
 )  # fmt: skip

@@ -21,9 +21,10 @@ from engine.phenomena.min_norm.claims import CLAIMS
 from engine.phenomena.min_norm.config import PRESETS, MinNormConfig
 from engine.phenomena.min_norm.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.min_norm.scalars import SCALARS
+from engine.phenomena.min_norm.work import work
 
 SPEC = declare(
     __name__, __doc__, config=MinNormConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
-    references=papers("gunasekar2018", "wilson2017", "woodworth2020", "arora2019", "ali2019"), instant=True,
+    work=work, references=papers("gunasekar2018", "wilson2017", "woodworth2020", "arora2019", "ali2019"), instant=True,
 )  # fmt: skip

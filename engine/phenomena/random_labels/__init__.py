@@ -17,6 +17,7 @@ from engine.phenomena.random_labels.claims import CLAIMS
 from engine.phenomena.random_labels.config import PRESETS, RandomLabelsConfig
 from engine.phenomena.random_labels.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.random_labels.scalars import SCALARS
+from engine.phenomena.random_labels.work import work
 
 SPEC = declare(
     __name__,
@@ -28,6 +29,6 @@ SPEC = declare(
     quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS,
-    references=papers("zhang2017", "greydanus2024"),
+    work=work, references=papers("zhang2017", "greydanus2024"),
     ensemble=("corruption", "levels", "noise", "inputs", "lr", "wd"),
 )

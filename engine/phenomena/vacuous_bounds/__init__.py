@@ -18,6 +18,7 @@ from engine.phenomena.vacuous_bounds.claims import CLAIMS
 from engine.phenomena.vacuous_bounds.config import PRESETS, VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.vacuous_bounds.scalars import SCALARS
+from engine.phenomena.vacuous_bounds.work import work
 
 SPEC = declare(
     __name__,
@@ -29,7 +30,7 @@ SPEC = declare(
     quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS,
-    references=papers(
+    work=work, references=papers(
         "dziugaite2017", "nagarajan2019", "bartlett2017", "golowich2018", "neyshabur2018", "perezortiz2021", "lotfi2022",
     ),
 )

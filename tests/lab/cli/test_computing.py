@@ -252,3 +252,16 @@ def test_arrays_and_curves_of_a_run_equal_the_law(genlab, tmp_path):
     with np.load(out.strip(), allow_pickle=False) as found:
         np.testing.assert_allclose(found["w"], [0.9**100], rtol=1e-12)
         np.testing.assert_allclose(found["series/value/0/y"], 0.9 ** found["series/value/0/x"], rtol=1e-12)
+
+
+def test_a_run_over_a_minute_says_so_at_its_start_and_a_short_one_nothing(genlab, monkeypatch):
+    from engine.estimates import Estimate
+    from lab.running import single
+
+    for seconds in (59.0, 240.0):
+        monkeypatch.setattr(single, "estimate", lambda *asked, seconds=seconds: Estimate(seconds, measured=True))
+        _, _, err = genlab("run", "toy", "--steps", "5")
+        assert err.startswith("about 4 min of work on this machine\n") == (seconds > 60)
+        first = lines(genlab("run", "toy", "--steps", "5", "--json")[1])[0]
+        assert (first == {"event": "estimate", "seconds": 240, "measured": True}) == (seconds > 60)
+        assert genlab("run", "toy", "--steps", "5", "--quiet")[2] == ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.pilot import Pilot
 
 from engine.contract import Rewind, SetKnob, Step
 from lab.app import LabApp
-from tests.screens.canned import CannedSession
+from screens.widgets.knob_form import KnobForm
+from tests.screens.canned import SPEC, CannedConfig, CannedSession
 from tests.screens.pilot import drive, opened, said, text_of, until
 
 
@@ -105,3 +108,19 @@ def test_arrows_move_from_row_to_row_also_where_the_knobs_do_not_fit() -> None:
             assert form.region.contains_region(rows[place].region)
 
     drive(scenario, (60, 15))
+
+
+def test_the_form_says_how_long_presets_and_turned_knobs_take() -> None:
+    asked = []
+
+    def estimate(knobs: Any, seeds: int) -> str:
+        asked.append((knobs["n"], seeds))
+        return f"About {knobs['n']} s of work here."
+
+    form = KnobForm(CannedConfig, SPEC.presets, estimate=estimate)
+    form.show({**CannedConfig().values(), "n": 200}, "custom", 3)
+    preset, *fields = form.rows()
+    assert form._time(fields[0]) == form._time(preset) == "About 200 s of work here."
+    form.show(CannedConfig().values(), "quick", 2)
+    first = SPEC.preset("quick")
+    assert form._time(preset) == f"About {SPEC.configure('quick').n} s of work here." and asked[-1][1] == first.seeds

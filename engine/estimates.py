@@ -1,0 +1,176 @@
+"""How long a run will take on this machine: its declared work at the speed that was measured here, corrected by runs made here.
+
+Kept in the cache folder, a file a machine (processor, cores, versions of torch and genlab); read as everything is: checked first.
+What cannot be read or written means that there is no estimate, and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import math
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.config import Config, build
+from engine.contract import Phase, Preset, Snapshot, Spec
+from engine.contract.work import Work
+from engine.cores import default_threads, usable_cores
+from engine.data.cache import cache_folder
+from engine.device import may_be_gpu
+from engine.errors import LabError
+from engine.store.files import read_json, write_json
+
+KEPT = 5  # runs of a phenomenon that correct its estimate
+NO_ESTIMATE = "genlab doctor --full measures this machine, and so does the first run that ends"
+LONG = 60.0  # seconds from which on a run says at its start how long it will take
+Rate = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]  # seconds a unit
+Ratio = Annotated[float, Field(gt=1e-4, lt=1e4, allow_inf_nan=False)]
+
+
+class Speed(BaseModel):
+    """What is known of this machine. runs: by phenomenon, how much longer than computed its latest runs took."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    machine: str = Field(max_length=500)
+    products: Rate
+    solves: Rate
+    elements: Rate
+    calls: Rate
+    runs: dict[Annotated[str, Field(max_length=200)], Annotated[list[Ratio], Field(max_length=KEPT)]] = Field(default={}, max_length=200)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds of work. measured: whether runs of the phenomenon on this machine corrected it."""
+
+    seconds: float
+    measured: bool
+
+    @property
+    def text(self) -> str:
+        """`about 40 s`, or `roughly 40 s` where no run of it was made here yet."""
+        return f"{'about' if self.measured else 'roughly'} {rounded(self.seconds)}"
+
+
+def rounded(seconds: float) -> str:
+    """A time as precisely as it is known: `3 s`, `40 s`, `4 min`, `2 h`."""
+    if seconds < 1:
+        return "a second"
+    for unit, size, end in (("s", 1.0, 90.0), ("min", 60.0, 5400.0), ("h", 3600.0, 172_800.0), ("days", 86_400.0, math.inf)):
+        if seconds < end:
+            value = seconds / size
+            step = 10.0 ** math.floor(math.log10(value)) if value >= 1 else 1.0
+            return f"{max(1, round(value / step * 2) / 2 * step):.0f} {unit}"
+    raise AssertionError(seconds)
+
+
+def machine() -> str:
+    """What a speed depends on: processor, cores, versions."""
+    return f"{_processor()}, {usable_cores()} cores, torch {_version('torch')}, genlab {_version('genlab')}"
+
+
+def estimate(spec: Spec, config: Config, seeds: int, device: str = "auto") -> Estimate | None:
+    """Return how long a run will take here; None where the phenomenon declares no work, nothing was measured here, or on a GPU."""
+    known = speed()
+    if spec.work is None or known is None or may_be_gpu(device):
+        return None
+    ratios = known.runs.get(spec.name, [])
+    try:
+        seconds = computed(spec.work(config, seeds), known) * (median(ratios) if ratios else 1.0)
+    except Exception:  # of another package's declaration: what cannot be estimated can be run all the same
+        return None
+    return Estimate(seconds, bool(ratios)) if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def sentence(spec: Spec, knobs: Mapping[str, Any], seeds: int) -> str:
+    """Return `About 40 s of work here.`; empty where that is not known, or the knobs are none."""
+    try:
+        found = estimate(spec, build(spec.config, knobs), seeds)
+    except LabError:
+        return ""
+    return f"{found.text[:1].upper()}{found.text[1:]} of work here." if found else ""
+
+
+def of_preset(spec: Spec, preset: Preset) -> Estimate | None:
+    """Return how long a preset will take here; None where that is not known, or it needs another machine."""
+    return None if preset.needs else estimate(spec, spec.configure(preset.name), preset.seeds)
+
+
+def computed(work: Work, known: Speed) -> float:
+    """The seconds of some work at a speed."""
+    return work.products * known.products + work.solves * known.solves + work.elements * known.elements + work.calls * known.calls
+
+
+def learn(spec: Spec, config: Config, last: Snapshot, threads: int | None = None) -> None:
+    """Take up how long a run took that went from its beginning to its end on as many threads as runs usually do.
+
+    Where nothing is known of this machine yet, that is measured now, if torch is loaded anyway.
+    """
+    usual = threads is None or threads == default_threads()
+    if spec.work is None or last.phase is not Phase.FINISHED or last.device != "cpu" or not usual:
+        return
+    known = speed() or (calibrate() if "torch" in sys.modules else None)
+    try:
+        expected = computed(spec.work(config, len(last.seeds)), known) if known else 0.0
+    except Exception:  # as above
+        return
+    if known and expected > 0 and 1e-4 < last.elapsed / expected < 1e4:
+        runs = {**known.runs, spec.name: [*known.runs.get(spec.name, []), last.elapsed / expected][-KEPT:]}
+        _keep(known.model_copy(update={"runs": runs}))
+
+
+def calibrate() -> Speed:
+    """Measure this machine and keep it, with what runs taught so far; takes half a second, and imports torch."""
+    from engine.calibration import calibrated
+
+    rates, before = calibrated(), speed()
+    found = Speed(machine=machine(), **asdict(rates), runs=before.runs if before else {})
+    _keep(found)
+    return found
+
+
+def speed() -> Speed | None:
+    """Return what is known of this machine."""
+    try:
+        found = Speed.model_validate(read_json(_path()))
+    except (LabError, OSError, ValidationError):
+        return None
+    return found if found.machine == machine() else None
+
+
+def _keep(found: Speed) -> None:
+    with contextlib.suppress(LabError, OSError):
+        path = _path()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, found.model_dump(mode="json"), durable=False)
+
+
+def _path() -> Path:
+    return cache_folder() / f"speed-{hashlib.sha256(json.dumps(machine()).encode()).hexdigest()[:12]}.json"
+
+
+def _processor() -> str:
+    """The processor's name as the system tells it."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()[:100]
+    return f"{platform.processor() or platform.machine()}"[:100]
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

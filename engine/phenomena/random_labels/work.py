@@ -1,0 +1,18 @@
+"""What the networks compute: all conditions side by side, most of the way to their last step, and their scores as much again."""
+
+from __future__ import annotations
+
+from engine.contract.work import Work, perceptron, training
+from engine.phenomena.random_labels.config import RandomLabelsConfig
+
+PIXELS = {"digits5k": 784, "digits196": 196, "mnist1d": 40}
+FITTED = 0.6  # of the longest training, after which most networks fit their labels
+INPUTS = 3  # conditions with other inputs than true ones
+
+
+def work(config: RandomLabelsConfig, seeds: int) -> Work:
+    """Networks of every condition and seed, over the steps until they fit."""
+    networks = seeds * (2 + len(config.levels) + INPUTS) * (2 if config.model == "both" else 1)
+    weights, hidden = perceptron(PIXELS.get(config.dataset, 784), config.width, config.depth, 10)
+    steps = FITTED * config.epochs * max(1, config.n // config.batch)
+    return training(networks, steps, weights, hidden, config.batch).times(1.5)

@@ -1,0 +1,106 @@
+"""How long a run takes here: declared work at a measured speed, corrected by runs; what is kept is checked when it is read."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from engine import estimates, registry
+from engine.contract import Phase
+from engine.contract.work import Work, training
+from engine.estimates import Speed, estimate, rounded
+from tests.engine.toy_phenomenon import InstantToy
+from tests.screens.canned import canned
+
+OWN = [entry.name for entry in registry.entries() if not entry.origin]
+SPEC = replace(InstantToy.spec, work=lambda config, seeds: Work(products=1e9 * seeds, calls=1e6))
+CONFIG = SPEC.configure("quick")
+FINISHED = canned(phase=Phase.FINISHED, seeds=(0, 1), elapsed=9.0)
+
+
+@pytest.fixture
+def known(tmp_path, monkeypatch):
+    """A machine that makes 1e9 operations and a million calls in a second."""
+    monkeypatch.setenv("GENLAB_CACHE", str(tmp_path))
+    monkeypatch.setattr(estimates, "may_be_gpu", lambda device: device == "cuda")
+    found = Speed(machine=estimates.machine(), products=1e-9, solves=1e-9, elements=1e-9, calls=1e-6)
+    estimates._keep(found)
+    return found
+
+
+def test_work_at_a_speed_is_seconds_and_runs_correct_it(known):
+    assert estimate(SPEC, CONFIG, 2) == estimates.Estimate(3.0, measured=False)
+    for _ in range(3):
+        estimates.learn(SPEC, CONFIG, FINISHED)
+    found = estimate(SPEC, CONFIG, 4)
+    assert found is not None and found.measured and found.seconds == pytest.approx(15.0)
+    estimates.learn(SPEC, CONFIG, replace(FINISHED, elapsed=1000.0))  # one run that something held up
+    assert estimate(SPEC, CONFIG, 4) == found
+
+
+@pytest.mark.parametrize("last", [replace(FINISHED, phase=Phase.STOPPED), replace(FINISHED, device="cuda"), replace(FINISHED, elapsed=0.0)])
+def test_only_whole_runs_on_this_processor_teach(known, last):
+    estimates.learn(SPEC, CONFIG, last)
+    estimates.learn(SPEC, CONFIG, FINISHED, threads=63)
+    assert estimates.speed() == known
+
+
+def test_where_nothing_is_known_there_is_no_estimate(tmp_path, monkeypatch, known):
+    assert estimate(replace(SPEC, work=None), CONFIG, 1) is None and estimate(SPEC, CONFIG, 1, "cuda") is None
+    monkeypatch.setattr(estimates, "machine", lambda: "another")
+    assert estimate(SPEC, CONFIG, 1) is None
+    monkeypatch.setenv("GENLAB_CACHE", str(tmp_path / "nothing"))
+    assert estimates.speed() is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"products": -1}, {"calls": None}, {"runs": {"x": [float("inf")]}}, {"runs": {"x": [1.0] * 99}}, "torn", [1]]
+)
+def test_a_damaged_file_is_no_estimate(known, tmp_path, change):
+    (path,) = tmp_path.glob("speed-*.json")
+    whole = json.loads(path.read_text())
+    path.write_text(json.dumps({**whole, **change} if isinstance(change, dict) else change))
+    assert estimates.speed() is None and estimate(SPEC, CONFIG, 1) is None
+
+
+def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path, monkeypatch, known):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GENLAB_CACHE", str(tmp_path / "file"))
+    estimates._keep(known)
+    assert estimates.speed() is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "a second"),
+        (3.2, "3 s"),
+        (14, "15 s"),
+        (47, "45 s"),
+        (89, "90 s"),
+        (130, "2 min"),
+        (1500, "25 min"),
+        (9000, "2 h"),
+        (4e5, "4 days"),
+    ],
+)
+def test_times_are_told_as_precisely_as_they_are_known(seconds, words):
+    assert rounded(seconds) == words
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_every_phenomenon_declares_work_that_grows_with_its_seeds_and_presets(name):
+    spec = registry.spec(name)
+    assert spec.work is not None
+    for preset in spec.presets:
+        config = spec.configure(preset.name)
+        one, two = spec.work(config, 1), spec.work(config, 4)
+        for kind in ("products", "solves", "elements", "calls"):
+            assert 0 <= getattr(one, kind) <= getattr(two, kind) < 1e18
+        assert max(vars(one).values()) > 1e4
+
+
+def test_training_counts_what_its_loops_would():
+    found = training(networks=3, steps=10, weights=20, hidden=4, examples=5, calls=7)
+    assert found.products == sum(6 for _ in range(3) for _ in range(10) for _ in range(20) for _ in range(5))
+    assert found.calls == 70 and (found + found).calls == found.times(2).calls == 140
