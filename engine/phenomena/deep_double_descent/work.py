@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.contract.work import Work, perceptron, training
 from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
 
-INPUTS = {"mnist1d": 40}
+INPUTS = {"mnist1d": 40, "digits196": 196}
 MEASURED = 60  # steps at which everything is scored
 
 
