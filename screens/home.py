@@ -155,9 +155,8 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     def _describe(self) -> None:
         keys = [
-            (_key_range(len(self.cards)), "open"), ("arrows", "select"), ("enter", "open"), (TOUR, "tour"), (SWEEPS, "sweeps"),
-            ("?", "help"),
-            (QUIT, "quit"), ("ctrl+p", "palette"), ("C", "compare runs"),
+            (_key_range(len(self.cards)), "open"), ("arrows", "select"), ("enter", "open"), (TOUR, "tour"), ("?", "help"),
+            (QUIT, "quit"), ("ctrl+p", "palette"), ("C", "compare runs"), (SWEEPS, "sweeps"),
         ]  # fmt: skip
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]
         self._keys.show(fit(parts, self.size.width))
