@@ -30,6 +30,7 @@ from engine.device import may_be_gpu
 from engine.errors import LabError
 from engine.store.files import read_json, write_json
 
+BRIEF = 2.0  # seconds below which a run teaches nothing of longer ones
 KEPT = 5  # runs of a phenomenon that correct its estimate
 NO_ESTIMATE = "genlab doctor --full measures this machine, and so does the first run that ends"
 LONG = 60.0  # seconds from which on a run says at its start how long it will take
@@ -112,15 +113,17 @@ def computed(work: Work, known: Speed) -> float:
     return work.products * known.products + work.solves * known.solves + work.elements * known.elements + work.calls * known.calls
 
 
-def learn(spec: Spec, config: Config, last: Snapshot, threads: int | None = None) -> None:
-    """Take up how long a run took that went from its beginning to its end on as many threads as runs usually do.
+def learn(spec: Spec, config: Config, last: Snapshot, threads: int | None = None, *, measure: bool = True) -> None:
+    """Take up how long a run took that went from its beginning to its end on as many threads as runs usually do, and not too fast.
 
-    Where nothing is known of this machine yet, that is measured now, if torch is loaded anyway.
+    Where nothing is known of this machine yet, that is measured now, if torch is loaded anyway and `measure` allows half a second.
     """
     usual = threads is None or threads == default_threads()
     if spec.work is None or last.phase is not Phase.FINISHED or last.device != "cpu" or not usual:
         return
-    known = speed() or (calibrate() if "torch" in sys.modules else None)
+    known = speed() or (calibrate() if measure and "torch" in sys.modules else None)
+    if last.elapsed < BRIEF:
+        return
     try:
         expected = computed(spec.work(config, len(last.seeds)), known) if known else 0.0
     except Exception:  # as above

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from engine.config import build
 from engine.contract import Phase, Resume, Session, Snapshot, Spec
 from engine.errors import LabError, StoreError, UsageError
 from engine.registry import Entry, entries, examined, find, spec
@@ -249,8 +250,18 @@ class BackgroundRuns:
             closer.join(GRACE)
         self.stuck = not all(runner.close(0) for runner in closing)
         last = [runner.latest() for runner in self._runners]
+        self._learn(last)
         self.unstored = any(snapshot.unstored for snapshot in last)
         return [sentence for snapshot in last if (sentence := farewell(snapshot))]
+
+    def _learn(self, last: Sequence[Snapshot]) -> None:
+        """Take up how long the runs took that are finished."""
+        from engine.estimates import learn
+
+        for snapshot in last:
+            if snapshot.phase is Phase.FINISHED:
+                found = self.spec(snapshot.phenomenon)
+                learn(found, build(found.config, snapshot.config), snapshot, self._threads, measure=False)
 
     def _save_worthy(self) -> None:
         """Have those runs stored that were not from the beginning on, but are finished or took long; told by `farewell` if that fails."""

@@ -38,7 +38,7 @@ def test_work_at_a_speed_is_seconds_and_runs_correct_it(known):
     assert estimate(SPEC, CONFIG, 4) == found
 
 
-@pytest.mark.parametrize("last", [replace(FINISHED, phase=Phase.STOPPED), replace(FINISHED, device="cuda"), replace(FINISHED, elapsed=0.0)])
+@pytest.mark.parametrize("last", [replace(FINISHED, phase=Phase.STOPPED), replace(FINISHED, device="cuda"), replace(FINISHED, elapsed=1.9)])
 def test_only_whole_runs_on_this_processor_teach(known, last):
     estimates.learn(SPEC, CONFIG, last)
     estimates.learn(SPEC, CONFIG, FINISHED, threads=63)
