@@ -101,7 +101,7 @@ class Number:
     def compare(self, given: float | Sequence[float], found: Found) -> Feedback:
         """Say how far a number is from the one that was found."""
         said, truth = float(_single(given)), float(_single(found.answer))
-        both = f"You said {self._with_unit(said)}, it is {self._with_unit(truth)}{_spread(found)}"
+        both = f"You said {self._named(said)}, it is {self._named(truth)}{_spread(found)}"
         if self.log and said > 0 and truth > 0:
             factor = max(said / truth, truth / said)
             apart, limit = math.log(factor), math.log(self.near)
@@ -113,8 +113,8 @@ class Number:
             return Feedback("right", f"{both}: right.")
         return Feedback("near", f"{both}: near, {how}.") if apart <= limit else Feedback("off", f"{both}: {how}.")
 
-    def _with_unit(self, value: float) -> str:
-        return f"{written(value)} {self.unit}".rstrip()
+    def _named(self, value: float) -> str:
+        return f"{written(value)} {self.unit}" if self.unit else f"{self.what} = {written(value)}"
 
 
 @dataclass(frozen=True)

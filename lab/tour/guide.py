@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -100,12 +99,9 @@ class Guide:
         runner = self._run(self.stops[place])
         root = runs_root(self._root)
         runner.save(root)
-        until = time.monotonic() + STORING
-        while not _stored(runner.latest()):
-            if time.monotonic() > until:
-                latest = runner.latest()
-                raise StoreError(f"not stored under {root}: {latest.unstored or latest.sentence}", "Try again, or set --runs.")
-            time.sleep(0.05)
+        if not runner.settled(STORING) or not _stored(runner.latest()):
+            latest = runner.latest()
+            raise StoreError(f"not stored under {root}: {latest.unstored or latest.sentence}", "Try again, or set --runs.")
         self._adopt(runner)
         folder = Path(runner.latest().folder)
         return f"Stored; see it with: genlab show {called(folder)}"

@@ -21,7 +21,8 @@ from typing import ClassVar
 import psutil
 from textual.binding import Binding, BindingType
 
-from lab import app as lab_app
+from lab import launching
+from lab.app import LabApp
 from lab.open_runs import BackgroundRuns
 
 HEARD, SETTLE = "\x1b[24~", "\x1b[23~"  # F12: answer when what came before was heard; F11: close everything and say what is held
@@ -29,7 +30,7 @@ PATIENCE = 120.0  # seconds for runs to end
 STACKS = "stacks.txt"  # beside the runs: where every thread is, when the app is asked by SIGUSR1
 
 
-class MonkeyApp(lab_app.LabApp):
+class MonkeyApp(LabApp):
     """The lab, with an ear for its tester."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,6 +56,11 @@ class MonkeyApp(lab_app.LabApp):
             self.uninstall_screen(name)
             if screen.is_attached:
                 await screen.remove()
+        if self._tour is not None:
+            self.uninstall_screen(self._tour)
+            if self._tour.is_attached:
+                await self._tour.remove()
+        self._tour = None
         self._screens.clear()
         self.sessions.clear()
         runs = self.open_runs
@@ -64,6 +70,7 @@ class MonkeyApp(lab_app.LabApp):
         while time.monotonic() < until and not all(runner.close(0.1) for runner in runs._runners):
             pass
         runs._runners.clear()
+        runs._guide = None
         self.set_timer(1.0, self._tell)  # screens end in tasks of their own
 
     def _tell(self) -> None:
@@ -83,11 +90,11 @@ def main(pipe: str, folder: str, warm: str) -> int:
     MonkeyApp.pipe = int(pipe)
     stacks = Path(folder).with_name(STACKS).open("w", encoding="utf-8")
     faulthandler.register(signal.SIGUSR1, stacks, all_threads=True)
-    lab_app.LabApp = MonkeyApp  # type: ignore[misc]
+    launching.LabApp = MonkeyApp  # type: ignore[misc]
     os.chdir(Path(folder).parent)  # where it exports to
     if warm == "warm":
         load_everything()
-    return lab_app.launch(runs=Path(folder), threads=1)
+    return launching.launch(runs=Path(folder), threads=1)
 
 
 def load_everything() -> None:

@@ -24,7 +24,8 @@ def environment(runs, *packages, **more):
     """The variables of a child that keeps its runs in a folder of its own; packages: folders of further distributions."""
     kept = {name: value for name, value in os.environ.items() if name not in UNSET}
     path = os.pathsep.join(map(str, (ROOT, *(packages or (TOYS,)))))
-    return {**kept, "GENLAB_RUNS": str(runs), "LANG": "C.UTF-8", "PYTHONPATH": path, **more}
+    data = str(Path(runs).with_name("data-home"))  # where the tour keeps its progress
+    return {**kept, "GENLAB_RUNS": str(runs), "XDG_DATA_HOME": data, "LANG": "C.UTF-8", "PYTHONPATH": path, **more}
 
 
 def start(runs, *args, packages=(), **options):
