@@ -1,7 +1,4 @@
-"""How fast this machine is, measured within a second: seconds a unit of each kind of `Work`.
-
-python -m engine.calibration: measure and keep it, in a process of its own.
-"""
+"""How fast this machine is, measured within a second: seconds a unit of each kind of `Work`."""
 
 from __future__ import annotations
 
@@ -42,9 +39,3 @@ def _seconds(work: Callable[[], object]) -> float:
             count += 1
         times.append((perf_counter() - begun) / count)
     return min(times)
-
-
-if __name__ == "__main__":
-    from engine.estimates import calibrate
-
-    calibrate()

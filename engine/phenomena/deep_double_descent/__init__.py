@@ -28,6 +28,7 @@ SPEC = declare(
     quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS,
-    work=work, references=papers("nakkiran2020", "greydanus2024", "heckel2021", "nakkiran2019"),
+    work=work,
+    references=papers("nakkiran2020", "greydanus2024", "heckel2021", "nakkiran2019"),
     ensemble=("noise", "convention", "lr", "wd", "eps", "clean"),
 )

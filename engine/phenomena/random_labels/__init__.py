@@ -29,6 +29,7 @@ SPEC = declare(
     quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS,
-    work=work, references=papers("zhang2017", "greydanus2024"),
+    work=work,
+    references=papers("zhang2017", "greydanus2024"),
     ensemble=("corruption", "levels", "noise", "inputs", "lr", "wd"),
 )

@@ -30,7 +30,14 @@ SPEC = declare(
     quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS,
-    work=work, references=papers(
-        "dziugaite2017", "nagarajan2019", "bartlett2017", "golowich2018", "neyshabur2018", "perezortiz2021", "lotfi2022",
+    work=work,
+    references=papers(
+        "dziugaite2017",
+        "nagarajan2019",
+        "bartlett2017",
+        "golowich2018",
+        "neyshabur2018",
+        "perezortiz2021",
+        "lotfi2022",
     ),
 )
