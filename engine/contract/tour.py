@@ -168,7 +168,7 @@ class Sketch:
             f"Farthest at {written(self.at[worst])}: you drew {written(drawn[worst])}, it is {written(truth[worst])}."
         )
         near = half <= (math.log10(self.near) if self.log else self.near)
-        grade: Grade = "right" if near and same == turns else "near" if near or (turns and 3 * same >= 2 * turns) else "off"
+        grade: Grade = "right" if near and same == turns else "near" if near or same == turns else "off"
         return Feedback(grade, sentence)
 
 

@@ -48,13 +48,13 @@ def _largest(heights: np.ndarray) -> float:
 
 def tuned_peak(snapshot: Snapshot) -> Found:
     """What the best ridge makes of the peak."""
-    best, middle = curve(snapshot, "ridge/best"), curve(snapshot, "ridge/best-median")
+    best = curve(snapshot, "ridge/best")
     rise = best.y / np.minimum.accumulate(best.y) - 1
     highest = int(np.argmax(rise))
     place = 2 if rise[highest] < RISE else 0 if abs(best.x[highest] - 1) <= BESIDE else 1
     exact = height(curve(snapshot, "ridge/zero-median"), 1.0)
     sentence = (
-        f"At p = n the median test MSE is {written(height(middle, 1.0))} with the best ridge, {written(exact)} without. "
+        f"At p = n the mean test MSE is {written(height(best, 1.0))} with the best ridge; without, the median is {written(exact)}. "
         f"The tuned curve rises by {percent(float(rise[highest]))} at most."
     )
     return Found(place, sentence)

@@ -44,7 +44,7 @@ def lengths(snapshot: Snapshot) -> Found:
     """The length of the shortest solution against d/n."""
     drawn = curve(snapshot, "norm-vs-d/draws")
     ends = f"{written(height(drawn, 2.0))} at d = 2n and {written(last(drawn))} at d = {written(float(drawn.x[-1]))} n"
-    return at_handles(LENGTHS, [drawn], False, f"The length, rms of {snapshot.config['draws']} draws, is {ends}.")
+    return at_handles(LENGTHS, [drawn], True, f"The length, rms of {snapshot.config['draws']} draws, is {ends}.")
 
 
 DIRECTION = Sketch(at=(10.0, 1e3, 1e10, 1e20, 1e30, 1e45, 1e59), lo=1e-6, hi=1.0, start=0.3, near=2.0)

@@ -12,6 +12,7 @@ from screens import formatting
 from screens.widgets.text_row import spread
 
 GRADE_STYLE: dict[Grade, str] = {"right": "bold green", "near": "bold yellow", "off": "bold magenta"}
+LEAST_SENTENCE = 20  # cells of a claim that are shown in any case
 RESULT = {"right": ("right", "green"), "near": ("near", "yellow"), "off": ("seen", "magenta"), "skipped": ("skipped", "dim")}
 
 
@@ -40,8 +41,10 @@ def verdict_rows(snapshot: Snapshot, stop: Stop, width: int) -> list[Text]:
     for name in stop.claims:
         for verdict in (item for item in snapshot.verdicts if item.claim.id == name):
             row = Text.assemble((f"{verdict.mark:>3} ", formatting.STATUS_STYLE[verdict.status]), (f"{name} ", "bold"))
-            row.append(f"{verdict.claim.sentence}: {formatting.number(verdict.measured)}", "")
-            row.append(f" ({formatting.number(verdict.predicted)})", "dim")
+            numbers = Text.assemble(f": {formatting.number(verdict.measured)}", (f" ({formatting.number(verdict.predicted)})", "dim"))
+            sentence = Text(verdict.claim.sentence)
+            sentence.truncate(max(LEAST_SENTENCE, width - row.cell_len - numbers.cell_len), overflow="ellipsis")
+            row = Text.assemble(row, sentence, numbers)
             row.truncate(max(1, width), overflow="ellipsis")
             rows.append(row)
     return rows
