@@ -57,7 +57,7 @@ def measure(repeats: int) -> list[Row]:
     for label, (name, given) in CASES.items():
         pairs = alternate(lambda: as_ensembles(name, given), lambda: a_process_each(name, given), repeats)  # noqa: B023
         rows.append(
-            Row(f"{POINTS} points of one shape against a process each: {label}", "x", tuple(b / a for a, b in pairs), 3.0, "higher")
+            Row(f"{POINTS} points as ensembles against a process each: {label}", "x", tuple(b / a for a, b in pairs), 3.0, "higher")
         )
         rows.append(Row(f"a point of the sweep: {label}", "s", tuple(a for a, _ in pairs)))
     return rows

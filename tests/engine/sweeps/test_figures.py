@@ -1,0 +1,100 @@
+"""What is drawn of a sweep: axes, curves, bands, lower bounds, heat maps."""
+
+import numpy as np
+import pytest
+
+from engine.contract import Phase, Scalar, ScalarValue
+from engine.contract.sweep import SweepPoint
+from engine.registry import spec
+from engine.sweeps.figures import drawn
+from engine.sweeps.grid import axes_of
+from engine.sweeps.heat_map import levels_of
+from engine.sweeps.manifest import SweepManifest
+from engine.sweeps.plan import Plan
+
+GROKKING = spec("grokking")
+STEP = Scalar("grok_step", "first step", "step", log=True, whole=True)
+
+
+def sweep(grid, answer, seeds=3):
+    """The figures of a sweep whose points answer with `answer(knobs)`: a ScalarValue, or None."""
+    plan = Plan.of(GROKKING, "quick", {"p": 31}, axes_of(GROKKING, grid, ("p",)), seeds=seeds)
+    manifest = SweepManifest.of(plan, "cpu", 1, "typed")
+    points = []
+    for point in plan.points:
+        value = answer(point.knobs)
+        values = {} if value is None else {STEP.name: value}
+        points.append(SweepPoint(point.knobs, {}, "run", Phase.FINISHED, ended=value is not None, values=values))
+    return drawn("a sweep", manifest, points, [STEP], GROKKING)
+
+
+def steps(*seeds, censored=()):
+    return ScalarValue(STEP, tuple(map(float, seeds)), tuple(censored) or (False,) * len(seeds))
+
+
+def test_a_curve_per_value_of_the_other_knob_with_a_band_over_seeds():
+    declared, shown, maps = sweep(["wd=.3,1,3", "fraction=.2,.4"], lambda k: steps(100 * k["wd"], 300 * k["wd"], 200 * k["wd"]))
+    (figure,) = declared.figures
+    curves = figure.draws(shown.series)
+    assert [curve.label for curve in curves] == ["fraction 0.2", "fraction 0.4"]
+    assert curves[0].x.tolist() == [0.3, 1, 3] and curves[0].y.tolist() == pytest.approx([60, 200, 600])
+    assert curves[0].lo.tolist() == pytest.approx([30, 100, 300]) and curves[0].hi.tolist() == pytest.approx([90, 300, 900])
+    assert curves[0].band == "median, range of 3 seeds"
+    assert (figure.x.label, figure.x.log, figure.y.log, figure.y.unit) == ("weight decay", True, True, "step")
+    assert not maps and not shown.pictures
+
+
+def test_lower_bounds_stand_apart_and_no_line_goes_through_them():
+    def answer(knobs):
+        return steps(1500, 1500, 900, censored=(True, True, False)) if knobs["wd"] < 1 else steps(400, 500, 600)
+
+    declared, shown, _ = sweep(["wd=.3,1,3"], answer)
+    line, bound = declared.figures[0].draws(shown.series)
+    assert np.isnan(line.y[0]) and line.y[1:].tolist() == [500, 500] and np.isnan(line.hi[0])
+    assert (bound.style, bound.x.tolist(), bound.y.tolist(), bound.group) == ("points", [0.3], [1500], line.group)
+    assert "lower bound" in bound.label and "lower bound" in declared.figures[0].note
+
+
+def test_what_has_no_value_says_why_and_is_not_drawn():
+    declared, shown, _ = sweep(["wd=.3,1"], lambda k: ScalarValue(STEP, (np.nan,) * 3, (False,) * 3, "needs decay"))
+    assert not shown.series and declared.figures[0].empty == "needs decay"
+    declared, shown, _ = sweep(["wd=.3,1"], lambda k: None)
+    assert not shown.series and declared.figures[0].empty == "fills as points end"
+
+
+def test_an_axis_with_a_zero_is_linear_and_words_have_places():
+    declared, *_ = sweep(["wd=0,.3,3"], lambda k: steps(1, 2, 3))
+    assert not declared.figures[0].x.log
+    declared, shown, _ = sweep(["op=add,sub,mul"], lambda k: steps(1, 2, 3))
+    assert declared.figures[0].x.ticks == ((0.0, "add"), (1.0, "sub"), (2.0, "mul"))
+    assert shown.series[0].x.tolist() == [0, 1, 2]
+
+
+def test_two_knobs_with_many_values_are_a_heat_map():
+    value = {}
+
+    def answer(knobs):
+        made = value[knobs["wd"], knobs["fraction"]] = 100 * knobs["wd"] + knobs["fraction"]
+        return steps(made, made, made, censored=(knobs["wd"] > 2.9 and knobs["fraction"] > 0.59,) * 3)
+
+    declared, shown, maps = sweep(["wd=0.1:3:log5", "fraction=.2:.6:lin5"], answer)
+    (picture,), cells = shown.pictures, maps["map-grok_step"]
+    assert declared.pictures[0].name == picture.name == "map-grok_step"
+    for row, fraction in enumerate(cells.y):
+        for column, wd in enumerate(cells.x):
+            assert cells.values[row, column] == value[wd, fraction]
+    assert cells.bound.sum() == 1 and cells.bound[-1, -1]
+    assert picture.values[0, 0] == pytest.approx(np.log10(cells.values[-1, 0])), "the first row is the top one"
+    rings = [layer for layer in picture.layers if layer.kind == "rings"]
+    assert [layer.label for layer in rings] == ["lower bound"] and len(rings[0].xy) == 1
+    assert any(layer.kind == "points" for layer in picture.layers), "where it crosses round levels"
+
+
+def test_levels_are_round_and_within():
+    assert levels_of(np.array([0.0, 10.0])).tolist() == pytest.approx([2, 4, 6, 8])
+    assert levels_of(np.array([3.0, 3.0])).size == 0
+
+
+def test_many_curves_are_thinned_and_said():
+    declared, shown, _ = sweep(["wd=.3:3:lin13", "lr=.001:.01:lin12"], lambda k: steps(1, 2, 3))
+    assert len(shown.series) == 8 and "8 of 12 curves" in declared.figures[0].note
