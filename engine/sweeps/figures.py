@@ -93,7 +93,7 @@ def _curve(scalar: Scalar, combination: str, x: Floats, values: Sequence[ScalarV
     band: dict[str, Any] = {}
     if replicates > 1:
         band = {"lo": np.where(bound, np.nan, lo), "hi": np.where(bound, np.nan, hi), "band": f"median, range of {replicates} seeds"}
-    if (np.isfinite(middle) & ~bound).any():
+    if np.isfinite(middle).any():  # also where all are bounds: their marks are open because there is a curve
         yield Series(f"{scalar.name}/{label}", label, x, np.where(bound, np.nan, middle), group=group, **band)
     if bound.any():
         yield Series(f"{scalar.name}>/{label}", f"{label}: {BOUND}", x[bound], middle[bound], group=group, style="points")
