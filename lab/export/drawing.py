@@ -29,6 +29,7 @@ LETTERS = 11  # of a title in an inch of the axes' width; a legend's are smaller
 MAPS = {"sequential": "viridis", "diverging": "RdBu_r", "grey": "gray"}
 CLASSES = (ListedColormap(matplotlib.color_sequences["petroff10"]), matplotlib.colormaps["tab20"])  # few and many; the first is safe
 DOTS = ((1, 1.6), (6, 2, 1, 2), (1, 4), (4, 1.5, 1, 1.5, 1, 1.5), (8, 3))  # of lines of markers: on, off
+LINES = ("-", (0, (6, 2)), (0, (6, 2, 1, 2)), (0, (2, 1.5)))  # of the lines over a picture
 SMALLEST, LARGEST, SPAN, NARROW = 1e-3, 1e5, 100.0, 6.0  # of a logarithmic axis whose ticks are plain numbers
 MANY_NAMES = 24  # letters of all names of an axis that stand beside each other in an inch and a half
 
@@ -59,9 +60,11 @@ def draw_picture(axes: Any, picture: Picture, theme: Theme) -> None:
     """Draw a picture's cells with their colours explained, and its layers; no legend."""
     if picture.values is not None:
         _cells(axes, picture)
+    lines = 0
     for styled in styled_layers(picture.layers, theme, picture.log):
         if len(styled.xy):
-            _layer(axes, styled)
+            _layer(axes, styled, LINES[lines % len(LINES)])
+            lines += styled.layer.kind == "line"
     if picture.log:
         axes.set(xscale="log", yscale="log")
     if picture.extent:
@@ -161,7 +164,8 @@ def _name_ticks(axes: Any, axis: Axis) -> None:
     axes.set_xticks([at for at, _ in axis.ticks], names, **looks)
 
 
-def _layer(axes: Any, styled: StyledLayer) -> None:
+def _layer(axes: Any, styled: StyledLayer, pattern: Any) -> None:
+    """Draw a layer; pattern: of a line, which has no marker that would tell it from others."""
     x, y = styled.xy.T
     look = _look(styled, styled.mark)
     if styled.layer.kind == "rings":
@@ -170,7 +174,7 @@ def _layer(axes: Any, styled: StyledLayer) -> None:
         look["marker"] = ""
     elif styled.layer.kind == "path":
         look["markevery"] = [-1]  # where it ends, as on the screen
-    line = "-" if styled.layer.kind in ("path", "line") else "none"
+    line = {"line": pattern, "path": "-"}.get(styled.layer.kind, "none")
     axes.plot(x, y, linestyle=line, linewidth=1.3, label=broken(axes, styled.layer.label), **look)
 
 

@@ -22,7 +22,7 @@ class Provenance:
 
     run: the run's name. turned: knobs that were turned while it ran, which no command repeats. digest: of what was computed:
     equal for the same phenomenon, knobs and seeds. claims: the ids of the claims by status, decided ones first. references: the papers
-    behind the phenomenon, which `genlab cite` prints as BibTeX.
+    behind the phenomenon, which `genlab cite` prints as BibTeX. config: every knob, with the SHA-256 of imported data.
     """
 
     run: str
@@ -33,6 +33,7 @@ class Provenance:
     turned: tuple[str, ...] = ()
     claims: Mapping[str, tuple[str, ...]] | None = None
     references: tuple[str, ...] = ()
+    config: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, folder: RunFolder, snapshot: Snapshot) -> Provenance:
@@ -46,7 +47,7 @@ class Provenance:
         digest = hashlib.sha256(repr((manifest.digest, turned)).encode()).hexdigest()[:16] if turned else manifest.digest
         return cls(
             folder.name, command_of(manifest), manifest.versions, manifest.seeds, digest, turned, claims_of(snapshot),
-            references_of(manifest.phenomenon),
+            references_of(manifest.phenomenon), manifest.config,
         )  # fmt: skip
 
     @property

@@ -89,7 +89,7 @@ def test_a_file_says_by_which_command_and_versions_it_came_about(genlab, run, tm
     about = said_by(exported(genlab, name, kind, tmp_path / "out")[-1])
     assert about["command"] == manifest.command_line and "--rate 0.2 --seed 3 --seeds 2" in about["command"]
     assert (about["versions"], about["seeds"], about["digest"]) == (manifest.versions, [3, 4], manifest.digest)
-    assert about["references"] == ["nobody 1900"]
+    assert about["references"] == ["nobody 1900"] and about["config"] == manifest.config
     assert about["claims"] == {"holds": ["T1"], "fails": ["T2"]}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from engine.contract import Axis, Figure, Marker, Picture, Series
+from engine.contract import Axis, Figure, Layer, Marker, Picture, Series
 from lab.export import image_files, legends
 from lab.export.drawing import draw_figure, draw_picture
 from lab.export.provenance import Provenance
@@ -101,6 +101,13 @@ def test_ticks_of_few_decades_are_numbers(lo, hi, expected):
     draw_figure(axes, figure, [Series("c", "c", X, np.geomspace(lo, hi, 50))], (), Theme(Level.ANSI256))
     drawing.draw_without_rendering()
     assert any(expected in text.get_text() for text in axes.get_yticklabels())
+
+
+def test_lines_over_a_picture_differ_without_colour():
+    layers = tuple(Layer("line", np.array([[0.0, k], [1.0, k]]), f"line {k}", "same") for k in range(4))
+    _, axes = image_files.canvas()
+    draw_picture(axes, Picture("p", "P", layers=layers, extent=(0, 1, -1, 4)), Theme(Level.ANSI256))
+    assert len({str(line._unscaled_dash_pattern) for line in axes.lines}) == 4 and len({line.get_color() for line in axes.lines}) == 1
 
 
 def test_a_picture_explains_its_colours():
