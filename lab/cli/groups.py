@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.contract import Knob, Spec
 
 Action = Callable[..., Any]
+DATA_OPTIONS = ("--dataset", "--data")  # both name the knob that takes a data set
 
 
 class LabCommand(TyperCommand):
@@ -195,7 +196,8 @@ def _parameter(item: Knob) -> inspect.Parameter:
         choices = item.choices or (("yes", "no") if item.kind == "bool" else (item.format(item.default),))
         return [choice for choice in choices if choice.startswith(incomplete)]
 
-    names = (item.option, "--data") if item.offer and item.name == "dataset" else (item.option,)
+    also = DATA_OPTIONS if item.offer and item.option in DATA_OPTIONS else ()
+    names = (item.option, *(name for name in also if name != item.option))
     option = typer.Option(*names, help=_describe(item), metavar=_metavar(item), show_default=False, autocompletion=complete)
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option])
 

@@ -57,6 +57,10 @@ def _same_svm(run: MaxMargin) -> Judgement:
     if not run.prepared:
         return pending("not solved the second way yet")
     solutions = list(dict.fromkeys([*run.solutions, *run.references.values()]))
+    lost = next((item for item in solutions if np.isnan(item.second_route)), None)
+    if lost is not None:
+        share = lost.svm.margin / float(np.linalg.norm(lost.svm.Z, axis=1).max())
+        return not_applicable(f"the margin is {share:.1g} of the longest row, where no solver keeps ten digits: scale the columns alike")
     kkt, away = max(item.svm.kkt for item in solutions), max(item.second_route for item in solutions)
     note = f"distance to sequential quadratic programming; KKT residual {kkt:.1g}; the worst of {len(solutions)} problems"
     return decided(kkt <= KKT and away <= SECOND_ROUTE, away, note, predicted=0.0, values={"KKT residual": kkt})

@@ -6,16 +6,22 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from engine.config import Config, knob
-from engine.contract import Preset
+from engine.contract import Config, Preset, content_of, knob
+from engine.data import own
+from engine.data.knobs import data_knob
+
+BUILT_IN = ("four-point", "soudry", "gauss", "mnist1d")
+MOST_ROWS, MOST_NUMBERS = 2000, 200_000  # of imported points: each step goes through all of them
 
 
 class MaxMarginConfig(Config):
     """Knobs of the separable problem and of what walks on it."""
 
-    data: Literal["four-point", "soudry", "gauss", "mnist1d"] = knob(
-        "four-point", "points: four, 16 of equal duals, Gaussian, or digits 0 and 1"
-    )
+    data: str = data_knob(
+        "four-point", "points: four, 16 of equal duals, Gaussian, digits 0 and 1, or your own of two classes: genlab data import",
+        builtin=BUILT_IN,
+    )  # fmt: skip
+    data_sha256: str = content_of("data")
     n: int = knob(40, "points of gauss and mnist1d", ge=4, le=500, log=True)
     d: int = knob(10, "features of gauss", ge=2, le=50, log=True)
     eta: float = knob(0.5, "step size of gradient descent and momentum", ge=0.0, le=1.0, unit="of 8/s_max^2", label="step size")
@@ -30,10 +36,28 @@ class MaxMarginConfig(Config):
 
     @model_validator(mode="after")
     def _enough_points(self) -> MaxMarginConfig:
-        size = {"four-point": 4, "soudry": 16}.get(self.data, self.n)
+        own_points = self.own
+        if own_points is not None:
+            _check(own_points)
+        size = {"four-point": 4, "soudry": 16}.get(self.data, self.n) if own_points is None else own_points.rows
         if self.flips > size:
             raise ValueError(f"flips must be at most the {size} points of {self.data}, got {self.flips}")
         return self
+
+    @property
+    def own(self) -> own.Entry | None:
+        """The imported points; None of built-in ones."""
+        return None if self.data in BUILT_IN else own.find(self.data)
+
+
+def _check(points: own.Entry) -> None:
+    """Refuse imported points that are not of two classes, or too many."""
+    if len(points.classes) != 2:
+        some = ", ".join(points.classes[:4]) + (", ..." if len(points.classes) > 4 else "")
+        raise ValueError(f"a margin lies between two classes, and {points.name} has {len(points.classes)}: {some}")
+    if points.rows > MOST_ROWS or points.rows * points.features > MOST_NUMBERS:
+        held = f"{points.rows:,} rows of {points.features:,} features"
+        raise ValueError(f"max margin takes up to {MOST_ROWS:,} rows and {MOST_NUMBERS:,} numbers in all, and {points.name} has {held}")
 
 
 PRESETS = (

@@ -49,7 +49,8 @@ class MaxMargin(Pieces[MaxMarginConfig]):
         super().__init__(config, seeds, device, preset)
         c = config
         require(c.eta > 0, f"the step size must be positive, got {c.eta:g}: with 0 nothing moves", "eta is in units of 8/s_max^2")
-        self.problems = [make(ProblemConfig(c.data, c.n, c.d, c.flips, c.bias), seed) for seed in seeds]
+        self.problems = [make(ProblemConfig(c.data, c.n, c.d, c.flips, c.bias, c.data_sha256), seed) for seed in seeds]
+        self._own_points = self._of_own_points()
         self.total = c.gd_steps
         compared = [FOLLOWED] if c.gd_steps >= FOLLOWED else []
         self.grid = np.unique(np.append(geometric_grid(c.gd_steps, 10), compared).astype(np.int64))
@@ -102,7 +103,7 @@ class MaxMargin(Pieces[MaxMarginConfig]):
 
     def _say(self) -> None:
         """Say what the curves are made of, where that cannot be seen."""
-        c, said = self.config, []
+        c, said = self.config, list(self._own_points)
         if c.gd_steps:
             others = c.gd_steps // SHARE
             said.append(f"true steps: {c.gd_steps:,} of gradient descent, {others:,} of the others; beyond them the curve is the flow")
@@ -112,6 +113,15 @@ class MaxMargin(Pieces[MaxMarginConfig]):
             elif solution.limit.direction < PARALLEL:
                 said.append(f"equal duals: w_tilde is parallel to w_hat, the direction falls like s^-{solution.limit.exponent:.2g}")
         self.notes = (*dict.fromkeys(said), f"Adam's eps is {c.adam_eps:g}")
+
+    def _of_own_points(self) -> list[str]:
+        """What is taken of imported points."""
+        points = self.config.own
+        if points is None:
+            return []
+        alike = " for every seed" if len(self.seeds) > 1 else ""
+        held = f"{points.name}: all {points.rows:,} rows of {points.features:,} features as they were given{alike}"
+        return [f"{held}; {points.classes[1]} is +1, {points.classes[0]} -1; SHA-256 {points.sha256[:12]}..."]
 
     def walks(self, name: str) -> list[tuple[Solution, MarginRun]]:
         """An optimiser's runs, as far as they have made steps and their problem is solved, each with the solution."""

@@ -27,6 +27,14 @@ NOT_SEPARABLE = 1e-7
 """Margins below this fraction of the longest row are not told apart from 0."""
 
 
+class NotSeparable(ProblemError):
+    """No separator through the origin. rows: those, counted from 0, of which a convex combination is the origin."""
+
+    def __init__(self, message: str, hint: str = "", rows: tuple[int, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.rows = rows
+
+
 @dataclass(frozen=True)
 class HardMargin:
     """The hard-margin SVM of rows Z.
@@ -79,7 +87,8 @@ def hard_margin_svm(Z: ArrayLike) -> HardMargin:
         Z: (n, d) rows y_i x_i; duplicates are fine.
 
     Raises:
-        ProblemError: not separable, with the certificate; or a row that is 0 or not finite.
+        NotSeparable: with the certificate.
+        ProblemError: a row that is 0 or not finite.
     """
     rows = finite_matrix(Z, "Z")
     lengths = np.linalg.norm(rows, axis=1)
@@ -152,11 +161,12 @@ def _kkt_residual(rows: Floats, w: Floats, alpha: Floats) -> float:
     return max(stationarity, float(np.max(-excess)), complementarity, float(np.max(-alpha)) / size**2)
 
 
-def _not_separable(weights: Floats, distance: float) -> ProblemError:
+def _not_separable(weights: Floats, distance: float) -> NotSeparable:
     used = np.flatnonzero(weights > 0)
     shown = ", ".join(f"{weights[i] / weights.sum():.3g} of row {i}" for i in used[:3])
     more = f" and {len(used) - 3} more" if len(used) > 3 else ""
-    return ProblemError(
+    return NotSeparable(
         f"the data are not separable through the origin (up to rounding): {shown}{more} add up to within {distance:.1g} of it",
         "raise d, lower n, or append a constant for a bias",
+        tuple(used.tolist()),
     )
