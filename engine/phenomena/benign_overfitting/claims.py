@@ -15,6 +15,7 @@ from engine.contract import Claim, Condition, one_of, within
 from engine.judging import Judgement, Judges, decided, pending
 from engine.phenomena.benign_overfitting.draws import MIDDLING, STEEP, steepness
 from engine.phenomena.benign_overfitting.settings import ANCHOR, EXPONENTS, Setting, settings_of
+from engine.phenomena.benign_overfitting.theory import VANISHED, benign
 from engine.theory.linear_models.draw_statistics import mean_and_error
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ FALL = -0.3  # log-log slope below which the excess falls
 ORDER = 3.0  # factor within which the theorem's rate must hold
 THEORY, SIMULATION = 0.05, 0.10  # relative errors of a tempered limit
 CATASTROPHE = 0.20  # relative error of n/tau
+TEMPERED, ROOMY = 1.0, 2.0  # noise risk up to which, and p/n from which, a mean over draws has no heavy tail (imported spectra)
+OWN_ORDER = 5.0  # factor of an imported spectrum's rate: the equivalent gives 1/4 at the least, a flat head under a flat tail
 WORSE = 1.2  # least ratio of the interpolator's risk over tuned ridge's
 FEWEST = 20  # draws from which means are compared
 QUICK = ("quick", "standard")
@@ -37,6 +40,7 @@ ACCURATE = Condition(
     f"spectra whose n-th eigenvalue is at least {STEEP:g} of the first, or n at most {MIDDLING}",
     lambda c: all(setting.n <= MIDDLING or steepness(setting) >= STEEP for setting in settings_of(c)),
 )
+IMPORTED = Condition("your own spectrum: --spectrum NAME", lambda c: c.imported)
 CLAIMS = (
     Claim("BO1", "It interpolates", "linear algebra", "max train residual 0", "1e-8", domain=(INTERPOLATION, ACCURATE), chance=1e-3),
     Claim("BO2", "Theory meets simulation", "arXiv:2207.06569", "mean noise risk: E0 - 1", "15 % or 4 SE", QUICK,
@@ -53,6 +57,10 @@ CLAIMS = (
           (SIZES, SHORT_HEAD, within("b", 0.5, 2.0))),
     Claim("BO8", "The least norm can lose", "arXiv:2009.14286", "risk over tuned ridge > 1", "> 1.2", QUICK,
           (INTERPOLATION, MEANS, within("sigma", 0.3)), 1e-3),
+    Claim("BO9", "Your own spectrum is as benign at its largest n as its ranks say", "arXiv:1906.11300, Theorem 4",
+          f"benign where r_0/n, k*/n and n/R_k* are at most {VANISHED:g}",
+          "noise risk at least 1/5 of k*/n + n/R_k* (of 1, if that is more); at most 5 times it where benign", (),
+          (IMPORTED, INTERPOLATION, MEANS, one_of("b", 1.0)), 1e-3),
 )  # fmt: skip
 
 
@@ -84,10 +92,25 @@ def _meets(run: BenignOverfitting) -> Judgement:
         off = abs(float(mean) - (run.expected[setting] - 1))
         return min(off / (run.expected[setting] - 1) / SHARE, off / float(error) / ERRORS)
 
-    compared = [setting for setting in run.settings if setting.family in ("exp-eps", "power")]
+    compared = [setting for setting in run.settings if setting.family in ("exp-eps", "power") or _calm(run, setting)]
     worst = max(compared, key=excess_error)
     note, values = f"{worst.group}, n={worst.n}, the worst of {len(compared)}", {"n": float(worst.n), "of tolerance": excess_error(worst)}
     return decided(excess_error(worst) <= 1, run.noise(worst), note, predicted=run.expected[worst] - 1, values=values)
+
+
+def _calm(run: BenignOverfitting, setting: Setting) -> bool:
+    """Whether an imported spectrum's noise risk has a mean that 20 draws tell, as that of an exponential or near p = n has not."""
+    return setting.family == "own" and run.expected[setting] - 1 <= TEMPERED and setting.p >= ROOMY * setting.n
+
+
+def _as_its_ranks(run: BenignOverfitting) -> Judgement:
+    setting = run.chosen
+    terms, noise = run.terms[setting], run.noise(setting)
+    rate, good = terms.noise_rate, benign(terms)
+    holds = noise >= min(1.0, rate) / OWN_ORDER and (not good or noise <= OWN_ORDER * rate)
+    note = f"noise risk at n={setting.n}; k*/n + n/R_k* = {rate:.3g}; theory {run.expected[setting] - 1:.3g}"
+    values = {"theory": run.expected[setting] - 1, "benign": float(good)} | ({"rate": rate} if np.isfinite(rate) else {})
+    return decided(holds, noise, note, predicted="benign" if good else "not benign", values=values)
 
 
 def _falls(run: BenignOverfitting) -> Judgement:
@@ -149,4 +172,5 @@ JUDGES: Judges[BenignOverfitting] = {
     "BO6": _after(_catastrophic),
     "BO7": _conditions,
     "BO8": _after(_loses),
+    "BO9": _after(_as_its_ranks),
 }

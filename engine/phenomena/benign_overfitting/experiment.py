@@ -19,7 +19,7 @@ from engine.phenomena.benign_overfitting.draws import COLUMNS, solve, summary
 from engine.phenomena.benign_overfitting.fits import fitted_pictures
 from engine.phenomena.benign_overfitting.scalars import READERS
 from engine.phenomena.benign_overfitting.settings import Setting, curves_of, settings_of
-from engine.phenomena.benign_overfitting.theory import expected, expected_curves, ranks_in_words, tuned_ridge
+from engine.phenomena.benign_overfitting.theory import expected, expected_curves, own_in_words, ranks_in_words, tuned_ridge
 from engine.phenomenon import Pieces, geometric_grid
 from engine.readings import Network
 from engine.scalars import Readers
@@ -55,8 +55,9 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
         self.networks = [Network(setting, seeds[0]) for setting in self.settings]
         self.expected = {one: 1 + expected(one, config.ridge)[0] for one in self.settings}
         self.terms = {one: benign_terms(one.eigenvalues, one.n, config.b) for one in self.settings}
-        self.chosen = max((one for one in self.settings if one.family == config.family), key=lambda one: one.n)
-        self.notes = (ranks_in_words(self.chosen, self.terms[self.chosen]),)
+        family = "own" if config.imported else config.family
+        self.chosen = max((one for one in self.settings if one.family == family), key=lambda one: one.n)
+        self.notes = (*own_in_words(self), ranks_in_words(self.chosen, self.terms[self.chosen]))
         self.draws = Draws(config.draws, dict.fromkeys(COLUMNS, (len(self.settings),)))
         self.digit_sizes = [n for n in sorted(config.n) if n <= POOL]
         sizes = (len(self.digit_sizes),)
@@ -115,6 +116,10 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
         """Return the settings of a curve, by n."""
         return next(curve for curve in self.curves if curve[0].group == group)
 
+    def has_signal(self, curve: list[Setting]) -> bool:
+        """Whether a curve's noise and signal are shown apart: by the knob, or by a signal of its own."""
+        return self.config.signal > 0 or (curve[0].family == "own" and curve[0].signal > 0)
+
     def at(self, family: Family, n: int, parameter: float) -> Setting:
         """Return one setting."""
         return next(one for one in self.settings if (one.family, one.n, one.parameter) == (family, n, parameter))
@@ -146,12 +151,12 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
         return figures.markers(self)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The first draw of exp + eps at the smallest n, and all risks.
+        """The first draw of exp + eps, or of the imported spectrum, at the smallest n, and all risks.
 
         X (n, p), y (n,) noise of unit variance, w (p,) its interpolator of least norm, eigenvalues (p,) of the covariance;
         per setting: cell_family, risk_n, risk_p, risk_measured (mean noise risk per unit variance), risk_theory (E0 - 1).
         """
-        settings, first = self.settings, self.of("exp-eps")[0]
+        settings, first = self.settings, self.of("own" if self.config.imported else "exp-eps")[0]
         drawn = streams(self.seeds[0], 1 + settings.index(first))
         X = drawn.data.standard_normal((first.n, first.p)) * np.sqrt(first.eigenvalues)
         y = drawn.noise.standard_normal(first.n)

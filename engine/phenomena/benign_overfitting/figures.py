@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.contract import Axis, Figure, Marker, PictureSpec, Quantity, Series, Summary
+from engine.contract import Axis, Condition, Figure, Marker, PictureSpec, Quantity, Series, Summary, one_of
 from engine.phenomena.benign_overfitting.settings import Setting
 from engine.readings import summarised
 from engine.theory.inputs import Floats
@@ -21,11 +21,11 @@ N, EXCESS = Axis("n", log=True), Axis("excess risk", log=True)
 FIGURES = (
     Figure("excess-risk", "Excess risk", N, EXCESS, ("excess-risk/*",), "mean over draws and deterministic equivalent"),
     Figure("spectrum", "Spectrum", Axis("index", log=True), Axis("eigenvalue", log=True), ("spectrum/*",), "at the largest n"),
-    Figure("ranks", "Benign conditions of exp + eps", N, Axis("must vanish", log=True), ("ranks/*",)),
+    Figure("ranks", "Benign conditions", N, Axis("must vanish", log=True), ("ranks/*",), "of exp + eps, or of your own spectrum"),
     Figure(
         "bounds", "Theorem 4's bounds", N, EXCESS, ("excess-risk/*/simulation", "bounds/*"),
         "the constants c and c1 that it leaves open are 2; above: but for 5 % of the draws, where k* < n/2",
-        empty="fills without ridge: the bounds are those of interpolation",
+        empty="fills without ridge: the bounds are those of interpolation", domain=(one_of("ridge", 0.0),),
     ),
     Figure(
         "orders", "Orders of noise and signal at k*", N, EXCESS, ("orders/*",), "of the chosen family, with its ridge",
@@ -34,6 +34,7 @@ FIGURES = (
     Figure(
         "terms", "Noise and signal apart", N, EXCESS, ("terms/*",),
         empty="fills with the knob signal above 0: then bias and variance differ",
+        domain=(Condition("signal above 0, or your own spectrum", lambda config: config.signal > 0 or config.imported),),
     ),
 )  # fmt: skip
 PICTURES = (
@@ -57,7 +58,7 @@ def simulated(run: BenignOverfitting) -> Iterator[Series]:
             noise = [run.sigma2 * values for values in noise]
             both = [one + other for one, other in zip(noise, signal, strict=True)]
             yield _means(f"excess-risk/{group}/simulation", curve, both)
-            if run.config.signal > 0:
+            if run.has_signal(curve):
                 yield _means(f"terms/{group}/noise/simulation", curve, noise, "noise, ")
                 yield _means(f"terms/{group}/signal/simulation", curve, signal, "signal, ")
     if run.digits.done:
@@ -92,8 +93,9 @@ def markers(run: BenignOverfitting) -> tuple[Marker, ...]:
     for first, *_ in run.curves:
         if first.family == "power" and run.config.ridge == 0 and run.sigma2 > 0:
             limit = run.sigma2 * float(limiting_noise_error("power", 100, a=first.parameter) - 1)
-            found.append(Marker("excess-risk", "y", limit, f"limit, a={first.parameter:g}", first.group))
-    k_star = run.terms[run.of("exp-eps")[-1]].k_star
+            found.append(Marker("excess-risk", "y", limit, f"limit of k^-{first.parameter:g}", first.group))
+    group = "own" if run.config.imported else "exp-eps"
+    k_star = run.terms[run.of(group)[-1]].k_star
     if k_star is not None:
-        found.append(Marker("spectrum", "x", float(k_star) + 1, f"k* = {k_star}", "exp-eps"))
+        found.append(Marker("spectrum", "x", float(k_star) + 1, f"k* = {k_star}", group))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""The scalars of benign overfitting, of the chosen family: its risk at the largest n, how it falls, and the effective ranks behind it.
+"""The scalars of benign overfitting, of the chosen family or the imported spectrum: its risk at the largest n, how it falls, its ranks.
 
 Bartlett, Long, Lugosi, Tsigler 2020, arXiv:1906.11300, Theorem 4. Each seed's own draws are read.
 """

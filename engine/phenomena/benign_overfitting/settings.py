@@ -1,7 +1,8 @@
 """The settings: which covariance spectrum at which n, and how often it is drawn.
 
 Sizes follow Bartlett et al. 2020 (arXiv:1906.11300), Theorem 6 (p = n^1.5 for `exp-eps`), and the limits of double precision
-(n/tau < 30 for `exponential`). Power laws are cut at p >= 20 n, where the missing tail changes E0 by under 5 %.
+(n/tau < 30 for `exponential`). Power laws are cut at p >= 20 n, where the missing tail changes E0 by under 5 %. An imported spectrum
+is the same at every n, at its own scale.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
+from engine.data.spectrum import own_spectrum
+from engine.errors import ProblemError
 from engine.phenomena.benign_overfitting.config import BenignOverfittingConfig
 from engine.theory.inputs import Floats
 from engine.theory.spectra.spectra import Family, spectrum
@@ -27,21 +31,29 @@ DECADES = 30  # largest n/tau of `exponential`: beyond it the smallest eigenvalu
 GAMMA = 2  # p/n of isotropic features
 LARGE, FEWER = 1000, 5  # n from which a setting is drawn so many times less often
 
-LABELS: dict[Family, str] = {"exp-eps": "exp+eps", "exponential": "exp", "power": "k^-", "log": "log", "isotropic": "isotropic"}
+Kind = Family | Literal["own"]
+LABELS: dict[Kind, str] = {
+    "exp-eps": "exp+eps", "exponential": "exp", "power": "k^-", "log": "log", "isotropic": "isotropic", "own": "",
+}  # fmt: skip
 """Legend names; their order is that of the curves' colours."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One family at one n. `parameter` is a of a power law or tau of an exponential; signal is tr(Sigma b b^T)."""
+    """One family at one n. `parameter` is a of a power law or tau of an exponential; signal is tr(Sigma b b^T).
 
-    family: Family
+    name_of, sha256: which imported spectrum the family `own` is.
+    """
+
+    family: Kind
     n: int
     p: int
     parameter: float
     signal: float
     repeats: int = 1  # problems averaged within a draw
     every: int = 1  # drawn in each so-many-th draw
+    name_of: str = ""
+    sha256: str = ""
 
     @property
     def group(self) -> str:
@@ -51,7 +63,7 @@ class Setting:
     @property
     def label(self) -> str:
         """What that curve is called."""
-        return LABELS[self.family] + (f"{self.parameter:g}" if self.family == "power" else "")
+        return self.name_of or LABELS[self.family] + (f"{self.parameter:g}" if self.family == "power" else "")
 
     @property
     def name(self) -> str:
@@ -66,16 +78,21 @@ class Setting:
     @cached_property
     def eigenvalues(self) -> Floats:
         """Covariance eigenvalues (p,), largest first."""
+        if self.family == "own":
+            return own_spectrum(self.name_of, self.sha256).eigenvalues
         return spectrum(self.family, self.n, self.p, tau=self.parameter, a=self.parameter)
 
     @cached_property
     def target(self) -> Floats:
-        """True coefficients b (p,), equal in all directions, with b^T Sigma b = signal."""
+        """True coefficients b (p,), those imported, or equal in all directions, with b^T Sigma b = signal."""
+        given = own_spectrum(self.name_of, self.sha256).target if self.family == "own" else None
+        if given is not None:
+            return given
         return np.full(self.p, np.sqrt(self.signal / self.eigenvalues.sum()))
 
     def at(self, n: int) -> Setting:
         """Return the same family at another n."""
-        return replace(self, n=n, p=features(self.family, n, self.parameter))
+        return replace(self, n=n, p=self.p if self.family == "own" else features(self.family, n, self.parameter))
 
 
 def features(family: Family, n: int, tau: float) -> int:
@@ -94,8 +111,27 @@ def settings_of(config: BenignOverfittingConfig) -> tuple[Setting, ...]:
     accurate = {max(2, round(times * tau)) for times in (4, 8, 16)} | {n for n in config.n if n < DECADES * tau}
     wanted: set[tuple[Family, int, float]] = {(family, n, parameter) for n in config.n for family, parameter in families}
     wanted |= {("power", ANCHOR, a) for a in (*EXPONENTS, config.a)} | {("exponential", n, tau) for n in accurate}
-    found = [_setting(config, *one) for one in wanted]
+    found = [*(_setting(config, *one) for one in wanted), *own_settings(config)]
     return tuple(sorted(found, key=lambda one: (one.n * one.n * one.p, one.group)))
+
+
+def own_settings(config: BenignOverfittingConfig) -> list[Setting]:
+    """Return the imported spectrum at every n that it interpolates, fewer than its eigenvalues above 0; none without one.
+
+    Raises:
+        ProblemError: it has too few eigenvalues above 0 for any n.
+    """
+    if not config.imported:
+        return []
+    given = own_spectrum(config.spectrum, config.spectrum_sha256)
+    p = given.eigenvalues.size
+    sizes = sorted({n for n in config.n if n < p})
+    if not sizes:
+        zero = f"; {given.zeros:,} are 0" if given.zeros else ""
+        held = f"{given.name} has {p:,} eigenvalues above 0{zero}"
+        raise ProblemError(f"{held}, and interpolation needs more of them than samples, at least {min(config.n)}", "lower n")
+    signal = config.signal if given.target is None else float(given.eigenvalues @ given.target**2)
+    return [Setting("own", n, p, 0.0, signal, name_of=given.name, sha256=given.sha256) for n in sizes]
 
 
 def _setting(config: BenignOverfittingConfig, family: Family, n: int, parameter: float) -> Setting:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.contract import Basis, Series
+from engine.data.spectrum import own_spectrum
 from engine.phenomena.benign_overfitting.settings import Setting
 from engine.theory.spectra.deterministic_equivalent import best_ridge, equivalent
 from engine.theory.spectra.effective_rank import BenignTerms, critical_rank, lower_bound, ridge_terms, upper_bound
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 FINE = 14  # sizes n of a curve
 SHOWN = 120  # eigenvalues drawn of a spectrum, evenly on the log axis
+VANISHED = 0.1  # of what must vanish with n: a spectrum is called benign at an n where all three are at most this
+CONDITIONS = ("r_0/n", "k*/n", "n/R_k*")
 CONSTANT = 2.0  # for c and c1, of which Theorem 4 says that they exist
 
 
@@ -39,11 +42,35 @@ def tuned_ridge(setting: Setting, sigma2: float) -> float:
 
 def ranks_in_words(setting: Setting, terms: BenignTerms) -> str:
     """Return the effective ranks of a setting as a sentence."""
-    head = f"{setting.family}, n={setting.n}, p={setting.p}: r_0={terms.r0_over_n * setting.n:.3g}"
+    head = f"{setting.name_of or setting.family}, n={setting.n}, p={setting.p}: r_0={terms.r0_over_n * setting.n:.3g}"
     if terms.k_star is None:
         return f"{head}; no k has r_k >= b n, so the noise has nowhere to hide"
     ranks = f"k*={terms.k_star}, r_k*={terms.tail_rank:.4g}, R_k*={terms.tail_rank_squared:.4g}"
     return f"{head}, {ranks}, k*/n + n/R_k*={terms.noise_rate:.3g}"
+
+
+def benign(terms: BenignTerms) -> bool:
+    """Whether Theorem 4's three quantities, which must vanish with n, are small at this n."""
+    return max(terms.conditions) <= VANISHED
+
+
+def own_in_words(run: BenignOverfitting) -> tuple[str, ...]:
+    """Return whether the imported spectrum is benign at its largest n, by which condition if not, and what is left out of it."""
+    setting = run.chosen
+    if not run.config.imported:
+        return ()
+    terms, given = run.terms[setting], own_spectrum(setting.name_of, setting.sha256)
+    values = dict(zip(CONDITIONS, terms.conditions, strict=True))
+    large = [f"{name} = {value:.3g}" for name, value in values.items() if not value <= VANISHED]
+    small = ", ".join(f"{name} = {value:.3g}" for name, value in values.items())
+    judged = f"not benign at n={setting.n}: {', '.join(large)} above {VANISHED:g}" if large else f"benign at n={setting.n}: {small}"
+    theory = f"noise risk by theory {run.expected[setting] - 1:.3g} per unit of noise"
+    left = [f"{given.zeros:,} eigenvalues are 0 and left out"] if given.zeros else []
+    beyond = [str(n) for n in sorted(run.config.n) if n >= setting.p]
+    left += [f"n={', '.join(beyond)} not drawn of it: no interpolation with {setting.p:,} eigenvalues above 0"] if beyond else []
+    source = "its own signal" if given.target is not None else "the knob's signal, the same in all directions"
+    left += [source] if setting.signal else []
+    return (f"{given.name} is {judged}; {theory}", *(("; ".join([f"{given.name}: {left[0]}", *left[1:]]),) if left else ()))
 
 
 # ---------------------------------------------------------------- curves
@@ -67,7 +94,7 @@ def _risk(run: BenignOverfitting, curve: list[Setting]) -> Iterator[Series]:
     noise, signal = np.array([expected(last.at(int(n)), run.config.ridge) for n in grid]).T
     noise = run.sigma2 * noise
     yield _curve(f"excess-risk/{first.group}/theory", f"{first.label}, theory", grid, noise + signal, first.group)
-    if run.config.signal > 0:
+    if run.has_signal(curve):
         yield _curve(f"terms/{first.group}/noise/theory", f"noise, {first.label}, theory", grid, noise, first.group)
         yield _curve(f"terms/{first.group}/signal/theory", f"signal, {first.label}, theory", grid, signal, first.group)
 
@@ -80,10 +107,12 @@ def _spectrum(setting: Setting) -> Series:
 
 
 def _ranks(run: BenignOverfitting) -> Iterator[Series]:
-    benign = run.of("exp-eps")
-    table = np.array([run.terms[setting].conditions for setting in benign])
-    for name, values in zip(("r_0/n", "k*/n", "n/R_k*"), table.T, strict=True):
-        yield _curve(f"ranks/{name}", name, [setting.n for setting in benign], values, name, "exact")
+    curve = run.of("own" if run.config.imported else "exp-eps")
+    table = np.array([run.terms[setting].conditions for setting in curve])
+    for name, values in zip(CONDITIONS, table.T, strict=True):
+        label = f"{name}, {curve[0].label}" if run.config.imported else name
+        there = np.isfinite(values) & (values > 0)
+        yield _curve(f"ranks/{name}", label, np.array([setting.n for setting in curve])[there], values[there], name, "exact")
 
 
 def _bounds(run: BenignOverfitting, curve: list[Setting]) -> Iterator[Series]:
@@ -110,7 +139,7 @@ def _orders(run: BenignOverfitting) -> Iterator[Series]:
     x = [one.n for one in hidden]
     orders = np.array([ridge_terms(one.eigenvalues, one.target, one.n, k, ridge, sigma2) for one, k in hidden.items()])
     theory = np.array([expected(one, ridge) for one in hidden]) * (sigma2, 1.0)
-    names = ("noise", "signal") if run.config.signal > 0 else ("noise",)
+    names = ("noise", "signal") if run.has_signal(list(hidden)) else ("noise",)
     for name, order, value in zip(names, orders.T, theory.T, strict=False):
         yield _curve(f"orders/{name}/order", f"{name}, {run.chosen.label}: order", x, order, name, "bound")
         yield _curve(f"orders/{name}/theory", f"{name}, {run.chosen.label}: theory", x, value, name)

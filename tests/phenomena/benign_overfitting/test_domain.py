@@ -33,6 +33,7 @@ def spread(c):
 
 
 INSIDE = {
+    "BO9": lambda c: c.spectrum != "none",
     "BO1": lambda c: c.ridge == 0,
     "BO2": many,
     "BO3": lambda c: many(c) and spread(c) and short(c),
