@@ -148,7 +148,7 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         """The edge, each run's 2/eta, and when it arrived (median over seeds)."""
         found = [Marker("eta-sharpness", "y", 2.0, "edge: 2")]
         for setting in self.edges:
-            found.append(Marker("sharpness", "y", setting.edge, f"{setting.edge:g}", setting.name))
+            found.append(Marker("sharpness", "y", setting.edge, f"2/eta={setting.edge:g}", setting.name))
             arrival = self.readings.first_step("eta-sharpness", setting.name, 2.0)
             if arrival.size and np.isfinite(arrival).all():
                 at = float(np.median(arrival))

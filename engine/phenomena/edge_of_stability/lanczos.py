@@ -19,7 +19,10 @@ Products = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Top:
-    """value (members,): largest eigenvalues; vector (members, parameters): unit eigenvectors; residual (members,): |Hv - value v|/value."""
+    """value (members,): largest eigenvalues; vector (members, parameters): unit eigenvectors; residual (members,): |Hv - value v|/value.
+
+    All of a member are nan where its operator gives numbers that are not finite.
+    """
 
     value: Tensor
     vector: Tensor
@@ -44,7 +47,7 @@ def top_eigenpairs(products: Products, start: Tensor, tolerance: float = 1e-4, m
         V, HV = torch.stack(basis, dim=1), torch.stack(images, dim=1)  # (members, k, parameters)
         if len(basis) >= least or len(basis) >= start.shape[1]:
             found = _ritz(V, HV, len(images))
-            if len(basis) >= min(most, start.shape[1]) or bool((found.residual <= tolerance).all()):
+            if len(basis) >= min(most, start.shape[1]) or not bool((found.residual > tolerance).any()):
                 return found
         fresh = images[-1]
         for _ in range(2):  # twice is enough (Parlett)
@@ -56,8 +59,10 @@ def top_eigenpairs(products: Products, start: Tensor, tolerance: float = 1e-4, m
 def _ritz(V: Tensor, HV: Tensor, count: int) -> Top:
     """The largest Ritz pair of the space that V spans."""
     projected = torch.einsum("mkp,mlp->mkl", V, HV)
-    values, vectors = torch.linalg.eigh((projected + projected.transpose(1, 2)) / 2)
-    value, weights = values[:, -1], vectors[:, :, -1]
+    finite = projected.isfinite().flatten(1).all(dim=1)
+    symmetric = torch.where(finite[:, None, None], (projected + projected.transpose(1, 2)) / 2, 0.0)  # eigh refuses what is not finite
+    values, vectors = torch.linalg.eigh(symmetric)
+    value, weights = torch.where(finite, values[:, -1], torch.nan), vectors[:, :, -1]
     vector, image = torch.einsum("mk,mkp->mp", weights, V), torch.einsum("mk,mkp->mp", weights, HV)
     residual = (image - value[:, None] * vector).norm(dim=1) / value.abs().clamp_min(1e-300)
     return Top(value, vector / vector.norm(dim=1, keepdim=True), residual, count)
