@@ -19,6 +19,7 @@ from engine.data.own.table import Table, Wishes, check_room, opened, seen
 from engine.errors import DataError, UsageError, echoed, nearest
 
 LONGEST_LINE, LONGEST_TARGET = 2**24, 500
+MOST_LINES = 2 * MOST_ROWS  # empty ones and comments among them
 CHECKED = 10_000  # rows between two looks at the memory
 DELIMITERS = "\t,; "
 HINT = "genlab data import takes CSV and TSV with a row an example, numbers, and the target last or named by --target"
@@ -49,7 +50,7 @@ def read_text(path: Path, wishes: Wishes) -> Table:
 
 def _lines(path: Path, stream: IO[bytes]) -> Iterator[tuple[int, str]]:
     """Yield the lines that are neither empty nor comments, numbered from 1."""
-    for number in range(1, 2**62):
+    for number in range(1, MOST_LINES + 1):
         line = stream.readline(LONGEST_LINE)
         if not line:
             return
@@ -63,6 +64,7 @@ def _lines(path: Path, stream: IO[bytes]) -> Iterator[tuple[int, str]]:
             raise DataError(f"{path} is no UTF-8 text: see line {number}", HINT) from None
         if text.strip() and not text.startswith("#"):
             yield number, text
+    raise DataError(f"{path} has more than {MOST_LINES:,} lines", "import a part of it")
 
 
 def _delimiter(path: Path, line: str) -> str:

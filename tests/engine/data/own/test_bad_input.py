@@ -88,6 +88,12 @@ def test_a_file_commands_no_terminal(tmp_path):
     assert read([tmp_path / "b.csv"]).classes == ("a\ufffd[31m", "b")
 
 
+def test_empty_lines_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.data.own.text.MOST_LINES", 100)
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"\n" * 1000))
+    assert "has more than 100 lines" in refused(tmp_path / "a.csv.gz")
+
+
 def test_a_line_without_end(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.data.own.text.LONGEST_LINE", 1000)
     (tmp_path / "a.csv").write_text("1," * 5000)
