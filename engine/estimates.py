@@ -12,9 +12,8 @@ import importlib.metadata
 import json
 import math
 import platform
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -22,15 +21,14 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.config import Config, build
-from engine.contract import Phase, Preset, Snapshot, Spec
+from engine.contract import Preset, Spec
 from engine.contract.work import Work
-from engine.cores import default_threads, usable_cores
-from engine.data.cache import cache_folder
+from engine.cores import usable_cores
 from engine.device import may_be_gpu
 from engine.errors import LabError
-from engine.store.files import read_json, write_json
+from engine.paths import cache_folder
 
-BRIEF = 2.0  # seconds below which a run teaches nothing of longer ones
+LARGEST = 1 << 20  # bytes of the file
 KEPT = 5  # runs of a phenomenon that correct its estimate
 NO_ESTIMATE = "genlab doctor --full measures this machine, and so does the first run that ends"
 LONG = 60.0  # seconds from which on a run says at its start how long it will take
@@ -113,53 +111,20 @@ def computed(work: Work, known: Speed) -> float:
     return work.products * known.products + work.solves * known.solves + work.elements * known.elements + work.calls * known.calls
 
 
-def learn(spec: Spec, config: Config, last: Snapshot, threads: int | None = None, *, measure: bool = True) -> None:
-    """Take up how long a run took that went from its beginning to its end on as many threads as runs usually do, and not too fast.
-
-    Where nothing is known of this machine yet, that is measured now, if torch is loaded anyway and `measure` allows half a second.
-    """
-    usual = threads is None or threads == default_threads()
-    if spec.work is None or last.phase is not Phase.FINISHED or last.device != "cpu" or not usual:
-        return
-    known = speed() or (calibrate() if measure and "torch" in sys.modules else None)
-    if last.elapsed < BRIEF:
-        return
-    try:
-        expected = computed(spec.work(config, len(last.seeds)), known) if known else 0.0
-    except Exception:  # as above
-        return
-    if known and expected > 0 and 1e-4 < last.elapsed / expected < 1e4:
-        runs = {**known.runs, spec.name: [*known.runs.get(spec.name, []), last.elapsed / expected][-KEPT:]}
-        _keep(known.model_copy(update={"runs": runs}))
-
-
-def calibrate() -> Speed:
-    """Measure this machine and keep it, with what runs taught so far; takes half a second, and imports torch."""
-    from engine.calibration import calibrated
-
-    rates, before = calibrated(), speed()
-    found = Speed(machine=machine(), **asdict(rates), runs=before.runs if before else {})
-    _keep(found)
-    return found
-
-
 def speed() -> Speed | None:
     """Return what is known of this machine."""
     try:
-        found = Speed.model_validate(read_json(_path()))
+        if not path().is_file():
+            return None
+        with path().open("rb") as file:
+            found = Speed.model_validate_json(file.read(LARGEST))
     except (LabError, OSError, ValidationError):
         return None
     return found if found.machine == machine() else None
 
 
-def _keep(found: Speed) -> None:
-    with contextlib.suppress(LabError, OSError):
-        path = _path()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, found.model_dump(mode="json"), durable=False)
-
-
-def _path() -> Path:
+def path() -> Path:
+    """The file of this machine."""
     return cache_folder() / f"speed-{hashlib.sha256(json.dumps(machine()).encode()).hexdigest()[:12]}.json"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from engine.errors import UsageError, echoed
@@ -24,3 +25,11 @@ def user_data(name: str) -> Path:
     import platformdirs
 
     return Path(platformdirs.user_data_dir("genlab", appauthor=False)) / name
+
+
+def cache_folder() -> Path:
+    """Return `GENLAB_CACHE`, or the platform's cache folder for genlab; it may not exist yet."""
+    import platformdirs
+
+    given = os.environ.get("GENLAB_CACHE")
+    return expanded(given, "choose another place with the variable GENLAB_CACHE") if given else platformdirs.user_cache_path("genlab")

@@ -15,8 +15,8 @@ from engine import registry
 from engine.contract import Phase, Series, Snapshot, Spec
 from engine.contract.run_command import run_command
 from engine.errors import LabError, UsageError
-from engine.estimates import learn
 from engine.phenomenon import AnyPhenomenon
+from engine.run_times import learn
 from engine.runner import FolderSession, Runner, preset_of
 from engine.seeds import seed_range
 from engine.store import RunFolder, find_run, runs_root

@@ -29,7 +29,7 @@ Level = Literal["ok", "note", "problem"]
 LEAST_SIZE, USUAL_SIZE = (60, 15), (80, 24)  # the interface says a sentence below the first, is meant for the second
 REINSTALL = "Install torch anew, in a build for this machine: pip install --force-reinstall 'torch>=2.6'"
 NO_DRIVER = "none; everything but the presets marked GPU runs on the processor"
-MEASURE = "from engine.estimates import calibrate; calibrate()"
+MEASURE = "from engine.run_times import calibrate; calibrate()"
 LEAST_DISK = 1 << 30  # bytes; a long run with its states stays well below
 
 

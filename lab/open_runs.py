@@ -256,7 +256,7 @@ class BackgroundRuns:
 
     def _learn(self, last: Sequence[Snapshot]) -> None:
         """Take up how long the runs took that are finished."""
-        from engine.estimates import learn
+        from engine.run_times import learn
 
         for snapshot in last:
             if snapshot.phase is Phase.FINISHED:

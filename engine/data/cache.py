@@ -16,18 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import StoreError
-from engine.paths import expanded
+from engine.paths import cache_folder as cache_folder
 from engine.store.archives import read_archive
 
 Arrays = Mapping[str, NDArray[Any]]
-
-
-def cache_folder() -> Path:
-    """Return `GENLAB_CACHE`, or the platform's cache folder for genlab; it may not exist yet."""
-    import platformdirs
-
-    given = os.environ.get("GENLAB_CACHE")
-    return expanded(given, "choose another place with the variable GENLAB_CACHE") if given else platformdirs.user_cache_path("genlab")
 
 
 def remember(name: str, shapes: Mapping[str, tuple[int, ...]], make: Callable[[], Arrays]) -> tuple[Arrays, str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 from engine.contract import Snapshot, Spec
 from engine.device import resolve_device
 from engine.errors import UsageError, echoed
-from engine.estimates import LONG, Estimate, estimate, learn
+from engine.estimates import LONG, Estimate, estimate
+from engine.run_times import learn
 from engine.runner import Runner, preset_of
 from engine.runner import resume as reopen
 from engine.seeds import seed_range

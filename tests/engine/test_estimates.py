@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine import estimates, registry
+from engine import estimates, registry, run_times
 from engine.contract import Phase
 from engine.contract.work import Work, training
 from engine.estimates import Speed, estimate, rounded
@@ -24,30 +24,30 @@ def known(tmp_path, monkeypatch):
     monkeypatch.setenv("GENLAB_CACHE", str(tmp_path))
     monkeypatch.setattr(estimates, "may_be_gpu", lambda device: device == "cuda")
     found = Speed(machine=estimates.machine(), products=1e-9, solves=1e-9, elements=1e-9, calls=1e-6)
-    estimates._keep(found)
+    run_times.keep(found)
     return found
 
 
 def test_work_at_a_speed_is_seconds_and_runs_correct_it(known):
     assert estimate(SPEC, CONFIG, 2) == estimates.Estimate(3.0, measured=False)
     for _ in range(3):
-        estimates.learn(SPEC, CONFIG, FINISHED)
+        run_times.learn(SPEC, CONFIG, FINISHED)
     found = estimate(SPEC, CONFIG, 4)
     assert found is not None and found.measured and found.seconds == pytest.approx(15.0)
-    estimates.learn(SPEC, CONFIG, replace(FINISHED, elapsed=1000.0))  # one run that something held up
+    run_times.learn(SPEC, CONFIG, replace(FINISHED, elapsed=1000.0))  # one run that something held up
     assert estimate(SPEC, CONFIG, 4) == found
 
 
 @pytest.mark.parametrize("last", [replace(FINISHED, phase=Phase.STOPPED), replace(FINISHED, device="cuda"), replace(FINISHED, elapsed=1.9)])
 def test_only_whole_runs_on_this_processor_teach(known, last):
-    estimates.learn(SPEC, CONFIG, last)
-    estimates.learn(SPEC, CONFIG, FINISHED, threads=63)
+    run_times.learn(SPEC, CONFIG, last)
+    run_times.learn(SPEC, CONFIG, FINISHED, threads=63)
     assert estimates.speed() == known
 
 
 def test_where_nothing_is_known_there_is_no_estimate(tmp_path, monkeypatch, known):
     assert estimate(replace(SPEC, work=None), CONFIG, 1) is None and estimate(SPEC, CONFIG, 1, "cuda") is None
-    monkeypatch.setattr(estimates, "machine", lambda: "another")
+    monkeypatch.setattr(estimates, "machine", lambda: "another machine")
     assert estimate(SPEC, CONFIG, 1) is None
     monkeypatch.setenv("GENLAB_CACHE", str(tmp_path / "nothing"))
     assert estimates.speed() is None
@@ -66,7 +66,7 @@ def test_a_damaged_file_is_no_estimate(known, tmp_path, change):
 def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path, monkeypatch, known):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GENLAB_CACHE", str(tmp_path / "file"))
-    estimates._keep(known)
+    run_times.keep(known)
     assert estimates.speed() is None
 
 
