@@ -98,11 +98,13 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
 
 def echoed(given: object) -> str:
-    """Return what a person typed as an error shows it: as it was typed, cut after `ECHOED` cells of a terminal."""
+    """Return what a person typed as an error shows it: as typed, control characters escaped, cut after `ECHOED` cells of a terminal."""
     try:
         text = str(given)
     except ValueError:  # a whole number of thousands of digits
         text = f"{given:#x}"
+    if not text.isprintable():
+        text = "".join(item if item.isprintable() else item.encode("unicode_escape").decode() for item in text)
     room = ECHOED
     for place, character in enumerate(text):
         room -= 2 if unicodedata.east_asian_width(character) in "WF" else 1

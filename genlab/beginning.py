@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130  # engine.errors.Exit.INTERRUPTED
 PROGRAMS = ("genlab", "__main__.py")  # what this process is called where it is the command, not somebody who imports it
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 _beyond = False  # whether a command is at work, which cleans up behind itself
 _raised = False  # whether an interrupt became an exception
@@ -69,12 +70,18 @@ def begin() -> None:
 
 
 def hear_interrupts() -> None:
-    """Let ctrl+c end this process with a line instead of a traceback, where it is the command and nobody else hears it."""
+    """Let ctrl+c end this process with a line instead of a traceback, where it is the command and nobody else hears it.
+
+    SIGTERM and SIGHUP do the same: a scheduler that stops a command at its very end, or before it listens, gets a word and the code too.
+    """
     if os.path.basename(sys.argv[0]) not in PROGRAMS:  # noqa: PTH119
         return
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupted)
         atexit.register(_keep_code)  # the first to be registered, so the last to be called
+    for number in ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores the one
+            signal.signal(number, _interrupted)
 
 
 def command_begins() -> None:
@@ -95,7 +102,8 @@ def _keep_code() -> None:
     It gives signals back to the system, so that one would kill; and where a KeyboardInterrupt came through an `exec` or `eval` of a
     text, it kills itself with SIGINT, although that was caught.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, *ENDING):
+        signal.signal(number, signal.SIG_IGN)
     if _raised:
         for stream in (sys.stdout, sys.stderr):
             try:  # noqa: SIM105

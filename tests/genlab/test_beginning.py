@@ -21,7 +21,7 @@ sys.argv = ["genlab", "list"]
 class Interrupt:
     def find_spec(self, name, *_):
         if name == {name!r}:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.{number})
 
 sys.meta_path.insert(0, Interrupt())
 from genlab.__main__ import main
@@ -30,8 +30,9 @@ sys.exit(main())
 
 
 @pytest.mark.parametrize("name", ["genlab.own_packages", "engine", "typer", "lab.cli.groups", "engine.registry", "lab.declarations"])
-def test_an_interrupt_within_an_import_is_one_line(tmp_path: Path, name: str) -> None:
-    script = INTERRUPT_AT.format(name=name)
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_signal_within_an_import_is_one_line(tmp_path: Path, name: str, number: str) -> None:
+    script = INTERRUPT_AT.format(name=name, number=number)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=environment(tmp_path))
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "genlab: interrupted\n")
 
@@ -58,14 +59,21 @@ from genlab import beginning
 beginning.hear_interrupts()
 class Late:
     def __del__(self, kill=os.kill, process=os.getpid()):
-        kill(process, 2)
+        kill(process, {number})
 late = Late()
 sys.exit(3)
 """
 
 
-def test_an_interrupt_at_the_end_of_the_interpreter_leaves_the_exit_code(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=False, env=environment(tmp_path))
+@pytest.mark.parametrize("number", [int(signal.SIGINT), int(signal.SIGTERM), int(signal.SIGHUP)])
+def test_a_signal_at_the_end_of_the_interpreter_leaves_the_exit_code(tmp_path: Path, number: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LATE.replace("{number}", str(number))],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(tmp_path),
+    )
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
 
 

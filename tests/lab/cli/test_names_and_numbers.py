@@ -103,6 +103,7 @@ def test_a_number_of_a_grid_too(genlab, value):
 
 def test_what_is_echoed_is_cut_by_cells():
     assert echoed("x" * ECHOED) == "x" * ECHOED
+    assert echoed("a\nb\x1b") == r"a\nb\x1b"
     assert echoed("字" * ECHOED) == "字" * (ECHOED // 2) + f"... ({ECHOED} characters)"
 
 
