@@ -8,4 +8,7 @@ from screens.base import PhenomenonScreen
 class RandomLabelsScreen(PhenomenonScreen):
     """Memorisation: both accuracies reach 1, one test error stays at chance."""
 
-    VIEWS = ("train-accuracy", "test-error", "train-loss", "time-to-fit", "error-vs-corruption", "memorised/random")
+    VIEWS = (
+        "train-accuracy", "test-error", "train-loss", "time-to-fit", "error-vs-corruption", "memorised/random", "memorised/true",
+        "conditions",
+    )  # fmt: skip

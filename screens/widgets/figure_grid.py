@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from rich.text import Text
@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 
-from engine.contract import Figure, PictureSpec, Snapshot, Spec
+from engine.contract import Figure, PictureSpec, Snapshot, Spec, unmet
 from screens import linked_cursor
 from screens.figure_pages import Page, page_of, pages
 from screens.linked_cursor import Cursor
@@ -78,6 +78,9 @@ class FigureGrid(Container, can_focus=True):
         self._theme, self._wide = theme, wide
         self._grid = Container(*self.panels, id="grid")
         self._snapshot: Snapshot | None = None
+        self._spec = spec
+        self._config: Mapping[str, Any] = {}
+        self._unfilled: frozenset[int] = frozenset()  # views that the run's settings leave empty
 
     def compose(self) -> ComposeResult:
         """Hold the legend and every panel; those of other pages are hidden."""
@@ -95,8 +98,17 @@ class FigureGrid(Container, can_focus=True):
         if self.full:
             self.pages = tuple(Page((index,), 1, 1) for index in range(len(self.panels)))
         else:
-            self.pages = pages(len(self.panels), width, height, self._wide)
+            self.pages = self._pages(width, height)
         self._lay_out()
+
+    def _pages(self, width: int, height: int) -> tuple[Page, ...]:
+        """Spread what the run fills; what its settings leave empty stands on pages of its own, behind."""
+        filled = [panel.index for panel in self.panels if panel.index not in self._unfilled]
+        spread = [
+            (filled, pages(len(filled), width, height, self._wide)),
+            (sorted(self._unfilled), pages(len(self._unfilled), width, height)),
+        ]
+        return tuple(replace(page, views=tuple(views[place] for place in page.views)) for views, found in spread for page in found)
 
     @property
     def page(self) -> Page:
@@ -134,19 +146,30 @@ class FigureGrid(Container, can_focus=True):
 
     def elsewhere(self, width: int) -> Text:
         """Return which views are on this page, and the titles of those on the others, from the next page on, as far as they fit."""
-        shown = self.page.views
-        first, last = (shown[0] + 1, shown[-1] + 1) if shown else (0, 0)
-        here = f" {first}-{last}" if last > first else f" {first}"
-        order = [*self.panels[last:], *self.panels[: first - 1]]
-        parts = [Text(f"{here} of {len(self.panels)}", "bold"), Text.assemble(("m", "bold cyan"), " more:")]
-        return fit([*parts, *(panel.heading for panel in order)], width)
+        here = page_of(self.active, self.pages)
+        order = [view for page in (*self.pages[here + 1 :], *self.pages[:here]) for view in page.views]
+        parts = [Text(f" {_numbers(self.page.views)} of {len(self.panels)}", "bold"), Text.assemble(("m", "bold cyan"), " more:")]
+        return fit([*parts, *(self.panels[view].heading for view in order)], width)
 
     # ------------------------------------------------------------ drawing
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw the visible views from a snapshot."""
         self._snapshot = snapshot
+        if snapshot.config != self._config:
+            self._config = snapshot.config
+            self._leave_out(snapshot)
         self.redraw()
+
+    def _leave_out(self, snapshot: Snapshot) -> None:
+        """Find the views that settings leave empty: none where runs of several settings are shown."""
+        config = self._spec.config.model_construct(**snapshot.config) if snapshot.config else None
+        unfilled = frozenset(
+            panel.index for panel in self.panels if config and isinstance(panel.what, Figure) and unmet(panel.what.domain, config)
+        )
+        if unfilled != self._unfilled:
+            self._unfilled = unfilled
+            self.spread(self.size.width, self.size.height)
 
     def redraw(self) -> None:
         """Draw the visible views again."""
@@ -331,3 +354,14 @@ class FigureGrid(Container, can_focus=True):
         else:
             self.plot.toggle_log_y()
         return self.plot.request.log_x if axis == "x" else self.plot.request.log_y
+
+
+def _numbers(views: Sequence[int]) -> str:
+    """Return the numbers of views, those that follow each other as a range: `1-5, 7`."""
+    runs: list[list[int]] = []
+    for view in views:
+        if runs and view == runs[-1][-1] + 1:
+            runs[-1].append(view)
+        else:
+            runs.append([view])
+    return ", ".join(f"{run[0] + 1}-{run[-1] + 1}" if len(run) > 1 else f"{run[0] + 1}" for run in runs) or "0"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series
+from engine.contract import Axis, Condition, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series
 from engine.phenomena.deep_double_descent.exact import D, landmarks, linear_risk, sample_wise, two_scales
 from engine.phenomena.deep_double_descent.networks import label_kinds
 from engine.phenomena.deep_double_descent.sweeps import Sweeps, down_up_down, mean_share
@@ -25,16 +25,17 @@ QUANTITIES = (
 
 WIDTH, STEP, SAMPLES = Axis("hidden neurons h", log=True), Axis("step", log=True), Axis("samples n", log=True)
 ERROR = Axis("error", lo=0.0, hi=1.0)
-BEST = "best: stopped at the lowest test error; nK: as many parameters; fitted: training error 0"
+BEST = "best: stopped at the lowest test error; nK: a parameter for every label and class"
 UNSWEPT = "one sample size only: presets quick and standard train more, or the knob samples"
+SWEPT = Condition("samples other than n", lambda config: bool(set(config.samples) - {config.n, 0}))
 FIGURES = (
     Figure("width", "Errors and width", WIDTH, ERROR, ("width/*",), BEST),
     Figure("width-loss", "Test loss: down, up, down in width", WIDTH, Axis("test loss"), ("width-loss/*",),
-           "squares summed over classes, or cross-entropy; constant: the best outputs that see no input"),
+           "squares summed over classes, or cross-entropy; constant outputs: the best that see no input"),
     Figure("width-test", "Test error: down, up, down in width", WIDTH, Axis("test error"), ("width/test-error/*", "width/stopped/*"), BEST),
     Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "minimum, peak, end: of the widest network, once it fits half"),
-    Figure("samples", "Sample size", SAMPLES, Axis("test error"), ("samples/*",), "noisy labels", UNSWEPT),
-    Figure("emc", "Effective complexity", WIDTH, Axis("largest n", log=True), ("emc/*",), "band: up to the next n", UNSWEPT),
+    Figure("samples", "Sample size", SAMPLES, Axis("test error"), ("samples/*",), "noisy labels", UNSWEPT, (SWEPT,)),
+    Figure("emc", "Effective complexity", WIDTH, Axis("largest n", log=True), ("emc/*",), "band: up to the next n", UNSWEPT, (SWEPT,)),
     Figure("epochs-exact", "Two time scales, exactly", STEP, Axis("risk"), ("epochs-exact/*",), "excess risk of a linear model, n=400"),
     Figure("samples-exact", "More data hurts, exactly", SAMPLES, Axis("risk", log=True), ("samples-exact/*",),
            "excess risk of least squares, d=100, sigma=.5"),
@@ -111,8 +112,8 @@ def companions(seed: int) -> Iterator[Series]:
 def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
     """Yield thresholds in width, the loss of constant outputs; first minimum, peak and end in time."""
     sweeps, scales, names = run.sweeps, two_scales(run.seeds[0]), ("minimum", "peak", "end")
-    yield Marker("width*", "x", run.threshold, "nK")
-    yield Marker("width-loss", "y", run.constant, "constant")
+    yield Marker("width*", "x", run.threshold, "nK parameters")
+    yield Marker("width-loss", "y", run.constant, "constant outputs")
     yield Marker("emc", "y", sweeps.n, f"n={sweeps.n}")
     for name, place in zip(names, landmarks(scales.exact), strict=True):
         yield Marker("epochs-exact", "x", float(scales.x[place]), name)
@@ -120,7 +121,7 @@ def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
     if len(sweeps.steps):
         fitted = sweeps.widths[mean_share(sweeps.latest("train-error")) == 0]
         if fitted.size:
-            yield Marker("width*", "x", float(fitted[0]), "fitted")
+            yield Marker("width*", "x", float(fitted[0]), "training error 0")
         for name, place in zip(names, sweeps.landmarks(), strict=True):
             yield Marker("epochs", "x", max(FIRST_STEP, float(sweeps.steps[place])), name)
 

@@ -1,6 +1,7 @@
 """The figures of double descent: means with standard errors over draws, theory, which is of means, in the same colour beside them.
 
-Near the threshold a mean over draws has no finite expectation: there the median is drawn, which no theory stands beside.
+Near the threshold a mean over draws of the shortest fit has no finite expectation: there its median is drawn, which no theory stands
+beside. A ridge keeps the mean finite, so its curves are means everywhere.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, Series, Summary
+from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, Series, Summary, one_of, within
 from engine.phenomena.double_descent.curves import KINDS, Kind
 from engine.phenomena.double_descent.model import LEAST, NEAR, Whole
 from engine.readings import summarised
@@ -28,21 +29,25 @@ FIGURES = (
         "bias-variance", "Bias and variance over training sets", RATIO, PART, ("bias-variance/*",),
         "bias^2: of the mean fit; what omitted features do beyond |b_C|^2 is variance, as noise of the labels is",
         empty="needs features that stay while training sets change: fills with the knob features at identity",
+        domain=(one_of("features", "identity")),
     ),
     Figure(
         "given-inputs", "Bias and variance given the inputs", RATIO, PART, ("given-inputs/*",),
         "variance: over label noise alone; bias^2: all of the risk without label noise, what omitted features do included",
         empty="needs a known true function: digits have none, so it fills with the knob features at identity or relu",
+        domain=(one_of("features", "identity", "relu")),
     ),
     Figure("norm", "Norm of the solution", RATIO, Axis("|w|^2", log=True), ("norm/*",)),
     Figure("ridge", "Ridge", RATIO, MSE, ("ridge/*",)),
     Figure(
         "rff", "Real digits, Fourier features", Axis("features N", log=True), Axis("MSE summed over classes, error", log=True), ("rff/*",),
         "test error is the share of 2,000 images misread", empty="fills with the knob digits above 0, as in preset quick",
+        domain=(within("digits", 1),),
     ),
     Figure(
         "random-features", "Random ReLU features", Axis("N/n", lo=0.0), MSE, ("random-features/*",),
         "n=180 points on a sphere of d=60 dimensions", empty="fills with the knob relu draws above 0, as in preset quick",
+        domain=(within("relu_draws", 1),),
     ),
 )  # fmt: skip
 PICTURES = (PictureSpec("fits", "Fits below, at and above n"),)
@@ -58,6 +63,7 @@ QUANTITIES = (
 )
 THEORY: dict[Basis, str] = {"exact": "exact mean", "asymptotic": "limit"}
 FEWEST_SETS = 3  # training sets before a mean fit is drawn
+DAMPED = 3.0  # singular values that a ridge must damp at p = n for means over draws to settle there
 ROUNDING = 1e-10  # a squared bias below this is 0: the risk of a fit in the span of the features is a difference of numbers near 1
 
 
@@ -90,7 +96,7 @@ def companion_curves(run: DoubleDescent) -> Iterator[Series]:
         yield from _means_and_medians("random-features/simulation", "min-norm", run.relu_p, n, run.relu.stack("test"), "zero")
     if run.relu_tasks:
         theory, name = model.limit(np.arange(model.D + 1)), "random-features/theory"
-        yield Series(name, "Mei-Montanari", theory.p / n, theory.test, kind="theory", basis="asymptotic", group="zero")
+        yield Series(name, "min-norm, Mei-Montanari's limit", theory.p / n, theory.test, kind="theory", basis="asymptotic", group="zero")
     curves = run.digits.whole or run.digits.curves[:1]
     for quantity, label in (("mse", "test MSE"), ("error", "test error")) if curves else ():
         found = np.array([getattr(curve, quantity) for curve in curves])
@@ -136,12 +142,23 @@ def _simulation_and_theory(run: DoubleDescent, figure: str, kind: Kind, quantity
     found, theory = run.curves(kind, quantity), run.theory[kind]
     if found is not None:
         p, draws = found
-        yield from _means_and_medians(f"{figure}/{group}", label, p, run.model.n, np.where(draws < ROUNDING, 0.0, draws), group)
+        drawn = np.where(draws < ROUNDING, 0.0, draws)
+        if _settles(run, kind):
+            yield summarised(
+                f"{figure}/{group}", label, p / run.model.n, drawn.T, Summary.MEAN_ERROR, "draws", basis="simulation", group=group
+            )
+        else:
+            yield from _means_and_medians(f"{figure}/{group}", label, p, run.model.n, drawn, group)
     predicted = None if theory is None else getattr(theory, quantity)
     if theory is not None and predicted is not None:
         label = f"{label}, {THEORY[theory.basis]}"
         x, name = theory.p / run.model.n, f"{figure}/{group}-theory"
         yield Series(name, label, x, predicted, kind="theory", basis=theory.basis, group=group)
+
+
+def _settles(run: DoubleDescent, kind: Kind) -> bool:
+    """Whether means over draws settle near p = n too, where the k-th smallest singular value is about k/sqrt(n): a ridge damps some."""
+    return kind == "best" or (kind == "small" and run.ridges.constant * run.model.n >= DAMPED**2)
 
 
 def _over_training_sets(run: DoubleDescent) -> Iterator[Series]:

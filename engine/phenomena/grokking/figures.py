@@ -9,7 +9,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series
+from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series, one_of
 from engine.phenomena.grokking.milestones import GROKKED, MEMORISED, Milestones, all_reached
 from engine.phenomena.grokking.settings import CONTROL, MAIN, NO_DECAY, READ_AT, WATCHED, Setting, Task
 from engine.readings import summarised
@@ -24,9 +24,9 @@ FIGURES = (
     Figure("spectrum", "Fourier spectrum of the embedding", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
            "for add, sub, mul and div"),
     Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs shown", lo=0.0, hi=1.0), Axis("grok step", log=True),
-           ("delay-vs-fraction/*",), SWEPT),
+           ("delay-vs-fraction/*",), empty=SWEPT, domain=(one_of("sweep", True),)),
     Figure("delay-vs-decay", "Delay against weight decay", Axis("weight decay", lo=0.0), Axis("grok step", log=True),
-           ("delay-vs-decay/*",), SWEPT),
+           ("delay-vs-decay/*",), empty=SWEPT, domain=(one_of("sweep", True),)),
 )  # fmt: skip
 PICTURES = (PictureSpec("correctness", "Which pairs are answered rightly"),)
 PROGRESS = (

@@ -64,8 +64,8 @@ def over_alpha(run: LazyTraining) -> Iterator[Series]:
     if run.trained:  # costs a kernel for each network
         found = [run.predictions(setting) for setting in above]
         changes, gaps = (np.array([[getattr(one, name) for one in row] for row in found]) for name in ("kernel_change", "gap"))
-        yield _theory("kernel-change/theory", "at the linearised weights", alphas, changes, basis="asymptotic")
-        yield _theory("gap/theory", "its leading order in 1/alpha", alphas, gaps, basis="asymptotic")
+        yield _theory("kernel-change/theory", "kernel at the linearised weights", alphas, changes, basis="asymptotic")
+        yield _theory("gap/theory", "leading order of the gap in 1/alpha", alphas, gaps, basis="asymptotic")
 
 
 def over_width(run: LazyTraining) -> Iterator[Series]:

@@ -110,7 +110,7 @@ def step_curves(run: MaxMargin) -> Iterator[Series]:
 
 def markers(run: MaxMargin) -> Iterator[Marker]:
     """Where the true steps end, each optimiser's goal, and where directions drown in rounding."""
-    yield Marker("optimisers", "y", 1.0, "optimum")
+    yield Marker("optimisers", "y", 1.0, "largest margin")
     for figure, solutions in (("other-data", run.references.values()), ("direction-error", run.solutions)):
         if any(item.along_flow.curves.direction_error.min() < ROUNDING for item in solutions):
             yield Marker(figure, "y", ROUNDING, "rounding below")
@@ -145,11 +145,11 @@ def _flows(run: MaxMargin) -> Iterator[Series]:
         return _medians(name, label, np.exp(run.log_s[keep]), [item[keep] for item in values], group=group, basis="flow")
 
     for figure in (*DISTANCES, *LOSSES):
-        yield line(f"{figure}/flow", "flow", [shown(figure, item) for item in found], late=figure in LIMITS)
-    yield line("margin/flow", "margin", [item.margin for item in found])
-    yield line("margin/smoothed", "smoothed", [item.smoothed for item in found], group="smoothed", late=True)
-    yield line("validation/loss", "loss", [item.held_out.loss for item in found])
-    yield line("validation/error", "error", [item.held_out.error for item in found], group="error")
+        yield line(f"{figure}/flow", "gradient flow", [shown(figure, item) for item in found], late=figure in LIMITS)
+    yield line("margin/flow", "margin of the flow", [item.margin for item in found])
+    yield line("margin/smoothed", "smoothed margin of the flow", [item.smoothed for item in found], group="smoothed", late=True)
+    yield line("validation/loss", "loss of the flow", [item.held_out.loss for item in found])
+    yield line("validation/error", "error of the flow", [item.held_out.error for item in found], group="error")
 
 
 def _two_terms(run: MaxMargin, limited: list[tuple[Solution, SoudryLimit]]) -> Iterator[Series]:
@@ -159,7 +159,7 @@ def _two_terms(run: MaxMargin, limited: list[tuple[Solution, SoudryLimit]]) -> I
         chosen = [limit for _, limit in limited if figure == "norm" or limit.direction > PARALLEL]
         if chosen and len(tau):
             values = [read(limit.curves(tau), tau) for limit in chosen]
-            yield _medians(f"{figure}/two-term", "two terms", np.exp(tau), values, group="two-term", **ASYMPTOTIC)
+            yield _medians(f"{figure}/two-term", "two-term prediction", np.exp(tau), values, group="two-term", **ASYMPTOTIC)
 
 
 def _limits(run: MaxMargin, limits: list[SoudryLimit]) -> Iterator[Series]:
@@ -200,4 +200,4 @@ def _dots(run: MaxMargin, name: str, found: list[PathReadings], values: list[Flo
     order = np.argsort(log_s, kind="stable")
     order = order[log_s[order] > 0] if late else order
     method = run.runs[run.config.optimiser][0].method
-    return Series(name, f"true {method.label}", np.exp(log_s[order]), y[order], basis="training", style="points", group=method.name)
+    return Series(name, f"true {method.label} steps", np.exp(log_s[order]), y[order], basis="training", style="points", group=method.name)

@@ -206,6 +206,6 @@ def _landmarks(run: MinNorm) -> Iterator[Marker]:
     if c.param == "linear":
         start = linear.starts[:2][int(np.argmax(np.linalg.norm(linear.starts[:2], axis=1)))]
         kept = float(np.linalg.norm(linear.problem.null_component(start)) / np.linalg.norm(linear.problem.solution))
-        yield Marker("null-component", "y", 1e-12, "1e-12")
+        yield Marker("null-component", "y", 1e-12, "1e-12: rounding (MN2)")
         if kept > 1e-12:
             yield Marker("distance", "y", kept, "null part of w0")

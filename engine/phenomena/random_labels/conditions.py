@@ -38,7 +38,7 @@ def label_conditions(config: RandomLabelsConfig) -> tuple[Condition, ...]:
     return (
         Condition(TRUE, "true labels", 0.0, config.inputs),
         Condition(RANDOM, random, config.corruption, config.inputs),
-        *(Condition(f"partly-{q:g}", f"{q:.0%} corrupted", q, config.inputs) for q in dict.fromkeys(config.levels)),
+        *(Condition(f"partly-{q:g}", f"{q:.0%} corrupted labels", q, config.inputs) for q in dict.fromkeys(config.levels)),
     )
 
 
@@ -47,7 +47,7 @@ def conditions_of(config: RandomLabelsConfig) -> tuple[Condition, ...]:
     inputs = (
         Condition("shuffled", "shuffled pixels", inputs="shuffled"),
         Condition("random-pixels", "random pixels", inputs="random-pixels"),
-        Condition("gaussian", "gaussian", inputs="gaussian"),
+        Condition("gaussian", "Gaussian pixels", inputs="gaussian"),
     )
     convolutional = (
         Condition(CNN_TRUE, "CNN, true labels", model="cnn"),

@@ -167,9 +167,8 @@ class RandomLabels(Training[RandomLabelsConfig]):
         return (*figures.against_step(self), *figures.against_corruption(self))
 
     def pictures(self) -> tuple[Picture, ...]:
-        """Which training examples of the first seed are fitted under each condition; one image under every input condition."""
-        partly = label_conditions(self.config)[2:]
-        shown = {condition.name: condition for condition in self.conditions} | {figures.PARTLY: partly[len(partly) // 2]}
+        """Which training examples of the first seed are fitted with true and with random labels; one image under every input condition."""
+        shown = {condition.name: condition for condition in self.conditions}
         return (*(figures.memorised(self, name, shown[name]) for name in figures.MAPPED), self._input_conditions)
 
     @cached_property

@@ -41,10 +41,9 @@ FIGURES = (
 )  # fmt: skip
 
 COLOURLESS = 2  # dimensions of an image without colours
-PARTLY = "partly"  # stands for the middle one of the partly random conditions
-MAPPED = (TRUE, RANDOM, PARTLY, "shuffled", "random-pixels", "gaussian")
+MAPPED = (TRUE, RANDOM)  # the curves of training accuracy say as much of the other conditions
 PICTURES = (
-    *(PictureSpec(f"memorised/{name}", f"Which training examples are fitted: {name.replace('-', ' ')}") for name in MAPPED),
+    *(PictureSpec(f"memorised/{name}", f"Which training examples are fitted: {name} labels") for name in MAPPED),
     PictureSpec("conditions", "One image under every input condition"),
 )
 NOT_FITTED, FITTED, NOTHING = 0, 1, -1  # nothing is drawn where a class has no more examples

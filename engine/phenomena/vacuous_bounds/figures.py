@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
+from engine.contract import Axis, Condition, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
 from engine.readings import Floats, summarised
 from engine.theory.bounds.risk_bounds import informativeness
 
@@ -23,8 +23,8 @@ NAMES = (
 TERMS = ("spectral", "Neyshabur", "two-layer")  # complexity terms: no bounds
 BARS = (*NAMES, *TERMS)
 OVER_N = {
-    "distance": "|w-w0|", "product": "prod |A|", "spectral": "spectral", "neyshabur": "Neyshabur", "test error": "test error",
-    "error on S'": "error on S'",
+    "distance": "|w-w0|", "product": "spectral product", "spectral": "spectral term", "neyshabur": "Neyshabur's term",
+    "test error": "test error", "error on S'": "error on S'",
 }  # fmt: skip
 CHANCE = 0.5
 BINS = 40
@@ -46,11 +46,12 @@ FIGURES = (
            "bars: each bound alone holds with probability 1 - delta, those that draw weights with 1 - delta - .01; "
            "crosses without a bar: terms without constants, no bounds"),
     Figure("bound-vs-n", "Norms, bounds and error over n", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
-           "log-log slopes over n at one margin; |w-w0|: distance from first weights, prod |A|: of spectral norms; "
-           "spectral, Neyshabur: terms without constants",
-           "fills last, after the certificates, unless the knob follow is nothing"),
+           "log-log slopes over n at one margin; |w-w0|: distance from first weights, spectral product: of spectral norms; "
+           "terms: without constants",
+           "fills last, after the certificates, unless the knob follow is nothing",
+           (Condition("follow other than nothing", lambda config: config.follow != "nothing"),)),
     Figure("margins", "Margins", Axis("margin", unit="median on true labels"), Axis("density", lo=0.0), ("margins/*",),
-           "raw, and divided by |X|_F R_A/n"),
+           "normalised: divided by |X|_F R_A/n"),
     Figure("two-sided", "Two-sided convergence fails", Axis("D/m", log=True), Axis("error", lo=0.0, hi=1.0), ("two-sided/*",),
            "S' is S with x2 negated"),
 )  # fmt: skip
@@ -110,14 +111,15 @@ def margin_densities(run: VacuousBounds) -> list[Series]:
     """Return densities of the first seed's margins, raw and divided by `|X|_F R_A/n`, each per unit of the median on true labels."""
     found = []
     first = {condition.name: run.measured_in(condition)[0] for condition in run.config.conditions if run.measured}
+    called = {condition.name: condition.label for condition in run.config.conditions}
     raw = {name: network.margins for name, network in first.items() if network.normalised_margins is not None}
     normalised = {name: each for name, network in first.items() if (each := network.normalised_margins) is not None}
-    for kind, suffix, margins in (("raw", "raw", raw), ("normalised", "/R_A", normalised)):
+    for kind, margins in (("raw", raw), ("normalised", normalised)):
         unit = abs(float(np.median(next(iter(margins.values()))))) or 1.0 if margins else 1.0
         for name, values in margins.items():
             density, edges = np.histogram(np.clip(values / unit, -2, 4), BINS, (-2.0, 4.0), density=True)
             middle = (edges[1:] + edges[:-1]) / 2
-            found.append(Series(f"margins/{kind}/{name}", f"{name} {suffix}", middle, density, group=f"{name} {kind}"))
+            found.append(Series(f"margins/{kind}/{name}", f"{called[name]}, {kind}", middle, density, group=f"{name} {kind}"))
     return found
 
 

@@ -65,6 +65,21 @@ def test_every_figure_is_filled_and_every_series_belongs_to_one(quick):
     assert quick.series["rff/mse"].lo is None, "one seed is drawn without a band"
 
 
+def test_only_the_shortest_fit_changes_its_summary_near_n(quick):
+    """A ridge keeps means finite at p = n: its curves are means there too, and the legend has no entry for a median of theirs."""
+    assert {name for name in quick.series if name.startswith(("test-mse", "ridge")) and "median" in name} == {
+        "test-mse/zero-median", "ridge/zero-median",
+    }  # fmt: skip
+    for name in ("ridge/small", "ridge/best", "test-mse/best"):
+        curve = quick.series[name]
+        assert curve.band == "mean, standard error of 20 draws" and np.abs(curve.x - 1).min() == 0 and np.isfinite(curve.y).all()
+
+
+def test_a_ridge_too_small_to_damp_anything_keeps_its_median_near_n():
+    run = work(build(n=30, D=90, draws=3, ridge=1e-6))
+    assert "ridge/small-median" in {item.name for item in run.series()}
+
+
 def test_both_minima_are_where_the_chapter_has_them(quick):
     """Belkin-Hsu-Xu by hand at p = 10 and p = 1000; 85 % of the signal lies evenly on 1000 features, 15 % on the first ten."""
     minima = quick.series["test-mse/minima"]

@@ -345,7 +345,7 @@ def test_another_optimiser_is_shown_without_computing_again(quick):
     before = quick.history.steps[:]
     for method in METHODS:
         quick.set_knob("optimiser", method.name)
-        assert curve(quick, "direction-error/steps").label == f"true {method.label}"
+        assert curve(quick, "direction-error/steps").label == f"true {method.label} steps"
         assert method.label in " ".join(layer.label for layer in quick.pictures()[0].layers)
     quick.set_knob("optimiser", "gd")
     assert quick.history.steps == before

@@ -12,7 +12,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Series, Snapshot, Spec
+from engine.contract import Axis, Condition, Config, Figure, Layer, Marker, Picture, PictureSpec, Series, Snapshot, Spec, knob
 from screens.widgets.figure_grid import FigureGrid
 from screens.widgets.palette import Theme, group_order, groups_of
 from screens.widgets.picture_view import PictureView
@@ -211,3 +211,29 @@ def test_a_wide_first_view_takes_the_whole_width(size: tuple[int, int]) -> None:
         assert grid.page.views == (0,) and grid.panels[0].size.width >= size[0] - 2
 
     alone(grid, look, size)
+
+
+class Sweeping(Config):
+    sweep: bool = knob(False, "whether settings are swept")
+
+
+def test_what_the_settings_leave_empty_takes_no_room_on_the_pages_of_what_they_fill() -> None:
+    steps, sweep = Axis("step"), (Condition("sweep yes", lambda config: config.sweep),)
+    figures = [Figure(name, name, steps, Axis("y"), (name,), domain=sweep if name in "bd" else ()) for name in "abcd"]
+    grid = FigureGrid(replace(SPEC, config=Sweeping, figures=tuple(figures), pictures=()), Theme())
+
+    async def look(pilot: Pilot[None]) -> None:
+        for config, shown in (({"sweep": False}, "ac"), ({"sweep": True}, "abcd"), ({}, "abcd")):
+            grid.show(replace(canned(series=(), pictures=(), markers=()), config=config))
+            await pilot.pause()
+            assert {panel.what.name for panel in grid.panels if panel.display} == set(shown)
+        grid.show(replace(canned(series=(), pictures=(), markers=()), config={"sweep": False}))
+        await pilot.pause()
+        assert str(grid.elsewhere(80)).split()[:3] == ["1,", "3", "of"]
+        grid.choose(3)
+        await pilot.pause()
+        assert {panel.what.name for panel in grid.panels if panel.display} == set("bd"), "they can be looked at all the same"
+        grid.turn_page(1)
+        assert grid.active == 0
+
+    alone(grid, look)
