@@ -144,8 +144,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         self._rows["title"].show(fit(head, width))
         self._rows["cells"].show(cells(sweep, width, self.application.drawing.ascii))
         self._rows["cells"].display = len(sweep.points) <= width
-        phase = Text("running  " if sweep.live else "", "bold cyan")
-        self._rows["standing"].show(Text.assemble(phase, standing(sweep)))
+        self._rows["standing"].show(Text(standing(sweep), "bold" if sweep.live else ""))
         keys = [Text.assemble((key, "bold cyan"), " ", what) for key, _, what in (item.partition(" ") for item in SHOWN)]
         self._rows["keys"].show(fit(keys, width))
         self.say_phase()

@@ -1,0 +1,135 @@
+"""The screen of a sweep from canned snapshots: figures and points, what is wrong, what enter opens."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.app import App
+
+from engine.contract import Phase, Scalar, ScalarValue
+from engine.contract.sweep import SweepPoint, SweepSnapshot
+from engine.registry import spec
+from engine.sweeps.figures import drawn
+from engine.sweeps.grid import axes_of
+from engine.sweeps.manifest import SweepManifest
+from engine.sweeps.plan import Plan
+from screens.sweep_screen import SweepScreen
+from screens.sweep_words import cell, cells, standing
+from screens.widgets.palette import Level, Theme
+
+STEP = Scalar("grok_step", "first step", "step", log=True, whole=True)
+
+
+def point(knobs, phase=None, value=None, **more):
+    values = {} if value is None else {STEP.name: ScalarValue(STEP, (value, 2 * value), (False, False))}
+    texts = {name: f"{number:g}" for name, number in knobs.items()}
+    return SweepPoint(knobs, texts, phase=phase, values=values, **more)
+
+
+def snapshot(*points, live=True, revision=1):
+    declared = spec("grokking")
+    plan = Plan.of(declared, "quick", {}, axes_of(declared, ["wd=.3,1,3"], ()), seeds=2)
+    manifest = SweepManifest.of(plan, "cpu", 1, "typed")
+    figures, shown, maps = drawn("a-sweep", manifest, points, [STEP], declared)
+    return SweepSnapshot(
+        name="a-sweep", phenomenon="grokking", preset="quick", given={}, knobs={"wd": "weight decay"}, seeds=(0, 1), scalars=(STEP,),
+        claims=(), points=points, declared=figures, drawn=replace(shown, revision=revision), maps=maps, live=live, rate=0.5, eta=20.0,
+        command_line="genlab sweep grokking", folder="/runs/a-sweep", revision=revision,
+    )  # fmt: skip
+
+
+BEGUN = snapshot(
+    point({"wd": 0.3}, Phase.FINISHED, 400.0, run="run-1", ended=True), point({"wd": 1.0}, Phase.RUNNING, run="run-2", share=0.5),
+    point({"wd": 3.0}),
+)  # fmt: skip
+OVER = snapshot(
+    point({"wd": 0.3}, Phase.FINISHED, 400.0, run="run-1", ended=True), point({"wd": 1.0}, Phase.FINISHED, 200.0, run="run-2", ended=True),
+    point({"wd": 3.0}, Phase.DIVERGED, run="run-3", ended=True, sentence="the loss has left the numbers"), live=False, revision=2,
+)  # fmt: skip
+
+
+class Canned:
+    """A sweep that stands where it is put."""
+
+    def __init__(self, first):
+        self.shown = first
+
+    def latest(self):
+        return self.shown
+
+
+class Around:
+    """The application around the screen."""
+
+    drawing = Theme(Level.ANSI256)
+
+    def __init__(self):
+        self.offered = []
+
+    def offer_files(self, title, figures, export):
+        self.offered.append((title, list(figures)))
+
+
+def shown(size, sweep, keys=(), then=None):
+    """Show a sweep at a size, press keys, put another snapshot in its place; return the rows of text, and what was asked for."""
+    opened, around, session = [], Around(), Canned(sweep)
+
+    async def run():
+        app = App()
+        async with app.run_test(size=size) as pilot:
+            screen = SweepScreen(session, around, opened.append, lambda wanted: "")
+            await app.push_screen(screen)
+            await pilot.pause()
+            if then is not None:
+                session.shown = then
+                screen._look()
+                await pilot.pause()
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause()
+            strips = [app.screen._compositor.render_strips()[row].text for row in range(size[1])]
+            return "\n".join(strip.rstrip() for strip in strips), screen.message.text.plain
+
+    return (*asyncio.run(run()), opened, around)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (160, 48)])
+def test_figures_points_and_how_far_it_is(size):
+    text, _, _, _ = shown(size, BEGUN)
+    assert "Sweep of Grokking" in text and "a-sweep" in text
+    assert "wd 0.3" in text and "wd 3" in text and "running 50%" in text and "waiting" in text
+    assert "1 of 3 points done, 1 running; 0.5 points/s, 20 s left" in text
+
+
+def test_it_fills_in():
+    text, *_ = shown((160, 48), BEGUN, then=OVER)
+    assert "3 of 3 points done, 1 failed" in text and "diverged" in text
+    assert "400 [400, 800]" in text or "600 [400, 800]" in text
+
+
+def test_enter_opens_a_points_run_and_says_where_there_is_none():
+    _, _, opened, _ = shown((80, 24), BEGUN, ["down", "enter"])
+    assert opened == [Path("/runs/run-2")]
+    _, said, opened, _ = shown((80, 24), BEGUN, ["down", "down", "enter"])
+    assert not opened and said == "This point has no run yet."
+
+
+def test_what_went_wrong_is_said_of_the_selected_point():
+    _, said, _, _ = shown((80, 24), OVER, ["down", "down"])
+    assert said == "the loss has left the numbers"
+
+
+def test_figures_are_exported_by_name():
+    *_, around = shown((80, 24), OVER, ["e"])
+    assert around.offered == [("a-sweep", ["grok_step"])]
+
+
+def test_words():
+    assert standing(OVER) == "3 of 3 points done, 1 failed"
+    assert standing(replace(BEGUN, live=False)).endswith("nobody computes it now; the same command goes on")
+    assert [cells(BEGUN, 80, ascii_only).plain for ascii_only in (True, False)] == ["#>.", "■▶·"]
+    assert cells(BEGUN, 2, ascii_only=True).plain == ""
+    assert cell(ScalarValue(STEP, (100.0, 100.0), (True, True))) == ">= 100"
+    assert cell(ScalarValue(STEP, (100.0, 300.0, 500.0), (False, False, True))) == "300 [100, >= 500]"
+    assert cell(ScalarValue(STEP, (float("nan"),), (False,), "pending")) == cell(None) == ""
