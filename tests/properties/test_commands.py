@@ -69,7 +69,7 @@ def call(stored, tmp_path, monkeypatch, capfd):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(single, "_compute", tiny)
-    for place in ("lab.running.single.detach", "lab.running.sweep.Sweep.run", "lab.running.verify.Verifier.run", "lab.bench.report.run"):
+    for place in ("lab.running.single.detach", "lab.running.sweep_report.run_sweep", "lab.running.verify.Verifier.run", "lab.bench.report.run"):
         monkeypatch.setattr(place, lambda *given, **named: 0)
     monkeypatch.setattr("engine.data.registry.SOURCES", {})
 

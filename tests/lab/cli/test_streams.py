@@ -69,7 +69,7 @@ def test_a_sweep_and_a_verification_go_on_too(tmp_path: Path) -> None:
     assert (code, err, len(list_runs(tmp_path))) == (0, GOING_ON, 2)
     code, _, err = shell(tmp_path, f"{COMMAND} verify toy --json >/dev/full")
     assert (code, err) == (0, GOING_ON)
-    code, _, err = shell(tmp_path, f"({COMMAND} sweep toy --grid rate=0.1,0.2 --json) | true; exit ${{PIPESTATUS[0]}}")
+    code, _, err = shell(tmp_path, f"({COMMAND} sweep toy --grid rate=0.3,0.4 --json) | true; exit ${{PIPESTATUS[0]}}")
     assert (code, err, len(list_runs(tmp_path))) == (0, UNREAD, 4)
 
 
