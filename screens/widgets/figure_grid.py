@@ -167,6 +167,8 @@ class FigureGrid(Container, can_focus=True):
         unfilled = frozenset(
             panel.index for panel in self.panels if config and isinstance(panel.what, Figure) and unmet(panel.what.domain, config)
         )
+        for panel in self.panels:
+            panel.fill(config is not None and panel.index not in unfilled)
         if unfilled != self._unfilled:
             self._unfilled = unfilled
             self.spread(self.size.width, self.size.height)

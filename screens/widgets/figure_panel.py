@@ -57,6 +57,11 @@ class FigurePanel(Container):
         """Make this view the active one."""
         self.post_message(self.Chosen(self.index))
 
+    def fill(self, filled: bool) -> None:
+        """Say of an empty figure what fills it only where the run's settings do not: else its data are still to come."""
+        if isinstance(self.what, Figure) and self.what.domain:
+            self._numbered = replace(self.what, title=self.title, empty="" if filled else self.what.empty)
+
     @property
     def heading(self) -> Text:
         """Number and title in one row of text."""

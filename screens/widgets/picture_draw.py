@@ -50,7 +50,9 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> Tex
     elif _plane(grid, top, heat_map, styled, theme):
         x_name = ""
     lost = sum(item.lost for item in styled)
-    notes = [f"{lost} point{'s' * (lost != 1)} not finite, not drawn", f"{lost} left out"] if lost else [picture.note, ""]
+    notes = (
+        [f"{lost} point{'s' * (lost != 1)} not finite, not drawn", f"{lost} point{'s' * (lost != 1)} out"] if lost else [picture.note, ""]
+    )
     title_row(grid, Figure(picture.name, picture.title, Axis(picture.x), Axis(picture.y or picture.title), ()), theme, notes, x_name)
     return grid
 

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from engine.phenomena.double_descent.experiment import DoubleDescent
 
 RATIO = Axis("p/n", lo=0.0)
-MSE, PART = Axis("test MSE", log=True, hi=100.0), Axis("part of the risk", log=True, hi=100.0)  # the peak is infinite in any case
+MSE, PART = Axis("test MSE", log=True, hi=100.0), Axis("bias^2, variance", log=True, hi=100.0)  # the peak is infinite in any case
 FIGURES = (
     Figure("test-mse", "Test error", RATIO, MSE, ("test-mse/*",), "over the noise of the test label as well"),
     Figure(
-        "bias-variance", "Bias and variance over training sets", RATIO, PART, ("bias-variance/*",),
+        "bias-variance", "Over training sets", RATIO, PART, ("bias-variance/*",),
         "bias^2: of the mean fit; what omitted features do beyond |b_C|^2 is variance, as noise of the labels is",
         empty="needs features that stay while training sets change: fills with the knob features at identity",
         domain=(one_of("features", "identity")),
     ),
     Figure(
-        "given-inputs", "Bias and variance given the inputs", RATIO, PART, ("given-inputs/*",),
+        "given-inputs", "Given the inputs", RATIO, PART, ("given-inputs/*",),
         "variance: over label noise alone; bias^2: all of the risk without label noise, what omitted features do included",
         empty="needs a known true function: digits have none, so it fills with the knob features at identity or relu",
         domain=(one_of("features", "identity", "relu")),
@@ -181,7 +181,7 @@ def _means_and_medians(name: str, label: str, p: Whole, n: int, draws: Floats, g
     """The mean of draws (draws, k) with its standard error where it has one, and near the threshold the median with quartiles."""
     away, near = np.abs(p - n) >= LEAST, np.abs(p - n) <= NEAR
     looks: Any = {"of": "draws", "basis": "simulation", "group": group}
+    yield summarised(name, label, p[away] / n, draws[:, away].T, Summary.MEAN_ERROR, **looks)
     if near.any():
         shown = f"{label}, median near n"
         yield summarised(f"{name}-median", shown, p[near] / n, draws[:, near].T, Summary.MEDIAN_QUARTILES, **looks)
-    yield summarised(name, label, p[away] / n, draws[:, away].T, Summary.MEAN_ERROR, **looks)

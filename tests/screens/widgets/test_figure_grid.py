@@ -213,13 +213,21 @@ def test_a_wide_first_view_takes_the_whole_width(size: tuple[int, int]) -> None:
     alone(grid, look, size)
 
 
+def words(grid: FigureGrid, index: int) -> str:
+    """What a panel shows, as characters."""
+    drawn = grid.panels[index].view.draw_grid(70, 14)
+    return " ".join(" ".join(drawn.line(row) for row in range(14)).split())
+
+
 class Sweeping(Config):
     sweep: bool = knob(False, "whether settings are swept")
 
 
 def test_what_the_settings_leave_empty_takes_no_room_on_the_pages_of_what_they_fill() -> None:
     steps, sweep = Axis("step"), (Condition("sweep yes", lambda config: config.sweep),)
-    figures = [Figure(name, name, steps, Axis("y"), (name,), domain=sweep if name in "bd" else ()) for name in "abcd"]
+    figures = [
+        Figure(name, name, steps, Axis("y"), (name,), empty="fills with sweep yes", domain=sweep if name in "bd" else ()) for name in "abcd"
+    ]
     grid = FigureGrid(replace(SPEC, config=Sweeping, figures=tuple(figures), pictures=()), Theme())
 
     async def look(pilot: Pilot[None]) -> None:
@@ -233,7 +241,11 @@ def test_what_the_settings_leave_empty_takes_no_room_on_the_pages_of_what_they_f
         grid.choose(3)
         await pilot.pause()
         assert {panel.what.name for panel in grid.panels if panel.display} == set("bd"), "they can be looked at all the same"
+        assert "fills with sweep" in words(grid, 3)
         grid.turn_page(1)
         assert grid.active == 0
+        grid.show(replace(canned(series=(), pictures=(), markers=()), config={"sweep": True}))
+        await pilot.pause()
+        assert "no data yet" in words(grid, 3) and "fills with" not in words(grid, 3), "what the settings fill is still to come"
 
     alone(grid, look)

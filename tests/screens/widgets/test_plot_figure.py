@@ -119,7 +119,7 @@ def test_what_cannot_be_drawn_is_counted_and_breaks_the_line():
     assert re.search(r"\*+ +\*+", line)
     y[[3, 4]] = 0
     assert "3 points" in plain(figure, [curve(np.arange(41), y.copy())], theme=ascii_theme())[0]
-    assert "3 left out" in plain(figure, [curve(np.arange(41), y.copy())], width=24, theme=ascii_theme())[0]
+    assert "3 points out" in plain(figure, [curve(np.arange(41), y.copy())], width=24, theme=ascii_theme())[0]
 
 
 def test_log_axes_have_decades():
@@ -382,7 +382,7 @@ def test_labels_without_room_never_cover_the_note_of_the_title_row() -> None:
     for width in range(20, 70):
         request = Request.of(figure, [wave], markers, legend=False)
         row = plot(request, width, 12, Theme()).grid.line(0)
-        assert "left out" not in row or row.rstrip().endswith("left out"), row
+        assert " out" not in row or row.rstrip().endswith(" out"), row
         assert "not drawn" not in row or row.rstrip().endswith("not drawn"), row
 
 
