@@ -33,7 +33,8 @@ def before(figure: Figure, stop: Stop, snapshot: Snapshot, heights: Sequence[flo
         x = replace(figure.x, lo=question.at[0], hi=question.at[-1])
         y = replace(figure.y, lo=question.lo, hi=question.hi, log=question.log)
         figure, given = replace(figure, x=x, y=y), [*given, sketched(question, heights)]
-    return replace(figure, series=(*stop.given, YOURS), note=""), given, []
+    neutral = f"{figure.y.label} against {figure.x.label}"  # titles may tell the answer
+    return replace(figure, title=neutral, series=(*stop.given, YOURS), note=""), given, []
 
 
 def after(figure: Figure, stop: Stop, snapshot: Snapshot, answer: Answer) -> Drawn:

@@ -73,4 +73,5 @@ def summary(stops: Sequence[Stop], visits: Mapping[str, Visit]) -> Text:
 
 
 def _row(number: int, stop: Stop, visit: Visit | None) -> Text:
-    return Text.assemble(f"{number:2} ", result_of(visit), stop.title, (f"  {stop.page}", "dim"))
+    concept = f": {stop.concept}" if visit is not None and visit.result != "skipped" and stop.concept else ""
+    return Text.assemble(f"{number:2} ", result_of(visit), f"{stop.title}{concept}", (f"  {stop.page}", "dim"))

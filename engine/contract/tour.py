@@ -101,7 +101,8 @@ class Number:
     def compare(self, given: float | Sequence[float], found: Found) -> Feedback:
         """Say how far a number is from the one that was found."""
         said, truth = float(_single(given)), float(_single(found.answer))
-        both = f"You said {self._named(said)}, it is {self._named(truth)}{_spread(found)}"
+        unit = f" {self.unit}" if self.unit else ""
+        both = f"You said {written(said)}{unit}, {'it' if unit else self.what} is {written(truth)}{unit}{_spread(found)}"
         if self.log and said > 0 and truth > 0:
             factor = max(said / truth, truth / said)
             apart, limit = math.log(factor), math.log(self.near)
@@ -112,9 +113,6 @@ class Number:
         if apart <= limit / 2 or found.lo <= said <= found.hi:
             return Feedback("right", f"{both}: right.")
         return Feedback("near", f"{both}: near, {how}.") if apart <= limit else Feedback("off", f"{both}: {how}.")
-
-    def _named(self, value: float) -> str:
-        return f"{written(value)} {self.unit}" if self.unit else f"{self.what} = {written(value)}"
 
 
 @dataclass(frozen=True)
@@ -180,8 +178,9 @@ Answer = int | float | tuple[float, ...]
 class Stop:
     """One stop.
 
-    page: what it is in a textbook ("definition", "exercise 2"). setting: what is run; ask: what is asked, answered by one sentence.
-    `{knob}` in both, and in options, stands for the run's value of a knob.
+    title: what it is about, without giving away the answer; concept: what it teaches, told with the explanation.
+    page: what it is in a textbook ("definition", "exercise 2"). setting: what is run; ask: what is asked. `{knob}` in both, and in
+    options, stands for the run's value of a knob.
     find: reads off a finished run what is right. explanation, formula: what is told afterwards.
     given: curves that are shown with the question, as patterns; shown: those that are shown with the answer, all where none is named.
     knobs: what differs from the preset.
@@ -199,6 +198,7 @@ class Stop:
     explanation: str
     formula: str
     claims: tuple[str, ...]
+    concept: str = ""
     preset: str = "quick"
     knobs: Mapping[str, Any] = field(default_factory=dict)
     given: tuple[str, ...] = ()
@@ -264,9 +264,10 @@ def _same_ways(ours: Floats, theirs: Floats) -> tuple[int, int]:
 
 
 def _spread(found: Found) -> str:
-    if not (math.isfinite(found.lo) and math.isfinite(found.hi)) or found.lo == found.hi:
+    if not (math.isfinite(found.lo) and math.isfinite(found.hi)):
         return ""
-    return f" ({written(found.lo)} to {written(found.hi)})"
+    low, high = written(found.lo), written(found.hi)
+    return f" ({low} to {high})" if low != high else ""
 
 
 def _single(value: object) -> float:

@@ -63,6 +63,7 @@ STOPS = (
     Stop(
         name="random-labels",
         title="Random labels",
+        concept="Memorisation",
         page="the experiment",
         phenomenon="random-labels",
         figure="train-accuracy",
@@ -87,7 +88,8 @@ STOPS = (
     ),
     Stop(
         name="vacuous-bound",
-        title="A vacuous bound",
+        title="A bound on the error",
+        concept="A vacuous bound",
         page="definition",
         phenomenon="vacuous-bounds",
         knobs=BOUNDS,
@@ -112,6 +114,7 @@ STOPS = (
     Stop(
         name="exercise-3",
         title="What random labels prove",
+        concept="What is refuted",
         page="exercise 3",
         phenomenon="vacuous-bounds",
         knobs=BOUNDS,
@@ -134,7 +137,8 @@ STOPS = (
     ),
     Stop(
         name="not-wrong",
-        title="Valid, and not tight",
+        title="A bound of another kind",
+        concept="Valid, not tight",
         page="watch out 4",
         phenomenon="vacuous-bounds",
         knobs=BOUNDS,

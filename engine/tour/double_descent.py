@@ -87,7 +87,8 @@ ISOTROPIC = {"n": 100, "D": 400, "draws": 150}  # of preset hastie-isotropic
 STOPS = (
     Stop(
         name="double-descent",
-        title="Double descent",
+        title="From few features to many",
+        concept="Double descent",
         page="proposition",
         phenomenon="double-descent",
         knobs=HEAD,
@@ -107,6 +108,7 @@ STOPS = (
     Stop(
         name="exercise-2",
         title="Bias and variance",
+        concept="Bias and variance of the least norm",
         page="exercise 2",
         phenomenon="double-descent",
         preset="hastie-isotropic",
@@ -125,7 +127,8 @@ STOPS = (
     ),
     Stop(
         name="not-always-best",
-        title="The shortest is not the best",
+        title="With a ridge",
+        concept="The shortest is not the best",
         page="watch out 1",
         phenomenon="double-descent",
         knobs=HEAD,
@@ -143,7 +146,8 @@ STOPS = (
     ),
     Stop(
         name="complexity",
-        title="Not the number of parameters",
+        title="More and more samples",
+        concept="Effective complexity",
         page="watch out 2",
         phenomenon="deep-double-descent",
         knobs={"h": (2,), "steps": 100, "samples": (0,)},
@@ -159,20 +163,21 @@ STOPS = (
     ),
     Stop(
         name="not-always-helps",
-        title="More is not always better",
+        title="Two valleys",
+        concept="More is not always better",
         page="watch out 3",
         phenomenon="double-descent",
         preset="hastie-isotropic",
         knobs=ISOTROPIC,
         figure="test-mse",
         shown=("test-mse/zero*", "test-mse/minima"),
-        setting="The model of exercise 2: the truth has as many features as are fitted, and r2/sigma^2 = {r2}. In stop `double-descent` "
-        "the lower valley lay beyond n.",
+        setting="The model of exercise 2: the truth has as many features as are fitted, and r2/sigma^2 = {r2}. In the stop on double "
+        "descent the lower valley lay beyond n.",
         ask="And here?",
         question=Choice(("Beyond n again: more parameters win in the end", "Below n", "Both are equally deep")),
         find=valleys,
         explanation="Double descent says that the error falls again, not how far. Here it even rises once more: fitting ever more "
-        "directions with the same samples loses ever more of the truth. Spectra and lazy networks can fail too.",
+        "directions with the same samples loses ever more of the truth. Other spectra, and lazy networks, can fail too.",
         formula="risk beyond n: r2 (1 - 1/gamma) + sigma^2/(gamma - 1); least at gamma = s/(s - 1), s = sqrt(r2)/sigma > 1",
         claims=("DD3", "DD2"),
     ),

@@ -65,7 +65,8 @@ def direction(snapshot: Snapshot) -> Found:
 STOPS = (
     Stop(
         name="interpolation-threshold",
-        title="The interpolation threshold",
+        title="Features and samples",
+        concept="The interpolation threshold",
         page="definition",
         phenomenon="interpolation-threshold",
         figure="test-mse",
@@ -84,6 +85,7 @@ STOPS = (
     Stop(
         name="implicit-bias",
         title="Where gradient descent ends",
+        concept="Implicit bias: the least norm",
         page="theorem",
         phenomenon="min-norm",
         figure="norms",
@@ -109,6 +111,7 @@ STOPS = (
     Stop(
         name="exercise-1",
         title="The length of the solution",
+        concept="Shorter with every feature",
         page="exercise 1",
         phenomenon="min-norm",
         figure="norm-vs-d",
@@ -123,7 +126,8 @@ STOPS = (
     ),
     Stop(
         name="max-margin",
-        title="The largest margin, slowly",
+        title="The direction of the weights",
+        concept="Implicit bias: the largest margin",
         page="classification",
         phenomenon="max-margin",
         figure="direction-error",

@@ -63,7 +63,8 @@ def edge(snapshot: Snapshot) -> Found:
 STOPS = (
     Stop(
         name="grokking",
-        title="Grokking",
+        title="Memorising and understanding",
+        concept="Grokking",
         page="phenomenon",
         phenomenon="grokking",
         figure="accuracy",
@@ -83,7 +84,8 @@ STOPS = (
     ),
     Stop(
         name="benign-overfitting",
-        title="Benign overfitting",
+        title="Noise that is fitted",
+        concept="Benign overfitting",
         page="phenomenon",
         phenomenon="benign-overfitting",
         knobs={"n": (50, 100, 200)},
@@ -110,7 +112,8 @@ STOPS = (
     ),
     Stop(
         name="lazy-training",
-        title="Lazy training",
+        title="The scale of the output",
+        concept="Lazy training",
         page="next topic",
         phenomenon="lazy-training",
         figure="test-error",
@@ -126,7 +129,8 @@ STOPS = (
     ),
     Stop(
         name="edge-of-stability",
-        title="The edge of stability",
+        title="Step size and sharpness",
+        concept="The edge of stability",
         page="beyond",
         phenomenon="edge-of-stability",
         figure="eta-sharpness",

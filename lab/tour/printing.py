@@ -86,7 +86,19 @@ def answer_lines(stop: Stop, found: Spec, snapshot: Snapshot) -> tuple[list[str]
         for item in snapshot.verdicts
         if item.claim.id in stop.claims
     ]
-    return [*told, "", stop.explanation, "", f"    {stop.formula}", "", *verdicts, "", f"Computed by {command}", ""], decided
+    concept = [f"*{stop.concept}.*"] if stop.concept else []
+    return [
+        *told,
+        "",
+        " ".join([*concept, stop.explanation]),
+        "",
+        f"    {stop.formula}",
+        "",
+        *verdicts,
+        "",
+        f"Computed by {command}",
+        "",
+    ], decided
 
 
 def right_answer(stop: Stop, right: Found, snapshot: Snapshot) -> str:

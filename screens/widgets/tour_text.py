@@ -52,7 +52,8 @@ def verdict_rows(snapshot: Snapshot, stop: Stop, width: int) -> list[Text]:
 
 def explanation_text(stop: Stop) -> Text:
     """Return the few sentences that explain, and the formula."""
-    return Text.assemble(stop.explanation, "\n", (stop.formula, "cyan"))
+    head = (f"{stop.concept}. ", "bold") if stop.concept else ""
+    return Text.assemble(head, stop.explanation, "\n", (stop.formula, "cyan"))
 
 
 def result_of(visit: Visit | None) -> Text:

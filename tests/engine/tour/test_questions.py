@@ -45,6 +45,10 @@ def test_a_number_within_the_seeds_is_right_and_their_range_is_said():
     assert feedback.grade == "right" and "it is 500 steps (150 to 900 steps)" in feedback.sentence.replace("900)", "900 steps)")
 
 
+def test_a_number_without_a_unit_is_named():
+    assert SHARE.compare(0.9, Found(0.5, "", 0.4999, 0.5001)).sentence == "You said 0.9, share is 0.5: 0.4 too much."
+
+
 def test_an_option_is_right_or_names_the_one_that_is():
     choice = Choice(("up", "down", "neither"))
     assert choice.compare(1, Found(1, "")).sentence == "Right: down."
