@@ -94,7 +94,7 @@ def test_list_and_info(genlab):
         ("export nothing --to csv", "no run 'nothing'", "genlab runs"),
         ("bench nothing", "no bench entry 'nothing'", "entries: "),
         ("data fetch digits", "no data set 'digits'; did you mean digits", "data sets: "),
-        ("sweep toy --grid rate", "a grid is KNOB=V1,V2,..., got 'rate'", "genlab info toy"),
+        ("sweep toy --grid rate", "a grid is KNOB=V1,V2,..., KNOB=LOW:HIGH:log5 (or lin5), or KNOB=1:10, got 'rate'", "genlab info toy"),
         ("sweep toy --grid rate=.1,7", "decay rate must be between 0 and 1, got 7", "default: 0.1"),
         ("sweep toy --rate .1 --grid rate=.2", "knob 'rate' is given twice", "once"),
     ],
