@@ -35,7 +35,7 @@ FIGURES = (
         f"on {PROBE} clean test images while a network trains, on all once it has finished",
     ),
     Figure("train-loss", "Training loss", LINEAR_STEP, Axis("mean cross-entropy", lo=0.0, unit="nats"), ("train-loss/*",)),
-    Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("steps to 99 %, relative to q=0", lo=0.0), ("time-to-fit",)),
+    Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("relative to q=0", lo=0.0), ("time-to-fit",)),
     Figure("error-vs-corruption", "Test error against corruption", CORRUPTION, Axis("clean test error", lo=0.0, hi=1.0),
            ("error-vs-corruption", "chance")),
 )  # fmt: skip
@@ -76,9 +76,7 @@ def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
     labels, fitted = run.data[run.seeds[0]].labels.at(condition.corruption), run.fitted_labels(condition.name)
     note = f"{int(fitted.sum()):,} of {len(labels):,}, seed {run.seeds[0]}"
     cells = memorisation_map(fitted, labels, run.split.classes)
-    return Picture(
-        f"memorised/{name}", f"Fitted: {condition.label}", cells, palette="classes", legend=LEGEND, y="class as labelled", note=note
-    )
+    return Picture(f"memorised/{name}", f"Fitted: {condition.label}", cells, palette="classes", legend=LEGEND, y="label", note=note)
 
 
 def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -> NDArray[np.int8]:
