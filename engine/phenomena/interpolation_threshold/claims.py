@@ -15,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Claim, Condition, one_of, within
+from engine.data.regression import NONE
+from engine.data.spectrum import own_spectrum
 from engine.judging import Judgement, Judges, decided, not_applicable, pending
+from engine.phenomena.interpolation_threshold.config import InterpolationThresholdConfig
 from engine.phenomena.interpolation_threshold.significance import (
     LUCK,
     norm_shares,
@@ -40,10 +43,48 @@ PEAKED = 2.0  # least sigma^2 n over r2: below, the errors beyond n that the sig
 FEWEST = 20  # draws whose medians are compared
 RARE = 1e-8  # a share as small is called that
 
+STEEPEST = 1e-10  # n-th over first eigenvalue of an imported spectrum up to which double precision keeps the fit
+FLAT = 0.01  # least 2n-th eigenvalue over the n-th: what hardly varies takes no noise off the threshold's neighbours
+
+
+def _imported_noise(config: InterpolationThresholdConfig) -> bool:
+    """Whether labels are noisy; of imported rows the fits below n show it."""
+    return config.own_rows or config.sigma >= 1e-3
+
+
+def _first(config: InterpolationThresholdConfig) -> tuple[float, float]:
+    """Return largest eigenvalue and squared length of the weights, of an imported spectrum if there is one."""
+    if not config.own_spectrum:
+        return 1.0, config.r2
+    given = own_spectrum(config.spectrum, config.spectrum_sha256)
+    return float(given.eigenvalues[0]), config.r2 if given.target is None else float(given.target @ given.target)
+
+
+def _share(config: InterpolationThresholdConfig, one: int, other: int) -> float:
+    """Return an imported eigenvalue over another, by their places from 1; of built-in ones 1."""
+    if not config.own_spectrum:
+        return 1.0
+    lam = own_spectrum(config.spectrum, config.spectrum_sha256).eigenvalues
+    return float(lam[min(one, lam.size) - 1] / lam[min(other, lam.size) - 1])
+
+
+def _visible(config: InterpolationThresholdConfig) -> bool:
+    largest, r2 = _first(config)
+    return config.sigma**2 * config.n >= PEAKED * r2 * largest
+
+
 NOISY = within("sigma", 1e-3)
+DRAWN = one_of("dataset", NONE)
+OWN_NOISY = Condition("sigma at least 0.001, or rows of your own", _imported_noise)
+ACCURATE = Condition(
+    f"an own spectrum whose n-th eigenvalue is at least {STEEPEST:g} of the first", lambda c: _share(c, c.n, 1) >= STEEPEST
+)
+WITH_TAIL = Condition(f"an own spectrum whose 2n-th eigenvalue is at least {FLAT:g} of the n-th", lambda c: _share(c, 2 * c.n, c.n) >= FLAT)
 ISOTROPIC, GAUSSIAN = one_of("spectrum", "isotropic"), one_of("entries", "gaussian")
 BEYOND = Condition("d max beyond n", lambda config: round(config.d_max * config.n) > config.n)
-PEAK = Condition(f"sigma^2 n at least {PEAKED:g} r2", lambda config: config.sigma**2 * config.n >= PEAKED * config.r2)
+PEAK = Condition(
+    f"sigma^2 n at least {PEAKED:g} r2 (times the first eigenvalue of an own spectrum, r2 being |b|^2 of its signal)", _visible
+)
 FILLED = Condition("n at least 20 where entries are +1 and -1", lambda config: config.entries == "gaussian" or config.n >= 20)
 WORDS = "1 in 1,000 by luck, all d together"
 
@@ -51,31 +92,31 @@ CLAIMS = (
     Claim(
         "IT1", "Training error is 0 if and only if d >= n", "linear algebra", "0 iff d >= n, at full rank",
         "rms <= 1e-13 s_max |w| from n on",
-        domain=(NOISY,), chance=LUCK,
+        domain=(OWN_NOISY, ACCURATE), chance=LUCK,
     ),
     Claim(
         "IT2", "Below n, training error is what noise the fit leaves over", "arXiv:1903.07571", "sigma2 (1 - d/n)", WORDS,
-        domain=(NOISY,), chance=LUCK,
+        domain=(DRAWN, NOISY, ACCURATE), chance=LUCK,
     ),
     Claim(
         "IT3", "The smallest eigenvalue touches 0 at n", "Tracy-Widom centre of the Marchenko-Pastur edge", "finite-n mean",
-        f"{WORDS}, d/n <= .75 or >= 1.33", domain=(ISOTROPIC, GAUSSIAN, within("draws", 20)), chance=LUCK,
+        f"{WORDS}, d/n <= .75 or >= 1.33", domain=(DRAWN, ISOTROPIC, GAUSSIAN, within("draws", 20)), chance=LUCK,
     ),
     Claim(
         "IT4", "The spectrum is Marchenko-Pastur", "Marchenko, Pastur 1967", "Kolmogorov distance 0", "order 1/d (1 in 1,000 by luck)",
-        domain=(ISOTROPIC, FILLED), chance=LUCK,
+        domain=(DRAWN, ISOTROPIC, FILLED), chance=LUCK,
     ),
     Claim(
         "IT5", "One peak of norm, condition number and test error", "arXiv:1812.11118", "argmax of the medians: n", "one grid step",
-        domain=(NOISY, BEYOND, PEAK, FILLED, within("draws", 20)), chance=LUCK,
+        domain=(DRAWN, NOISY, BEYOND, PEAK, FILLED, ACCURATE, WITH_TAIL, within("draws", 20)), chance=LUCK,
     ),
     Claim(
         "IT6", "Norm law", "arXiv:1903.07571", "r2 min(1, n/d) + sigma2 min(n, d)/(|d-n|-1)", f"{WORDS}, |d-n| >= 2",
-        domain=(ISOTROPIC, GAUSSIAN, NOISY), chance=LUCK,
+        domain=(DRAWN, ISOTROPIC, GAUSSIAN, NOISY), chance=LUCK,
     ),
     Claim(
         "IT7", "Random labels become separable at n = 2d", "Cover 1965", "Cover's probability", "1 in 1,000 by luck, all (n, d) together",
-        domain=(GAUSSIAN, within("draws", 30)), chance=LUCK,
+        domain=(DRAWN, GAUSSIAN, within("draws", 30)), chance=LUCK,
     ),
 )  # fmt: skip
 
@@ -114,6 +155,8 @@ def _of_full_rank(judge: Callable[[InterpolationThreshold, NDArray[np.bool_]], J
 def _zero_from_n(run: InterpolationThreshold, regular: NDArray[np.bool_]) -> Judgement:
     residual, beyond = run.sweeps["residual"][regular], run.widths >= run.config.n
     fitted, unfitted = float(residual[:, beyond].max()), float(residual[:, ~beyond].min())
+    if run.rows and fitted <= ROUNDING >= unfitted:
+        return not_applicable("fewer than n features fit these targets exactly: they have no noise")
     note, values = f"largest residual from n on; the smallest below n is {unfitted:.1g}", {"smallest below n": unfitted}
     return decided(fitted <= ROUNDING < unfitted, fitted, note, predicted="0 from n on", values=values)
 

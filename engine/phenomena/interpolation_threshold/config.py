@@ -6,22 +6,32 @@ from typing import Literal, TypeAlias
 
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, knob
+from engine.contract import Config, Preset, content_of, knob
+from engine.data import own
+from engine.data.knobs import data_knob
+from engine.data.regression import NONE, Order, columns, entry_of, refusal, rows_knob
 
 MOST = 10  # d/n up to which features can be asked for
 
-Spectrum: TypeAlias = Literal["isotropic", "power", "exponential"]
+SPECTRA, FEWEST = ("isotropic", "power", "exponential"), 10
 Entries: TypeAlias = Literal["gaussian", "rademacher"]
 
 
 class InterpolationThresholdConfig(Config):
     """Knobs of the sweep."""
 
-    n: int = knob(100, "training samples", ge=10, le=2000, log=True)
+    n: int = knob(100, "training samples", ge=FEWEST, le=2000, log=True)
     d_max: float = knob(4.0, "largest number of features, as a multiple of n", ge=1.0, le=MOST, unit="n")
     sigma: float = knob(0.5, "deviation of the label noise", ge=0.0, le=3.0)
     r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0)
-    spectrum: Spectrum = knob("isotropic", "variances of the features: 1, 1/k or exp(-k/n)")
+    spectrum: str = data_knob(
+        "isotropic", "variances of the features: 1, 1/k, exp(-k/n), or your own eigenvalues, perhaps with a signal: genlab data import",
+        builtin=SPECTRA, kinds=("spectrum",),
+    )  # fmt: skip
+    spectrum_sha256: str = content_of("spectrum")
+    dataset: str = rows_knob()
+    dataset_sha256: str = content_of("dataset")
+    order: Order = knob("given", "features of your own rows in their own order, or in one drawn anew every draw")
     draws: int = knob(50, "draws of the whole problem, pooled over the seeds", ge=1, le=1000, log=True)
     entries: Entries = knob("gaussian", "law of the entries of X: normal, or +1 and -1")
     d: float = knob(0.5, "features whose eigenvalues are shown, as a multiple of n", ge=0.05, le=MOST, unit="n", live=True, log=True)
@@ -33,9 +43,39 @@ class InterpolationThresholdConfig(Config):
             raise ValueError("sigma and r2 must not both be 0: without signal and noise every target is 0")
         return self
 
+    @model_validator(mode="after")
+    def _reaches_the_threshold(self) -> InterpolationThresholdConfig:
+        rows = entry_of(self.dataset)
+        if rows is not None:
+            if self.spectrum != "isotropic":
+                raise ValueError(f"dataset {self.dataset} has features of its own: leave spectrum at isotropic, got {self.spectrum}")
+            why = refusal(rows, self.n, FEWEST)
+            if why:
+                raise ValueError(why)
+        if self.own_spectrum:
+            held = own.find(self.spectrum).rows
+            if held < self.n:
+                raise ValueError(f"n must be at most {held:,}, the eigenvalues of {self.spectrum}, for d = n to be reached, got {self.n}")
+        return self
+
+    @property
+    def own_rows(self) -> bool:
+        """Whether rows were imported."""
+        return self.dataset != NONE
+
+    @property
+    def own_spectrum(self) -> bool:
+        """Whether eigenvalues were imported."""
+        return self.spectrum not in SPECTRA
+
+    def most_features(self) -> int | None:
+        """Return how many features imported rows have, with their constant; None where there is no end before `MOST` n."""
+        rows = entry_of(self.dataset)
+        return None if rows is None else min(columns(rows), MOST * self.n)
+
     @property
     def shown_d(self) -> int:
-        """Features whose eigenvalues are shown."""
+        """Features whose eigenvalues are asked for."""
         return max(2, round(self.d * self.n))
 
 

@@ -9,17 +9,15 @@ d = n; ten outputs make that 10 n weights. Belkin, Hsu, Ma, Mandal 2019 (arXiv:1
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from engine.data.registry import load
 from engine.phenomena.interpolation_threshold.sweep import SHOWN, Widths
 from engine.seeds import Streams
-from engine.theory.inputs import Floats, finite_matrix
+from engine.theory.inputs import Floats
+from engine.theory.linear_models.column_order import independent_first
 from engine.theory.linear_models.nested import nested_path
 
 N, N_TEST = 100, 1000
-INDEPENDENT = 1e-6
-"""Least share of a column that must lie outside the span of those before it."""
 
 
 def pixel_sweep(widths: Widths, streams: Streams) -> dict[str, Floats]:
@@ -42,36 +40,3 @@ def pixel_sweep(widths: Widths, streams: Streams) -> dict[str, Floats]:
     found = (curves.train_mse[d].sum(1), curves.test_mse[d].sum(1), curves.norm2[d].sum(1), smallest**2 / N, largest / smallest)
     missing = np.full(widths.size - d.size, np.nan)
     return {name: np.append(values, missing) for name, values in zip(SHOWN, found, strict=True)}
-
-
-def independent_first(X: ArrayLike, order: ArrayLike) -> NDArray[np.int64]:
-    """Return indices of the columns of X (n, D) that vary: in the given order, but dependent ones after the first n others.
-
-    By Gram and Schmidt, twice for each column. Fewer than n independent columns come first if X has no more.
-
-    Raises:
-        ProblemError: X without rows or columns, or entries that are not finite.
-    """
-    features = finite_matrix(X, "X")
-    basis = np.empty((len(features), min(features.shape)))
-    first: list[int] = []
-    later: list[int] = []
-    for index in np.asarray(order, dtype=np.int64).tolist():
-        column = features[:, index]
-        if np.ptp(column) == 0:
-            continue
-        new = None if len(first) == basis.shape[1] else _outside(column, basis[:, : len(first)])
-        if new is None:
-            later.append(index)
-        else:
-            basis[:, len(first)] = new
-            first.append(index)
-    return np.array(first + later, dtype=np.int64)
-
-
-def _outside(column: Floats, basis: Floats) -> Floats | None:
-    """The direction of the part of a column outside a span; None where there is too little of it."""
-    part = column - basis @ (basis.T @ column)
-    part -= basis @ (basis.T @ part)
-    size = float(np.linalg.norm(part))
-    return part / size if size > INDEPENDENT * float(np.linalg.norm(column)) else None

@@ -19,9 +19,10 @@ from engine.contract import Marker, Picture, Series, Spec
 from engine.judging import Judges
 from engine.phenomena.interpolation_threshold import SPEC, digits, figures
 from engine.phenomena.interpolation_threshold.claims import JUDGES, spectral_distance
-from engine.phenomena.interpolation_threshold.config import MOST, InterpolationThresholdConfig
-from engine.phenomena.interpolation_threshold.design import Design
+from engine.phenomena.interpolation_threshold.config import InterpolationThresholdConfig
+from engine.phenomena.interpolation_threshold.design import Problem, drawn_design
 from engine.phenomena.interpolation_threshold.maps import separability_edge, separability_map, train_error_map
+from engine.phenomena.interpolation_threshold.own_rows import OwnDesign, own_in_words
 from engine.phenomena.interpolation_threshold.scalars import READERS
 from engine.phenomena.interpolation_threshold.sweep import REFERENCES, SHOWN, SWEPT, sweep, sweep_widths
 from engine.phenomena.interpolation_threshold.theory import expected_curves, expected_risk
@@ -31,7 +32,6 @@ from engine.seeds import Streams, streams
 from engine.state import Draws, State
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.nested_fits import nested_fits
-from engine.theory.spectra.spectra import spectrum
 
 PER_DECADE = 10  # measurements
 AT_ONCE = 0.03  # seconds for the spectrum when d is turned
@@ -66,9 +66,11 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         super().__init__(config, seeds, device, preset)
         n, draws = config.n, config.draws
         self.unit, self.total = "draw", draws
-        variances = spectrum(config.spectrum, n, MOST * n, tau=float(n), a=1.0)
-        self.design = Design(n, variances, config.entries, config.r2, config.sigma)
-        self.widths, self.digit_widths = sweep_widths(n, config.d_max), sweep_widths(digits.N, config.d_max)
+        self.rows = OwnDesign(config.dataset, config.dataset_sha256, n, config.order) if config.own_rows else None
+        self.design, self._own = drawn_design(config), own_in_words(config)
+        most = config.most_features() or self.design.variances.size
+        self.widths, self.digit_widths = sweep_widths(n, min(config.d_max, most / n)), sweep_widths(digits.N, config.d_max)
+        self.most = most
         self.digit_gammas = self.digit_widths / digits.N
         self.references = {int(d): f"spectrum-{d}" for d in self.widths if d in {round(share * n) for share in REFERENCES}}
         side = min(n, LARGEST_MAP)
@@ -76,7 +78,7 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         self.cover = separability_map(self.map_sizes, self.map_sizes)
         spectra = {name: (min(n, d),) for d, name in self.references.items()}
         self.sweeps = Draws(draws, {**dict.fromkeys(SWEPT, self.widths.shape), **spectra})
-        self.maps = Draws(min(MAPS, draws), dict.fromkeys(("train-error", "separable"), self.cover.shape))
+        self.maps = Draws(0 if self.rows else min(MAPS, draws), dict.fromkeys(("train-error", "separable"), self.cover.shape))
         self.digits = Draws(min(DIGITS, draws) if config.digits else 0, dict.fromkeys(SHOWN, self.digit_widths.shape))
         self.shown = self._no_spectra()
         self.grid = geometric_grid(draws, PER_DECADE)
@@ -114,10 +116,10 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         return part.done < min(part.count, math.ceil(ahead * part.count * self.sweeps.done / self.sweeps.count))
 
     def _draw_sweep(self) -> Iterator[None]:
-        problem = self.design.draw(self._streams(self.sweeps.done), int(self.widths[-1]))
+        problem = (self.rows or self.design).draw(self._streams(self.sweeps.done), int(self.widths[-1]))
         rows: list[dict[str, float]] = []
         spectra = {}
-        for quantities, eigenvalues in sweep(self.design, problem, self.widths):
+        for quantities, eigenvalues in sweep(problem, self.widths):
             d = int(self.widths[len(rows)])
             rows.append(quantities)
             if d in self.references:
@@ -128,8 +130,8 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         yield
 
     def _draw_spectrum(self) -> None:
-        d = self.config.shown_d
-        fit = next(nested_fits(self.design.draw(self._streams(self.shown.done), d).X, [d]))
+        d = self.shown_d
+        fit = next(nested_fits((self.rows or self.design).draw(self._streams(self.shown.done), d).X, [d]))
         self.shown.add({"eigenvalues": fit.eigenvalues / self.design.n})
 
     def _draw_maps(self) -> Iterator[None]:
@@ -147,7 +149,7 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         return streams(self.seeds[draw % len(self.seeds)], draw // len(self.seeds))
 
     def _no_spectra(self) -> Draws:
-        return Draws(self.config.draws, {"eigenvalues": (min(self.config.n, self.config.shown_d),)})
+        return Draws(self.config.draws, {"eigenvalues": (min(self.config.n, self.shown_d),)})
 
     def restore(self, state: State) -> None:
         """Continue from a state."""
@@ -173,8 +175,8 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
             record |= {f"{name}-at-n": np.median(self.at_n(name)) for name in SHOWN}
             record["residual-from-n"] = self.sweeps["residual"][:, self.widths >= n].max()
             record["singular-share"] = 1 - self.regular.mean()
-        if self.shown.done and self.design.is_isotropic:
-            record["spectral-distance"] = spectral_distance(n, self.config.shown_d, self.shown["eigenvalues"])
+        if self.shown.done and self.isotropic:
+            record["spectral-distance"] = spectral_distance(n, self.shown_d, self.shown["eigenvalues"])
         self.notes = self._said()
         return {name: float(value) for name, value in record.items() if np.isfinite(value)}
 
@@ -184,8 +186,19 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         lacking = (
             f"{singular} of {self.sweeps.done} draws are singular: at some d their features lack full rank, and from n on not all is fitted"
         )
-        pairs = ((self.config.digits, ON_DIGITS), (self.config.sigma == 0, NOISELESS), (singular > 0, lacking))
-        return tuple(said for there, said in pairs if there)
+        noiseless = self.config.sigma == 0 and self.rows is None
+        pairs = ((self.config.digits, ON_DIGITS), (noiseless, NOISELESS), (singular > 0, lacking))
+        return (*self._own, *(said for there, said in pairs if there))
+
+    @property
+    def shown_d(self) -> int:
+        """Features whose eigenvalues are shown."""
+        return min(self.config.shown_d, self.most)
+
+    @property
+    def isotropic(self) -> bool:
+        """Whether the rows are drawn, with features of variance 1."""
+        return self.rows is None and self.design.is_isotropic
 
     @property
     def regular(self) -> NDArray[np.bool_]:
@@ -214,7 +227,7 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
 
     @cached_property
     def _theory(self) -> tuple[Series, ...]:
-        return tuple(expected_curves(self.design, self.widths))
+        return () if self.rows else tuple(expected_curves(self.design, self.widths))
 
     def pictures(self) -> tuple[Picture, ...]:
         """Training error and separability over n and d."""
@@ -229,16 +242,22 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
 
         X (n, d), y (n,), w_star (d,) the true and w (d,) the fitted weights; eigenvalues (d,) of X^T X/n; risk_p (k,) numbers of
         features with risk_measured (median) and risk_theory (mean) test MSE; sweeps (draws, k, quantities);
-        map_n, map_d, train_error and separable (map_n, map_d), cover alike: Cover's probability.
+        map_n, map_d, train_error and separable (map_n, map_d), cover alike: Cover's probability. Imported rows
+        have no w_star, no theory and no maps.
         """
-        d, n, sweeps = self.config.shown_d, self.design.n, self.sweeps
-        problem = self.design.draw(self._streams(0), d)
+        d, n, sweeps = self.shown_d, self.design.n, self.sweeps
+        problem = (self.rows or self.design).draw(self._streams(0), d)
         fit = next(nested_fits(problem.X, [d]))
-        return {
-            "X": problem.X, "y": problem.targets(d), "w_star": problem.weights(d), "w": fit.solve(problem.targets(d)),
+        found = {
+            "X": problem.X, "y": problem.targets(d), "w": fit.solve(problem.targets(d)),
             "eigenvalues": np.append(np.zeros(max(0, d - n)), fit.eigenvalues / n), "risk_p": self.widths,
             "risk_measured": np.median(sweeps["test-mse"], axis=0) if sweeps.done else np.zeros(0),
-            "risk_theory": expected_risk(self.design, self.widths), "quantities": np.array(SWEPT),
-            "sweeps": np.stack([sweeps[name] for name in SWEPT], axis=-1), "map_n": self.map_sizes, "map_d": self.map_sizes,
-            "train_error": self.mean_map("train-error"), "separable": self.mean_map("separable"), "cover": self.cover,
+            "quantities": np.array(SWEPT), "sweeps": np.stack([sweeps[name] for name in SWEPT], axis=-1),
+        }  # fmt: skip
+        if not isinstance(problem, Problem):
+            return found
+        return found | {
+            "w_star": problem.weights(d), "risk_theory": expected_risk(self.design, self.widths),
+            "map_n": self.map_sizes, "map_d": self.map_sizes, "train_error": self.mean_map("train-error"),
+            "separable": self.mean_map("separable"), "cover": self.cover,
         }  # fmt: skip

@@ -66,7 +66,7 @@ def simulated(run: InterpolationThreshold) -> Iterator[Series]:
     if run.sweeps.done:
         smallest = np.sort(run.at_n("smallest-eigenvalue")) * n**2
         share = np.arange(1, smallest.size + 1) / smallest.size
-        label = f"{smallest.size} draw{'s' * (smallest.size > 1)}"
+        label = f"simulated, {smallest.size} draw{'s' * (smallest.size > 1)}"
         yield Series("smallest-at-n/simulation", label, smallest, share, basis="simulation", style="points", group="simulation")
 
 
@@ -84,9 +84,9 @@ def _medians(drawn: Draws, group: str, prefix: str, gamma: Floats) -> Iterator[S
 
 def _histogram(run: InterpolationThreshold) -> Iterator[Series]:
     """Density of the eigenvalues above 0 at the shown d, the share of zeros as a bar left of 0, and the law of both."""
-    n, d, drawn = run.design.n, run.config.shown_d, run.shown.done
+    n, d, drawn = run.design.n, run.shown_d, run.shown.done
     found = run.shown["eigenvalues"].ravel()
-    edge = float(edges(d / n)[1]) if run.design.is_isotropic else 0.0
+    edge = float(edges(d / n)[1]) if run.isotropic else 0.0
     top = 1.02 * max(edge, float(found.max(initial=0.0)))
     if top == 0:
         return
@@ -97,7 +97,7 @@ def _histogram(run: InterpolationThreshold) -> Iterator[Series]:
         y = np.concatenate([[max(0, d - n) / d], counts / (found.size * width)])
         label = f"d = {d}, {drawn} draw{'s' * (drawn > 1)}"
         yield Series("eigenvalues/simulation", label, x, y, basis="simulation", style="bars", group="simulation")
-    if run.design.is_isotropic:
+    if run.isotropic:
         yield from spectral_law(d / n, width)
 
 
@@ -124,11 +124,11 @@ def pictures(run: InterpolationThreshold) -> tuple[Picture, ...]:
 
 def markers(run: InterpolationThreshold) -> tuple[Marker, ...]:
     """The threshold, the d whose spectrum is shown, the edges of that spectrum, and the lowest test error beyond n."""
-    n, shown, sigma2 = run.design.n, run.config.shown_d, run.design.sigma2
+    n, shown, sigma2 = run.design.n, run.shown_d, run.design.sigma2
     found = [Marker(name, "x", 1.0, "d = n") for name in SHOWN]
     if run.widths[0] <= shown <= run.widths[-1] and shown != n:
         found.append(Marker("smallest-eigenvalue", "x", shown / n, f"shown: d = {shown}"))
-    if run.design.is_isotropic:
+    if run.isotropic:
         found += [
             Marker("eigenvalues", "x", float(end), f"{side} edge {float(end):.3g}")
             for side, end in zip(("lower", "upper"), edges(shown / n), strict=True)

@@ -88,12 +88,14 @@ def _singular(run: InterpolationThreshold, mine: NDArray[np.bool_]) -> float:
 
 
 def _spectral_distance(run: InterpolationThreshold) -> Answer:
-    if not run.design.is_isotropic:
-        return absent("needs spectrum isotropic")
-    return found(spectral_distance(run.design.n, run.config.shown_d, run.shown["eigenvalues"])) if run.shown.done else PENDING
+    if not run.isotropic:
+        return absent("needs dataset none" if run.rows else "needs spectrum isotropic")
+    return found(spectral_distance(run.design.n, run.shown_d, run.shown["eigenvalues"])) if run.shown.done else PENDING
 
 
 def _separable(run: InterpolationThreshold) -> Answer:
+    if run.rows:
+        return absent("needs dataset none")
     if not run.maps.done:
         return PENDING
     at = [(np.flatnonzero(run.map_sizes == 2 * d), column) for column, d in enumerate(run.map_sizes)]

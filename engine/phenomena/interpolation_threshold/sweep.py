@@ -1,6 +1,6 @@
 """One draw as d sweeps through n: what training error, test error, norm and singular values are at every d of a grid.
 
-Everything is exact for the draw: the test error comes from the weights and the known covariance, not from a test set.
+The test error comes from the weights and the known covariance, exactly; of imported rows from those that are kept for testing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phenomena.interpolation_threshold.design import Design, Problem
+from engine.phenomena.interpolation_threshold.design import Problem
+from engine.phenomena.interpolation_threshold.own_rows import OwnProblem
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.nested_fits import NestedFit, nested_fits
 
@@ -37,22 +38,22 @@ def sweep_widths(n: int, most: float) -> Widths:
     return found[(found >= 2) & (found <= top)]
 
 
-def sweep(design: Design, problem: Problem, widths: Widths) -> Iterator[tuple[dict[str, float], Floats]]:
+def sweep(problem: Problem | OwnProblem, widths: Widths) -> Iterator[tuple[dict[str, float], Floats]]:
     """Yield for each width its quantities, and the eigenvalues (min(n, d),) of X^T X/n but for certain zeros, ascending."""
     for fit in nested_fits(problem.X, widths):
-        yield _quantities(design, problem, fit), fit.eigenvalues / design.n
+        yield _quantities(problem, fit), fit.eigenvalues / len(fit.X)
 
 
-def _quantities(design: Design, problem: Problem, fit: NestedFit) -> dict[str, float]:
+def _quantities(problem: Problem | OwnProblem, fit: NestedFit) -> dict[str, float]:
     n, d = fit.X.shape
-    y, b = problem.targets(d), problem.weights(d)
+    y = problem.targets(d)
     w = fit.solve(y)
-    missed, error = fit.X @ w - y, w - b
+    missed = fit.X @ w - y
     rms, size = float(np.sqrt(missed @ missed / n)), float(np.linalg.norm(w))
     scale = float(np.sqrt(fit.eigenvalues[-1])) * size
     return {
         "train-mse": rms**2,
-        "test-mse": float(design.sigma2 + (error * design.variances[:d]) @ error),
+        "test-mse": problem.test_mse(w),
         "norm": size**2,
         "smallest-eigenvalue": fit.eigenvalues[0] / n,
         "condition-number": fit.condition,

@@ -31,7 +31,7 @@ def expected_risk(design: Design, widths: Widths) -> Floats:
     if not design.is_isotropic:
         for index in np.flatnonzero(widths > n):
             d = int(widths[index])
-            expected[index] = equivalent(design.variances[:d], n).test_mse(np.full(d, r2 / d), design.sigma2)[0]
+            expected[index] = equivalent(design.variances[:d], n).test_mse(design.energy(d), design.sigma2)[0]
     return expected
 
 
@@ -40,9 +40,9 @@ def expected_curves(design: Design, widths: Widths) -> Iterator[Series]:
     n, sigma2, d = design.n, design.sigma2, _fine(design.n, widths)
     gamma = d / n
     exact: Basis = "exact" if design.is_isotropic and design.entries == "gaussian" else "asymptotic"
-    means = "mean, exactly" if exact == "exact" else "mean, large n"
+    means = "exact mean" if exact == "exact" else "mean, large n"
     solved = d if design.is_isotropic else widths  # elsewhere every d costs an equation
-    yield _curve("train-mse/expected", "mean, exactly", gamma, expected_train_mse(n, d, sigma2), "exact")
+    yield _curve("train-mse/expected", "exact mean", gamma, expected_train_mse(n, d, sigma2), "exact")
     yield _curve("test-mse/expected", means, solved / n, expected_risk(design, solved), exact)
     if design.is_isotropic:
         low, high = marchenko_pastur.edges(gamma)

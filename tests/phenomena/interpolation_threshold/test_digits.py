@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.phenomena.interpolation_threshold.digits import independent_first
+from engine.theory.linear_models.column_order import independent_first
 
 
 def test_the_first_columns_have_full_rank_and_constant_ones_are_left_out():
