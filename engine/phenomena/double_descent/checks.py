@@ -87,11 +87,13 @@ class Checks:
     """What both checks found.
 
     Attributes:
-        disagreement: of the fast path from lstsq on the first draw, once known. noise: (6, draws) errors of the noise check, once known.
+        disagreement: of the fast path from lstsq on the first draw, once known. condition: s_max/s_min of its first n features.
+        noise: (6, draws) errors of the noise check, once known.
     """
 
     def __init__(self) -> None:
         self.disagreement: float | None = None
+        self.condition: float | None = None
         self.noise: Floats | None = None
 
     def work(self, model: Model, seed: int) -> Generator[None, None, None]:
@@ -101,12 +103,14 @@ class Checks:
         yield
         draw = model.draw(streams(seed))
         curves = yield from pieces(nested_steps(draw.X, draw.Y, draw.b, draw.test))
+        self.condition = float(np.linalg.cond(draw.X[:, : model.n]))
         self.disagreement = yield from against_lstsq(draw, curves)
 
     def state(self) -> State:
         """Return what is known."""
-        return State({} if self.noise is None else {"noise": self.noise}, {"disagreement": self.disagreement})
+        return State({} if self.noise is None else {"noise": self.noise}, {"disagreement": self.disagreement, "condition": self.condition})
 
     def restore(self, state: State) -> None:
         """Take up what `state` returned."""
         self.noise, self.disagreement = state.arrays.get("noise"), state.scalars["disagreement"]
+        self.condition = state.scalars.get("condition")

@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Claim, Condition, one_of, within
+from engine.data.regression import NONE
+from engine.data.spectrum import own_spectrum
 from engine.judging import Judgement, Judges, decided, not_applicable, pending
 from engine.phenomena.double_descent.checks import NOISE_BEYOND, NOISE_N, NOISE_P, noise_beyond
+from engine.phenomena.double_descent.config import DoubleDescentConfig
 from engine.phenomena.double_descent.curves import valleys
 from engine.phenomena.double_descent.gaussian import DIRECTIONS, PROFILES, Isotropic
 from engine.phenomena.double_descent.model import GROUPS
@@ -24,10 +27,10 @@ if TYPE_CHECKING:
 
 EXACT_GAP, EXACT_ERRORS, EXACT_SHARE = 10, 4.0, 0.99  # DD1: distance from n, standard errors, share of p
 FEWEST = 10  # draws for a mean with a standard error
-PEAK_AWAY = 1  # DD2: features
+PEAK_AWAY, PEAKED, FLAT = 1, 2.0, 0.01  # DD2: features; noise over signal and flatness of an imported spectrum that shows the peak
 RISE = 0.02  # DD4: largest rise of the tuned risk from one p to the next
 FACTOR_GAP, FACTOR_ERROR = 20, 0.05  # DD5: distance from n, relative error
-SOLVER = 1e-9  # DD6: relative difference
+SOLVER, CONDITION = 1e-9, 1e3  # DD6: relative difference; condition number of imported data whose square costs lstsq as much
 LIMIT_BELOW, LIMIT_ABOVE, LIMIT_DRAWS, LIMIT_ERROR = 0.6, 2.0, 10, 0.2  # DD7: N/n, N/n, draws, relative error
 DIGIT_STEP, DIGIT_RATIO = 2, 10.0  # DD8: features of a grid step, peak over valley
 NOISE_ERRORS = 4.0  # DD9: standard errors
@@ -35,7 +38,22 @@ VALLEY_ERRORS = 4.0  # DD3: how far apart minima must be, in standard errors
 SETS_ERRORS = 6.0  # DD10: of 8 comparisons whose errors have 9 degrees of freedom; beyond it one run in 1,000
 
 BHX, RF = "Belkin, Hsu, Xu 2020, arXiv:1903.07571", "Mei, Montanari 2022, arXiv:1908.05355"
-GAUSSIAN, ISOTROPIC = one_of("features", "identity"), one_of("spectrum", "isotropic")
+GAUSSIAN, ISOTROPIC, DRAWN = one_of("features", "identity"), one_of("spectrum", "isotropic"), one_of("dataset", NONE)
+
+
+def _shows_its_peak(config: DoubleDescentConfig) -> bool:
+    """Whether noise outweighs what an imported spectrum leaves unseen beyond n, and its tail is no cliff."""
+    if not config.own_spectrum:
+        return True
+    given = own_spectrum(config.spectrum, config.spectrum_sha256)
+    lam, n = given.eigenvalues, config.n
+    b2 = config.r2 if given.target is None else float(given.target @ given.target)
+    return bool(config.sigma**2 * n >= PEAKED * b2 * lam[0] and lam[min(2 * n, lam.size) - 1] >= FLAT * lam[min(n, lam.size) - 1])
+
+
+OWN_PEAK = Condition(
+    "an own spectrum with sigma^2 n at least 2 |b|^2 times its first eigenvalue, whose 2n-th is at least .01 of the n-th", _shows_its_peak
+)
 SOMETHING_TO_AMPLIFY = Condition(
     "noise, or features that leave out signal: sigma at least 0.1, or features fourier or relu, or a profile that is not well-specified",
     lambda c: c.sigma >= 0.1 or c.features != "identity" or (c.profile != "well-specified" and c.r2 > 0),
@@ -44,24 +62,24 @@ CLAIMS = (
     Claim(
         "DD1", "Simulation lies on the exact curve", BHX,
         "mean test MSE at p at least 10 from n: Belkin-Hsu-Xu", "4 SE at 99 % of p", ("standard",),
-        (GAUSSIAN, ISOTROPIC, within("draws", 50)), 0.01,
+        (DRAWN, GAUSSIAN, ISOTROPIC, within("draws", 50)), 0.01,
     ),
     Claim("DD2", "The peak is at p = n", BHX, "argmax of the median: n", "1 feature",
-          domain=(SOMETHING_TO_AMPLIFY, within("draws", FEWEST)), chance=1e-3),
+          domain=(DRAWN, SOMETHING_TO_AMPLIFY, OWN_PEAK, within("draws", FEWEST)), chance=1e-3),
     Claim(
         "DD3", "Which second minimum is lower is as the exact curves have it: with misspecification", BHX,
         "head: yes; well-specified isotropic: no", "exact, where the two minima are 4 SE apart", ("quick",),
-        (GAUSSIAN, ISOTROPIC, within("draws", FEWEST)), 1e-3,
+        (DRAWN, GAUSSIAN, ISOTROPIC, within("draws", FEWEST)), 1e-3,
     ),
     Claim(
         "DD4", "The best ridge has no peak", "Nakkiran et al. 2021, arXiv:2003.01897",
         "mean risk over p, flat profile: non-increasing", "2 %; never above min-norm", ("quick",),
-        (GAUSSIAN, ISOTROPIC, within("n", 100), within("draws", 20)), 0.01,
+        (DRAWN, GAUSSIAN, ISOTROPIC, within("n", 100), within("draws", 20)), 0.01,
     ),
     Claim(
         "DD5", "Bias and variance given the inputs are known fractions (exercise 2)", "Hastie et al. 2022, arXiv:1903.08560",
         "variance/sigma2: d/(n-d-1), n/(d-n-1); squared bias/r2: 0, 1-n/d", "5 %, d at least 20 from n", ("standard",),
-        (GAUSSIAN, ISOTROPIC), 0.01,
+        (DRAWN, GAUSSIAN, ISOTROPIC), 0.01,
     ),
     Claim("DD6", "The fast path is exact", "numpy.linalg.lstsq at 20 values of p", "difference 0", "1e-9 relative", chance=1e-3),
     Claim("DD7", "Random ReLU features follow their limit", RF, "mean risk of 10 draws, N/n <= .6 or >= 2", "20 %", ("standard",),
@@ -80,7 +98,7 @@ CLAIMS = (
     Claim(
         "DD10", "Over training sets, what is left out is mostly variance", BHX,
         "bias^2: |b_T|^2 (1-n/p)^2 + |b_C|^2; variance: the rest of the risk", "6 SE at p = n/2, n-10, 3n/2, D", ("quick", "standard"),
-        (GAUSSIAN, ISOTROPIC, one_of("ridge", 0.0), one_of("tuned", False), within("draws", 2 * GROUPS), within("n", 50)), 0.01,
+        (DRAWN, GAUSSIAN, ISOTROPIC, one_of("ridge", 0.0), one_of("tuned", False), within("draws", 2 * GROUPS), within("n", 50)), 0.01,
     ),
 )  # fmt: skip
 
@@ -182,6 +200,9 @@ def _solver(run: DoubleDescent) -> Judgement:
     found = run.checks.disagreement
     if found is None:
         return pending(f"after {run.main_tasks} draws", predicted=0.0)
+    condition = run.checks.condition
+    if (run.config.own_rows or run.config.own_spectrum) and condition is not None and condition > CONDITION:
+        return not_applicable(f"n features of your data have condition number {condition:.2g}, which costs lstsq its digits", predicted=0.0)
     return decided(found <= SOLVER, found, predicted=0.0)
 
 

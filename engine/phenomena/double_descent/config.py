@@ -6,10 +6,14 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, knob
+from engine.contract import Config, Preset, content_of, knob
+from engine.data import own
+from engine.data.knobs import data_knob
+from engine.data.regression import NONE, Order, columns, entry_of, refusal, rows_knob
 
 Profile = Literal["flat", "head", "well-specified"]
 
+SPECTRA, FEWEST = ("isotropic", "power"), 20
 MOST_FEATURES = 10  # D over n
 FEWEST_DIGITS = 50
 
@@ -17,8 +21,8 @@ FEWEST_DIGITS = 50
 class DoubleDescentConfig(Config):
     """Knobs of the nested least-squares problem and of its two companions."""
 
-    n: int = knob(200, "training samples", ge=20, le=1000, log=True)
-    D: int = knob(1000, "features, from n to 10n", ge=20, le=10000, log=True, label="D")
+    n: int = knob(200, "training samples", ge=FEWEST, le=1000, log=True)
+    D: int = knob(1000, "features, from n to 10n; of your own data at most so many", ge=20, le=10000, log=True, label="D")
     sigma: float = knob(0.5, "standard deviation of the label noise", ge=0.0, le=2.0)
     r2: float = knob(1.0, "signal |b|^2", ge=0.0, le=10.0, label="r2")
     features: Literal["identity", "relu", "fourier"] = knob(
@@ -27,7 +31,14 @@ class DoubleDescentConfig(Config):
     profile: Profile = knob("head", "signal on all features alike, partly on the first, or all on those fitted")
     head_k: int = knob(10, "first features that share the head's part of the signal, at most n/2", ge=1, le=500, log=True)
     head_share: float = knob(0.15, "part of the signal on the head", ge=0.0, le=1.0)
-    spectrum: Literal["isotropic", "power"] = knob("isotropic", "variances of Gaussian features: all alike, or falling like k^-decay")
+    spectrum: str = data_knob(
+        "isotropic", "variances of Gaussian features: alike, falling like k^-decay, or your own, perhaps with a signal: genlab data import",
+        builtin=SPECTRA, kinds=("spectrum",),
+    )  # fmt: skip
+    spectrum_sha256: str = content_of("spectrum")
+    dataset: str = rows_knob()
+    dataset_sha256: str = content_of("dataset")
+    order: Order = knob("given", "features of your own rows in their own order, or in one drawn anew every draw")
     decay: float = knob(1.0, "exponent of the power-law spectrum", ge=0.0, le=2.0)
     ridge: float = knob(0.0, "penalty lam of |Xw-y|^2 + lam |w|^2; 0 is minimum norm", ge=0.0, le=1e4, log=True)
     tuned: bool = knob(False, "take the best ridge at every p instead")
@@ -40,7 +51,8 @@ class DoubleDescentConfig(Config):
 
     @model_validator(mode="after")
     def _has_a_solution(self) -> DoubleDescentConfig:
-        if not self.n <= self.D <= MOST_FEATURES * self.n:
+        limited = self.own_rows or self.own_spectrum
+        if not limited and not self.n <= self.D <= MOST_FEATURES * self.n:
             raise ValueError(f"D must be between n={self.n} and {MOST_FEATURES}n={MOST_FEATURES * self.n}, got {self.D}")
         if self.head_k > self.n // 2:
             raise ValueError(f"head k must be at most n/2={self.n // 2}, got {self.head_k}")
@@ -51,6 +63,40 @@ class DoubleDescentConfig(Config):
         if self.digits and self.digit_features <= self.digits:
             raise ValueError(f"digit features must exceed digits={self.digits} to pass the threshold, got {self.digit_features}")
         return self
+
+    @model_validator(mode="after")
+    def _reaches_the_threshold(self) -> DoubleDescentConfig:
+        named = self.dataset if self.own_rows else self.spectrum
+        if (self.own_rows or self.own_spectrum) and self.features != "identity":
+            raise ValueError(f"{named} has features of its own: leave features at identity, got {self.features}")
+        if self.own_rows and self.spectrum != "isotropic":
+            raise ValueError(f"dataset {self.dataset} has features of its own: leave spectrum at isotropic, got {self.spectrum}")
+        rows = entry_of(self.dataset)
+        why = "" if rows is None else refusal(rows, self.n, FEWEST)
+        if why:
+            raise ValueError(why)
+        if (self.own_rows or self.own_spectrum) and self.n > self.most:
+            held = columns(rows) if rows is not None else own.find(self.spectrum).rows
+            raise ValueError(f"n must be at most {self.most:,}, the smaller of D={self.D:,} and what {named} has, {held:,}, got {self.n}")
+        return self
+
+    @property
+    def own_rows(self) -> bool:
+        """Whether rows were imported."""
+        return self.dataset != NONE
+
+    @property
+    def own_spectrum(self) -> bool:
+        """Whether eigenvalues were imported."""
+        return self.spectrum not in SPECTRA
+
+    @property
+    def most(self) -> int:
+        """Features: D, or what imported rows (with their constant) or eigenvalues have, at most 10 n of them."""
+        rows, limit = entry_of(self.dataset), MOST_FEATURES * self.n
+        if rows is not None:
+            return min(self.D, columns(rows), limit)
+        return min(self.D, own.find(self.spectrum).rows, limit) if self.own_spectrum else self.D
 
 
 ALONE = {"relu_draws": 0, "digits": 0}

@@ -27,6 +27,7 @@ from engine.phenomena.double_descent.fitted import fitted, picture
 from engine.phenomena.double_descent.gaussian import PROFILES, Anisotropic, Isotropic, weights
 from engine.phenomena.double_descent.mean_fit import MeanFit, min_norm_weights
 from engine.phenomena.double_descent.model import LEAST, SMALL, Draw, Model, Prediction, Whole, coarse, shown
+from engine.phenomena.double_descent.own_data import own_covariance, own_in_words, own_rows
 from engine.phenomena.double_descent.relu import Relu
 from engine.phenomena.double_descent.scalars import READERS
 from engine.phenomenon import Pieces
@@ -76,7 +77,8 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
         super().__init__(config, seeds, device, preset)
         c, count = config, len(seeds)
         self.kind: Kind = "best" if c.tuned else "small" if c.ridge > 0 else "zero"
-        self.model, self.p = main_model(c), shown(c.n, c.D)
+        self.model, self._own = main_model(c), own_in_words(c)
+        self.notes, self.p = self._own, shown(c.n, self.model.D)
         self.ridges = _ridges(self.model, c.ridge)
         self.relu_model = Relu(COMPANION_N, COMPANION_FEATURES, COMPANION_D, c.sigma, c.r2, COMPANION_TESTS)
         self.relu_p = shown(COMPANION_N, COMPANION_FEATURES)
@@ -162,7 +164,7 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
                 record |= {f"{source}-{name}": value for name, value in zip(VALLEYS, astuple(found), strict=True)}
         if self.checks.disagreement is not None:
             record["fast-path-difference"] = self.checks.disagreement
-        self.notes = valley_sentence(self)
+        self.notes = (*self._own, *valley_sentence(self))
         return record
 
     @property
@@ -251,6 +253,10 @@ def main_model(config: DoubleDescentConfig) -> Model:
         return Relu(c.n, c.D, c.d, c.sigma, c.r2, MAIN_TESTS)
     if c.features == "fourier":
         return Digits(c.n, c.D, c.noise, MAIN_TESTS)
+    if c.own_rows:
+        return own_rows(c)
+    if c.own_spectrum:
+        return own_covariance(c)
     b = {profile: weights(profile, c.D, c.r2, c.head_k, c.head_share) for profile in PROFILES}
     if c.spectrum == "power":
         eigenvalues = power(c.D, c.decay)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, Series, Summary, one_of, within
+from engine.data.regression import NONE
 from engine.phenomena.double_descent.curves import KINDS, Kind
 from engine.phenomena.double_descent.model import LEAST, NEAR, Whole
 from engine.readings import summarised
@@ -29,13 +30,13 @@ FIGURES = (
         "bias-variance", "Over training sets", RATIO, PART, ("bias-variance/*",),
         "bias^2: of the mean fit; what omitted features do beyond |b_C|^2 is variance, as noise of the labels is",
         empty="needs features that stay while training sets change: fills with the knob features at identity",
-        domain=(one_of("features", "identity"),),
+        domain=(one_of("features", "identity"), one_of("dataset", NONE)),
     ),
     Figure(
         "given-inputs", "Given the inputs", RATIO, PART, ("given-inputs/*",),
         "variance: over label noise alone; bias^2: all of the risk without label noise, what omitted features do included",
         empty="needs a known true function: digits have none, so it fills with the knob features at identity or relu",
-        domain=(one_of("features", "identity", "relu"),),
+        domain=(one_of("features", "identity", "relu"), one_of("dataset", NONE)),
     ),
     Figure("norm", "Norm of the solution", RATIO, Axis("|w|^2", log=True), ("norm/*",)),
     Figure("ridge", "Ridge", RATIO, MSE, ("ridge/*",)),

@@ -74,6 +74,8 @@ def _all_features(excess: bool) -> Callable[[DoubleDescent], Answer]:
     """From Gaussian and ReLU features the noise of the test label can be taken away; digits have no known noise."""
 
     def answer(run: DoubleDescent) -> Answer:
+        if excess and run.config.own_rows:
+            return absent("needs dataset none: the noise of your own targets is not known")
         if excess and run.config.features == "fourier":
             return absent("needs features identity or relu: the noise of digits is not known")
         noise = run.config.sigma**2 if excess else 0.0
