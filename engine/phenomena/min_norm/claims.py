@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Claim, Condition, one_of, within
+from engine.data.regression import NONE
 from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
 from engine.theory.linear_models.norm_law import expected_squared_norm, squared_norm_variance
 
@@ -33,7 +34,7 @@ SURE = 1e-10  # what the closed form must have reached before descent is said to
 SHARING: tuple[Method, ...] = ("sgd", "momentum", "nesterov")  # MN5
 PAGE, GUNASEKAR = "least squares; the textbook's theorem", "arXiv:1802.08246"
 
-LINEAR = one_of("param", "linear")
+LINEAR, DRAWN = one_of("param", "linear"), one_of("dataset", NONE)
 CONVERGENT = Condition("0 < eta < 1 (of 2/s_max^2)", lambda config: 0 < config.eta < 1)
 UNDERDETERMINED = Condition("d > n: else every vector is in the row space", lambda config: config.d > config.n)
 SEVERAL = Condition(
@@ -50,7 +51,7 @@ CLAIMS = (
           (LINEAR, CONVERGENT), 1e-3),
     Claim(
         "MN6", "GD's limit ignores the step, Adam's does not: relative spread over three steps", GUNASEKAR, "0; > 0",
-        "1e-8; >= 1e-2 at residual <= 1e-6", ("quick",), (LINEAR, SEVERAL), 0.01,
+        "1e-8; >= 1e-2 at residual <= 1e-6", ("quick",), (LINEAR, DRAWN, SEVERAL), 0.01,
     ),
     Claim(
         "MN7", "The l1 norm of a diagonal network falls from min-l2's (alpha = 2) as alpha falls", "arXiv:2002.09277",
@@ -59,7 +60,7 @@ CLAIMS = (
     Claim("MN8", "Nested norms fall: |w*| over d >= n, y fixed", "exercise 1", "no rise", "1e-10 relative", chance=1e-3),
     Claim(
         "MN9", "Mean norm law: E|w*|^2 = r2 n/d + sigma2 n/(d-n-1)", "inverse Wishart mean", "formula",
-        "quantile of 1 run in 10,000 over all d >= n+10", ("quick",), (within("n", 4), within("draws", FEWEST)), 1e-3,
+        "quantile of 1 run in 10,000 over all d >= n+10", ("quick",), (DRAWN, within("n", 4), within("draws", FEWEST)), 1e-3,
     ),
     Claim("MN10", "Adam on Wilson's data goes along sign(X^T y)", "arXiv:1705.08292, Lemma 3.1", "angle 0", "1e-3 rad", ("quick",),
           (LINEAR,), 1e-3),

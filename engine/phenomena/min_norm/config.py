@@ -6,8 +6,10 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from engine.config import Config, knob
-from engine.contract import Preset
+from engine.contract import Config, Preset, content_of, knob
+from engine.data.regression import NONE, Order, columns, entry_of, refusal, rows_knob
+
+FEWEST = 2  # rows of imported data
 
 
 class MinNormConfig(Config):
@@ -15,6 +17,9 @@ class MinNormConfig(Config):
 
     n: int = knob(6, "samples", ge=1, le=500, log=True)
     d: int = knob(40, "features, at least n", ge=2, le=2000, log=True)
+    dataset: str = rows_knob("your own rows with real targets or two classes, learnt by the linear optimisers: genlab data import")
+    dataset_sha256: str = content_of("dataset")
+    order: Order = knob("given", "features of your own rows in their own order, or in one drawn by every seed")
     eta: float = knob(
         0.5, "step size; beyond 1 gradient descent diverges", ge=0.0, le=2.0, unit="of 2/s_max^2", label="step size eta", divergence=True
     )
@@ -41,6 +46,17 @@ class MinNormConfig(Config):
 
     @model_validator(mode="after")
     def _has_solutions(self) -> MinNormConfig:
+        rows = entry_of(self.dataset)
+        if rows is not None:
+            why = refusal(rows, self.n, FEWEST)
+            if why:
+                raise ValueError(why)
+            if self.d > columns(rows):
+                raise ValueError(
+                    f"d must be at most {columns(rows):,}, the {rows.features:,} features of {rows.name} and a constant, got {self.d}"
+                )
+            if self.param != "linear":
+                raise ValueError(f"dataset {self.dataset} is learnt by the linear optimisers: leave param at linear, got {self.param}")
         if self.d < self.n:
             raise ValueError(f"d must be at least n={self.n}: fewer features than samples fit no targets exactly, got {self.d}")
         if self.sigma == 0 and self.r2 == 0:
@@ -50,6 +66,17 @@ class MinNormConfig(Config):
         if self.param == "diagonal" and self.nonzeros > self.d:
             raise ValueError(f"nonzeros must be at most d={self.d}, got {self.nonzeros}")
         return self
+
+    @property
+    def own_rows(self) -> bool:
+        """Whether rows were imported."""
+        return self.dataset != NONE
+
+    @property
+    def most_columns(self) -> int:
+        """Columns that the norm is followed to: four times n, those that there are of imported rows."""
+        rows, most = entry_of(self.dataset), max(self.d, 4 * self.n, self.n + 30)
+        return most if rows is None else min(most, columns(rows))
 
 
 PRESETS = (

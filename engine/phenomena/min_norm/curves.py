@@ -162,6 +162,9 @@ def _sweep(run: MinNorm) -> Iterator[Series]:
 
 def _norm_vs_d(run: MinNorm) -> Iterator[Series]:
     c, draws = run.config, run.draws
+    if c.own_rows:
+        yield from _own_vs_d(run)
+        return
     fine = np.unique(np.concatenate([run.widths, draws.widths, np.arange(c.n + 2, c.n + 20)]))
     fine = fine[(fine >= c.n + 2) & (fine <= run.widths[-1])]
     mean = np.array([expected_squared_norm(c.n, int(d), c.r2, c.sigma**2) for d in fine])
@@ -174,6 +177,15 @@ def _norm_vs_d(run: MinNorm) -> Iterator[Series]:
     if run.theory.nested:
         nested = np.stack(run.theory.nested, axis=1)
         yield _medians("norm-vs-d/nested", "one y, more columns", run.widths / c.n, nested, group="norm-nested")
+
+
+def _own_vs_d(run: MinNorm) -> Iterator[Series]:
+    """Norm and test error of imported rows with ever more columns."""
+    x = run.widths / run.config.n
+    curves = (("norm-vs-d", "one y, more columns", run.theory.nested), ("test-vs-d", "X⁺y on the test rows", run.theory.test_errors))
+    for figure, label, found in curves:
+        if found:
+            yield _medians(f"{figure}/nested", label, x, np.stack(found, axis=1), group="norm-nested")
 
 
 # ---------------------------------------------------------------- markers
@@ -200,9 +212,10 @@ def _minima(run: MinNorm) -> Iterator[Marker]:
 def _landmarks(run: MinNorm) -> Iterator[Marker]:
     c, linear = run.config, run.linear[0]
     yield Marker("alpha-sweep", "x", c.alpha, f"alpha={c.alpha:g}")
-    yield Marker("norm-vs-d", "x", 1.0, "d = n")
-    if c.d > c.n:
-        yield Marker("norm-vs-d", "x", c.d / c.n, f"d = {c.d}")
+    for figure in ("norm-vs-d", "test-vs-d") if c.own_rows else ("norm-vs-d",):
+        yield Marker(figure, "x", 1.0, "d = n")
+        if c.d > c.n:
+            yield Marker(figure, "x", c.d / c.n, f"d = {c.d}")
     if c.param == "linear":
         start = linear.starts[:2][int(np.argmax(np.linalg.norm(linear.starts[:2], axis=1)))]
         kept = float(np.linalg.norm(linear.problem.null_component(start)) / np.linalg.norm(linear.problem.solution))

@@ -21,21 +21,18 @@ MOST_NESTED = 40  # widths of the nested draw
 DRAWN = 14  # widths of the draws
 
 
-def most_columns(n: int, d: int) -> int:
-    """Largest number of columns that the norm is followed to."""
-    return max(d, 4 * n, n + 30)
-
-
-def nested_widths(n: int, d: int) -> NDArray[np.int64]:
-    """Return d - n = 0, 1, 2, ... ever sparser, d itself among them, up to `most_columns`."""
-    top = most_columns(n, d)
+def nested_widths(n: int, d: int, top: int) -> NDArray[np.int64]:
+    """Return d - n = 0, 1, 2, ... ever sparser, d itself among them, up to `top`."""
+    if top == n:
+        return np.array([n])
     steps = np.geomspace(1, top - n, MOST_NESTED).round().astype(np.int64)
     return np.unique(np.concatenate([[n, d, top], n + steps]))
 
 
-def drawn_widths(n: int, d: int) -> NDArray[np.int64]:
+def drawn_widths(n: int, d: int, top: int) -> NDArray[np.int64]:
     """Return the widths of the draws: from n + 4, with n + 10, 2n, d where they are larger."""
-    top = most_columns(n, d)
+    if top - n < LEAST:
+        return np.zeros(0, dtype=np.int64)
     steps = np.geomspace(LEAST, top - n, DRAWN).round().astype(np.int64)
     special = [width for width in (n + 10, 2 * n, d, top) if width >= n + LEAST]
     return np.unique(np.concatenate([n + steps, special]))
@@ -56,7 +53,7 @@ class NormDraws:
     @property
     def done(self) -> int:
         """Draws that are complete."""
-        return self.step // len(self.widths)
+        return self.step // max(1, len(self.widths))
 
     def advance(self, steps: int) -> None:
         """Draw further entries, draw after draw."""

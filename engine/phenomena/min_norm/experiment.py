@@ -22,6 +22,7 @@ from engine.phenomena.min_norm.diagonal import Diagonal
 from engine.phenomena.min_norm.draws import NormDraws, drawn_widths, nested_widths
 from engine.phenomena.min_norm.figures import GONE
 from engine.phenomena.min_norm.linear import Linear
+from engine.phenomena.min_norm.own_rows import own_in_words
 from engine.phenomena.min_norm.plane import plane_picture
 from engine.phenomena.min_norm.predictions import Predictions
 from engine.phenomena.min_norm.scalars import READERS
@@ -53,11 +54,13 @@ class MinNorm(Pieces[MinNormConfig]):
         super().__init__(config, seeds, device, preset)
         c = config
         self.total, self.grid = c.steps, geometric_grid(c.steps)
-        self.widths = nested_widths(c.n, c.d)
+        most = c.most_columns
+        self.widths = nested_widths(c.n, c.d, most)
+        self._own = own_in_words(c)
         self.linear = [Linear(c, seed, self.grid, int(self.widths[-1])) for seed in seeds]
         self.diagonal = [Diagonal(c, seed, self.grid) for seed in seeds]
         self.matrix = [DeepMatrix(c, seed, self.grid) for seed in seeds]
-        self.draws = NormDraws(c.n, drawn_widths(c.n, c.d), c.draws, c.r2, c.sigma**2, seeds)
+        self.draws = NormDraws(c.n, drawn_widths(c.n, c.d, most), 0 if c.own_rows else c.draws, c.r2, c.sigma**2, seeds)
         self.theory = Predictions(c, self.grid, self.widths, self.linear, self.diagonal, self.matrix)
         self.networks = [Network(setting, seed) for _, seed, part in self._each() for setting in part.settings]
         self._runs: dict[str, OptimiserRun[Any]] = {
@@ -163,7 +166,7 @@ class MinNorm(Pieces[MinNormConfig]):
 
     def _say(self, lost: str = "") -> None:
         still = "" if self.config.eta else "step size eta is 0: gradient descent stays where it starts"
-        self.notes = tuple(filter(None, (still, *self.theory.refusals, lost)))
+        self.notes = tuple(filter(None, (*self._own, still, *self.theory.refusals, lost)))
 
     # ------------------------------------------------------------ what is shown
 
@@ -183,11 +186,12 @@ class MinNorm(Pieces[MinNormConfig]):
         """The first seed's problem in the chosen parameterisation, and its solution.
 
         X (n, d), y (n,), w_star (d,), w (d,) reached, w_hat (d,) predicted, singular_values; of deep-matrix W for w: w_star, w, w_hat
-        (side, side) and observed. In every case norm_d (k,), norm_measured, norm_theory (k,): root mean squares of exercise 1.
+        (side, side) and observed. Imported rows have no w_star, but X_test and y_test. Of drawn ones norm_d (k,), norm_measured,
+        norm_theory (k,): root mean squares of exercise 1.
         """
         c, draws = self.config, self.draws
         mean = [expected_squared_norm(c.n, int(d), c.r2, c.sigma**2) for d in draws.widths]
-        found: dict[str, NDArray[Any]] = {"norm_d": draws.widths, "norm_theory": np.sqrt(mean)}
+        found: dict[str, NDArray[Any]] = {} if c.own_rows else {"norm_d": draws.widths, "norm_theory": np.sqrt(mean)}
         if draws.done:
             found["norm_measured"] = np.sqrt(np.mean(draws.squares[: draws.done], axis=0))
         shown = self.shown[0]
@@ -196,7 +200,11 @@ class MinNorm(Pieces[MinNormConfig]):
             return found | {"w_star": shown.problem.target, "observed": shown.problem.observed, "w": w}
         w_hat = shown.limit(c.alpha) if isinstance(shown, Diagonal) else shown.limits[shown.chosen(c)]
         problem = shown.problem
-        solution = {"X": problem.X, "y": problem.y, "w_star": shown.w_star, "w": w, "w_hat": w_hat}
+        solution = {"X": problem.X, "y": problem.y, "w": w, "w_hat": w_hat}
+        if isinstance(shown, Linear) and shown.tested is not None:
+            solution |= {"X_test": shown.tested[0][:, : c.d], "y_test": shown.tested[1]}
+        else:
+            solution |= {"w_star": shown.w_star}
         return found | solution | {"singular_values": problem.singular_values}
 
     # ------------------------------------------------------------ storage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.contract import Axis, Figure, PictureSpec, Quantity, Summary
+from engine.contract import Axis, Condition, Figure, PictureSpec, Quantity, Summary
 
 STEP = Axis("step", log=True, lo=1)
 FIGURES = (
@@ -16,6 +16,9 @@ FIGURES = (
     Figure("alpha-sweep", "Network: l2 to l1", Axis("alpha", log=True), Axis("norm", log=True), ("alpha-sweep/*",)),
     Figure("matrix-completion", "Completing a matrix", STEP, Axis("relative error, all entries", log=True), ("matrix-completion/*",)),
     Figure("norm-vs-d", "Exercise 1: norm against d", Axis("d/n", log=True), Axis("|w*|", log=True), ("norm-vs-d/*",)),
+    Figure("test-vs-d", "Test error against d", Axis("d/n", log=True), Axis("MSE of X⁺y on the test rows", log=True), ("test-vs-d/*",),
+           empty="needs rows kept for testing: fills with your own rows, the knob dataset",
+           domain=(Condition("your own rows", lambda config: config.own_rows),)),
 )  # fmt: skip
 PICTURES = (PictureSpec("plane", "Every point of the line fits"),)
 

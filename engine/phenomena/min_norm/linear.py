@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.data.regression import draw_rows
 from engine.optimiser_runs import OptimiserRun, Steps
 from engine.phenomena.min_norm.config import MinNormConfig
 from engine.phenomena.min_norm.weight_readings import NamedSetting, read_weights
@@ -36,10 +37,11 @@ CHECKED = (1, 10, 100, 1000)  # steps at which the simulation is held against th
 
 
 class Linear:
-    """One seed's Gaussian problem, y = X w_star + noise, and its optimisers.
+    """One seed's Gaussian problem, y = X w_star + noise, or its draw of imported rows, and its optimisers.
 
     Attributes:
-        problem: X (n, d), y (n,). wide: (n, D) whose first columns are X, so that a larger d only appends columns. w_star: (d,).
+        problem: X (n, d), y (n,). wide: (n, D) whose first columns are X, so that a larger d only appends columns. w_star: (d,), empty of
+            imported rows, whose other rows are `tested`: (s, D) and (s,).
         settings: gradient descent from the chosen start, "gd", and from another, then the other optimisers if they are shown.
         starts, limits: (settings, d), limits being X^+ y + P_null w_0. eta: the step of gradient descent.
         goals: steps at the measurements. runs: by name.
@@ -64,10 +66,19 @@ class Linear:
         self.runs = {name: OptimiserRun(optimiser, grid) for name, optimiser in self._optimisers.items()}
 
     def _draw(self, draws: Streams, columns: int) -> None:
+        self.wide: Floats
+        self.w_star: Floats
         config = self.config
+        self.tested: tuple[Floats, Floats] | None = None
+        if config.own_rows:
+            (rng,) = draws.data.spawn(1)
+            rows = draw_rows(config.dataset, config.dataset_sha256, config.n, config.order, rng).of_full_rank(config.dataset)
+            self.wide, self.w_star, self.tested = rows.X[:, :columns], np.zeros(0), (rows.X_test[:, :columns], rows.y_test)
+            self.problem = least_squares(self.wide[:, : config.d], rows.y)
+            return
         features, weights = draws.data.spawn(2)
-        self.wide: Floats = features.standard_normal((columns, config.n)).T
-        self.w_star: Floats = weights.standard_normal(config.d)
+        self.wide = features.standard_normal((columns, config.n)).T
+        self.w_star = weights.standard_normal(config.d)
         self.w_star *= np.sqrt(config.r2) / np.linalg.norm(self.w_star)
         X = self.wide[:, : config.d]
         self.problem = least_squares(X, X @ self.w_star + config.sigma * draws.noise.standard_normal(config.n))
@@ -123,6 +134,13 @@ class Linear:
         """Return the readings (k,) of both starts of gradient descent after each of the k step counts, without iterating."""
         paths = [self.problem.descend(steps, self.eta, start) for start in self.starts[:2]]
         return [read_weights(self.problem, w, self.limits[place], self.starts[place]) for place, w in enumerate(paths)]
+
+    def test_errors(self, widths: Steps) -> Floats:
+        """Return the mean squared error (k,) of X^+ y on the rows that imported data keep for testing, with so many columns each."""
+        assert self.tested is not None
+        X, y = self.tested
+        solved = (np.linalg.lstsq(self.wide[:, :d], self.problem.y, rcond=None)[0] for d in widths)
+        return np.array([np.mean((X[:, : w.size] @ w - y) ** 2) for w in solved])
 
     # ------------------------------------------------------------ measuring
 

@@ -34,7 +34,8 @@ class Predictions:
     Attributes:
         steps: (k,) at which paths are predicted.
         paths: of gradient descent by its closed form, or of the chosen network by its flow, as they are shown. growth: by depth.
-        nested: norms (widths,) of one y with ever more columns. limits: weights (d,) of networks, by the place of alpha in `SWEPT`.
+        nested: norms (widths,) of one y with ever more columns; test_errors: (widths,) alike, of imported rows.
+        limits: weights (d,) of networks, by the place of alpha in `SWEPT`.
         least: of the first seed, by parameterisation and norm, None where it would take too long.
         refusals: what has no solution, and why.
     """
@@ -47,6 +48,7 @@ class Predictions:
         self.paths: list[Path] = []
         self.growth: dict[int, list[Path]] = {depth: [] for depth in DEPTHS}
         self.nested: list[Floats] = []
+        self.test_errors: list[Floats] = []
         self.limits: list[list[Floats]] = [[] for _ in SWEPT]
         self.least: dict[tuple[str, Order], float | None] = {}
         self.refusals: list[str] = []
@@ -55,6 +57,8 @@ class Predictions:
             if config.param == "linear":
                 self._later(self.paths.append, partial(_descent, run, self.steps))
             self._later(self.nested.append, partial(nested_norms, run.wide, run.problem.y, widths))
+            if config.own_rows:
+                self._later(self.test_errors.append, partial(run.test_errors, widths))
             if config.param == "diagonal":
                 self._later(self.paths.append, partial(network.flow, self.steps))
             for depth in DEPTHS if config.param == "deep-matrix" and config.eta else ():

@@ -23,6 +23,7 @@ OPTIMISERS = {"gd": "GD", "sgd": "SGD", "momentum": "momentum", "nesterov": "Nes
 DEPTHS = (2, 3, 4)
 SCALARS = (
     Scalar("min_norm", "|X^+ y|, the least norm that fits", log=True),
+    Scalar("test_mse", "mean squared error of X^+ y on the test rows", log=True),
     Scalar("recovery_error", "|X^+ y - w_star| / |w_star|", log=True),
     Scalar("reach_step_gd", f"first step with GD within {REACHED:g} of its limit", "step", log=True, whole=True),
     *(Scalar(f"distance_{name}", f"|w - X^+ y| / |X^+ y|, {label}", log=True) for name, label in OPTIMISERS.items()),
@@ -74,6 +75,16 @@ def _recovery(run: MinNorm, place: int) -> float:
     return float(np.linalg.norm(part.problem.solution - part.w_star) / np.linalg.norm(part.w_star)) if part.w_star.any() else np.nan
 
 
+def _recovered(run: MinNorm) -> Answer:
+    return absent("needs dataset none: nobody knows the true weights of your own rows") if run.config.own_rows else _each(_recovery)(run)
+
+
+def _tested(run: MinNorm) -> Answer:
+    if not run.config.own_rows:
+        return absent("needs rows kept for testing: your own, dataset")
+    return found([part.test_errors(np.array([run.config.d]))[0] for part in run.linear])
+
+
 def _reach_step(run: MinNorm) -> Answer:
     steps, away = run.readings.table("off-limit", "gd")
     return event(first_reached(steps, -away, -REACHED), run.over, run.config.steps)
@@ -102,7 +113,8 @@ def _nuclear(run: MinNorm) -> Answer:
 LINEAR = "needs param linear"
 READERS: Readers[MinNorm] = {
     "min_norm": _each(_least),
-    "recovery_error": _each(_recovery),
+    "test_mse": _tested,
+    "recovery_error": _recovered,
     "reach_step_gd": _reach_step,
     **{f"distance_{name}": _latest("distance", name, LINEAR) for name in OPTIMISERS},
     **{f"norm_{name}": _latest("l2", name, LINEAR) for name in OPTIMISERS},
