@@ -74,9 +74,6 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
     SweepScreen { layout: vertical; }
     SweepScreen #body { height: 1fr; }
     SweepScreen OptionList, SweepScreen OptionList:focus { border: none; padding: 0 0 0 1; background: $background; }
-    SweepScreen OptionList > .option-list--option-highlighted, SweepScreen OptionList:focus > .option-list--option-highlighted {
-        background: $background; color: $foreground; text-style: reverse;
-    }
     """
 
     def __init__(
@@ -132,6 +129,8 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         width = self.points.size.width - 2
         for place, point in enumerate(self.seen.points):
             text = row(point, self.seen, width)
+            if place == self.points.highlighted:  # whose colours are the selection's own
+                text = Text(text.plain, no_wrap=True)
             if text != self._written[place] or text.spans != self._written[place].spans:
                 self._written[place] = text
                 self.points.replace_option_prompt_at_index(place, text)
@@ -158,6 +157,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say what is wrong with the point that is selected now."""
+        self._write_points()
         self.say_phase()
 
     def on_figure_grid_rearranged(self) -> None:
