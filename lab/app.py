@@ -230,6 +230,10 @@ class LabApp(SurvivingApp, inherit_bindings=False):
             return
         self.screens.show(self._tour)
 
+    def open_page(self, page: Screen[None]) -> None:
+        """Open a page over the present screen, unless that is a page or covered."""
+        self.screens.open(page)
+
     def running(self) -> Sequence[RunningPhenomenon]:
         """Return what computes right now."""
         latest = {name: session.latest() for name, session in self.sessions.items()}

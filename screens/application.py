@@ -11,6 +11,8 @@ from engine.contract import Session, Snapshot, Spec
 from engine.contract.tour import Stop, Visit
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from screens.widgets.palette import Theme
 
 
@@ -103,6 +105,9 @@ class Application(Protocol):
 
     def open_tour(self) -> None:
         """Show the tour, at the stop where it was left."""
+
+    def open_page(self, page: Screen[None]) -> None:
+        """Open a page over the present screen, unless that is a page or covered."""
 
 
 class Tour(Protocol):

@@ -278,8 +278,7 @@ class TourScreen(RunScreen, inherit_bindings=False):
 
     def action_list(self) -> None:
         """Show all stops."""
-        if self.is_current:
-            self.app.push_screen(TourList(self.tour.stops, self.tour.visits, self.place, self.go))
+        self.application.open_page(TourList(self.tour.stops, self.tour.visits, self.place, self.go))
 
     def action_again(self) -> None:
         """Run again what failed or gave no answer, or ask again."""

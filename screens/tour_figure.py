@@ -26,15 +26,17 @@ def figure_of(spec: Spec, stop: Stop) -> Figure:
 
 
 def before(figure: Figure, stop: Stop, snapshot: Snapshot, heights: Sequence[float]) -> Drawn:
-    """Return a figure and its curves while the question stands: measured curves that are given, and a sketch over the axes."""
+    """Return a figure and its curves while the question stands: measured curves that are given, and a sketch over the axes.
+
+    Its title may tell the answer, and is left out.
+    """
     given = [item for item in figure.draws(snapshot.series) if item.kind == "measured" and _matches(item, stop.given)]
     question = stop.question
     if isinstance(question, Sketch):
         x = replace(figure.x, lo=question.at[0], hi=question.at[-1])
         y = replace(figure.y, lo=question.lo, hi=question.hi, log=question.log)
         figure, given = replace(figure, x=x, y=y), [*given, sketched(question, heights)]
-    neutral = f"{figure.y.label} against {figure.x.label}"  # titles may tell the answer
-    return replace(figure, title=neutral, series=(*stop.given, YOURS), note=""), given, []
+    return replace(figure, title=figure.y.label, series=(*stop.given, YOURS), note=""), given, []
 
 
 def after(figure: Figure, stop: Stop, snapshot: Snapshot, answer: Answer) -> Drawn:

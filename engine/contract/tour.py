@@ -17,6 +17,7 @@ from engine.contract.session import Snapshot
 from engine.errors import KnobError, LabError, echoed
 
 Grade = Literal["right", "near", "off"]
+YOUR: dict[Grade, str] = {"right": "Right: your", "near": "Near: your", "off": "Your"}
 FLAT = 0.05  # of a curve's height: what goes up or down by less is neither
 
 
@@ -120,7 +121,8 @@ class Sketch:
     """A curve, drawn by handles over the figure's own axes.
 
     at: the handles' x, ascending. lo, hi: what the y axis shows before the answer is seen; log: whether it is logarithmic.
-    start: the height of all handles at first. near: the factor (on a log axis), or distance, that half of them may be off.
+    start: the height of all handles at first. near: the factor (on a log axis), or distance, that half of them may be off; a curve
+    is right where it also goes up and down as the other does, and near where it does one of both, the second at least by half.
     """
 
     at: tuple[float, ...]
@@ -161,12 +163,12 @@ class Sketch:
         same, turns = _same_ways(ours[known], theirs[known])
         half, worst = float(np.median(apart[known])), int(np.nanargmax(np.where(known, apart, np.nan)))
         off = f"a factor of {written(10**half)}" if self.log else written(half)
+        near = half <= (math.log10(self.near) if self.log else self.near)
+        grade: Grade = "right" if near and same == turns else "near" if same == turns or (near and 2 * same >= turns) else "off"
         sentence = (
-            f"Your curve goes the right way in {same} of {turns} parts; half of its points are within {off}. "
+            f"{YOUR[grade]} curve goes the right way in {same} of {turns} parts; half of its points are within {off}. "
             f"Farthest at {written(self.at[worst])}: you drew {written(drawn[worst])}, it is {written(truth[worst])}."
         )
-        near = half <= (math.log10(self.near) if self.log else self.near)
-        grade: Grade = "right" if near and same == turns else "near" if near or same == turns else "off"
         return Feedback(grade, sentence)
 
 

@@ -22,7 +22,7 @@ def memorised(snapshot: Snapshot) -> Found:
     if place == 2:
         sentence += f", in {written(value(snapshot, 'slowdown'))} times as many steps as on true ones"
     wrong = percent(value(snapshot, "test_error_random")), percent(value(snapshot, "test_error_true"))
-    return Found(place, f"{sentence}. New images: {wrong[0]} wrong; trained on true labels, {wrong[1]}.")
+    return Found(place, f"{sentence}. New images: {wrong[0]} wrong, after true labels {wrong[1]}.")
 
 
 def bound_size(snapshot: Snapshot) -> Found:

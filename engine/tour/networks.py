@@ -34,7 +34,7 @@ def benign(snapshot: Snapshot) -> Found:
     words = ", ".join(f"n^{written(slopes[group])} for spectrum {place + 1}" for group, place in SPECTRA.items())
     ends = last(curve(snapshot, "excess-risk/exp-eps/simulation")), last(curve(snapshot, "excess-risk/exponential/simulation"))
     sentence = (
-        f"Excess risk grows like {words}; at their largest n it is {written(ends[0])} with the third, {written(ends[1])} with the first."
+        f"Excess risk goes like {words}; at their largest n it is {written(ends[0])} with the third, {written(ends[1])} with the first."
     )
     return Found(falling[0] if falling else NONE, sentence)
 

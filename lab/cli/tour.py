@@ -31,7 +31,7 @@ def tour(
     device: Device = "auto",
     threads: Threads = None,
 ) -> int:
-    """About half an hour through the ideas of the lab: each stop asks first, then an experiment answers.
+    """Half an hour through the lab: each stop asks first, an experiment answers.
 
     Raises:
         UsageError: no such stop, --answers without --print, or no terminal.

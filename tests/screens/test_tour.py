@@ -119,7 +119,7 @@ def test_a_sketch_from_question_to_explanation(size: tuple[int, int]) -> None:
         await until(pilot, lambda: screen.stage in ("answered", "explained"))
         await pilot.pause()
         assert [item.name for item in drawn(screen)] == ["loss/random", YOURS], "the prediction over the answer"
-        assert "Your curve goes the right way in" in said(app, screen.told) and "your prediction" in said(app, screen.figure)
+        assert "our curve goes the right way in" in said(app, screen.told) and "your prediction" in said(app, screen.figure)
         await explained(pilot, screen)
         assert "L(t) = L_0 exp(-t/tau)" in said(app, screen.told)
 

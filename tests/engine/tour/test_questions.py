@@ -67,6 +67,8 @@ def test_a_curve_is_judged_by_its_ways_and_its_distance():
     assert sketch.compare((3, 30, 3, 0.3), truth).grade == "near", "it goes the same way, three times too high"
     assert sketch.compare((1.5, 8, 1.2, 2), truth).grade == "near", "half of it is close"
     flat = sketch.compare((30, 30, 30, 30), truth)
+    low = sketch.compare((2, 2, 2, 0.2), found(sketch, [1, 1.6, 1, 2]))
+    assert low.grade == "off", "half of it is close, and it goes the wrong ways"
     assert flat.grade == "off" and "right way in 0 of 3 parts" in flat.sentence
     assert "Farthest at 4: you drew 30, it is 0.1." in flat.sentence
 
