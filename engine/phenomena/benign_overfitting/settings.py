@@ -28,6 +28,7 @@ EXPONENTS = (2.0, 3.0)  # of these power laws
 LEARNT = ("power", ANCHOR, 3.0)  # always with a signal, for which the best ridge is looked for
 HEAVY = 15  # draws of `exponential` for each of the others: its noise risk has a heavy tail
 DECADES = 30  # largest n/tau of `exponential`: beyond it the smallest eigenvalues are lost to rounding
+FAINTEST = math.exp(-DECADES)  # share of the first eigenvalue below which others are lost
 GAMMA = 2  # p/n of isotropic features
 LARGE, FEWER = 1000, 5  # n from which a setting is drawn so many times less often
 
@@ -115,17 +116,26 @@ def settings_of(config: BenignOverfittingConfig) -> tuple[Setting, ...]:
     return tuple(sorted(found, key=lambda one: (one.n * one.n * one.p, one.group)))
 
 
+def resolved(eigenvalues: Floats) -> int:
+    """Return how many eigenvalues (p,), largest first, are not lost to rounding beside the first."""
+    return int((eigenvalues >= FAINTEST * eigenvalues[0]).sum())
+
+
 def own_settings(config: BenignOverfittingConfig) -> list[Setting]:
-    """Return the imported spectrum at every n that it interpolates, fewer than its eigenvalues above 0; none without one.
+    """Return the imported spectrum at every n that it interpolates in double precision; none without one.
 
     Raises:
-        ProblemError: it has too few eigenvalues above 0 for any n.
+        ProblemError: it has too few eigenvalues for any n, above 0 or above what rounding leaves of its first.
     """
     if not config.imported:
         return []
     given = own_spectrum(config.spectrum, config.spectrum_sha256)
     p = given.eigenvalues.size
-    sizes = sorted({n for n in config.n if n < p})
+    count = resolved(given.eigenvalues)
+    sizes = sorted({n for n in config.n if n < min(p, 1 + count)})
+    if not sizes and count < p:
+        held = f"{given.name} has {count:,} eigenvalues above {FAINTEST:.0e} of its first, below which rounding loses them"
+        raise ProblemError(f"{held}; interpolation needs as many as samples, at least {min(config.n)}", "lower n")
     if not sizes:
         zero = f"; {given.zeros:,} are 0" if given.zeros else ""
         held = f"{given.name} has {p:,} eigenvalues above 0{zero}"

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.contract import Basis, Series
 from engine.data.spectrum import own_spectrum
-from engine.phenomena.benign_overfitting.settings import Setting
+from engine.phenomena.benign_overfitting.settings import Setting, resolved
 from engine.theory.spectra.deterministic_equivalent import best_ridge, equivalent
 from engine.theory.spectra.effective_rank import BenignTerms, critical_rank, lower_bound, ridge_terms, upper_bound
 
@@ -68,9 +68,12 @@ def own_in_words(run: BenignOverfitting) -> tuple[str, ...]:
     left = [f"{given.zeros:,} eigenvalues are 0 and left out"] if given.zeros else []
     beyond = [str(n) for n in sorted(run.config.n) if n >= setting.p]
     left += [f"n={', '.join(beyond)} not drawn of it: no interpolation with {setting.p:,} eigenvalues above 0"] if beyond else []
+    count = resolved(given.eigenvalues)
+    lost = [str(n) for n in sorted(run.config.n) if count < n < setting.p]
+    left += [f"n={', '.join(lost)} not drawn of it: all but {count:,} eigenvalues are lost to rounding beside the first"] if lost else []
     source = "its own signal" if given.target is not None else "the knob's signal, the same in all directions"
     left += [source] if setting.signal else []
-    return (f"{given.name} is {judged}; {theory}", *(("; ".join([f"{given.name}: {left[0]}", *left[1:]]),) if left else ()))
+    return (*(("; ".join([f"{given.name}: {left[0]}", *left[1:]]),) if left else ()), f"{given.name} is {judged}; {theory}")
 
 
 # ---------------------------------------------------------------- curves

@@ -74,7 +74,7 @@ def test_its_ranks_are_the_sums_that_define_them(name):
 ])  # fmt: skip
 def test_each_is_judged_benign_or_not_in_a_sentence_and_by_a_claim(name, words, answer):
     run = work(make(name, draws=20))
-    assert run.notes[0].startswith(words)
+    assert run.notes[-1].startswith(words)
     judged = JUDGES["BO9"](run)
     assert (judged.status, judged.predicted) == (Status.HOLDS, answer)
 
@@ -114,7 +114,7 @@ def test_its_risk_by_theory_and_by_the_run_is_that_of_independent_draws():
 @pytest.mark.usefixtures("alone")
 def test_zeros_are_left_out_and_equal_ones_work():
     run = work(make("flat"))
-    assert run.chosen.p == 50 and "30 eigenvalues are 0 and left out" in run.notes[1]
+    assert run.chosen.p == 50 and "30 eigenvalues are 0 and left out" in run.notes[-2]
     assert np.isfinite(run.drawn(run.chosen, "noise")).all()
     assert run.expected[run.chosen] - 1 == pytest.approx(30 / (50 - 30), rel=1e-6)  # isotropic: 1/(p/n - 1)
 
@@ -122,12 +122,21 @@ def test_zeros_are_left_out_and_equal_ones_work():
 def test_sizes_without_an_interpolator_are_left_out_and_said_or_refused():
     run = make("harmful", n=(20, 30, 80, 90))
     assert [one.n for one in run.of("own")] == [20, 30]
-    assert "n=80, 90 not drawn of it" in run.notes[1]
+    assert "n=80, 90 not drawn of it" in run.notes[-2]
     with pytest.raises(KnobError, match="few has 20 eigenvalues, and interpolation needs more of them than samples"):
         make("few")
     add("mostly-zero", np.r_[np.ones(20), np.zeros(100)])
     with pytest.raises(ProblemError, match="mostly-zero has 20 eigenvalues above 0; 100 are 0"):
         make("mostly-zero")
+
+
+def test_sizes_whose_eigenvalues_rounding_loses_are_left_out_and_said_or_refused():
+    add("steep", 0.5 ** np.arange(300.0))  # the 44th is the last above e^-30
+    run = make("steep", n=(20, 40, 100))
+    assert [one.n for one in run.of("own")] == [20, 40]
+    assert "n=100 not drawn of it: all but 44 eigenvalues are lost to rounding" in " ".join(run.notes)
+    with pytest.raises(ProblemError, match="steep has 44 eigenvalues above 9e-14 of its first"):
+        make("steep", n=(100, 200))
 
 
 def test_points_are_no_spectrum():
