@@ -124,7 +124,7 @@ def test_min_norm_on_rows_reaches_the_pseudoinverse():
     assert curves["norm-vs-d/nested"].x[-1] == 38 / 8 and "norm-vs-d/expected" not in curves and "norm-vs-d/draws" not in curves
     expected = [solved(drawn, int(d))[2] for d in run.widths]
     np.testing.assert_allclose(curves["test-vs-d/nested"].y, expected, rtol=1e-6)
-    assert "no mean norm" in run.notes[1]
+    assert "no mean norm" in run.notes[0]
 
 
 def test_the_risk_of_a_spectrum_is_that_of_draws_within_their_standard_error():

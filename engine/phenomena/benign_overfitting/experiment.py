@@ -57,7 +57,7 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
         self.terms = {one: benign_terms(one.eigenvalues, one.n, config.b) for one in self.settings}
         family = "own" if config.imported else config.family
         self.chosen = max((one for one in self.settings if one.family == family), key=lambda one: one.n)
-        self.notes = (*own_in_words(self), ranks_in_words(self.chosen, self.terms[self.chosen]))
+        self.notes = (ranks_in_words(self.chosen, self.terms[self.chosen]), *own_in_words(self))
         self.draws = Draws(config.draws, dict.fromkeys(COLUMNS, (len(self.settings),)))
         self.digit_sizes = [n for n in sorted(config.n) if n <= POOL]
         sizes = (len(self.digit_sizes),)

@@ -188,7 +188,7 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         )
         noiseless = self.config.sigma == 0 and self.rows is None
         pairs = ((self.config.digits, ON_DIGITS), (noiseless, NOISELESS), (singular > 0, lacking))
-        return (*self._own, *(said for there, said in pairs if there))
+        return (*(said for there, said in pairs if there), *self._own)
 
     @property
     def shown_d(self) -> int:

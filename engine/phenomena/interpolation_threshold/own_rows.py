@@ -50,7 +50,7 @@ def own_in_words(config: InterpolationThresholdConfig) -> tuple[str, ...]:
     if rows is not None and most is not None:
         last = min(round(config.d_max * config.n), most)
         unknown = "no theory beside them: its laws are those of drawn rows"
-        return said(rows, config.n, config.order, last), unknown
+        return unknown, said(rows, config.n, config.order, last)
     if not config.own_spectrum:
         return ()
     given = own_spectrum(config.spectrum, config.spectrum_sha256)

@@ -103,7 +103,7 @@ class MaxMargin(Pieces[MaxMarginConfig]):
 
     def _say(self) -> None:
         """Say what the curves are made of, where that cannot be seen."""
-        c, said = self.config, list(self._own_points)
+        c, said = self.config, []
         if c.gd_steps:
             others = c.gd_steps // SHARE
             said.append(f"true steps: {c.gd_steps:,} of gradient descent, {others:,} of the others; beyond them the curve is the flow")
@@ -112,7 +112,7 @@ class MaxMargin(Pieces[MaxMarginConfig]):
                 said.append(f"seed {solution.problem.seed}: {solution.no_limit}, so no constants are predicted")
             elif solution.limit.direction < PARALLEL:
                 said.append(f"equal duals: w_tilde is parallel to w_hat, the direction falls like s^-{solution.limit.exponent:.2g}")
-        self.notes = (*dict.fromkeys(said), f"Adam's eps is {c.adam_eps:g}")
+        self.notes = (*dict.fromkeys(said), f"Adam's eps is {c.adam_eps:g}", *self._own_points)
 
     def _of_own_points(self) -> list[str]:
         """What is taken of imported points."""

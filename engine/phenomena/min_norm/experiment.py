@@ -166,7 +166,7 @@ class MinNorm(Pieces[MinNormConfig]):
 
     def _say(self, lost: str = "") -> None:
         still = "" if self.config.eta else "step size eta is 0: gradient descent stays where it starts"
-        self.notes = tuple(filter(None, (*self._own, still, *self.theory.refusals, lost)))
+        self.notes = tuple(filter(None, (still, *self.theory.refusals, *self._own, lost)))
 
     # ------------------------------------------------------------ what is shown
 

@@ -11,4 +11,4 @@ def own_in_words(config: MinNormConfig) -> tuple[str, ...]:
     rows = entry_of(config.dataset)
     if rows is None:
         return ()
-    return said(rows, config.n, config.order, config.d), "no mean norm beside them: its law is that of Gaussian rows"
+    return "no mean norm beside your own rows: its law is that of Gaussian ones", said(rows, config.n, config.order, config.d)

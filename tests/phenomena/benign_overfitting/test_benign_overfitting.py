@@ -38,7 +38,7 @@ def quick():
 
 def test_every_claim_holds_at_nearly_the_full_size(quick) -> None:
     verdicts = {one.claim.id: one for one in quick.verdicts()}
-    assert {name: one.holds for name, one in verdicts.items()} == {f"BO{number}": True for number in range(1, 9)}
+    assert {name: one.holds for name, one in verdicts.items()} == {f"BO{number}": True for number in range(1, 9)} | {"BO9": None}
 
 
 def test_theory_is_shown_before_the_first_draw() -> None:
@@ -164,7 +164,7 @@ def test_the_interpolator_of_a_picture_goes_through_its_points() -> None:
 def test_ridge_leaves_the_claims_of_interpolation_open() -> None:
     run = work(make(**{**SMALL, "ridge": 0.5, "n": (50, 200)}))
     open_claims = [one.claim.id for one in run.verdicts() if one.status is Status.NOT_APPLICABLE]
-    assert open_claims == ["BO1", "BO2", "BO3", "BO4", "BO5", "BO6", "BO8"]
+    assert open_claims == ["BO1", "BO2", "BO3", "BO4", "BO5", "BO6", "BO8", "BO9"]
 
 
 def test_verdicts_wait_for_draws() -> None:
@@ -247,5 +247,5 @@ def test_slopes_tell_the_three_fates() -> None:
 
 
 def test_every_decided_verdict_carries_numbers(quick) -> None:
-    for one in quick.verdicts():
+    for one in (verdict for verdict in quick.verdicts() if verdict.status is not Status.NOT_APPLICABLE):
         assert one.values and np.isfinite(list(one.values.values())).all(), one.claim.id

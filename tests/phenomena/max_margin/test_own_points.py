@@ -78,7 +78,7 @@ def test_a_run_ends_with_its_points_drawn_where_they_lie():
     for end in layers["margin"].xy:
         assert svm.w @ [*end, 1.0] == pytest.approx(1, abs=1e-9)
     np.testing.assert_array_equal(layers["support"].xy, POINTS[svm.support])
-    assert "all 5 rows of 2 features" in run.notes[0] and "right is +1, left -1" in run.notes[0]
+    assert "all 5 rows of 2 features" in run.notes[-1] and "right is +1, left -1" in run.notes[-1]
 
 
 def test_without_a_bias_the_origin_is_shown():
