@@ -139,8 +139,8 @@ STOPS = (
         ask="Where does eta S settle?",
         question=Number("eta S", 0.01, 100.0, 1.25, axis="y"),
         find=edge,
-        explanation="On a quadratic, descent diverges where eta S is above 2. Here it does not: S stops there, the loss jitters, and yet "
-        "it falls. So the step size is part of the bias: minima sharper than 2/eta are not where long steps end. "
+        explanation="On a quadratic, descent diverges where eta S is above 2. Here it does not: S comes back to 2/eta and stays, the loss "
+        "jitters, and yet it falls. So the step size is part of the bias: minima sharper than 2/eta are not where long steps end. "
         "A short step meets no edge.",
         formula="along an eigenvector of curvature lam a step multiplies by 1 - eta lam: beyond eta lam = 2 it grows",
         claims=("EOS1", "EOS3", "EOS4"),
