@@ -78,7 +78,7 @@ def hear_interrupts() -> None:
         return
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupted)
-        atexit.register(_keep_code)  # the first to be registered, so the last to be called
+    atexit.register(_keep_code)  # the first to be registered, so the last to be called
     for number in ENDING:
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores the one
             signal.signal(number, _interrupted)

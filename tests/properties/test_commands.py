@@ -69,7 +69,8 @@ def call(stored, tmp_path, monkeypatch, capfd):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(single, "_compute", tiny)
-    for place in ("lab.running.single.detach", "lab.running.sweep_report.run_sweep", "lab.running.verify.Verifier.run", "lab.bench.report.run"):
+    long = ("lab.running.single.detach", "lab.running.sweep_report.run_sweep", "lab.running.verify.Verifier.run", "lab.bench.report.run")
+    for place in long:
         monkeypatch.setattr(place, lambda *given, **named: 0)
     monkeypatch.setattr("engine.data.registry.SOURCES", {})
 

@@ -104,7 +104,7 @@ def _training(run: MinNorm) -> Iterator[Series]:
             name, paths = f"{figure}/{setting.name}", _paths(run, setting)
             yield _measured(run, name, quantity, setting, style="points" if paths else "line")
             if paths:
-                yield _predicted(run, f"{name}/theory", quantity, paths, word, setting.name)
+                yield _predicted(run, f"{name}/theory", quantity, paths, f"{setting.label}, {word}", setting.name)
 
 
 def _norms(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:

@@ -118,12 +118,12 @@ def test_a_file_that_is_gone_says_what_makes_it_anew_and_a_folder_that_is_gone_w
     with_everything(tmp_path)
     path = tmp_path / "toy-quick-s3"
     (path / "latest.npz").unlink()
-    with pytest.raises(StoreError, match="latest.npz: it is not there") as gone:
+    with pytest.raises(StoreError, match=r"latest\.npz: it is not there") as gone:
         RunFolder.open(path).load_snapshot()
     assert gone.value.hint.startswith("genlab resume")
     run = RunFolder.create(tmp_path, MANIFEST)
     run.path.rename(tmp_path / "elsewhere")
-    with pytest.raises(StoreError, match="cannot write .*: it is not there") as moved:
+    with pytest.raises(StoreError, match=r"cannot write .*: it is not there") as moved:
         run.append(1, {})
     assert "--runs DIR" in moved.value.hint
     run.close()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from engine.contract import Status
+from engine.contract import Status, unmet
 from engine.phenomena.min_norm.experiment import MinNorm
 from screens.min_norm import MinNormScreen
 from tests.phenomena.driven import work
@@ -227,9 +227,10 @@ def test_every_series_belongs_to_a_figure_and_every_figure_has_series(quick: Min
     patterns = [pattern for figure in quick.spec.figures for pattern in figure.series]
     assert len(set(names)) == len(names)
     assert all(any(fnmatch.fnmatch(name, pattern) for pattern in patterns) for name in names)
-    assert all(any(fnmatch.fnmatch(name, pattern) for name in names) for pattern in patterns)
+    filled = [figure for figure in quick.spec.figures if not unmet(figure.domain, quick.config)]  # the others are of imported data
+    assert all(any(fnmatch.fnmatch(name, pattern) for name in names) for figure in filled for pattern in figure.series)
     declared = {figure.name for figure in quick.spec.figures} | {picture.name for picture in quick.spec.pictures}
-    assert set(MinNormScreen.VIEWS) == declared
+    assert set(MinNormScreen.VIEWS) <= declared
     assert {marker.figure for marker in quick.markers()} <= declared
 
 
