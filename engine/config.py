@@ -160,10 +160,10 @@ class Knob:
         return value
 
     def _refusal(self, given: Any, allowed: str) -> KnobError:
-        hint = nearest(str(given), self.choices) if self.kind == "choice" else ""
         shown = f"{given:.12g}" if isinstance(given, float) else echoed(given)
+        hint = nearest(shown, self.choices) if self.kind == "choice" else ""
         unit = f" ({self.unit})" if self.unit else ""
-        advice = self.offer.advice(str(given)) if self.offer else f"default: {self.format(self.default)}"
+        advice = self.offer.advice(shown) if self.offer else f"default: {self.format(self.default)}"
         return KnobError(f"{self.label} must be {allowed}{unit}, got {shown}{hint}", advice)
 
     def _within(self, item: float) -> bool:

@@ -18,13 +18,13 @@ from textual.screen import Screen
 
 from engine.contract import LabError, Phase, Session, Snapshot, Spec
 from engine.errors import Exit
+from lab.asking import AskingApp
 from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
 from lab.open_sweeps import OpenSweeps
-from lab.surviving import SurvivingApp
 from lab.terminal import LabDriver, load_tmux_buffer
 from screens.appearance import AsciiOnly, Colourless, theme
-from screens.application import ExportRequest, PhenomenonEntry, RunningPhenomenon
+from screens.application import PhenomenonEntry, RunningPhenomenon
 from screens.formatting import percent
 from screens.home import HomeScreen
 from screens.widgets.palette import Level, Theme
@@ -45,7 +45,7 @@ def _commands() -> type[Provider]:
     return LabCommands
 
 
-class LabApp(SurvivingApp, inherit_bindings=False):
+class LabApp(AskingApp, inherit_bindings=False):
     """The lab. Implements `screens.application.Application`.
 
     Args:
@@ -253,42 +253,6 @@ class LabApp(SurvivingApp, inherit_bindings=False):
         from engine.estimates import sentence
 
         return sentence(self.open_runs.spec(name), config, seeds)
-
-    def offer_export(self, name: str) -> None:
-        """Ask in which format and where a run is to be written."""
-        session = self.sessions[name]
-        snapshot, spec = session.latest(), self.open_runs.spec(name)
-        figures = [figure.name for figure in spec.figures if any(len(item.x) for item in figure.draws(snapshot.series))]
-        figures += [picture.name for picture in snapshot.pictures]
-        self.offer_files(snapshot.run, figures, partial(self.open_runs.export, session))
-
-    def offer_files(self, title: str, figures: Sequence[str], export: Callable[[ExportRequest], str]) -> None:
-        """Ask in which format and where something is to be written."""
-        from screens.export_page import ExportPage
-
-        self.screens.open(ExportPage(title, figures, export, self.tell))
-
-    def offer_comparison(self, first: str = "") -> None:
-        """Ask which stored runs are to be compared."""
-        from lab.compared_runs import stored_runs
-        from screens.runs_page import RunsPage
-
-        self.screens.open(RunsPage(partial(stored_runs, self.open_runs.folder()), self._comparison_of, first))
-
-    def _comparison_of(self, folders: Sequence[Path]) -> Callable[[], None]:
-        """Load runs, and return what shows them side by side."""
-        from lab.compared_runs import compared_runs
-        from screens.comparison_screen import ComparisonScreen
-
-        made = compared_runs(folders)
-        return lambda: self.screens.show(ComparisonScreen(made.comparison, self, made.command, made.export))
-
-    def offer_import(self) -> None:
-        """Ask for a file of the person's own data and its name."""
-        from lab.importing import import_typed
-        from screens.import_page import ImportPage
-
-        self.screens.open(ImportPage(import_typed, self.tell))
 
     # ------------------------------------------------------------ keys of every screen
 
