@@ -314,7 +314,7 @@ def _content(item: Knob, given: Any, wanted: Any) -> str:
         KnobError: a content is wanted of a name that has none.
         LabError: the wanted content is gone.
     """
-    name, offer = str(given), item.offer
+    name, offer = given if isinstance(given, str) else echoed(given), item.offer
     if offer is None or name in offer.builtin:
         if wanted:
             raise KnobError(f"{item.label} {echoed(name)} is built in and has no SHA-256, got {echoed(wanted)}")

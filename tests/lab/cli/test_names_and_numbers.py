@@ -1,7 +1,11 @@
 """Names of nothing that is there are wrong usage (exit 2), and errors show numbers as they were typed."""
 
+import contextlib
+
 import pytest
 
+from engine import registry
+from engine.config import build
 from engine.errors import ECHOED, Exit, KnobError, echoed
 from engine.registry import spec
 
@@ -113,3 +117,11 @@ def test_numbers_are_read_to_the_last_digit(toys):
     with pytest.raises(KnobError, match="got 9007199254740993"):
         knob("steps").parse(9007199254740993)
     assert knob("steps").parse("1e3") == 1000
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_a_number_of_thousands_of_digits_is_a_sentence_for_every_knob(name):
+    kind = registry.spec(name).config
+    for knob in kind.knobs():
+        with contextlib.suppress(KnobError):
+            build(kind, {knob.name: 7**9000})
