@@ -94,7 +94,8 @@ def test_a_state_that_somebody_deleted_is_not_said_to_be_saved(runner, tmp_path)
     run = runner(kind=LongPiece, root=tmp_path, steps=20, grid=1)
     run.start()
     until(lambda: run.kept().saved is not None)
-    shutil.rmtree(tmp_path)
+    gone = tmp_path.rename(tmp_path.with_name(f"{tmp_path.name}-gone"))  # at once: the run writes meanwhile
+    shutil.rmtree(gone)
     assert run.close(SOON)
     kept = run.kept()
     assert kept.saved is None and not kept.resumable and not kept.complete

@@ -65,7 +65,7 @@ def test_a_folder_that_is_gone_is_no_loss_and_what_is_moved_can_be_resumed(runne
     run = runner(steps=600, grid=50, root=tmp_path / "runs")
     run.start()
     until(lambda: run.latest().step == 300)
-    shutil.rmtree(tmp_path / "runs")
+    shutil.rmtree((tmp_path / "runs").rename(tmp_path / "gone"))  # at once: the run writes meanwhile
     run.post(Pause())
     until(lambda: run.latest().unstored and run.latest().phase is Phase.PAUSED)
     run.save(tmp_path / "runs")
