@@ -8,4 +8,15 @@ from screens.base import PhenomenonScreen
 class MinNormScreen(PhenomenonScreen):
     """The line of solutions, and where each optimiser meets it."""
 
-    VIEWS = ("plane", "distance", "norms", "alpha-sweep", "norm-vs-d", "null-component", "directions", "matrix-completion", "train-loss")
+    VIEWS = (
+        "plane",
+        "distance",
+        "norms",
+        "alpha-sweep",
+        "norm-vs-d",
+        "null-component",
+        "directions",
+        "matrix-completion",
+        "train-loss",
+        "test-vs-d",
+    )

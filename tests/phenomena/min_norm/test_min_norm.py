@@ -230,7 +230,7 @@ def test_every_series_belongs_to_a_figure_and_every_figure_has_series(quick: Min
     filled = [figure for figure in quick.spec.figures if not unmet(figure.domain, quick.config)]  # the others are of imported data
     assert all(any(fnmatch.fnmatch(name, pattern) for name in names) for figure in filled for pattern in figure.series)
     declared = {figure.name for figure in quick.spec.figures} | {picture.name for picture in quick.spec.pictures}
-    assert set(MinNormScreen.VIEWS) <= declared
+    assert set(MinNormScreen.VIEWS) == declared
     assert {marker.figure for marker in quick.markers()} <= declared
 
 
