@@ -14,7 +14,8 @@ from engine.errors import StoreError
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.rebuilding import behind, rebuilt, unmeasured
 from engine.store import Request, RunFolder, called
-from engine.store.folder import LATEST, LOCK, MANIFEST
+from engine.store.folder import LATEST, MANIFEST
+from engine.store.making import LOCK
 
 Stamp = tuple[int, int, int]
 REQUESTS: dict[type[Command], Request] = {Pause: Request.PAUSE, Resume: Request.RESUME, Stop: Request.STOP}

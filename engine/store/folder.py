@@ -23,7 +23,7 @@ from engine.store import snapshots
 from engine.store.archives import archive, read_archive
 from engine.store.files import damaged, printable, read_bytes, read_json, replace, there, told, write_json
 from engine.store.lock import Lock, holder, is_held
-from engine.store.making import make
+from engine.store.making import LOCK, make_locked
 from engine.store.manifest import Manifest
 from engine.store.metrics import Metrics, too_short
 from engine.store.place import called
@@ -32,7 +32,7 @@ from engine.store.strict_json import dumps, loads, plain
 from engine.store.typed import typed
 
 MANIFEST, METRICS, ARRAYS, RESULT = "manifest.json", "metrics.jsonl", "arrays.npz", "result.json"
-STATE, PROGRESS, LATEST, LOCK, CRASH = "state.safetensors", "state.json", "latest.npz", "lock", "crash.txt"
+STATE, PROGRESS, LATEST, CRASH = "state.safetensors", "state.json", "latest.npz", "crash.txt"
 LOG = "log.txt"  # what a detached run said
 DEFECT = "defect.txt"  # what went wrong in the interface while the run was on the screen; beside the runs where none was
 EXPORTED = ("figures.txt", "figures.json")  # written beside a run by the app
@@ -96,17 +96,7 @@ class RunFolder:
         Raises:
             StoreError: the place is not writable or full.
         """
-
-        def fill(beside: Path) -> Lock:
-            lock = Lock(beside / LOCK)
-            try:
-                manifest.write(beside / MANIFEST)
-            except StoreError:
-                lock.release()
-                raise
-            return lock
-
-        path, lock = make(root, manifest.base, fill)
+        path, lock = make_locked(root, manifest.base, lambda beside: manifest.write(beside / MANIFEST))
         return cls(path, manifest, lock)
 
     @classmethod

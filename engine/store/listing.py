@@ -11,9 +11,9 @@ from engine.contract import Phase
 from engine.errors import NoRun, StoreError, UsageError, echoed, nearest
 from engine.paths import expanded
 from engine.store.files import disk_error, there, told
-from engine.store.folder import DEFECT, FILES, LOCK, MANIFEST, RunFolder
+from engine.store.folder import DEFECT, FILES, MANIFEST, RunFolder
 from engine.store.lock import is_held
-from engine.store.making import hidden, is_left, tidy
+from engine.store.making import LOCK, hidden, is_left, tidy
 from engine.store.manifest import OlderFormat
 
 SWEEP = "sweep.json"  # in the folder of a sweep, which lies among the runs and is none

@@ -19,9 +19,10 @@ import psutil
 
 from engine.errors import StoreError
 from engine.store.files import sync_folder, there, told
-from engine.store.lock import is_held
+from engine.store.lock import Lock, is_held
 
 T = TypeVar("T")
+LOCK = "lock"
 PATIENCE = 60.0  # seconds after which nobody is making or deleting a folder any more, whatever its process's number says
 _LEFT = re.compile(r"\..+\.(new|removed)-(\d+)-[0-9a-f]+")
 _TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
@@ -58,6 +59,25 @@ def make(root: Path, base: str, fill: Callable[[Path], T]) -> tuple[Path, T]:
     return path, made
 
 
+def make_locked(root: Path, base: str, write: Callable[[Path], None]) -> tuple[Path, Lock]:
+    """Make a folder as `make` does, whose lock this process holds from the first moment; `write` writes what must be in it.
+
+    Raises:
+        StoreError: the place is not writable or full; then nothing is left.
+    """
+
+    def fill(beside: Path) -> Lock:
+        lock = Lock(beside / LOCK)
+        try:
+            write(beside)
+        except StoreError:
+            lock.release()
+            raise
+        return lock
+
+    return make(root, base, fill)
+
+
 def _named(beside: Path, root: Path, base: str) -> Path:
     number = 1
     while True:
@@ -78,7 +98,7 @@ def _named(beside: Path, root: Path, base: str) -> Path:
 def is_left(path: Path) -> bool:
     """Whether this is a folder that a process was making or deleting when it ended."""
     found = _LEFT.fullmatch(path.name)
-    if found is None or path.is_symlink() or not path.is_dir() or is_held(path / "lock"):
+    if found is None or path.is_symlink() or not path.is_dir() or is_held(path / LOCK):
         return False
     with contextlib.suppress(OSError):
         return not psutil.pid_exists(int(found[2])) or time.time() - path.stat().st_mtime > PATIENCE

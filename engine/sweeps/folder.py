@@ -18,10 +18,10 @@ from engine.store import Manifest, RunFolder, list_runs
 from engine.store.files import disk_error, there, told
 from engine.store.listing import SWEEP
 from engine.store.lock import Lock, holder, is_held
-from engine.store.making import hidden, make
+from engine.store.making import LOCK, hidden, make_locked
 from engine.sweeps.manifest import SweepManifest, Table
 
-TABLE, LOCK = "table.json", "lock"
+TABLE = "table.json"
 FILES = (SWEEP, TABLE, LOCK)
 
 
@@ -42,17 +42,7 @@ class SweepFolder:
     @classmethod
     def create(cls, root: Path, manifest: SweepManifest) -> SweepFolder:
         """Make a new folder under `root`, and take the right to write into it."""
-
-        def fill(beside: Path) -> Lock:
-            lock = Lock(beside / LOCK)
-            try:
-                manifest.write(beside / SWEEP)
-            except StoreError:
-                lock.release()
-                raise
-            return lock
-
-        path, lock = make(root, manifest.base, fill)
+        path, lock = make_locked(root, manifest.base, lambda beside: manifest.write(beside / SWEEP))
         return cls(path, manifest, lock)
 
     @classmethod
