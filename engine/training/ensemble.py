@@ -54,7 +54,8 @@ class Ensemble(Trainer):
             self.batches.next_epoch()
             self._index()
         torch.index_select(self._x, 0, self._rows[place], out=self._batch_x)
-        outputs = self.network.forward(self._batch_x.view(len(self.active), self.batches.batch, -1))
+        outputs = self.network.forward(self.prepared(self._batch_x).view(len(self.active), self.batches.batch, -1))
+        self.answered(outputs, self._targets[place])
         self.loss(outputs, self._targets[place], self._delta, loss)
         self.network.backward(self._delta, self.optimizer.momentum)
         self.optimizer.step()
@@ -63,6 +64,14 @@ class Ensemble(Trainer):
     def take_step(self, losses: Tensor) -> None:
         """Take one step."""
         self.step(losses)
+
+    def prepared(self, rows: Tensor) -> Tensor:
+        """Return a batch (active*batch, d) as the networks see it at the present step."""
+        return rows
+
+    def answered(self, outputs: Tensor, targets: Tensor) -> None:
+        """Told the outputs (active, k, batch) of a step, before it, and what they should have been."""
+        return
 
     @property
     def alike(self) -> Hashable:
