@@ -14,12 +14,12 @@ from time import perf_counter, thread_time
 import torch
 from torch import Tensor
 
-from engine.training.trainer import Trainer
+from engine.training.joinable import Joinable
 
 TRIAL = 3  # steps; and as many before them, in which buffers are made
 GAIN = 1.2  # how much faster than on their own trainers must be together
 ROWS = 256  # steps between two moments at which the runs take over what is theirs
-MEMORY = 2**28  # bytes of a network's buffers that a joint one may have at most
+MEMORY = 2**28  # bytes that a joint one may need
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Stretch:
     goal: that step; took: told the losses (steps, active) of steps that were taken, once the trainer stands behind them.
     """
 
-    trainer: Trainer
+    trainer: Joinable
     goal: int
     took: Callable[[Tensor], None] = lambda losses: None
 
@@ -37,24 +37,19 @@ class Stretch:
     def key(self) -> Hashable:
         """What stretches have in common that can be trained as one; None where this one cannot be."""
         alike = self.trainer.alike
-        return None if alike is None else (alike, self.trainer.taken, self.trainer.optimizer.place, self.goal)
+        return None if alike is None else (alike, self.trainer.standing, self.goal)
 
 
 class Joint:
     """Trainers that stand at the same step, as one. `gather` before steps, `scatter` after them."""
 
-    def __init__(self, trainers: Sequence[Trainer]) -> None:
+    def __init__(self, trainers: Sequence[Joinable]) -> None:
         self.trainers = list(trainers)
         self.whole = trainers[0].joined(trainers)
         self._ends: list[tuple[int, int]] = []
         for trainer in trainers:
             start = self._ends[-1][1] if self._ends else 0
             self._ends.append((start, start + len(trainer.active)))
-
-    @property
-    def members(self) -> int:
-        """How many networks it trains."""
-        return self._ends[-1][1]
 
     def share(self, place: int, losses: Tensor) -> Tensor:
         """Return one trainer's part of the losses (steps, members)."""
@@ -65,30 +60,25 @@ class Joint:
         """Take over every trainer's weights, moments and place."""
         self._copy(back=False)
         first, whole = self.trainers[0], self.whole
-        if whole.taken != first.taken:
-            whole.taken = first.taken
-            whole.optimizer.go_to(first.optimizer.place)
+        if whole.standing != first.standing:
+            whole.stand(first.standing)
             whole.caught_up()
 
     def scatter(self) -> None:
         """Give every trainer its weights and moments, as if it had taken the steps itself."""
         self._copy(back=True)
         for trainer in self.trainers:
-            trainer.taken = self.whole.taken
-            trainer.optimizer.go_to(self.whole.optimizer.place)
+            trainer.stand(self.whole.standing)
             trainer.caught_up()
 
     def _copy(self, back: bool) -> None:
-        layout = self.whole.network.layout
-        for number, whole in enumerate(self.whole.buffers()):
-            blocks = layout.views(whole)
-            for trainer, (start, end) in zip(self.trainers, self._ends, strict=True):
-                own = trainer.network.layout.views(trainer.buffers()[number])
-                for block, part in zip(blocks, own, strict=True):
-                    if back:
-                        part.copy_(block[start:end])
-                    else:
-                        block[start:end].copy_(part)
+        whole = self.whole.blocks()
+        for trainer, (start, end) in zip(self.trainers, self._ends, strict=True):
+            for block, part in zip(whole, trainer.blocks(), strict=True):
+                if back:
+                    part.copy_(block[start:end])
+                else:
+                    block[start:end].copy_(part)
 
 
 class JointTraining:
@@ -114,7 +104,7 @@ class JointTraining:
 
     def _train(self, joint: Joint, group: Sequence[Stretch], deadline: float) -> None:
         whole, left = joint.whole, group[0].goal - group[0].trainer.taken
-        losses = whole.network.flat.new_zeros(min(left, ROWS), joint.members)
+        losses = whole.losses(min(left, ROWS))
         joint.gather()
         taken = 0
         while taken < len(losses) and (not taken or perf_counter() < deadline):
@@ -140,15 +130,15 @@ class JointTraining:
         return self._joints[key]
 
 
-def _pays(trainers: Sequence[Trainer]) -> bool:
+def _pays(trainers: Sequence[Joinable]) -> bool:
     """Whether the trainers as one give the same bits, sooner; they stand where they stood."""
-    if sum(buffer.nbytes for trainer in trainers for buffer in trainer.buffers()) > MEMORY:
+    if sum(trainer.room for trainer in trainers) > MEMORY:
         return False
     back = [_remembered(trainer) for trainer in trainers]
-    losses = [trainer.network.flat.new_zeros(2 * TRIAL, len(trainer.active)) for trainer in trainers]
+    losses = [trainer.losses(2 * TRIAL) for trainer in trainers]
     try:
         alone = sum(_timed(trainer, own) for trainer, own in zip(trainers, losses, strict=True))
-        found = [[buffer.clone() for buffer in trainer.buffers()] for trainer in trainers]
+        found = [[block.clone() for block in trainer.blocks()] for trainer in trainers]
         _go_back(back)
         joint = Joint(trainers)
         joint.gather()
@@ -158,14 +148,14 @@ def _pays(trainers: Sequence[Trainer]) -> bool:
         same = torch.equal(together, torch.cat(losses, dim=1)) and all(
             torch.equal(one, other)
             for trainer, kept in zip(trainers, found, strict=True)
-            for one, other in zip(trainer.buffers(), kept, strict=True)
+            for one, other in zip(trainer.blocks(), kept, strict=True)
         )
     finally:
         _go_back(back)
     return same and seconds * GAIN < alone
 
 
-def _timed(trainer: Trainer, losses: Tensor) -> float:
+def _timed(trainer: Joinable, losses: Tensor) -> float:
     """Take the steps of a trial and return the seconds of the second half."""
     for row in losses[:TRIAL]:
         trainer.take_step(row)
@@ -188,16 +178,15 @@ def _device_clock() -> float:
     return perf_counter()
 
 
-def _remembered(trainer: Trainer) -> Callable[[], None]:
+def _remembered(trainer: Joinable) -> Callable[[], None]:
     """Return what takes a trainer back to where it stands now."""
-    kept = [buffer.clone() for buffer in trainer.buffers()]
-    taken, counted, place = trainer.taken, trainer.optimizer.place, trainer.place()
+    kept = [block.clone() for block in trainer.blocks()]
+    standing, place = trainer.standing, trainer.place()
 
     def back() -> None:
-        for buffer, values in zip(trainer.buffers(), kept, strict=True):
-            buffer.copy_(values)
-        trainer.taken = taken
-        trainer.optimizer.go_to(counted)
+        for block, values in zip(trainer.blocks(), kept, strict=True):
+            block.copy_(values)
+        trainer.stand(standing)
         trainer.go_to(place)
 
     return back

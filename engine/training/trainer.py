@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.state import State
+from engine.training.joinable import Joinable
 from engine.training.optimizers import Optimizer
 
 
-class Trainer(ABC):
+class Trainer(Joinable):
     """One network per member; a member that has finished is retired: its weights are put aside and the others go on without it.
 
     Attributes:
@@ -50,34 +50,32 @@ class Trainer(ABC):
 
     # ------------------------------------------------------------ beside the trainers of other runs
 
-    @abstractmethod
-    def take_step(self, losses: Tensor) -> None:
-        """Take one step with every active member; writes their losses before it to losses (active,), if it computes any."""
-
     @property
     def alike(self) -> Hashable:
         """What trainers have in common whose active members can be trained as one; None where they cannot be."""
         return type(self), self.network.alike, self.optimizer.alike
 
-    @abstractmethod
-    def joined(self, others: Sequence[Self]) -> Self:
-        """Return a trainer of the active members of all of these, one after the other; its weights and moments are 0."""
+    @property
+    def standing(self) -> Hashable:
+        """The steps taken, and what the optimizer counted."""
+        return self.taken, self.optimizer.place
+
+    def stand(self, standing: Any) -> None:
+        """Stand where another trainer does."""
+        self.taken, counted = standing
+        self.optimizer.go_to(counted)
 
     def buffers(self) -> list[Tensor]:
         """Return everything that a step changes, in the form of the network's buffer."""
         return [self.network.flat, self.network.gradient, *self.optimizer.buffers.values()]
 
-    def place(self) -> Any:
-        """Return where the data stand, for `go_to`: a trial is taken back."""
-        return None
+    def blocks(self) -> list[Tensor]:
+        """Return the same by layer, (active, *shape) each."""
+        return [block for buffer in self.buffers() for block in self.network.layout.views(buffer)]
 
-    def go_to(self, place: Any) -> None:
-        """Go back to where `place` was asked, with `taken` as it was then."""
-        return
-
-    def caught_up(self) -> None:
-        """Follow the trainers that it is made of, or those that took steps on its behalf."""
-        return
+    def losses(self, steps: int) -> Tensor:
+        """Return room for the losses of so many steps, (steps, active)."""
+        return self.network.flat.new_zeros(steps, len(self.active))
 
     # ------------------------------------------------------------ storage
 

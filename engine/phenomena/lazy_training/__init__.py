@@ -21,6 +21,6 @@ from engine.phenomena.lazy_training.work import work
 
 SPEC = declare(
     __name__, __doc__, config=LazyTrainingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
-    claims=CLAIMS,
-    scalars=SCALARS, work=work, references=papers("chizat2019", "jacot2018"),
+    claims=CLAIMS, scalars=SCALARS, ensemble=("alpha", "teacher", "symmetrise", "tol", "rule", "lr"), work=work,
+    references=papers("chizat2019", "jacot2018"),
 )  # fmt: skip

@@ -30,6 +30,7 @@ from engine.readings import Network
 from engine.scalars import Readers
 from engine.state import State, Stateful
 from engine.theory.kernels.tangent_kernel import memory_estimate
+from engine.training.joint import Stretch
 
 Floats = NDArray[np.float64]
 
@@ -110,14 +111,20 @@ class LazyTraining(Training[LazyTrainingConfig]):
         """Train for about this long, no network beyond step `target`; return the step that all have reached or rest before."""
         deadline = perf_counter() + budget
         for ensemble in self.ensembles.values():
-            while ensemble.batch and ensemble.steps < target:
+            while ensemble.active and ensemble.taken < target:
                 ensemble.step()
                 if perf_counter() >= deadline:
                     return self._reached(target)
         return self._reached(target)
 
     def _reached(self, target: int) -> int:
-        return min([target, *(ensemble.steps for ensemble in self.ensembles.values() if ensemble.batch)])
+        return min([target, *(ensemble.taken for ensemble in self.ensembles.values() if ensemble.active)])
+
+    def stretches(self) -> Sequence[Stretch]:
+        """The ensembles that have steps to take before the next measurement."""
+        target = self.target
+        moving = [ensemble for ensemble in self.ensembles.values() if ensemble.active]
+        return [Stretch(ensemble, target) for ensemble in moving if target is not None and ensemble.taken < target]
 
     def measure(self) -> dict[str, Any]:
         """Read every network in training, with one transfer; those that rest leave their ensemble's batch.
@@ -128,16 +135,16 @@ class LazyTraining(Training[LazyTrainingConfig]):
         names = [quantity.name for quantity in self.spec.quantities]
         before = self.history.records[-1] if self.history else {name: np.full(len(self.networks), np.nan) for name in names}
         record = {name: list(before[name]) for name in names}
-        rows = iter(host(torch.cat([ensemble.readings() for ensemble in self.ensembles.values() if ensemble.batch])))
+        rows = iter(host(torch.cat([ensemble.readings() for ensemble in self.ensembles.values() if ensemble.active])))
         for m, ensemble in self.ensembles.items():
             resting = []
-            for place in ensemble.batch:
+            for place in ensemble.active:
                 network, row = self.by_width[m][place], next(rows)
                 for name, value in self._reading(network, row).items():
                     record[name][self.networks.index(network)] = value
                 resting += [place] if row[2] > 0 else []
             ensemble.settle(resting)
-        if not any(ensemble.batch for ensemble in self.ensembles.values()):
+        if not any(ensemble.active for ensemble in self.ensembles.values()):
             self.total = self.step
         self.notes = (*self._lasting, *self._unfitted(record["train-residual"]))
         return record
@@ -201,8 +208,8 @@ class LazyTraining(Training[LazyTrainingConfig]):
     @property
     def trained(self) -> bool:
         """Whether every output scale has been trained to its end."""
-        networks, batch = self.by_width[self.config.m], self.ensembles[self.config.m].batch
-        return self.done or not any(networks[place].setting in self.scales for place in batch)
+        networks, active = self.by_width[self.config.m], self.ensembles[self.config.m].active
+        return self.done or not any(networks[place].setting in self.scales for place in active)
 
     @cached_property
     def start(self) -> float:

@@ -7,8 +7,9 @@ reached the relative residual `tol` rests, decided on the device at every step; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import copy
+from collections.abc import Hashable, Sequence
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -16,19 +17,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.state import State
+from engine.training.joinable import Joinable
 
 Floats = NDArray[np.float64]
 
 MOVEMENT = ("weight-change", "kernel-change", "kernel-rotation", "alignment", "flipped")
 
 
-class TwoLayerEnsemble:
+class TwoLayerEnsemble(Joinable):
     """Networks of one size. Letters: M networks, m hidden neurons, d features, n examples.
 
     Attributes:
         W, a: (M, m, d) and (M, m), every network's weights as at the latest `gather`.
-        taken: (M,) steps taken, as at the latest `gather`; steps: of those still in training.
-        batch: places of the networks that are still trained.
+        steps_taken: (M,) each network's steps, as at the latest `gather`; taken: of those still in training.
+        active: places of the networks that are still trained, the batch.
     """
 
     def __init__(
@@ -51,22 +53,25 @@ class TwoLayerEnsemble:
         self.W, self.a, self.X, self.y, self.X_test = put(W), put(a), put(X), put(y), put(X_test)
         self.alphas, self.rates, self.tol = put(alphas), put(rates), tol
         self.W0, self.a0 = self.W.clone(), self.a.clone()
-        self.taken = torch.zeros_like(self.alphas)
-        self.steps = 0
+        self.steps_taken = torch.zeros_like(self.alphas)
+        self.taken = 0
         self._root = float(np.sqrt(self.a.shape[1]))
         self._load(list(range(len(self.alphas))))
 
     def _load(self, places: list[int]) -> None:
         """Make these networks the batch, with room for their hidden layers."""
-        self.batch = places
+        self.active = places
         self._W, self._a = self.W[places].clone(), self.a[places][:, None].clone()  # (B, m, d), (B, 1, m)
         self._Xt, self._X = self.X[places].mT.contiguous(), self.X[places].clone()  # (B, d, n), (B, n, d)
         self._aim = (self.y[places] / self.alphas[places, None])[:, None]  # (B, 1, n)
         self._enough = self.tol**2 * self._aim.square().sum((1, 2), keepdim=True)
         self._rate = (self.rates[places] / self._root)[:, None, None]
         self._going = torch.ones_like(self._rate)
-        self._count = self.taken[places][:, None, None].clone()
-        self._hidden = self._W.new_empty((len(places), self._W.shape[1], self._X.shape[1]))  # (B, m, n)
+        self._count = self.steps_taken[places][:, None, None].clone()
+        self._allocate()
+
+    def _allocate(self) -> None:
+        self._hidden = self._W.new_empty((len(self._W), self._W.shape[1], self._X.shape[1]))  # (B, m, n)
         self._gates = torch.empty_like(self._hidden)
 
     def step(self) -> None:
@@ -82,29 +87,62 @@ class TwoLayerEnsemble:
         by_input = torch.bmm(self._gates, self._X * weighted)  # (B, m, d)
         self._W.addcmul_(self._a.mT, by_input, value=-1.0)
         self._a -= by_output.mT
-        self.steps += 1
+        self.taken += 1
 
     def gather(self) -> None:
         """Bring `W`, `a` and `taken` up to date."""
-        if self.batch:
-            self.W[self.batch], self.a[self.batch] = self._W, self._a[:, 0]
-            self.taken[self.batch] = self._count[:, 0, 0]
+        if self.active:
+            self.W[self.active], self.a[self.active] = self._W, self._a[:, 0]
+            self.steps_taken[self.active] = self._count[:, 0, 0]
 
     def settle(self, resting: Sequence[int]) -> None:
         """Take networks out of the batch for good; `gather` first."""
         if resting:
-            self._load([place for place in self.batch if place not in set(resting)])
+            self._load([place for place in self.active if place not in set(resting)])
+
+    # ------------------------------------------------------------ beside the networks of other runs
+
+    def take_step(self, losses: Tensor) -> None:
+        """Take one step; losses are read where it is measured."""
+        self.step()
+
+    @property
+    def alike(self) -> Hashable:
+        """What ensembles have in common whose networks can be trained as one."""
+        return type(self), self._W.shape[1:], self._X.shape[1:], str(self._W.device)
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Return an ensemble that takes the steps of all networks in training; it reads none of them."""
+        made = copy.copy(self)
+        made.active = list(range(sum(len(one.active) for one in others)))
+        for name in ("_W", "_a", "_Xt", "_X", "_aim", "_enough", "_rate", "_going", "_count"):
+            setattr(made, name, torch.cat([getattr(one, name) for one in others]))
+        made._allocate()
+        return made
+
+    def blocks(self) -> list[Tensor]:
+        """Return everything that a step changes: weights, who is still going, and the steps of each."""
+        return [self._W, self._a, self._going, self._count]
+
+    @property
+    def room(self) -> int:
+        """Bytes that a step works on."""
+        return sum(values.nbytes for values in (*self.blocks(), self._X, self._Xt, self._hidden, self._gates))
+
+    def losses(self, steps: int) -> Tensor:
+        """Return room for the losses of so many steps, which stay 0."""
+        return self._W.new_zeros(steps, len(self.active))
 
     # ------------------------------------------------------------ readings, on the device
 
     def readings(self) -> Tensor:
         """Return residual, steps, whether at rest, `movement` and the outputs on the test points of each in the batch, (B, 8 + s)."""
         self.gather()
-        y = self.y[self.batch]
-        residual = (self.outputs(self.X, self.batch) - y).norm(dim=1) / y.norm(dim=1)
-        heads = torch.stack([residual, self.taken[self.batch], 1 - self._going[:, 0, 0]], dim=1)
-        movement = torch.stack([self.movement(place) for place in self.batch])
-        return torch.cat([heads, movement, self.outputs(self.X_test, self.batch)], dim=1)
+        y = self.y[self.active]
+        residual = (self.outputs(self.X, self.active) - y).norm(dim=1) / y.norm(dim=1)
+        heads = torch.stack([residual, self.steps_taken[self.active], 1 - self._going[:, 0, 0]], dim=1)
+        movement = torch.stack([self.movement(place) for place in self.active])
+        return torch.cat([heads, movement, self.outputs(self.X_test, self.active)], dim=1)
 
     def outputs(self, points: Tensor, places: list[int]) -> Tensor:
         """Return alpha h on points (M, k, d), (B, k)."""
@@ -134,18 +172,18 @@ class TwoLayerEnsemble:
     def state(self) -> State:
         """Return every network's weights and place."""
         self.gather()
-        still = [place for place, going in zip(self.batch, host(self._going[:, 0, 0]), strict=True) if not going]
-        arrays = {"W": host(self.W), "a": host(self.a), "taken": host(self.taken)}
-        return State(arrays, {"batch": self.batch, "resting": still, "steps": self.steps})
+        still = [place for place, going in zip(self.active, host(self._going[:, 0, 0]), strict=True) if not going]
+        arrays = {"W": host(self.W), "a": host(self.a), "taken": host(self.steps_taken)}
+        return State(arrays, {"batch": self.active, "resting": still, "steps": self.taken})
 
     def restore(self, state: State) -> None:
         """Go on bit for bit."""
-        for name, values in state.arrays.items():
-            getattr(self, name).copy_(self.W.new_tensor(values))
-        self.steps = state.scalars["steps"]
+        for name, kept in (("W", self.W), ("a", self.a), ("taken", self.steps_taken)):
+            kept.copy_(self.W.new_tensor(state.arrays[name]))
+        self.taken = state.scalars["steps"]
         self._load(list(state.scalars["batch"]))
         for place in state.scalars["resting"]:
-            self._going[self.batch.index(place)] = 0.0
+            self._going[self.active.index(place)] = 0.0
 
 
 def host(values: Tensor) -> Floats:

@@ -122,7 +122,7 @@ def test_a_network_rests_as_soon_as_its_residual_is_small() -> None:
     ensemble.gather()
     residuals = torch.stack(trace).numpy()
     for place in range(2):
-        taken = int(ensemble.taken[place])
+        taken = int(ensemble.steps_taken[place])
         assert 0 < taken < 199
         assert (residuals[:taken, place] > tol).all()
         assert residuals[taken, place] <= tol
