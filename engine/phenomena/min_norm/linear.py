@@ -155,10 +155,9 @@ class Linear:
         return gap | (self._spreads() if step and len(self.settings) > 2 else {})
 
     def _gap(self, step: int) -> Floats:
-        """Relative difference of simulation and closed form, of both starts."""
+        """Difference of simulation and closed form, of both starts, relative to the closed form or to its limit, whichever is longer."""
         closed = np.concatenate([self.problem.descend([step], self.eta, start) for start in self.starts[:2]])
-        size = norm(closed, "l2")
-        return norm(self.w[:2] - closed, "l2") / np.where(size > 0, size, 1.0)
+        return norm(self.w[:2] - closed, "l2") / np.maximum(norm(closed, "l2"), norm(self.limits[:2], "l2"))
 
     def _spreads(self) -> dict[str, Any]:
         gd, adam, y = self._optimisers["gd-steps"].w, self._optimisers["adam-steps"].w, self.problem.y

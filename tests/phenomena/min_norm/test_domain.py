@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine import registry
 from tests.phenomena.domains import offences, settings
 
 NAME = "min-norm"
@@ -48,6 +49,15 @@ BEYOND_ITS_OWN_LIMIT = "MN5 not applicable"  # an optimiser's own limit depends 
 @pytest.mark.parametrize("config", settings(NAME, SMALL, VALUES, 10), ids=range(10))
 def test_a_turned_knob_fails_no_claim(config):
     assert not [item for item in offences(NAME, config, INSIDE) if not item.startswith(BEYOND_ITS_OWN_LIMIT)]
+
+
+BACK_TO_ZERO = {"n": 1, "eta": 1.0}  # |w| alternates between twice the limit's and rounding
+
+
+@pytest.mark.parametrize("seed", [186, 1, 2, 3])
+def test_a_step_that_comes_back_to_zero_fails_no_claim(seed):
+    config = registry.spec(NAME).configure("quick", {**SMALL, **BACK_TO_ZERO})
+    assert not offences(NAME, config, INSIDE, (seed,))
 
 
 @pytest.mark.slow
