@@ -16,18 +16,19 @@ from engine.judging import Judgement, Judges, decided, not_applicable, pending
 from engine.phenomena.double_descent.checks import NOISE_BEYOND, NOISE_N, NOISE_P, noise_beyond
 from engine.phenomena.double_descent.config import DoubleDescentConfig
 from engine.phenomena.double_descent.curves import valleys
-from engine.phenomena.double_descent.gaussian import DIRECTIONS, PROFILES, Isotropic
+from engine.phenomena.double_descent.gaussian import DIRECTIONS, PROFILES, Isotropic, energies
 from engine.phenomena.double_descent.model import GROUPS
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.linear_models.ridgeless import variance_factor
+from engine.theory.linear_models.risk_distribution import excess_shares
 
 if TYPE_CHECKING:
     from engine.phenomena.double_descent.experiment import DoubleDescent
 
-EXACT_GAP, EXACT_ERRORS, EXACT_SHARE = 10, 4.0, 0.99  # DD1: distance from n, standard errors, share of p
+EXACT_GAP, LUCK = 10, 1e-3  # DD1: distance from n, and how often luck may bring a mean so far from its law, all p together
 FEWEST = 10  # draws for a mean with a standard error
-PEAK_AWAY, PEAKED, FLAT = 1, 2.0, 0.01  # DD2: features; noise over signal and flatness of an imported spectrum that shows the peak
+PEAK_AWAY, PEAKED, FLAT = 1, 2.0, 0.01  # DD2: features; noise at p = n over signal, and flatness of an imported spectrum, that show it
 RISE = 0.02  # DD4: largest rise of the tuned risk from one p to the next
 FACTOR_GAP, FACTOR_ERROR = 20, 0.05  # DD5: distance from n, relative error
 SOLVER, CONDITION = 1e-9, 1e3  # DD6: relative difference; condition number of imported data whose square costs lstsq as much
@@ -54,17 +55,29 @@ def _shows_its_peak(config: DoubleDescentConfig) -> bool:
 OWN_PEAK = Condition(
     "an own spectrum with sigma^2 n at least 2 |b|^2 times its first eigenvalue, whose 2n-th is at least .01 of the n-th", _shows_its_peak
 )
+
+
+def _amplifies(config: DoubleDescentConfig) -> bool:
+    """Whether the noise that p = n makes of the labels' and of omitted features stands above the signal, where p = 0 has its error.
+
+    At p = n it is n over a chi-square with one degree of freedom; the geometric mean of ten of these is above n/2 but for 1 in 10,000.
+    """
+    if config.own_rows or config.own_spectrum or config.features != "identity":
+        return True
+    signal, left_out = energies(config)
+    return bool((config.sigma**2 + left_out) * config.n >= PEAKED * signal)
+
+
 SOMETHING_TO_AMPLIFY = Condition(
-    "noise, or features that leave out signal: sigma at least 0.1, or features fourier or relu, or a profile that is not well-specified",
-    lambda c: c.sigma >= 0.1 or c.features != "identity" or (c.profile != "well-specified" and c.r2 > 0),
+    f"noise, or signal left out at p = n, whose variance times n is at least {PEAKED:g} times that of the signal", _amplifies
 )
 CLAIMS = (
     Claim(
         "DD1", "Simulation lies on the exact curve", BHX,
-        "mean test MSE at p at least 10 from n: Belkin-Hsu-Xu", "4 SE at 99 % of p", ("standard",),
-        (DRAWN, GAUSSIAN, ISOTROPIC, within("draws", 50)), 0.01,
+        "mean test MSE at p at least 10 from n: Belkin-Hsu-Xu", "1 in 1,000 by luck, all p together", ("quick", "standard"),
+        (DRAWN, GAUSSIAN, ISOTROPIC, within("draws", FEWEST)), LUCK,
     ),
-    Claim("DD2", "The peak is at p = n", BHX, "argmax of the median: n", "1 feature",
+    Claim("DD2", "The peak is at p = n", BHX, "argmax of the draws' geometric mean: n", "1 feature",
           domain=(DRAWN, SOMETHING_TO_AMPLIFY, OWN_PEAK, within("draws", FEWEST)), chance=1e-3),
     Claim(
         "DD3", "Which second minimum is lower is as the exact curves have it: with misspecification", BHX,
@@ -120,19 +133,27 @@ def _undrawn(run: DoubleDescent, predicted: float | str) -> Judgement | None:
 
 
 def _exact_curve(run: DoubleDescent, model: Isotropic) -> Judgement:
-    mean, error = run.main.mean("test")
-    p = np.arange(model.D + 1)
-    far = np.abs(p - model.n) >= EXACT_GAP
-    rounding = 1e-12 * (run.config.r2 + run.config.sigma**2)
-    share = float((np.abs(mean - model.predict(p).test) <= EXACT_ERRORS * error + rounding)[far].mean())
-    return decided(share >= EXACT_SHARE, f"{share:.1%} within {EXACT_ERRORS:g} SE", values={"share": share})
+    """Hold the means against their exact law: near n it has a heavy tail, of which a standard error over draws knows nothing."""
+    n, p = model.n, np.arange(1, model.D + 1)
+    p = p[np.abs(p - n) >= EXACT_GAP]
+    used, omitted = (part[p] for part in model.energy)
+    noise, limit = omitted + model.sigma**2, LUCK / p.size
+    means = run.main.mean("test")[0][p] - noise
+    shares = excess_shares(n, p.astype(np.float64), means, run.main.count, used, noise, limit)
+    worst = int(np.argmin(shares))
+    found, predicted = float(means[worst] + noise[worst]), float(model.predict(p).test[worst])
+    note = f"at p={p[worst]}, the rarest of {p.size}: luck leads as far in {shares[worst]:.2g} of runs; fails below {limit:.1g}"
+    values = {"p": float(p[worst]), "share": float(shares[worst]), "limit": limit}
+    return decided(bool(shares[worst] >= limit), found, note, predicted=predicted, values=values)
 
 
 def _peak(run: DoubleDescent) -> Judgement:
+    """Place the peak by the mean logarithm: over the draws an error at n has no mean, and its median scatters more."""
     n, early = run.model.n, _undrawn(run, run.model.n)
     if early:
         return early
-    top = valleys(run.p.astype(np.float64), np.median(run.main.stack("zero/test"), axis=0), n).peak
+    logarithms = np.log(np.maximum(run.main.stack("zero/test"), np.finfo(np.float64).tiny))
+    top = float(run.p[int(np.argmax(logarithms.mean(axis=0)))])
     return decided(abs(top - n) <= PEAK_AWAY, top, predicted=n)
 
 
@@ -269,7 +290,7 @@ def _over_sets(run: DoubleDescent, model: Isotropic) -> Judgement:
 
 
 JUDGES: Judges[DoubleDescent] = {
-    "DD1": _of_isotropic(f"{EXACT_SHARE:.0%} of p", _exact_curve), "DD2": _peak, "DD3": _of_isotropic("yes; no", _second_minimum),
+    "DD1": _of_isotropic("", _exact_curve), "DD2": _peak, "DD3": _of_isotropic("yes; no", _second_minimum),
     "DD4": _of_isotropic(f"rise <= {RISE:.0%}, 0 p above min-norm", _tuned),
     "DD5": _of_isotropic(f"off by <= {FACTOR_ERROR:.0%}", _factors), "DD6": _solver, "DD7": _limit, "DD8": _digits, "DD9": _noise,
     "DD10": _of_isotropic("", _over_sets),

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.phenomena.double_descent.config import Profile
+from engine.phenomena.double_descent.config import DoubleDescentConfig, Profile
 from engine.phenomena.double_descent.model import Draw, Prediction, Whole
 from engine.seeds import Streams
 from engine.theory.inputs import Floats
@@ -21,6 +21,7 @@ from engine.theory.linear_models.nested_curves import NestedCurves
 from engine.theory.linear_models.ridge import optimal_penalty, ridge_bias, ridge_share, ridge_variance
 from engine.theory.linear_models.ridgeless import bias_factor, expected_test_mse, norm_law, variance_factor
 from engine.theory.spectra.deterministic_equivalent import nested_best_ridge, nested_equivalent
+from engine.theory.spectra.spectra import power
 
 PROFILES: tuple[Profile, ...] = ("head", "flat", "well-specified")
 """Order of `Isotropic.others`."""
@@ -46,6 +47,14 @@ def weights(profile: Profile, D: int, r2: float, head_k: int, head_share: float)
         energy *= 1 - head_share
         energy[:head_k] += r2 * head_share / head_k
     return np.asarray(np.sqrt(energy))
+
+
+def energies(config: DoubleDescentConfig) -> tuple[float, float]:
+    """Return the variance of the signal on built-in Gaussian features, and of that part which the first n of them leave out."""
+    c = config
+    lam = power(c.D, c.decay) if c.spectrum == "power" else np.ones(c.D)
+    energy = weights(c.profile, c.D, c.r2, c.head_k, c.head_share) ** 2 * lam * c.D / lam.sum()
+    return float(energy.sum()), float(energy[c.n :].sum())
 
 
 @dataclass(frozen=True)

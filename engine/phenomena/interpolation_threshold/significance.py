@@ -7,13 +7,15 @@ Each function returns one share (a p-value, both sides) per place that is compar
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.phenomena.interpolation_threshold.sweep import Widths
 from engine.theory.inputs import Floats
-from engine.theory.linear_models.norm_distribution import share_of_means_as_far
+from engine.theory.linear_models.draw_statistics import share_of_means_as_far
+from engine.theory.linear_models.norm_distribution import squared_norms
 from engine.theory.spectra.marchenko_pastur import mean_smallest_eigenvalue, smallest_eigenvalue_spread
 
 LUCK = 0.001
@@ -40,7 +42,7 @@ def norm_shares(n: int, widths: Widths, means: Floats, draws: int, r2: float, si
     """Squared norms: by draws of their exact law, up to the first d that fails; those after it count as 1."""
     least, shares = LUCK / widths.size, np.ones(widths.size)
     for place, (d, mean) in enumerate(zip(widths.tolist(), means.tolist(), strict=True)):
-        shares[place] = share_of_means_as_far(mean, draws, n, d, r2, sigma2, least)
+        shares[place] = share_of_means_as_far(mean, draws, partial(squared_norms, n, d, r2, sigma2), least)
         if shares[place] < least:
             break
     return shares

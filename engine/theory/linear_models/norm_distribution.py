@@ -12,11 +12,7 @@ import math
 
 import numpy as np
 
-from engine.interruption import checkpoint
 from engine.theory.conditions import Floats, require
-
-ENOUGH = 30  # means as far as the measured one after which their share is known well enough
-NUMBERS = 500_000  # drawn at once
 
 
 def squared_norms(n: int, d: int, r2: float, sigma2: float, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
@@ -31,21 +27,3 @@ def squared_norms(n: int, d: int, r2: float, sigma2: float, shape: tuple[int, ..
     seen = np.sqrt(r2 * rng.beta(n / 2, (d - n) / 2, shape)) if d > n else math.sqrt(r2)
     along, across = rng.standard_normal(shape), rng.chisquare(min(n, d) - 1, shape)
     return np.asarray((seen + scale * along) ** 2 + scale**2 * across)
-
-
-def share_of_means_as_far(mean: float, draws: int, n: int, d: int, r2: float, sigma2: float, least: float) -> float:
-    """Return how often the mean of so many draws lies as far out as a measured one, on either side: a p-value, valid at any size.
-
-    Means are drawn until 30 lie as far out, or until there are enough to say that the share is below `least`
-    (sequential Monte Carlo test, Besag, Clifford 1991). Always the same numbers are drawn.
-    """
-    rng = np.random.default_rng(0)
-    above = below = made = 0
-    most, batch = math.ceil(3 / least), 200
-    while min(above, below) < ENOUGH and made < most:
-        checkpoint()
-        count = min(batch, max(1, NUMBERS // draws), most - made)
-        means = squared_norms(n, d, r2, sigma2, (count, draws), rng).mean(axis=1)
-        above, below, made = above + int((means >= mean).sum()), below + int((means <= mean).sum()), made + count
-        batch *= 4
-    return min(1.0, 2 * (min(above, below) + 1) / (made + 1))

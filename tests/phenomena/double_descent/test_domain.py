@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine import registry
 from tests.phenomena.domains import offences, settings
 
 NAME = "double-descent"
@@ -40,12 +41,21 @@ def isotropic(c):
 
 
 def amplified(c):
-    left_out = c.features in ("relu", "fourier") or (c.r2 > 0 and c.profile in ("flat", "head"))
-    return c.draws >= 10 and (c.sigma >= 0.1 or left_out)
+    """n times what noise and omitted features vary by is at least twice the signal's variance; of random features always."""
+    if c.features in ("relu", "fourier"):
+        return c.draws >= 10
+    variances = [k**-c.decay if c.spectrum == "power" else 1.0 for k in range(1, c.D + 1)]
+    b2 = [c.r2 / c.D * (1 - c.head_share if c.profile == "head" else 1.0) for _ in range(c.D)]
+    if c.profile == "well-specified":
+        b2 = [c.r2] + [0.0] * (c.D - 1)
+    elif c.profile == "head":
+        b2 = [value + (c.r2 * c.head_share / c.head_k if k < c.head_k else 0.0) for k, value in enumerate(b2)]
+    of_feature = [v * b * c.D / sum(variances) for v, b in zip(variances, b2, strict=True)]
+    return c.draws >= 10 and c.n * (c.sigma**2 + sum(of_feature[c.n :])) >= 2 * sum(of_feature)
 
 
 INSIDE = {
-    "DD1": lambda c: isotropic(c) and c.draws >= 50,
+    "DD1": lambda c: isotropic(c) and c.draws >= 10,
     "DD2": amplified,
     "DD3": lambda c: isotropic(c) and c.draws >= 10,
     "DD4": lambda c: isotropic(c) and c.n >= 100 and c.draws >= 20,
@@ -66,6 +76,21 @@ def wrong(config, seeds=(0,)):
 @pytest.mark.parametrize("config", settings(NAME, SMALL, VALUES, 10), ids=range(10))
 def test_a_turned_knob_fails_no_claim(config):
     assert not wrong(config)
+
+
+BROKE_ONCE = [
+    ({"draws": 50}, 35),  # DD1: four standard errors of heavy-tailed draws
+    ({"n": 50, "draws": 10, "d": 40}, 39),  # DD2: the median of ten draws peaked three features off
+    ({"profile": "well-specified", "spectrum": "power"}, 94),  # DD2: the strongest feature has all the signal, 18 times r2
+    ({"sigma": 0.0, "head_share": 1.0}, 110),  # DD2: nothing is left out from the head on
+    ({"sigma": 0.0, "profile": "flat", "n": 60, "D": 60}, 0),  # DD2: nor at p = n
+    ({"sigma": 0.1, "r2": 10.0, "profile": "well-specified"}, 0),  # DD2: p = 0 errs more
+]
+
+
+@pytest.mark.parametrize(("knobs", "seed"), BROKE_ONCE, ids=str)
+def test_settings_that_once_failed_a_claim_fail_none(knobs, seed):
+    assert not wrong(registry.spec(NAME).configure("quick", {**SMALL, **knobs}), (seed,))
 
 
 @pytest.mark.slow

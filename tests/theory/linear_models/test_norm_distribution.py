@@ -1,11 +1,14 @@
 """The law of the squared norm against draws by the pseudoinverse and the exact mean; the test of a mean at its promised rate."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
 from engine.errors import ProblemError
-from engine.theory.linear_models.norm_distribution import share_of_means_as_far, squared_norms
+from engine.theory.linear_models.draw_statistics import share_of_means_as_far
+from engine.theory.linear_models.norm_distribution import squared_norms
 
 SIZES = [(12, 5), (12, 10), (12, 12), (12, 14), (12, 40)]
 
@@ -36,8 +39,8 @@ def test_its_mean_is_the_norm_law(n, d):
 
 def test_the_share_of_a_mean_is_a_p_value():
     rng = np.random.default_rng(1)
-    shares = np.array([share_of_means_as_far(float(squared_norms(20, 30, 1.0, 0.25, (20,), rng).mean()), 20, 20, 30, 1.0, 0.25, 1e-3)
-                       for _ in range(400)])  # fmt: skip
+    law = partial(squared_norms, 20, 30, 1.0, 0.25)
+    shares = np.array([share_of_means_as_far(float(law((20,), rng).mean()), 20, law, 1e-3) for _ in range(400)])
     for level in (0.5, 0.1, 0.03):
         assert abs((shares <= level).mean() - level) < 4 * np.sqrt(level * (1 - level) / 400) + 0.1 * level
 
@@ -45,7 +48,7 @@ def test_the_share_of_a_mean_is_a_p_value():
 def test_a_mean_that_luck_does_not_bring_is_seen_on_either_side():
     expected = 1.0 * 20 / 30 + 0.25 * 20 / 9
     for factor in (0.5, 2.0):
-        assert share_of_means_as_far(factor * expected, 50, 20, 30, 1.0, 0.25, 1e-3) < 1e-3
+        assert share_of_means_as_far(factor * expected, 50, partial(squared_norms, 20, 30, 1.0, 0.25), 1e-3) < 1e-3
 
 
 def test_impossible_sizes_are_a_sentence():
