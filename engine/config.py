@@ -41,6 +41,13 @@ class Offer(Protocol):
             LabError: it is gone, or has another content than the one that is wanted.
         """
 
+    def require(self, name: str) -> None:
+        """Refuse a built-in name whose content is not here.
+
+        Raises:
+            LabError: it is not.
+        """
+
     def advice(self, name: str) -> str:
         """What to do about a name that is not taken."""
 
@@ -302,6 +309,16 @@ def build(kind: type[C], values: Mapping[str, Any]) -> C:
             parsed |= {field: content for field, of in beside.items() if of == item.name}
     try:
         return kind(**parsed)
+    def require_contents(self) -> None:
+        """Refuse to begin where what a name stands for, such as a data set to be fetched, is not here.
+
+        Raises:
+            LabError: it is not; how it is got is said.
+        """
+        for item in self.knobs():
+            if item.offer:
+                item.offer.require(getattr(self, item.name))
+
     except ValidationError as error:
         sentence = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise KnobError(sentence) from None

@@ -11,34 +11,41 @@ import numpy as np
 from engine.data import own
 from engine.data.cache import cache_folder
 from engine.data.own.folder import Damaged
+from engine.data.published import PUBLISHED, place
 from engine.data.registry import SOURCES, source
-from engine.errors import UsageError, echoed
+from engine.errors import Exit, UsageError, echoed, nearest
 from engine.registry import entries, spec
+from lab import published_data
 from lab.output import emit, plain, say, write, write_table
 
 SHOWN_CLASSES = 12
 
 
 def print_data_sets(*, json: bool) -> None:
-    """Print every data set, built in or imported, with its size, the shape of an input, and what it is for."""
+    """Print every data set, built in, published or imported, with its size, the shape of an input, and what it is for."""
     built_in = [(name, item.size, "x".join(map(str, item.shape)), item.classes) for name, item in SOURCES.items()]
     imported = own.entries()
     if json:
         for name, size, shape, classes in built_in:
             emit({"event": "dataset", "name": name, "images": size, "shape": shape, "classes": classes, "imported": False})
+        for published in PUBLISHED.values():
+            emit(published_data.record(published))
         for found in imported:
             emit(record(found) if isinstance(found, own.Entry) else {"event": "dataset", "name": found.name, "problem": found.why})
         return
     lines: list[tuple[Any, ...]] = [
-        (name, size or "made to order", shape, f"{classes} classes", "") for name, size, shape, classes in built_in
+        (name, size or "made to order", shape, f"{classes} classes", "built in") for name, size, shape, classes in built_in
     ]
+    for published in PUBLISHED.values():
+        shape, kind = "x".join(map(str, published.shape)), f"{len(published.classes)} classes"
+        lines.append((published.name, published.train + published.tests, shape, kind, published_data.availability(published)))
     for found in imported:
         if isinstance(found, Damaged):
             lines.append((found.name, "", "", "damaged", found.why))
         else:
             what = f"{len(found.classes)} classes" if found.classes else found.kind
             lines.append((found.name, found.rows, "x".join(map(str, found.shape)), what, found.source))
-    write_table(("name", "rows>", "shape", "kind", "imported from"), lines)
+    write_table(("name", "rows>", "shape", "kind", "from"), lines)
 
 
 def print_data_set(name: str, *, json: bool) -> None:
@@ -57,18 +64,29 @@ def print_data_set(name: str, *, json: bool) -> None:
             of = f"{item.size or 'any number of'} images of {facts['shape']} in {item.classes} classes"
             write_table((name, of), [("from", "built in"), ("used by", uses(name))])
         return
+    if name in PUBLISHED:
+        published = PUBLISHED[name]
+        if json:
+            emit(published_data.record(published))
+        else:
+            write_table((name, published.title), [*published_data.facts(published), ("used by", uses(name))])
+        return
     entry = own.find(name)
     emit(record(entry)) if json else describe(entry)
 
 
-def import_files(name: str, files: Sequence[Path], wishes: own.Wishes, *, force: bool) -> tuple[own.Entry, str, tuple[str, ...]]:
-    """Take in a person's file; return its entry, a sentence that says what was done, and what was decided on the way.
+def import_files(
+    name: str, files: Sequence[Path], wishes: own.Wishes, *, force: bool
+) -> tuple[own.Entry | None, str, tuple[str, ...]]:  # fmt: skip
+    """Take in a person's file; return its entry (None of official files of a published data set), what was done, and what was decided.
 
     Raises:
         UsageError: no such file, a name that is taken or none, options that do not fit.
         DataError: the file cannot be understood.
         StoreError: the data folder cannot be written.
     """
+    if name in PUBLISHED:
+        return None, published_data.take(PUBLISHED[name], files, wishes), ()
     own.checked_name(name)
     found = own.read(files, wishes)
     entry, changed = own.add(name, found, force=force)
@@ -80,11 +98,14 @@ def print_import(name: str, files: Sequence[Path], wishes: own.Wishes, *, force:
     """Take in a person's file and show what was understood."""
     entry, sentence, notes = import_files(name, files, wishes, force=force)
     say(sentence, *(f"  {note}" for note in notes))
-    emit(record(entry)) if json else describe(entry)
+    if entry is None:
+        print_data_set(name, json=json)
+    else:
+        emit(record(entry)) if json else describe(entry)
 
 
 def remove(name: str) -> None:
-    """Remove an imported data set.
+    """Remove an imported or a published data set.
 
     Raises:
         UsageError: none has this name.
@@ -92,20 +113,41 @@ def remove(name: str) -> None:
     """
     if name in SOURCES:
         raise UsageError(f"{name} is built in and stays", "See: genlab data list")
+    if name in PUBLISHED:
+        published_data.forget(PUBLISHED[name])
+        return
     own.remove(name)
     say(f"removed {echoed(name)}; runs on it can still be shown, and go on only once it is imported again")
 
 
-def fetch(name: str) -> Path:
-    """Get a data set ready, say how, and return the folder that keeps it.
+def fetch(name: str) -> int:
+    """Get a data set ready, say how, print the folder that keeps it, and return the exit code.
 
     Raises:
-        DataError: unknown, or it cannot be fetched.
+        UsageError: no such data set.
+        DataError: it cannot be fetched.
     """
+    if name in PUBLISHED:
+        return published_data.fetch(PUBLISHED[name])
     found = source(name)
     note = found.draw(1, np.random.default_rng(0))[2]
     say(note or f"{name} is ready")
-    return own.data_folder() if found.imported else cache_folder()
+    print(own.data_folder() if found.imported else cache_folder())
+    return Exit.DONE
+
+
+def folder_of(name: str) -> Path:
+    """Return the folder that keeps a published data set, or that of all data.
+
+    Raises:
+        UsageError: no published data set has this name.
+    """
+    if not name:
+        return own.data_folder()
+    if name not in PUBLISHED:
+        hint = "genlab data path names the folder of your own data"
+        raise UsageError(f"no published data set {echoed(name)!r}{nearest(name, PUBLISHED)}", f"{', '.join(PUBLISHED)}; {hint}")
+    return place(PUBLISHED[name])
 
 
 # ------------------------------------------------------------ in words

@@ -24,6 +24,9 @@ from engine.store import list_runs, runs_root
 from genlab.own_packages import NAMES, misplaced, place, shared
 from lab.output import ascii_only, emit, plain, write_table
 from lab.torch_installation import IMPORT, LOAD, Helper, library, problems, read_devices
+from lab.published_data import availabilities
+from lab.settings import settings
+from lab.settings_file import facts
 
 Level = Literal["ok", "note", "problem"]
 LEAST_SIZE, USUAL_SIZE = (60, 15), (80, 24)  # the interface says a sentence below the first, is meant for the second
@@ -256,7 +259,7 @@ def _folder(name: str, path: Path, advice: str) -> Iterator[Check]:
 
 
 def data() -> Iterator[Check]:
-    """Cached data sets."""
+    """Cached data sets, and published ones that are here."""
     folder = cache_folder()
     files = sorted(folder.glob("*.npz")) if folder.is_dir() else []
     listed = ", ".join(f"{path.stem} {_size(path.stat().st_size)}" for path in files)
@@ -274,5 +277,7 @@ def _size(count: float) -> str:
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.3g} {unit}"
+    for name, available in availabilities():
+        yield Check("data", name, available)
         count /= 1000
     return f"{count:.3g} TB"

@@ -1,4 +1,4 @@
-"""Knobs that take data sets: built-in ones and what a person has imported."""
+"""Knobs that take data sets: built-in and published ones, and what a person has imported."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from engine.contract import Condition, knob
 from engine.data import own
 from engine.data.own.folder import present
+from engine.data.published import PUBLISHED, require
 from engine.errors import LabError, UsageError
 
 
@@ -31,6 +32,15 @@ class DataOffer:
             DataError: it is gone, or has another content than the one that is wanted.
         """
         return present(name, wanted).sha256
+
+    def require(self, name: str) -> None:
+        """Refuse a published data set that is not here.
+
+        Raises:
+            DataError: it is not.
+        """
+        if name in PUBLISHED:
+            require(PUBLISHED[name])
 
     def advice(self, name: str) -> str:
         """What to do about a name that is not taken."""

@@ -1,23 +1,31 @@
 """Which data sets there are, and how many images each has; `load` draws a training and a test set from one.
 
+Published data sets (`engine.data.published`) keep their own test images apart: training images are drawn from the training images alone.
 Imported data sets of classes (`engine.data.own`) are taken like built-in ones. Their bytes are divided by 255, other images are as
 they were given, and rows of numbers are to be scaled column by column.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import psutil
+from numpy.typing import NDArray
 
 from engine.data import digits, mnist1d, own
 from engine.data.own.entry import FEWEST_TESTS
 from engine.data.own.folder import present
+from engine.data.published import PUBLISHED, Published, load_images
+from engine.data.published.stored import PublishedImages
 from engine.data.split import Images, Labels, Split
 from engine.errors import ProblemError, UsageError, echoed, nearest
 from engine.seeds import Streams
 from engine.telling import tell
+
+Draw = Callable[[int, np.random.Generator], tuple[Images, Labels, str]]
 
 MOST_TESTS = 4000
 MADE_TESTS = 2000  # of data made to order, where each costs time
@@ -27,14 +35,27 @@ MADE_TESTS = 2000  # of data made to order, where each costs time
 class Source:
     """A data set: `draw(count, rng)` returns images (count, d), labels (count,) and a note; size: None when made to order.
 
-    imported: what is known of an imported one.
+    draw_tests: draws test images alike where they are kept apart, `tests` of them; then `draw` draws training images, of which there are
+    `size`. imported, published: what is known of an imported or of a published one.
     """
 
-    draw: Callable[[int, np.random.Generator], tuple[Images, Labels, str]]
+    draw: Draw
     classes: int
     shape: tuple[int, ...]
     size: int | None = None
     imported: own.Entry | None = None
+    published: Published | None = None
+    draw_tests: Draw | None = None
+
+    @property
+    def tests(self) -> int | None:
+        """How many test images are kept apart; None where they are drawn from the same ones."""
+        return self.published.tests if self.published else None
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it comes with genlab."""
+        return self.imported is None and self.published is None
 
     @property
     def by_column(self) -> bool:
@@ -43,11 +64,11 @@ class Source:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What an imported one calls its classes."""
-        return self.imported.classes if self.imported else ()
+        """What an imported or published one calls its classes."""
+        return self.imported.classes if self.imported else self.published.classes if self.published else ()
 
 
-def _shuffled(read: Callable[[], tuple[Images, Labels, str]]) -> Callable[[int, np.random.Generator], tuple[Images, Labels, str]]:
+def _shuffled(read: Callable[[], tuple[Images, Labels, str]]) -> Draw:
     def draw(count: int, rng: np.random.Generator) -> tuple[Images, Labels, str]:
         pixels, labels, note = read()
         chosen = rng.permutation(len(labels))[:count]
@@ -82,6 +103,24 @@ def _imported(entry: own.Entry) -> Source:
     return Source(draw, len(entry.classes), entry.shape, entry.rows, entry)
 
 
+def _of_published(published: Published) -> Source:
+    def drawing(part: Callable[[PublishedImages], tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> Draw:
+        def draw(count: int, rng: np.random.Generator) -> tuple[Images, Labels, str]:
+            found, note = load_images(published)
+            images, labels = part(found)
+            chosen = rng.permutation(len(labels))[:count]
+            x = images[chosen].reshape(count, -1).astype(np.float32)
+            x /= np.float32(255)
+            return x, labels[chosen].astype(np.int64), note
+
+        return draw
+
+    return Source(
+        drawing(lambda found: (found.train_images, found.train_labels)), len(published.classes), published.shape, published.train,
+        published=published, draw_tests=drawing(lambda found: (found.test_images, found.test_labels)),
+    )  # fmt: skip
+
+
 def source(name: str, sha256: str = "") -> Source:
     """Return a data set by name; of an imported one perhaps with this content and no other.
 
@@ -91,14 +130,16 @@ def source(name: str, sha256: str = "") -> Source:
     """
     if name in SOURCES:
         return SOURCES[name]
+    if name in PUBLISHED:
+        return _of_published(PUBLISHED[name])
     if sha256 or name in own_names():
         return _imported(present(name, sha256))
-    known = (*SOURCES, *own_names())
+    known = (*SOURCES, *PUBLISHED, *own_names())
     raise UsageError(f"no data set {echoed(name)!r}{nearest(name, known)}", "data sets: " + ", ".join(known))
 
 
 def imported(name: str) -> own.Entry | None:
-    """Return the entry of an imported data set; None of a built-in one."""
+    """Return the entry of an imported data set; None of a built-in or published one."""
     return source(name).imported
 
 
@@ -112,6 +153,8 @@ def largest(name: str) -> int | None:
     chosen = source(name)
     if chosen.imported is not None:
         return chosen.imported.trainable
+    if chosen.tests is not None:
+        return chosen.size
     return None if chosen.size is None else chosen.size - FEWEST_TESTS
 
 
@@ -122,13 +165,18 @@ def too_many(name: str, n: int, least: int) -> str:
         return ""
     if most < least:
         return f"{name} has {found.size:,} rows, of which {most} may be trained on, where at least {least} are needed"
+    if found.tests is not None:
+        return f"n must be at most {most} on {name}, which has so many training images, got {n}"
     what = "rows" if found.by_column else "images"
     return f"n must be at most {most} on {name}, which has to leave {what} for testing, got {n}"
 
 
 def test_count(name: str, n: int) -> int:
-    """Return how many test images go with n training images: what is left, up to `MOST_TESTS`."""
-    size = source(name).size
+    """Return how many test images go with n training images: those kept apart, or what is left, up to `MOST_TESTS`."""
+    found = source(name)
+    if found.tests is not None:
+        return found.tests
+    size = found.size
     return MADE_TESTS if size is None else min(MOST_TESTS, size - n)
 
 
@@ -139,12 +187,45 @@ def load(name: str, n: int, n_test: int, streams: Streams, sha256: str = "") -> 
 
     Raises:
         UsageError: unknown data set.
-        ProblemError: more images asked for than there are.
+        ProblemError: more images asked for than there are, or than fit into memory.
         DataError: the data set is not here, or has another content.
     """
     chosen = source(name, sha256)
-    if chosen.size is not None and n + n_test > chosen.size:
-        raise ProblemError(f"{name} has {chosen.size} images, got n={n} for training and {n_test} for testing", "lower n")
+    refusal = too_few(name, n, n_test, chosen)
+    if refusal:
+        raise ProblemError(refusal, "lower n")
+    require_room(name, n + n_test, 2, chosen)  # as they are drawn, and standardised
     tell(f"drawing {n + n_test:,} images of {name}")
-    x, y, note = chosen.draw(n + n_test, streams.data)
-    return Split(x[:n], y[:n], x[n:], y[n:], chosen.classes, chosen.shape, (note,) if note else (), chosen.by_column, chosen.names)
+    if chosen.draw_tests is not None:
+        x, y, note = chosen.draw(n, streams.data)
+        x_test, y_test, _ = chosen.draw_tests(n_test, streams.data)
+    else:
+        drawn, labels, note = chosen.draw(n + n_test, streams.data)
+        x, x_test, y, y_test = drawn[:n], drawn[n:], labels[:n], labels[n:]
+    return Split(x, y, x_test, y_test, chosen.classes, chosen.shape, (note,) if note else (), chosen.by_column, chosen.names)
+
+
+def too_few(name: str, n: int, n_test: int, of: Source | None = None) -> str:
+    """Return why n training and n_test test images cannot be had, empty where they can."""
+    found = of or source(name)
+    if found.size is None:
+        return ""
+    if found.tests is not None:
+        fits = n <= found.size and n_test <= found.tests
+        held = f"{found.size} training and {found.tests} test images"
+    else:
+        fits, held = n + n_test <= found.size, f"{found.size} images"
+    return "" if fits else f"{name} has {held}, got n={n} for training and {n_test} for testing"
+
+
+def require_room(name: str, images: int, copies: int, of: Source | None = None) -> None:
+    """Refuse images that do not fit into memory. copies: how often each is held, in single precision.
+
+    Raises:
+        ProblemError: they do not.
+    """
+    needed = float(images) * copies * 4 * math.prod((of or source(name)).shape)
+    free = psutil.virtual_memory().available
+    if needed > free:
+        sentence = f"{images:,} images of {name} take {needed / 1e9:,.1f} GB as they are trained on, and {free / 1e9:,.1f} GB are free"
+        raise ProblemError(sentence, "lower n or the number of seeds")

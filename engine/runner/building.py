@@ -29,9 +29,10 @@ def load(imported: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Opt
     """Import a phenomenon, and torch where it is needed.
 
     Raises:
-        LabError: no such device, or a package that cannot be used.
+        LabError: data that are not here, no such device, or a package that cannot be used.
         Interrupted: somebody wants something else.
     """
+    setup.config.require_contents()
     trains = not setup.spec.instant
     if trains and "torch" not in sys.modules:
         tell("loading torch")

@@ -67,6 +67,16 @@ class Plan:
         replicates = checked(seed_range(seed, seeds or spec.preset(preset).seeds))
         return cls(spec, preset, typed, dict(axes), tuple(points.values()), replicates, chosen_scalars(spec, collect))
 
+    def require_contents(self) -> None:
+        """Refuse a sweep some of whose points need a data set that is not here.
+
+        Raises:
+            LabError: it is not; how it is got is said.
+        """
+        names = [item.name for item in self.spec.config.knobs() if item.offer]
+        for config in {tuple(getattr(point.config, name) for name in names): point.config for point in self.points}.values():
+            config.require_contents()
+
     @property
     def varied(self) -> list[Knob]:
         """The knobs in which the points differ; all of the grid where there is one point."""

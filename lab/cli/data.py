@@ -35,7 +35,19 @@ def complete_data(incomplete: str) -> Iterable[str]:
     """Names of data sets."""
     from engine.data.registry import SOURCES
 
-    return [name for name in (*SOURCES, *complete_own("")) if name.startswith(incomplete)]
+    return [name for name in (*SOURCES, *complete_published(""), *complete_own("")) if name.startswith(incomplete)]
+
+
+def complete_published(incomplete: str) -> Iterable[str]:
+    """Names of published data sets."""
+    from engine.data.published import PUBLISHED
+
+    return [name for name in PUBLISHED if name.startswith(incomplete)]
+
+
+def complete_removable(incomplete: str) -> Iterable[str]:
+    """Names of data sets that can be removed."""
+    return [*complete_published(incomplete), *complete_own(incomplete)]
 
 
 def complete_own(incomplete: str) -> Iterable[str]:
@@ -61,12 +73,12 @@ def _shape(text: str) -> tuple[int, ...]:
 
 Named = Annotated[str, typer.Argument(metavar="NAME", help="Name of a data set.", autocompletion=complete_data, show_default=False)]
 OwnNamed = Annotated[
-    str, typer.Argument(metavar="NAME", help="Name of an imported data set.", autocompletion=complete_own, show_default=False)
+    str, typer.Argument(metavar="NAME", help="Name of an imported or fetched one.", autocompletion=complete_removable, show_default=False)
 ]
 
 
 def data_list(json: Json = False) -> None:
-    """The data sets: built in, then imported."""
+    """The data sets: built in, published ones to be fetched, then imported."""
     from lab.data_sets import print_data_sets
 
     print_data_sets(json=json)
@@ -97,7 +109,7 @@ def data_import(
 
     The target of a table is its last column unless --target names another. Text, and few different whole numbers, make classes; other
     numbers real targets; --kind decides where that is not meant. The data are copied into the data folder (GENLAB_DATA) under their
-    SHA-256, which runs on them hold.
+    SHA-256, which runs on them hold. Under the name mnist, fashion-mnist or cifar10, give the official files.
 
     Raises:
         UsageError: no such file, a name that is taken, options that do not fit.
@@ -123,21 +135,34 @@ def wishes_of(target: str, kind: str, shape: str, labels: Path | None) -> Wishes
 
 
 def data_rm(name: OwnNamed) -> None:
-    """Remove an imported data set; runs on it can still be shown."""
+    """Remove an imported or fetched data set; runs on it can still be shown."""
     from lab.data_sets import remove
 
     remove(name)
 
 
-def data_fetch(name: Named) -> None:
-    """Get a data set ready before it is needed."""
+def data_fetch(name: Named) -> int:
+    """Get a data set ready before it is needed: mnist, fashion-mnist and cifar10 from the network, checked by SHA-256.
+
+    An interrupted fetch goes on where it ended. Without a network, copy the official files into the folder that `data path NAME` prints,
+    or give them to `data import NAME FILE...`.
+
+    Raises:
+        UsageError: no such data set.
+        DataError: no mirror gives it.
+        StoreError: the data folder cannot be written, or is full.
+    """
     from lab.data_sets import fetch
 
-    print(fetch(name))
+    return fetch(name)
 
 
-def data_path() -> None:
-    """The folder that keeps imported data sets."""
-    from engine.data.own.folder import data_folder
+def data_path(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="A published data set.", autocompletion=complete_published, show_default=False)
+    ] = "",
+) -> None:
+    """The folder that keeps imported data sets, or that of a published one."""
+    from lab.data_sets import folder_of
 
-    print(data_folder())
+    print(folder_of(name))

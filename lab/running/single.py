@@ -68,8 +68,10 @@ def begin(
     Raises:
         UsageError: unknown preset, value out of range, device that is not there.
     """
+        DataError: a data set that is not here.
     config = spec.configure(preset, given)
     check_device(where.device)
+    config.require_contents()
     _say_time(estimate(spec, config, seeds or spec.preset(preset).seeds, where.device), told)
     if background:
         return detach([arg for arg in told.typed if arg != "--detach"], as_json=told.json)

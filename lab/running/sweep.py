@@ -79,10 +79,11 @@ class Sweep:
         stopped: the name of the signal that ended it, if one did.
 
     Raises:
-        LabError: no such device, the folder cannot be made, or another process computes the same sweep.
+        LabError: data that are not here, no such device, the folder cannot be made, or another process computes the same sweep.
     """
 
     def __init__(self, plan: Plan, device: str = "auto", workers: int | None = None, root: Path | None = None, typed: str = "") -> None:
+        plan.require_contents()
         self.plan, self.root = plan, runs_root(root)
         cores = usable_cores()
         self.workers = min(workers or cores, len(plan.points))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.data.own.table import Table, Wishes, check_room, opened
 from engine.errors import DataError, UsageError, echoed
@@ -43,16 +44,25 @@ def read_cifar(paths: Sequence[Path], wishes: Wishes) -> Table:
     for path, size in zip(paths, sizes, strict=True):
         with opened(path) as stream:
             content = stream.read(size)
-        table = np.frombuffer(content[: len(content) // record * record], np.uint8).reshape(-1, record)  # (n, labels + 3072)
-        for place, most in enumerate(values):
-            if len(table) and int(table[:, place].max()) >= most:
-                row = int(np.argmax(table[:, place] >= most))
-                raise DataError(f"{path} is none of CIFAR's binary files: record {row + 1} has the label {table[row, place]}", HINT)
-        parts.append(table)
-    joined = np.concatenate(parts)
-    pixels = joined[:, len(values) :].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)  # (n, 32, 32, 3)
+        parts.append(separated(content[: len(content) // record * record], record, path))
+    labels, pixels = (np.concatenate(found) for found in zip(*parts, strict=True))
     form = f"CIFAR-{values[-1]} binary"
-    return Table(form, ", ".join(path.name for path in paths), inputs=pixels, target=joined[:, column].astype(np.int64), labels=True)
+    return Table(form, ", ".join(path.name for path in paths), inputs=pixels, target=labels[:, column].astype(np.int64), labels=True)
+
+
+def separated(content: bytes, record: int, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return labels (n, 1 or 2) and images (n, 32, 32, 3) of whole records. path: where they are from.
+
+    Raises:
+        DataError: a label is out of range.
+    """
+    values = RECORDS[record]
+    table = np.frombuffer(content, np.uint8).reshape(-1, record)  # (n, labels + 3072)
+    for place, most in enumerate(values):
+        if len(table) and int(table[:, place].max()) >= most:
+            row = int(np.argmax(table[:, place] >= most))
+            raise DataError(f"{path} is none of CIFAR's binary files: record {row + 1} has the label {table[row, place]}", HINT)
+    return table[:, : len(values)], table[:, len(values) :].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1)
 
 
 HINT = "the binary version holds data_batch_1.bin, test_batch.bin, or train.bin and test.bin"

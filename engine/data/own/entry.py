@@ -22,8 +22,9 @@ FEWEST_TESTS, TEST_SHARE = 500, 5  # rows kept for testing: so many, or a fifth 
 LONGEST_NAME, MOST_CLASSES, MOST_ROWS = 40, 1000, 5_000_000
 NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,{LONGEST_NAME - 1}}}")
 RESERVED = frozenset({  # what a data knob takes without importing anything, and names that some systems give to devices
-    "digits5k", "digits196", "mnist1d", "mnist", "cifar10", "cifar100", "teacher", "four-point", "soudry", "gauss", "gaussian", "iid",
-    "isotropic", "spiked", "power", "exp", "exponential", "log", "exp-eps", "none", "all", "con", "prn", "aux", "nul", "com1", "lpt1",
+    "digits5k", "digits196", "mnist1d", "mnist", "fashion-mnist", "cifar10", "cifar100", "teacher", "four-point", "soudry", "gauss",
+    "gaussian", "iid", "isotropic", "spiked", "power", "exp", "exponential", "log", "exp-eps", "none", "all", "con", "prn", "aux", "nul",
+    "com1", "lpt1",
 })  # fmt: skip
 
 

@@ -31,12 +31,12 @@ def read_idx(path: Path, wishes: Wishes) -> Table:
         UsageError: no file of labels is given.
         DataError: wrong magic number, truncated, too large, or the two files do not belong together.
     """
-    images = _array(path)
+    images = read_array(path)
     if images.ndim < 2:
         raise DataError(f"{path} holds {len(images):,} labels and no images", f"genlab data import NAME IMAGES --labels {path.name}")
     if wishes.labels is None:
         raise UsageError(f"{path} holds {len(images):,} images; their labels are in a second file", f"add --labels {_second(path)}")
-    labels = _array(wishes.labels)
+    labels = read_array(wishes.labels)
     if labels.ndim != 1:
         raise DataError(f"{wishes.labels} holds images of shape {labels.shape[1:]}, and no labels", "exchange the two files")
     if len(labels) != len(images):
@@ -51,7 +51,13 @@ def _second(path: Path) -> str:
     return name if name != path.name and path.with_name(name).is_file() else "FILE"
 
 
-def _array(path: Path) -> NDArray[Any]:
+def read_array(path: Path) -> NDArray[Any]:
+    """Read the numbers of one file.
+
+    Raises:
+        UsageError: the file cannot be read.
+        DataError: wrong magic number, truncated, or too large.
+    """
     with opened(path) as stream:
         begin = stream.read(4)
         if not is_idx(begin):

@@ -90,12 +90,12 @@ def check_density(path: Path, unpacked: int, packed: int) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a regular file for reading; a file packed with gzip is unpacked while it is read.
+def regular(path: Path) -> Iterator[IO[bytes]]:
+    """Open a regular file for reading, as it is.
 
     Raises:
         UsageError: no such file, a folder, a pipe or device, or it must not be read.
-        DataError: it is empty, or damaged where it is packed.
+        DataError: it is empty, or the disk cannot read it.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -110,14 +110,27 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     with os.fdopen(descriptor, "rb") as file:
         if about.st_size == 0:
             raise DataError(f"{path} is empty", "genlab data import NAME FILE takes npz, CSV, TSV, IDX and CIFAR's binary files")
+        try:
+            yield file
+        except OSError as error:
+            raise DataError(f"cannot read {path}: {(error.strerror or str(error)).lower()}", "get the file again") from None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a regular file for reading; a file packed with gzip is unpacked while it is read.
+
+    Raises:
+        UsageError: no such file, a folder, a pipe or device, or it must not be read.
+        DataError: it is empty, or damaged where it is packed.
+    """
+    with regular(path) as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         try:
             yield gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[misc]
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DataError(f"{path} is damaged where it is packed: {error}", "get the file again") from None
-        except OSError as error:
-            raise DataError(f"cannot read {path}: {(error.strerror or str(error)).lower()}", "get the file again") from None
 
 
 def beginning(path: Path, count: int) -> bytes:

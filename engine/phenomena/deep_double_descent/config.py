@@ -8,7 +8,8 @@ from pydantic import model_validator
 
 from engine.contract import Config, Preset, content_of, knob
 from engine.data.knobs import data_knob
-from engine.data.registry import source
+from engine.data.published import PUBLISHED
+from engine.data.registry import source, too_few
 
 WIDTHS = (2, 3, 5, 8, 12, 20, 32, 50, 80, 200, 600)
 SIGNALS = {
@@ -27,7 +28,7 @@ class DeepDoubleDescentConfig(Config):
     """Knobs of the data, of the networks and of their training."""
 
     h: tuple[int, ...] = knob(WIDTHS, "hidden neurons of a layer, all trained side by side", ge=1, le=2000)
-    n: int = knob(700, "training examples", ge=100, le=50_000, log=True)
+    n: int = knob(700, "training examples", ge=100, le=60_000, log=True)
     noise: float = knob(0.2, "probability that a training label is replaced", ge=0.0, le=1.0)
     convention: Literal["uniform", "incorrect"] = knob("incorrect", "a replaced label is any class (uniform) or a wrong one (incorrect)")
     loss: Literal["mse", "ce"] = knob("mse", "squared loss summed over one-hot classes, or cross-entropy")
@@ -36,24 +37,26 @@ class DeepDoubleDescentConfig(Config):
     wd: float = knob(0.0, "weight decay", ge=0.0, le=1.0, label="weight decay")
     eps: float = knob(0.1, "training error that counts as fitted", ge=0.01, le=0.3)
     clean: bool = knob(False, "train beside it on true labels")
-    samples: tuple[int, ...] = knob((50, 100, 200, 400), "further sample sizes, trained on noisy labels; 0: none", ge=0, le=50_000)
+    samples: tuple[int, ...] = knob((50, 100, 200, 400), "further sample sizes, trained on noisy labels; 0: none", ge=0, le=60_000)
     sample_h: int = knob(20, "widest network trained at those", ge=1, le=2000, log=True)
     dataset: str = data_knob(
-        "digits196", "real digits at 14x14 or 28x28, 1-D signals, or your own: genlab data import",
-        builtin=("mnist1d", "digits5k", "digits196"),
+        "digits196",
+        "digits at 14x14 or 28x28, 1-D signals; images to be fetched: genlab data fetch; your own: genlab data import",
+        builtin=("mnist1d", "digits5k", "digits196", *PUBLISHED),
     )  # fmt: skip
     dataset_sha256: str = content_of("dataset")
     tests: int = knob(3000, "test examples", ge=20, le=12_000, log=True)
     depth: int = knob(1, "hidden layers", ge=1, le=3)
     optimizer: Literal["adam", "sgd"] = knob("adam", "Adam (decay beside the gradient), or SGD with momentum")
-    momentum: float = knob(0.9, "momentum of SGD", ge=0.0, le=0.99)
-    batch: int = knob(0, "examples of a batch; 0: all", ge=0, le=50_000)
+    momentum: float = knob(0.9, "momentum of SGD", ge=0.0, le=0.99, needs=(one_of("optimizer", "sgd"),))
+    batch: int = knob(0, "examples of a batch; 0: all", ge=0, le=60_000)
 
     @model_validator(mode="after")
     def _fits_together(self) -> DeepDoubleDescentConfig:
-        size, most = source(self.dataset).size, max(self.n, *self.samples, 0)
-        if size is not None and most + self.tests > size:
-            raise ValueError(f"n (or samples) and tests must be at most {size} together on {self.dataset}, got {most} and {self.tests}")
+        of, most = source(self.dataset), max(self.n, *self.samples, 0)
+        if too_few(self.dataset, most, self.tests, of):
+            allowed = f"{of.size} together" if of.tests is None else f"{of.size} and {of.tests}"
+            raise ValueError(f"n (or samples) and tests must be at most {allowed} on {self.dataset}, got {most} and {self.tests}")
         return self
 
     @property

@@ -25,7 +25,7 @@ class Problem:
     """x: (n, d) of the largest n; labels: (n,) noisy and clean; x_test: (tests, d), y_test: (tests,).
 
     varying: how many of the d inputs are not the same in all training examples of the main size. shares: (K,) of the classes among the
-    test examples, 1/K each of built-in data. notes: what is to be said of the data.
+    test examples, 1/K each of data that come with genlab. notes: what is to be said of the data.
     """
 
     x: Images
@@ -64,9 +64,10 @@ def draw_problem(config: DeepDoubleDescentConfig, seed: int) -> Problem:
         x, x_test = (np.asarray((part - means) / deviations, dtype=np.float32) for part in (x, x_test))
     elif len(split.shape) > 1:
         x, x_test = (centred(images, seen) for images in (x, x_test))
-    shares = np.bincount(split.y_test, minlength=split.classes) / config.tests if of.imported else np.full(split.classes, 1 / split.classes)
+    alike = np.full(split.classes, 1 / split.classes)
+    shares = alike if of.shipped else np.bincount(split.y_test, minlength=split.classes) / config.tests
     varying = int(np.sum(np.ptp(seen, axis=0) > 0))
-    notes = split.notes if of.imported else ()
+    notes = () if of.shipped else split.notes
     return Problem(x, {"noisy": noisy, "clean": clean}, x_test, split.y_test, split.classes, varying, shares, notes)
 
 

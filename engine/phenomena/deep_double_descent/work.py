@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from engine.contract.work import Work, perceptron, training
+from engine.data.published import PUBLISHED
 from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
 
-INPUTS = {"mnist1d": 40, "digits196": 196}
+INPUTS = {"mnist1d": 40, "digits196": 196} | {name: item.features for name, item in PUBLISHED.items()}
 MEASURED = 60  # steps at which everything is scored
 
 

@@ -11,6 +11,7 @@ from pydantic import model_validator
 from engine.contract import Config, Preset, content_of, knob
 from engine.data import own
 from engine.data.knobs import data_knob
+from engine.data.published import PUBLISHED
 
 TEACHER = "teacher"
 RESIDUAL = 1e-2  # relative training residual from which networks are compared
@@ -35,6 +36,15 @@ class ScaleAndWidth:
         return f"{self.alpha:g}"
 
 
+@dataclass(frozen=True)
+class Given:
+    """Data that are learnt in place of the teacher task. trainable: rows that may be trained on; repeated: with the inputs of another."""
+
+    features: int
+    trainable: int
+    repeated: int = 0
+
+
 class LazyTrainingConfig(Config):
     """Knobs of the teacher task and of its students."""
 
@@ -42,8 +52,8 @@ class LazyTrainingConfig(Config):
         (0.01, 0.03, 0.1, 0.3, 1.0, 10.0, 100.0, 1000.0), "output scales, all trained side by side", ge=1e-4, le=1e4
     )
     dataset: str = data_knob(
-        TEACHER, "the teacher task, or your own data with classes or real targets: genlab data import", builtin=(TEACHER,),
-        kinds=("classes", "targets"),
+        TEACHER, "the teacher task; published images, or your own data with classes or real targets: genlab data import",
+        builtin=(TEACHER, *PUBLISHED), kinds=("classes", "targets"),
     )  # fmt: skip
     dataset_sha256: str = content_of("dataset")
     d: int = knob(20, "features of the teacher task; your own data have theirs", ge=2, le=200)
@@ -67,9 +77,14 @@ class LazyTrainingConfig(Config):
         return self
 
     @property
-    def own(self) -> own.Entry | None:
-        """The imported data that are learnt; None of the teacher task."""
-        return None if self.dataset == TEACHER else own.find(self.dataset)
+    def own(self) -> Given | None:
+        """The published or imported data that are learnt; None of the teacher task."""
+        if self.dataset == TEACHER:
+            return None
+        if self.dataset in PUBLISHED:
+            return Given(PUBLISHED[self.dataset].features, PUBLISHED[self.dataset].train)
+        entry = own.find(self.dataset)
+        return Given(entry.features, entry.trainable, entry.repeated)
 
     @property
     def features(self) -> int:
@@ -104,14 +119,14 @@ class LazyTrainingConfig(Config):
         return float(self.lr * min(1.0, setting.alpha) / largest)
 
 
-PUBLISHED = tuple(float(f"{10.0**exponent * 50**0.5:.4g}") for exponent in np.linspace(-4.4, 2.0, 17))  # tau^2 sqrt(m), tau = 10^-2.2..10
+PAPERS = tuple(float(f"{10.0**exponent * 50**0.5:.4g}") for exponent in np.linspace(-4.4, 2.0, 17))  # tau^2 sqrt(m), tau = 10^-2.2..10
 PRESETS = (
     Preset("quick", "eight output scales on a teacher of three neurons", {}, "arXiv:1812.07956, Fig. 1-2, at n=200, d=20"),
     Preset("standard", "the same with widths from 10 to 1000 and three seeds", {"widths": (10, 30, 100, 300, 1000)},
            "arXiv:1812.07956; arXiv:1806.07572 (width)", seeds=3),
     Preset("chizat-shallow",
            "the paper's two-layer network: d=100, n=1000, ten trials, scale tau as alpha = tau^2 sqrt(m); an hour on one core, 2 GB",
-           {"alpha": PUBLISHED, "d": 100, "n": 1000, "m": 50, "widths": (50,), "steps": 10_000, "tol": 1e-3, "rule": "published",
+           {"alpha": PAPERS, "d": 100, "n": 1000, "m": 50, "widths": (50,), "steps": 10_000, "tol": 1e-3, "rule": "published",
             "lr": 1.0},
            "arXiv:1812.07956, Fig. 2", seeds=10),
 )  # fmt: skip

@@ -12,6 +12,6 @@ def work(config: LazyTrainingConfig, seeds: int) -> Work:
     """Networks side by side, the linearised ones beside them, and the kernel's eigenvectors."""
     total = Work()
     for width, networks in ((config.m, len(config.alpha)), *((width, 1) for width in config.widths)):
-        total += training(seeds * networks, RESTED * config.steps, config.d * width, 2 * width, config.n, calls=30)
-    kernels = 10.0 * config.n**3 + 4.0 * config.n**2 * config.d * config.m
+        total += training(seeds * networks, RESTED * config.steps, config.features * width, 2 * width, config.n, calls=30)
+    kernels = 10.0 * config.n**3 + 4.0 * config.n**2 * config.features * config.m
     return total + Work(solves=4 * seeds * kernels * (len(config.alpha) + len(config.widths)))

@@ -16,7 +16,7 @@ from engine.data.own.entry import FEWEST_TESTS
 from engine.data.registry import imported, test_count
 from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
 from engine.phenomena.random_labels.conditions import CNN_SHUFFLED, CNN_TRUE, RANDOM, TRUE
-from engine.phenomena.random_labels.config import RandomLabelsConfig
+from engine.phenomena.random_labels.config import DATA, RandomLabelsConfig
 
 if TYPE_CHECKING:
     from engine.phenomena.random_labels.experiment import RandomLabels
@@ -28,6 +28,7 @@ RESIDUAL, CONSTRUCTED = 1e-6, 500  # of Theorem 1's network, and the most labels
 PAIRED_STEPS, PAIRED_GAP = 50, 1e-4  # of the network whose first layer is permuted like the pixels
 CNN_DROP = 0.2  # least accuracy that a convolutional network loses when pixels are shuffled
 MEASURED = 40  # features of the narrowest built-in inputs, mnist1d
+AS_DIGITS = 4500  # images of MNIST up to which it is digits5k, which is drawn from it
 RARE, FEWEST_SEEDS = 1e-3, 5  # how rare hits or means may be by luck; from how many seeds a mean is judged
 
 
@@ -50,7 +51,9 @@ def _apart(config: RandomLabelsConfig) -> bool:
 def _apart_in_space(config: RandomLabelsConfig) -> bool:
     """Whether imported inputs have as many features as the built-in ones have at least, and none is there twice."""
     entry = imported(config.dataset)
-    return entry is None or (entry.features >= MEASURED and not entry.repeated)
+    if entry is None:
+        return config.dataset in DATA or (config.dataset == "mnist" and config.n <= AS_DIGITS)
+    return entry.features >= MEASURED and not entry.repeated
 
 
 FITS = (
@@ -58,7 +61,8 @@ FITS = (
     Condition("lr/(1 - momentum) at most .6", lambda config: config.lr / (1 - config.momentum) <= 0.6 + 1e-9),
     Condition("width (40 + (depth - 1) width) at least 20 n", lambda config: _weights_a_label(config) >= 20),
     within("epochs", 45), within("depth", hi=3), within("wd", hi=1e-4),
-    Condition(f"built-in data, or inputs of {MEASURED} features or more that never repeat", _apart_in_space),
+    Condition(f"built-in data, mnist with n at most {AS_DIGITS:,}, or your own inputs of {MEASURED} features or more that never repeat",
+              _apart_in_space),
 )  # fmt: skip
 RANDOM_LABELS = (one_of("corruption", 1.0), one_of("noise", "uniform"))
 DIGITS = one_of("dataset", "digits5k", "digits196")
@@ -161,7 +165,7 @@ def _constructed(run: RandomLabels) -> Judgement:
     weights, n, d = run.constructed.weight_count, run.constructed.biases.size, run.constructed.direction.size
     holds = weights == 2 * n + d and run.residual <= RESIDUAL
     values = {"weights": float(weights), "residual": run.residual}
-    if run.residual > RESIDUAL and imported(run.config.dataset):
+    if run.residual > RESIDUAL and run.config.dataset not in DATA:
         return censored(run.residual, "two inputs lie too close together for double precision", values=values)
     return decided(holds, f"{weights}; {run.residual:.1e}", f"n = {n}, d = {d}", values=values)
 

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from engine.contract import Config, Preset, content_of, knob
 from engine.data.knobs import data_knob
+from engine.data.published import PUBLISHED
 from engine.data.registry import source, too_many
 
 DATA, FEWEST = ("digits5k", "digits196", "mnist1d"), 100
@@ -18,9 +19,12 @@ PROBE = 500  # test images scored while a network trains; all of them once it ha
 class RandomLabelsConfig(Config):
     """Knobs of the randomisation test."""
 
-    dataset: str = data_knob("digits5k", "real digits 28x28, the same 14x14, 1-D signals, or your own: genlab data import", builtin=DATA)
+    dataset: str = data_knob(
+        "digits5k", "digits 28x28, the same 14x14, 1-D signals; images to be fetched: genlab data fetch; your own: genlab data import",
+        builtin=(*DATA, *PUBLISHED),
+    )  # fmt: skip
     dataset_sha256: str = content_of("dataset")
-    n: int = knob(1000, "training examples", ge=FEWEST, le=50000, log=True)
+    n: int = knob(1000, "training examples", ge=FEWEST, le=60_000, log=True)
     corruption: float = knob(1.0, "probability that a random label replaces the true one", ge=0.0, le=1.0)
     levels: tuple[float, ...] = knob((0.25, 0.5, 0.75), "the same where labels are partly random", ge=0.0, le=1.0)
     noise: Literal["uniform", "incorrect"] = knob("uniform", "a replaced label is any class (uniform) or a wrong one (incorrect)")
@@ -30,7 +34,7 @@ class RandomLabelsConfig(Config):
     depth: int = knob(1, "hidden layers", ge=1, le=4)
     lr: float = knob(0.05, "learning rate", ge=1e-4, le=1.0, log=True, label="learning rate", divergence=True)
     momentum: float = knob(0.9, "momentum of SGD", ge=0.0, le=0.99)
-    batch: int = knob(100, "examples of a batch, at most n", ge=1, le=50000, log=True)
+    batch: int = knob(100, "examples of a batch, at most n", ge=1, le=60_000, log=True)
     wd: float = knob(0.0, "weight decay", ge=0.0, le=0.01, label="weight decay")
     epochs: int = knob(60, "longest training; a network stops earlier when it fits every label", ge=1, le=1000, unit="epochs", log=True)
 

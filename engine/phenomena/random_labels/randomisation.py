@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.data.registry import require_room
 from engine.data.split import Split
 from engine.phenomena.random_labels.classifiers import Classifiers, Examples, Group, cache_sized
 from engine.phenomena.random_labels.cnn import CNN, draw_cnn
@@ -36,8 +37,14 @@ def mlp_sizes(config: RandomLabelsConfig, split: Split) -> tuple[int, ...]:
 def build_classifiers(
     config: RandomLabelsConfig, networks: Sequence[Network[Condition]], data: Mapping[int, RandomisedData], device: str, longest: int
 ) -> Classifiers:
-    """Return all networks, ready to train. data: by seed; longest: the most steps between two measurements."""
+    """Return all networks, ready to train. data: by seed; longest: the most steps between two measurements.
+
+    Raises:
+        ProblemError: the images under all conditions do not fit into memory.
+    """
     kinds = list(dict.fromkeys(network.setting.inputs for network in networks))
+    images = sum(len(of.split.x) + len(of.split.x_test) for of in data.values())
+    require_room(config.dataset, images, 2 * len(kinds))  # as they are made, and side by side
     sources = [(seed, kind) for seed in data for kind in kinds]
     x, x_test = zip(*(data[seed].inputs(kind) for seed, kind in sources), strict=True)
     of_network = [data[network.seed] for network in networks]

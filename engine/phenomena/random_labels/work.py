@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from engine.contract.work import Work, perceptron, training
+from engine.data.published import PUBLISHED
 from engine.phenomena.random_labels.config import RandomLabelsConfig
 
-PIXELS = {"digits5k": 784, "digits196": 196, "mnist1d": 40}
+PIXELS = {"digits5k": 784, "digits196": 196, "mnist1d": 40} | {name: item.features for name, item in PUBLISHED.items()}
 FITTED = 0.4  # of the longest training, after which networks fit their labels, on average
 INPUTS = 3  # conditions with other inputs than true ones
 

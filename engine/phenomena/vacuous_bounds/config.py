@@ -10,6 +10,7 @@ from pydantic import model_validator
 
 from engine.contract import Config, Preset, content_of, knob
 from engine.data.knobs import data_knob
+from engine.data.published import PUBLISHED
 from engine.data.registry import source, too_many
 
 Objective = Literal["dziugaite-roy", "classic", "quadratic", "lambda"]
@@ -33,10 +34,11 @@ class VacuousBoundsConfig(Config):
     """Knobs of the networks on true and on random labels, of the posterior, of the linear example, and of the networks over n."""
 
     dataset: str = data_knob(
-        "digits196", "digits, 0-4 against 5-9, of 14x14 or 28x28 pixels; or your own, half of its classes against the rest", builtin=DATA
-    )
+        "digits196", "digits, 0-4 against 5-9, 14x14 or 28x28 pixels; images to be fetched or your own, half of the classes each way",
+        builtin=(*DATA, *PUBLISHED),
+    )  # fmt: skip
     dataset_sha256: str = content_of("dataset")
-    n: int = knob(4000, "training points, the same for true and random labels", ge=FEWEST, le=50000, log=True)
+    n: int = knob(4000, "training points, the same for true and random labels", ge=FEWEST, le=60_000, log=True)
     width: int = knob(50, "units of a hidden layer", ge=10, le=2000, log=True)
     depth: int = knob(1, "hidden layers", ge=1, le=6)
     labels: Literal["both", "true", "random"] = knob("both", "labels that are learnt")

@@ -2,8 +2,8 @@
 
 Dziugaite, Roy 2017, arXiv:1703.11008, Section 5: binary labels, first weights `N(0, .04^2)` truncated at two deviations.
 Pixels are shifted and scaled by the two numbers that the literature uses for MNIST: numbers taken from the training points
-would make every prior around the first weights depend on them. Imported data but bytes take the two numbers from the test points, whose
-range they are cut at, so that there is a norm that no training point can exceed.
+would make every prior around the first weights depend on them. So are the pixels of other published images. Imported data but bytes take
+the two numbers from the test points, whose range they are cut at, so that there is a norm that no training point can exceed.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def draw_problem(dataset: str, n: int, seed: int, sha256: str = "") -> Problem:
         DataError: the data set is not here.
     """
     from_seed, of = streams(seed), source(dataset, sha256)
-    split = load(dataset, n, min(TESTS, (of.size or n + TESTS) - n), from_seed, sha256)
+    split = load(dataset, n, of.tests or min(TESTS, (of.size or n + TESTS) - n), from_seed, sha256)
     true, true_test = (np.where(y < split.classes // 2, -1, 1).astype(np.float32) for y in (split.y, split.y_test))
     random, random_test = (from_seed.noise.choice([-1.0, 1.0], len(y)).astype(np.float32) for y in (true, true_test))
     x, x_test, reach, notes = _scaled(split, of)
@@ -91,7 +91,7 @@ def _scaled(split: Split, of: Source) -> tuple[NDArray[np.float32], NDArray[np.f
 
 
 def _against(of: Source) -> tuple[str, ...]:
-    """Which classes of an imported data set stand against which."""
+    """Which classes of an imported or published data set stand against which."""
     half = len(of.names) // 2
     return (f"{', '.join(of.names[:half][:SHOWN])} against {', '.join(of.names[half:][:SHOWN])}",) if of.names else ()
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from engine.contract.work import Work, perceptron, training
+from engine.data.published import PUBLISHED
 from engine.phenomena.vacuous_bounds.config import VacuousBoundsConfig
 
-PIXELS = {"digits5k": 784, "digits196": 196}
+PIXELS = {"digits5k": 784, "digits196": 196} | {name: item.features for name, item in PUBLISHED.items()}
 BATCH = 100
 FITTED = 0.4  # of the longest training on random labels
 RANDOM = 8 / 15  # of the posterior's steps

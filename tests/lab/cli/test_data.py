@@ -118,7 +118,7 @@ def test_a_run_takes_the_name_and_holds_the_content(genlab, table):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--data", "mien"), "dataset must be one of mnist1d, digits5k, digits196, mine, got mien; did you mean mine?"),
+        (("--data", "mien"), "digits196, mnist, fashion-mnist, cifar10, mine, got mien; did you mean mine?"),
         (("--data", "mine"), "must be at most 130 together on mine, got"),
     ],
 )
