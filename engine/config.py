@@ -12,7 +12,7 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -52,6 +52,18 @@ class Offer(Protocol):
         """What to do about a name that is not taken."""
 
 
+class Need(Protocol):
+    """A condition on the knobs, such as `engine.contract.Condition`: what is needed, and whether a config has it."""
+
+    @property
+    def words(self) -> str:
+        """What is needed: `data gauss`."""
+
+    @property
+    def test(self) -> Callable[[Any], bool]:
+        """Whether a config has it."""
+
+
 def knob(
     default: Any,
     text: str,
@@ -64,6 +76,7 @@ def knob(
     label: str = "",
     divergence: bool = False,
     offer: Offer | None = None,
+    needs: Sequence[Need] = (),
 ) -> Any:
     """Declare one field of a Config.
 
@@ -77,9 +90,10 @@ def knob(
         label: what errors and forms call it; the field's name with spaces when empty.
         divergence: whether this is the knob to lower when training leaves the finite numbers (a learning rate).
         offer: of a text: the names that it takes. The config also declares `NAME_sha256: str = content_of("NAME")`.
+        needs: conditions on the other knobs without which it has no effect.
     """
     extra: dict[str, Any] = {"unit": unit, "live": live, "log": log, "label": label, "divergence": divergence, "ge": ge, "le": le}
-    extra["offer"] = offer
+    extra |= {"offer": offer, "needs": tuple(needs)}
     return Field(default, description=text, json_schema_extra=extra)
 
 
@@ -109,11 +123,17 @@ class Knob:
     label: str
     divergence: bool = False
     offer: Offer | None = field(default=None, compare=False, repr=False)
+    needs: tuple[Need, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def option(self) -> str:
         """The command-line option, `--weight-decay`."""
         return "--" + self.name.replace("_", "-")
+
+    @property
+    def word(self) -> str:
+        """What legends and tables of several runs call it, the option without its dashes: `weight-decay`."""
+        return self.option.removeprefix("--")
 
     @property
     def allowed(self) -> str:
@@ -129,6 +149,11 @@ class Knob:
             "floats": "numbers separated by commas",
         }
         return f"{nouns.get(self.kind, 'text')} {self.range}".strip()
+
+    def idle(self, config: Any) -> str:
+        """Why it has no effect beside the other knobs of a config, `needs data gauss`; empty where it has one."""
+        lacking = [need.words for need in self.needs if not need.test(config)]
+        return f"needs {', '.join(lacking)}" if lacking else ""
 
     @property
     def range(self) -> str:
@@ -284,6 +309,16 @@ class Config(BaseModel):
         """
         return build(type(self), self.updated({name: getattr(self, name) for name in type(self).model_fields}, updates))
 
+    def require_contents(self) -> None:
+        """Refuse to begin where what a name stands for, such as a data set to be fetched, is not here.
+
+        Raises:
+            LabError: it is not; how it is got is said.
+        """
+        for item in self.knobs():
+            if item.offer:
+                item.offer.require(getattr(self, item.name))
+
     def digest(self) -> str:
         """Eight hexadecimal digits that identify these values."""
         text = json.dumps(self.values(), sort_keys=True)
@@ -309,16 +344,6 @@ def build(kind: type[C], values: Mapping[str, Any]) -> C:
             parsed |= {field: content for field, of in beside.items() if of == item.name}
     try:
         return kind(**parsed)
-    def require_contents(self) -> None:
-        """Refuse to begin where what a name stands for, such as a data set to be fetched, is not here.
-
-        Raises:
-            LabError: it is not; how it is got is said.
-        """
-        for item in self.knobs():
-            if item.offer:
-                item.offer.require(getattr(self, item.name))
-
     except ValidationError as error:
         sentence = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise KnobError(sentence) from None
@@ -359,6 +384,7 @@ def _knob_of(name: str, hint: Any, field: Any) -> Knob:
         label=extra.get("label") or name.replace("_", " "),
         divergence=bool(extra.get("divergence")),
         offer=offer,
+        needs=tuple(extra.get("needs") or ()),
     )
 
 

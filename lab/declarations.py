@@ -63,7 +63,7 @@ def describe(spec: Spec) -> None:
     """Write the declaration for a reader."""
     write(f"{plain(spec.name)}: {plain(spec.title)}", style="bold")
     write(plain(spec.question))
-    knobs = [(item.option, item.format(item.default), _allowed(item), item.text, item.live) for item in spec.config.knobs()]
+    knobs = [(item.option, item.format(item.default), _allowed(item), _what(item), item.live) for item in spec.config.knobs()]
     write_table(("knob", "default", "allowed", "what it is", "live"), knobs, title="Knobs")
     presets = [
         (item.name, item.seeds, _time(spec, item), _overrides(spec, item), item.why, item.source, item.needs) for item in spec.presets
@@ -92,6 +92,12 @@ def _claim_row(spec: Spec, item: Claim) -> tuple[str, ...]:
     decided = " ".join(name if name in offered else f"{name} (not offered yet)" for name in item.presets) or "all"
     domain = "; ".join(condition.words for condition in item.domain) or "all settings"
     return item.id, item.sentence, item.prediction, item.tolerance, decided, domain, f"{item.chance:.2g}" if item.chance else "none"
+
+
+def _what(item: Knob) -> str:
+    """What a knob is, and beside which values of others it matters only."""
+    needs = ", ".join(need.words for need in item.needs)
+    return f"{item.text}; needs {needs}" if needs else item.text
 
 
 def _allowed(item: Knob) -> str:

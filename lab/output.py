@@ -47,24 +47,26 @@ def ascii_only(environ: Mapping[str, str] | None = None) -> bool:
     return "utf" not in locale.lower() and os.name == "posix"
 
 
-def console(*, stderr: bool = False) -> Console:
-    """A rich console that obeys NO_COLOR and `--ascii` and does not squeeze piped tables into 80 columns."""
+def console(*, stderr: bool = False, width: int | None = None) -> Console:
+    """A rich console that obeys NO_COLOR and `--ascii`, does not squeeze piped tables into 80 columns, or has the width that is given."""
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    usual = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    return Console(stderr=stderr, width=width or usual, highlight=False, markup=False, emoji=False, soft_wrap=False)
 
 
-def write(renderable: Any, *, stderr: bool = False, style: str | None = None) -> None:
+def write(renderable: Any, *, stderr: bool = False, style: str | None = None, width: int | None = None) -> None:
     """Print a text or a table without the spaces that would pad it to the right."""
-    target = console(stderr=stderr)
+    target = console(stderr=stderr, width=width)
     with target.capture() as captured:
         target.print(renderable, style=style)
     lines = [line.rstrip() for line in captured.get().splitlines()]
     print("\n".join(lines), file=target.file, flush=True)
 
 
-def write_table(columns: Iterable[str], lines: Iterable[Sequence[Any]], *, title: str = "", stderr: bool = False) -> None:
-    """Print a table; a heading that ends in `>` is right-aligned, cells are written as `plain` words them."""
+def write_table(
+    columns: Iterable[str], lines: Iterable[Sequence[Any]], *, title: str = "", stderr: bool = False, width: int | None = None
+) -> None:
+    """Print a table; a heading that ends in `>` is right-aligned, cells are written as `plain` words them; width: not the usual."""
     style = box.ASCII if ascii_only() else box.SIMPLE_HEAD
     made = Table(box=style, title=plain(title) or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
     for column in columns:
@@ -72,7 +74,7 @@ def write_table(columns: Iterable[str], lines: Iterable[Sequence[Any]], *, title
         made.add_column(name, justify="left" if name == column else "right", overflow="fold", no_wrap=name in WHOLE)
     for line in lines:
         made.add_row(*(cell if hasattr(cell, "plain") else plain(cell) for cell in line))
-    write(made, stderr=stderr)
+    write(made, stderr=stderr, width=width)
 
 
 def plain(value: Any) -> str:

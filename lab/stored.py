@@ -13,8 +13,12 @@ from engine.contract import Snapshot, values_record
 from engine.errors import StoreError, UsageError
 from engine.store import RunFolder, RunSummary, find_removable, find_run, list_runs, removable, remove_run, runs_root
 from engine.sweeps.folder import find_sweep, remove_sweep, sweep_paths
-from lab.output import count_marks, count_statuses, emit, plain, say, short, write_table
-from lab.stored_sweeps import SWEEP_COLUMNS, sweep_cells, sweep_record
+from lab.listing import write_listing
+from lab.output import count_marks, count_statuses, emit, plain, say, short
+from lab.stored_sweeps import SWEEP_COLUMNS, SWEEP_SPARED, sweep_cells, sweep_record
+
+COLUMNS = ("run", "phenomenon", "preset", "seeds>", "phase", "step>", "begun", "claims")
+SPARED = ("preset", "phenomenon", "seeds", "step", "begun", "claims")  # a run's name begins with the first two
 
 
 def print_runs(runs: Path | None, *, json: bool) -> None:
@@ -27,16 +31,20 @@ def print_runs(runs: Path | None, *, json: bool) -> None:
         for path in sweeps:
             emit(sweep_record(path))
     elif found or sweeps:
-        columns = ("run", "phenomenon", "preset", "seeds>", "phase", "step>", "begun", "claims")
-        write_table(columns, [_cells(run) for run in found], title=f"{root}")
+        write_listing(COLUMNS, [_cells(run) for run in found], title=f"{root}", spared=SPARED, full="genlab runs --json")
         if sweeps:
-            write_table(SWEEP_COLUMNS, [sweep_cells(path) for path in sweeps], title="Sweeps")
+            cells = [sweep_cells(path) for path in sweeps]
+            write_listing(SWEEP_COLUMNS, cells, title="Sweeps", spared=SWEEP_SPARED, full="genlab runs --json")
+        problems = [(run.name, run.problem) for run in found if run.problem]
+        problems += [(path.name, problem) for path in sweeps if (problem := sweep_record(path)["problem"])]
+        for name, problem in problems:
+            print(plain(f"{short(name)}: {problem}"))
     else:
         print(plain(f"no runs in {root}; start one with: genlab run NAME"))
 
 
 def _cells(run: RunSummary) -> tuple[Any, ...]:
-    phase = run.problem or (f"{run.phase}" if run.phase else "")
+    phase = "damaged" if run.problem else f"{run.phase or ''}"
     snapshot = _snapshot(run)
     claims = count_marks(snapshot.verdicts) if snapshot else ""
     return short(run.name), run.phenomenon, run.preset, len(run.seeds) or "", phase, run.step, run.created[:16].replace("T", " "), claims

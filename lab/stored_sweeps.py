@@ -11,6 +11,7 @@ from engine.sweeps.manifest import Row
 from lab.output import short
 
 SWEEP_COLUMNS = ("run", "seeds>", "points>", "done>", "failed>", "state", "begun", "grid")
+SWEEP_SPARED = ("grid", "seeds", "begun", "failed", "points", "done")
 
 
 def sweep_record(path: Path) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def sweep_cells(path: Path) -> tuple[Any, ...]:
     """Cells of the listing's table."""
     record = sweep_record(path)
     if record["problem"]:
-        return short(path.name), "", "", "", "", record["problem"], "", ""
+        return short(path.name), "", "", "", "", "damaged", "", ""
     whole = record["done"] == record["points"]
     state = "running" if record["live"] else "finished" if whole else "interrupted"
     begun = record["created"][:16].replace("T", " ")

@@ -46,7 +46,7 @@ class Comparison:
     def differences(self) -> list[tuple[str, ...]]:
         """Rows of what is not the same in all runs: knobs, preset, seeds, phase, step; what legends call each comes first."""
         knobs = differing(self.spec.config, self.runs)
-        rows = [(knob.name, *(_written(knob, run) for run in self.runs)) for knob in knobs]
+        rows = [(knob.word, *(_written(knob, run) for run in self.runs)) for knob in knobs]
         rows += [("preset", *(run.preset for run in self.runs)), ("seeds", *(" ".join(map(str, run.seeds)) for run in self.runs))]
         rows += [("phase", *(str(run.phase) for run in self.runs)), ("reached", *(formatting.progress(run) for run in self.runs))]
         return [("in legends", *self.names), *(row for row in rows if len(set(row[1:])) > 1)]

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from engine.contract import Config, Series, Snapshot
 from screens import formatting
-
-MOST_KNOBS = 3  # named in a legend
+from screens.run_names import MOST_KNOBS, differing, with_knobs
 
 
 @dataclass(frozen=True)
@@ -25,8 +24,7 @@ class Pinned:
     def label(self, present: Snapshot) -> str:
         """Return `pinned: lr .1, seed 3`, or where nothing differs `pinned: step 200`."""
         was = self.snapshot
-        changed = [self.config.knob(name) for name, value in was.config.items() if present.config.get(name) != value]
-        knobs = [f"{item.label} {item.format(was.config[item.name])}" for item in changed]
+        knobs = with_knobs(was, differing(self.config, (was, present)))
         if was.seeds != present.seeds:
             knobs.append(formatting.seeds(was.seeds))
         if not knobs:

@@ -26,13 +26,17 @@ def run_names(config: type[Config], runs: Sequence[Snapshot], stored: Sequence[s
     same_seeds = len({run.seeds for run in runs}) == 1
     found = []
     for run in runs:
-        words = [f"{knob.name.replace('_', ' ')} {_short(knob, run.config.get(knob.name))}" for knob in knobs[:MOST_KNOBS]]
-        words += [] if same_seeds else [formatting.seeds(run.seeds)]
-        found.append(", ".join(words))
+        seeds = [] if same_seeds else [formatting.seeds(run.seeds)]
+        found.append(", ".join([*with_knobs(run, knobs[:MOST_KNOBS]), *seeds]))
     count = Counter(found)
     return [
         words if words and count[words] == 1 else ", ".join(filter(None, (words, own))) for words, own in zip(found, stored, strict=True)
     ]
+
+
+def with_knobs(run: Snapshot, knobs: Sequence[Knob]) -> list[str]:
+    """Return a run's values of some knobs, each behind the word that a person types: `lr .02`."""
+    return [f"{knob.word} {_short(knob, run.config.get(knob.name))}" for knob in knobs]
 
 
 def _short(knob: Knob, value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from engine.contract import Condition
 from engine.data import own
 from engine.data.knobs import data_knob
 from engine.data.split import column_moments, moments
@@ -26,6 +27,8 @@ MOST_TESTS = 2000
 MOST_NUMBERS = 20_000_000  # of a data set: it is held in double precision
 
 Order = Literal["given", "random"]
+DRAWN = Condition("dataset none", lambda config: config.dataset == NONE)
+OWN = Condition("dataset NAME, your own rows", lambda config: config.dataset != NONE)
 
 
 @dataclass(frozen=True)

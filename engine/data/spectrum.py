@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
+from engine.contract import Condition
 from engine.data import own
 from engine.theory.inputs import Floats
+
+NO_OWN_SIGNAL = Condition("no signal beside your own eigenvalues", lambda config: not _has_signal(config))
+
+
+def _has_signal(config: Any) -> bool:
+    """Whether the spectrum of a config was imported with a signal."""
+    return bool(config.own_spectrum) and own.find(config.spectrum).signal
 
 
 @dataclass(frozen=True)

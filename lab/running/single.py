@@ -19,6 +19,7 @@ from engine.store import find_run, runs_root
 from lab.output import VERDICT_COLUMNS, emit, plain, say, verdict_rows, write_table
 from lab.running.detached import detach
 from lab.running.driving import Driven, Feed, conclude, drive
+from lab.running.idle_knobs import say_idle
 from lab.running.reporters import choose_reporter
 
 
@@ -67,11 +68,13 @@ def begin(
 
     Raises:
         UsageError: unknown preset, value out of range, device that is not there.
-    """
         DataError: a data set that is not here.
+    """
     config = spec.configure(preset, given)
-    check_device(where.device)
     config.require_contents()
+    check_device(where.device)
+    if not told.quiet and not told.announce:
+        say_idle(given, [config])
     _say_time(estimate(spec, config, seeds or spec.preset(preset).seeds, where.device), told)
     if background:
         return detach([arg for arg in told.typed if arg != "--detach"], as_json=told.json)

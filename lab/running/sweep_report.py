@@ -15,6 +15,7 @@ from engine.sweeps.plan import Plan, labelled
 from engine.sweeps.view import SweepView
 from lab.export.sweep_text import print_tables
 from lab.output import emit, say
+from lab.running.idle_knobs import say_idle
 from lab.running.sweep import PointEnd, Sweep
 
 MANY = 100  # points from which on a person is asked
@@ -27,6 +28,8 @@ def run_sweep(plan: Plan, *, device: str, workers: int | None, runs: Path | None
         UsageError: there are many points, and nobody can be asked or somebody does not want them.
         LabError: no such device, no place for the runs, or another process computes the same sweep.
     """
+    if not quiet:
+        say_idle((*plan.given, *plan.axes), [point.config for point in plan.points])
     if not yes:
         ask(plan, workers, device)
     sweep = Sweep(plan, device, workers, runs, typed)

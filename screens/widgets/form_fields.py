@@ -59,15 +59,16 @@ class FormField(Widget, can_focus=True):
         self.fail(self.refusal)
         return bool(self.refusal)
 
-    def row(self, value: str, unit: str, mark: str) -> Text:
-        """Lay out label, value with arrows when focused, unit and mark, and the error below."""
+    def row(self, value: str, unit: str, mark: str, *, faint: bool = False) -> Text:
+        """Lay out label, value with arrows when focused, unit and mark, and the error below; faint: it does not matter now."""
         arrows = ("‹", "›") if self.has_focus else (" ", " ")
         unit, mark = f" {unit:{self.unit_width}}" if self.unit_width else "", f" {mark:{self.mark_width}}" if self.mark_width else ""
         width = max(20, self.size.width)
-        left = Text.assemble((self.label, "bold" if self.has_focus else ""))
+        plain, strong, told = ("dim", "dim", "dim") if faint else ("", "bold", "green")
+        left = Text.assemble((self.label, "bold" if self.has_focus else plain))
         right = Text.assemble(
-            (arrows[0], "cyan"), (value, "reverse" if self.has_focus else "bold"), (arrows[1], "cyan"),
-            (unit, "dim"), (mark, "green"),
+            (arrows[0], "cyan"), (value, "reverse" if self.has_focus else strong), (arrows[1], "cyan"),
+            (unit, "dim"), (mark, told),
         )  # fmt: skip
         lines = [Text.assemble(left, " " * (width - left.cell_len - right.cell_len), right)]
         if left.cell_len + right.cell_len + 1 > width:  # a long list of numbers goes on a row of its own

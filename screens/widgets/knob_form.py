@@ -18,6 +18,8 @@ from screens.widgets.form_fields import FormField, PresetField
 from screens.widgets.knob_steps import stepped
 from screens.widgets.scrolled_list import ScrolledList
 
+UNUSED = "unused"  # beside a knob that has no effect with the present values of the others
+
 
 class KnobField(FormField):
     """Sets one knob. Typing replaces the value, enter applies, escape forgets; left and right step."""
@@ -35,14 +37,18 @@ class KnobField(FormField):
         self.knob = knob
         self.label = knob.label
         self.value: Any = knob.default
+        self.idle = ""  # why it has no effect beside the present values of the others
         self.draft: str | None = None
         self._check = check
         self._patience = patience
         self._pending: Any = None
         self._refused: Any = None  # the choice that was stepped to and not taken: the next step goes on from there
 
-    def show(self, value: Any) -> None:
+    def show(self, value: Any, idle: str = "") -> None:
         """Follow the run's value, unless a person is typing or stepping."""
+        if idle != self.idle:
+            self.idle = idle
+            self.refresh()
         if self._pending is None and value != self.value:
             self.value = value
             self.refresh(layout=True)
@@ -52,6 +58,7 @@ class KnobField(FormField):
         self.knob = self.knob.renewed()
         effect = "Changes the run at once." if self.knob.live else "A change begins again from the same seeds."
         unit = f", in {self.knob.unit}" if self.knob.unit else ""
+        effect = f"It has no effect now: it {self.idle}." if self.idle else effect
         return f"{self.knob.text.rstrip('.')}: {self.knob.allowed}{unit}. {effect}"
 
     def action_step(self, direction: int) -> None:
@@ -137,7 +144,8 @@ class KnobField(FormField):
         """Draw the row."""
         if self.draft is not None:
             return self.row(self.draft + "_", self.knob.unit, "enter")
-        return self.row(self.knob.format(self.value), self.knob.unit, "live" if self.knob.live else "")
+        mark = UNUSED if self.idle else "live" if self.knob.live else ""
+        return self.row(self.knob.format(self.value), self.knob.unit, mark, faint=bool(self.idle))
 
 
 class KnobForm(Vertical):
@@ -172,13 +180,15 @@ class KnobForm(Vertical):
         self._seeds = 1
         self._kind = config
         self._config: Mapping[str, Any] = {item.name: item.default for item in config.knobs()}
+        self._shown: Mapping[str, Any] | None = None
+        self._idle: Mapping[str, str] = {}
         self._preset = PresetField(presets)
         self.fields = {item.name: KnobField(item, self._checked, patience) for item in config.knobs()}
         self._list = ScrolledList(*self.rows())
         self._explanation = Static(id="explanation", markup=False)
         for field in self.rows():
             field.unit_width = max((len(item.unit) for item in config.knobs()), default=0)
-            field.mark_width = 5 if any(item.live for item in config.knobs()) else 0
+            field.mark_width = len(UNUSED) if any(item.needs for item in config.knobs()) else 5 * any(item.live for item in config.knobs())
 
     def compose(self) -> ComposeResult:
         """Lay out the preset, the knobs and the explanation."""
@@ -192,12 +202,14 @@ class KnobForm(Vertical):
 
     def show(self, config: Mapping[str, Any], preset: str, seeds: int = 1) -> None:
         """Follow the run's knobs, preset and number of seeds."""
+        if config != self._shown:
+            self._shown, self._idle = config, idle_knobs(self._kind, config)
         self._config, self._seeds = config, seeds
         self._preset.show(preset)
         for name, field in self.fields.items():
             if name in config:
                 value = config[name]
-                field.show(tuple(value) if isinstance(value, list) else value)
+                field.show(tuple(value) if isinstance(value, list) else value, self._idle.get(name, ""))
 
     def _checked(self, name: str, value: Any) -> Any:
         return getattr(build(self._kind, self._kind.updated(self._config, {name: value})), name)
@@ -240,3 +252,14 @@ class KnobForm(Vertical):
         if preset.needs:
             return ""
         return self._estimate(build(self._kind, preset.overrides).values(), preset.seeds)
+
+
+def idle_knobs(kind: type[Config], values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the knobs that have no effect with these values, each with why; none where the values make no config any more."""
+    if not any(item.needs for item in kind.knobs()):
+        return {}
+    try:
+        config = build(kind, values)
+    except LabError:  # of a stored run, whose data are gone
+        return {}
+    return {item.name: why for item in kind.knobs() if (why := item.idle(config))}

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, content_of, knob
+from engine.contract import Config, Preset, content_of, knob, one_of
 from engine.data.knobs import data_knob
 from engine.data.published import PUBLISHED
 from engine.data.registry import source, too_few

@@ -6,16 +6,20 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, content_of, knob
+from engine.contract import Condition, Config, Preset, content_of, knob, one_of
 from engine.data import own
 from engine.data.knobs import data_knob
-from engine.data.regression import NONE, Order, columns, entry_of, refusal, rows_knob
+from engine.data.regression import DRAWN, NONE, OWN, Order, columns, entry_of, refusal, rows_knob
+from engine.data.spectrum import NO_OWN_SIGNAL
 
 Profile = Literal["flat", "head", "well-specified"]
 
 SPECTRA, FEWEST = ("isotropic", "power"), 20
 MOST_FEATURES = 10  # D over n
 FEWEST_DIGITS = 50
+DRAWN_SIGNAL = (DRAWN, one_of("features", "identity"), NO_OWN_SIGNAL)
+ANY_DIGITS = Condition("digits above 0, or features fourier", lambda config: config.digits > 0 or config.features == "fourier")
+ON_DIGITS = Condition("digits above 0", lambda config: config.digits > 0)
 
 
 class DoubleDescentConfig(Config):
@@ -28,9 +32,11 @@ class DoubleDescentConfig(Config):
     features: Literal["identity", "relu", "fourier"] = knob(
         "identity", "Gaussian inputs, random ReLU features, or random Fourier features of digits"
     )
-    profile: Profile = knob("head", "signal on all features alike, partly on the first, or all on those fitted")
-    head_k: int = knob(10, "first features that share the head's part of the signal, at most n/2", ge=1, le=500, log=True)
-    head_share: float = knob(0.15, "part of the signal on the head", ge=0.0, le=1.0)
+    profile: Profile = knob("head", "signal on all features alike, partly on the first, or all on those fitted", needs=DRAWN_SIGNAL)
+    head_k: int = knob(
+        10, "first features that share the head's part of the signal, at most n/2", ge=1, le=500, log=True, needs=DRAWN_SIGNAL
+    )
+    head_share: float = knob(0.15, "part of the signal on the head", ge=0.0, le=1.0, needs=DRAWN_SIGNAL)
     spectrum: str = data_knob(
         "isotropic", "variances of Gaussian features: alike, falling like k^-decay, or your own, perhaps with a signal: genlab data import",
         builtin=SPECTRA, kinds=("spectrum",),
@@ -38,16 +44,18 @@ class DoubleDescentConfig(Config):
     spectrum_sha256: str = content_of("spectrum")
     dataset: str = rows_knob()
     dataset_sha256: str = content_of("dataset")
-    order: Order = knob("given", "features of your own rows in their own order, or in one drawn anew every draw")
-    decay: float = knob(1.0, "exponent of the power-law spectrum", ge=0.0, le=2.0)
+    order: Order = knob("given", "features of your own rows in their own order, or in one drawn anew every draw", needs=(OWN,))
+    decay: float = knob(1.0, "exponent of the power-law spectrum", ge=0.0, le=2.0, needs=(one_of("spectrum", "power"),))
     ridge: float = knob(0.0, "penalty lam of |Xw-y|^2 + lam |w|^2; 0 is minimum norm", ge=0.0, le=1e4, log=True)
     tuned: bool = knob(False, "take the best ridge at every p instead")
     draws: int = knob(20, "draws of the problem", ge=1, le=500, log=True, unit="draws per seed")
-    d: int = knob(60, "dimensions of the inputs of ReLU features", ge=5, le=1000, log=True, label="d")
-    noise: float = knob(0.0, "probability that a digit's label is replaced by a random one", ge=0.0, le=1.0)
+    d: int = knob(60, "dimensions of the inputs of ReLU features", ge=5, le=1000, log=True, label="d", needs=(one_of("features", "relu"),))
+    noise: float = knob(0.0, "probability that a digit's label is replaced by a random one", ge=0.0, le=1.0, needs=(ANY_DIGITS,))
     relu_draws: int = knob(5, "draws of the random-feature companion (n=180, d=60); 0 leaves it out", ge=0, le=100, log=True)
     digits: int = knob(500, "training images of the digit companion; 0 leaves it out", ge=0, le=2500, log=True)
-    digit_features: int = knob(6000, "most random Fourier features of the digit companion", ge=100, le=12000, log=True)
+    digit_features: int = knob(
+        6000, "most random Fourier features of the digit companion", ge=100, le=12000, log=True, needs=(ON_DIGITS,)
+    )
 
     @model_validator(mode="after")
     def _has_a_solution(self) -> DoubleDescentConfig:

@@ -9,7 +9,8 @@ from pydantic import model_validator
 from engine.contract import Config, Preset, content_of, knob
 from engine.data import own
 from engine.data.knobs import data_knob
-from engine.data.regression import NONE, Order, columns, entry_of, refusal, rows_knob
+from engine.data.regression import DRAWN, NONE, OWN, Order, columns, entry_of, refusal, rows_knob
+from engine.data.spectrum import NO_OWN_SIGNAL
 
 MOST = 10  # d/n up to which features can be asked for
 
@@ -22,8 +23,8 @@ class InterpolationThresholdConfig(Config):
 
     n: int = knob(100, "training samples", ge=FEWEST, le=2000, log=True)
     d_max: float = knob(4.0, "largest number of features, as a multiple of n", ge=1.0, le=MOST, unit="n")
-    sigma: float = knob(0.5, "deviation of the label noise", ge=0.0, le=3.0)
-    r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0)
+    sigma: float = knob(0.5, "deviation of the label noise", ge=0.0, le=3.0, needs=(DRAWN,))
+    r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0, needs=(DRAWN, NO_OWN_SIGNAL))
     spectrum: str = data_knob(
         "isotropic", "variances of the features: 1, 1/k, exp(-k/n), or your own eigenvalues, perhaps with a signal: genlab data import",
         builtin=SPECTRA, kinds=("spectrum",),
@@ -31,9 +32,9 @@ class InterpolationThresholdConfig(Config):
     spectrum_sha256: str = content_of("spectrum")
     dataset: str = rows_knob()
     dataset_sha256: str = content_of("dataset")
-    order: Order = knob("given", "features of your own rows in their own order, or in one drawn anew every draw")
+    order: Order = knob("given", "features of your own rows in their own order, or in one drawn anew every draw", needs=(OWN,))
     draws: int = knob(50, "draws of the whole problem, pooled over the seeds", ge=1, le=1000, log=True)
-    entries: Entries = knob("gaussian", "law of the entries of X: normal, or +1 and -1")
+    entries: Entries = knob("gaussian", "law of the entries of X: normal, or +1 and -1", needs=(DRAWN,))
     d: float = knob(0.5, "features whose eigenvalues are shown, as a multiple of n", ge=0.05, le=MOST, unit="n", live=True, log=True)
     digits: bool = knob(False, "also sweep through the pixels of 100 real digits")
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, content_of, knob
+from engine.contract import Config, Preset, content_of, knob, one_of
 from engine.data import own
 from engine.data.knobs import data_knob
 from engine.data.published import PUBLISHED
@@ -56,11 +56,11 @@ class LazyTrainingConfig(Config):
         builtin=(TEACHER, *PUBLISHED), kinds=("classes", "targets"),
     )  # fmt: skip
     dataset_sha256: str = content_of("dataset")
-    d: int = knob(20, "features of the teacher task; your own data have theirs", ge=2, le=200)
+    d: int = knob(20, "features of the teacher task; other data have theirs", ge=2, le=200, needs=(one_of("dataset", TEACHER),))
     n: int = knob(200, "training examples", ge=20, le=2000, log=True)
     m: int = knob(100, "hidden neurons", ge=4, le=2000, log=True)
     widths: tuple[int, ...] = knob((30, 300), "further numbers of neurons, trained at alpha 1", ge=4, le=2000)
-    teacher: int = knob(3, "neurons of the teacher", ge=1, le=10)
+    teacher: int = knob(3, "neurons of the teacher", ge=1, le=10, needs=(one_of("dataset", TEACHER),))
     steps: int = knob(20_000, "longest training", ge=100, le=100_000, unit="steps", log=True)
     symmetrise: bool = knob(True, "start from zero by pairs of opposite neurons")
     tol: float = knob(RESIDUAL, "relative training residual at which a network rests", ge=1e-6, le=0.1, log=True, label="tolerance")
@@ -88,7 +88,7 @@ class LazyTrainingConfig(Config):
 
     @property
     def features(self) -> int:
-        """Numbers of an input: of imported data, with the constant beside them."""
+        """Numbers of an input: of published or imported data, with the constant beside them."""
         return self.d if self.own is None else self.own.features + 1
 
     @model_validator(mode="after")

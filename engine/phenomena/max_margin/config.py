@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, content_of, knob
+from engine.contract import Config, Preset, content_of, knob, one_of
 from engine.data import own
 from engine.data.knobs import data_knob
 
@@ -22,8 +22,8 @@ class MaxMarginConfig(Config):
         builtin=BUILT_IN,
     )  # fmt: skip
     data_sha256: str = content_of("data")
-    n: int = knob(40, "points of gauss and mnist1d", ge=4, le=500, log=True)
-    d: int = knob(10, "features of gauss", ge=2, le=50, log=True)
+    n: int = knob(40, "points of gauss and mnist1d", ge=4, le=500, log=True, needs=(one_of("data", "gauss", "mnist1d"),))
+    d: int = knob(10, "features of gauss", ge=2, le=50, log=True, needs=(one_of("data", "gauss"),))
     eta: float = knob(0.5, "step size of gradient descent and momentum", ge=0.0, le=1.0, unit="of 8/s_max^2", label="step size")
     decades: int = knob(59, "how far the flow is followed: to s = 10^decades", ge=3, le=59, unit="decades")
     gd_steps: int = knob(200_000, "true steps of gradient descent; the other optimisers make a tenth", ge=0, le=10_000_000, log=True)

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import model_validator
 
 from engine.contract import Config, Preset, content_of, knob
-from engine.data.regression import NONE, Order, columns, entry_of, refusal, rows_knob
+from engine.data.regression import DRAWN, NONE, OWN, Order, columns, entry_of, refusal, rows_knob
 
 FEWEST = 2  # rows of imported data
 
@@ -19,7 +19,7 @@ class MinNormConfig(Config):
     d: int = knob(40, "features, at least n", ge=2, le=2000, log=True)
     dataset: str = rows_knob("your own rows with real targets or two classes, learnt by the linear optimisers: genlab data import")
     dataset_sha256: str = content_of("dataset")
-    order: Order = knob("given", "features of your own rows in their own order, or in one drawn by every seed")
+    order: Order = knob("given", "features of your own rows in their own order, or in one drawn by every seed", needs=(OWN,))
     eta: float = knob(
         0.5, "step size; beyond 1 gradient descent diverges", ge=0.0, le=2.0, unit="of 2/s_max^2", label="step size eta", divergence=True
     )
@@ -34,9 +34,9 @@ class MinNormConfig(Config):
     param: Literal["linear", "diagonal", "deep-matrix"] = knob("linear", "which parameterisation the training figures follow")
     alpha: float = knob(1.0, "scale of the diagonal network's start", ge=1e-4, le=10.0, log=True)
     steps: int = knob(4000, "steps of the chosen parameterisation", ge=1, le=1_000_000, unit="steps", log=True)
-    r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0)
-    sigma: float = knob(0.5, "deviation of the label noise", ge=0.0, le=3.0)
-    draws: int = knob(200, "draws of the mean norm, pooled over the seeds", ge=1, le=5000, log=True)
+    r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0, needs=(DRAWN,))
+    sigma: float = knob(0.5, "deviation of the label noise", ge=0.0, le=3.0, needs=(DRAWN,))
+    draws: int = knob(200, "draws of the mean norm, pooled over the seeds", ge=1, le=5000, log=True, needs=(DRAWN,))
     nonzeros: int = knob(2, "unit entries of the diagonal network's target", ge=1, le=30)
     side: int = knob(20, "side of the matrix to complete", ge=4, le=200, log=True)
     rank: int = knob(2, "rank of the matrix to complete", ge=1, le=20)

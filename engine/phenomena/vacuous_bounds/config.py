@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, content_of, knob
+from engine.contract import Config, Preset, content_of, knob, one_of
 from engine.data.knobs import data_knob
 from engine.data.published import PUBLISHED
 from engine.data.registry import source, too_many
@@ -43,8 +43,11 @@ class VacuousBoundsConfig(Config):
     depth: int = knob(1, "hidden layers", ge=1, le=6)
     labels: Literal["both", "true", "random"] = knob("both", "labels that are learnt")
     lr: float = knob(0.03, "learning rate of SGD", ge=1e-4, le=1.0, log=True, label="learning rate", divergence=True)
-    epochs: int = knob(10, "SGD on true labels", ge=1, le=1000, unit="epochs", log=True)
-    random_epochs: int = knob(300, "longest SGD on random labels; it stops once 99 % are fitted", ge=1, le=1000, unit="epochs", log=True)
+    epochs: int = knob(10, "SGD on true labels", ge=1, le=1000, unit="epochs", log=True, needs=(one_of("labels", "both", "true"),))
+    random_epochs: int = knob(
+        300, "longest SGD on random labels; it stops once 99 % are fitted", ge=1, le=1000, unit="epochs", log=True,
+        needs=(one_of("labels", "both", "random"),),
+    )  # fmt: skip
     objective: Objective = knob("dziugaite-roy", "what the posterior minimises; all but dziugaite-roy keep the prior's variance fixed")
     surrogate: Surrogate = knob("logistic", "the loss it sees: logistic/ln 2, or cross-entropy of probabilities above 1e-5 over ln(1e5)")
     steps: int = knob(1200, "steps of the posterior; 8/15 of them on random labels", ge=10, le=1_000_000, unit="steps", log=True)

@@ -210,3 +210,24 @@ def test_a_command_that_is_named_finds_a_run_in_any_folder(genlab, tmp_path):
     until(lambda: RunFolder.open(path).whole() and not RunFolder.open(path).live)
     _, _, err = genlab("resume", out.strip(), "--runs", str(elsewhere))
     assert f"see it with genlab show '{path}'" in err
+
+
+@pytest.mark.parametrize("columns", [None, "120", "80", "40"])
+def test_a_listing_has_one_line_a_run_however_narrow_and_a_pipe_gets_every_column(genlab, run, tmp_path, monkeypatch, columns):
+    names = [run("--seeds", "2"), run()]
+    (tmp_path / "runs" / names[1] / "manifest.json").write_text("{")
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    code, out, err = genlab("runs")
+    assert code == 0
+    head, rule, *rows = [line for line in out.splitlines() if line.strip()][1:]
+    for name, row in zip(sorted(names), sorted(rows[:2]), strict=True):
+        assert row.split()[0] == name
+    assert max(map(len, (head, rule, *rows[:2]))) <= int(columns or 1000)
+    everything = ["run", "phenomenon", "preset", "seeds", "phase", "step", "begun", "claims"]
+    left_out = [name for name in everything if name not in head.split()]
+    assert head.split() == [name for name in everything if name not in left_out] and {"run", "phase"} <= set(head.split())
+    assert not left_out if columns in (None, "120") else left_out
+    assert err == (f"no room here for {', '.join(left_out)}; everything: genlab runs --json\n" if left_out else "")
+    assert rows[2].startswith(f"{names[1]}: ") and len(rows) == 3  # what is wrong, in one piece

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from pydantic import model_validator
 from textual.app import App, ComposeResult
 
-from engine.contract import Config, Preset, content_of, knob
+from engine.contract import Config, Preset, content_of, knob, one_of
 from engine.data import own
 from engine.data.knobs import data_knob
-from screens.widgets.knob_form import KnobField, KnobForm
+from screens.widgets.knob_form import UNUSED, KnobField, KnobForm
 
 
 class Taking(Config):
@@ -92,5 +92,36 @@ def test_a_content_that_changed_is_a_sentence_and_the_name_can_be_taken_anew() -
             await pilot.press("right", "right")
             await pilot.pause()
             assert app.sent[-1] == "more"
+
+    asyncio.run(scenario())
+
+
+class Idle(Config):
+    """Some knobs that matter beside some others only."""
+
+    law: Literal["gauss", "points"] = knob("gauss", "data")
+    n: int = knob(40, "points of gauss", ge=4, le=500, needs=(one_of("law", "gauss"),))
+    steps: int = knob(10, "steps", ge=1, le=100)
+
+
+def test_a_knob_without_effect_is_marked_and_says_what_it_needs() -> None:
+    async def scenario() -> None:
+        app = FormApp()
+        app.form = KnobForm(Idle, (Preset("quick", "why"),))
+        async with app.run_test(size=(60, 20)) as pilot:
+            fields = app.form.fields
+
+            def marked() -> list[str]:
+                return [name for name, field in fields.items() if UNUSED in str(field.render())]
+
+            app.form.show(Idle().values(), "quick")
+            assert not marked()
+            app.form.show(Idle(law="points").values(), "custom")
+            await pilot.pause()
+            assert marked() == ["n"]
+            assert fields["n"].explain().endswith("It has no effect now: it needs law gauss.")
+            assert fields["steps"].explain().endswith("A change begins again from the same seeds.")
+            app.form.show({**Idle().values(), "law": "gone"}, "custom")  # of a stored run that no config is made of any more
+            assert not marked()
 
     asyncio.run(scenario())
