@@ -82,6 +82,12 @@ def trainable(entry: own.Entry) -> int:
     return distinct(entry) - max(1, -(-distinct(entry) // 5))
 
 
+def tests_of(name: str, n: int) -> int:
+    """Return how many imported rows test what n of them have taught; 0 where the problem is drawn."""
+    entry = entry_of(name)
+    return 0 if entry is None else min(MOST_TESTS, distinct(entry) - n)
+
+
 def refusal(entry: own.Entry, n: int, least: int, threshold: bool = True) -> str:
     """Return why these rows cannot be learnt with n of them, empty where they can.
 
@@ -148,7 +154,7 @@ def _ordered(features: Floats, n: int) -> tuple[Floats, int]:
 def said(entry: own.Entry, n: int, order: Order, d: int) -> str:
     """Return what is to be said of a problem on these rows."""
     repeated = f" ({entry.repeated:,} of {entry.rows:,} rows repeat another and are left out)" if entry.repeated else ""
-    tests = min(MOST_TESTS, distinct(entry) - n)
+    tests = tests_of(entry.name, n)
     scaled = "pixels scaled together" if entry.image else "each column scaled"
     ordered = "in their own order" if order == "given" else "in random order"
     target = f"{entry.classes[0]} is -1, {entry.classes[1]} +1" if entry.kind == "classes" else "targets scaled likewise"

@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine import estimates, registry, run_times
 from engine.contract import Phase
 from engine.contract.work import Work, training
+from engine.data import own
 from engine.estimates import Speed, estimate, rounded
 from tests.engine.toy_phenomenon import InstantToy
 from tests.screens.canned import canned
@@ -104,3 +106,55 @@ def test_training_counts_what_its_loops_would():
     found = training(networks=3, steps=10, weights=20, hidden=4, examples=5, calls=7)
     assert found.products == sum(6 for _ in range(3) for _ in range(10) for _ in range(20) for _ in range(5))
     assert found.calls == 70 and (found + found).calls == found.times(2).calls == 140
+
+
+def own_data(tmp_path, monkeypatch):
+    """Small and large data of every kind, by what they are for."""
+    monkeypatch.setenv("GENLAB_DATA", str(tmp_path / "data"))
+    rng = np.random.default_rng(0)
+
+    def rows(name, count, features, classes):
+        y = np.arange(count) % classes if classes else rng.standard_normal(count)
+        names = tuple(f"c{label}" for label in range(classes))
+        x = rng.standard_normal((count, features)).astype(np.float32)
+        own.add(name, own.OwnData("classes" if classes else "targets", x, y, (features,), names, source=f"{name}.csv"))
+
+    rows("few", 700, 8, 2), rows("wide", 700, 800, 2), rows("many", 1900, 8, 2)
+    rows("classes2", 700, 100, 2), rows("classes90", 700, 100, 90)
+    rows("short", 400, 150, 0), rows("long", 4000, 150, 0), rows("broad", 400, 1500, 0)
+    for name, count in (("lines", 500), ("spectral", 5000)):
+        found = own.OwnData("spectrum", None, np.zeros(0), eigenvalues=1.0 / np.arange(1.0, count + 1), source=f"{name}.csv")
+        own.add(name, found)
+
+
+GROWS = [  # phenomenon, knobs, the knob that takes the data, a smaller and a larger set
+    ("random-labels", {"n": 100}, "dataset", "few", "wide"),
+    ("random-labels", {"n": 100}, "dataset", "classes2", "classes90"),
+    ("vacuous-bounds", {"n": 100}, "dataset", "few", "wide"),
+    ("deep-double-descent", {"n": 100, "tests": 100, "samples": (0,)}, "dataset", "few", "wide"),
+    ("deep-double-descent", {"n": 100, "tests": 100, "samples": (0,)}, "dataset", "classes2", "classes90"),
+    ("lazy-training", {"n": 100}, "dataset", "few", "wide"),
+    ("max-margin", {}, "data", "few", "many"),
+    ("interpolation-threshold", {"n": 100}, "dataset", "short", "broad"),
+    ("interpolation-threshold", {"n": 100}, "dataset", "short", "long"),
+    ("interpolation-threshold", {"n": 400, "d_max": 10.0}, "spectrum", "lines", "spectral"),
+    ("double-descent", {"n": 100}, "dataset", "short", "broad"),
+    ("double-descent", {"n": 100}, "dataset", "short", "long"),
+    ("double-descent", {"n": 200, "D": 2000}, "spectrum", "lines", "spectral"),
+    ("benign-overfitting", {}, "spectrum", "lines", "spectral"),
+]
+
+
+@pytest.mark.parametrize(("name", "knobs", "takes", "small", "large"), GROWS, ids=[f"{case[0]}-{case[4]}" for case in GROWS])
+def test_the_size_of_own_data_is_in_the_estimate(known, tmp_path, monkeypatch, name, knobs, takes, small, large):
+    own_data(tmp_path, monkeypatch)
+    spec = registry.spec(name)
+    less, more = (estimate(spec, spec.configure("quick", {**knobs, takes: data}), 1) for data in (small, large))
+    assert less is not None and more is not None and less.seconds < more.seconds
+
+
+def test_own_rows_of_minimum_norm_cost_no_draws_of_its_mean(known, tmp_path, monkeypatch):
+    own_data(tmp_path, monkeypatch)
+    spec = registry.spec("min-norm")
+    drawn, rows = (estimate(spec, spec.configure("quick", {"draws": 5000, **more}), 1) for more in ({}, {"dataset": "short"}))
+    assert drawn is not None and rows is not None and rows.seconds < drawn.seconds

@@ -9,10 +9,17 @@ FAMILIES, TAIL, LEAST = 3, 20, 3000  # features of a draw: a multiple of n, at l
 DIGITS = Work(solves=2e11)
 
 
+def drawn(n: int, features: float) -> Work:
+    """One draw of n samples."""
+    return Work(solves=3.0 * n * n * features + 20.0 * n**3, elements=20.0 * n * features, calls=100)
+
+
 def work(config: BenignOverfittingConfig, seeds: int) -> Work:
-    """Draws are pooled over the seeds; each is made and factorised by its samples."""
+    """Draws are pooled over the seeds; each is made and factorised by its samples. An own spectrum is one family more."""
     total = Work()
     for n in config.n:
-        features = float(max(LEAST, TAIL * n))
-        total += Work(solves=3.0 * n * n * features + 20.0 * n**3, elements=20.0 * n * features, calls=100).times(FAMILIES * config.draws)
+        total += drawn(n, float(max(LEAST, TAIL * n))).times(FAMILIES * config.draws)
+    if config.own is not None:
+        for n in (n for n in config.n if n < config.own.rows):
+            total += drawn(n, float(config.own.rows)).times(config.draws)
     return total + (DIGITS if config.digits else Work())

@@ -75,6 +75,12 @@ class InterpolationThresholdConfig(Config):
         return None if rows is None else min(columns(rows), MOST * self.n)
 
     @property
+    def most(self) -> int:
+        """Features that there are: of imported rows, above 0 or not of imported eigenvalues, or `MOST` n that are drawn."""
+        held = own.find(self.spectrum).rows if self.own_spectrum else MOST * self.n
+        return min(self.most_features() or held, MOST * self.n)
+
+    @property
     def shown_d(self) -> int:
         """Features whose eigenvalues are asked for."""
         return max(2, round(self.d * self.n))

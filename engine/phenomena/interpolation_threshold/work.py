@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.contract.work import Work
+from engine.data.regression import tests_of
 from engine.phenomena.interpolation_threshold.config import InterpolationThresholdConfig
 
 SIZES = 40  # numbers of features at which a draw is fitted
@@ -10,7 +11,9 @@ MAPS = Work(solves=2e10, calls=1e6)  # least squares and linear programmes over 
 
 
 def work(config: InterpolationThresholdConfig, seeds: int) -> Work:
-    """Singular values at every d of every draw; draws are pooled over the seeds."""
-    widest = config.d_max * config.n
+    """Singular values at every d of every draw, pooled over the seeds; own rows also test, and have no maps."""
+    widest = min(config.d_max * config.n, config.most)
+    tested = 2.0 * config.draws * SIZES * tests_of(config.dataset, config.n) * widest / 2
     factorised = 20.0 * config.draws * SIZES * config.n**2 * widest / 2
-    return Work(solves=factorised * (2 if config.digits else 1), elements=4 * config.draws * config.n * widest) + MAPS
+    swept = Work(solves=factorised * (2 if config.digits else 1) + tested, elements=4 * config.draws * config.n * widest)
+    return swept if config.own_rows else swept + MAPS

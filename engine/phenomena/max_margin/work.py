@@ -12,6 +12,7 @@ FLOWS = Work(calls=1e5)  # a flow over all decades, and its solution by another 
 
 def work(config: MaxMarginConfig, seeds: int) -> Work:
     """A flow a problem and two for reference; steps of every optimiser, each about one operation on a small array."""
-    n, d = SIZES.get(config.data, (config.n, config.d))
+    points = config.own
+    n, d = SIZES.get(config.data, (config.n, config.d)) if points is None else (points.rows, points.features)
     steps = config.gd_steps * (1 + OTHERS * SHARE)
     return FLOWS.times(seeds + 2) + Work(solves=6.0 * n * d, calls=1).times(seeds * steps)

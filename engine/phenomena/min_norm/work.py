@@ -10,10 +10,11 @@ SHORT = 4000  # steps of the parameterisations that are not followed
 
 
 def work(config: MinNormConfig, seeds: int) -> Work:
-    """Steps of everything, of which only the chosen parameterisation makes as many as the knob says."""
+    """Steps of everything, of which only the chosen parameterisation makes as many as the knob says; own rows have no mean norm."""
     steps = {name: float(config.steps if config.param == name else SHORT) for name in ("linear", "diagonal", "deep-matrix")}
     gradients = 4.0 * config.n * config.d * OPTIMISERS * steps["linear"]
     products = sum(6.0 * factors * config.side**3 for factors in FACTORS) * steps["deep-matrix"]
     calls = 12 * OPTIMISERS * steps["linear"] + 12 * DIAGONAL * steps["diagonal"] + 15 * len(FACTORS) * steps["deep-matrix"]
-    draws = 20.0 * config.draws * SIZES * config.n**2 * config.d
-    return Work(solves=gradients + products, calls=calls).times(seeds) + Work(solves=draws, calls=40 * config.draws * SIZES)
+    drawn = 0 if config.own_rows else config.draws
+    draws = 20.0 * drawn * SIZES * config.n**2 * config.d
+    return Work(solves=gradients + products, calls=calls).times(seeds) + Work(solves=draws, calls=40 * drawn * SIZES)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from engine.contract.work import Work, perceptron, training
-from engine.data.published import PUBLISHED
+from engine.data.registry import source
 from engine.phenomena.random_labels.config import RandomLabelsConfig
 
-PIXELS = {"digits5k": 784, "digits196": 196, "mnist1d": 40} | {name: item.features for name, item in PUBLISHED.items()}
 FITTED = 0.4  # of the longest training, after which networks fit their labels, on average
 INPUTS = 3  # conditions with other inputs than true ones
 
@@ -14,6 +15,7 @@ INPUTS = 3  # conditions with other inputs than true ones
 def work(config: RandomLabelsConfig, seeds: int) -> Work:
     """Networks of every condition and seed, over the steps until they fit."""
     networks = seeds * (2 + len(config.levels) + INPUTS) * (2 if config.model == "both" else 1)
-    weights, hidden = perceptron(PIXELS.get(config.dataset, 784), config.width, config.depth, 10)
+    data = source(config.dataset)
+    weights, hidden = perceptron(math.prod(data.shape), config.width, config.depth, data.classes)
     steps = FITTED * config.epochs * max(1, config.n // config.batch)
     return training(networks, steps, weights, hidden, config.batch).times(1.5)

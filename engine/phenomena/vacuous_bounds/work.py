@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from engine.contract.work import Work, perceptron, training
-from engine.data.published import PUBLISHED
 from engine.phenomena.vacuous_bounds.config import VacuousBoundsConfig
 
-PIXELS = {"digits5k": 784, "digits196": 196} | {name: item.features for name, item in PUBLISHED.items()}
 BATCH = 100
 FITTED = 0.4  # of the longest training on random labels
 RANDOM = 8 / 15  # of the posterior's steps
@@ -16,7 +14,7 @@ FEW = training(networks=4, steps=6000, weights=196 * 50, hidden=50, examples=64)
 
 def work(config: VacuousBoundsConfig, seeds: int) -> Work:
     """Two networks, or one, then draws of the posterior at every step and for the certificate."""
-    weights, hidden = perceptron(PIXELS.get(config.dataset, 784), config.width, config.depth, 1)
+    weights, hidden = perceptron(config.sizes[0], config.width, config.depth, 1)
     true, random = config.labels != "random", config.labels != "true"
     epochs = true * config.epochs + random * FITTED * config.random_epochs
     trained = training(seeds, epochs * config.n / BATCH, weights, hidden, BATCH)
