@@ -10,7 +10,7 @@ single-stepped, resumed or headless run gives the same curves bit for bit on the
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from engine.config import Config
 from engine.contract import Claim, Detail, Marker, Picture, ScalarValue, Series, Spec, Status, Verdict, unmet
+from engine.headline import Known
 from engine.interruption import Interrupted, checkpoint, uninterrupted
 from engine.judging import Judgement, Judges, not_applicable
 from engine.readings import History, Network, Readings
@@ -123,6 +124,10 @@ class Phenomenon(ABC, Generic[C]):
         """Events and constant lines."""
         return ()
 
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen right now, with its numbers: clauses, what matters most first; asked once something is measured."""
+        return ()
+
     def details(self) -> tuple[Detail, ...]:
         """Quantities with their formulas and constants, for the table beside the notes."""
         return ()
@@ -154,6 +159,10 @@ class Phenomenon(ABC, Generic[C]):
         """One value per scalar of `spec`, in its order."""
         measured = len(self.history) > 0
         return tuple((self.readers[scalar.name](self) if measured else PENDING).of(scalar) for scalar in self.spec.scalars)
+
+    def headline(self, scalars: Sequence[ScalarValue]) -> tuple[str, ...]:
+        """What is being seen right now, from the run's scalars and all else that it knows; nothing before the first measurement."""
+        return tuple(self.clauses(Known(scalars))) if len(self.history) else ()
 
     def _judge(self, claim: Claim) -> Judgement:
         if not claim.applies(self.preset):

@@ -52,6 +52,11 @@ class Outcome:
         return Values(self.snapshot.scalars)
 
     @property
+    def headline(self) -> str:
+        """What the run shows, with its numbers, as one sentence."""
+        return self.snapshot.headline_sentence
+
+    @property
     def folder(self) -> Path | None:
         """Where it is stored, if it is."""
         return Path(self.snapshot.folder) if self.snapshot.folder else None
@@ -107,7 +112,7 @@ class Outcome:
         shown = self.snapshot
         where = f"stored in {shown.folder}" if shown.folder else "not stored"
         head = f"{shown.phenomenon}, preset {shown.preset}, {formatting.seeds(shown.seeds)}: {shown.sentence}; {where}"
-        return [plain(line) for line in (head, self.values.brief) if line]
+        return [plain(line) for line in (head, shown.headline_sentence, self.values.brief) if line]
 
     def __repr__(self) -> str:
         return "\n".join(self._lines())

@@ -148,7 +148,8 @@ def result_event(snapshot: Snapshot) -> dict[str, Any]:
     """The last line of `genlab run --json`."""
     return {
         "event": "result", "phenomenon": snapshot.phenomenon, "run": snapshot.run, "phase": str(snapshot.phase),
-        "sentence": snapshot.sentence, "hint": snapshot.hint, "step": snapshot.step, "preset": snapshot.preset,
+        "sentence": snapshot.sentence, "hint": snapshot.hint, "headline": snapshot.headline_sentence,
+        "step": snapshot.step, "preset": snapshot.preset,
         "seeds": list(snapshot.seeds), "config": dict(snapshot.config), "device": snapshot.device, "folder": snapshot.folder,
         "unstored": snapshot.unstored, "stored": bool(snapshot.folder) and not snapshot.unstored, "problem": snapshot.unstored,
         "values": values_record(snapshot.scalars), "claims": [verdict.row() for verdict in snapshot.verdicts],

@@ -60,12 +60,13 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         self.claims = VerdictPanel()
         self.notes = NotesPanel(spec)
         self.values = ValuesPanel()
-        self._rows = {name: TextRow(id=name) for name in ("title", "views", "tally", "phase", "keys")}
+        self._rows = {name: TextRow(id=name) for name in ("title", "headline", "views", "tally", "phase", "keys")}
         self._side = Vertical(self.knobs, self.claims, self.notes, self.values, id="side")
 
     def compose(self) -> ComposeResult:
-        """Lay out title, views beside the panel, and the rows below."""
+        """Lay out title, headline, views beside the panel, and the rows below."""
         yield self._row("title")
+        yield self._row("headline")
         yield self._row("views")
         with Horizontal(id="body"):
             yield self.figures
@@ -100,6 +101,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         """Bring the rows around the figures up to date."""
         snapshot, width = self.snapshot, self.size.width
         self._row("title").show(status_rows.title_row(self.spec, snapshot, self.application.running(), width))
+        self._row("headline").show(status_rows.headline_row(self.spec, snapshot, width))
         self._row("tally").show(tally_row(snapshot.verdicts, width))
         self._row("phase").show(status_rows.phase_row(snapshot, width))
         self.say_phase()

@@ -49,6 +49,7 @@ class Snapshot:
     rate, eta, elapsed and memory move between revisions too, about five times a second, each time in a new object.
     rate: steps per second; eta: seconds left or None; memory: bytes of this process; values: the numbers of the latest measurement.
     scalars: one per declared scalar, none in a run that was stored before there were any.
+    headline: what is being seen right now, as clauses, what matters most first; empty before the first measurement.
     groups: every group of curves that was drawn so far, in the order of first appearance: its place decides colour and marker for good.
     unstored: why what was computed last is not on disk, as a sentence (among the notes too); empty when it is, or is not meant to be.
     """
@@ -70,6 +71,7 @@ class Snapshot:
     markers: tuple[Marker, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     scalars: tuple[ScalarValue, ...] = ()
+    headline: tuple[str, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     details: tuple[Detail, ...] = ()
@@ -81,6 +83,11 @@ class Snapshot:
     memory: int = 0
     folder: str = ""
     unstored: str = ""
+
+    @property
+    def headline_sentence(self) -> str:
+        """The whole headline."""
+        return "; ".join(self.headline)
 
 
 # ---------------------------------------------------------------- what a person asks for

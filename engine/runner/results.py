@@ -19,6 +19,7 @@ def result_of(snapshot: Snapshot, spec: Spec) -> dict[str, Any]:
         "seeds": list(snapshot.seeds),
         "phase": str(snapshot.phase),
         "sentence": snapshot.sentence,
+        "headline": snapshot.headline_sentence,
         "step": snapshot.step,
         "unit": snapshot.unit,
         "elapsed": snapshot.elapsed,

@@ -34,6 +34,7 @@ class Content:
     markers: tuple[Marker, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     scalars: tuple[ScalarValue, ...] = ()
+    headline: tuple[str, ...] = ()
     values: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     details: tuple[Detail, ...] = ()
@@ -43,12 +44,14 @@ class Content:
         """Ask a phenomenon for everything it shows."""
         records = phenomenon.history.records
         latest = records[-1] if records else {}
+        scalars = tuple(phenomenon.scalars())
         return cls(
             series=tuple(phenomenon.series()),
             pictures=tuple(phenomenon.pictures()),
             markers=tuple(phenomenon.markers()),
             verdicts=tuple(phenomenon.verdicts()),
-            scalars=tuple(phenomenon.scalars()),
+            scalars=scalars,
+            headline=phenomenon.headline(scalars),
             values={name: float(value) for name, value in latest.items() if isinstance(value, int | float)},
             notes=tuple(phenomenon.notes),
             details=tuple(phenomenon.details()),

@@ -96,6 +96,8 @@ def _print_values(snapshot: Snapshot) -> None:
 
 def _print_head(snapshot: Snapshot, name: str) -> None:
     write(plain(f"{name}: {snapshot.phenomenon}, preset {snapshot.preset}"), style="bold")
+    if snapshot.headline:
+        write(plain(snapshot.headline_sentence))
     write(plain(f"{phase_message(snapshot)}\n{snapshot.sentence}"))
     write(plain(f"{formatting.seeds(snapshot.seeds)}, {snapshot.device}, {formatting.duration(snapshot.elapsed)} of work"))
 

@@ -66,9 +66,10 @@ class LineReporter(Reporter):
             say(f"{self.title}: {self.written}")
 
     def end(self, snapshot: Snapshot) -> None:
-        """Write the last line, unless it stands there already."""
+        """Write the last line, unless it stands there already, and what the run shows."""
         if phase_message(snapshot) != self.written:
             say(f"{self.title}: {phase_message(snapshot)}")
+        say(*_headline(snapshot))
 
 
 class LogReporter(LineReporter):
@@ -125,9 +126,9 @@ class BarReporter(Reporter):
         self.bar.stop()
 
     def end(self, snapshot: Snapshot) -> None:
-        """Leave one line in place of the bar."""
+        """Leave one line in place of the bar, and what the run shows."""
         self.close()
-        say(f"{self.title}: {phase_message(snapshot)}")
+        say(f"{self.title}: {phase_message(snapshot)}", *_headline(snapshot))
 
 
 def choose_reporter(title: str, *, json: bool = False, quiet: bool = False, announce: bool = False) -> Reporter:
@@ -139,6 +140,10 @@ def choose_reporter(title: str, *, json: bool = False, quiet: bool = False, anno
     if quiet:
         return Reporter()
     return BarReporter(title) if sys.stderr.isatty() else LineReporter(title)
+
+
+def _headline(snapshot: Snapshot) -> tuple[str, ...]:
+    return (f"  {snapshot.headline_sentence}",) if snapshot.headline else ()
 
 
 def phase_message(snapshot: Snapshot) -> str:

@@ -1,4 +1,4 @@
-"""The rows around the figures: title and running phenomena on top; phase, progress and a sentence below; the keys last."""
+"""The rows around the figures: title, running phenomena and headline on top; phase, progress and a sentence below; the keys last."""
 
 from __future__ import annotations
 
@@ -32,6 +32,17 @@ def title_row(spec: Spec, snapshot: Snapshot, running: Sequence[RunningPhenomeno
 
 
 def phase_row(snapshot: Snapshot, width: int) -> Text:
+def headline_row(spec: Spec, snapshot: Snapshot, width: int) -> Text:
+    """Return what is being seen, as many clauses as fit; before anything is measured, what is asked."""
+    if not snapshot.headline:
+        asked = Text(f" {spec.question}", "dim")
+        return asked if asked.cell_len <= width else Text(" nothing measured yet", "dim")
+    first, *others = [Text(clause) for clause in snapshot.headline]
+    row = fit([first, *others], width - 1, "; ") or first
+    row.stylize("bold")
+    return Text.assemble(" ", row)
+
+
     """Return phase, whether it is stored, step, rate, time left, device and memory, as many as fit."""
     parts = [Text(snapshot.phase.value, formatting.PHASE_STYLE[snapshot.phase])]
     if snapshot.unstored:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series, Spec
+from engine.headline import Known
 from engine.judging import Judges
 from engine.phenomena.benign_overfitting import SPEC, figures
 from engine.phenomena.benign_overfitting.claims import JUDGES
@@ -17,6 +18,7 @@ from engine.phenomena.benign_overfitting.config import BenignOverfittingConfig
 from engine.phenomena.benign_overfitting.digits import POOL, noise_risk
 from engine.phenomena.benign_overfitting.draws import COLUMNS, solve, summary
 from engine.phenomena.benign_overfitting.fits import fitted_pictures
+from engine.phenomena.benign_overfitting.headline import clauses as headline_clauses
 from engine.phenomena.benign_overfitting.scalars import READERS
 from engine.phenomena.benign_overfitting.settings import Setting, curves_of, settings_of
 from engine.phenomena.benign_overfitting.theory import expected, expected_curves, own_in_words, ranks_in_words, tuned_ridge
@@ -56,7 +58,8 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
         self.expected = {one: 1 + expected(one, config.ridge)[0] for one in self.settings}
         self.terms = {one: benign_terms(one.eigenvalues, one.n, config.b) for one in self.settings}
         family = "own" if config.imported else config.family
-        self.chosen = max((one for one in self.settings if one.family == family), key=lambda one: one.n)
+        mine = [one for one in self.settings if one.family == family and (family != "power" or one.parameter == config.a)]
+        self.chosen = max(mine, key=lambda one: one.n)
         self.notes = (ranks_in_words(self.chosen, self.terms[self.chosen]), *own_in_words(self))
         self.draws = Draws(config.draws, dict.fromkeys(COLUMNS, (len(self.settings),)))
         self.digit_sizes = [n for n in sorted(config.n) if n <= POOL]
@@ -145,6 +148,10 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
     def pictures(self) -> tuple[Picture, ...]:
         """One-dimensional fits of the same points with three spectra."""
         return self._pictures
+
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
         """Limits and k*."""

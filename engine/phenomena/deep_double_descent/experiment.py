@@ -5,7 +5,7 @@ Nakkiran et al. 2020, arXiv:1912.02292.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -17,9 +17,11 @@ from torch import Tensor
 
 from engine.contract import Marker, Picture, Series
 from engine.errors import Diverged
+from engine.headline import Known
 from engine.phenomena.deep_double_descent import SPEC, figures
 from engine.phenomena.deep_double_descent.claims import JUDGES
 from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
+from engine.phenomena.deep_double_descent.headline import clauses as headline_clauses
 from engine.phenomena.deep_double_descent.networks import grouped, layer_sizes, networks_of, threshold_width
 from engine.phenomena.deep_double_descent.problem import best_constant_loss, draw_problem
 from engine.phenomena.deep_double_descent.scalars import READERS
@@ -205,6 +207,10 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
     def pictures(self) -> tuple[Picture, ...]:
         """Test error over width and step."""
         return (figures.heat_map(self.sweeps, self.config.eps),) if len(self.history) else ()
+
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
         """Thresholds in width; first minimum, peak and end in time."""

@@ -6,7 +6,7 @@ draw j+1, and each has random streams of its own: draws of several seeds are poo
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import astuple, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series, Spec
+from engine.headline import Known
 from engine.judging import Judges
 from engine.phenomena.double_descent import SPEC
 from engine.phenomena.double_descent.checks import Checks
@@ -25,6 +26,7 @@ from engine.phenomena.double_descent.digits import PARTS, TESTS, DigitCurves, Di
 from engine.phenomena.double_descent.figures import VALLEYS, companion_curves, main_curves, markers, ridge_curves, valley_sentence
 from engine.phenomena.double_descent.fitted import fitted, picture
 from engine.phenomena.double_descent.gaussian import PROFILES, Anisotropic, Isotropic, weights
+from engine.phenomena.double_descent.headline import clauses as headline_clauses
 from engine.phenomena.double_descent.mean_fit import MeanFit, min_norm_weights
 from engine.phenomena.double_descent.model import LEAST, SMALL, Draw, Model, Prediction, Whole, coarse, shown
 from engine.phenomena.double_descent.own_data import own_covariance, own_in_words, own_rows
@@ -215,6 +217,10 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
     def pictures(self) -> tuple[Picture, ...]:
         """The fitted functions of one variable."""
         return (self._picture,)
+
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
         """The threshold in every figure."""

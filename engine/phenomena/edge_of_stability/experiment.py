@@ -15,12 +15,14 @@ from torch import Tensor, nn
 
 from engine.contract import Marker
 from engine.data import mnist1d
+from engine.headline import Known
 from engine.errors import Diverged
 from engine.phenomena.edge_of_stability import SPEC
 from engine.phenomena.edge_of_stability.checks import Checks, check
 from engine.phenomena.edge_of_stability.claims import JUDGES
 from engine.phenomena.edge_of_stability.config import EdgeOfStabilityConfig
-from engine.phenomena.edge_of_stability.lanczos import top_eigenpairs
+from engine.phenomena.edge_of_stability.headline import clauses as headline_clauses
+from engine.phenomena.edge_of_stability.probe import Probe
 from engine.phenomena.edge_of_stability.scalars import READERS
 from engine.phenomenon import Training
 from engine.readings import Network
@@ -147,6 +149,10 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
     def markers(self) -> tuple[Marker, ...]:
         """The edge, each run's 2/eta, and when it arrived (median over seeds)."""
         found = [Marker("eta-sharpness", "y", 2.0, "edge: 2")]
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
+
         for setting in self.edges:
             found.append(Marker("sharpness", "y", setting.edge, f"2/eta={setting.edge:g}", setting.name))
             arrival = self.readings.first_step("eta-sharpness", setting.name, 2.0)

@@ -5,7 +5,7 @@ Gromov 2023, arXiv:2301.02679; Nanda et al. 2023, arXiv:2301.05217; Prieto et al
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series
 from engine.errors import Diverged
+from engine.headline import Known
 from engine.phenomena.grokking import SPEC
 from engine.phenomena.grokking.checks import Checks
 from engine.phenomena.grokking.claims import JUDGES
 from engine.phenomena.grokking.config import LINEAR, GrokkingConfig
 from engine.phenomena.grokking.ensembles import Ensembles
 from engine.phenomena.grokking.figures import bars, correctness, curves, events, sentences
+from engine.phenomena.grokking.headline import clauses as headline_clauses
 from engine.phenomena.grokking.hindsight import Hindsight
 from engine.phenomena.grokking.milestones import GROKKED, Milestones, at_least
 from engine.phenomena.grokking.progress_measures import measures, spectrum
@@ -148,11 +150,15 @@ class Grokking(Training[GrokkingConfig]):
         """Which pairs the first seed of the main setting answers rightly."""
         return (correctness(self.ensembles.tasks[0], self.ensembles.correct, self.seeds[0]),)
 
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
+
     def markers(self) -> tuple[Marker, ...]:
         """When the main setting memorised and grokked, and chance; the notes say it of every setting."""
         said = {group.trainer.sentence for group in self.ensembles.groups} - {""}
         self.notes = (*sorted(said), *self.hindsight.sentences(), *sentences(self.readings))
-        return tuple(events(self.readings, self.config.p))
+        return tuple(events(self.readings, self.ensembles.tasks[0].table.tokens))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first seed's problem and the main setting's network.

@@ -7,7 +7,7 @@ real digits. The curves come first, the rest follows in proportion, so that ever
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from time import perf_counter
 from typing import Any, ClassVar
@@ -16,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series, Spec
+from engine.headline import Known
 from engine.judging import Judges
 from engine.phenomena.interpolation_threshold import SPEC, digits, figures
 from engine.phenomena.interpolation_threshold.claims import JUDGES, spectral_distance
 from engine.phenomena.interpolation_threshold.config import InterpolationThresholdConfig
 from engine.phenomena.interpolation_threshold.design import Problem, drawn_design
+from engine.phenomena.interpolation_threshold.headline import clauses as headline_clauses
 from engine.phenomena.interpolation_threshold.maps import separability_edge, separability_map, train_error_map
 from engine.phenomena.interpolation_threshold.own_rows import OwnDesign, own_in_words
 from engine.phenomena.interpolation_threshold.scalars import READERS
@@ -232,6 +234,10 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
     def pictures(self) -> tuple[Picture, ...]:
         """Training error and separability over n and d."""
         return figures.pictures(self)
+
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
         """The threshold, the spectrum's edges, the valley beyond."""

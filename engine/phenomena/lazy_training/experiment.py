@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from time import perf_counter
 from typing import Any, ClassVar
@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series, Spec
 from engine.errors import Diverged, ProblemError
+from engine.headline import Known
 from engine.interruption import checkpoint
 from engine.judging import Judges
 from engine.phenomena.lazy_training import SPEC
 from engine.phenomena.lazy_training.claims import JUDGES
 from engine.phenomena.lazy_training.config import RESIDUAL, LazyTrainingConfig, ScaleAndWidth
 from engine.phenomena.lazy_training.figures import markers, over_alpha, over_width, training
+from engine.phenomena.lazy_training.headline import clauses as headline_clauses
 from engine.phenomena.lazy_training.own_task import draw_own_problem, told
 from engine.phenomena.lazy_training.pictures import directions, kernel_picture
 from engine.phenomena.lazy_training.predictions import Prediction, predict
@@ -243,6 +245,10 @@ class LazyTraining(Training[LazyTrainingConfig]):
             directions(self, "rich", rich), directions(self, "lazy", lazy),
             kernel_picture(self, "before", lazy, start=True), kernel_picture(self, "rich", rich),
         )  # fmt: skip
+
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
         """Where laziness begins, and the residual at which networks rest."""

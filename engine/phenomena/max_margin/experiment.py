@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series, Spec
+from engine.headline import Known
 from engine.judging import Judges
 from engine.optimiser_runs import bring
 from engine.phenomena.max_margin import SPEC
 from engine.phenomena.max_margin.claims import FOLLOWED, JUDGES
 from engine.phenomena.max_margin.config import MaxMarginConfig
 from engine.phenomena.max_margin.figures import PARALLEL, flow_curves, markers, step_curves
+from engine.phenomena.max_margin.headline import clauses as headline_clauses
 from engine.phenomena.max_margin.margin_runs import METHODS, SHARE, MarginRun
 from engine.phenomena.max_margin.plane import picture
 from engine.phenomena.max_margin.problems import ProblemConfig, make
@@ -152,6 +154,10 @@ class MaxMargin(Pieces[MaxMarginConfig]):
     def pictures(self) -> tuple[Picture, ...]:
         """The first seed's data with the SVM and what turns towards it."""
         return tuple(picture(solution, self.runs[self.config.optimiser][0]) for solution in self.solutions[:1])
+
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
         """Where the true steps end, and the largest margin."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any, ClassVar
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series, Spec
 from engine.errors import Diverged
+from engine.headline import Known
 from engine.judging import Judges
 from engine.optimiser_runs import OptimiserRun, bring, proportional_goals
 from engine.phenomena.min_norm import SPEC
@@ -21,6 +22,7 @@ from engine.phenomena.min_norm.deep_matrix import DeepMatrix
 from engine.phenomena.min_norm.diagonal import Diagonal
 from engine.phenomena.min_norm.draws import NormDraws, drawn_widths, nested_widths
 from engine.phenomena.min_norm.figures import GONE
+from engine.phenomena.min_norm.headline import clauses as headline_clauses
 from engine.phenomena.min_norm.linear import Linear
 from engine.phenomena.min_norm.own_rows import own_in_words
 from engine.phenomena.min_norm.plane import plane_picture
@@ -173,6 +175,10 @@ class MinNorm(Pieces[MinNormConfig]):
     def series(self) -> tuple[Series, ...]:
         """Every curve."""
         return tuple(curves(self))
+
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
         """What a start keeps, rounding, where weights diverge, the chosen alpha and d."""

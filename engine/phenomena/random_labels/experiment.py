@@ -5,7 +5,7 @@ Zhang et al. 2017, arXiv:1611.03530.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from engine.contract import Marker, Picture, Series
 from engine.data.registry import test_count
 from engine.errors import Diverged
+from engine.headline import Known
 from engine.phenomena.random_labels import SPEC, figures
 from engine.phenomena.random_labels.claims import CONSTRUCTED, JUDGES, MEMORISED, PAIRED_STEPS
 from engine.phenomena.random_labels.class_matching import RENAMINGS, rank_of_hits
 from engine.phenomena.random_labels.conditions import RANDOM, TRUE, conditions_of, draw_data, label_conditions
 from engine.phenomena.random_labels.config import PROBE, RandomLabelsConfig
+from engine.phenomena.random_labels.headline import clauses as headline_clauses
 from engine.phenomena.random_labels.memorisation import distinct, memorise
 from engine.phenomena.random_labels.paired_run import PairedRun
 from engine.phenomena.random_labels.randomisation import build_classifiers
@@ -174,6 +176,10 @@ class RandomLabels(Training[RandomLabelsConfig]):
     @cached_property
     def _input_conditions(self) -> Picture:
         return figures.input_conditions(self)
+
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
         """When true and random labels were memorised, when everything was fitted, and chance."""

@@ -5,7 +5,7 @@ The stages follow one another: SGD, SGD on half of the data, posteriors and thei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Detail, Marker, Picture, Series, Spec
 from engine.errors import Diverged
+from engine.headline import Known
 from engine.judging import Judges
 from engine.phenomena.vacuous_bounds import SPEC, figures
 from engine.phenomena.vacuous_bounds.certification import Certification
@@ -21,6 +22,7 @@ from engine.phenomena.vacuous_bounds.claims import JUDGES, SUFFICES, TOO_FEW
 from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE, Labels, VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.details import bound_details, on_spheres
 from engine.phenomena.vacuous_bounds.figures import BARS
+from engine.phenomena.vacuous_bounds.headline import clauses as headline_clauses
 from engine.phenomena.vacuous_bounds.measurements import Measurements, NetworkMeasurement, measured
 from engine.phenomena.vacuous_bounds.nagarajan_kolter import draw_examples
 from engine.phenomena.vacuous_bounds.narrow_certificate import NarrowCertification
@@ -198,6 +200,10 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
     def pictures(self) -> tuple[Picture, ...]:
         """S and S' of the linear example."""
         return (figures.two_sided_plane(self),)
+
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen, for the headline."""
+        return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
         """1, chance, the measured error and gap; the chosen D/m."""

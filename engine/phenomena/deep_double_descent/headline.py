@@ -1,0 +1,29 @@
+"""The headline of deep double descent: at which width the test loss peaks, and where the test error ends.
+
+Nakkiran et al. 2020, arXiv:1912.02292.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine.headline import Known, pooled, written
+
+if TYPE_CHECKING:
+    from engine.phenomena.deep_double_descent.experiment import DeepDoubleDescent
+
+
+def clauses(run: DeepDoubleDescent, known: Known) -> Iterator[str]:
+    """The networks as they are at the last measured step."""
+    widest = int(run.sweeps.widths[-1])
+    if known.has("loss_peak_h"):
+        yield f"test loss peaks at width {known.number('loss_peak_h')}: {known.number('loss_peak')}"
+        yield f"nK parameters at {written(run.threshold)}"
+    else:
+        yield f"test loss never rises with the width at step {run.history.last:,}"
+    first = f", {known.percent('error_first_minimum')} at its first minimum" if known.has("error_first_minimum") else ""
+    yield f"test error {known.percent('error_widest')} at h = {widest:,}{first}"
+    yield f"training error there {known.percent('train_error_widest')}"
+    yield f"step {run.history.last:,}"
+    yield from pooled(run.seeds)

@@ -1,0 +1,37 @@
+"""The headline of grokking: when training pairs were memorised, and when, or whether, the held-out pairs followed.
+
+Power et al. 2022, arXiv:2201.02177.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.headline import Known, percent, pooled, when
+from engine.phenomena.grokking.settings import MAIN
+
+if TYPE_CHECKING:
+    from engine.phenomena.grokking.experiment import Grokking
+
+
+def clauses(run: Grokking, known: Known) -> Iterator[str]:
+    """Both jumps, and the accuracy on pairs that were not shown."""
+    readings, now = run.readings, run.history.last
+    memorised, grokked = readings.memorised(), readings.grokked()
+    chance = percent([1 / run.ensembles.tasks[0].table.tokens])
+    if np.isfinite(memorised).any():
+        yield when("training pairs", "memorised", memorised, now)
+    else:
+        yield f"{known.percent('train_accuracy')} of training pairs right at step {now:,}"
+    if np.isfinite(grokked).any():
+        yield when("test pairs", "grokked", grokked, now)
+    else:
+        yield f"test accuracy {known.percent('test_accuracy')} at step {now:,}, chance {chance}"
+    if np.isfinite(readings.delay_ratio(MAIN)).all():
+        yield f"{known.number('delay_ratio')} times as late"
+    if known.has("wave_share"):
+        yield f"share of a single wave in a neuron {known.percent('wave_share')}"
+    yield from pooled(run.seeds)

@@ -1,0 +1,28 @@
+"""The headline of lazy training: test errors at both ends of the output scale, and the tangent kernel's.
+
+Chizat et al. 2019, arXiv:1812.07956.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine.headline import Known, pooled
+
+if TYPE_CHECKING:
+    from engine.phenomena.lazy_training.experiment import LazyTraining
+
+
+def clauses(run: LazyTraining, known: Known) -> Iterator[str]:
+    """Networks as they are at the last measured step, the linearised model after infinite time."""
+    least, most = (f"alpha {run.alphas[place]:,g}" for place in (0, -1))
+    linearised = known.number("test_error_linearised")
+    if least == most:
+        yield f"test MSE {known.number('test_error_rich')} at {least}, linearised {linearised}"
+    else:
+        yield f"test MSE {known.number('test_error_rich')} at {least}, {known.number('test_error_lazy')} at {most}, linearised {linearised}"
+    yield f"step {run.history.last:,}, some still in training" if not run.trained else f"trained by step {run.history.last:,}"
+    if known.has("weight_slope"):
+        yield f"|w - w0|/|w0| ~ alpha^{known.number('weight_slope')}"
+    yield from pooled(run.seeds)

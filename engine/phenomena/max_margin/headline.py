@@ -1,0 +1,32 @@
+"""The headline of max-margin: how far gradient descent's direction is from the SVM's, and how much of the margin it has.
+
+Soudry et al. 2018, arXiv:1710.10345; Gunasekar et al. 2018, arXiv:1802.08246.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine.headline import Known, pooled, step
+
+if TYPE_CHECKING:
+    from engine.phenomena.max_margin.experiment import MaxMargin
+
+PARALLEL = 1e-6  # a constant below is none: the direction falls faster than 1/log s
+
+
+def clauses(run: MaxMargin, known: Known) -> Iterator[str]:
+    """Descent's true steps, beside Adam's; before the first, the margin that there is to be found."""
+    if not known.has("direction_error_gd"):
+        yield f"largest margin {known.number('margin')}, {known.count('support_vectors')} rows on it"
+    else:
+        taken = step([walk.steps[len(walk.path) - 1] for _, walk in run.walks("gd")])
+        yield f"GD's direction at step {taken} is {known.number('direction_error_gd')} from the SVM's"
+        yield f"margin {known.percent('own_margin_gd')} of the largest"
+        if known.has("direction_error_adam"):
+            yield f"Adam {known.number('direction_error_adam')} away"
+    if known.has("direction_constant", "direction_constant_theory") and known.value("direction_constant_theory") > PARALLEL:
+        ends = known.number("direction_constant"), known.number("direction_constant_theory")
+        yield f"flow: error x log s ends at {ends[0]}, theory {ends[1]}"
+    yield from pooled(run.seeds)

@@ -1,0 +1,42 @@
+"""The headline of minimum norm: how far from X^+ y gradient descent and Adam are, or what a factorised model has reached.
+
+Gunasekar et al. 2018, arXiv:1802.08246; Woodworth et al. 2020, arXiv:2002.09277; Arora et al. 2019, arXiv:1905.13655.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from engine.headline import Known, pooled
+from engine.phenomena.min_norm.deep_matrix import DEPTHS
+
+if TYPE_CHECKING:
+    from engine.phenomena.min_norm.experiment import MinNorm
+
+
+def clauses(run: MinNorm, known: Known) -> Iterator[str]:
+    """Of the parameterisation that the figures follow."""
+    at = f"at step {run.history.last:,}"
+    if run.config.param == "linear":
+        yield from _linear(known, at)
+    elif run.config.param == "diagonal":
+        yield f"diagonal network, alpha {run.config.alpha:g}, {at}: misfit {_said(known, 'network_misfit')}"
+        yield f"l1 norm {_said(known, 'network_l1')}, l2 norm {_said(known, 'network_l2')}"
+    else:
+        found = ", ".join(f"{depth}: {_said(known, f'completion_error_depth_{depth}')}" for depth in DEPTHS)
+        yield f"completion's error {at} by number of factors: {found}"
+        if known.has("completion_error_nuclear"):
+            yield f"least nuclear norm: {known.number('completion_error_nuclear')}"
+    yield from pooled(run.seeds)
+
+
+def _linear(known: Known, at: str) -> Iterator[str]:
+    yield f"{at}, relative distance to X^+ y: GD {_said(known, 'distance_gd')}"
+    yield f"Adam {_said(known, 'distance_adam')}"
+    if known.has("norm_gd", "norm_adam"):
+        yield f"|w| {known.number('norm_gd')} and {known.number('norm_adam')}, least that fits {known.number('min_norm')}"
+
+
+def _said(known: Known, name: str) -> str:
+    return known.number(name) if known.has(name) else "diverged"
