@@ -112,7 +112,7 @@ _ALL = (
     _paper(
         "mourtada2022", 2022, "Exact minimax risk for linear least squares, and the lower tail of sample covariance matrices",
         "Jaouad Mourtada",
-        journal="The Annals of Statistics", volume="50", pages="2157-2178", arxiv="1912.10754",
+        journal="The Annals of Statistics", volume="50", pages="2157-2178", arxiv="1912.10754", doi="10.1214/22-AOS2181",
     ),
     _paper(
         "curth2023", 2023, "A U-turn on Double Descent: Rethinking Parameter Counting in Statistical Learning",
@@ -193,7 +193,7 @@ _ALL = (
     _paper(
         "prieto2025", 2025, "Grokking at the Edge of Numerical Stability",
         "Lucas Prieto; Melih Barsbey; Pedro A. M. Mediano; Tolga Birdal",
-        arxiv="2501.04697",
+        venue=ICLR, arxiv="2501.04697",
     ),
     _paper(
         "bartlett2020", 2020, "Benign overfitting in linear regression",
@@ -214,7 +214,8 @@ _ALL = (
     _paper(
         "muthukumar2020", 2020, "Harmless interpolation of noisy data in regression",
         "Vidya Muthukumar; Kailas Vodrahalli; Vignesh Subramanian; Anant Sahai",
-        journal="IEEE Journal on Selected Areas in Information Theory", volume="1", pages="67-83", arxiv="1903.09139",
+        journal="IEEE Journal on Selected Areas in Information Theory", volume="1", pages="67-83",
+        arxiv="1903.09139", doi="10.1109/JSAIT.2020.2984716",
     ),
     _paper(
         "soudry2018", 2018, "The Implicit Bias of Gradient Descent on Separable Data",

@@ -85,6 +85,14 @@ def test_papers_have_different_keys_and_numbers_that_can_be():
         assert not paper.arxiv or 2000 + int(paper.arxiv[:2]) <= paper.year
 
 
+def test_only_articles_have_a_volume_and_pages_from_and_to():
+    for paper in PAPERS.values():
+        assert bool(paper.journal) == bool(paper.volume) and not (paper.journal and paper.venue), paper.key
+        if paper.pages:
+            first, last = map(int, re.fullmatch(r"(\d+)-(\d+)", paper.pages).groups())
+            assert paper.journal and first < last, paper.key
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
