@@ -26,7 +26,7 @@ from engine.phenomena.deep_double_descent.networks import grouped, layer_sizes, 
 from engine.phenomena.deep_double_descent.problem import best_constant_loss, draw_problem
 from engine.phenomena.deep_double_descent.scalars import READERS
 from engine.phenomena.deep_double_descent.sweeps import Sweeps
-from engine.phenomena.deep_double_descent.whole_batch import WholeBatch
+from engine.training.whole_batch import WholeBatch
 from engine.phenomenon import Training, geometric_grid
 from engine.seeds import streams
 from engine.state import Stateful

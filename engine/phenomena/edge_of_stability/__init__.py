@@ -21,5 +21,5 @@ from engine.phenomena.edge_of_stability.work import work
 SPEC = declare(
     __name__, __doc__, config=EdgeOfStabilityConfig, presets=PRESETS, figures=FIGURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
-    work=work, references=papers("cohen2021", "damian2023"),
+    ensemble=("edges", "control", "tol"), work=work, references=papers("cohen2021", "damian2023"),
 )  # fmt: skip

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import Tensor
 
 from engine.phenomena.edge_of_stability.lanczos import top_eigenpairs
 from engine.seeds import streams
-from engine.training.batches import Batches
-from engine.training.ensemble import Ensemble, TrainingSet
-from engine.training.module_network import ModuleNetwork
+from engine.training.hessian import SquaredLossHessian
+from engine.training.mlp import MLP
 from engine.training.optimizers import SGD
+from engine.training.whole_batch import WholeBatch
 
+Floats = NDArray[np.float64]
 BEYOND, STEPS = 2.1, 200  # eta S of the linear model, and how long it is watched
+SIZES = (40, 8, 8, 1)  # of the network whose Hessian is written out
 
 
 @dataclass(frozen=True)
@@ -32,51 +36,40 @@ def check(seed: int) -> Checks:
     """Make both comparisons on 100 Gaussian points in 40 dimensions."""
     rng = streams(seed).data
     x, y = rng.standard_normal((1, 100, 40)), rng.standard_normal((1, 100, 1))
-    return Checks(_linear(torch.from_numpy(x), torch.from_numpy(y)), _lanczos(torch.from_numpy(x), torch.from_numpy(y), rng))
+    return Checks(_linear(x, y), _lanczos(torch.from_numpy(x), torch.from_numpy(y), rng))
 
 
-def _linear(x: Tensor, y: Tensor) -> float:
-    X, t = x[0].numpy(), y[0, :, 0].numpy()
+def _linear(x: Floats, y: Floats) -> float:
+    """Of a network without hidden layer: weights and bias, which are the weights of inputs with a column of ones."""
+    X, t = np.hstack([x[0], np.ones((x.shape[1], 1))]), y[0, :, 0]
     eigenvalues, vectors = np.linalg.eigh(X.T @ X / len(X))
     eta = BEYOND / eigenvalues[-1]
-    network = ModuleNetwork(nn.Linear(X.shape[1], 1, bias=False), 1, torch.float64)
-    place = np.zeros(1, dtype=np.int64)
-    order = Batches([np.random.default_rng(0)], len(X), len(X))
-    ensemble = Ensemble(SGD(network, eta), TrainingSet(x, y, place, place), order, "half-squared")
+    network = MLP((x.shape[2], 1), 1, torch.float64)
+    trainer = WholeBatch(SGD(network, eta), torch.from_numpy(x), torch.from_numpy(y.swapaxes(1, 2).copy()), "half-squared")
     loss = torch.zeros(1, dtype=torch.float64)
     for _ in range(STEPS):
-        ensemble.step(loss)
+        trainer.step(loss)
     solution = (vectors.T @ (X.T @ t / len(X))) / eigenvalues
     exact = vectors @ ((1 - (1 - eta * eigenvalues) ** STEPS) * solution)
-    return float(np.linalg.norm(network.rows()[0].numpy() - exact) / np.linalg.norm(exact))
+    return float(np.linalg.norm(trainer.weights()[0].numpy() - exact) / np.linalg.norm(exact))
 
 
 def _lanczos(x: Tensor, y: Tensor, rng: np.random.Generator) -> float:
-    module = nn.Sequential(nn.Linear(40, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 1))
-    network = ModuleNetwork(module, 1, torch.float64)
-    drawn = [rng.standard_normal(tuple(parameter.shape)) / np.sqrt(parameter.shape[-1]) for parameter in module.parameters()]
+    network = MLP(SIZES, 1, torch.float64, activation="tanh")
+    drawn = [rng.standard_normal(shape) / np.sqrt(shape[0]) for shape in network.layout.shapes]
     network.load(0, drawn)
     start = torch.from_numpy(rng.standard_normal((1, network.layout.parameters)))
-
-    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
-        return 0.5 * ((outputs - targets) ** 2).mean()
-
-    top = top_eigenpairs(network.hessian(network.rows(), x, y, loss), start, 1e-6)
+    top = top_eigenpairs(SquaredLossHessian(network, x, y.transpose(1, 2)).product, start, 1e-6)
     dense = torch.linalg.eigvalsh(_dense_hessian([torch.from_numpy(values) for values in drawn], x[0], y[0]))
     return abs(float(top.value[0] / dense[-1]) - 1)
 
 
-def _dense_hessian(weights: list[Tensor], x: Tensor, y: Tensor) -> Tensor:
+def _dense_hessian(weights: Sequence[Tensor], x: Tensor, y: Tensor) -> Tensor:
     """The Hessian (parameters, parameters) by plain autograd, twice, of the network written out."""
-    sizes = [values.numel() for values in weights]
-
-    def loss(row: Tensor) -> Tensor:
-        parts = torch.split(row, sizes)
-        W1, b1, W2, b2, W3, b3 = (part.view_as(values) for part, values in zip(parts, weights, strict=True))
-        hidden = torch.tanh(torch.tanh(x @ W1.T + b1) @ W2.T + b2)
-        found: Tensor = 0.5 * ((hidden @ W3.T + b3 - y) ** 2).mean()
-        return found
-
-    row = torch.cat([values.flatten() for values in weights])
-    found: Tensor = torch.autograd.functional.hessian(loss, row, vectorize=True)  # type: ignore[no-untyped-call]
-    return found
+    leaves = [values.clone().requires_grad_() for values in weights]
+    W1, b1, W2, b2, W3, b3 = leaves
+    hidden = torch.tanh(torch.tanh(x @ W1 + b1) @ W2 + b2)
+    loss = 0.5 * ((hidden @ W3 + b3 - y) ** 2).mean()
+    gradient = torch.cat([values.flatten() for values in torch.autograd.grad(loss, leaves, create_graph=True)])
+    rows = [torch.autograd.grad(item, leaves, retain_graph=True) for item in gradient]  # one by one: each is a scalar
+    return torch.stack([torch.cat([values.flatten() for values in row]) for row in rows])

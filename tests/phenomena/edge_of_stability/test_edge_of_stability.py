@@ -10,9 +10,10 @@ from engine.contract import Status
 from engine.errors import KnobError
 from engine.phenomena.edge_of_stability.checks import Checks
 from engine.phenomena.edge_of_stability.claims import CLAIMS
-from engine.phenomena.edge_of_stability.experiment import first_weights, perceptron, problem
+from engine.phenomena.edge_of_stability.experiment import first_weights, layer_sizes, problem
 from engine.phenomena.edge_of_stability.lanczos import top_eigenpairs
 from engine.seeds import streams
+from engine.training.module_network import torch_layers
 from tests.phenomena.driven import UNEVEN, work
 
 SMALL = {"edges": "10", "n": 60, "width": 8, "steps": 140, "every": 20}
@@ -37,9 +38,9 @@ def plain_run(seed, eta, steps):
     """Gradient descent as anybody would write it: the losses before each step, and the network."""
     drawn = streams(seed)
     x, y = problem(60, drawn)
-    module = perceptron(8, 2, "tanh").double()
+    module = nn.Sequential(nn.Linear(40, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 1)).double()
     with torch.no_grad():
-        for parameter, values in zip(module.parameters(), first_weights(module, drawn.init), strict=True):
+        for parameter, values in zip(module.parameters(), torch_layers(first_weights(layer_sizes(8, 2), drawn.init)), strict=True):
             parameter.copy_(torch.from_numpy(values))
     losses = []
     for _ in range(steps):
@@ -89,12 +90,11 @@ def test_inputs_are_centred_and_of_unit_rms_and_targets_are_parities():
 
 @pytest.mark.parametrize("depth", [1, 3])
 def test_first_weights_have_variance_one_over_fan_in(depth):
-    module = perceptron(300, depth, "relu")
-    drawn = first_weights(module, np.random.default_rng(0))
-    assert isinstance(module[-1], nn.Linear) and len(drawn) == 2 * (depth + 1)
+    drawn = first_weights(layer_sizes(300, depth), np.random.default_rng(0))
+    assert [weights.shape for weights in drawn[::2]] == [(40, 300), *[(300, 300)] * (depth - 1), (300, 1)]
     for weights, biases in zip(drawn[::2], drawn[1::2], strict=True):
-        assert np.mean(weights**2) * weights.shape[1] == pytest.approx(1, abs=0.2)
-        assert not biases.any()
+        assert np.mean(weights**2) * len(weights) == pytest.approx(1, abs=0.2)
+        assert biases.shape == (1, weights.shape[1]) and not biases.any()
 
 
 # ---------------------------------------------------------------- the run
@@ -147,7 +147,7 @@ def test_the_declaration_is_drawn_by_itself(small):
     assert names == {f"{quantity}/{setting}" for quantity in ("eta-sharpness", "sharpness", "loss", "rising") for setting in ("10", "100")}
     bands = {item.name: item.band for item in small.series()}
     assert bands["loss/10"] == "mean, range of 2 seeds" and bands["rising/10"] == "mean, standard error of 2 seeds"
-    assert any(marker.figure == "loss" and marker.label.startswith("10: ") for marker in small.markers())
+    assert any(marker.figure == "loss" and marker.group == "10" for marker in small.markers())
 
 
 def test_equal_step_sizes_are_refused():
@@ -237,8 +237,8 @@ def test_jitter_that_comes_late_counts_and_what_could_not_grow_yet_is_censored(o
 def test_a_network_that_has_overflowed_is_not_a_number_and_spoils_no_other(one_thread):
     run = made(SMALL)
     sound = run.measure()
-    huge = [1e200 * values for values in first_weights(perceptron(8, 2, "tanh"), streams(0).init)]
-    run.parts()["ensemble"].network.load(0, huge)
+    huge = [1e200 * values for values in first_weights(layer_sizes(8, 2), streams(0).init)]
+    run.parts()["trainer"].network.load(0, huge)
     found = run.measure()
     assert not np.isfinite(found["loss"][0]) and np.isnan(found["sharpness"][0])
     assert found["loss"][1:] == sound["loss"][1:] and found["sharpness"][1:] == pytest.approx(sound["sharpness"][1:], rel=1e-3)

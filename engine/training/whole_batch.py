@@ -1,4 +1,4 @@
-"""Trains an ensemble in float32 on all its examples in every step: nothing is indexed or copied between steps."""
+"""Trains an ensemble on all its examples in every step: nothing is indexed or copied between steps."""
 
 from __future__ import annotations
 
