@@ -100,6 +100,11 @@ _ALL = (
         journal="Communications on Pure and Applied Mathematics", volume="75", pages="667-766", arxiv="1908.05355", doi="10.1002/cpa.22008",
     ),
     _paper(
+        "simon2024", 2024, "More is Better: when Infinite Overparameterization is Optimal and Overfitting is Obligatory",
+        "James B. Simon; Dhruva Karkada; Nikhil Ghosh; Mikhail Belkin",
+        venue=ICLR, arxiv="2311.14646",
+    ),
+    _paper(
         "nakkiran2021", 2021, "Optimal Regularization Can Mitigate Double Descent",
         "Preetum Nakkiran; Prayaag Venkat; Sham M. Kakade; Tengyu Ma",
         venue=ICLR, arxiv="2003.01897",

@@ -5,7 +5,8 @@ falls, rises to a peak at p = n, and falls again. Whether the second valley is t
 best ridge removes the peak. Exact formulas stand over draws that are fitted for every p at once.
 
 Belkin, Hsu, Ma, Mandal 2019, arXiv:1812.11118; Belkin, Hsu, Xu 2020, arXiv:1903.07571; Hastie, Montanari, Rosset, Tibshirani
-2022, arXiv:1903.08560; Mei, Montanari 2022, arXiv:1908.05355; Nakkiran, Venkat, Kakade, Ma 2021, arXiv:2003.01897.
+2022, arXiv:1903.08560; Mei, Montanari 2022, arXiv:1908.05355; Simon, Karkada, Ghosh, Belkin 2024, arXiv:2311.14646; Nakkiran, Venkat,
+Kakade, Ma 2021, arXiv:2003.01897.
 
 Letters: n samples, D features in a fixed order, p of them fitted (N where they are random features), b the true weights,
 b_T and b_C those of the fitted and of the omitted features, r2 = |b|^2, sigma^2 the variance of the label noise. A step is one draw
@@ -28,6 +29,6 @@ SPEC = declare(
     claims=CLAIMS,
     scalars=SCALARS, instant=True,
     work=work, references=papers(
-        "belkin2019", "belkin2020", "hastie2022", "mei2022", "nakkiran2021", "holzmuller2021", "mourtada2022", "curth2023",
+        "belkin2019", "belkin2020", "hastie2022", "mei2022", "simon2024", "nakkiran2021", "holzmuller2021", "mourtada2022", "curth2023",
     ),
 )  # fmt: skip

@@ -30,7 +30,7 @@ LONG = {
     **VALUES,
     "n": (20, 50, 100),
     "draws": (1, 10, 20, 50),
-    "relu_draws": (0, 1, 10),
+    "relu_draws": (0, 1, 30),
     "digits": (0, 60, 250),
     "digit_features": (300, 1200),
 }
@@ -61,12 +61,12 @@ INSIDE = {
     "DD4": lambda c: isotropic(c) and c.n >= 100 and c.draws >= 20,
     "DD5": isotropic,
     "DD6": lambda c: True,
-    "DD7": lambda c: c.relu_draws >= 10,
+    "DD7": lambda c: c.relu_draws > 0 and (c.r2 > 0 and c.sigma <= 2 * c.r2**0.5),
     "DD8": lambda c: c.digits >= 200 and c.digit_features / c.digits >= 4 and c.noise == 0,
     "DD9": lambda c: True,
     "DD10": lambda c: isotropic(c) and c.n >= 50 and c.draws >= 20 and not c.tuned and c.ridge == 0,
 }
-DECIDED_BY_THE_DRAWS = ("DD3 not applicable inside its domain", "DD5 not applicable inside its domain")  # their errors, or no p beyond n
+DECIDED_BY_THE_DRAWS = tuple(f"DD{k} not applicable inside its domain" for k in (3, 5, 7))  # their errors, no p beyond n, how many
 
 
 def wrong(config, seeds=(0,)):
@@ -91,6 +91,12 @@ BROKE_ONCE = [
 @pytest.mark.parametrize(("knobs", "seed"), BROKE_ONCE, ids=str)
 def test_settings_that_once_failed_a_claim_fail_none(knobs, seed):
     assert not wrong(registry.spec(NAME).configure("quick", {**SMALL, **knobs}), (seed,))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_random_features_of_noisy_labels_are_far_from_their_limit_and_fail_none(seed):
+    assert not wrong(registry.spec(NAME).configure("quick", {**SMALL, "relu_draws": 30, "sigma": 2.0, "draws": 1}), (seed,))
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from engine import registry
 from engine.contract import Status
 from engine.errors import KnobError
 from engine.phenomena.double_descent import digits
+from engine.theory.kernels.random_features_finite import finite_error_terms
 from tests.phenomena.driven import work
 
 KIND = registry.load("double-descent")
@@ -89,7 +91,7 @@ def test_both_minima_are_where_the_chapter_has_them(quick):
     assert minima.x == pytest.approx([0.05, 5.0]) and minima.y == pytest.approx([first, second])
     assert minima.label == "valleys: second below first" and minima.basis == "exact"
     (note,) = quick.snapshot.notes
-    assert note.startswith("second valley below the first: yes by theory (1.149 at p=10, 1.113 at p=1000), yes by the mean of 20 draws (1.")
+    assert note.startswith("second valley below the first: theory yes (1.149, 1.113), 20 draws yes (1.")
 
 
 def test_trap_of_the_reference_head_at_a_quarter_of_the_noise():
@@ -266,6 +268,17 @@ def test_simulation_off_its_curve_is_seen(monkeypatch):
     honest = run.main.mean
     monkeypatch.setattr(run.main, "mean", lambda name: (honest(name)[0] * 1.5, honest(name)[1]))
     assert finding(run, "DD1").holds is False
+
+
+@pytest.mark.parametrize(("share", "holds"), [(1.0, True), (1.15, True), (1.25, False), (0.75, False)])
+def test_random_features_are_held_against_the_equivalent_of_their_size(monkeypatch, share, holds):
+    run = work(build(relu_draws=1, sigma=2.0))
+    assert finding(run, "DD7").status is Status.NOT_APPLICABLE and "30 draws" in finding(run, "DD7").reason
+    bias, variance = finite_error_terms(np.maximum(run.relu_p, 1), 180, 60)
+    monkeypatch.setattr(run, "relu", SimpleNamespace(count=30, stack=lambda _: (4 + share * (bias + 4 * variance))[None]))
+    verdict = finding(run, "DD7")
+    assert verdict.holds is holds
+    assert share != 1 or verdict.values["off the limit"] > 0.15
 
 
 def test_wrong_checks_are_seen():
