@@ -38,8 +38,8 @@ def written(value: float) -> str:
     if not SMALL <= abs(value) < LARGE:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{digits}f}"
+    power = int(f"{value:.2e}".partition("e")[2])  # of the rounded number: .9996 is 1.00
+    return f"{value:,.{max(0, 2 - power)}f}"
 
 
 def step(values: Iterable[float]) -> str:

@@ -25,11 +25,11 @@ from screens.widgets.palette import Theme, groups_of
 from screens.widgets.plot_figure import legend_entries
 from screens.widgets.plot_legend import LegendEntry, value_at
 from screens.widgets.plot_view import PlotView
-from screens.widgets.shared_legend import Legend, arranged, related, shared
+from screens.widgets.shared_legend import Legend, arranged, long, related, shared
 from screens.widgets.smoothing import WINDOWS, smoothable
 from screens.widgets.text_row import fit
 
-SHARE_OF_LEGEND = 5  # a shared legend takes at most one row in so many
+SHARE_OF_LEGEND = 4  # a shared legend takes at most one row in so many
 WHEEL = 1.25  # nearer by a notch of the wheel
 FEW_ROWS = 2  # a longer one leaves out figures whose curves stand in no other figure
 
@@ -191,15 +191,11 @@ class FigureGrid(Container, can_focus=True):
         """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
         figures = [panel for panel in visible if isinstance(panel.what, Figure)]
         legends = {panel.index: legend_entries(panel.curves(snapshot), self._theme) for panel in figures}
-        entries, named = shared(legends)
-        if len(arranged(entries, self.size.width - 1)) > FEW_ROWS:
-            entries, named = shared(related(legends, named, self.size.width // self.page.columns - 1))
+        entries, named = self._above(legends)
         raw = any(smoothable(item, self.smoothing) for panel in figures for item in panel.curves(snapshot))
         if entries and (self.pinned is not None or raw):
             words = faint_label(snapshot, self.pinned, self.smoothing if raw else WINDOWS[0])
             entries.append(LegendEntry("..", self._theme.faint(), words))
-        if len(arranged(entries, self.size.width - 1)) > max(1, self.size.height // SHARE_OF_LEGEND):
-            return [], set()
         return entries, named
 
     # ------------------------------------------------------------ how it is looked at
@@ -207,6 +203,17 @@ class FigureGrid(Container, can_focus=True):
     @property
     def active_panel(self) -> FigurePanel | None:
         """The panel that keys act on; None where a phenomenon has neither figures nor pictures."""
+    def _above(self, legends: Mapping[int, Sequence[LegendEntry]]) -> tuple[list[LegendEntry], set[int]]:
+        """Choose what stands in the rows above the figures: all that agree, else what they have in common, else what has no room below."""
+        column, most = self.size.width // self.page.columns - 1, max(1, self.size.height // SHARE_OF_LEGEND)
+        entries, named = shared(legends)
+        choices = [(entries, named, FEW_ROWS), (*shared(related(legends, named, column)), most)]
+        crowded = {figure: legend for figure, legend in legends.items() if long(legend, column)}
+        longest = sorted(crowded, key=lambda figure: -len(arranged(crowded[figure], column)))
+        choices += [(*shared(crowded, least=1), most), *((*shared({figure: crowded[figure]}), most) for figure in longest)]
+        fitting = ((found, which) for found, which, rows in choices if which and len(arranged(found, self.size.width - 1)) <= rows)
+        return next(fitting, ([], set()))
+
         return self.panels[self.active] if self.panels else None
 
     @property

@@ -111,7 +111,7 @@ class _Drawing:
         """Find the scale of y, which depends on the columns, and a layout whose gutter holds its labels."""
         width, height = self.grid.width, self.grid.height
         entries = self.entries if self.request.legend else []
-        wanted = len(legend_rows(entries, width, 1 if height < 12 else 2 if height < 20 else 3, self.theme))
+        wanted = len(legend_rows(entries, width, 1 if height < 12 else 3, self.theme))
         for longest in (5 if width < 60 else 6, 8, 11, 14):
             layout = FrameLayout.of(width, height, wanted, longest, len(self._key(x, width - longest - 1, len(self.figure.x.ticks))))
             columns = layout.columns * (1 if self.theme.ascii else 2)

@@ -29,7 +29,9 @@ def axis_name(axis: Axis) -> str:
 
 
 def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str) -> int:
-    """Write title, names of y and (unless empty) x, and at the right the first note that fits; there is room for the last one.
+    """Write title, names of y and (unless empty) x where they fit whole, and at the right the first note that fits.
+
+    There is room for the last note.
 
     Returns where the left part ends.
     """
@@ -40,8 +42,8 @@ def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str]
     end = len(title)
     room = width - end - 4
     name = theme.text(axis_name(figure.y) if len(axis_name(figure.y)) <= room else figure.y.label)
-    if name.casefold() != title.casefold() and room >= min(6, len(name)):
-        name = ("^ " if theme.ascii else "↑ ") + theme.cut(name, room)
+    if name.casefold() != title.casefold() and len(name) <= room:
+        name = ("^ " if theme.ascii else "↑ ") + name
         grid.write(0, end + 2, name, theme.quiet)
         end += 2 + len(name)
     x_name = theme.text(x_name)

@@ -14,16 +14,16 @@ GAP = 2
 OWN_ROWS = 2  # of a legend that stands in its figure
 
 
-def shared(legends: Mapping[int, Sequence[LegendEntry]]) -> tuple[list[LegendEntry], set[int]]:
+def shared(legends: Mapping[int, Sequence[LegendEntry]], least: int = 2) -> tuple[list[LegendEntry], set[int]]:
     """Merge the legends of as many figures as agree, and return which figures it names all curves of.
 
     A figure keeps its own legend where it gives another meaning to a glyph or to a word, or uses one word twice. Nothing
-    is merged where no two figures agree.
+    is merged where fewer than `least` of several figures agree.
     """
     longest = sorted(legends, key=lambda figure: -len(legends[figure]))
     merged = [_merged({figure: legends[figure] for figure in (first, *longest)}) for first in longest]
     entries, named = max(merged, key=lambda item: (len(item[1]), len(item[0])), default=([], set()))
-    return (entries, named) if len(named) > 1 or len(legends) == 1 else ([], set())
+    return (entries, named) if len(named) >= least or len(legends) == 1 else ([], set())
 
 
 def _merged(legends: Mapping[int, Sequence[LegendEntry]]) -> tuple[list[LegendEntry], set[int]]:
@@ -46,11 +46,13 @@ def related(legends: Mapping[int, Sequence[LegendEntry]], named: set[int], width
     def others(figure: int) -> set[LegendEntry]:
         return {entry for other in named - {figure} for entry in legends[other]}
 
-    def long(figure: int) -> bool:
-        rows = arranged(legends[figure], width)
-        return len(rows) > OWN_ROWS or any(len(entry.glyph) + 1 + len(entry.label) > width for row in rows for entry in row)
+    return {figure: legends[figure] for figure in sorted(named) if others(figure) & set(legends[figure]) or long(legends[figure], width)}
 
-    return {figure: legends[figure] for figure in sorted(named) if others(figure) & set(legends[figure]) or long(figure)}
+
+def long(entries: Sequence[LegendEntry], width: int) -> bool:
+    """Whether a legend is too long to stand whole in a figure of a width."""
+    rows = arranged(entries, width)
+    return len(rows) > OWN_ROWS or any(len(entry.glyph) + 1 + len(entry.label) > width for row in rows for entry in row)
 
 
 def arranged(entries: Sequence[LegendEntry], width: int) -> list[list[LegendEntry]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from engine.contract import COMMANDS, Command, Pause, Phase, Reseed, Resume, Rewind, SetKnob, Snapshot, Spec, Start, Step, Stop
@@ -37,10 +38,12 @@ def headline_row(spec: Spec, snapshot: Snapshot, width: int) -> Text:
     if not snapshot.headline:
         asked = Text(f" {spec.question}", "dim")
         return asked if asked.cell_len <= width else Text(" nothing measured yet", "dim")
-    first, *others = [Text(clause) for clause in snapshot.headline]
-    row = fit([first, *others], width - 1, "; ") or first
-    row.stylize("bold")
-    return Text.assemble(" ", row)
+    said, *others = snapshot.headline
+    for clause in others:  # a later clause leans on those before it
+        if cell_len(longer := f"{said}; {clause}") >= width:
+            break
+        said = longer
+    return Text(f" {said}", "bold")
 
 
     """Return phase, whether it is stored, step, rate, time left, device and memory, as many as fit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ from engine.phenomenon import AnyPhenomenon
 from tests.golden.cases import Case
 
 
-def run(case: Case) -> AnyPhenomenon:
-    """Run a case to its end, as the runner does, without a thread."""
+def run(case: Case, measured: Callable[[AnyPhenomenon], None] = lambda made: None) -> AnyPhenomenon:
+    """Run a case to its end, as the runner does, without a thread; measured: called after every measurement."""
     kind = registry.load(case.phenomenon)
     made: AnyPhenomenon = kind(kind.spec.configure("quick", case.knobs), case.seeds, "cpu", "custom" if case.knobs else "quick")
     while not made.done or made.due():
@@ -22,6 +23,7 @@ def run(case: Case) -> AnyPhenomenon:
             made.advance(0.5)
         if made.due():
             made.history.append(made.step, made.measure())
+            measured(made)
     return made
 
 

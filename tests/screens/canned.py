@@ -105,7 +105,9 @@ def canned(step: int = 300, phase: Phase = Phase.RUNNING, **changes: Any) -> Sna
         sentence="training six networks" if phase is Phase.RUNNING else str(phase), step=step, total=600, revision=step,
         series=tuple(series),
         pictures=(Picture("memorised", "memorisation map", values.astype(int), palette="classes", legend=("no", "yes")),),
-        markers=(Marker("test-error", "y", 0.9, "chance"),), verdicts=verdicts, rate=854.0, eta=8.0, elapsed=4.0, memory=412_000_000,
+        markers=(Marker("test-error", "y", 0.9, "chance"),), verdicts=verdicts,
+        headline=("random labels memorised at step 190", "test error 90 %, chance 90 %", "on true labels 9.8 %", "2.51 times the steps"),
+        rate=854.0, eta=8.0, elapsed=4.0, memory=412_000_000,
     )  # fmt: skip
     return replace(snapshot, **changes)
 

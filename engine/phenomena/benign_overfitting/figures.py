@@ -32,7 +32,7 @@ FIGURES = (
         empty="fills where some r_k, the ridge added to its sum, is at least b n: raise ridge",
     ),
     Figure(
-        "terms", "Noise and signal apart", N, EXCESS, ("terms/*",),
+        "terms", "Noise, signal apart", N, EXCESS, ("terms/*",),
         empty="fills with the knob signal above 0: then bias and variance differ",
         domain=(Condition("signal above 0, or your own spectrum", lambda config: config.signal > 0 or config.imported),),
     ),

@@ -42,11 +42,11 @@ def tuned_ridge(setting: Setting, sigma2: float) -> float:
 
 def ranks_in_words(setting: Setting, terms: BenignTerms) -> str:
     """Return the effective ranks of a setting as a sentence."""
-    head = f"{setting.name_of or setting.family}, n={setting.n}, p={setting.p}: r_0={terms.r0_over_n * setting.n:.3g}"
+    head = f"{setting.label}, n={setting.n}, p={setting.p}: r_0={terms.r0_over_n * setting.n:.3g}"
     if terms.k_star is None:
         return f"{head}; no k has r_k >= b n, so the noise has nowhere to hide"
-    ranks = f"k*={terms.k_star}, r_k*={terms.tail_rank:.4g}, R_k*={terms.tail_rank_squared:.4g}"
-    return f"{head}, {ranks}, k*/n + n/R_k*={terms.noise_rate:.3g}"
+    ranks = f"k*={terms.k_star}, r_k*={terms.tail_rank:.3g}, R_k*={terms.tail_rank_squared:.3g}"
+    return f"{head}, {ranks}, k*/n+n/R_k*={terms.noise_rate:.2g}"
 
 
 def benign(terms: BenignTerms) -> bool:

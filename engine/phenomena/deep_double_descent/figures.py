@@ -121,7 +121,7 @@ def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
     if len(sweeps.steps):
         fitted = sweeps.widths[mean_share(sweeps.latest("train-error")) == 0]
         if fitted.size:
-            yield Marker("width*", "x", float(fitted[0]), "training error 0")
+            yield Marker("width*", "x", float(fitted[0]), "fits all labels")
         for name, place in zip(names, sweeps.landmarks(), strict=True):
             yield Marker("epochs", "x", max(FIRST_STEP, float(sweeps.steps[place])), name)
 

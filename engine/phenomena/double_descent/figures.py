@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.phenomena.double_descent.experiment import DoubleDescent
 
 RATIO = Axis("p/n", lo=0.0)
-MSE, PART = Axis("test MSE", log=True, hi=100.0), Axis("bias^2, variance", log=True, hi=100.0)  # the peak is infinite in any case
+MSE, PART = Axis("MSE", log=True, hi=100.0), Axis("bias^2, variance", log=True, hi=100.0)  # the peak is infinite in any case
 FIGURES = (
     Figure("test-mse", "Test error", RATIO, MSE, ("test-mse/*",), "over the noise of the test label as well"),
     Figure(
@@ -41,8 +41,10 @@ FIGURES = (
     Figure("norm", "Norm of the solution", RATIO, Axis("|w|^2", log=True), ("norm/*",)),
     Figure("ridge", "Ridge", RATIO, MSE, ("ridge/*",)),
     Figure(
-        "rff", "Real digits, Fourier features", Axis("features N", log=True), Axis("MSE summed over classes, error", log=True), ("rff/*",),
-        "test error is the share of 2,000 images misread", empty="fills with the knob digits above 0, as in preset quick",
+        "rff", "Real digits", Axis("Fourier features N", log=True), Axis("MSE, error rate", log=True),
+        ("rff/*",),
+        "MSE summed over classes; test error is the share of 2,000 images misread",
+        empty="fills with the knob digits above 0, as in preset quick",
         domain=(within("digits", 1),),
     ),
     Figure(
@@ -115,11 +117,10 @@ def markers(run: DoubleDescent) -> Iterator[Marker]:
 
 
 def valley_sentence(run: DoubleDescent) -> tuple[str, ...]:
-    """Which valley is lower, in a sentence: by theory, and by the median of the draws."""
+    """Which valley is lower, in a sentence: by theory, and by the mean of the draws, with both minima."""
     found = [
-        f"{'yes' if valleys.second_below else 'no'} by {source} ({valleys.first_low:.4g} at p={valleys.first:g}, "
-        f"{valleys.second_low:.4g} at p={valleys.second:g})"
-        for source, valleys in (("theory", run.predicted), (f"the mean of {run.drawn.count} draws", run.simulated()))
+        f"{source} {'yes' if valleys.second_below else 'no'} ({valleys.first_low:.4g}, {valleys.second_low:.4g})"
+        for source, valleys in (("theory", run.predicted), (f"{run.drawn.count} draws", run.simulated()))
         if valleys is not None and valleys.second_below is not None
     ]
     return (f"second valley below the first: {', '.join(found)}",) if found else ()

@@ -17,7 +17,7 @@ FIGURES = (
            "2: where a quadratic model begins to diverge"),
     Figure("sharpness", "Sharpness", STEP, Axis("top eigenvalue S", log=True), ("sharpness/*",), "rises to 2/eta of each run"),
     Figure("loss", "Training loss", STEP, Axis("mean (f - y)^2/2", log=True), ("loss/*",),
-           "2/eta: step of arrival, the first reading with eta S >= 2"),
+           "arrived: step of the first reading with eta S >= 2"),
     Figure("rising", "The loss jitters", STEP, Axis("share of steps", lo=0.0, hi=1.0), ("rising/*",),
            "steps since the last reading on which the loss rose"),
 )  # fmt: skip

@@ -19,13 +19,13 @@ SWEPT = "filled by sweep yes (preset standard)"
 FIGURES = (
     Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
     Figure("loss", "Loss", STEP, Axis("loss a pair", log=True), ("loss/*",)),
-    Figure("progress", "Progress measures", STEP, Axis("loss, margin, share, norm"), ("progress/*",),
-           "restricted on all pairs, excluded on training pairs; key frequencies hold 80 % of the embedding's power"),
-    Figure("spectrum", "Fourier spectrum of the embedding", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
-           "for add, sub, mul and div"),
+    Figure("progress", "Progress measures", STEP, Axis("value"), ("progress/*",),
+           "restricted on all pairs, excluded on training pairs; keys: frequencies with 80 % of the embedding's power, at the end or now"),
+    Figure("spectrum", "Fourier spectrum", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
+           "of the embedding, for add, sub, mul and div"),
     Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs shown", lo=0.0, hi=1.0), Axis("grok step", log=True),
            ("delay-vs-fraction/*",), empty=SWEPT, domain=(one_of("sweep", True),)),
-    Figure("delay-vs-decay", "Delay against weight decay", Axis("weight decay", lo=0.0), Axis("grok step", log=True),
+    Figure("delay-vs-decay", "Delay against decay", Axis("weight decay", lo=0.0), Axis("grok step", log=True),
            ("delay-vs-decay/*",), empty=SWEPT, domain=(one_of("sweep", True),)),
 )  # fmt: skip
 PICTURES = (PictureSpec("correctness", "Which pairs are answered rightly"),)
@@ -56,7 +56,7 @@ def curves(r: Milestones, analytic: float | None, width: int) -> Iterator[Series
         for name in (name for name in WATCHED if name in r.settings):
             for part in ("train", "test") if name != NO_DECAY else ("test",):  # its training curve lies on the main setting's
                 label = f"{part}, {r.settings[name].label}"
-                yield r.curve(f"{part}-{figure}", name, label, name=f"{figure}/{part}-{name}", group=f"{part}-{name}")
+                yield r.curve(f"{part}-{figure}", name, label, name=f"{figure}/{part}-{name}", group=f"{part}-{name}", from_step=1)
     if analytic is not None:
         ends = np.array([1.0, max(1, r.history.last)], dtype=np.float64)
         label = f"analytic network, N={width}"
@@ -70,15 +70,17 @@ def _progress(r: Milestones) -> Iterator[Series]:
     for name in ("restricted", "excluded"):
         steps, values, keys = r.circuit(name)
         if len(steps):
-            yield summarised(f"progress/{name}", f"{name} loss, {keys} frequencies", steps, values, group=name)
+            later = steps >= 1
+            yield summarised(f"progress/{name}", f"{name} loss, {keys} keys", steps[later], values[later], group=name)
     for quantity in PROGRESS:
         if len(r.table(quantity.name)[0]):
-            yield r.curve(quantity.name, MAIN, quantity.label, name=f"progress/{quantity.name}", group=quantity.name)
+            yield r.curve(quantity.name, MAIN, quantity.label, name=f"progress/{quantity.name}", group=quantity.name, from_step=1)
     for name, label in ((MAIN, "softmax collapse"), (CONTROL, "softmax collapse of the control")):
         if len(r.table("collapse", name)[0]):
-            yield r.curve("collapse", name, label, name=f"progress/collapse-{name}", group=f"collapse-{name}")
+            yield r.curve("collapse", name, label, name=f"progress/collapse-{name}", group=f"collapse-{name}", from_step=1)
     steps, norms = r.table("norm")
-    yield summarised("progress/norm", "squared norm / largest", steps, norms / norms.max(axis=0, initial=0.0), group="norm")
+    shares, later = norms / norms.max(axis=0, initial=0.0), steps >= 1
+    yield summarised("progress/norm", "squared norm / largest", steps[later], shares[later], group="norm")
 
 
 def _delays(
@@ -118,9 +120,12 @@ def correctness(task: Task, correct: NDArray[np.bool_], seed: int) -> Picture:
     return Picture("correctness", title, cells, palette="classes", legend=legend, x="b", y="a", equal=True, note=note)
 
 
-def events(r: Milestones, p: int) -> Iterator[Marker]:
-    """Yield when the main setting and its control memorised and grokked (medians over seeds), the delay ratio, and chance."""
-    yield Marker("accuracy", "y", 1.0 / p, "chance")
+def events(r: Milestones, tokens: int) -> Iterator[Marker]:
+    """Yield when the main setting and its control memorised and grokked (medians over seeds), the delay ratio, and chance.
+
+    tokens: how many answers there are.
+    """
+    yield Marker("accuracy", "y", 1.0 / tokens, "chance")
     memorised, grokked, beside = r.memorised(), r.grokked(), r.grokked(CONTROL)
     found = []
     if all_reached(memorised):

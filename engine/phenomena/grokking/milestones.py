@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.phenomena.grokking.hindsight import Hindsight
 
 MEMORISED, GROKKED = 99, 95  # per cent of the training and of the test pairs that are right when the events count
-FINAL, CURRENT = "final model's", "current top"  # key frequencies
+FINAL, CURRENT = "final", "current"  # key frequencies
 Floats = NDArray[np.float64]
 
 

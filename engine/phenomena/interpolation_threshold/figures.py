@@ -30,10 +30,10 @@ FIGURES = (
         "eigenvalues", "Eigenvalues at d", Axis("eigenvalue of X^T X/n"), Axis("density", lo=0.0), ("eigenvalues/*",),
         "bar left of 0: share that is 0; density of the others",
     ),
-    Figure("smallest-eigenvalue", "Smallest eigenvalue above 0", GAMMA, Axis("of X^T X/n", log=True), ("smallest-eigenvalue/*",)),
+    Figure("smallest-eigenvalue", "Least eigenvalue > 0", GAMMA, Axis("of X^T X/n", log=True), ("smallest-eigenvalue/*",)),
     Figure(
-        "smallest-at-n", "Smallest eigenvalue at d = n", Axis("n^2 times it", log=True), Axis("share of draws below", lo=0.0, hi=1.0),
-        ("smallest-at-n/*",), "of X^T X/n; Edelman's law is that of n to infinity",
+        "smallest-at-n", "Least eigenvalue at d = n", Axis("n^2 times it", log=True), Axis("share", lo=0.0, hi=1.0),
+        ("smallest-at-n/*",), "share of draws below; of X^T X/n; Edelman's law is that of n to infinity",
     ),
     Figure("condition-number", "Condition number", GAMMA, Axis("s_max/s_min", log=True), ("condition-number/*",)),
 )  # fmt: skip

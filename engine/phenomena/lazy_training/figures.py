@@ -22,15 +22,15 @@ ALPHA, WIDTH = Axis("output scale alpha", log=True), Axis("hidden neurons m", lo
 FIGURES = (
     Figure("test-error", "Test error", ALPHA, Axis("test MSE", log=True), ("test-error", "test-error/*"),
            "targets of variance 1; of imported classes, +1 and -1"),
-    Figure("weight-change", "Weights move like 1/alpha", ALPHA, Axis("|w-w0|/|w0|", log=True), ("weight-change", "weight-change/*")),
-    Figure("kernel-change", "The kernel freezes", ALPHA, Axis("relative change", log=True),
+    Figure("weight-change", "Movement of weights", ALPHA, Axis("|w-w0|/|w0|", log=True), ("weight-change", "weight-change/*")),
+    Figure("kernel-change", "Movement of kernel", ALPHA, Axis("|K-K0|/|K0|", log=True),
            ("kernel-change", "kernel-change/*")),
-    Figure("gap-to-linearised", "Distance to the linearised model", ALPHA, Axis("rms gap", log=True), ("gap", "gap/*"),
+    Figure("gap-to-linearised", "Gap to linearised model", ALPHA, Axis("rms", log=True), ("gap", "gap/*"),
            "on test points, after the same steps"),
     Figure("training", "Training loss", Axis("step", log=True), Axis("loss / loss of zero", log=True), ("training/*",)),
-    Figure("alignment", "What turns: kernel and ReLUs", ALPHA, Axis("share or cosine", lo=0.0),
-           ("alignment", "kernel-rotation", "flipped"), "flipped: of all pairs of neuron and training example"),
-    Figure("width", "Wide networks are lazy too", WIDTH, Axis("relative change or gap", log=True), ("width/*",), "at alpha = 1"),
+    Figure("alignment", "What turns", ALPHA, Axis("share or cosine", lo=0.0),
+           ("alignment", "kernel-rotation", "flipped"), "kernel and ReLUs; flipped: of all pairs of neuron and training example"),
+    Figure("width", "Width makes lazy", WIDTH, Axis("change or gap", log=True), ("width/*",), "at alpha = 1"),
     Figure("width-error", "Test error and width", WIDTH, Axis("test MSE", log=True), ("width-error/*",), "at alpha = 1"),
 )  # fmt: skip
 PICTURES = (

@@ -26,22 +26,22 @@ Floats = NDArray[np.float64]
 
 S = Axis("s = eta t", log=True)
 FIGURES = (
-    Figure("direction-error", "Direction error", S, Axis("|w/|w| - w_hat/|w_hat||", log=True), ("direction-error/*",)),
+    Figure("direction-error", "Direction error", S, Axis("to w_hat/|w_hat|", log=True), ("direction-error/*",), "|w/|w| - w_hat/|w_hat||"),
     Figure("direction-law", "Direction error x L", S, Axis("times log s", lo=0.0), ("direction-law/*",), "L = log s"),
     Figure("norm", "Norm of the weights", S, Axis("|w|", lo=0.0), ("norm/*",), "slope |w_hat| on log s"),
-    Figure("validation", "Validation loss and error", S, Axis("mean loss; error", log=True), ("validation/*",),
+    Figure("validation", "Validation", S, Axis("mean loss, error rate", log=True), ("validation/*",),
            "1,000 held-out points: training points, noise as large as the margin"),
-    Figure("optimisers", "Each optimiser's own margin", Axis("step", log=True, lo=1), Axis("margin over the largest", lo=0.0, hi=1.05),
+    Figure("optimisers", "Margin in own norm", Axis("step", log=True, lo=1), Axis("over largest", lo=0.0, hi=1.05),
            ("optimisers/*",), "GD, momentum, normalised: l2; sign, Adam: l_inf; coordinate: l1"),
     Figure("one-minus-cos", "Angle", S, Axis("1 - cos", log=True), ("one-minus-cos/*",)),
     Figure("angle-law", "(1 - cos) x L^2", S, Axis("times (log s)^2", lo=0.0), ("angle-law/*",), "L = log s"),
     Figure("margin-gap", "Margin gap", S, Axis("gam - min z.w/|w|", log=True), ("margin-gap/*",)),
     Figure("margin-law", "Margin gap x L", S, Axis("times log s", lo=0.0), ("margin-law/*",), "L = log s"),
-    Figure("loss", "Training loss", S, Axis("summed logistic loss", log=True), ("loss/*",)),
+    Figure("loss", "Training loss", S, Axis("summed logistic", log=True), ("loss/*",)),
     Figure("loss-law", "Training loss x s", S, Axis("times s", lo=0.0), ("loss-law/*",), "in steps: loss x t -> 1/(eta gam^2)"),
-    Figure("other-data", "Direction error, other data", S, Axis("|w/|w| - w_hat/|w_hat||", log=True), ("other-data/*",),
+    Figure("other-data", "Direction, other data", S, Axis("error", log=True), ("other-data/*",),
            "equal duals (Soudry's set): s^-1/4"),
-    Figure("margin", "Margin and smoothed margin", S, Axis("over gam", lo=0.0, hi=1.05), ("margin/*",),
+    Figure("margin", "Margin, smoothed margin", S, Axis("over gam", lo=0.0, hi=1.05), ("margin/*",),
            "smoothed: log(1/loss)/|w|"),
 )  # fmt: skip
 PICTURES = (PictureSpec("separator", "Data and separators", cursor=S.label),)

@@ -6,17 +6,19 @@ from engine.contract import Axis, Condition, Figure, PictureSpec, Quantity, Summ
 
 STEP = Axis("step", log=True, lo=1)
 FIGURES = (
-    Figure("distance", "Distance to X⁺y", STEP, Axis("|w - X⁺y| / |X⁺y|", log=True), ("distance/*",)),
-    Figure("null-component", "Part outside the rows of X", STEP, Axis("|P w| / |w|", log=True), ("null-component/*",),
-           "rounding error stands for 0"),
+    Figure("distance", "Distance to X⁺y", STEP, Axis("relative to |X⁺y|", log=True), ("distance/*",)),
+    Figure("null-component", "Part outside the rows", STEP, Axis("|P w|/|w|", log=True), ("null-component/*",),
+           "rows of X; rounding error stands for 0"),
     Figure("train-loss", "Training loss", STEP, Axis("|X w - y|²/2", log=True), ("train-loss/*",)),
     Figure("norms", "Norms", STEP, Axis("norm", log=True), ("norms/*",), "of the chosen run; least: of all weights that fit"),
-    Figure("directions", "Progress per singular direction", STEP, Axis("share of the way", lo=-0.5, hi=2.0), ("directions/*",),
+    Figure("directions", "Singular directions", STEP, Axis("share of way", lo=-0.5, hi=2.0), ("directions/*",),
            "of the chosen run; of singular values, in deep-matrix"),
     Figure("alpha-sweep", "Network: l2 to l1", Axis("alpha", log=True), Axis("norm", log=True), ("alpha-sweep/*",)),
-    Figure("matrix-completion", "Completing a matrix", STEP, Axis("relative error, all entries", log=True), ("matrix-completion/*",)),
+    Figure("matrix-completion", "Matrix completion", STEP, Axis("relative error", log=True), ("matrix-completion/*",),
+           "over all entries"),
     Figure("norm-vs-d", "Exercise 1: norm against d", Axis("d/n", log=True), Axis("|w*|", log=True), ("norm-vs-d/*",)),
-    Figure("test-vs-d", "Test error against d", Axis("d/n", log=True), Axis("MSE of X⁺y on the test rows", log=True), ("test-vs-d/*",),
+    Figure("test-vs-d", "Test error against d", Axis("d/n", log=True), Axis("test MSE", log=True), ("test-vs-d/*",),
+           "of X⁺y on the test rows",
            empty="needs rows kept for testing: fills with your own rows, the knob dataset",
            domain=(Condition("your own rows", lambda config: config.own_rows),)),
 )  # fmt: skip

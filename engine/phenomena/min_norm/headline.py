@@ -24,8 +24,8 @@ def clauses(run: MinNorm, known: Known) -> Iterator[str]:
         yield f"diagonal network, alpha {run.config.alpha:g}, {at}: misfit {_said(known, 'network_misfit')}"
         yield f"l1 norm {_said(known, 'network_l1')}, l2 norm {_said(known, 'network_l2')}"
     else:
-        found = ", ".join(f"{depth}: {_said(known, f'completion_error_depth_{depth}')}" for depth in DEPTHS)
-        yield f"completion's error {at} by number of factors: {found}"
+        found = ", ".join(f"{_said(known, f'completion_error_depth_{depth}')} ({depth})" for depth in DEPTHS)
+        yield f"{at}, completion error (factors): {found}"
         if known.has("completion_error_nuclear"):
             yield f"least nuclear norm: {known.number('completion_error_nuclear')}"
     yield from pooled(run.seeds)

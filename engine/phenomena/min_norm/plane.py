@@ -49,8 +49,8 @@ def plane_picture(config: MinNormConfig) -> Picture:
     ]
     extent = (-half, half, -0.75 * half, 0.75 * half)
     return Picture(
-        "plane", "Every point of the line fits (shade: |x·w - y|)", _loss(extent), tuple(layers), extent, palette="grey",
-        x="w1", y="w2", equal=True, note=_steps_note(config.eta),
+        "plane", "Every point of the line fits", _loss(extent), tuple(layers), extent, palette="grey",
+        x="w1", y="w2", equal=True, note=f"shade: |x·w - y|; {_steps_note(config.eta)}".rstrip("; "),
     )  # fmt: skip
 
 

@@ -34,9 +34,9 @@ FIGURES = (
         "test-error", "Test error", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error/*",),
         f"on {PROBE} clean test images while a network trains, on all once it has finished",
     ),
-    Figure("train-loss", "Training loss", LINEAR_STEP, Axis("mean cross-entropy", lo=0.0, unit="nats"), ("train-loss/*",)),
+    Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", lo=0.0), ("train-loss/*",), "cross-entropy"),
     Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("relative to q=0", lo=0.0), ("time-to-fit",)),
-    Figure("error-vs-corruption", "Test error against corruption", CORRUPTION, Axis("clean test error", lo=0.0, hi=1.0),
+    Figure("error-vs-corruption", "Test error and corruption", CORRUPTION, Axis("error", lo=0.0, hi=1.0),
            ("error-vs-corruption", "chance")),
 )  # fmt: skip
 
@@ -44,7 +44,7 @@ COLOURLESS = 2  # dimensions of an image without colours
 MAPPED = (TRUE, RANDOM)  # the curves of training accuracy say as much of the other conditions
 PICTURES = (
     *(PictureSpec(f"memorised/{name}", f"Which training examples are fitted: {name} labels") for name in MAPPED),
-    PictureSpec("conditions", "One image under every input condition"),
+    PictureSpec("conditions", "One image under every condition"),
 )
 NOT_FITTED, FITTED, NOTHING = 0, 1, -1  # nothing is drawn where a class has no more examples
 LEGEND = ("not yet fitted", "fitted")
@@ -101,7 +101,7 @@ def input_conditions(run: RandomLabels) -> Picture:
     images = side_by_side([data.inputs(kind)[0][0] for kind in kinds], run.split.shape)
     true, random = (run.split.called(int(labels[0])) for labels in (data.labels.true, data.labels.at(1.0)))
     note = f"{', '.join(kinds)}; true label {true}, random label {random}"
-    return Picture("conditions", "The first training image under every input condition", images, palette="grey", note=note)
+    return Picture("conditions", PICTURES[-1].title, images, palette="grey", note=note)
 
 
 def side_by_side(images: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -44,8 +44,8 @@ FIGURES = (
     Figure("bounds", "Bounds on the error", Axis("bound", lo=-0.6, hi=len(BARS) - 0.4, ticks=tuple(enumerate(BARS))),
            Axis("bound on the error, at confidence 1 - delta", log=True, lo=0.01), ("bounds/*",),
            "bars: each bound alone holds with probability 1 - delta, those that draw weights with 1 - delta - .01; "
-           "crosses without a bar: terms without constants, no bounds"),
-    Figure("bound-vs-n", "Norms, bounds and error over n", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
+           "marks without a bar: terms without constants, no bounds"),
+    Figure("bound-vs-n", "Norms, bounds, error over n", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
            "log-log slopes over n at one margin; |w-w0|: distance from first weights, spectral product: of spectral norms; "
            "terms: without constants",
            "fills last, after the certificates, unless the knob follow is nothing",
@@ -63,25 +63,23 @@ def bars(run: VacuousBounds) -> list[Series]:
     found: list[Series] = []
     marks: dict[str, list[tuple[float, float]]] = {word: [] for word in WORDS}
     conditions = run.config.conditions if run.measured else ()  # a run may be paused before it has measured anything
-    delta = run.config.delta
     for place, condition in enumerate(conditions):
         networks = run.measured_in(condition)
         side = SIDES[place] if len(conditions) > 1 else 0.0
         x, values = _heights(networks, NAMES)
-        label = f"{condition.label}, confidence {1 - delta:.4g}"
-        drawn = summarised(f"bounds/{condition.name}", label, x, values, basis="bound", style="bars", group=condition.name)
+        drawn = summarised(f"bounds/{condition.name}", condition.label, x, values, basis="bound", style="bars", group=condition.name)
         found.append(drawn)
         for at, value in zip(x, drawn.y.tolist(), strict=True):
             if np.isfinite(value) and all(network.bounds[NAMES[int(at)]].bounds for network in networks):
                 marks[informativeness(value)].append((at + side, ABOVE * value))
         x, values = _heights(networks, TERMS)
-        label = f"{condition.label}: no bound"
+        label = f"{condition.name}: no bound"
         name = f"bounds/terms/{condition.name}"
         places = [at + side for at in x]
         found.append(summarised(name, label, places, values, style="points", group=f"{condition.name} terms"))
     for word, points in marks.items():
         xy = np.array(points).reshape(-1, 2)
-        found.append(Series(f"bounds/{word}", word, xy[:, 0], xy[:, 1], basis="bound", style="points", group=word))
+        found.append(Series(f"bounds/{word}", f"{word} bound", xy[:, 0], xy[:, 1], basis="bound", style="points", group=word))
     return found
 
 
@@ -137,7 +135,7 @@ def over_n(run: VacuousBounds) -> list[Series]:
                 continue
             each = [values[(n == size) & np.isfinite(values)] for size in sizes]
             slope = None if random else networks.slope(column)
-            told = f"{label}, random labels" if random else f"{label}, slope {slope.value:+.2f}" if slope else label
+            told = f"{label}, random labels" if random else f"{label} ~ n^{slope.value:+.2f}" if slope else label
             name = f"bound-vs-n/{column.replace(' ', '-')}{'/random' if random else ''}"
             mean, low, high = (np.array([pick(group) for group in each]) for pick in (np.mean, np.min, np.max))
             curve = Series(name, told, sizes, mean, style="points" if random else "line", group=column)

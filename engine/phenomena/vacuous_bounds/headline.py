@@ -18,13 +18,17 @@ VACUOUS = 1.0  # a bound on a risk says nothing from here on
 
 def clauses(run: VacuousBounds, known: Known) -> Iterator[str]:
     """Test error, VC bound and certificate, on true labels first; what is still being trained or drawn is said to be."""
-    for place, on in enumerate(run.config.conditions):
-        if not known.has(f"test_error_{on.name}", f"vc_{on.name}"):
-            continue
-        word = "vacuous" if known.value(f"vc_{on.name}") >= VACUOUS else "below 100 %"
-        yield f"{on.label}: test error {known.percent(f'test_error_{on.name}')}, VC bound {known.percent(f'vc_{on.name}')}, {word}"
-        if known.has(f"certificate_{on.name}"):
-            yield f"PAC-Bayes {known.percent(f'certificate_{on.name}')}"
-        elif place == 0:
-            yield "posterior in the making" if run.learned else f"SGD at step {run.history.last:,}"
+    first, *others = run.config.conditions
+    vc, certificate = f"vc_{first.name}", f"certificate_{first.name}"
+    if known.has(f"test_error_{first.name}", vc):
+        word = "vacuous" if known.value(vc) >= VACUOUS else "below 100 %"
+        yield f"{first.label}: test error {known.percent(f'test_error_{first.name}')}, VC bound {known.percent(vc)}, {word}"
+    if known.has(certificate):
+        yield f"PAC-Bayes {known.percent(certificate)}"
+    else:
+        yield "no certificate so far" if run.learned else f"SGD at step {run.history.last:,}"
+    for on in others:
+        if known.has(f"test_error_{on.name}", f"certificate_{on.name}"):
+            errors = known.percent(f"test_error_{on.name}"), known.percent(f"certificate_{on.name}")
+            yield f"{on.label}: test error {errors[0]}, PAC-Bayes {errors[1]}"
     yield from pooled(run.seeds)

@@ -83,6 +83,8 @@ def pictured(layer):
         {"sentence": 3},
         {"values": {"loss": "low"}},
         {"notes": "one"},
+        {"headline": "one clause"},
+        {"headline": (1.0,)},
         {"series": (replace(SERIES, kind="guessed"),)},
         {"series": (replace(SERIES, y=np.arange(4.0)),)},
         {"series": (replace(SERIES, lo=np.arange(2.0), hi=X),)},
