@@ -32,6 +32,7 @@ class EdgeOfStabilityConfig(Config):
 
 PRESETS = (
     Preset("quick", "three step sizes and a control on 200 signals, four seeds", {}, "arXiv:2103.00065, Fig. 1 and 5, reduced", seeds=4),
-    Preset("standard", "five step sizes on 400 signals, for longer", {"edges": (8.0, 12.0, 16.0, 24.0, 32.0), "n": 400, "steps": 2500},
+    Preset("standard", "five step sizes on 400 signals, for longer",
+           {"edges": (8.0, 12.0, 16.0, 24.0, 32.0), "control": 128.0, "n": 400, "steps": 2500},
            "arXiv:2103.00065, Fig. 5, reduced", seeds=4),
 )  # fmt: skip

@@ -35,7 +35,7 @@ class VacuousBoundsConfig(Config):
 
     dataset: str = data_knob(
         "digits196", "digits, 0-4 against 5-9, 14x14 or 28x28 pixels; images to be fetched or your own, half of the classes each way",
-        builtin=(*DATA, *PUBLISHED),
+        builtin=(*DATA, *PUBLISHED), least={"n": FEWEST},
     )  # fmt: skip
     dataset_sha256: str = content_of("dataset")
     n: int = knob(4000, "training points, the same for true and random labels", ge=FEWEST, le=60_000, log=True)
@@ -96,7 +96,7 @@ PRESETS = (
     ),
     Preset(
         "perez-ortiz", "their quadratic objective and bounded loss around weights learnt on half of the data",
-        {"objective": "quadratic", "surrogate": "bounded", "prior": "half-data", "lr": 0.01, "steps": 3000, "mc": 1000,
+        {"objective": "quadratic", "surrogate": "bounded", "prior": "half-data", "lr": 0.01, "epochs": 30, "steps": 3000, "mc": 1000,
          "follow": "nothing"},
         "arXiv:2007.12911, reduced",
     ),
