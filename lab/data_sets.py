@@ -13,6 +13,7 @@ from engine.data.cache import cache_folder
 from engine.data.own.folder import Damaged
 from engine.data.published import PUBLISHED, place
 from engine.data.registry import SOURCES, source
+from engine.data.uses import Use, use_of
 from engine.errors import Exit, UsageError, echoed, nearest
 from engine.registry import entries, spec
 from lab import published_data
@@ -62,17 +63,20 @@ def print_data_set(name: str, *, json: bool) -> None:
             emit({**facts, "imported": False})
         else:
             of = f"{item.size or 'any number of'} images of {facts['shape']} in {item.classes} classes"
-            write_table((name, of), [("from", "built in"), ("used by", uses(name))])
+            write_table((name, of), [("from", "built in"), ("used by", commands(uses(name)[0]))])
         return
     if name in PUBLISHED:
         published = PUBLISHED[name]
         if json:
             emit(published_data.record(published))
         else:
-            write_table((name, published.title), [*published_data.facts(published), ("used by", uses(name))])
+            write_table((name, published.title), [*published_data.facts(published), ("used by", commands(uses(name)[0]))])
         return
     entry = own.find(name)
-    emit(record(entry)) if json else describe(entry)
+    if json:
+        emit({**record(entry), "used_by": [{"phenomenon": use.phenomenon, "knobs": dict(use.knobs)} for use in uses(name)[0]]})
+    else:
+        describe(entry)
 
 
 def import_files(
@@ -165,17 +169,22 @@ def summary(entry: own.Entry) -> str:
 def describe(entry: own.Entry) -> None:
     """Write everything that is known of an imported data set."""
     lines: list[tuple[str, Any]] = []
+    taken, refused = uses(entry.name)
     if entry.classes:
         counted = [f"{plain(name)} {count:,}" for name, count in zip(entry.classes, entry.counts, strict=True)]
         more = f", and {len(counted) - SHOWN_CLASSES:,} more" if len(counted) > SHOWN_CLASSES else ""
         lines.append(("classes, rows each", ", ".join(counted[:SHOWN_CLASSES]) + more))
     if entry.kind != "spectrum":
         whole = ", whole numbers of one byte" if entry.whole_bytes else ""
-        lines += [("range of inputs", f"{entry.lo:.6g} to {entry.hi:.6g}{whole}"), ("used as", scaling(entry))]
+        lines.append(("range of inputs", f"{entry.lo:.6g} to {entry.hi:.6g}{whole}"))
         if entry.repeated:
             lines.append(("rows that repeat", f"{entry.repeated:,}, with the inputs of an earlier row"))
-        lines.append(("for testing", f"at least {entry.rows - entry.trainable:,} rows are kept"))
-    lines += [("used by", uses(entry.name)), ("from", f"{entry.source}, {entry.imported[:10]}"), ("SHA-256", entry.sha256)]
+        if any(use.tests for use in taken):
+            kept = entry.rows - entry.trainable
+            lines.append(("for testing", f"at least {kept:,} {'row is' if kept == 1 else 'rows are'} kept"))
+    lines += [("used by", commands(taken)), *(("not by", "\n".join(refused)) for _ in refused[:1])]
+    lines += [("used as", text) for text in ways(entry, taken)]
+    lines += [("from", f"{entry.source}, {entry.imported[:10]}"), ("SHA-256", entry.sha256)]
     lines.append(("kept in", f"{own.data_folder() / entry.sha256}.npz, {entry.size:,} bytes"))
     write_table((entry.name, summary(entry)), lines)
     if entry.repeated and entry.kind == "classes":
@@ -190,14 +199,32 @@ def scaling(entry: own.Entry) -> str:
     return f"{bytes_first}all pixels less their mean, over their deviation, of the training images, as built-in images are"
 
 
-def uses(name: str) -> str:
-    """The phenomena that take a data set, as they are asked."""
-    found = []
+def uses(name: str) -> tuple[list[Use], list[str]]:
+    """Return how the phenomena take a data set, and why some others that take its kind do not take this one."""
+    taken, refused = [], []
     for entry in entries():
         if not entry.problem:
-            knobs = [item for item in spec(entry.name).config.knobs() if item.kind == "choice" and name in item.choices]
-            found += [f"{entry.name} {item.option} {name}" for item in knobs]
-    return ", ".join(found) or "no phenomenon yet"
+            found = spec(entry.name)
+            for item in found.config.knobs():
+                if item.offer and name in item.choices:
+                    use = use_of(found, item, name)
+                    taken += [use] if isinstance(use, Use) else []
+                    refused += [f"{entry.name}: {use}"] if isinstance(use, str) else []
+    return taken, refused
+
+
+def commands(taken: Sequence[Use]) -> str:
+    """What is typed to use a data set, a line each."""
+    return "\n".join(f"genlab run {use.phenomenon} {use.options}" for use in taken) or "no phenomenon"
+
+
+def ways(entry: own.Entry, taken: Sequence[Use]) -> list[str]:
+    """How inputs are brought to a scale, and by which of the phenomena."""
+    by_text: dict[str, list[str]] = {}
+    for use in taken:
+        if entry.kind != "spectrum":
+            by_text.setdefault(use.scaled or scaling(entry), []).append(use.phenomenon)
+    return [f"{text}: {', '.join(names)}" for text, names in by_text.items()]
 
 
 def record(entry: own.Entry) -> dict[str, Any]:

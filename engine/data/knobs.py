@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.contract import Condition, knob
@@ -15,10 +15,17 @@ from engine.errors import LabError, UsageError
 
 @dataclass(frozen=True)
 class DataOffer:
-    """Built-in data sets, and imported ones of some kinds (engine.config.Offer)."""
+    """Built-in data sets, and imported ones of some kinds (engine.config.Offer).
+
+    least: further knobs, n the first, with which the fewest rows are needed. scaled: how imported inputs are taken, where that is
+    not as networks take them. tests: whether rows are kept for testing.
+    """
 
     builtin: tuple[str, ...]
     kinds: tuple[own.Kind, ...]
+    least: Mapping[str, Any] = field(default_factory=dict)
+    scaled: str = ""
+    tests: bool = True
 
     def names(self) -> tuple[str, ...]:
         """The imported data sets of these kinds."""
@@ -51,9 +58,12 @@ class DataOffer:
         return f"{entry.name} was imported as {entry.kind}, and this takes {' and '.join(self.kinds)}"
 
 
-def data_knob(default: str, text: str, *, builtin: Sequence[str], kinds: Sequence[own.Kind] = ("classes",), label: str = "") -> Any:
-    """Declare a knob that takes built-in data sets and imported ones of these kinds (see `engine.config.content_of`)."""
-    return knob(default, text, label=label, offer=DataOffer(tuple(builtin), tuple(kinds)))
+def data_knob(
+    default: str, text: str, *, builtin: Sequence[str], kinds: Sequence[own.Kind] = ("classes",), label: str = "",
+    least: Mapping[str, Any] | None = None, scaled: str = "", tests: bool = True,
+) -> Any:  # fmt: skip
+    """Declare a knob that takes built-in data sets and imported ones of these kinds (see `DataOffer`, `engine.config.content_of`)."""
+    return knob(default, text, label=label, offer=DataOffer(tuple(builtin), tuple(kinds), dict(least or {}), scaled, tests))
 
 
 def built_in(name: str, builtin: Sequence[str], words: str = "built-in data") -> Condition:

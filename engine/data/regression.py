@@ -56,9 +56,12 @@ class Rows:
         return self
 
 
-def rows_knob(text: str = "your own rows with real targets or two classes, instead of drawn ones: genlab data import") -> str:
-    """Declare the knob that takes imported rows."""
-    name: str = data_knob(NONE, text, builtin=(NONE,), kinds=("targets", "classes"))
+SCALED = "a constant, then every column (images: all pixels together) less its mean, over its deviation, of the n training rows of a draw"
+
+
+def rows_knob(text: str = "your own rows with real targets or two classes, instead of drawn ones: genlab data import", **least: int) -> str:
+    """Declare the knob that takes imported rows. least: knobs, n the first, with which the fewest are needed."""
+    name: str = data_knob(NONE, text, builtin=(NONE,), kinds=("targets", "classes"), least=least, scaled=SCALED)
     return name
 
 

@@ -19,7 +19,7 @@ class BenignOverfittingConfig(Config):
     family: Family = knob("exp-eps", "family whose ranks are printed; log and isotropic are drawn beside the other three")
     spectrum: str = data_knob(
         NONE, "your own eigenvalues, perhaps with a signal, judged and drawn beside the families: genlab data import", builtin=(NONE,),
-        kinds=("spectrum",),
+        kinds=("spectrum",), least={"n": (20,)},
     )  # fmt: skip
     spectrum_sha256: str = content_of("spectrum")
     tau: float = knob(5.0, "decay length of the exponential heads", ge=1.0, le=20.0)

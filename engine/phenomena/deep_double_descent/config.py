@@ -42,7 +42,7 @@ class DeepDoubleDescentConfig(Config):
     dataset: str = data_knob(
         "digits196",
         "digits at 14x14 or 28x28, 1-D signals; images to be fetched: genlab data fetch; your own: genlab data import",
-        builtin=("mnist1d", "digits5k", "digits196", *PUBLISHED),
+        builtin=("mnist1d", "digits5k", "digits196", *PUBLISHED), least={"n": 100, "tests": 20, "samples": (0,)},
     )  # fmt: skip
     dataset_sha256: str = content_of("dataset")
     tests: int = knob(3000, "test examples", ge=20, le=12_000, log=True)

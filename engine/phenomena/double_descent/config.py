@@ -39,10 +39,10 @@ class DoubleDescentConfig(Config):
     head_share: float = knob(0.15, "part of the signal on the head", ge=0.0, le=1.0, needs=DRAWN_SIGNAL)
     spectrum: str = data_knob(
         "isotropic", "variances of Gaussian features: alike, falling like k^-decay, or your own, perhaps with a signal: genlab data import",
-        builtin=SPECTRA, kinds=("spectrum",),
+        builtin=SPECTRA, kinds=("spectrum",), least={"n": FEWEST},
     )  # fmt: skip
     spectrum_sha256: str = content_of("spectrum")
-    dataset: str = rows_knob()
+    dataset: str = rows_knob(n=FEWEST)
     dataset_sha256: str = content_of("dataset")
     order: Order = knob("given", "features of your own rows in their own order, or in one drawn anew every draw", needs=(OWN,))
     decay: float = knob(1.0, "exponent of the power-law spectrum", ge=0.0, le=2.0, needs=(one_of("spectrum", "power"),))

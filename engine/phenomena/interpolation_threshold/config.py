@@ -27,10 +27,10 @@ class InterpolationThresholdConfig(Config):
     r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0, needs=(DRAWN, NO_OWN_SIGNAL))
     spectrum: str = data_knob(
         "isotropic", "variances of the features: 1, 1/k, exp(-k/n), or your own eigenvalues, perhaps with a signal: genlab data import",
-        builtin=SPECTRA, kinds=("spectrum",),
+        builtin=SPECTRA, kinds=("spectrum",), least={"n": FEWEST},
     )  # fmt: skip
     spectrum_sha256: str = content_of("spectrum")
-    dataset: str = rows_knob()
+    dataset: str = rows_knob(n=FEWEST)
     dataset_sha256: str = content_of("dataset")
     order: Order = knob("given", "features of your own rows in their own order, or in one drawn anew every draw", needs=(OWN,))
     draws: int = knob(50, "draws of the whole problem, pooled over the seeds", ge=1, le=1000, log=True)

@@ -53,7 +53,8 @@ class LazyTrainingConfig(Config):
     )
     dataset: str = data_knob(
         TEACHER, "the teacher task; published images, or your own data with classes or real targets: genlab data import",
-        builtin=(TEACHER, *PUBLISHED), kinds=("classes", "targets"),
+        builtin=(TEACHER, *PUBLISHED), kinds=("classes", "targets"), least={"n": 20},
+        scaled="every column (images: all pixels together) scaled by the training rows, a constant beside them, on the unit sphere",
     )  # fmt: skip
     dataset_sha256: str = content_of("dataset")
     d: int = knob(20, "features of the teacher task; other data have theirs", ge=2, le=200, needs=(one_of("dataset", TEACHER),))

@@ -19,7 +19,7 @@ class MaxMarginConfig(Config):
 
     data: str = data_knob(
         "four-point", "points: four, 16 of equal duals, Gaussian, digits 0 and 1, or your own of two classes: genlab data import",
-        builtin=BUILT_IN,
+        builtin=BUILT_IN, scaled="points as they were given", tests=False,
     )  # fmt: skip
     data_sha256: str = content_of("data")
     n: int = knob(40, "points of gauss and mnist1d", ge=4, le=500, log=True, needs=(one_of("data", "gauss", "mnist1d"),))

@@ -17,7 +17,9 @@ class MinNormConfig(Config):
 
     n: int = knob(6, "samples", ge=1, le=500, log=True)
     d: int = knob(40, "features, at least n", ge=2, le=2000, log=True)
-    dataset: str = rows_knob("your own rows with real targets or two classes, learnt by the linear optimisers: genlab data import")
+    dataset: str = rows_knob(
+        "your own rows with real targets or two classes, learnt by the linear optimisers: genlab data import", n=FEWEST, d=FEWEST
+    )
     dataset_sha256: str = content_of("dataset")
     order: Order = knob("given", "features of your own rows in their own order, or in one drawn by every seed", needs=(OWN,))
     eta: float = knob(

@@ -21,7 +21,7 @@ class RandomLabelsConfig(Config):
 
     dataset: str = data_knob(
         "digits5k", "digits 28x28, the same 14x14, 1-D signals; images to be fetched: genlab data fetch; your own: genlab data import",
-        builtin=(*DATA, *PUBLISHED),
+        builtin=(*DATA, *PUBLISHED), least={"n": FEWEST},
     )  # fmt: skip
     dataset_sha256: str = content_of("dataset")
     n: int = knob(1000, "training examples", ge=FEWEST, le=60_000, log=True)

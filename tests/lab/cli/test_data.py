@@ -33,10 +33,12 @@ def table(tmp_path):
 def test_a_table_is_imported_shown_listed_and_removed(genlab, table, folder):
     code, out, err = genlab("data", "import", "mine", table)
     assert code == 0 and err.splitlines()[0] == "imported mine: 130 rows of 2 numbers in 3 classes"
-    assert "a 44, b 43, c 43" in out and "deep-double-descent --dataset mine" in out
+    assert "a 44, b 43, c 43" in out and "genlab run random-labels --dataset mine --n 104\n" in out
+    assert "max-margin: a margin lies between two classes, and mine has 3: a, b, c" in out
     assert genlab("data", "show", "mine")[1] == out
     shown = json.loads(genlab("data", "show", "mine", "--json")[1])
     assert (shown["name"], shown["rows"], shown["shape"], shown["counts"]) == ("mine", 130, [2], [44, 43, 43])
+    assert {"phenomenon": "random-labels", "knobs": {"dataset": "mine", "n": 104}} in shown["used_by"]
     assert (folder / f"{shown['sha256']}.npz").is_file()
     listed = {record["name"]: record for record in lines(genlab("data", "list", "--json")[1])}
     assert listed["mine"]["imported"] and not listed["digits5k"]["imported"]
@@ -44,6 +46,14 @@ def test_a_table_is_imported_shown_listed_and_removed(genlab, table, folder):
     assert genlab("data", "path")[1].strip() == str(folder)
     assert genlab("data", "rm", "mine")[0] == 0
     assert "mine" not in genlab("data", "list")[1] and list(folder.iterdir()) == []
+
+
+def test_points_are_shown_as_they_are_taken(genlab, tmp_path):
+    (tmp_path / "points.csv").write_text("x,y,side\n1,2,a\n2,2.5,a\n3,1,a\n-1,-2,b\n-2,-1,b\n")
+    out = genlab("data", "import", "points", str(tmp_path / "points.csv"))[1]
+    assert "genlab run max-margin --data points\n" in out and "points as they were given: max-margin" in out
+    assert "at least 1 row is kept" in out and "rows are kept" not in out  # by minimum norm, with two rows to learn
+    assert "random-labels: points has 5 rows, of which 4 may be trained on, where at least 100 are needed" in out
 
 
 def test_importing_again_is_a_sentence_and_other_data_need_force(genlab, table, tmp_path):
