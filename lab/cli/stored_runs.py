@@ -12,7 +12,6 @@ from lab.cli.groups import LabCommand
 from lab.cli.parameters import Height, Json, Run, RunList, Runs
 
 FORMATS = ("csv", "json", "npz", "txt", "svg", "pdf", "png", "tensorboard")
-COMPARED = ("csv", "json", "txt", "svg", "pdf", "png")
 NARROWEST, WIDEST = 2.0, 40.0  # inches
 
 
@@ -41,7 +40,7 @@ def inches(text: str | float) -> float:
 
 
 def complete_format(incomplete: str) -> list[str]:
-    """The formats of `export`."""
+    """The formats of `export` and of `compare`."""
     return [name for name in FORMATS if name.startswith(incomplete)]
 
 
@@ -78,7 +77,14 @@ def compare(
     run: RunList,
     runs: Runs = None,
     to: Annotated[
-        str, typer.Option("--to", metavar="|".join(COMPARED), help="Write files instead; prints their paths.", show_default=False)
+        str,
+        typer.Option(
+            "--to",
+            metavar="|".join(FORMATS),
+            help="Write files instead; prints their paths.",
+            autocompletion=complete_format,
+            show_default=False,
+        ),
     ] = "",
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write to.")] = Path(),
     figure: Annotated[
@@ -93,7 +99,8 @@ def compare(
 ) -> None:
     """Draw runs of one phenomenon beside each other.
 
-    Legends name the knobs in which the runs differ; tables list these, and values and verdicts side by side.
+    Legends name the knobs in which the runs differ; tables list these, and values and verdicts side by side. With --to, all runs are
+    in the same files, each under its name in the legends; files of each run alone are made by: genlab export RUN... --to FORMAT.
 
     Raises:
         UsageError: a single run, or runs of different phenomena.
@@ -122,7 +129,9 @@ def export(
     runs: Runs = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
-    """Write runs or sweeps as files; prints their paths.
+    """Write runs or sweeps as files, each its own; prints their paths.
+
+    Runs in one figure or file, beside each other, are made by: genlab compare RUN RUN... --to FORMAT.
 
     Every file says which command gives its numbers, with which versions and seeds: in its metadata, and small below a picture.
     """

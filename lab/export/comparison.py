@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,14 +12,16 @@ from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
 
+import numpy as np
+
 from engine.config import Config
 from engine.contract import Snapshot
 from engine.errors import UsageError, echoed, nearest
 from engine.registry import spec
 from engine.store import RunFolder
-from lab.export.formats import drawn, put
+from lab.export.formats import FORMATS, drawn, event_writer, put
 from lab.export.provenance import Provenance
-from lab.export.tables import POINTS, VALUES, points, value_lines, write_document, write_table_file
+from lab.export.tables import POINTS, VALUES, curve_arrays, points, value_lines, write_document, write_table_file
 from lab.export.text_figures import print_figure, theme_of
 from lab.export.text_file import write_text
 from lab.output import emit, plain, result_event, write, write_table
@@ -28,7 +31,6 @@ from screens.comparison import Comparison, compare
 
 Loaded = Mapping[str, tuple[RunFolder, Snapshot]]
 MOST = len(ascii_lowercase)  # each run is called by a letter at the head of a table
-FORMATS = ("csv", "json", "txt", "svg", "pdf", "png")
 
 
 def compare_runs(names: Sequence[str], runs: Path | None, height: int, *, json: bool = False) -> None:
@@ -116,6 +118,7 @@ def export_comparison(names: Sequence[str], runs: Path | None, wanted: ExportReq
         raise UsageError(f"no format {echoed(wanted.to)!r} of a comparison{nearest(wanted.to, FORMATS)}", "formats: " + ", ".join(FORMATS))
     loaded = load_named(names, runs)
     comparison = _only(compared(loaded), wanted.figures)
+    loaded = _only_drawn(loaded, wanted.figures)
     return put(wanted, lambda aside: list(_written(loaded, comparison, aside, wanted)))
 
 
@@ -132,12 +135,25 @@ def _only(comparison: Comparison, figures: Sequence[str]) -> Comparison:
     return replace(comparison, spec=replace(comparison.spec, figures=kept), snapshot=replace(comparison.snapshot, series=series))
 
 
+def _only_drawn(loaded: Loaded, figures: Sequence[str]) -> dict[str, tuple[RunFolder, Snapshot]]:
+    """Keep of every run the curves that some of the phenomenon's figures draw; all of them where none is named."""
+    found = {}
+    for name, (folder, snapshot) in loaded.items():
+        chosen = [figure for figure in spec(snapshot.phenomenon).figures if figure.name in figures]
+        kept = {item.name for figure in chosen for item in figure.draws(snapshot.series)}
+        series = tuple(item for item in snapshot.series if item.name in kept or not figures)
+        found[name] = folder, replace(snapshot, series=series)
+    return found
+
+
 def _written(loaded: Loaded, comparison: Comparison, place: Path, wanted: ExportRequest) -> Iterator[Path]:
     about = provenance(loaded, comparison)
     declared, shown = comparison.spec, comparison.snapshot
     writers: dict[str, Callable[[], Iterator[Path]]] = {
         "csv": partial(_write_csv, loaded, comparison, about, place),
         "json": partial(_write_json, loaded, comparison, about, place),
+        "npz": partial(_write_npz, loaded, comparison, about, place),
+        "tensorboard": partial(_write_events, loaded, comparison, about, place),
         "txt": partial(write_text, declared, shown, about, place),
     }
     return writers[wanted.to]() if wanted.to in writers else drawn(declared, shown, about, place, wanted)
@@ -156,17 +172,43 @@ def provenance(loaded: Loaded, comparison: Comparison) -> Provenance:
 
 def _write_csv(loaded: Loaded, comparison: Comparison, about: Provenance, place: Path) -> Iterator[Path]:
     """`differences`; `series`, a line a point of every run's own curves; `values`, a line a seed; `about`."""
-    each = [(name, snapshot) for name, (_, snapshot) in loaded.items()]
+    each = [(name, called, snapshot) for (name, (_, snapshot)), called in zip(loaded.items(), comparison.names, strict=True)]
     yield write_table_file(place / f"{about.run}-differences.csv", ("", *comparison.stored), comparison.differences())
-    curves = ([name, *line] for name, snapshot in each for item in snapshot.series for line in points(item))
-    yield write_table_file(place / f"{about.run}-series.csv", ("run", *POINTS), curves)
-    values = ([name, *line] for name, snapshot in each for line in value_lines(snapshot))
-    yield write_table_file(place / f"{about.run}-values.csv", ("run", *VALUES), values)
+    curves = ([name, called, *line] for name, called, snapshot in each for item in snapshot.series for line in points(item))
+    yield write_table_file(place / f"{about.run}-series.csv", ("run", "called", *POINTS), curves)
+    values = ([name, called, *line] for name, called, snapshot in each for line in value_lines(snapshot))
+    yield write_table_file(place / f"{about.run}-values.csv", ("run", "called", *VALUES), values)
     yield write_document(place / f"{about.run}-about.json", about.record)
 
 
 def _write_json(loaded: Loaded, comparison: Comparison, about: Provenance, place: Path) -> Iterator[Path]:
     yield write_document(place / f"{about.run}.json", {"about": about.record, **_document(loaded, comparison, curves=True)})
+
+
+def _write_npz(loaded: Loaded, comparison: Comparison, about: Provenance, place: Path) -> Iterator[Path]:
+    """Every run's curves and values as `export` names them, behind what legends call the run; `about` and `runs`, the runs' own names."""
+    arrays = {"about": np.array(about.text), "runs": np.array(comparison.stored), "called": np.array(comparison.names)}
+    for called, (_, snapshot) in zip(_file_names(comparison.names), loaded.values(), strict=True):
+        arrays |= {f"{called}/{name}": values for name, values in curve_arrays(snapshot).items()}
+    path = place / f"{about.run}.npz"
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+    yield path
+
+
+def _write_events(loaded: Loaded, comparison: Comparison, about: Provenance, place: Path) -> Iterator[Path]:
+    """A folder for TensorBoard's `--logdir`, in which every run has its own, called as in legends."""
+    write_run, whole = event_writer(), place / f"{about.run}-tensorboard"
+    whole.mkdir()
+    for called, (folder, snapshot) in zip(_file_names(comparison.names), loaded.values(), strict=True):
+        write_run(folder, Provenance.of(folder, snapshot), whole / called)
+    yield whole
+
+
+def _file_names(names: Sequence[str]) -> list[str]:
+    """What legends call the runs, in letters that the name of a file may have, no two alike."""
+    found = [re.sub(r"[^\w.=+-]+", "-", name).strip("-.") for name in names]
+    count = Counter(found)
+    return [f"{name}-{letter}" if count[name] > 1 or not name else name for name, letter in zip(found, ascii_lowercase, strict=False)]
 
 
 def _document(loaded: Loaded, comparison: Comparison, *, curves: bool = False) -> dict[str, Any]:

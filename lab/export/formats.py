@@ -159,12 +159,21 @@ def write_tensorboard(folder: RunFolder, snapshot: Snapshot, about: Provenance, 
     Raises:
         UsageError: its writer is not installed.
     """
+    yield event_writer()(folder, about, place / f"{about.run}-tensorboard")
+
+
+def event_writer() -> Callable[[RunFolder, Provenance, Path], Path]:
+    """Return what makes a folder with a run's event file.
+
+    Raises:
+        UsageError: TensorBoard's writer is not installed.
+    """
     try:
-        from lab.export.tensorboard_files import write_events  # here, since tensorboard may be missing
+        from lab.export.tensorboard_files import write_run  # here, since tensorboard may be missing
     except ImportError:
         sentence = "writing event files of TensorBoard takes the package tensorboard, which is not installed"
         raise UsageError(sentence, "pip install 'genlab[tensorboard]', or pip install tensorboard") from None
-    return write_events(folder, about, place)
+    return write_run
 
 
 WRITERS: dict[str, Writer] = {

@@ -54,17 +54,22 @@ def write_npz(folder: RunFolder, snapshot: Snapshot, about: Provenance, place: P
 
     `about` is one text: where the numbers come from, as JSON.
     """
-    arrays: dict[str, NDArray[Any]] = {"about": np.array(about.text)}
-    for series in snapshot.series:
-        parts = {"x": series.x, "y": series.y, "lo": series.lo, "hi": series.hi}
-        arrays |= {f"series/{series.name}/{part}": values for part, values in parts.items() if values is not None}
+    arrays: dict[str, NDArray[Any]] = {"about": np.array(about.text), **curve_arrays(snapshot)}
     arrays |= {f"picture/{picture.name}": picture.values for picture in snapshot.pictures if picture.values is not None}
-    arrays |= {f"values/{item.scalar.name}": np.array(item.seeds) for item in snapshot.scalars if item.seeds}
     if (folder.path / ARRAYS).exists():
         arrays |= folder.load_arrays()
     path = place / f"{folder.name}.npz"
     np.savez_compressed(path, allow_pickle=False, **arrays)
     yield path
+
+
+def curve_arrays(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
+    """Return every curve as `series/NAME/x`, `/y`, `/lo`, `/hi`, and the scalars by seed as `values/NAME`."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for series in snapshot.series:
+        parts = {"x": series.x, "y": series.y, "lo": series.lo, "hi": series.hi}
+        arrays |= {f"series/{series.name}/{part}": values for part, values in parts.items() if values is not None}
+    return arrays | {f"values/{item.scalar.name}": np.array(item.seeds) for item in snapshot.scalars if item.seeds}
 
 
 def columns(values: Mapping[str, Any]) -> dict[str, Any]:

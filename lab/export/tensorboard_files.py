@@ -20,12 +20,11 @@ from lab.export.tables import columns
 VERSION = "brain.Event:2"  # of event files, which a reader wants to see first
 
 
-def write_events(folder: RunFolder, about: Provenance, place: Path) -> Iterator[Path]:
-    """Write `NAME-tensorboard/`, a run of TensorBoard: every measured quantity as a scalar, and where it comes from as a text.
+def write_run(folder: RunFolder, about: Provenance, path: Path) -> Path:
+    """Make a folder with an event file: every measured quantity as a scalar, and where it comes from as a text.
 
     Measurements have no time of their own: all carry that of the run's beginning, so that the same run gives the same file.
     """
-    path = place / f"{about.run}-tensorboard"
     path.mkdir()
     begun = datetime.datetime.fromisoformat(folder.manifest.created).timestamp()
     with (path / "events.out.tfevents.0.genlab").open("wb") as file:
@@ -34,7 +33,7 @@ def write_events(folder: RunFolder, about: Provenance, place: Path) -> Iterator[
             event.wall_time = begun
             writer.write(event.SerializeToString(deterministic=True))
         writer.flush()
-    yield path
+    return path
 
 
 def _events(folder: RunFolder, about: Provenance) -> Iterator[Event]:

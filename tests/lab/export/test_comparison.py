@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.errors import Exit, UsageError
@@ -97,16 +98,43 @@ def test_a_comparison_is_written_as_files_like_a_run(genlab, run, tmp_path):
     assert _table(table)[:3] == [["", first, second], ["in legends", "rate .1", "rate .2"], ["rate", "0.1", "0.2"]]
     rows = [dict(zip(_table(values)[0], row, strict=True)) for row in _table(values)[1:]]
     assert [(row["run"], row["value"]) for row in rows if row["name"] == "half_step"] == [(first, "7.0"), (second, "4.0")]
-    assert {row[0] for row in _table(curves)[1:]} == {first, second}
+    assert {tuple(row[:2]) for row in _table(curves)[1:]} == {(first, "rate .1"), (second, "rate .2")}
     document = json.loads(Path(made["json"][0]).read_text())
     assert len(document["runs"][1]["series"]) == 2 and document["about"]["command"].count("genlab run toy") == 2
     assert "rate .1" in Path(made["txt"][0]).read_text() and json.loads(Path(about).read_text())["digest"] == document["about"]["digest"]
     code, _, err = genlab("compare", first, second, "--to", "csv", "--out", str(tmp_path / "out"))
     assert code == Exit.USAGE and "is there already" in err
-    code, _, err = genlab("compare", first, second, "--to", "npz")
-    assert code == Exit.USAGE and "no format 'npz' of a comparison" in err
+    code, _, err = genlab("compare", first, second, "--to", "npy")
+    assert code == Exit.USAGE and "no format 'npy' of a comparison; did you mean npz?" in err
     code, _, err = genlab("compare", first, second, "--to", "txt", "--figure", "decoy")
     assert code == Exit.USAGE and "no figure 'decoy' to compare; did you mean decay?" in err
+
+
+def test_a_comparison_is_one_npz_with_each_runs_curves_under_its_name(genlab, run, tmp_path):
+    first, second = run(), run("--rate", "0.2", "--seeds", "2")
+    code, out, err = genlab("compare", first, second, "--to", "npz", "--out", str(tmp_path))
+    assert (code, err) == (0, "")
+    with np.load(out.strip(), allow_pickle=False) as arrays:
+        assert list(arrays["runs"]) == [first, second] and list(arrays["called"]) == ["rate .1, seed 0", "rate .2, seeds 0-1"]
+        assert json.loads(str(arrays["about"]))["command"].count("genlab run toy") == 2
+        for name, called in ((first, "rate-.1-seed-0"), (second, "rate-.2-seeds-0-1")):
+            alone = Path(genlab("export", name, "--to", "npz", "--out", str(tmp_path))[1].strip())
+            with np.load(alone) as own:
+                parts = [key for key in own.files if key.startswith(("series/", "values/"))]
+                assert parts and {f"{called}/{key}" for key in parts} == {key for key in arrays.files if key.startswith(f"{called}/")}
+                assert all(np.array_equal(own[key], arrays[f"{called}/{key}"], equal_nan=True) for key in parts)
+
+
+def test_one_figure_of_a_comparison_holds_its_curves_alone(genlab, run, tmp_path):
+    first, second = run(), run("--rate", "0.2")
+    whole, part = ([*map(_table, genlab("compare", first, second, "--to", "csv", "--out", str(tmp_path / place), *more)[1].split()[:2])][1]
+                   for place, more in (("a", ()), ("b", ("--figure", "decay"))))  # fmt: skip
+    assert whole[0] == part[0] and {row[2] for row in part[1:]} <= {row[2] for row in whole[1:]} and len(part) > 1
+
+
+def test_help_of_export_and_of_compare_name_each_other(genlab):
+    assert "genlab compare RUN RUN... --to FORMAT" in " ".join(genlab("export", "--help")[1].split())
+    assert "genlab export RUN... --to FORMAT" in " ".join(genlab("compare", "--help")[1].split())
 
 
 def test_a_comparison_is_drawn_with_names_in_the_legend_and_commands_below(genlab, run, tmp_path):

@@ -31,6 +31,17 @@ def test_measurements_are_scalars_and_the_command_is_a_text(genlab, run, tmp_pat
     assert manifest.command_line in text.decode() and manifest.digest in text.decode()
 
 
+def test_a_comparison_is_a_folder_with_a_run_of_tensorboard_for_each(genlab, run, tmp_path):
+    first, second = run(), run("--rate", "0.2")
+    code, out, err = genlab("compare", first, second, "--to", "tensorboard", "-o", str(tmp_path / "out"))
+    assert (code, err) == (0, "")
+    assert sorted(path.name for path in Path(out.strip()).iterdir()) == ["rate-.1", "rate-.2"]
+    for place, name in (("rate-.1", first), ("rate-.2", second)):
+        alone = Path(genlab("export", name, "--to", "tensorboard", "-o", str(tmp_path / "alone"))[1].strip())
+        (mine,), (own) = (Path(out.strip()) / place).iterdir(), next(alone.iterdir())
+        assert mine.read_bytes() == own.read_bytes()
+
+
 def test_the_same_run_gives_the_same_file(genlab, run, tmp_path):
     name = run()
     written = [Path(genlab("export", name, "--to", "tensorboard", "-o", str(tmp_path / place))[1].strip()) for place in "ab"]
