@@ -17,7 +17,9 @@ from engine.judging import Judgement, Judges, censored, decided, not_applicable,
 from engine.phenomena.lazy_training.config import RESIDUAL, TEACHER
 
 if TYPE_CHECKING:
+    from engine.phenomena.lazy_training.config import ScaleAndWidth
     from engine.phenomena.lazy_training.experiment import LazyTraining
+    from engine.phenomena.lazy_training.problem import Student
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +37,10 @@ LUCK = 0.01  # how often a run may fail a true claim; LT7 has no luck in it
 
 SYMMETRIC = one_of("symmetrise", True)
 WIDE = Condition("m (d+1) at least 4 n, to fit them", lambda config: config.m * (config.features + 1) >= 4 * config.n)
+ACTIVE = Condition(
+    "m at least 2 log2(100 n): with fewer, an input on which no neuron is active is no rarity",
+    lambda config: 2.0 ** (config.m / 2) >= config.n / LUCK,
+)
 TASK = one_of("dataset", TEACHER)
 DIFFERENT = Condition("the teacher task, or inputs that never repeat", lambda config: config.own is None or not config.own.repeated)
 DECADE = Condition("output scales a decade apart from alpha 10 on", lambda config: _spans_a_decade(config.alpha))
@@ -61,7 +67,7 @@ CLAIMS = (
     Claim("LT5", "Error rises with alpha", "arXiv:1812.07956", "Spearman 1, lazy scales as one", ">= .95", QUICK,
           domain=(*LEARNT, RISING), chance=LUCK),
     Claim("LT6", "Fair comparison", "method", "relative train residuals equal", "<= 1e-2",
-          domain=(SYMMETRIC, WIDE, DIFFERENT, within("tol", hi=RESIDUAL)), chance=LUCK),
+          domain=(SYMMETRIC, WIDE, ACTIVE, DIFFERENT, within("tol", hi=RESIDUAL)), chance=LUCK),
     Claim("LT7", "Zero start", "symmetrised pairs", "max |h(w0)| = 0", "1e-12", domain=(SYMMETRIC,), identity=True),
 )  # fmt: skip
 
@@ -161,6 +167,12 @@ def _fair(run: LazyTraining) -> Judgement:
     if worst > RESIDUAL and not (stuck and gentle and run.config.own is None):
         said = "no longer falling: this step may be too long, lower lr" if stuck else "still falling; raise steps"
         return censored(worst, f"residual {worst:.2g} {where} after {run.step:,} steps, {said}", values={"residual": worst})
+    linearised = _linearised_residual(run) if worst > RESIDUAL else 0.0
+    if 2 * linearised >= worst > RESIDUAL:
+        reason = (
+            f"residual {worst:.2g} {where}: some input hardly moves the first weights, and leaves the linearised model {linearised:.2g}"
+        )
+        return censored(worst, f"{reason}; raise m", values={"residual": worst, "linearised": linearised})
     note = f"worst {where}" + (", where it has stopped falling" if worst > RESIDUAL else "")
     return decided(worst <= RESIDUAL, worst, note, predicted="equal")
 
@@ -177,6 +189,18 @@ def _worst_residual(run: LazyTraining) -> tuple[float, str, bool]:
         half = values[np.searchsorted(steps, steps[-1] / 2, side="right") - 1]
         stuck |= bool(np.any((row_residuals > RESIDUAL) & (row_residuals > STUCK * half)))
     return float(residuals[row, place]), where, stuck
+
+
+def _linearised_residual(run: LazyTraining) -> float:
+    """The largest relative residual of the linearised models: after their networks' steps where training is lazy, in the end elsewhere."""
+
+    def left(setting: ScaleAndWidth, student: Student, taken: float) -> float:
+        time = taken if setting.alpha >= LAZY else np.inf
+        residual = student.linearised(setting.alpha).residuals([time], run.rate(setting, student))
+        return float(np.linalg.norm(residual) / np.linalg.norm(student.problem.y))
+
+    rows = zip(run.scales, run.latest("steps-taken", run.scales), strict=True)
+    return max(left(setting, *one) for setting, taken in rows for one in zip(run.students_of(setting.m), taken, strict=True))
 
 
 def _starts_from_zero(run: LazyTraining) -> Judgement:
