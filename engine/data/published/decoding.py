@@ -48,7 +48,7 @@ def check_official(published: Published, file: OfficialFile, path: Path) -> None
 
 def again(published: Published) -> str:
     """What to do about official files that are damaged."""
-    return f"genlab data rm {published.name}, then genlab data fetch {published.name}"
+    return f"get it again: genlab data fetch {published.name}; or copy it anew from where it is sound"
 
 
 def decoded(published: Published, folder: Path) -> Iterator[tuple[str, Bytes]]:

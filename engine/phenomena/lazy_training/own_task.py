@@ -30,7 +30,7 @@ def draw_own_problem(seed: int, n: int, name: str, sha256: str) -> Problem:
         ProblemError: all training targets are equal.
     """
     if name in PUBLISHED:
-        split = load(name, n, TESTED, streams(seed))
+        split = load(name, n, min(TESTED, PUBLISHED[name].tests), streams(seed))
         x, y = np.vstack([split.x, split.x_test]).astype(np.float64), np.concatenate([split.y, split.y_test])
         return _task(x, np.where(y < split.classes // 2, -1.0, 1.0), n, name, image=True)
     data = own.load(name, sha256)

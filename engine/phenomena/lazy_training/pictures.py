@@ -28,7 +28,8 @@ def directions(run: LazyTraining, name: str, setting: ScaleAndWidth) -> Picture:
     """Return unit directions w_j/|w_j| of the strongest quarter of the neurons, by |a_j||w_j|, before and after, with the teacher's."""
     student = run.students[setting.m, run.seeds[0]]
     teacher, before, after = student.problem.teacher, (student.W, student.a), run.weights(setting)
-    plane, own = plane_of(teacher), run.config.own is not None
+    own = run.config.own is not None
+    plane = teacher.T if own else plane_of(teacher)  # of other data, `teacher` are two orthonormal directions
     layers: tuple[Layer, ...] = (
         Layer("points", _strongest(*before) @ plane, "before", "before"),
         Layer("points", _strongest(*after) @ plane, "after", "after"),
