@@ -156,6 +156,21 @@ _ALL = (
         arxiv="1912.07242",
     ),
     _paper(
+        "papyan2020", 2020, "Prevalence of neural collapse during the terminal phase of deep learning training",
+        "Vardan Papyan; X. Y. Han; David L. Donoho",
+        journal="Proceedings of the National Academy of Sciences", volume="117", pages="24652-24663", arxiv="2008.08186",
+    ),
+    _paper(
+        "zhu2021", 2021, "A Geometric Analysis of Neural Collapse with Unconstrained Features",
+        "Zhihui Zhu; Tianyu Ding; Jinxin Zhou; Xiao Li; Chong You; Jeremias Sulam; Qing Qu",
+        venue=NEURIPS, arxiv="2105.02375",
+    ),
+    _paper(
+        "hui2022", 2022, "Limitations of Neural Collapse for Understanding Generalization in Deep Learning",
+        "Like Hui; Mikhail Belkin; Preetum Nakkiran",
+        arxiv="2202.08384",
+    ),
+    _paper(
         "cohen2021", 2021, "Gradient Descent on Neural Networks Typically Occurs at the Edge of Stability",
         "Jeremy M. Cohen; Simran Kaur; Yuanzhi Li; J. Zico Kolter; Ameet Talwalkar",
         venue=ICLR, arxiv="2103.00065",

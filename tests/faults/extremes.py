@@ -49,6 +49,8 @@ COMPANIONS: dict[Trial, dict[str, Any]] = {  # what an end cannot do without
     ("grokking", "op", "s5"): {"model": "mlp", "fraction": 0.05},
     ("grokking", "speedup", "stablemax"): {"model": "mlp"},
     ("benign-overfitting", "sigma", 0.0): {"signal": 1.0},
+    ("neural-collapse", "batch", 1000): {"per_class": 100},
+    ("neural-collapse", "per_class", 2): {"batch": 20},
 }
 TOO_BIG: frozenset[Trial] = frozenset(  # building them takes more work than `WORK`
     {
@@ -64,7 +66,7 @@ TOO_BIG: frozenset[Trial] = frozenset(  # building them takes more work than `WO
     }
 )
 IN_ONE_PIECE: frozenset[Trial] = frozenset({("lazy-training", "n", 2000)})  # a factorisation of many seconds, which cannot be cut
-BEYOND_DATA: frozenset[Trial] = frozenset({("vacuous-bounds", "n", 50_000)})  # no data set has as many
+BEYOND_DATA: frozenset[Trial] = frozenset({("vacuous-bounds", "n", 50_000), ("neural-collapse", "per_class", 5000)})  # no data set has as many
 WITHOUT_SOLUTION: frozenset[Trial] = frozenset(  # of the reduced problems
     {("benign-overfitting", "ridge", -1.0), ("max-margin", "eta", 0.0)}
 )

@@ -196,3 +196,14 @@ def test_vacuous_bounds_calls_a_bound_vacuous_only_from_one_on():
         f"true labels: test error {percent(error[-1, 0])} %, VC bound {percent(vc[-1, 0])} %, vacuous"
     )
     assert f"PAC-Bayes {percent(certificate[-1, 0])} %" in line and "random" not in line
+
+
+def test_neural_collapse_says_when_labels_were_fitted_and_what_nc1_has_become():
+    run, _, column = made("neural-collapse--both")
+    (_, nc1), (_, error) = column("nc1"), column("error")
+    line = said("neural-collapse--both")
+    for on in ("true", "random"):
+        mine = places(run, name=on)
+        now = np.median(nc1[-1, mine])
+        assert written(now) in line
+        assert ("fitted at step" in line) or (error[:, mine] > 0).all(axis=0).any()

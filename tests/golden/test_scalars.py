@@ -265,6 +265,26 @@ def test_edge_of_stability():
     np.testing.assert_allclose(seeds["rising_share_largest_eta"], rising[1:, edge].mean(axis=0))  # readings are evenly spaced
 
 
+def test_neural_collapse():
+    run, seeds, column = made("neural-collapse--both")
+    for on in ("true", "random"):
+        mine = places(run, name=on)
+        for name, quantity in (("nc1", "nc1"), ("nc1_test", "nc1-test"), ("nc2_angle", "nc2-angle"), ("nc3", "nc3"), ("nc4", "nc4")):
+            np.testing.assert_array_equal(seeds[f"{name}_{on}"], column(quantity)[1][-1, mine])
+        steps, error = column("error")
+        np.testing.assert_array_equal(seeds[f"fitted_step_{on}"], first(steps, -error[:, mine], 0.0))
+    arrays = run.arrays()
+    h, y, w = arrays["H"][0].astype(float), arrays["y"][0], arrays["W"][0].astype(float)
+    means = np.stack([h[y == k].mean(axis=0) for k in range(10)])
+    centred = means - means.mean(axis=0)
+    between = np.linalg.pinv(centred.T @ centred / 10, rcond=1e-12)
+    within = (h - means[y]).T @ (h - means[y]) / len(h)
+    assert seeds["nc1_true"][0] == pytest.approx(np.trace(within @ between) / 10, rel=1e-6)
+    apart = w / np.linalg.norm(w) - centred / np.linalg.norm(centred)
+    assert seeds["nc3_true"][0] == pytest.approx(np.sum(apart**2), rel=1e-6)
+    assert np.abs(seeds["free_gap"]).max() < 1e-12
+
+
 def test_vacuous_bounds():
     run, seeds, column = made("vacuous-bounds--arms")
     for on in ("true", "random"):

@@ -1,0 +1,1 @@
+"""Exact minima of models in which features are free."""
