@@ -26,7 +26,6 @@ from engine.phenomena.deep_double_descent.networks import grouped, layer_sizes, 
 from engine.phenomena.deep_double_descent.problem import best_constant_loss, draw_problem
 from engine.phenomena.deep_double_descent.scalars import READERS
 from engine.phenomena.deep_double_descent.sweeps import Sweeps
-from engine.training.whole_batch import WholeBatch
 from engine.phenomenon import Training, geometric_grid
 from engine.seeds import streams
 from engine.state import Stateful
@@ -37,6 +36,7 @@ from engine.training.joint import Stretch
 from engine.training.losses import Name as LossName
 from engine.training.mlp import MLP
 from engine.training.optimizers import SGD, AdamW, Optimizer
+from engine.training.whole_batch import WholeBatch
 
 PER_DECADE = 12
 LOSS: dict[str, LossName] = {"mse": "squared", "ce": "cross-entropy"}
@@ -106,7 +106,8 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
             data = TrainingSet(self._x[:, :n].contiguous(), targets, places, places)
             trainer = Ensemble(optimizer, data, Batches([streams(seed).order for seed in self.seeds], n, config.batch), loss)
         else:
-            inputs = self._x[torch.from_numpy(places).to(self.device), :n].contiguous()
+            seen = places[:1] if len(set(places.tolist())) == 1 else places  # what all see is in memory once: it stays in the cache
+            inputs = self._x[torch.from_numpy(seen).to(self.device), :n].contiguous().expand(len(numbers), -1, -1)
             trainer = WholeBatch(optimizer, inputs, targets.transpose(1, 2).contiguous(), loss, self._weights(sizes, n))
         return Group(numbers, places, labels, sizes, trainer, self._x.new_empty(len(numbers)))
 

@@ -81,7 +81,7 @@ class GromovNetwork(PairNetwork):
                 torch.baddbmm(table, self._one_hot[side], self._back, beta=keep, out=table)
         else:
             for table, found in zip((u, w), torch.split(self._sums.users_summed(self._back), self.tokens, dim=1), strict=True):
-                table.mul_(keep).add_(found)
+                table.mul_(keep).add_(found) if keep else table.copy_(found)
 
     def predict(self, member: int, x: Tensor) -> Tensor:
         """Return one member's outputs (p, b) for pairs (b, 2)."""

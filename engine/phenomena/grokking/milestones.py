@@ -31,6 +31,8 @@ class Milestones(Readings[Setting]):
     ) -> None:
         super().__init__(history, networks, quantities)
         self.past = past
+        self._events: dict[tuple[str, tuple[int, ...], int], Floats] = {}  # what `_first` found, asked for at every look at the clock
+        self._read = 0  # measurements that it was found in
         shown = np.array([task.train.sum() for task in tasks])
         self.pairs = {"train-accuracy": shown, "test-accuracy": np.array([len(task.train) for task in tasks]) - shown}  # (networks,) each
 
@@ -80,10 +82,18 @@ class Milestones(Readings[Setting]):
 
     def _first(self, quantity: str, places: list[int], percent: int) -> Floats:
         """Return the first step at which each of these networks had so many per cent right, (places,); nan where none was."""
+        if self._read != len(self.history):
+            self._events, self._read = {}, len(self.history)
+        key = quantity, tuple(places), percent
+        if key not in self._events:
+            self._events[key] = self._found_first(*key)
+        return self._events[key]
+
+    def _found_first(self, quantity: str, places: tuple[int, ...], percent: int) -> Floats:
         steps, accuracy = self.history.column(quantity)
         if not len(steps):
             return np.full(len(places), np.nan)
-        enough = at_least(accuracy[:, places], self.pairs[quantity][places], percent)
+        enough = at_least(accuracy[:, places], self.pairs[quantity][list(places)], percent)
         return first_reached(steps, enough.astype(np.float64), 1.0)
 
     def over(self, setting: str) -> bool:

@@ -100,7 +100,10 @@ class NandaTransformer(PairNetwork):
         g_base = of_residual.baddbmm_(g_hidden, w_in.transpose(1, 2))[:, 0]
         g_weights = self._sums.dots(back, passed.to_hidden) + self._sums.dots(upper, passed.to_outputs)
         g_scores, g_own = self._through_softmax(g_weights)
-        torch.autograd.backward(self._attention, [g_scores, g_own, g_values, g_base])
+        with torch.enable_grad():  # one number: gradients that are given take half a second of imports
+            parts = zip(self._attention, (g_scores, g_own, g_values, g_base), strict=True)
+            total = torch.stack([(item * given).sum() for item, given in parts]).sum()
+        total.backward()  # type: ignore[no-untyped-call]
 
     def _through_softmax(self, g_weights: Tensor) -> tuple[Tensor, Tensor]:
         """Return the gradients in the scores of both tokens (members, 2p, h) and in that of "=" (members, h)."""
