@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Column
 
 from engine.data import own
 from engine.data.published import PUBLISHED, Published, load_images, place, state
 from engine.data.published.folder import part_of, remove
 from engine.errors import Exit, LabError, UsageError
 from engine.telling import telling
-from lab.output import console, plain, say
+from lab.output import ascii_only, console, plain, say
 
 RARE = 5.0  # seconds between two plain lines of progress
 
@@ -125,10 +126,9 @@ def _reporting(published: Published) -> Iterator[Callable[[str, int, int], None]
         with telling(_sentences()):
             yield _lines()
         return
-    columns = (
-        TextColumn("{task.description}"), BarColumn(bar_width=20), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=console(stderr=True), transient=True, refresh_per_second=5) as bar:
+    said = TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="crop" if ascii_only() else "ellipsis"))
+    columns = (said, BarColumn(bar_width=12), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True, refresh_per_second=5, expand=True) as bar:
         task = bar.add_task(published.name, total=published.download_size)
         with telling(lambda sentence: bar.update(task, description=plain(sentence))):
             yield lambda _, done, total: bar.update(task, completed=done, total=total)
