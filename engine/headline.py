@@ -48,13 +48,18 @@ def step(values: Iterable[float]) -> str:
 
 
 def when(subject: str, done: str, steps: NDArray[np.float64], now: int) -> str:
-    """Say at which step each seed was `done`: steps (seeds,), nan where it was not; or how many were, or that none was."""
+    """Say at which step the subject was `done`, or in how many seeds, or that it was in none; without a subject, of the one before.
+
+    steps: (seeds,), nan where it was not.
+    """
     reached = steps[np.isfinite(steps)]
     if len(reached) == len(steps):
-        return f"{subject} {done} at step {step(reached)}"
-    if len(reached):
-        return f"{subject} {done} in {len(reached)} of {len(steps)} seeds by step {now:,}"
-    return f"{subject} not {done} by step {now:,}"
+        said = f"{done} at step {step(reached)}"
+    elif len(reached):
+        said = f"{done} in {len(reached)} of {len(steps)} seeds by step {now:,}"
+    else:
+        said = f"not {done} by step {now:,}"
+    return f"{subject} {said}".lstrip()
 
 
 def pooled(seeds: Iterable[int]) -> tuple[str, ...]:

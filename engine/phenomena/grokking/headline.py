@@ -27,7 +27,7 @@ def clauses(run: Grokking, known: Known) -> Iterator[str]:
     else:
         yield f"{known.percent('train_accuracy')} of training pairs right at step {now:,}"
     if np.isfinite(grokked).any():
-        yield when("test pairs", "grokked", grokked, now)
+        yield when("", "grokked", grokked, now)
     else:
         yield f"test accuracy {known.percent('test_accuracy')} at step {now:,}, chance {chance}"
     if np.isfinite(readings.delay_ratio(MAIN)).all():

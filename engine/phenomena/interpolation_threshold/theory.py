@@ -65,7 +65,7 @@ def _smallest(n: int, d: Widths) -> Iterator[Series]:
     centre = np.where(d == n, median / n**2, marchenko_pastur.mean_smallest_eigenvalue(n, d))
     yield _curve("smallest-eigenvalue/centre", "mean at this n", d / n, centre)
     yield _curve(
-        "smallest-eigenvalue/edelman", "Edelman's law at d = n", np.ones(1), median / n**2,
+        "smallest-eigenvalue/edelman", "Edelman's law", np.ones(1), median / n**2,
         lo=low / n**2, hi=high / n**2, band="median, quartiles of the law", style="points",
     )  # fmt: skip
     first, last = (marchenko_pastur.square_smallest_quantile(share) for share in (0.005, 0.995))

@@ -43,7 +43,7 @@ FIGURES = (
 COLOURLESS = 2  # dimensions of an image without colours
 MAPPED = (TRUE, RANDOM)  # the curves of training accuracy say as much of the other conditions
 PICTURES = (
-    *(PictureSpec(f"memorised/{name}", f"Which training examples are fitted: {name} labels") for name in MAPPED),
+    *(PictureSpec(f"memorised/{name}", f"Fitted: {name} labels") for name in MAPPED),
     PictureSpec("conditions", "One image under every condition"),
 )
 NOT_FITTED, FITTED, NOTHING = 0, 1, -1  # nothing is drawn where a class has no more examples
