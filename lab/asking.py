@@ -1,17 +1,23 @@
-"""The app as far as it asks before it writes or reads: pages for an export, a comparison of stored runs, a file of own data."""
+"""The app as far as it asks before it writes or reads: pages for an export, the run browser, a file of own data."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from engine.contract import Session
+from engine.contract import Series, Session
 from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
 from lab.surviving import SurvivingApp
-from screens.application import Application, ExportRequest
+from screens.application import ExportRequest
+from screens.widgets.mini_plot import main_figure
+
+if TYPE_CHECKING:
+    from lab.app import LabApp
+    from lab.open_browser import OpenBrowser
+    from lab.shown_run import ShownRun
+    from screens.listed_run import Glimpses, MainFigure
 
 
 class AskingApp(SurvivingApp, inherit_bindings=False):
@@ -20,6 +26,9 @@ class AskingApp(SurvivingApp, inherit_bindings=False):
     open_runs: OpenRuns
     screens: OpenScreens
     sessions: dict[str, Session]
+    shown_run: ShownRun
+    _browser: OpenBrowser | None = None
+    _main_figures: dict[str, tuple[tuple[Series, ...], MainFigure | None]]
 
     def tell(self, sentence: str) -> None:
         """Show a sentence on the present screen."""
@@ -39,20 +48,37 @@ class AskingApp(SurvivingApp, inherit_bindings=False):
 
         self.screens.open(ExportPage(title, figures, export, self.tell))
 
+    @property
+    def browser(self) -> OpenBrowser:
+        """The run browser over the folder of the runs, which may change while the app is open."""
+        from lab.open_browser import OpenBrowser
+
+        if self._browser is None or self._browser.listing.root != self.open_runs.folder():
+            self._browser = OpenBrowser(cast("LabApp", self), self.shown_run)
+        return self._browser
+
+    def offer_runs(self) -> None:
+        """Open the run browser."""
+        self.browser.offer()
+
     def offer_comparison(self, first: str = "") -> None:
-        """Ask which stored runs are to be compared."""
-        from lab.compared_runs import stored_runs
-        from screens.runs_page import RunsPage
+        """Open the run browser on the runs of a phenomenon, to mark some and compare them."""
+        from lab.open_browser import HOW_TO_COMPARE
 
-        self.screens.open(RunsPage(partial(stored_runs, self.open_runs.folder()), self._comparison_of, first))
+        self.browser.offer(f"phenomenon={first}" if first else "", HOW_TO_COMPARE)
 
-    def _comparison_of(self, folders: Sequence[Path]) -> Callable[[], None]:
-        """Load runs, and return what shows them side by side."""
-        from lab.compared_runs import compared_runs
-        from screens.comparison_screen import ComparisonScreen
+    def main_figure(self, name: str) -> MainFigure | None:
+        """Return the main figure of the present run of a phenomenon."""
+        snapshot = self.sessions[name].latest()
+        series, found = self._main_figures.get(name, (None, None))
+        if series is not snapshot.series:
+            found = main_figure(self.open_runs.spec(name), snapshot)
+            self._main_figures[name] = snapshot.series, found
+        return found
 
-        made = compared_runs(folders)
-        return lambda: self.screens.show(ComparisonScreen(made.comparison, cast(Application, self), made.command, made.export))
+    def glimpses(self) -> Glimpses:
+        """Return what home shows of the runs. Blocks."""
+        return self.browser.glimpses()
 
     def offer_import(self) -> None:
         """Ask for a file of the person's own data and its name."""

@@ -1,4 +1,4 @@
-"""Stored runs for the app to list and to compare: read when they are asked for, in a thread."""
+"""Stored runs side by side for the app: read when they are asked for, in a thread."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from engine.errors import UsageError
-from engine.store import RunSummary, called, list_runs
+from engine.store import called
 from lab.export.comparison import compared, export_comparison, load_named
 from lab.export.formats import AlreadyThere
 from lab.open_runs import written
-from lab.output import short
-from screens.application import ExportRequest, StoredRun
+from screens.application import ExportRequest
 from screens.comparison import Comparison
-
-MOST = 1000  # runs that are listed, the newest
 
 
 @dataclass(frozen=True)
@@ -26,20 +23,6 @@ class Compared:
     comparison: Comparison
     command: str
     export: Callable[[ExportRequest], str]
-
-
-def stored_runs(root: Path) -> list[StoredRun]:
-    """Return the runs of a folder, the newest first.
-
-    Raises:
-        StoreError: the folder cannot be read.
-    """
-    return [_listed(run) for run in reversed(list_runs(root)[-MOST:])]
-
-
-def _listed(run: RunSummary) -> StoredRun:
-    words = f"{run.phase or '':9} {run.created[5:16].replace('T', ' ')}  {run.preset}"
-    return StoredRun(run.path, short(run.name), run.phenomenon, words, short(run.problem))
 
 
 def compared_runs(folders: Sequence[Path]) -> Compared:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from screens.application import Tour
     from screens.base import PhenomenonScreen
 
-PRELOADED = ("engine.runner", "screens.base", "screens.widgets.plot_view", "screens.widgets.picture_view")
+PRELOADED = (
+    "engine.runner", "screens.base", "screens.widgets.plot_view", "screens.widgets.picture_view", "textual_plotext",
+)  # fmt: skip
 BEGUN = (Phase.RUNNING, Phase.PAUSED, Phase.STOPPED)
 STORING = 5.0  # seconds to wait until a run that was not stored is
 WORTHY = 3.0  # seconds from which on a run of an instant phenomenon is stored without being asked for
@@ -60,6 +62,13 @@ class OpenRuns(Protocol):
 
         Raises:
             LabError: unknown preset, or the runs folder refuses.
+        """
+
+    def resume(self, path: Path) -> Session:
+        """Let a stored run go on and return it at once; it loads in its own thread.
+
+        Raises:
+            LabError: missing, damaged, over, or written by another process.
         """
 
     def tour(self) -> Tour:
@@ -163,6 +172,16 @@ class BackgroundRuns:
             root=runs_root(self._root), typed=shlex.join(["genlab", *sys.argv[1:]]),
             store_after=WORTHY if found.instant else 0.0, insist=False,
         )  # fmt: skip
+        self._runners.append(runner)
+        runner.expect()
+        self.when_drawn(runner.start)
+        return runner
+
+    def resume(self, path: Path) -> Session:
+        """Let a stored run go on in its own thread, on the device and with the number of threads that it has."""
+        from engine.runner import resume
+
+        runner = resume(path, typed=shlex.join(["genlab", *sys.argv[1:]]))
         self._runners.append(runner)
         runner.expect()
         self.when_drawn(runner.start)

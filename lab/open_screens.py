@@ -1,4 +1,5 @@
-"""Which screens are open: home; at most one phenomenon over it; at most one page over that; over all the sentence of a small terminal.
+"""Which screens are open: home; at most one phenomenon over it; a page over that, over the run
+browser another; over all the sentence of a small terminal.
 
 Only this opens and closes them (a page also closes itself), so that whatever comes late or twice finds nothing to do.
 """
@@ -38,8 +39,10 @@ class OpenScreens:
         self.cover(self._app.size)
 
     def open(self, page: Screen[None]) -> None:
-        """Open a page over the present screen, unless that is a page or covered."""
-        if self.stack and not isinstance(self.stack[-1], Page | TooSmallScreen):
+        """Open a page over the present screen, unless that is a page that carries no other, of the same kind, or covered."""
+        top = self.stack[-1] if self.stack else None
+        bare = isinstance(top, Page) and (not top.carries_pages or type(top) is type(page))
+        if top is not None and not bare and not isinstance(top, TooSmallScreen):
             self._app.push_screen(page)
 
     def ask(self, page: Screen[None]) -> bool:

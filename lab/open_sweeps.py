@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract import LabError, Session
+from engine.contract import LabError
 from lab.open_runs import written
+from lab.shown_run import ShownRun
 from screens.application import ExportRequest, StoredRun
 
 if TYPE_CHECKING:
     from lab.app import LabApp
-    from screens.base import PhenomenonScreen
     from screens.sweep_screen import SweepScreen
 
 
@@ -21,13 +21,13 @@ class OpenSweeps:
 
     Args:
         app: whose screens they are.
+        run: where a point's run is shown.
     """
 
-    def __init__(self, app: LabApp) -> None:
+    def __init__(self, app: LabApp, run: ShownRun) -> None:
         self._app = app
+        self._run = run
         self._shown: SweepScreen | None = None
-        self._over: str = ""  # the phenomenon whose screen shows a point's run
-        self._aside: tuple[Session | None, PhenomenonScreen | None] = (None, None)  # what stood there before
 
     def offer(self) -> None:
         """Ask which sweep is to be opened."""
@@ -47,7 +47,7 @@ class OpenSweeps:
             app.tell(str(error))
             return
         app.screens.home()
-        self.give_back()
+        self._run.give_back()
         if self._shown is not None:
             app.uninstall_screen(self._shown)
         self._shown = screen
@@ -56,36 +56,11 @@ class OpenSweeps:
 
     def open_point(self, path: Path) -> None:
         """Show the run of a point over its sweep."""
-        from engine.runner import FolderSession
+        self._run.try_to_show(path, self._back)
 
-        app = self._app
-        try:
-            session = FolderSession(path)
-            spec = app.open_runs.spec(session.latest().phenomenon)
-            kind = app.open_runs.screen(spec.name)
-        except LabError as error:
-            app.tell(str(error))
-            return
-        self.give_back()
-        self._over = spec.name
-        self._aside = app.sessions.get(spec.name), app.put_aside(spec.name)
-        app.show_session(kind, spec, session)
-
-    def back(self) -> bool:
-        """Go back from a point's run to its sweep; whether one was shown."""
-        if not self._over or self._shown is None:
-            return False
-        self._app.screens.show(self._shown)
-        self.give_back()
-        return True
-
-    def give_back(self) -> None:
-        """Let a phenomenon's screen show the run again that it showed before a point's, which is no longer to be seen."""
-        if self._over:
-            name, (session, screen) = self._over, self._aside
-            self._over, self._aside = "", (None, None)
-            self._app.put_aside(name)
-            self._app.put_back(name, session, screen)
+    def _back(self) -> None:
+        if self._shown is not None:
+            self._app.screens.show(self._shown)
 
 
 def stored_sweeps(root: Path) -> list[StoredRun]:

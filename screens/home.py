@@ -1,8 +1,12 @@
-"""The home screen: a card for each phenomenon. Needs nothing but names and questions, so it stands before torch is imported."""
+"""The home screen: a card for each phenomenon, and the runs of every process.
+
+It stands before torch is imported and a run is read: what is known of the runs comes later, from a thread.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from string import ascii_lowercase
 from typing import ClassVar
 
@@ -14,7 +18,10 @@ from textual.containers import Grid
 from textual.screen import Screen
 from textual.widgets import Static
 
+from engine.contract import LabError
 from screens.application import Application
+from screens.listed_run import Glimpses
+from screens.widgets.latest_runs import LEAST, LatestRuns
 from screens.widgets.phenomenon_card import Detail, PhenomenonCard
 from screens.widgets.scrolled_list import ScrolledList
 from screens.widgets.text_row import TextRow, fit
@@ -22,9 +29,12 @@ from screens.widgets.text_row import TextRow, fit
 PERIOD = 1.0  # seconds between two looks at the runs
 WIDE = 120  # columns from which cards stand in two columns
 ROWS_AROUND = 4  # title, the selected question, keys
-QUIT, TOUR, SWEEPS = "q", "t", "w"
+QUIT, TOUR, SWEEPS, RUNS = "q", "t", "w", "b"
+LOOKS = 20  # between two looks at the folder of the runs, at least so many times what a look takes
+FOR_RUNS = 8  # rows that pictures leave to the runs
+LEAST_PICTURE, MOST_PICTURE = 4, 6  # rows of a card from which it shows a picture; rows of the picture
 DIGITS = 10
-KEYS = "1234567890" + ascii_lowercase.replace(QUIT, "").replace(TOUR, "").replace(SWEEPS, "")  # of the cards in order
+KEYS = "1234567890" + "".join(letter for letter in ascii_lowercase if letter not in (QUIT, TOUR, SWEEPS, RUNS))  # of the cards in order
 
 
 class HomeScreen(Screen[None], inherit_bindings=False):
@@ -44,6 +54,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         Binding("C", "app.compare", "Compare stored runs", show=False),
         Binding("question_mark", "app.help", "Help", show=False, key_display="?"),
         Binding(TOUR, "app.open_tour", "The tour", show=False),
+        Binding(RUNS, "app.browse", "Browse the runs", show=False),
         Binding(SWEEPS, "app.open_sweeps", "Stored sweeps", show=False),
         Binding(QUIT, "app.leave", "Quit; runs are saved", show=False),
     ]
@@ -53,11 +64,13 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         entries = application.phenomena()
         longest = max((len(entry.title) for entry in entries), default=0)
         keys = [*KEYS, *("" for _ in entries)]
-        self.cards = [PhenomenonCard(entry, key, longest) for entry, key in zip(entries, keys, strict=False)]
+        self.cards = [PhenomenonCard(entry, key, longest, application.drawing) for entry, key in zip(entries, keys, strict=False)]
         self.application = application
         self._grid = Grid(*self.cards)
         self._list = ScrolledList(self._grid, id="cards")
         self._sentence, self._keys = Static(id="selected"), TextRow(id="keys")
+        self.runs = LatestRuns()
+        self._glimpses, self._looked = Glimpses(), False
         self._answer = ""  # why what was opened last was not
 
     def compose(self) -> ComposeResult:
@@ -65,11 +78,13 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         yield TextRow(Text.assemble((" genlab ", "reverse bold"), "  Why do overparameterized models generalize?"))
         yield self._list
         yield self._sentence
+        yield self.runs
         yield self._keys
 
     def on_mount(self) -> None:
         """Look at the runs from time to time."""
         self.set_interval(PERIOD, self.look)
+        self.call_after_refresh(lambda: self.run_worker(self._follow(), group="runs"))
         self.set_timer(PERIOD, lambda: self.run_worker(self._examine()))
 
     async def _examine(self) -> None:
@@ -84,17 +99,19 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self.look()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Choose columns and how much of each question is shown."""
+        """Choose columns, how much of each card is shown, and what room is left for the runs."""
         columns = 2 if event.size.width >= WIDE else 1
         rows = -(-len(self.cards) // columns)
-        room = event.size.height - ROWS_AROUND
-        grid = self._grid
-        grid.styles.grid_size_columns = columns
-        grid.styles.grid_gutter_horizontal = 1 if rows * 4 <= room else 0
-        grid.styles.margin = (1 if rows * 4 < room else 0, 0)
-        detail: Detail = "whole question" if rows * 4 <= room else "two rows" if rows * 2 <= room else "one row"
+        room = max(1, event.size.height - ROWS_AROUND)
+        each = (room - FOR_RUNS) // max(1, rows)
+        detail: Detail = "picture" if each >= LEAST_PICTURE else "two rows" if rows * 2 <= room else "one row"
+        picture = min(MOST_PICTURE, each - 2)
         for card in self.cards:
-            card.give(detail)
+            card.give(detail, picture if detail == "picture" else 0)
+        self._grid.styles.grid_size_columns = columns
+        needed = rows * {"picture": picture + 2, "two rows": 2, "one row": 1}[detail]
+        left = room - needed
+        self.runs.styles.height = left if left >= LEAST else 0
         self.call_after_refresh(self._keep_in_sight)
         self._describe()
 
@@ -107,13 +124,37 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     def _selected(self) -> PhenomenonCard | None:
         return next((card for card in self.cards if card.has_focus), None)
 
+    async def _follow(self) -> None:
+        """Look at the runs of every process while home is seen; in a thread, once home stands."""
+        while self.is_attached:
+            if self.app.screen is self:
+                began, problem = time.monotonic(), ""
+                try:
+                    self._glimpses = await asyncio.to_thread(self.application.glimpses)
+                    self._looked = True
+                except LabError as error:
+                    problem = error.message
+                self.runs.show(self._glimpses, problem)
+                self.look()
+                await asyncio.sleep(max(PERIOD, LOOKS * (time.monotonic() - began)))
+            else:
+                await asyncio.sleep(PERIOD)
+
     def look(self) -> None:
         """Bring every card up to date."""
         if self.app.screen is not self:
             return
         with self.app.batch_update():
             for card in self.cards:
-                card.show(self.application.latest(card.entry.name))
+                name = card.entry.name
+                snapshot, stored = self.application.latest(name), self._glimpses.newest.get(name)
+                if snapshot is None and stored is not None:
+                    card.show_stored(stored)
+                elif snapshot is not None:
+                    card.show(snapshot, self.application.main_figure(name))
+                elif self._looked:
+                    card.show(None)
+            self.runs.tick()
 
     def on_descendant_focus(self) -> None:
         """Say the selected card's whole question."""
@@ -141,6 +182,10 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         """Open a card that was clicked."""
         self._open(event.card)
 
+    def on_latest_runs_clicked(self) -> None:
+        """Open the run browser."""
+        self.application.offer_runs()
+
     def _open(self, card: PhenomenonCard) -> None:
         self._answer = ""
         if card.entry.problem:
@@ -155,7 +200,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     def _describe(self) -> None:
         keys = [
-            (_key_range(len(self.cards)), "open"), ("arrows", "select"), ("enter", "open"), (TOUR, "tour"), ("?", "help"),
+            (_key_range(len(self.cards)), "open"), ("arrows", "select"), ("enter", "open"), (TOUR, "tour"), (RUNS, "runs"), ("?", "help"),
             (QUIT, "quit"), ("ctrl+p", "palette"), ("C", "compare runs"), (SWEEPS, "sweeps"),
         ]  # fmt: skip
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]

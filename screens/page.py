@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.await_complete import AwaitComplete
 
@@ -19,7 +19,11 @@ class Page(Base):
 
     Textual's `dismiss` takes away whatever screen is the topmost one: a key that repeats, or comes while this page is
     already closed or covered, would close the screen below or find none.
+
+    carries_pages: whether other pages may be opened over this one.
     """
+
+    carries_pages: ClassVar[bool] = False
 
     @property
     def is_topmost(self) -> bool:

@@ -40,11 +40,12 @@ def with_knobs(run: Snapshot, knobs: Sequence[Knob]) -> list[str]:
 
 
 def _short(knob: Knob, value: Any) -> str:
-    """Write a value; a long list as its first and last with their number, a number below 1 without its zero."""
-    if value is None:
-        return "not set"
-    text = knob.format(value)
-    if knob.kind in ("ints", "floats") and len(text) > LONGEST:
+    return "not set" if value is None else short_value(knob.format(value))
+
+
+def short_value(text: str) -> str:
+    """Write a knob's value, given as a person types it: a long list as its first and last with their number, `.02` without its zero."""
+    if "," in text and len(text) > LONGEST:
         items = text.split(",")
         return f"{items[0]}..{items[-1]} ({len(items)})"
     return text.removeprefix("0") if text.startswith("0.") else text

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from engine.contract import Phase
 from engine.errors import NoRun, StoreError, UsageError, echoed, nearest
@@ -35,6 +36,7 @@ class RunSummary:
     created: str = ""
     live: bool = False
     problem: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
 
 
 def list_runs(root: Path) -> list[RunSummary]:
@@ -45,10 +47,44 @@ def list_runs(root: Path) -> list[RunSummary]:
     """
     if not there(root):
         return []
-    with told(root, "read"):
-        entries = [path for path in root.iterdir() if not path.name.startswith(".") and path.name != DEFECT]
-        entries = [path for path in entries if not there(path / SWEEP)]
-    return sorted(map(summary, entries), key=lambda run: (run.created, run.name))
+    entries = [root / name for name in dates(root)]
+    return sorted((summary(path) for path in entries if not is_sweep(path)), key=lambda run: (run.created, run.name))
+
+
+def dates(root: Path) -> dict[str, int]:
+    """Return when each entry of the runs folder was last written into, in nanoseconds, without opening any; sweeps are among them.
+
+    Genlab replaces files and never changes them, but for lines that it appends, so that whatever it writes into a run changes its
+    date. What has none (a link to nowhere) is 0; a missing folder has no entries.
+
+    Raises:
+        StoreError: the folder cannot be read.
+    """
+    if not there(root):
+        return {}
+    with told(root, "read"), os.scandir(root) as found:
+        return {entry.name: _date(entry) for entry in found if not entry.name.startswith(".") and entry.name != DEFECT}
+
+
+def _date(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def is_sweep(path: Path) -> bool:
+    """Whether this entry of the runs folder is a sweep."""
+    return there(path / SWEEP)
+
+
+def size(path: Path) -> int:
+    """Return how many bytes the files of a run have; 0 where nobody may look."""
+    try:
+        with os.scandir(path) as found:
+            return sum(entry.stat(follow_symlinks=False).st_size for entry in found)
+    except OSError:
+        return 0
 
 
 def summary(path: Path) -> RunSummary:
@@ -60,7 +96,9 @@ def summary(path: Path) -> RunSummary:
     except StoreError as error:
         return RunSummary(path.name, path, problem=error.message)
     manifest = run.manifest
-    known = RunSummary(path.name, path, manifest.phenomenon, manifest.preset, manifest.seeds, created=manifest.created)
+    known = RunSummary(
+        path.name, path, manifest.phenomenon, manifest.preset, manifest.seeds, created=manifest.created, config=manifest.config
+    )
     try:
         progress = run.load_progress()
     except StoreError as error:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Layer, Picture, ScalarValue, Series, Snapshot
+from engine.contract import Layer, Picture, ScalarValue, Series, Snapshot, Verdict
 from engine.store.archives import archive, read_archive
 from engine.store.files import damaged, printable
 from engine.store.strict_json import dumps, loads
@@ -44,6 +44,23 @@ def decode(path: Path) -> Snapshot:
     if not all(map(_drawable, snapshot.series)) or not all(map(_visible, snapshot.pictures)) or not _sound(snapshot.scalars):
         raise damaged(path)
     return snapshot
+
+
+def decode_answers(path: Path) -> tuple[tuple[Verdict, ...], tuple[ScalarValue, ...]]:
+    """Read the claims and scalars of a snapshot alone, without its curves, for lists of many runs.
+
+    Raises:
+        StoreError: missing, unreadable or damaged.
+    """
+    try:
+        found = loads(read_archive(path)[_TEXT].tobytes())
+        verdicts = typed(tuple[Verdict, ...], printable(found["verdicts"]))
+        scalars = typed(tuple[ScalarValue, ...], printable(found.get("scalars", [])))
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        raise damaged(path) from error
+    if not _sound(scalars):
+        raise damaged(path)
+    return verdicts, scalars
 
 
 class _Packer:

@@ -1,8 +1,10 @@
-"""One phenomenon on the home screen: key, title, state, question; or the sentence that says why it cannot be opened."""
+"""One phenomenon on the home screen: key, title, its newest run's state and main curve, question; or why it cannot be opened."""
 
 from __future__ import annotations
 
 import textwrap
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -13,31 +15,39 @@ from textual.widget import Widget
 from engine.contract import Phase, Snapshot
 from screens import formatting
 from screens.application import PhenomenonEntry
+from screens.listed_run import Glimpse, ListedRun, MainFigure
+from screens.widgets.mini_plot import mini_plot, sparkline
+from screens.widgets.palette import Level, Theme
+from screens.widgets.run_columns import age, claims, knob_words, phase
 from screens.widgets.text_row import fit, spread
 
-Detail = Literal["whole question", "two rows", "one row"]
+Detail = Literal["picture", "two rows", "one row"]
 GAP = 2  # columns between title, question and state in one row
+LEAST_SPARK, MOST_SPARK = 6, 24  # columns of a curve in one row
+STATE = 27  # columns of the state before it
+LEAST_QUESTION = 16
+PLOT, PLOT_SHARE = 36, 0.45  # columns of a picture, and the part of the card that it takes at most
+NO_RUN, UNREAD = "no run yet", "..."
 
 
-def state_of(snapshot: Snapshot | None) -> list[Text]:
-    """Return what became of a phenomenon so far, the most important first: phase with progress, and its claims by mark."""
-    if snapshot is None:
-        return [Text("not opened", "dim")]
-    phase = Text(snapshot.phase.value, formatting.PHASE_STYLE[snapshot.phase])
+def state_of(snapshot: Snapshot) -> list[Text]:
+    """Return what became of a run so far, the most important first: phase with progress, and its claims by mark."""
+    said = Text(snapshot.phase.value, formatting.PHASE_STYLE[snapshot.phase])
     if snapshot.phase in (Phase.RUNNING, Phase.PAUSED):
-        phase.append(f" {formatting.percent(snapshot)}", "none")
+        said.append(f" {formatting.percent(snapshot)}", "none")
     counts = formatting.tally(snapshot.verdicts)
     unstored = [Text("not stored", "bold red")] if snapshot.unstored else []
-    return [phase, *unstored, *(Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items())]
+    return [said, *unstored, *(Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items())]
 
 
 class PhenomenonCard(Widget, can_focus=True):
-    """A card: one row or two where room is short, the whole question where there is more.
+    """A card: one row or two where room is short, a picture beside the whole question where there is more.
 
     Args:
         entry: the phenomenon.
         key: what opens it.
         title_width: columns of the longest title of all cards, so that questions in one row stand below one another.
+        theme: what the terminal can show.
     """
 
     DEFAULT_CSS = """
@@ -52,31 +62,46 @@ class PhenomenonCard(Widget, can_focus=True):
             super().__init__()
             self.card = card
 
-    def __init__(self, entry: PhenomenonEntry, key: str, title_width: int = 0) -> None:
+    def __init__(self, entry: PhenomenonEntry, key: str, title_width: int = 0, theme: Theme | None = None) -> None:
         super().__init__()
         self.entry = entry
         self.key = key
         self.detail: Detail = "two rows"
+        self.rows = 0  # of the picture
+        self.theme = theme or Theme()
         self._title_width = title_width
-        self._state = [Text("cannot be opened", "red")] if entry.problem else state_of(None)
+        self._state = [Text("cannot be opened", "red")] if entry.problem else [Text(UNREAD, "dim")]
+        self._main: MainFigure | None = None
+        self._run: ListedRun | None = None  # which is not of this app
 
     def spoil(self, problem: str) -> None:
         """Say from now on why the phenomenon cannot be opened."""
         self.entry = replace(self.entry, problem=problem)
-        self._state = [Text("cannot be opened", "red")]
+        self._state, self._main, self._run = [Text("cannot be opened", "red")], None, None
         self.refresh(layout=True)
 
-    def show(self, snapshot: Snapshot | None) -> None:
-        """Show what became of the phenomenon; repainted only when the words change."""
-        state = self._state if self.entry.problem else state_of(snapshot)
-        if [(part.plain, part.style) for part in state] != [(part.plain, part.style) for part in self._state]:
-            self._state = state
+    def show(self, snapshot: Snapshot | None, main: MainFigure | None = None) -> None:
+        """Show what became of the app's own run; None: there is none, nor one in the store."""
+        self._show([Text(NO_RUN, "dim")] if snapshot is None else state_of(snapshot), main, None)
+
+    def show_stored(self, glimpse: Glimpse) -> None:
+        """Show what became of the newest run of the store."""
+        run = glimpse.run
+        self._show([phase(run), *claims(run.claims or {})], glimpse.main, run)
+
+    def _show(self, state: Sequence[Text], main: MainFigure | None, run: ListedRun | None) -> None:
+        """Repaint only where something changed."""
+        if self.entry.problem:
+            return
+        same = [(part.plain, part.style) for part in state] == [(part.plain, part.style) for part in self._state]
+        if not same or main is not self._main or run is not self._run:
+            self._state, self._main, self._run = list(state), main, run
             self.refresh()
 
-    def give(self, detail: Detail) -> None:
-        """Take so many rows."""
-        if detail != self.detail:
-            self.detail = detail
+    def give(self, detail: Detail, rows: int = 0) -> None:
+        """Take so many rows; rows: those of the picture."""
+        if (detail, rows) != (self.detail, self.rows):
+            self.detail, self.rows = detail, rows
             self.refresh(layout=True)
 
     @property
@@ -87,40 +112,99 @@ class PhenomenonCard(Widget, can_focus=True):
     @property
     def cut(self) -> bool:
         """Whether the card shows only the beginning of its sentence."""
+        if self.detail == "picture":
+            return len(self._wrapped(self._beside)) > self._question_rows
         room = self._room() if self.detail == "one row" else self.content_region.width - 2
-        return self.detail != "whole question" and len(self.sentence) > room
+        return len(self.sentence) > room
 
     def on_click(self) -> None:
         """Open the phenomenon."""
         self.post_message(self.Opened(self))
 
     def render(self) -> Text:
-        """Draw key, title and state in one row, the sentence in the same or below."""
+        """Draw key, title and state in one row, the sentence in the same or below, beside the picture."""
         width = self._width
         name = Text.assemble((f"{self.key or ' '} ", "bold cyan"), (self.entry.title, "bold reverse" if self.has_focus else "bold"))
         state = self._fitting_state()
         style = "red" if self.entry.problem else "" if self.has_focus else "dim"
         if self.detail == "one row":
-            if self._room() > 1:
-                name.append(" " * (self._title_width - len(self.entry.title) + GAP)).append_text(_cut(self.sentence, self._room(), style))
+            name.append(" " * (self._title_width - len(self.entry.title) + GAP))
+            if self._spark:
+                return name.append_text(state)
+            if self._room() >= LEAST_QUESTION:
+                name.append_text(_cut(self.sentence, self._room(), style))
             return spread(name, state, width)
         if self.detail == "two rows":
-            lines = [_cut(self.sentence, width - 2, style)]
-        else:
-            lines = [Text(part, style) for part in textwrap.wrap(self.sentence, max(10, width - 2))]
-        return Text("\n").join([spread(name, state, width), *(Text.assemble("  ", line) for line in lines)])
+            return Text("\n").join([spread(name, state, width), Text.assemble("  ", _cut(self.sentence, width - 2, style))])
+        return Text("\n").join([spread(name, state, width), *self._picture(style), Text()])
+
+    # ------------------------------------------------------------ the picture
+
+    @property
+    def _plot(self) -> int:
+        return min(PLOT, int(self._width * PLOT_SHARE))
+
+    @property
+    def _beside(self) -> int:
+        """Columns of the words beside the picture; always the same, so that the words stay where they are once there is one."""
+        return max(10, self._width - 2 - self._plot - GAP)
+
+    @property
+    def _question_rows(self) -> int:
+        return max(1, self.rows - 1)
+
+    def _wrapped(self, width: int) -> list[str]:
+        return textwrap.wrap(self.sentence, max(10, width))
+
+    def _picture(self, style: str) -> list[Text]:
+        """The rows below the title: the question, which run is shown, and the picture at the right."""
+        beside = self._beside
+        words = [Text(part, style) for part in self._wrapped(beside)[: self._question_rows]]
+        words += [Text()] * (self._question_rows - len(words))
+        words.append(Text(self._about(), "dim"))
+        drawn = mini_plot(self._main, self._plot, self.rows, self.theme) if self._main is not None else [Text()] * self.rows
+        lines = []
+        for place in range(self.rows):
+            left = words[place] if place < len(words) else Text()
+            left.truncate(beside, overflow="ellipsis", pad=True)
+            lines.append(Text.assemble("  ", left, " " * GAP, drawn[place]))
+        return lines
+
+    def _about(self) -> str:
+        """Say what is drawn, of a stored run from when and with which knobs."""
+        if self._run is None:
+            return self._main.figure.title if self._main is not None else ""
+        drawn = self._main.figure.title if self._main is not None else "nothing measured yet"
+        ago = age((time.time_ns() - self._run.changed) / 1e9)
+        return ", ".join(filter(None, (drawn, f"{ago} ago", knob_words(self._run.knobs))))
+
+    # ------------------------------------------------------------ one row
 
     @property
     def _width(self) -> int:
         return max(1, self.content_region.width or self.app.size.width)
 
-    def _fitting_state(self) -> Text:
+    @property
+    def _spark(self) -> int:
+        """Columns of the curve in one row; 0 where there is none, or no room."""
+        if self.detail == "picture" or self._main is None:
+            return 0
         title = self._title_width if self.detail == "one row" else len(self.entry.title)
-        return fit(self._state, self._width - 2 - title - GAP)
+        room = self._width - 2 - title - GAP - STATE - GAP
+        return min(MOST_SPARK, room) if room >= LEAST_SPARK else 0
+
+    def _fitting_state(self) -> Text:
+        spark = self._spark
+        title = self._title_width if self.detail == "one row" else len(self.entry.title)
+        state = fit(self._state, STATE if spark else self._width - 2 - title - GAP)
+        if not spark or self._main is None:
+            return state
+        state.append(" " * (STATE - state.cell_len + GAP))
+        return state.append(sparkline(self._main, spark, self.theme), "" if self.theme.level is Level.NONE else "cyan")
 
     def _room(self) -> int:
         """Columns of the sentence between title and state in one row."""
-        return self._width - 2 - self._title_width - GAP - self._fitting_state().cell_len - GAP
+        return 0 if self._spark else self._width - 2 - self._title_width - GAP - self._fitting_state().cell_len - GAP
 
 
 def _cut(sentence: str, width: int, style: str) -> Text:

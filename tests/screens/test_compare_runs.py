@@ -15,7 +15,7 @@ from lab.open_runs import BackgroundRuns
 from screens.application import ExportRequest
 from screens.comparison_screen import ComparisonScreen
 from screens.home import HomeScreen
-from screens.runs_page import RunsPage
+from screens.run_browser import RunBrowser
 from screens.widgets.palette import Theme
 from tests.screens.pilot import SIZES, Scenario, said, until
 
@@ -44,23 +44,25 @@ def drive(scenario: Scenario, root: Path, size: tuple[int, int] = (80, 24)) -> N
     asyncio.run(run())
 
 
-async def listed(pilot: Pilot[int], app: LabApp) -> RunsPage:
+async def listed(pilot: Pilot[int], app: LabApp) -> RunBrowser:
     """Open the list."""
     await pilot.press("C")
-    await until(pilot, lambda: isinstance(app.screen, RunsPage) and app.screen.runs)
-    assert isinstance(app.screen, RunsPage)
-    return app.screen
+    await until(pilot, lambda: isinstance(app.screen, RunBrowser) and app.screen.list.names)
+    page = app.screen
+    assert isinstance(page, RunBrowser)
+    await until(pilot, lambda: all(page.listing.row(name).known for name in page.list.names))
+    return page
 
 
 async def compared(pilot: Pilot[int], app: LabApp) -> ComparisonScreen:
     """Mark both runs of the interpolation threshold and compare them."""
     page = await listed(pilot, app)
-    for place, run in enumerate(page.runs):
-        page.rows.highlighted = place
-        if run.phenomenon == "interpolation-threshold":
+    for place, name in enumerate(page.list.names):
+        page.list.go_to(place)
+        if name.startswith("interpolation-threshold"):
             await pilot.press("space")
-    assert len(page.marked) == 2
-    await pilot.press("enter")
+    assert len(page.state.marked) == 2
+    await pilot.press("C")
     await until(pilot, lambda: isinstance(app.screen, ComparisonScreen) and app.screen.figures.pages)
     await pilot.pause()
     assert isinstance(app.screen, ComparisonScreen)
@@ -117,17 +119,21 @@ def test_what_cannot_be_compared_is_a_sentence_on_the_page(runs: Path, tmp_path:
 
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         page = await listed(pilot, app)
-        await pilot.press("enter")
+        await pilot.press("C")
         await until(pilot, lambda: "Mark two runs or more" in said(app))
-        for place, run in enumerate(page.runs):
-            page.rows.highlighted = place
-            await pilot.press("space")
-            if run.problem:
-                await until(pilot, lambda run=run: run.problem.split()[0] in said(app, page.said))
-        assert len(page.marked) == 3
+        names = list(page.list.names)
+        for place, name in enumerate(names):
+            page.list.go_to(place)
+            if name != "foreign":
+                await pilot.press("space")
+        assert len(page.state.marked) == 3
         await pilot.press("C")
         await until(pilot, lambda: "only runs of one phenomenon" in said(app))
-        assert isinstance(app.screen, RunsPage)
+        await pilot.press("u")
+        page.list.go_to(names.index("foreign"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "foreign is not a run of genlab" in said(app, page.query_one("#said")))
+        assert isinstance(app.screen, RunBrowser)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
 
@@ -137,17 +143,20 @@ def test_what_cannot_be_compared_is_a_sentence_on_the_page(runs: Path, tmp_path:
 def test_without_runs_the_list_says_how_to_make_one(tmp_path: Path) -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         await pilot.press("C")
-        await until(pilot, lambda: isinstance(app.screen, RunsPage) and "No runs are stored yet" in said(app))
-        await pilot.press("space", "enter", "escape")
+        await until(pilot, lambda: isinstance(app.screen, RunBrowser) and "No runs are stored yet" in said(app))
+        await pilot.press("space", "enter", "r", "e", "d", "c", "down", "end", "s")
+        await pilot.pause()
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
 
     drive(scenario, tmp_path / "none")
 
 
-def test_runs_of_the_present_phenomenon_come_first(runs: Path) -> None:
+def test_only_runs_of_the_present_phenomenon_are_listed(runs: Path) -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         app.offer_comparison("interpolation-threshold")
-        await until(pilot, lambda: isinstance(app.screen, RunsPage) and app.screen.runs)
-        assert isinstance(app.screen, RunsPage)
-        assert [run.phenomenon for run in app.screen.runs] == ["interpolation-threshold", "interpolation-threshold", "double-descent"]
+        await until(pilot, lambda: isinstance(app.screen, RunBrowser) and len(app.screen.list.names) == 2)
+        assert all(name.startswith("interpolation-threshold") for name in app.screen.list.names)  # type: ignore[attr-defined]
+        assert "space marks the selected run" in said(app)
 
     drive(scenario, runs)

@@ -1,0 +1,173 @@
+"""The columns of a list of runs: which stand at a width, and what each says of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from engine.contract import Phase, Status
+from screens import formatting
+from screens.listed_run import ListedRun
+from screens.run_names import short_value
+from screens.widgets.text_row import fit
+
+GAP = 2
+MARK = 4  # columns of a mark: its number with brackets
+UNREAD = "..."
+LEAST_KNOBS = 12
+NARROW, SHORT_PHASE = 70, 9
+KNOBS, KNOBS_FROM = "knobs that differ", 96  # a column of their own, and the width from which they have it
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. sort: what a click on its head sorts by."""
+
+    name: str
+    width: int
+    sort: str = ""
+    right: bool = False
+
+
+def columns_of(width: int, sorted_by: str = "") -> tuple[Column, ...]:
+    """Return the columns that fit a width, the run's name first; the knobs, preset, seeds and size give way where there is no room.
+
+    sorted_by: a knob or value that gets a column of its own.
+    """
+    wide, wider = width >= KNOBS_FROM, width >= 130
+    narrow = width < NARROW
+    claims_width = 26 if wider else 10 if narrow else 14
+    fixed = [Column("phase", SHORT_PHASE if narrow else 13, "phase"), Column("claims", claims_width, "claims")]
+    fixed += [Column("age", 6, "age", right=True)]
+    if wide:
+        fixed += [Column("preset", 10, "preset")]
+    if wider:
+        fixed += [Column("seeds", 6, right=True), Column("size", 7, "size", right=True)]
+    if sorted_by:
+        fixed.append(Column(sorted_by, 11, sorted_by, right=True))
+    room = max(16, width - MARK - sum(column.width + GAP for column in fixed))
+    if not wide:
+        return Column("run", room, "name"), *fixed
+    name = max(16, min(40, room - LEAST_KNOBS - GAP))
+    return Column("run", name, "name"), *fixed, Column(KNOBS, max(1, room - name - GAP))
+
+
+def head(columns: tuple[Column, ...], sort: str) -> Text:
+    """Return the row over the list; the column that it is sorted by has an arrow."""
+    name, down = sort.lstrip("-") or "age", sort.startswith("-")
+    text = Text(" " * MARK, "bold")
+    for column in columns:
+        words = column.name + ((" ↑" if down else " ↓") if column.sort == name else "")
+        text.append(_cell(words, column) + " " * GAP)
+    text.rstrip()
+    return text
+
+
+def column_at(columns: tuple[Column, ...], x: int) -> Column | None:
+    """Return the column at a place of the row."""
+    left = MARK
+    for column in columns:
+        if left <= x < left + column.width + GAP:
+            return column
+        left += column.width + GAP
+    return None
+
+
+def row(run: ListedRun, columns: tuple[Column, ...], mark: int, now: int, value: Callable[[ListedRun, str], str]) -> Text:
+    """Return a run's row. mark: its number among the marked ones, 0 for none; now: nanoseconds; value: a knob or value as text."""
+    knobs_apart = columns[-1].name == KNOBS
+    text = Text(f"[{mark}]".ljust(MARK) if mark else " " * MARK, "bold", no_wrap=True)
+    for column in columns:
+        if run.problem and column is not columns[0]:
+            text.append(run.problem, "red")  # one sentence over all that is left of the row
+            break
+        cell = _content(run, column, now, value, knobs_apart)
+        text.append_text(_styled(cell, column))
+        text.append(" " * GAP)
+    text.rstrip()
+    return text
+
+
+def _content(run: ListedRun, column: Column, now: int, value: Callable[[ListedRun, str], str], knobs_apart: bool) -> Text:
+    name = column.name
+    if name == "run":
+        return _name(run, column.width, alone=not knobs_apart)
+    if name == "age":
+        return Text(age((now - run.changed) / 1e9))
+    if not run.known:
+        return Text(UNREAD if name == "phase" else "", "dim")
+    if name == "phase":
+        return phase(run, short=column.width <= SHORT_PHASE)
+    if name == "claims":
+        return Text(UNREAD, "dim") if run.claims is None else fit(claims(run.claims), column.width)
+    if name == "preset":
+        return Text(run.preset)
+    if name == "seeds":
+        return Text(f"{len(run.seeds)}")
+    if name == "size":
+        return Text(formatting.size(run.size) if run.size >= 1e6 else f"{run.size / 1e3:.0f} kB")
+    if name == KNOBS:
+        return Text(knob_words(run.knobs), "" if run.knobs else "dim")
+    return Text(value(run, name))
+
+
+def _name(run: ListedRun, width: int, *, alone: bool) -> Text:
+    """Return a run's name, with the knobs behind it where they have no column of their own."""
+    if not alone or not run.knobs:
+        return Text(cut(run.called, width))
+    knobs = knob_words(run.knobs)
+    name = cut(run.called, max(width // 2, width - cell_len(knobs) - 1))
+    return Text.assemble(name, (f" {knobs}", "dim"))
+
+
+def _cell(words: str, column: Column) -> str:
+    words = set_cell_size(words, min(cell_len(words), column.width))
+    return words.rjust(column.width) if column.right else set_cell_size(words, column.width)
+
+
+def _styled(text: Text, column: Column) -> Text:
+    """A cell at the width of its column."""
+    text = text.copy()
+    text.truncate(column.width, overflow="ellipsis")
+    pad = " " * (column.width - text.cell_len)
+    return Text.assemble(pad, text) if column.right else Text.assemble(text, pad)
+
+
+def cut(name: str, width: int) -> str:
+    """Return a name that fits; a long one without its middle, since runs differ at the end of their names."""
+    if cell_len(name) <= width:
+        return name
+    tail = max(0, min(10, width // 3))
+    return set_cell_size(name, max(1, width - tail - 1)) + "…" + name[len(name) - tail :]
+
+
+def phase(run: ListedRun, *, short: bool = False) -> Text:
+    """Return a run's phase, of one that is not over with how far it is."""
+    if run.phase is None:
+        return Text("")
+    text = Text({Phase.RUNNING: "run", Phase.STOPPED: "stop"}.get(run.phase, str(run.phase)) if short else str(run.phase))
+    text.stylize(formatting.PHASE_STYLE[run.phase])
+    if run.phase in (Phase.RUNNING, Phase.PAUSED, Phase.STOPPED) and run.total:
+        text.append(f" {100 * run.step // run.total} %", "none")
+    return text
+
+
+def claims(counts: Mapping[str, int]) -> list[Text]:
+    """Return how many claims bear each mark, the most important first: `3 yes`, `1 no`."""
+    return [Text(f"{counts[status]} {status.mark}", formatting.STATUS_STYLE[status]) for status in Status if counts.get(status)]
+
+
+def knob_words(knobs: Mapping[str, str]) -> str:
+    """Return the knobs that differ from the preset in one line: `lr .02, width 64`."""
+    return ", ".join(f"{name.replace('_', ' ')} {short_value(value)}" for name, value in knobs.items())
+
+
+def age(seconds: float) -> str:
+    """Return how long ago something was: `12 s`, `5 min`, `3 h`, `12 d`, `2 y`."""
+    for unit, length, most in (("s", 1, 60), ("min", 60, 60), ("h", 3600, 48), ("d", 86400, 730)):
+        if seconds < most * length:
+            return f"{max(0, int(seconds // length))} {unit}"
+    return f"{int(seconds // (365.25 * 86400))} y"

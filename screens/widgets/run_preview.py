@@ -1,0 +1,95 @@
+"""What is known of the selected run of a list: its whole name, knobs and claims, and its main figure."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widget import Widget
+
+from engine.contract import Status
+from screens import formatting
+from screens.listed_run import ListedRun, MainFigure, Preview
+from screens.widgets.mini_plot import main_figure, mini_plot
+from screens.widgets.palette import Theme
+from screens.widgets.run_columns import knob_words
+
+LEAST_PLOT = 6  # rows from which a figure is drawn
+PLOT_SHARE = 0.45  # of the width
+TOP_VALUES = 6
+
+
+class RunPreview(Widget):
+    """A few rows below the list; as many as it is given. The name and the knobs come first, so that two rows are enough."""
+
+    DEFAULT_CSS = "RunPreview { width: 1fr; height: 2; padding: 0 1; }"
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._shown: Preview | None = None
+        self._figure: MainFigure | None = None
+
+    def show(self, preview: Preview | None) -> None:
+        """Show a run; None for none."""
+        self._shown = preview
+        found = preview is not None and preview.spec is not None and preview.snapshot is not None
+        self._figure = main_figure(preview.spec, preview.snapshot) if found else None  # type: ignore[union-attr, arg-type]
+        self.refresh()
+
+    def show_row(self, run: ListedRun | None) -> None:
+        """Show what the list knows of a run, until its preview is read."""
+        if run is None:
+            self.show(None)
+        elif self._shown is None or self._shown.run.name != run.name:
+            self.show(Preview(run))
+        elif self._shown.run is not run:
+            self._shown = Preview(run, self._shown.spec, self._shown.snapshot, self._shown.problem)
+            self.refresh()
+
+    def render(self) -> Text:
+        """Draw text at the left and, where there is room, the figure at the right."""
+        width, height = self.content_size
+        if self._shown is None or not height:
+            return Text()
+        columns = int(width * PLOT_SHARE) if self._figure is not None and height >= LEAST_PLOT and width >= 60 else 0
+        room = width - columns - 2 * bool(columns)
+        lines = _words(self._shown, room, height)
+        if not columns or self._figure is None:
+            return Text("\n", no_wrap=True).join(lines[:height])
+        caption = Text(self._figure.figure.title, "dim")
+        caption.truncate(columns, overflow="ellipsis")
+        picture = [caption, *mini_plot(self._figure, columns, height - 1, self._theme)]
+        lines += [Text()] * (height - len(lines))
+        for line in lines:
+            line.truncate(room, overflow="ellipsis", pad=True)
+        return Text("\n", no_wrap=True).join(
+            [Text.assemble(line, "  ", drawn) for line, drawn in zip(lines[:height], picture[:height], strict=True)]
+        )
+
+
+def _words(preview: Preview, width: int, height: int) -> list[Text]:
+    run, snapshot = preview.run, preview.snapshot
+    lines = [Text.assemble((run.called, "bold"))]
+    problem = run.problem or preview.problem
+    differing = Text.assemble(_title(run), knob_words(run.knobs) or "no knob differs from it") if run.known and not run.problem else Text()
+    lines.append(Text(problem, "red" if run.problem else "dim") if problem else differing)
+    if problem and differing:
+        lines.append(differing)
+    if snapshot is not None and height > 2:
+        lines.append(Text(snapshot.sentence, formatting.PHASE_STYLE[snapshot.phase]))
+        lines += [
+            Text.assemble((f"{verdict.mark:8}", formatting.STATUS_STYLE[verdict.status]), verdict.claim.sentence)
+            for verdict in sorted(snapshot.verdicts, key=lambda verdict: list(Status).index(verdict.status))
+            if not verdict.claim.identity or verdict.status is Status.FAILS
+        ]
+        lines += [
+            Text.assemble((f"{item.scalar.label}: ", "dim"), formatting.scalar(item)) for item in snapshot.scalars if not item.reason
+        ][:TOP_VALUES]
+    for line in lines:
+        line.no_wrap = True
+        line.truncate(max(1, width), overflow="ellipsis")
+    return lines
+
+
+def _title(run: ListedRun) -> Text:
+    seeds = formatting.seeds(run.seeds) if run.seeds else ""
+    return Text(f"{run.phenomenon}, preset {run.base or run.preset}, {seeds}: ", "dim")
