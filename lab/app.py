@@ -22,6 +22,7 @@ from lab.asking import AskingApp
 from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
 from lab.open_sweeps import OpenSweeps
+from lab.shown_run import ShownRun
 from lab.terminal import LabDriver, load_tmux_buffer
 from screens.appearance import AsciiOnly, Colourless, theme
 from screens.application import PhenomenonEntry, RunningPhenomenon
@@ -95,7 +96,9 @@ class LabApp(AskingApp, inherit_bindings=False):
         self.sessions: dict[str, Session] = {}
         self.screens = OpenScreens(self)
         self._screens: dict[str, PhenomenonScreen] = {}
-        self.sweeps = OpenSweeps(self)
+        self.shown_run = ShownRun(self)
+        self._main_figures = {}
+        self.sweeps = OpenSweeps(self, self.shown_run)
         self._tour: TourScreen | None = None
         self._first_stop = tour
         self._settled: set[str] = set()
@@ -173,7 +176,7 @@ class LabApp(AskingApp, inherit_bindings=False):
 
     def open_phenomenon(self, name: str, preset: str = "quick") -> None:
         """Show a phenomenon's screen; start its run if there is none."""
-        self.sweeps.give_back()
+        self.shown_run.give_back()
         try:
             spec = self.open_runs.spec(name)
             kind = self.open_runs.screen(name)
@@ -257,13 +260,17 @@ class LabApp(AskingApp, inherit_bindings=False):
     # ------------------------------------------------------------ keys of every screen
 
     def action_home(self) -> None:
-        """Go home; runs go on. What is not stored of them is said there. From the run of a sweep's point, back to the sweep."""
-        if self.sweeps.back():
+        """Go home; runs go on. What is not stored of them is said there. From a run that was opened in a list, back to that."""
+        if self.shown_run.back():
             return
         self.screens.home()
         unstored = [run for session in self.sessions.values() if (run := session.latest()).unstored and session.controllable]
         if unstored:
             self.tell(f"{unstored[0].run} is {unstored[0].unstored} Open it, and e chooses another folder.")
+
+    def action_browse(self) -> None:
+        """Open the run browser."""
+        self.offer_runs()
 
     def action_open_sweeps(self) -> None:
         """Ask which stored sweep is to be opened."""
@@ -274,7 +281,7 @@ class LabApp(AskingApp, inherit_bindings=False):
         self.open_tour()
 
     def action_compare(self) -> None:
-        """Ask which stored runs are to be compared, those of the present phenomenon first."""
+        """Open the run browser to compare runs, on those of the present phenomenon."""
         self.offer_comparison(next((name for name, screen in self._screens.items() if screen is self.screen), ""))
 
     def action_help(self) -> None:

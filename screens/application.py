@@ -13,6 +13,7 @@ from engine.contract.tour import Stop, Visit
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from screens.listed_run import Glimpses, MainFigure
     from screens.widgets.palette import Theme
 
 
@@ -36,7 +37,7 @@ class PhenomenonEntry:
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run that can be marked in a list: its folder and name, words on its state, and what is wrong with it, if something is."""
+    """A sweep in a list: its folder and name, words on its state, and what is wrong with it, if something is."""
 
     folder: Path
     name: str
@@ -82,6 +83,9 @@ class Application(Protocol):
     def latest(self, name: str) -> Snapshot | None:
         """Return the present snapshot of a phenomenon that was opened, else None."""
 
+    def main_figure(self, name: str) -> MainFigure | None:
+        """Return the main figure of the present run of a phenomenon that was opened; one object as long as its curves are the same."""
+
     def offer_folder(self, name: str) -> None:
         """Ask for another folder for the run of a phenomenon, which is not stored."""
 
@@ -94,8 +98,18 @@ class Application(Protocol):
     def offer_files(self, title: str, figures: Sequence[str], export: Callable[[ExportRequest], str]) -> None:
         """Ask in which format and where something else is to be written. export: writes it and says what; called in a thread."""
 
+    def offer_runs(self) -> None:
+        """Open the run browser."""
+
     def offer_comparison(self, first: str = "") -> None:
-        """Ask which stored runs are to be compared; first: the phenomenon whose runs come first."""
+        """Open the run browser to compare runs; first: the phenomenon whose runs are listed."""
+
+    def glimpses(self) -> Glimpses:
+        """Return what home shows of the runs of every process. Blocks; called in a thread.
+
+        Raises:
+            LabError: the folder of the runs cannot be read.
+        """
 
     def offer_sweeps(self) -> None:
         """Ask which stored sweep is to be opened."""

@@ -51,6 +51,7 @@ def palette_commands(screen: object, application: Application) -> Iterator[Palet
         if entry.name != present and not entry.problem:
             yield f"Open {entry.title}", entry.question, partial(application.open_phenomenon, entry.name)
     yield from _tour_commands(screen, application)
+    yield "Runs: browse, resume, delete (b)", "stored and running runs of every process: genlab runs", application.offer_runs
     if not isinstance(screen, PhenomenonScreen):  # it has the key among its own
         yield "Compare stored runs (C)", "mark them in a list: genlab compare RUN RUN", application.offer_comparison
     yield "Open a sweep (w on home)", "grids of knob values: genlab sweep", application.offer_sweeps

@@ -21,6 +21,8 @@ HOME_KEYS = (
     Key("", "", "arrows", "Select a card", "Home"),
     Key("", "", "enter", "Open the selected card", "Home"),
     Key("", "", "t", "The tour: half an hour of questions that experiments answer", "Home"),
+    Key("", "", "b", "Browse the runs of every process: filter, sort, open, resume, compare, export, delete", "Home"),
+    Key("", "", "w", "Stored sweeps", "Home"),
     Key("", "", "ctrl+p", "Palette: every command by name", "Home"),
     Key("", "", "C", "Compare stored runs: mark them in a list", "Home"),
     Key("", "", "q", "Quit; runs are saved", "Home"),

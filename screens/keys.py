@@ -66,6 +66,7 @@ KEYS = (
     Key("e", "export", "e", "Write the run with its figures to disk; choose another folder where that fails", READ),
     Key("c", "copy", "c", "Copy the command that repeats this run without the app", READ),
     Key("C", "app.compare", "C", "Compare stored runs: mark them in a list", READ),
+    Key("b", "app.browse", "b", "Browse the runs of every process: open, resume, compare, export, delete", LAB, palette=False),
     Key("tab", "region(1)", "tab", "Move between figures, knobs, claims and notes", LAB, palette=False),
     Key("shift+tab", "region(-1)", "shift+tab", "Move back", LAB, palette=False),
     Key("question_mark", "app.help", "?", "Help on the keys and on what is selected", LAB, palette=False),
