@@ -6,8 +6,8 @@ from engine.contract.work import Work, perceptron, training
 from engine.phenomena.edge_of_stability.config import EdgeOfStabilityConfig
 
 INPUTS = 40
-PRODUCTS = 40  # of the Hessian with a vector, behind one measured eigenvalue
-GRADIENTS = 8.0  # that one such product costs
+PRODUCTS = 10  # of the Hessian with a vector, behind one measured eigenvalue
+GRADIENTS = 3.0  # that one such product costs, with what makes directions orthogonal
 
 
 def work(config: EdgeOfStabilityConfig, seeds: int) -> Work:
@@ -15,4 +15,4 @@ def work(config: EdgeOfStabilityConfig, seeds: int) -> Work:
     networks = seeds * (len(config.edges) + 1)
     weights, hidden = perceptron(INPUTS, config.width, config.depth, 1)
     steps = config.steps * (1 + PRODUCTS * GRADIENTS / config.every)
-    return training(networks, steps, weights, hidden, config.n, calls=150)
+    return training(networks, steps, weights, hidden, config.n)
