@@ -18,7 +18,7 @@ from screens.widgets.form_fields import FormField, PresetField
 from screens.widgets.knob_steps import stepped
 from screens.widgets.scrolled_list import ScrolledList
 
-UNUSED = "unused"  # beside a knob that has no effect with the present values of the others
+UNUSED = "n/a"  # not applicable: beside a knob that has no effect with the present values of the others
 
 
 class KnobField(FormField):
@@ -186,9 +186,11 @@ class KnobForm(Vertical):
         self.fields = {item.name: KnobField(item, self._checked, patience) for item in config.knobs()}
         self._list = ScrolledList(*self.rows())
         self._explanation = Static(id="explanation", markup=False)
+        knobs = config.knobs()
+        mark_width = 5 if any(item.live for item in knobs) else len(UNUSED) if any(item.needs for item in knobs) else 0
         for field in self.rows():
-            field.unit_width = max((len(item.unit) for item in config.knobs()), default=0)
-            field.mark_width = len(UNUSED) if any(item.needs for item in config.knobs()) else 5 * any(item.live for item in config.knobs())
+            field.unit_width = max((len(item.unit) for item in knobs), default=0)
+            field.mark_width = mark_width
 
     def compose(self) -> ComposeResult:
         """Lay out the preset, the knobs and the explanation."""
