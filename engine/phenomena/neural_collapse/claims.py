@@ -24,10 +24,12 @@ TRAINED, EXACT = 0.01, 0.001  # chances of failing by luck; notes.md says what w
 PAPYAN = "Papyan et al. 2020, arXiv:2008.08186"
 HUI = "Hui et al. 2022, arXiv:2202.08384"
 ZHU = "Zhu et al. 2021, arXiv:2105.02375"
+FORGOTTEN = 1.98  # lr wd steps: the first weights' part in the last ones has decayed by about so many logarithms
 MEANT = (
-    one_of("dataset", "digits196"), one_of("loss", "half-squared"), within("per_class", 30, 200), within("width", 64, 256),
-    one_of("depth", 3), within("wd", 0.7, 1.5), within("lr", 0.0015, 0.003), within("init", 0.4, 0.7), one_of("batch", 100),
+    one_of("dataset", "digits196"), one_of("loss", "half-squared"), within("per_class", 30, 60), within("width", 96, 256),
+    one_of("depth", 3), within("wd", 0.8, 1.5), within("lr", 0.0015, 0.003), within("init", 0.4, 0.6), one_of("batch", 100),
     Condition("steps at least 2 an image: about 200 epochs", lambda c: c.steps >= 2 * c.per_class * c.classes),
+    Condition(f"lr wd steps at least {FORGOTTEN:g}: first weights decay", lambda c: c.lr * c.wd * c.steps >= FORGOTTEN),
 )  # fmt: skip
 SIMPLEX = (Condition("free features at least K - 1: a simplex has K - 1 dimensions", lambda c: c.free_features >= c.classes - 1),)
 CLAIMS = (

@@ -42,10 +42,15 @@ class Labels:
     """The setting of a curve: which labels a network learns."""
 
     name: str
-    label: str
+    short: str
+
+    @property
+    def label(self) -> str:
+        """`true labels`."""
+        return f"{self.short} labels"
 
 
-TRUE, RANDOM = Labels("true", "true labels"), Labels("random", "shuffled labels")
+TRUE, RANDOM = Labels("true", "true"), Labels("random", "shuffled")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.headline import Known, number, pooled, when
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ def clauses(run: NeuralCollapse, known: Known) -> Iterator[str]:
     for setting in run.settings:
         yield when(setting.label, "fitted", run.fitted_at(setting.name), run.history.last)
         _, values = run.readings.table("nc1", setting.name)
-        yield f"NC1 {number(values[0])} at the start, now {known.number(f'nc1_{setting.name}')}"
+        yield f"NC1 from {number([float(np.median(values[0]))])} to {known.number(f'nc1_{setting.name}')}"
         yield f"on test images {known.number(f'nc1_test_{setting.name}')}"
     angles = [known.number(f"nc2_angle_{setting.name}") for setting in run.settings]
     yield f"cosines {' and '.join(angles)} from -1/{run.config.classes - 1} on average"
