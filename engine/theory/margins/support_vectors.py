@@ -1,6 +1,6 @@
 """When every point is a support vector: the hard-margin classifier is then the least-norm fit of the labels themselves.
 
-With rows X (n, d) of rank n and K = X X^T, the least-norm interpolant of labels y is the max-margin classifier exactly when all duals
+With rows X (n, d) of rank n and K = X X^T, the least-norm interpolant of labels y is the max-margin classifier just when all duals
 b_i = y_i (K^-1 y)_i are at least 0 (Muthukumar et al. 2021, arXiv:2005.08054; Hsu, Muthukumar, Xu 2021, arXiv:2009.10670: it happens where d
 is well above n log n). For isotropic Gaussian rows and labels independent of them, given all other rows b_i is a normal over a chi
 variable, so that with m = d - n + 2 (our own derivation, simulated in the tests)
