@@ -11,7 +11,6 @@ from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
 from lab.surviving import SurvivingApp
 from screens.application import ExportRequest
-from screens.widgets.mini_plot import main_figure
 
 if TYPE_CHECKING:
     from lab.app import LabApp
@@ -69,6 +68,8 @@ class AskingApp(SurvivingApp, inherit_bindings=False):
 
     def main_figure(self, name: str) -> MainFigure | None:
         """Return the main figure of the present run of a phenomenon."""
+        from screens.widgets.mini_plot import main_figure
+
         snapshot = self.sessions[name].latest()
         series, found = self._main_figures.get(name, (None, None))
         if series is not snapshot.series:

@@ -90,7 +90,7 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
         self._seen: object = None  # the rows that were arranged last
         self._all_read = False
         self._arrange_from = 0.0  # when what was read meanwhile is worth another look through all rows
-        self._busy = self._started = False
+        self._busy = self._started = self._empty = False
         self._wake = asyncio.Event()
 
     def compose(self) -> ComposeResult:
@@ -245,12 +245,9 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
         parts += [Text("reading on ...", "dim")] if not self._all_read else []
         self._title.show(fit(parts, width))
         self._keys.show(fit([Text.assemble((key, "bold cyan"), " ", what) for key, what in self.KEYS], width))
-        if self._started and not rows and not self._said_something:
+        if self._started and not rows and not self._empty:
             self.say(NONE)
-
-    @property
-    def _said_something(self) -> bool:
-        return bool(str(self._said.render()).strip())
+        self._empty = self._started and not rows
 
     def say(self, sentence: str, bad: bool = False) -> None:
         """Say something below the list, until something else is done."""

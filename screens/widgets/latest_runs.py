@@ -9,7 +9,6 @@ from textual.message import Message
 from textual.widget import Widget
 
 from screens.listed_run import Glimpses
-from screens.run_filter import shown_for
 from screens.widgets.run_columns import MARK, columns_of, head, row
 
 LEAST = 3  # rows that make sense
@@ -53,7 +52,7 @@ class LatestRuns(Widget):
         if not self._problem and self._shown.latest:
             columns = columns_of(width + MARK)
             lines.append(Text(head(columns, "age").plain[MARK:].replace("↓", " "), "dim"))
-            rows = (row(run, columns, 0, time.time_ns(), lambda run, name: shown_for(run, name, lambda run: run.knobs)) for run in
+            rows = (row(run, columns, 0, time.time_ns(), lambda run, name: "") for run in
                     self._shown.latest[: height - len(lines)])  # fmt: skip
             lines += [line[MARK:] for line in rows]
         for line in lines:

@@ -16,7 +16,6 @@ from engine.contract import Phase, Snapshot
 from screens import formatting
 from screens.application import PhenomenonEntry
 from screens.listed_run import Glimpse, ListedRun, MainFigure
-from screens.widgets.mini_plot import mini_plot, sparkline
 from screens.widgets.palette import Level, Theme
 from screens.widgets.run_columns import age, claims, knob_words, phase
 from screens.widgets.text_row import fit, spread
@@ -162,7 +161,11 @@ class PhenomenonCard(Widget, can_focus=True):
         words = [Text(part, style) for part in self._wrapped(beside)[: self._question_rows]]
         words += [Text()] * (self._question_rows - len(words))
         words.append(Text(self._about(), "dim"))
-        drawn = mini_plot(self._main, self._plot, self.rows, self.theme) if self._main is not None else [Text()] * self.rows
+        drawn = [Text()] * self.rows
+        if self._main is not None:
+            from screens.widgets.mini_plot import mini_plot  # with the first run that is shown: home stands before it is imported
+
+            drawn = mini_plot(self._main, self._plot, self.rows, self.theme)
         lines = []
         for place in range(self.rows):
             left = words[place] if place < len(words) else Text()
@@ -199,6 +202,8 @@ class PhenomenonCard(Widget, can_focus=True):
         state = fit(self._state, STATE if spark else self._width - 2 - title - GAP)
         if not spark or self._main is None:
             return state
+        from screens.widgets.mini_plot import sparkline  # as above
+
         state.append(" " * (STATE - state.cell_len + GAP))
         return state.append(sparkline(self._main, spark, self.theme), "" if self.theme.level is Level.NONE else "cyan")
 

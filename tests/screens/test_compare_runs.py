@@ -10,9 +10,11 @@ import pytest
 from textual.pilot import Pilot
 
 import genlab
+from engine.store import RunFolder
 from lab.app import LabApp
 from lab.open_runs import BackgroundRuns
 from screens.application import ExportRequest
+from screens.base import PhenomenonScreen
 from screens.comparison_screen import ComparisonScreen
 from screens.home import HomeScreen
 from screens.run_browser import RunBrowser
@@ -160,3 +162,74 @@ def test_only_runs_of_the_present_phenomenon_are_listed(runs: Path) -> None:
         assert "space marks the selected run" in said(app)
 
     drive(scenario, runs)
+
+
+# ---------------------------------------------------------------- the browser over the store
+
+
+def test_a_run_is_opened_and_escape_comes_back_to_the_browser(runs: Path) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        page = await listed(pilot, app)
+        name = page.list.names[0]
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, PhenomenonScreen) and app.screen.figures.pages)
+        assert app.screen.spec.name == "double-descent" and not app.screen.session.controllable  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RunBrowser) and app.screen.list.names)
+        assert app.screen.list.selected == name and "double-descent" not in app.sessions  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+    drive(scenario, runs)
+
+
+def test_home_shows_the_newest_run_of_each_phenomenon(runs: Path) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        home = app.screen
+        assert isinstance(home, HomeScreen)
+        cards = {card.entry.name: card for card in home.cards}
+        await until(pilot, lambda: "finished" in said(app, cards["double-descent"]))
+        assert "Test error" in said(app, cards["interpolation-threshold"]) and "no run yet" in said(app, cards["grokking"])
+        assert "Runs 3" in said(app, home.runs) and "sigma 1" in said(app, home.runs)
+
+    drive(scenario, runs, (160, 48))
+
+
+def test_deleting_spares_what_is_being_written_and_says_so(runs: Path, tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    shutil.copytree(runs, root)
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        page = await listed(pilot, app)
+        held = RunFolder.open(root / page.list.names[0], writable=True)
+        await pilot.press("d")
+        await until(pilot, lambda: "is being written by a process" in said(app))
+        held.close()
+        await pilot.press("r")
+        await until(pilot, lambda: "is finished" in said(app))
+        await pilot.press("d")
+        await until(pilot, lambda: page.confirm.display)
+        await pilot.press("y")
+        await until(pilot, lambda: "is deleted." in said(app))
+        assert len(page.list.names) == 2 and len(list(root.iterdir())) == 2
+
+    drive(scenario, root)
+
+
+def test_a_store_that_vanishes_leaves_a_browser_without_runs(runs: Path, tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    shutil.copytree(runs, root)
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        page = await listed(pilot, app)
+        await pilot.press("space")
+        shutil.rmtree(root)
+        await until(pilot, lambda: not page.list.names)
+        for key in ("enter", "r", "e", "d", "c", "C", "space"):
+            await pilot.press(key)
+            await pilot.pause()
+        assert app.screen is page
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+    drive(scenario, root)
