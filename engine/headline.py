@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.contract import ScalarValue
 
+LEAST = "at least "
 SMALL, LARGE = 1e-3, 1e6  # numbers from the one to the other are written out
 
 
@@ -82,6 +83,10 @@ class Known:
         """The median over the seeds that have a number."""
         return self._scalars[name].value
 
+    def bounded(self, name: str) -> bool:
+        """Whether the number only bounds the true one from below."""
+        return self._scalars[name].value_censored
+
     def percent(self, name: str) -> str:
         """A share of one."""
         return self._written(name, percent)
@@ -97,7 +102,7 @@ class Known:
     def _written(self, name: str, write: Callable[[Iterable[float]], str]) -> str:
         """A number that only bounds the true one from below says so."""
         item = self._scalars[name]
-        return ("at least " if item.value_censored else "") + write(item.seeds)
+        return (LEAST if item.value_censored else "") + write(item.seeds)
 
 
 def _spread(values: Iterable[float], write: Callable[[float], str], unit: str = "") -> str:

@@ -12,6 +12,7 @@ from engine.errors import DataError, KnobError
 from engine.seeds import streams
 from engine.state import State
 from tests.phenomena.driven import work
+from tests.phenomena.headlines import headline_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 RNG = np.random.default_rng(0)
@@ -55,6 +56,7 @@ def test_it_runs_to_its_end_and_fails_no_claim(name, dataset):
     assert [verdict.claim.id for verdict in verdicts if verdict.status is Status.FAILS] == []
     assert all(verdict.reason for verdict in verdicts if verdict.status is Status.NOT_APPLICABLE)
     assert run.series() and run.arrays() and run.pictures() is not None
+    assert headline_of(run)
     assert any(dataset in note for note in run.notes)
 
 

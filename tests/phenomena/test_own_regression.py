@@ -12,6 +12,7 @@ from engine.errors import DataError, KnobError, ProblemError
 from engine.seeds import streams
 from engine.state import State
 from tests.phenomena.driven import work
+from tests.phenomena.headlines import headline_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 RNG = np.random.default_rng(0)
@@ -71,6 +72,7 @@ def solved(rows, d):
 @pytest.mark.parametrize("name", STUDIES)
 def test_rows_run_to_the_end_and_fail_no_claim(name, knobs):
     run = work(make(name, **knobs))
+    assert headline_of(run)
     verdicts = run.verdicts()
     assert [verdict.claim.id for verdict in verdicts if verdict.status is Status.FAILS] == []
     assert all(verdict.reason for verdict in verdicts if verdict.status is Status.NOT_APPLICABLE)
@@ -83,6 +85,7 @@ def test_rows_run_to_the_end_and_fail_no_claim(name, knobs):
 @pytest.mark.parametrize("name", SPECTRAL)
 def test_spectra_run_to_the_end_and_fail_no_claim(name, knobs):
     run = work(make(name, **knobs))
+    assert headline_of(run)
     assert [verdict.claim.id for verdict in run.verdicts() if verdict.status is Status.FAILS] == []
     assert run.series() and run.arrays() and run.markers() is not None
     assert any("at their own scale" in note for note in run.notes)

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.contract import Basis, Series
 from engine.data.spectrum import own_spectrum
+from engine.headline import written
 from engine.phenomena.benign_overfitting.settings import Setting, resolved
 from engine.theory.spectra.deterministic_equivalent import best_ridge, equivalent
 from engine.theory.spectra.effective_rank import BenignTerms, critical_rank, lower_bound, ridge_terms, upper_bound
@@ -42,10 +43,10 @@ def tuned_ridge(setting: Setting, sigma2: float) -> float:
 
 def ranks_in_words(setting: Setting, terms: BenignTerms) -> str:
     """Return the effective ranks of a setting as a sentence."""
-    head = f"{setting.label}, n={setting.n}, p={setting.p}: r_0={terms.r0_over_n * setting.n:.3g}"
+    head = f"{setting.label}, n={setting.n}: r_0={terms.r0_over_n * setting.n:.3g}"
     if terms.k_star is None:
         return f"{head}; no k has r_k >= b n, so the noise has nowhere to hide"
-    ranks = f"k*={terms.k_star}, r_k*={terms.tail_rank:.3g}, R_k*={terms.tail_rank_squared:.3g}"
+    ranks = f"k*={terms.k_star}, r_k*={written(terms.tail_rank)}, R_k*={written(terms.tail_rank_squared)}"
     return f"{head}, {ranks}, k*/n+n/R_k*={terms.noise_rate:.2g}"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.headline import Known, pooled, written
+from engine.headline import LEAST, Known, pooled, written
 
 if TYPE_CHECKING:
     from engine.phenomena.deep_double_descent.experiment import DeepDoubleDescent
@@ -18,7 +18,9 @@ def clauses(run: DeepDoubleDescent, known: Known) -> Iterator[str]:
     """The networks as they are at the last measured step."""
     widest = int(run.sweeps.widths[-1])
     if known.has("loss_peak_h"):
-        yield f"test loss peaks at width {known.number('loss_peak_h')}: {known.number('loss_peak')}"
+        low = f"{known.number('loss_first_minimum')} at h = {known.count('loss_first_minimum_h')}"
+        top = "the widest" if known.bounded("loss_peak_h") else f"h = {known.number('loss_peak_h')}"
+        yield f"test loss rises from {low} to {known.number('loss_peak').removeprefix(LEAST)} at {top}"
         yield f"nK parameters at {written(run.threshold)}"
     else:
         yield f"test loss never rises with the width at step {run.history.last:,}"

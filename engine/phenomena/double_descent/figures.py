@@ -123,7 +123,7 @@ def valley_sentence(run: DoubleDescent) -> tuple[str, ...]:
         for source, valleys in (("theory", run.predicted), (f"{run.drawn.count} draws", run.simulated()))
         if valleys is not None and valleys.second_below is not None
     ]
-    return (f"second valley below the first: {', '.join(found)}",) if found else ()
+    return (f"second valley lower? {', '.join(found)}",) if found else ()
 
 
 def _name(run: DoubleDescent, kind: Kind) -> str:

@@ -92,7 +92,7 @@ def _heights(networks: Sequence[NetworkMeasurement], names: Sequence[str]) -> tu
 
 def markers(run: VacuousBounds) -> list[Marker]:
     """Return the lines that bars are compared with, 1, chance, measured error and gap (on true labels where there are any); the D/m."""
-    found = [Marker("bounds", "y", 1.0, "error 1"), Marker("bounds", "y", CHANCE, "chance")]
+    found = [Marker("bounds", "y", 1.0, "vacuous from 1"), Marker("bounds", "y", CHANCE, "chance")]
     condition = run.config.conditions[0]
     networks = run.measured_in(condition)
     if networks:

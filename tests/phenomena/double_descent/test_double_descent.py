@@ -91,7 +91,7 @@ def test_both_minima_are_where_the_chapter_has_them(quick):
     assert minima.x == pytest.approx([0.05, 5.0]) and minima.y == pytest.approx([first, second])
     assert minima.label == "valleys: second below first" and minima.basis == "exact"
     (note,) = quick.snapshot.notes
-    assert note.startswith("second valley below the first: theory yes (1.149, 1.113), 20 draws yes (1.")
+    assert note.startswith("second valley lower? theory yes (1.149, 1.113), 20 draws yes (1.")
 
 
 def test_trap_of_the_reference_head_at_a_quarter_of_the_noise():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Series
+from engine.headline import Known, number
 from engine.phenomenon import Training, geometric_grid
 from engine.readings import Network
 from engine.seeds import streams
@@ -91,6 +92,12 @@ class NoiseFloor(Training[NoiseFloorConfig]):
     def measure(self) -> dict[str, Any]:
         """Return the risk of every network: a mean over its walks."""
         return {"risk": self.walks.risks().mean(axis=1).tolist()}
+
+    def clauses(self, known: Known) -> Iterator[str]:
+        """The headline: the risk of the largest step size beside what the closed form expects of it now."""
+        largest, step = max(self.settings, key=lambda setting: setting.eta), self.history.last
+        expected = number([self.expected(largest.eta, step)])
+        yield f"eta {largest.eta:g} at step {step:,}: risk {number(self.readings.latest('risk', largest.name))}, expected {expected}"
 
     def series(self) -> tuple[Series, ...]:
         """The declared curves, and the closed form over each."""
