@@ -6,7 +6,7 @@ import re
 import pytest
 
 from engine import registry
-from engine.contract import Axis
+from engine.contract import Axis, unmet
 from tests.architecture.source import ROOT, tree
 
 FILES = sorted(path.parent.name for path in (ROOT / "engine" / "phenomena").glob("[a-z]*/__init__.py"))
@@ -45,6 +45,14 @@ def test_presets_begin_with_quick_and_all_are_valid(name):
         for knob in type(config).knobs():
             assert knob.parse(knob.format(getattr(config, knob.name))) == getattr(config, knob.name), (preset.name, knob.name)
     assert spec.configure("quick") == spec.config(), "the defaults are the quick preset"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_claim_is_meant_for_the_presets_that_it_names(name):
+    spec = registry.spec(name)
+    for preset in spec.presets:
+        for claim in spec.claims:
+            assert preset.name not in claim.presets or not unmet(claim.domain, spec.configure(preset.name)), (preset.name, claim.id)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from engine import registry
+from engine.contract import unmet
 from tests.phenomena.domains import offences, settings
 
 NAME = "benign-overfitting"
@@ -48,6 +50,13 @@ INSIDE = {
 @pytest.mark.parametrize("config", settings(NAME, SMALL, VALUES, 6), ids=range(6))
 def test_a_turned_knob_fails_no_claim(config):
     assert not offences(NAME, config, INSIDE)
+
+
+def test_whether_it_interpolates_is_asked_of_the_standard_preset_and_not_of_steeper_spectra():
+    spec = registry.spec(NAME)
+    interpolates = next(claim for claim in spec.claims if claim.id == "BO1")
+    assert not unmet(interpolates.domain, spec.configure("standard"))
+    assert "2e-07" in unmet(interpolates.domain, spec.configure("standard", {"a": 3.0}))
 
 
 @pytest.mark.slow
