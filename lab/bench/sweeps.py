@@ -20,6 +20,7 @@ CASES = {
         {"dataset": "mnist1d", "h": "16", "n": "500", "tests": "500", "steps": "600", "samples": "0", "batch": "20", "optimizer": "sgd"},
     ),
     "random labels, width 32": ("random-labels", {"dataset": "mnist1d", "n": "500", "width": "32", "epochs": "30"}),
+    "lazy training, width 10": ("lazy-training", {"n": "50", "m": "10", "widths": "10", "steps": "2000"}),
 }
 
 
