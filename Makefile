@@ -1,11 +1,12 @@
 # make lab opens the app, make test runs every check and test; both set up .venv first. Needs Python 3.11+, venv, pip, make.
+# make screenshots runs what README shows and draws it anew.
 # make soak tries every fault for about an hour and puts the table into README; where it was stopped, it goes on. make audit needs a network.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: lab test check slow gpu soak audit bench clean setup
+.PHONY: lab test check slow gpu soak audit bench screenshots clean setup
 
 lab: $(STAMP)
 	$(BIN)/genlab
@@ -41,6 +42,9 @@ audit: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/genlab bench
+
+screenshots: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lab.screenshots docs
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build *.egg-info

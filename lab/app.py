@@ -9,26 +9,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.console import Console
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.filter import LineFilter
 from textual.screen import Screen
 
 from engine.contract import LabError, Phase, Session, Snapshot, Spec
 from engine.errors import Exit
-from lab.asking import AskingApp
 from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
 from lab.open_sweeps import OpenSweeps
 from lab.shown_run import ShownRun
 from lab.terminal import LabDriver, load_tmux_buffer
-from screens.appearance import AsciiOnly, Colourless, theme
+from lab.themed_app import ThemedApp
 from screens.application import PhenomenonEntry, RunningPhenomenon
 from screens.formatting import percent
 from screens.home import HomeScreen
-from screens.widgets.palette import Level, Theme
+from screens.widgets.palette import Theme
 
 if TYPE_CHECKING:
     from screens.base import PhenomenonScreen
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
     from screens.tour import TourScreen
 
 
-COLOURS: dict[Level, Any] = {Level.NONE: "standard", Level.ANSI16: "standard", Level.ANSI256: "256", Level.TRUECOLOR: "256"}
 NO_SUSPENDING = "ctrl+z does not suspend genlab. Runs go on without it: q, then genlab resume RUN; or genlab run --detach"
 
 
@@ -46,7 +42,7 @@ def _commands() -> type[Provider]:
     return LabCommands
 
 
-class LabApp(AskingApp, inherit_bindings=False):
+class LabApp(ThemedApp, inherit_bindings=False):
     """The lab. Implements `screens.application.Application`.
 
     Args:
@@ -58,7 +54,7 @@ class LabApp(AskingApp, inherit_bindings=False):
 
     Attributes:
         where_copied: what became of the text that was copied last, to be said.
-        first_sweep: the folder of a sweep to open at once.
+        first_sweep: the folder of a sweep to open at once. notice: what is to be said first.
     """
 
     TITLE = "genlab"
@@ -92,7 +88,6 @@ class LabApp(AskingApp, inherit_bindings=False):
     ) -> None:
         self.open_runs = open_runs
         super().__init__(driver_class=driver)
-        self.drawing = drawing if drawing is not None else Theme.detect()
         self.sessions: dict[str, Session] = {}
         self.screens = OpenScreens(self)
         self._screens: dict[str, PhenomenonScreen] = {}
@@ -105,30 +100,13 @@ class LabApp(AskingApp, inherit_bindings=False):
         self._first = first
         self._leaving = False
         self.first_sweep: Path | None = None
+        self.notice = ""
         self.where_copied = ""
         self._watched = watched
         self.animation_level = "none"
-        self.register_theme(theme())
-        self.theme = "genlab"
-        self._line_filters = self._own_filters()
-        self.console = Console(
-            color_system=COLOURS[self.drawing.level], file=self.console.file, highlight=False, emoji=False, legacy_windows=False,
-            force_terminal=True, safe_box=False, _environ={},
-        )  # fmt: skip
+        self.draw_for(drawing if drawing is not None else Theme.detect())
 
     # ------------------------------------------------------------ what the terminal gets
-
-    def _own_filters(self) -> list[LineFilter]:
-        filters: list[LineFilter] = []
-        if self.drawing.level is Level.NONE:
-            filters.append(Colourless())
-        if self.drawing.ascii:
-            filters.append(AsciiOnly())
-        return filters
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Colours are the terminal's own and need no translation; only their absence and ASCII do."""
-        return self._line_filters
 
     def get_default_screen(self) -> Screen[Any]:
         """Home is below every other screen."""
@@ -146,6 +124,8 @@ class LabApp(AskingApp, inherit_bindings=False):
             self.open_phenomenon(*self._first)
         elif self._first_stop is not None:
             self.open_tour(self._first_stop)
+        if self.notice:
+            self.tell(self.notice)
 
     def _settle(self) -> None:
         """Spare the garbage collector what stays: with torch imported, looking through it all holds up a frame by 100 ms."""
@@ -172,7 +152,9 @@ class LabApp(AskingApp, inherit_bindings=False):
 
     def examine(self) -> Mapping[str, str]:
         """Return by name why phenomena cannot be opened."""
-        return self.open_runs.examine()
+        found = self.open_runs.examine()
+        gc.freeze()  # what was imported stays; looking through it takes a third of the time in which the first screen is made
+        return found
 
     def open_phenomenon(self, name: str, preset: str = "quick") -> None:
         """Show a phenomenon's screen; start its run if there is none."""
@@ -286,10 +268,11 @@ class LabApp(AskingApp, inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show the keys and what is selected."""
-        from screens.help import HelpScreen
+        from screens.help import HOME_KEYS, PALETTE_KEY, HelpScreen
 
         explain = getattr(self.screen, "explain_focus", None)
-        self.screens.open(HelpScreen(explain() if explain else None, getattr(self.screen, "help_keys", None)))
+        keys = getattr(self.screen, "help_keys", None) or ((*self.keys, PALETTE_KEY) if explain else HOME_KEYS)
+        self.screens.open(HelpScreen(explain() if explain else None, keys))
 
     def action_command_palette(self) -> None:
         """Open the palette."""

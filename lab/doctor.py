@@ -21,12 +21,13 @@ from engine.data.own.folder import data_folder
 from engine.errors import Exit
 from engine.estimates import NO_ESTIMATE, speed
 from engine.store import list_runs, runs_root
+from engine.store.files import there
 from genlab.own_packages import NAMES, misplaced, place, shared
 from lab.output import ascii_only, emit, plain, write_table
-from lab.torch_installation import IMPORT, LOAD, Helper, library, problems, read_devices
 from lab.published_data import availabilities
 from lab.settings import settings
 from lab.settings_file import facts
+from lab.torch_installation import IMPORT, LOAD, Helper, library, problems, read_devices
 
 Level = Literal["ok", "note", "problem"]
 LEAST_SIZE, USUAL_SIZE = (60, 15), (80, 24)  # the interface says a sentence below the first, is meant for the second
@@ -50,7 +51,7 @@ class Check:
 def examine(runs: Path | None = None, *, full: bool = False) -> list[Check]:
     """Look at everything; in full, torch is imported (in a process of its own), which takes seconds."""
     torch = Torch(full)
-    return [*python(), *own_names(), *packages(), *torch.checks(), *pace(full), *terminal(), *folders(runs), *data()]
+    return [*python(), *own_names(), *packages(), *torch.checks(), *pace(full), *terminal(), *chosen(), *folders(runs), *data()]
 
 
 def report(checks: Sequence[Check], *, json: bool = False) -> int:
@@ -231,6 +232,18 @@ def _colours(env: Mapping[str, str]) -> str:
     return "256" if "256" in env.get("TERM", "") else "16"
 
 
+def chosen() -> Iterator[Check]:
+    """What the person has set, and where."""
+    made = settings()
+    if made.problem:
+        yield Check("settings", "file", made.problem.message, "problem", "None of it counts until that is mended. See: genlab settings")
+        return
+    yield Check("settings", "file", f"{made.path}" + ("" if there(made.path) else " (not there; genlab settings --write makes one)"))
+    for name, value, source in facts(made):
+        if source != "default":
+            yield Check("settings", name, f"{value} ({source})")
+
+
 def folders(runs: Path | None = None) -> Iterator[Check]:
     """The places that genlab writes to."""
     root = runs_root(runs)
@@ -264,6 +277,8 @@ def data() -> Iterator[Check]:
     files = sorted(folder.glob("*.npz")) if folder.is_dir() else []
     listed = ", ".join(f"{path.stem} {_size(path.stat().st_size)}" for path in files)
     yield Check("data", "cached", listed or "nothing yet; the first run fills it")
+    for name, available in availabilities():
+        yield Check("data", name, available)
 
 
 def _release(version: str) -> tuple[int, ...]:
@@ -277,7 +292,5 @@ def _size(count: float) -> str:
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:
             return f"{count:.3g} {unit}"
-    for name, available in availabilities():
-        yield Check("data", name, available)
         count /= 1000
     return f"{count:.3g} TB"

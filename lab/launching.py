@@ -12,13 +12,17 @@ from engine.errors import DefectError, Exit, UsageError
 from lab.app import LabApp
 from lab.open_runs import BackgroundRuns, OpenRuns
 from lab.output import ascii_only, say
-from lab.terminal import Guard, LabDriver, has_dark_background, is_terminal
+from lab.settings import Settings
+from lab.terminal import Guard, LabDriver, is_terminal
+from lab.terminal_background import BackgroundQuestion, said_by
 from screens.widgets.palette import Theme
 
 DEFECT_HINT = "This is a defect of genlab; add --debug to see where."
 
 
 def launch(
+    settings: Settings | None = None,
+    question: BackgroundQuestion | None = None,
     name: str | None = None,
     preset: str | None = None,
     *,
@@ -30,6 +34,8 @@ def launch(
     threads: int | None = None,
 ) -> int:
     """Open the app in this terminal and return the exit code.
+
+    settings: the person's; without any, the defaults. question: how the terminal was asked for its background, if it was.
 
     Raises:
         UsageError: this is no terminal, or no such phenomenon.
@@ -43,13 +49,18 @@ def launch(
     open_runs = BackgroundRuns(device=device, threads=threads, root=runs)
     app = LabApp(
         open_runs,
-        drawing=replace(Theme.detect(dark=has_dark_background()), ascii=ascii_only()),
+        drawing=_drawing(settings, question),
         first=(name, preset or "quick") if name else None,
         watched=_watched(open_runs, watch) if watch else None,
         tour=tour,
         driver=LabDriver,
     )
     app.first_sweep = sweep
+    if settings is not None:
+        app.use_keys(settings.keys)
+        app.notice = str(settings.problem or "")
+    if question is not None:
+        app.typed_ahead, app.follows = question.typed, not question.answered
     open_runs.when_drawn = app.when_drawn
     code: int | None = None
     with Guard(app.interrupt_from_outside, open_runs.close) as guard:
@@ -67,6 +78,17 @@ def launch(
     if open_runs.stuck:  # leaving in the ordinary way could wait for the stuck thread, or crash with it
         os._exit(code)
     return code
+
+
+def _drawing(settings: Settings | None, question: BackgroundQuestion | None) -> Theme:
+    """What the terminal can show, in the theme for its background, or in the theme that was set, which brings its own."""
+    wanted, density = (settings.theme, settings.density) if settings else ("auto", "normal")
+    said = said_by(os.environ)
+    if question is not None:
+        said = question.dark()
+        question.close()
+    dark = wanted == "dark" or (wanted == "auto" and said is not False)  # most terminals that say nothing are dark
+    return replace(Theme.detect(dark=dark), ascii=ascii_only(), painted=wanted != "auto", density=density)
 
 
 def _watched(open_runs: OpenRuns, path: Path) -> tuple[Spec, Session]:

@@ -15,12 +15,13 @@ import subprocess
 import sys
 import termios
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
 from lab.output import plain
+from lab.terminal_answers import Answer
 from lab.terminal_diff import TerminalDiff
 from lab.terminal_input import TerminalInput
 
@@ -76,6 +77,7 @@ class LabDriver(LinuxDriver):
         self._file: Any = LastingFile(self._file)
         self.diff = TerminalDiff()
         self._suspended = False
+        self._typed: TerminalInput | None = None
 
     def _sigtstp_application(self, *given: Any) -> None:
         """Give the terminal back, and stop."""
@@ -104,18 +106,42 @@ class LabDriver(LinuxDriver):
         if changed:
             super().write(changed)
 
+    def write_past(self, data: str) -> None:
+        """Write what is no text, such as a picture; of what it covers nothing is known."""
+        super().write(data)
+        self.flush()
+
+    def ask(self, question: str) -> None:
+        """Ask the terminal something; the app hears what it answers."""
+        if self._typed is not None:
+            self._typed.answers.expect()
+        self.write_past(question)
+
     def run_input_thread(self) -> None:
         """Read keys until the app ends, or the terminal is gone.
 
         Raises:
             OSError: the terminal is gone.
         """
-        typed = TerminalInput(_interrupt)
+        typed = self._typed = TerminalInput(_interrupt, self._answered)
+        stands: threading.Event | None = getattr(self._app, "stands", None)
+        if getattr(self._app, "follows", False):  # an answer may still come
+            typed.answers.expect()
+        waiting = list(typed.read(ahead)) if (ahead := getattr(self._app, "typed_ahead", b"")) else []
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                for message in typed.read(os.read(self.fileno, READ) if selector.select(LOOK) else b""):
-                    self.process_message(message)
+                waiting += typed.read(os.read(self.fileno, READ) if selector.select(LOOK) else b"")
+                if stands is None or stands.is_set():  # a key that comes before there is a screen would do nothing
+                    for message in waiting:
+                        self.process_message(message)
+                    waiting.clear()
+
+    def _answered(self, answer: Answer) -> None:
+        """Hand what the terminal answered to the app, in its own thread."""
+        hear = getattr(self._app, "hear", None)
+        if hear is not None:
+            self._loop.call_soon_threadsafe(hear, answer)
 
 
 def _interrupt() -> None:
@@ -212,12 +238,6 @@ def load_tmux_buffer(text: str) -> bool:
             if subprocess.run(command, input=text.encode(), capture_output=True, timeout=TMUX_PATIENCE, check=False).returncode == 0:
                 return True
     return False
-
-
-def has_dark_background(environ: Mapping[str, str] | None = None) -> bool:
-    """Whether text is light on dark: COLORFGBG says so where a terminal sets it; dark otherwise, as most are."""
-    last = (os.environ if environ is None else environ).get("COLORFGBG", "").rpartition(";")[2]
-    return last not in ("7", "15")
 
 
 def is_terminal() -> bool:

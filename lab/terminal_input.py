@@ -11,6 +11,8 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
+from lab.terminal_answers import Answer, TerminalAnswers
+
 PARTS = re.compile(r"\x1b?[^\x1b]*")  # a sequence begins with escape; the last part is empty
 PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 PASTE_PATIENCE = 5.0  # seconds of silence after which a paste whose end was lost is given up
@@ -24,11 +26,22 @@ class TerminalInput:
 
     Args:
         interrupt: what ctrl+c does, at once: it must not wait behind ten thousand keys that were not heeded yet.
+        heard: takes what the terminal answers.
         clock: seconds.
+
+    Attributes:
+        answers: keeps the answers apart.
     """
 
-    def __init__(self, interrupt: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        interrupt: Callable[[], None],
+        heard: Callable[[Answer], None] = lambda answer: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._interrupt = interrupt
+        self._heard_answer = heard
+        self.answers = TerminalAnswers(clock)
         self._clock = clock
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._parser = XTermParser()
@@ -45,6 +58,9 @@ class TerminalInput:
         if data:
             self._heard = now
             self._follow_paste(text)
+        text, answers = self.answers.read(text) if not self._pasting else (text, [])
+        for answer in answers:
+            self._heard_answer(answer)
         for part in PARTS.findall(text):
             for message in self._messages(part):
                 if isinstance(message, events.Key) and message.key == "ctrl+c":

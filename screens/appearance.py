@@ -1,7 +1,8 @@
-"""Colours and characters of the whole interface: the terminal's own sixteen colours on its own background, or none, or ASCII.
+"""Colours and characters of the whole interface: the designed theme, on the terminal's own background or its own; or none, or ASCII.
 
-The terminal's palette keeps a frame small over SSH and follows a light or dark terminal. `NO_COLOR` drops every colour code
-but keeps bold and reverse; `--ascii` (or a locale without UTF-8) replaces every character outside ASCII, wherever it comes from.
+Words and borders are styled by the names of a terminal's sixteen colours, and what these names stand for is the theme's to say:
+one filter at the end writes its colours. `NO_COLOR` drops every colour code but keeps bold and reverse; `--ascii` (or a locale
+without UTF-8) replaces every character outside ASCII, wherever it comes from.
 """
 
 from __future__ import annotations
@@ -10,10 +11,16 @@ import unicodedata
 from functools import lru_cache
 
 from rich.cells import cell_len
+from rich.color import Color as RichColor
+from rich.color import ColorType
 from rich.segment import Segment
+from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import Theme
+
+from screens.widgets.palette import Level
+from screens.widgets.palette import Theme as Drawing
 
 STAND_INS = {  # ASCII character: what it stands in for
     "-": "·×−–—‐‑─━═╌┄╴╶▔", "|": "│┃║▕▏▎▍", "+": "✓┌┐└┘├┤┬┴┼╭╮╯╰╔╗╚╝", "#": "▄▅▆▇█▀▌▐▓■▪", "_": "▁▂▃", ":": "░", "%": "▒",
@@ -41,6 +48,45 @@ class Colourless(LineFilter):
         return [Segment(text, style.without_color if style else style, control) for text, style, control in segments]
 
 
+class Designed(LineFilter):
+    """Write what the names of the sixteen colours stand for, and dim words in a colour that can be read; paint a background of its own."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        super().__init__()
+        self._shades, self._painted = drawing.shades, drawing.painted
+        self._dims = drawing.level is Level.ANSI16  # no sixteen colours have one between those of text and background
+        self._styled: dict[Style | None, Style | None] = {None: self._style(Style()) if self._painted else None}
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments in the theme's colours."""
+        return [Segment(text, self._of(style), control) for text, style, control in segments]
+
+    def _of(self, style: Style | None) -> Style | None:
+        if style not in self._styled:
+            self._styled[style] = self._style(style or Style())
+        return self._styled[style]
+
+    def _style(self, style: Style) -> Style:
+        fg, bg = self._colour(style.color, self._shades.text), self._colour(style.bgcolor, self._shades.background)
+        dim = style.dim
+        if dim and not self._dims:
+            fg, dim = (fg if style.color and not style.color.is_default else RichColor.from_ansi(self._shades.quiet)), False
+        return style + Style(color=fg, bgcolor=bg, dim=dim)
+
+    def _colour(self, colour: RichColor | None, own: int) -> RichColor | None:
+        """Return the theme's colour for one that a style names, and `own` where a painted theme says what is the terminal's otherwise."""
+        if colour is None or colour.is_default:
+            return RichColor.from_ansi(own) if self._painted else colour
+        number = colour.number if colour.type is ColorType.STANDARD else None
+        return colour if number is None else RichColor.from_ansi(self._shades.named.get(number, number))
+
+
+def line_filters(drawing: Drawing) -> list[LineFilter]:
+    """Return what brings everything that is written to what the terminal can show."""
+    filters: list[LineFilter] = [Colourless() if drawing.level is Level.NONE else Designed(drawing)]
+    return [*filters, AsciiOnly()] if drawing.ascii else filters
+
+
 @lru_cache(4096)
 def to_ascii(text: str) -> str:
     """Return the text in ASCII, as wide as it was."""
@@ -57,11 +103,13 @@ def _plain(character: str) -> str:
     return (base if base.isascii() else "?") + "?" * (width - 1)
 
 
-def theme() -> Theme:
-    """The theme of genlab: the terminal's own palette and background."""
+def theme(drawing: Drawing) -> Theme:
+    """The theme as Textual takes it: names of the sixteen colours, for which `Designed` writes those of the theme."""
+    text, ground = ("ansi_white", "ansi_black") if drawing.dark else ("ansi_black", "ansi_bright_white")
     return Theme(
-        name="genlab",
+        name="genlab-dark" if drawing.dark else "genlab-light",
         ansi=True,
+        dark=drawing.dark,
         primary="ansi_cyan",
         secondary="ansi_blue",
         warning="ansi_yellow",
@@ -83,10 +131,10 @@ def theme() -> Theme:
             "scrollbar-background-hover": "ansi_default",
             "scrollbar-background-active": "ansi_default",
             "scrollbar-corner-color": "ansi_default",
-            "input-cursor-background": "ansi_white",
-            "input-cursor-foreground": "ansi_black",
+            "input-cursor-background": text,
+            "input-cursor-foreground": ground,
             "block-cursor-background": "ansi_cyan",
-            "block-cursor-foreground": "ansi_black",
+            "block-cursor-foreground": ground,
             "ansi-background": "ansi_default",
             "ansi-foreground": "ansi_default",
         },

@@ -13,6 +13,7 @@ from engine.contract.tour import Stop, Visit
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from screens.keys import Key
     from screens.listed_run import Glimpses, MainFigure
     from screens.widgets.palette import Theme
 
@@ -68,6 +69,10 @@ class Application(Protocol):
     def drawing(self) -> Theme:
         """Colours and characters that the terminal can show."""
 
+    @property
+    def keys(self) -> Sequence[Key]:
+        """The keys of a run's screen, with those that the person's settings choose."""
+
     def phenomena(self) -> Sequence[PhenomenonEntry]:
         """Return every phenomenon there is."""
 
@@ -94,6 +99,9 @@ class Application(Protocol):
 
     def offer_export(self, name: str) -> None:
         """Ask in which format and where the run of a phenomenon is to be written."""
+
+    def show_picture(self, session: Session, figure: str, title: str) -> None:
+        """Show a figure or picture of a run as it is exported, or write it and say where."""
 
     def offer_files(self, title: str, figures: Sequence[str], export: Callable[[ExportRequest], str]) -> None:
         """Ask in which format and where something else is to be written. export: writes it and says what; called in a thread."""

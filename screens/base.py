@@ -122,7 +122,8 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
             elif isinstance(self.focused, VerdictPanel | NotesPanel | ValuesPanel):
                 context = "panel"
         phase, unstored = self.snapshot.phase, bool(self.snapshot.unstored) and self.session.controllable
-        self._row("keys").show(status_rows.key_row(context, phase, self.size.width, self.session.obeyed, unstored))
+        row = status_rows.key_row(context, phase, self.size.width, self.session.obeyed, unstored, self.application.keys)
+        self._row("keys").show(row)
 
     def _row(self, name: str) -> TextRow:
         return self._rows[name]

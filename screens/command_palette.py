@@ -20,7 +20,6 @@ from textual.widgets import Input, LoadingIndicator, OptionList
 from engine.contract import Pause, Phase, Rewind, Start, Stop
 from screens.application import Application
 from screens.base import PhenomenonScreen
-from screens.keys import KEYS
 from screens.page import Page
 from screens.tour import TourScreen
 
@@ -75,7 +74,7 @@ def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
 
 def _look_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
     controllable = screen.session.controllable
-    for key in KEYS:
+    for key in screen.application.keys:
         useless = (key.action == "unpin" and not screen.figures.pinned) or (key.group == "Run" and not controllable)
         if key.palette and not useless:
             yield f"{key.text} ({key.shown})", key.group, partial(screen.app.run_action, key.action, screen)

@@ -18,7 +18,7 @@ from textual.widgets import Static
 from engine.contract import Command, Snapshot
 from screens.application import Application, ExportRequest
 from screens.comparison import Comparison
-from screens.keys import KEYS, LAB, LOOK
+from screens.keys import KEYS, LAB, LOOK, shown_now
 from screens.side_panel import SIDE_PANEL_FROM
 from screens.view_screen import ViewScreen
 from screens.widgets.text_row import TextRow, fit
@@ -28,7 +28,7 @@ SHOWN = (
     "? help", "v tables", "1..9 figure", "f full", "m more", ", . cursor", "+ - zoom", "d values here", "e export", "c command", "esc home",
     "q quit",
 )  # fmt: skip
-BEYOND = ("region",)  # actions of a run's screen that mean nothing here
+BEYOND = ("region", "picture")  # actions of a run's screen that mean nothing here
 OWN = ("side_panel('claims')", "export", "copy")
 
 
@@ -92,7 +92,7 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key.keys, key.action, key.text, show=False)
+        Binding(key.keys, key.action, key.text, show=False, id=key.id or None)
         for key in KEYS
         if (key.group in (LOOK, LAB) or key.action in OWN) and not key.action.startswith(BEYOND)
     ]
@@ -140,7 +140,8 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
         names = "; ".join(self.comparison.names)
         head = [Text(" genlab ", "reverse bold"), Text(self.spec.title, "bold"), Text(f"{count} runs compared"), Text(names, "dim")]
         self._rows["title"].show(fit(head, width))
-        keys = [Text.assemble((key, "bold cyan"), " ", what) for key, _, what in (item.rpartition(" ") for item in SHOWN)]
+        pairs = [(shown_now(key, self.application.keys), what) for key, _, what in (item.rpartition(" ") for item in SHOWN)]
+        keys = [Text.assemble((key, "bold cyan"), " ", what) for key, what in pairs]
         self._rows["keys"].show(fit(keys, width))
         self.say_phase()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-LEAST_WIDTH, LEAST_HEIGHT = 38, 12  # characters that a figure needs to be read
+LEAST_WIDTH, LEAST_HEIGHT = 38, 12  # characters that a figure needs to be read with ease
+LEAST = {"compact": (28, 9), "normal": (LEAST_WIDTH, LEAST_HEIGHT), "roomy": (56, 18)}  # by density, for one that shares the page
 SHAPE = 3.2  # width to height of a comfortable figure, in characters
 WIDE_SHARE = 3  # a first view in a row of its own takes at least one part in so many of the height
 
@@ -28,17 +29,20 @@ class Page:
         return 1 + self.columns * (self.rows - self.wide) - (len(self.views) - self.wide)
 
 
-def pages(count: int, width: int, height: int, wide: bool = False) -> tuple[Page, ...]:
+def pages(count: int, width: int, height: int, wide: bool = False, density: str = "normal") -> tuple[Page, ...]:
     """Spread `count` views over pages of a `width` x `height` area, in order.
+
+    density: how small they may be, so that many stand side by side.
 
     wide: the first view is as wide as there is room: in a row of its own where all views fit on one page, else on a page of its own.
     """
+    least = LEAST[density]
     if not wide or count < 2:
-        return _spread(count, width, height)
-    below = _spread(count - 1, width, height - max(LEAST_HEIGHT, height // WIDE_SHARE))
-    if len(below) == 1 and height >= 2 * LEAST_HEIGHT:
+        return _spread(count, width, height, least)
+    below = _spread(count - 1, width, height - max(least[1], height // WIDE_SHARE), least)
+    if len(below) == 1 and height >= 2 * least[1]:
         return (Page(tuple(range(count)), below[0].columns, below[0].rows + 1, wide=True),)
-    shifted = (replace(page, views=tuple(view + 1 for view in page.views)) for page in _spread(count - 1, width, height))
+    shifted = (replace(page, views=tuple(view + 1 for view in page.views)) for page in _spread(count - 1, width, height, least))
     return (Page((0,), 1, 1), *shifted)
 
 
@@ -47,9 +51,9 @@ def page_of(view: int, chosen: tuple[Page, ...]) -> int:
     return next((index for index, page in enumerate(chosen) if view in page.views), 0)
 
 
-def _spread(count: int, width: int, height: int) -> tuple[Page, ...]:
-    most_columns = max(1, width // LEAST_WIDTH)
-    most_rows = max(1, height // LEAST_HEIGHT)
+def _spread(count: int, width: int, height: int, least: tuple[int, int]) -> tuple[Page, ...]:
+    most_columns = max(1, width // least[0])
+    most_rows = max(1, height // least[1])
     each = min(count, most_columns * most_rows)
     if each <= 0:
         return ()

@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from screens.keys import KEYS, Key
+from screens.keys import Key
 from screens.page import Page
 
 HOME_KEYS = (
@@ -54,15 +54,13 @@ class HelpScreen(Page, ModalScreen[None], inherit_bindings=False):
         Binding("q", "app.leave", "Quit", show=False),
     ]
 
-    def __init__(self, selected: Text | None, keys: tuple[Key, ...] | None = None) -> None:
+    def __init__(self, selected: Text | None, keys: tuple[Key, ...]) -> None:
         super().__init__()
         self._selected, self._keys = selected, keys
 
     def compose(self) -> ComposeResult:
         """Lay out the explanation and the keys; arrows scroll."""
-        home = self._selected is None
-        keys = self._keys or (HOME_KEYS if home else (*KEYS, PALETTE_KEY))
         with VerticalScroll():
             yield Static(self._selected if self._selected is not None else Text("Choose a phenomenon; it starts at once.", "bold"))
-            yield Static(key_table(keys, 70))
+            yield Static(key_table(self._keys, 70))
             yield Static(Text("escape closes this page; arrows scroll it", "dim"))

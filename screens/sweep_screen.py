@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from engine.contract import Command, Phase, Snapshot
 from engine.contract.sweep import SweepSession
 from screens.application import Application, ExportRequest
-from screens.keys import KEYS, LAB, LOOK
+from screens.keys import KEYS, LAB, LOOK, shown_now
 from screens.side_panel import SIDE_PANEL_FROM
 from screens.sweep_words import cells, row, standing, why
 from screens.view_screen import ViewScreen
@@ -29,7 +29,7 @@ SHOWN = (
     "q quit",
 )  # fmt: skip
 OWN = ("export", "copy")
-BEYOND = ("region", "side_panel", "app.compare")  # actions of a run's screen that mean nothing here
+BEYOND = ("region", "side_panel", "app.compare", "picture")  # actions of a run's screen that mean nothing here
 BESIDE = 74  # columns of the list beside the figures
 BELOW = 3  # one row in so many is the list's, where it stands below the figures
 
@@ -64,7 +64,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(key.keys, key.action, key.text, show=False)
+            Binding(key.keys, key.action, key.text, show=False, id=key.id or None)
             for key in KEYS
             if (key.group in (LOOK, LAB) or key.action in OWN) and not key.action.startswith(BEYOND)
         ),
@@ -144,7 +144,8 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         self._rows["cells"].show(cells(sweep, width, self.application.drawing.ascii))
         self._rows["cells"].display = len(sweep.points) <= width
         self._rows["standing"].show(Text(standing(sweep), "bold" if sweep.live else ""))
-        keys = [Text.assemble((key, "bold cyan"), " ", what) for key, _, what in (item.partition(" ") for item in SHOWN)]
+        pairs = [(shown_now(key, self.application.keys), what) for key, _, what in (item.partition(" ") for item in SHOWN)]
+        keys = [Text.assemble((key, "bold cyan"), " ", what) for key, what in pairs]
         self._rows["keys"].show(fit(keys, width))
         self.say_phase()
 

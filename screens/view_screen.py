@@ -156,6 +156,12 @@ class ViewScreen(RunScreen, inherit_bindings=False):
         self.figures.redraw()
         self.message.forget()
 
+    def action_picture(self) -> None:
+        """Show the chosen figure as the exported picture, or write it and say where."""
+        panel = self.figures.active_panel
+        if panel is not None:
+            self.application.show_picture(self.session, panel.what.name, panel.what.title)
+
     def explain_view(self) -> Text:
         """Return what help says of the chosen view."""
         panel = self.figures.active_panel

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.contract import Pause, Phase, Start, Step
 from engine.phenomenon import AnyPhenomenon
-from engine.runner.building import Loaded, build, load, restore
+from engine.runner.building import Loaded, build, load, loading, restore
 from engine.runner.options import Options
 from engine.runner.phase_message import PhaseMessage
 from engine.runner.run import Run
@@ -38,7 +38,7 @@ class Beginning:
     def message(self) -> PhaseMessage:
         """What is said of it as it begins, and again when it was imported."""
         if self.loaded is None:
-            return PhaseMessage(Phase.LOADING, f"loading {self.setup.spec.name}")
+            return PhaseMessage(Phase.LOADING, loading(self.setup))
         return PhaseMessage(Phase.BUILDING, "preparing data")
 
     def advance(

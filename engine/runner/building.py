@@ -25,6 +25,11 @@ class Loaded:
     device: str
 
 
+def loading(setup: Setup) -> str:
+    """What is imported first, in words."""
+    return "loading torch" if not setup.spec.instant and "torch" not in sys.modules else f"loading {setup.spec.name}"
+
+
 def load(imported: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Options) -> Loaded:
     """Import a phenomenon, and torch where it is needed.
 
@@ -35,10 +40,10 @@ def load(imported: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Opt
     setup.config.require_contents()
     trains = not setup.spec.instant
     if trains and "torch" not in sys.modules:
-        tell("loading torch")
+        tell(loading(setup))
         load_torch()
         checkpoint()
-    tell(f"loading {setup.spec.name}")
+    tell(loading(setup))
     use_threads(options.threads, torch=trains)  # before the libraries that the phenomenon brings
     kind = imported()
     return Loaded(kind, resolve_device(options.device) if trains else "cpu")

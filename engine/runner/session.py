@@ -17,6 +17,7 @@ from engine.contract import COMMANDS, Phase, Snapshot, Spec, Start, Step
 from engine.cores import default_threads, no_thread
 from engine.errors import Exit, KnobError, StoreError
 from engine.phenomenon import AnyPhenomenon
+from engine.runner.building import loading
 from engine.runner.control import Control
 from engine.runner.kept import Kept
 from engine.runner.loop import work
@@ -99,7 +100,7 @@ class Runner:
 
     def expect(self) -> None:
         """Show that a start will follow, which whoever shows the run puts off until that stands."""
-        self._control.remark(PhaseMessage(Phase.LOADING, "loading"))
+        self._control.remark(PhaseMessage(Phase.LOADING, loading(self._control.setup)))
 
     def start(self) -> None:
         """Begin (or go on from a pause, or begin again after the end)."""

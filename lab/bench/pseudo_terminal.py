@@ -19,6 +19,9 @@ from types import TracebackType
 from engine.errors import LabError
 from lab.terminal_screen import TerminalScreen
 
+# What terminals are asked at the start, and say at once: the background, and what they are.
+ANSWERS = {b"\x1b]11;?": b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\", b"\x1b[c": b"\x1b[?62;22c"}
+
 
 class Terminal:
     """Runs a command as if a person sat before it.
@@ -117,3 +120,6 @@ class Terminal:
             if not piece:
                 return
             self.pieces.append((time.perf_counter(), piece))
+            for question, answer in ANSWERS.items():
+                if question in piece:
+                    os.write(self.master, answer)

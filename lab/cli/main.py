@@ -20,7 +20,8 @@ from lab.cli.checking import add_checking, add_reading
 from lab.cli.computing import add_computing
 from lab.cli.groups import LabGroup
 from lab.cli.opening import open_app
-from lab.cli.parameters import Device, Runs, Threads
+from lab.cli.parameters import Density, Device, Runs, Theme, Threads
+from lab.cli.settings import add_settings
 from lab.cli.stored_runs import add_stored_runs
 from lab.cli.tour import add_tour
 from lab.streams import write_any_character
@@ -39,7 +40,7 @@ class Root(LabGroup):
         "Look around": ("list", "info", "tour", "cite"),
         "Compute": ("run", "resume", "sweep"),
         "Stored runs": ("runs", "watch", "show", "compare", "export", "rm"),
-        "Check": ("verify", "data", "doctor", "bench"),
+        "Check": ("verify", "data", "settings", "doctor", "bench"),
     }
 
     def make_context(self, *args: Any, **options: Any) -> Any:
@@ -91,6 +92,7 @@ def command() -> Any:
     add_computing(app)
     add_stored_runs(app)
     add_checking(app)
+    add_settings(app)
     return typer.main.get_command(app)
 
 
@@ -99,6 +101,8 @@ def root(
     runs: Runs = None,
     device: Device = "auto",
     threads: Threads = None,
+    theme: Theme = None,
+    density: Density = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
@@ -111,6 +115,7 @@ def root(
 
         print(f"genlab {installed('genlab')}")
         raise typer.Exit
+    _use_settings(ctx.invoked_subcommand, GENLAB_THEME=theme, GENLAB_DENSITY=density)
     if ctx.invoked_subcommand is None:
         return open_app(runs=runs, device=device, threads=threads)
     if runs is not None:
@@ -121,6 +126,17 @@ def root(
         if given:
             raise UsageError(f"{option} before a command has no effect on it", f"Write: genlab {ctx.invoked_subcommand} ... {option} VALUE")
     return Exit.DONE
+
+
+def _use_settings(command: str | None, **given: str | None) -> None:
+    """Let options count as variables would, and the settings where neither speaks; say what is wrong with them, where the app will not."""
+    os.environ.update({variable: value for variable, value in given.items() if value})
+    from lab.settings import settings, use_runs
+
+    made = settings()
+    use_runs(made)
+    if made.problem and command not in (None, "settings", "doctor"):
+        _explain(made.problem)
 
 
 def _hush() -> None:

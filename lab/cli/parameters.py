@@ -28,6 +28,17 @@ def whole(name: str, lo: int, hi: int) -> Callable[[str | int], int]:
     return parse
 
 
+def one_of(name: str, *allowed: str) -> Callable[[str], str]:
+    """A parser of a few words whose refusal reads like that of a knob."""
+
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise KnobError(f"{name} must be one of {', '.join(allowed)}, got {echoed(text)!r}")
+        return text
+
+    return parse
+
+
 def complete_run(incomplete: str) -> Iterable[tuple[str, str]]:
     """Names of stored runs in the default folder."""
     from engine.store import list_runs, runs_root
@@ -68,6 +79,26 @@ Names = Annotated[
     typer.Argument(metavar="NAME", help="Phenomena; all when none.", autocompletion=complete_phenomenon, show_default=False),
 ]
 Runs = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="Folder of the runs (also: GENLAB_RUNS).", show_default=False)]
+Theme = Annotated[
+    str | None,
+    typer.Option(
+        "--theme",
+        metavar="auto|dark|light",
+        help="Colours of the app (also: GENLAB_THEME).",
+        parser=one_of("theme", "auto", "dark", "light"),
+        show_default=False,
+    ),
+]
+Density = Annotated[
+    str | None,
+    typer.Option(
+        "--density",
+        metavar="compact|normal|roomy",
+        help="Figures side by side (also: GENLAB_DENSITY).",
+        parser=one_of("density", "compact", "normal", "roomy"),
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Strict JSON, one object a line, on standard output and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; errors still speak.")]
 Preset = Annotated[str, typer.Option("--preset", "-p", metavar="NAME", help="Named settings.", autocompletion=complete_preset)]

@@ -22,7 +22,7 @@ from screens.pinned import Pinned
 from screens.widgets.axis_scales import Scale
 from screens.widgets.figure_panel import FigurePanel, faint_label
 from screens.widgets.palette import Theme, groups_of
-from screens.widgets.plot_figure import legend_entries
+from screens.widgets.plot_figure import legend_entries, worth_naming
 from screens.widgets.plot_legend import LegendEntry, value_at
 from screens.widgets.plot_view import PlotView
 from screens.widgets.shared_legend import Legend, arranged, long, related, shared
@@ -101,12 +101,17 @@ class FigureGrid(Container, can_focus=True):
             self.pages = self._pages(width, height)
         self._lay_out()
 
+    def recolour(self, theme: Theme) -> None:
+        """Draw in another theme."""
+        self._theme = theme
+        self.redraw()
+
     def _pages(self, width: int, height: int) -> tuple[Page, ...]:
         """Spread what the run fills; what its settings leave empty stands on pages of its own, behind."""
         filled = [panel.index for panel in self.panels if panel.index not in self._unfilled]
         spread = [
-            (filled, pages(len(filled), width, height, self._wide)),
-            (sorted(self._unfilled), pages(len(self._unfilled), width, height)),
+            (filled, pages(len(filled), width, height, self._wide, self._theme.density)),
+            (sorted(self._unfilled), pages(len(self._unfilled), width, height, density=self._theme.density)),
         ]
         return tuple(replace(page, views=tuple(views[place] for place in page.views)) for views, found in spread for page in found)
 
@@ -190,7 +195,8 @@ class FigureGrid(Container, can_focus=True):
     def _legend_entries(self, visible: Sequence[FigurePanel], snapshot: Snapshot) -> tuple[list[LegendEntry], set[int]]:
         """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
         figures = [panel for panel in visible if isinstance(panel.what, Figure)]
-        legends = {panel.index: legend_entries(panel.curves(snapshot), self._theme) for panel in figures}
+        drawn = {panel.index: panel.curves(snapshot) for panel in figures}
+        legends = {index: worth_naming(series, legend_entries(series, self._theme)) for index, series in drawn.items()}
         entries, named = self._above(legends)
         raw = any(smoothable(item, self.smoothing) for panel in figures for item in panel.curves(snapshot))
         if entries and (self.pinned is not None or raw):
@@ -198,11 +204,6 @@ class FigureGrid(Container, can_focus=True):
             entries.append(LegendEntry("..", self._theme.faint(), words))
         return entries, named
 
-    # ------------------------------------------------------------ how it is looked at
-
-    @property
-    def active_panel(self) -> FigurePanel | None:
-        """The panel that keys act on; None where a phenomenon has neither figures nor pictures."""
     def _above(self, legends: Mapping[int, Sequence[LegendEntry]]) -> tuple[list[LegendEntry], set[int]]:
         """Choose what stands in the rows above the figures: all that agree, else what they have in common, else what has no room below."""
         column, most = self.size.width // self.page.columns - 1, max(1, self.size.height // SHARE_OF_LEGEND)
@@ -214,6 +215,11 @@ class FigureGrid(Container, can_focus=True):
         fitting = ((found, which) for found, which, rows in choices if which and len(arranged(found, self.size.width - 1)) <= rows)
         return next(fitting, ([], set()))
 
+    # ------------------------------------------------------------ how it is looked at
+
+    @property
+    def active_panel(self) -> FigurePanel | None:
+        """The panel that keys act on; None where a phenomenon has neither figures nor pictures."""
         return self.panels[self.active] if self.panels else None
 
     @property

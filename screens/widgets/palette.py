@@ -1,9 +1,8 @@
 """Colours, glyphs and colour levels: a group (a condition, an optimiser) has one colour and one marker, alike in every figure.
 
-Colours are numbers of the terminal's 256: 0 to 15 are its own sixteen, 16 to 255 the same on every terminal. Their codes
-are half as long as those of 24-bit colours. With 16 colours only the first are used, and without colour curves are told
-apart by their glyphs. Text is brought to what the terminal can write: one column per character, no control characters,
-and only ASCII where that is asked for.
+Colours are numbers of the terminal's 256, from the tables of the theme (`shades`); their codes are half as long as those of
+24-bit colours. Without colour, curves are told apart by their glyphs. Text is brought to what the terminal can write: one column
+per character, no control characters, and only ASCII where that is asked for.
 """
 
 from __future__ import annotations
@@ -14,13 +13,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
 from rich.color import Color
 from rich.style import Style
 
 from engine.contract import Series, Snapshot
+from screens.widgets.shades import DARK, DARK16, LIGHT, LIGHT16, Shades
+
+Density = Literal["compact", "normal", "roomy"]
 
 
 class Level(IntEnum):
@@ -74,31 +76,6 @@ def style_of(index: int) -> Style:
     return Style(color=fg, bgcolor=bg, bold=item.bold or None, dim=item.dim or None)
 
 
-@dataclass(frozen=True)
-class Shades:
-    """The colours of the groups in order, each as it is, faint (bands, pinned curves), and nearer to the text's colour (theory).
-
-    Neighbours differ most, and the first two (train and test, in most figures) differ in every table. background is the
-    colour nearest to the terminal's background, extreme the one farthest from it; quiet is for axes and labels.
-    """
-
-    full: tuple[int, ...]
-    faint: tuple[int, ...]
-    theory: tuple[int, ...]
-    extreme: int
-    background: int
-    quiet: int
-
-
-# Sky, orange, green, red, violet, teal, pink, straw.
-DARK = Shades(
-    (75, 214, 78, 203, 141, 44, 212, 185), (24, 94, 29, 88, 60, 23, 89, 58), (153, 223, 157, 217, 189, 159, 225, 230), 231, 16, 246
-)
-LIGHT = Shades(
-    (25, 166, 28, 160, 92, 30, 162, 100), (110, 216, 114, 217, 183, 116, 218, 186), (17, 94, 22, 52, 54, 23, 53, 58), 16, 231, 242
-)
-DARK16 = Shades((12, 11, 10, 9, 13, 6, 5, 3), (8,), (15,), 15, 0, 7)
-LIGHT16 = Shades((4, 1, 2, 5, 6, 3, 12, 8), (7,), (0,), 0, 15, 8)
 FILLED, HOLLOW = "●▲■◆▼★", "○△□◇▽☆"
 ASCII_MARKS = "*o+x#@&%"
 SPELLED = {
@@ -113,12 +90,16 @@ SPELLED = {
 class Theme:
     """What the terminal can show, and which groups there are.
 
+    dark: whether the background is. painted: whether the theme brings its own background, not the terminal's.
+    density: how much room a figure is given: many small ones side by side, or few large ones.
     groups: names in their order; the position decides colour and marker. A group that is not listed comes after them.
     """
 
     level: Level = Level.TRUECOLOR
     ascii: bool = False
     dark: bool = True
+    painted: bool = False
+    density: Density = "normal"
     groups: tuple[str, ...] = ()
 
     @classmethod

@@ -10,7 +10,7 @@ Palette = Literal["sequential", "diverging", "classes", "grey"]
 
 # Numbers of the 256 colours. The lightness of sequential and grey ramps rises throughout; diverging ones meet in the middle.
 RAMPS: dict[str, tuple[int, ...]] = {
-    "sequential": (17, 18, 24, 30, 36, 72, 78, 114, 150, 186, 228),
+    "sequential": (17, 18, 24, 30, 36, 114, 185, 228),
     "diverging": (18, 25, 68, 110, 153, 255, 224, 217, 174, 131, 124),
     "grey": (232, 234, 236, 238, 240, 242, 244, 246, 248, 250, 252, 254),
 }

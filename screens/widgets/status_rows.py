@@ -8,8 +8,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from engine.contract import COMMANDS, Command, Pause, Phase, Reseed, Resume, Rewind, SetKnob, Snapshot, Spec, Start, Step, Stop
-from screens import formatting
+from screens import formatting, keys
 from screens.application import RunningPhenomenon
+from screens.keys import Key
 from screens.widgets.text_row import fit, spread
 
 KEYS = {
@@ -32,9 +33,8 @@ def title_row(spec: Spec, snapshot: Snapshot, running: Sequence[RunningPhenomeno
     return spread(left, right, width)
 
 
-def phase_row(snapshot: Snapshot, width: int) -> Text:
 def headline_row(spec: Spec, snapshot: Snapshot, width: int) -> Text:
-    """Return what is being seen, as many clauses as fit; before anything is measured, what is asked."""
+    """Return what is being seen, the first clauses as far as they fit; before anything is measured, what is asked."""
     if not snapshot.headline:
         asked = Text(f" {spec.question}", "dim")
         return asked if asked.cell_len <= width else Text(" nothing measured yet", "dim")
@@ -46,6 +46,7 @@ def headline_row(spec: Spec, snapshot: Snapshot, width: int) -> Text:
     return Text(f" {said}", "bold")
 
 
+def phase_row(snapshot: Snapshot, width: int) -> Text:
     """Return phase, whether it is stored, step, rate, time left, device and memory, as many as fit."""
     parts = [Text(snapshot.phase.value, formatting.PHASE_STYLE[snapshot.phase])]
     if snapshot.unstored:
@@ -84,14 +85,18 @@ def sentence_row(snapshot: Snapshot, waited: float, ours: bool = True) -> Text:
     return text
 
 
-def key_row(context: str, phase: Phase, width: int, obeyed: frozenset[type[Command]] = COMMANDS, unstored: bool = False) -> Text:
-    """Return the keys that matter now and have an effect, as many as fit; `?` lists them all."""
+def key_row(
+    context: str, phase: Phase, width: int, obeyed: frozenset[type[Command]] = COMMANDS, unstored: bool = False,
+    chosen: Sequence[Key] = keys.KEYS,
+) -> Text:  # fmt: skip
+    """Return the keys that matter now and have an effect, as many as fit; `?` lists them all. chosen: with those of the settings."""
     words = {key: what for key, _, what in (item.rpartition(" ") for item in KEYS[context].split("|"))}
     usable = {key: what for key, what in words.items() if NEEDS.get(key) in (None, *obeyed)}
     first = {"?": "help"} if context == "knobs" else {"?": "help", **_of_the_run(phase, obeyed)}
     if unstored and usable.pop("e", ""):
         first["e"] = "other folder"
-    return fit([Text.assemble((key, "bold cyan"), " ", what) for key, what in {**first, **usable}.items()], width)
+    pairs = [(keys.shown_now(key, chosen), what) for key, what in {**first, **usable}.items()]
+    return fit([Text.assemble((key, "bold cyan"), " ", what) for key, what in pairs], width)
 
 
 def _of_the_run(phase: Phase, obeyed: frozenset[type[Command]]) -> dict[str, str]:

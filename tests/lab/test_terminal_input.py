@@ -13,7 +13,7 @@ class Hands:
     def __init__(self) -> None:
         self.now = 0.0
         self.interrupts = 0
-        self.input = TerminalInput(self._interrupted, lambda: self.now)
+        self.input = TerminalInput(self._interrupted, clock=lambda: self.now)
 
     def _interrupted(self) -> None:
         self.interrupts += 1
