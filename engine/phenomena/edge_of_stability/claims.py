@@ -33,7 +33,7 @@ NETWORK = (
 EDGE = (*NETWORK, within("edges", 8, 32))
 LONG = (*EDGE, within("steps", 1000))
 BELOW = (
-    *NETWORK, within("control", 100),
+    *NETWORK, within("control", 100), within("n", 200),
     Condition(f"control at least {APART} times the largest edge: a much smaller step", lambda c: c.control >= APART * max(c.edges)),
     Condition(f"steps at least {FLOWED / 2:g} times control, to sharpen", lambda c: 2 * c.steps >= FLOWED * c.control),
 )  # fmt: skip

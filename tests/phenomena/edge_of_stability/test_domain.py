@@ -25,7 +25,7 @@ INSIDE = {
     "EOS1": lambda c: _edges(c) and c.steps >= 1000,
     "EOS2": _edges,
     "EOS3": lambda c: _edges(c) and c.steps >= 1000,
-    "EOS4": lambda c: _network(c) and c.control >= max(100, 4 * max(c.edges)) and c.steps / c.control >= 10,
+    "EOS4": lambda c: _network(c) and c.n >= 200 and c.control >= max(100, 4 * max(c.edges)) and c.steps / c.control >= 10,
     "EOS6": lambda c: True,
     "EOS7": lambda c: True,
 }

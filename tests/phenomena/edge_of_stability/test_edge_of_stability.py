@@ -175,7 +175,7 @@ def test_a_run_that_does_not_arrive_is_censored():
 
 def made_up(**changes):
     """A finished run with made-up readings at 0, 20, ..., 1000, which every claim accepts unless they are changed."""
-    run = made({**SMALL, **NETWORK, "steps": 1000}, preset="quick")
+    run = made({**SMALL, **NETWORK, "n": 200, "steps": 1000}, preset="quick")
     run.checks = Checks(0.0, 0.0)
     for step in range(0, 1001, 20):
         at = min(2.2 if step < 400 else 2.0, 0.5 + step / 100)  # beyond the edge for long enough to grow from rounding errors
@@ -257,8 +257,9 @@ def test_an_operator_without_finite_numbers_spoils_no_other_member(bad):
         ({"steps": 999}, "steps at least 10 times control"),
         ({"edges": "10,30"}, "4 times the largest edge"),
         ({"control": 90}, "control at least 100"),
+        ({"n": 100}, "n at least 200"),  # one network sharpened to 12.6
     ],
 )
 def test_a_control_that_cannot_show_it_says_nothing(knobs, reason):
-    found = verdict(made({**SMALL, **NETWORK, "steps": 1000, **knobs}), "EOS4")
+    found = verdict(made({**SMALL, **NETWORK, "n": 200, "steps": 1000, **knobs}), "EOS4")
     assert found.status is Status.NOT_APPLICABLE and reason in found.reason
