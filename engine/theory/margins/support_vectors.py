@@ -1,7 +1,7 @@
 """When every point is a support vector: the hard-margin classifier is then the least-norm fit of the labels themselves.
 
 With rows X (n, d) of rank n and K = X X^T, the least-norm interpolant of labels y is the max-margin classifier just when all duals
-b_i = y_i (K^-1 y)_i are at least 0 (Muthukumar et al. 2021, arXiv:2005.08054; Hsu, Muthukumar, Xu 2021, arXiv:2009.10670: it happens where d
+b_i = y_i (K^-1 y)_i are at least 0 (Muthukumar et al. 2021, arXiv:2005.08054; Hsu, Muthukumar, Xu 2021, arXiv:2009.10670: so it is where d
 is well above n log n). For isotropic Gaussian rows and labels independent of them, given all other rows b_i is a normal over a chi
 variable, so that with m = d - n + 2 (our own derivation, simulated in the tests)
     P(b_i < 0) = P(t_m > sqrt(m/(n-1))),   t_m Student's.
