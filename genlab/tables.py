@@ -71,10 +71,13 @@ def text_table(columns: Sequence[str], rows: Rows) -> str:
         made.add_column(column, overflow="fold", no_wrap=column in ("id", "name"))
     for row in rows:
         made.add_row(*(_text(cell) for cell in row))
-    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
-    with console.capture() as captured:
-        console.print(made)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n")
+    drawn = io.StringIO()
+    console = Console(
+        file=drawn, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False,
+        force_jupyter=False,  # in a kernel, rich would put what it draws below the cell
+    )  # fmt: skip
+    console.print(made)
+    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines()).strip("\n")
 
 
 def html_table(columns: Sequence[str], rows: Rows) -> str:

@@ -22,6 +22,7 @@ from screens.widgets.palette import group_name
 
 Item = TypeVar("Item", Series, Marker)
 TOGETHER, MOST_TOGETHER = 2, 8  # measured curves of a run, and of all runs, that stand in one figure
+ALIKE = 1e-9  # relative difference below which two curves of theory are one
 FEW = 3  # runs whose own events are marked
 
 
@@ -167,16 +168,31 @@ def _theory(curves: Sequence[Sequence[Series]], names: Sequence[str]) -> list[tu
     for item in {item.name: item for run in curves for item in run}.values():
         these = [next((other for other in run if other.name == item.name), None) for run in curves]
         group = group_name(item)
-        if all(other is not None and _same(item, other) for other in these):
-            found.append((group, replace(item, group=f"theory {group}")))
+        there = [other for other in these if other is not None]
+        widest = max(there, key=_reach)
+        if len(there) == len(these) and all(_along(other, widest) for other in there):
+            found.append((group, replace(widest, group=f"theory {group}")))
         else:
             pairs = [(other, name) for other, name in zip(these, names, strict=True) if other is not None]
             found += [(group, replace(other, label=f"{name}{JOIN}{other.label}", group=name)) for other, name in pairs]
     return found
 
 
-def _same(one: Series, two: Series) -> bool:
-    return one.x.shape == two.x.shape and all(np.array_equal(a, b, equal_nan=True) for a, b in ((one.x, two.x), (one.y, two.y)))
+def _reach(curve: Series) -> float:
+    """How far a curve goes along x."""
+    return float(np.ptp(curve.x)) if np.isfinite(curve.x).all() else 0.0
+
+
+def _along(curve: Series, widest: Series) -> bool:
+    """Whether a curve says the same as another one as far as it goes, be it shorter, as that of a run with fewer steps."""
+    if curve.label != widest.label or curve.kind != widest.kind:
+        return False
+    if curve.x.shape == widest.x.shape and all(np.array_equal(a, b, equal_nan=True) for a, b in ((curve.x, widest.x), (curve.y, widest.y))):
+        return True
+    if not all(np.isfinite(part).all() for part in (curve.x, curve.y, widest.x, widest.y)) or (np.diff(widest.x) <= 0).any():
+        return False
+    inside = (curve.x >= widest.x[0]) & (curve.x <= widest.x[-1])
+    return bool(inside.all() and np.allclose(np.interp(curve.x, widest.x, widest.y), curve.y, rtol=ALIKE, atol=0))
 
 
 def _markers(figure: Figure, runs: Sequence[Snapshot], names: Sequence[str]) -> list[tuple[str, Marker]]:
@@ -189,7 +205,7 @@ def _markers(figure: Figure, runs: Sequence[Snapshot], names: Sequence[str]) -> 
         return shared
     rest = [(item, name) for items, name in zip(own, names, strict=True) for item in items
             if (item.axis, item.at, item.label) not in everywhere]  # fmt: skip
-    return shared + [(item.group, replace(item, label=f"{name}{JOIN}{item.label}", group=name)) for item, name in rest]
+    return shared + [(item.group, replace(item, label=f"{name}{JOIN}{item.label}", group=name, brief=name)) for item, name in rest]
 
 
 def _written(knob: Knob, run: Snapshot) -> str:

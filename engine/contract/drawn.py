@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -34,13 +34,17 @@ class Series:
 
 @dataclass(frozen=True)
 class Marker:
-    """An event or a constant: on axis x (a step, a threshold) or y (chance), in figures that match `figure` (a glob)."""
+    """An event or a constant: on axis x (a step, a threshold) or y (chance), in figures that match `figure` (a glob).
+
+    brief: what a terminal writes where the label has no room; empty for its first word.
+    """
 
     figure: str
     axis: Literal["x", "y"]
     at: float
     label: str
     group: str = ""
+    brief: str = field(default="", metadata={"stored": False})
 
 
 @dataclass(frozen=True)

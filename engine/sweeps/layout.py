@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from engine.contract.sweep import SweepPoint
 from engine.sweeps.manifest import AxisOf, SweepManifest
 
 Floats = NDArray[np.float64]
+WORD = re.compile(r"[a-z]{2,}(?![\w*^(/])")  # what may be capitalised: r_k* and R_k* are two symbols, as are p and P
 DECADE = 10.0  # an axis whose values are positive and span so much is logarithmic
 
 
@@ -64,7 +66,8 @@ class Grid:
 
 def title(scalar: Scalar, grid: Grid) -> str:
     """`First step with 95 % of test pairs right against weight decay`."""
-    return f"{scalar.label[:1].upper()}{scalar.label[1:]} against {grid.x.label}"
+    begins = scalar.label[:1].upper() if WORD.match(scalar.label) else scalar.label[:1]
+    return f"{begins}{scalar.label[1:]} against {grid.x.label}"
 
 
 def is_numeric(axis: AxisOf) -> bool:

@@ -39,7 +39,7 @@ class SweepView:
         self._notes: tuple[str, ...] = ()
         self._seen: tuple[SweepPoint, ...] = ()
         self._shown: SweepSnapshot | None = None
-        self._opened: dict[str, tuple[Stamp, str]] = {}
+        self._opened: dict[tuple[int, str], tuple[Stamp, str]] = {}
 
     def latest(self) -> SweepSnapshot:
         """Return what there is now; looked at anew where a file has changed."""
@@ -75,32 +75,33 @@ class SweepView:
             sentence=row.sentence, step=row.step, claims=row.claims,
             values={name: value.of(scalars[name]) for name, value in row.values.items() if name in scalars},
         )  # fmt: skip
-        return self._followed(point) if row.run else point
+        return self._followed(index, point) if row.run else point
 
-    def _followed(self, point: SweepPoint) -> SweepPoint:
+    def _followed(self, index: int, point: SweepPoint) -> SweepPoint:
         """A point with how far its run is, or why there is none any more."""
         path = self.folder.root / point.run
         try:
             if not there(path / MANIFEST):
                 return replace(point, missing=f"run {point.run} was removed")
-            if point.ended:
-                return replace(point, missing=self._missing(path))
+            lost = self._missing(index, path)
+            if lost or point.ended:
+                return replace(point, missing=lost)
             progress = RunFolder.open(path).load_progress()
         except StoreError as error:
             return replace(point, missing=error.message)
         share = min(1.0, progress.step / progress.total) if progress.total else None
         return replace(point, phase=progress.phase, step=progress.step, share=share)
 
-    def _missing(self, path: Path) -> str:
-        """Why a run cannot be opened; looked at again where its manifest was changed."""
-        stamp = _stamp(path / MANIFEST)
-        if self._opened.get(path.name, (None, ""))[0] != stamp:
+    def _missing(self, index: int, path: Path) -> str:
+        """Why a run cannot be opened, or is another one by now; looked at again where its manifest was changed."""
+        stamp, key = _stamp(path / MANIFEST), (index, path.name)
+        if self._opened.get(key, (None, ""))[0] != stamp:
             try:
-                RunFolder.open(path)
-                self._opened[path.name] = stamp, ""
+                same = self.folder.manifest.matches(index, RunFolder.open(path).manifest)
+                self._opened[key] = stamp, "" if same else f"run {path.name} has other knobs, seeds or versions by now"
             except StoreError as error:
-                self._opened[path.name] = stamp, error.message
-        return self._opened[path.name][1]
+                self._opened[key] = stamp, error.message
+        return self._opened[key][1]
 
     def _snapshot(self, points: tuple[SweepPoint, ...], live: bool) -> SweepSnapshot:
         manifest, notes = self.folder.manifest, list(self._notes)

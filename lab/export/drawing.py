@@ -31,6 +31,7 @@ CLASSES = (ListedColormap(matplotlib.color_sequences["petroff10"]), matplotlib.c
 DOTS = ((1, 1.6), (6, 2, 1, 2), (1, 4), (4, 1.5, 1, 1.5, 1, 1.5), (8, 3))  # of lines of markers: on, off
 LINES = ("-", (0, (6, 2)), (0, (6, 2, 1, 2)), (0, (2, 1.5)))  # of the lines over a picture
 SMALLEST, LARGEST, SPAN, NARROW = 1e-3, 1e5, 100.0, 6.0  # of a logarithmic axis whose ticks are plain numbers
+UNNAMED = "_nolegend_"  # what matplotlib leaves out of a legend
 MANY_NAMES = 24  # letters of all names of an axis that stand beside each other in an inch and a half
 
 
@@ -110,6 +111,8 @@ def _look(curve: Curve | StyledLayer, glyph: str) -> dict[str, Any]:
 
 def _curve(axes: Any, curve: Curve, figure: Figure, floor: float) -> None:
     item, colour, label = curve.series, colour_of(curve.ink), broken(axes, curve.series.label)
+    if not np.isfinite(item.y).any():
+        label = UNNAMED
     x, y = _drawable(item.x, figure.x), _drawable(item.y, figure.y)
     if item.style == "points":
         axes.plot(x, y, linestyle="none", label=label, **_look(curve, curve.glyph))

@@ -96,6 +96,7 @@ class Sweep:
         self.problem = ""
         self._rows = [Row() for _ in plan.points]
         self._began, self._ended, self._saved_at = now(), 0, 0.0
+        self._left = len(plan.points)
         self._runs = StoredRuns(self.root, self.folder.manifest)
 
     def endings(self) -> Iterator[PointEnd]:
@@ -112,7 +113,6 @@ class Sweep:
     def _endings(self, signals: Signals) -> Iterator[PointEnd]:
         found = {point.index: self._runs.of(point.index) for point in self.plan.points}
         self._save(force=True)
-        self._left = len(self.plan.points)
         elsewhere: dict[int, Stored] = {}
         fresh: dict[int, str] = {}
         for point in self.plan.points:
@@ -220,7 +220,8 @@ class Sweep:
         try:
             snapshot = shown(stored.folder.path)
         except LabError as error:
-            return PointEnd(point, int(Exit.RUN_FAILED), {"run": stored.folder.name}, error.message, reused=True)
+            there = {"run": stored.folder.name, "folder": str(stored.folder.path)}
+            return PointEnd(point, int(Exit.RUN_FAILED), there, error.message, reused=True)
         kept = {"run": stored.folder.name, "folder": str(stored.folder.path), "stored": True, "problem": "", "unstored": ""}
         result = {**result_event(snapshot), **kept}
         return PointEnd(point, int(code), result, "" if code == Exit.DONE else snapshot.sentence, reused=True)
@@ -234,8 +235,9 @@ class Sweep:
         result = end.result
         values = {name: value for name, value in (result.get("values") or {}).items() if name in wanted}
         phase = Phase(result["phase"]) if result.get("phase") else None
+        run = result.get("run") or "" if result.get("folder") else ""  # one that has no folder yet bears a name that others may have
         self._rows[end.point.index] = Row(
-            run=result.get("run") or "", phase=phase, code=None if end.code == Exit.INTERRUPTED else end.code,
+            run=run, phase=phase, code=None if end.code == Exit.INTERRUPTED else end.code,
             sentence=end.sentence[:2000], step=int(result.get("step") or 0),
             values={name: ValueOf.model_validate(value) for name, value in values.items()},
             claims={row["id"]: row["status"] for row in result.get("claims") or ()},

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, fit_scale
-from screens.widgets.palette import Theme, group_order
+from screens.widgets.palette import Theme, group_name, group_order
 from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned
 from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, FrameLayout, draw_frame, name_on_axis
@@ -63,6 +63,27 @@ def legend_entries(series: Sequence[Series], theme: Theme) -> list[LegendEntry]:
     return [LegendEntry(curve.legend, curve.ink, curve.series.label or curve.series.name) for curve in curves_of(series, theme)]
 
 
+def worth_naming(series: Sequence[Series], entries: Sequence[LegendEntry]) -> list[LegendEntry]:
+    """The entries of a legend without curves that are nowhere, of whose group the points are all that there is (lower bounds alone)."""
+    return [entry for entry, item in zip(entries, series, strict=True) if np.isfinite(item.y).any() or not _points_of(item, series)]
+
+
+def _points_of(item: Series, series: Sequence[Series]) -> list[Series]:
+    """The series of points that stand in the same group beside a curve."""
+    return [other for other in series if other is not item and other.style == "points" and group_name(other) == group_name(item)]
+
+
+def _left_out(series: Sequence[Series], reduced: Sequence[Reduced], x: Scale) -> int:
+    """How many points cannot be drawn; one whose group has a mark of its own there, such as a lower bound, is."""
+    count = sum(item.dropped for item in reduced)
+    for item in series if count else ():
+        marked = [other.x[np.isfinite(other.y)] for other in _points_of(item, series)]
+        if marked and item.style == "line":
+            lost = item.x[~np.isfinite(item.y) & (item.x >= x.lo) & (item.x <= x.hi)]
+            count -= int(np.isin(lost, np.concatenate(marked)).sum())
+    return max(0, count)
+
+
 def plot(request: Request, width: int, height: int, theme: Theme) -> Plotted:
     """Draw a request on a grid of any size; below 20x5 only a sentence, or nothing."""
     grid = TextGrid(width, height)
@@ -82,10 +103,12 @@ class _Drawing:
         self.figure = request.figure
         self.series = request.series
         self.entries: list[LegendEntry] = []
+        self.named: list[LegendEntry] = []
 
     def draw(self) -> Plotted:
         x, curves = self._scale_x(), curves_of(self.series, self.theme)
         self.entries = legend_entries(self.series, self.theme)
+        self.named = worth_naming(self.series, self.entries)
         layout, y, ticks, reduced = self._fit(x)
         canvas = Canvas(layout.rows, layout.columns, self.theme.ascii)
         spare = self._layers(canvas, curves, reduced, x, y)
@@ -93,7 +116,7 @@ class _Drawing:
         draw_frame(self.grid, layout, self.theme, across, ticks)
         canvas.onto(self.grid, layout.top, layout.gutter)
         placed = bool(layout.foot) or name_on_axis(self.grid, layout, self.theme, across, axis_name(self.figure.x))
-        self._texts(layout, curves, spare, x, sum(item.dropped for item in reduced), "" if placed else axis_name(self.figure.x))
+        self._texts(layout, curves, spare, x, _left_out(self.series, reduced, x), "" if placed else axis_name(self.figure.x))
         return Plotted(self.grid, x, y, layout)
 
     def _scale_x(self) -> Scale:
@@ -110,7 +133,7 @@ class _Drawing:
     def _fit(self, x: Scale) -> tuple[FrameLayout, Scale, list[Tick], list[Reduced]]:
         """Find the scale of y, which depends on the columns, and a layout whose gutter holds its labels."""
         width, height = self.grid.width, self.grid.height
-        entries = self.entries if self.request.legend else []
+        entries = self.named if self.request.legend else []
         wanted = len(legend_rows(entries, width, 1 if height < 12 else 3, self.theme))
         for longest in (5 if width < 60 else 6, 8, 11, 14):
             layout = FrameLayout.of(width, height, wanted, longest, len(self._key(x, width - longest - 1, len(self.figure.x.ticks))))
@@ -172,7 +195,7 @@ class _Drawing:
         end = title_row(grid, self.figure, theme, left_out if dropped else [self.figure.note, ""], x_name)
         pinned = [LegendEntry("..", theme.faint(), request.pinned_label)] if request.pinned else []
         if request.legend:
-            rows = legend_rows(self.entries, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
+            rows = legend_rows(self.named, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
         else:
             rows = legend_rows(spare, grid.width, 1, theme)
         if request.cursor is not None:

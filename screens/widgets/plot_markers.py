@@ -55,7 +55,7 @@ def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, t
         if at is None or not words:
             continue
         tone = marker_ink(marker, theme)
-        for word in (words, words.partition(" ")[0]):
+        for word in (words, theme.text(marker.brief) or words.partition(" ")[0]):
             place = _beside(canvas, at, len(word) + 1) if marker.axis == "x" else _above(canvas, canvas.rows - 1 - at, len(word))
             if place is not None:
                 canvas.put(place[0], place[1] + (marker.axis == "x" and place[1] > at), word, tone)

@@ -55,7 +55,8 @@ def test_plots_and_tables_are_shown_once(kernel):
     found = outputs(client, client.execute("outcome.plot('norms')"))
     assert [set(item["data"]) for item in of(found, "execute_result")] == [{"image/png", "text/plain"}] and not of(found, "display_data")
     found = outputs(client, client.execute("outcome.verdicts"))
-    assert "<table>" in of(found, "execute_result")[0]["data"]["text/html"]
+    assert "<table>" in of(found, "execute_result")[0]["data"]["text/html"] and not of(found, "display_data")
+    assert not of(outputs(client, client.execute("text = repr(outcome.values)")), "display_data")
     found = outputs(client, client.execute("same = genlab.load(outcome.folder); print(repr(same) == repr(outcome))"))
     assert of(found, "stream")[0]["text"] == "True\n"
 

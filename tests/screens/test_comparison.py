@@ -89,6 +89,19 @@ def test_theory_is_drawn_once_where_it_is_shared_and_for_each_run_where_not():
     assert [label for label in labels(alone, "accuracy/a") if "chance" in label] == ["chance"]
 
 
+def test_theory_that_goes_on_longer_in_one_run_is_one_curve_and_one_that_is_called_otherwise_is_not():
+    def ended(run, steps, label="law"):
+        x = np.linspace(1.0, steps, 7)
+        law = Series("law", label, x, 0 * x + 1, kind="theory", basis="exact", group="law")
+        return replace(run, series=tuple(law if item.name == "law" else item for item in run.series))
+
+    comparison = compare(SPEC, [ended(snapshot(0.02), 74.0), ended(snapshot(0.05), 180.0)], ["one", "two"])
+    (law,) = [item for item in comparison.snapshot.series if item.label == "law"]
+    assert law.x[-1] == 180.0
+    comparison = compare(SPEC, [ended(snapshot(0.02), 74.0, "law of 7"), ended(snapshot(0.05), 180.0, "law of 9")], ["one", "two"])
+    assert {"lr .02 · law of 7", "lr .05 · law of 9"} <= set(labels(comparison, "loss"))
+
+
 def test_bands_are_kept_and_no_curve_is_lost():
     comparison = two()
     measured = [item for item in comparison.snapshot.series if item.kind == "measured"]
@@ -120,6 +133,7 @@ def test_runs_that_many_figures_cannot_hold_together_are_told_apart():
 def test_lines_that_runs_share_stand_once_and_the_events_of_a_few_runs_bear_their_names():
     markers = {(item.label, item.group) for item in two().snapshot.markers if item.figure == "loss"}
     assert markers == {("half", ""), ("lr .02 · memorised", "lr .02"), ("lr .05 · memorised", "lr .05")}
+    assert {item.brief for item in two().snapshot.markers if item.group} == {"lr .02", "lr .05"}
     many = compare(SPEC, [snapshot(round(0.01 * k, 2)) for k in range(1, 6)], list("abcde"))
     assert {item.label for item in many.snapshot.markers} == {"half"}
 

@@ -97,7 +97,7 @@ def _delays(
     late = [setting for setting in delays if not all_reached(delays[setting]) and r.over(setting.name)]
     if late:
         x, y = np.array(sorted((across(setting), setting.steps) for setting in late), dtype=np.float64).T
-        yield Series(f"delay-vs-{name}/censored", "^ not by this step", x, y, style="points", group="censored")
+        yield Series(f"delay-vs-{name}/censored", "not by this step", x, y, style="points", group="censored")
 
 
 def bars(power: Floats) -> Series:

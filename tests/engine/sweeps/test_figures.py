@@ -9,7 +9,8 @@ from engine.registry import spec
 from engine.sweeps.figures import drawn
 from engine.sweeps.grid import axes_of
 from engine.sweeps.heat_map import levels_of
-from engine.sweeps.manifest import SweepManifest
+from engine.sweeps.layout import Grid, title
+from engine.sweeps.manifest import AxisOf, SweepManifest
 from engine.sweeps.plan import Plan
 
 GROKKING = spec("grokking")
@@ -98,3 +99,16 @@ def test_levels_are_round_and_within():
 def test_many_curves_are_thinned_and_said():
     declared, shown, _ = sweep(["wd=.3:3:lin13", "lr=.001:.01:lin12"], lambda k: steps(1, 2, 3))
     assert len(shown.series) == 8 and "8 of 12 curves" in declared.figures[0].note
+
+
+@pytest.mark.parametrize(
+    ("label", "title_"),
+    [
+        ("grok step / memorise step", "Grok step / memorise step"), ("log-log slope", "Log-log slope"),
+        ("p/n at the peak", "p/n at the peak"),
+        ("r_k*, a rank", "r_k*, a rank"), ("l1 norm", "l1 norm"), ("cos(K, y y^T)", "cos(K, y y^T)"), ("|w|, GD", "|w|, GD"),
+    ],
+)  # fmt: skip
+def test_a_title_leaves_symbols_as_they_are(label, title_):
+    grid = Grid(AxisOf(knob="n", label="n", values=(1, 2)), (), ())
+    assert title(Scalar("it", label), grid) == f"{title_} against n"

@@ -401,3 +401,22 @@ def test_bars_without_colour_differ_in_their_shade():
     rows = [row.plain for row in draw_figure(figure, series, width=40, height=12, theme=Theme(Level.NONE))]
     assert "██ true" in rows[1] and "▒▒ random" in rows[1]
     assert any("█" in row and "▒" in row for row in rows[2:])
+
+
+def test_a_curve_of_lower_bounds_alone_is_named_once_and_none_of_its_points_counts_as_lost():
+    x, none = [1.0, 2.0, 3.0], np.full(3, np.nan)
+    bounds = [curve(x, none, "s/a", label="slow", group="a"),
+              curve(x, [9.0, 9.0, 9.0], "s/a>", label="slow: lower bound", group="a", style="points")]  # fmt: skip
+    partly = [curve(x, [np.nan, 4.0, 3.0], "s/b", label="fast", group="b"),
+              curve([1.0], [8.0], "s/b>", label="fast: lower bound", group="b", style="points")]  # fmt: skip
+    figure = Figure("f", "F", Axis("x"), Axis("y"), ("s/*",))
+    text = "\n".join(row.plain for row in draw_figure(figure, [*bounds, *partly], width=100, height=18))
+    assert text.count("slow") == 1 and text.count("fast") == 2 and "not drawn" not in text and "out" not in text
+    lost = "\n".join(row.plain for row in draw_figure(figure, [*partly, curve(x, [1.0, np.nan, 1.0], "s/c")], width=100, height=18))
+    assert "1 point not finite, not drawn" in lost
+
+
+def test_a_marker_without_room_says_what_is_short_for_it():
+    figure, line = Figure("f", "F", Axis("x"), Axis("y"), ("s/*",)), curve([0.0, 1.0], [0.0, 1.0], "s/a")
+    marker = Marker("f", "x", 0.5, "width 16 and a label that has no room anywhere in so few columns", brief="width 16")
+    assert any("width 16" in row.plain for row in draw_figure(figure, [line], [marker], width=50, height=12))
