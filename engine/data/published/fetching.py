@@ -48,7 +48,6 @@ def fetch(published: Published, report: Report = _nobody, patience: Patience | N
         _tidy(published, folder)
         done = 0
         for file in published.files:
-            tell(f"checking {file.name}")
             if not _sound(file, folder):
                 told_of = partial(_told, report, published, file.name, done)
                 _obtain(published, file, folder, told_of, patience or Patience())
@@ -77,7 +76,10 @@ def _ready(published: Published, folder: Path) -> bool:
 def _sound(file: OfficialFile, folder: Path) -> bool:
     """Whether the official file lies there as it was published."""
     try:
-        return (folder / file.name).stat().st_size == file.size and sha256_of(folder / file.name) == file.sha256
+        if (folder / file.name).stat().st_size != file.size:
+            return False
+        tell(f"checking {file.name}")
+        return sha256_of(folder / file.name) == file.sha256
     except (OSError, LabError):
         return False
 
