@@ -196,6 +196,16 @@ def test_plain_lines_grow_rarer(capsys):
     assert written[0].startswith("toy quick: running, step 0 of 4")
 
 
+def test_the_end_says_the_headline_below_the_last_line(capsys):
+    seen = dataclasses.replace(START, phase=Phase.FINISHED, headline=("fitted at step 4", "test error 90 %"))
+    LineReporter("toy quick").end(seen)
+    *_, last, told = capsys.readouterr().err.splitlines()
+    assert last.startswith("toy quick: finished") and told == "  fitted at step 4; test error 90 %"
+    assert result_event(seen)["headline"] == "fitted at step 4; test error 90 %"
+    LineReporter("toy quick").end(START)
+    assert len(capsys.readouterr().err.splitlines()) == 1 and result_event(START)["headline"] == ""
+
+
 def test_the_phase_message_names_rate_and_time_left():
     line = phase_message(dataclasses.replace(START, step=2, rate=350.0, eta=1.4, values={"loss": 0.25}))
     assert line == "running, step 2 of 4, 350 steps/s, 1 s left; loss 0.25"
