@@ -54,7 +54,7 @@ class HelpScreen(Page, ModalScreen[None], inherit_bindings=False):
         Binding("q", "app.leave", "Quit", show=False),
     ]
 
-    def __init__(self, selected: Text | None, keys: tuple[Key, ...]) -> None:
+    def __init__(self, selected: Text | None, keys: tuple[Key, ...] = HOME_KEYS) -> None:
         super().__init__()
         self._selected, self._keys = selected, keys
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.terminal import LastingFile, has_dark_background, load_tmux_buffer
+from lab.terminal import LastingFile, load_tmux_buffer
 
 
 class Lost(io.StringIO):
@@ -34,11 +34,6 @@ def test_a_terminal_that_stands_gets_everything() -> None:
     file.flush()
     assert target.getvalue() == "here"
     assert not file.gone
-
-
-@pytest.mark.parametrize(("colours", "dark"), [("", True), ("15;0", True), ("0;15", False), ("0;default;7", False), ("odd", True)])
-def test_background(colours: str, dark: bool) -> None:
-    assert has_dark_background({"COLORFGBG": colours} if colours else {}) is dark
 
 
 def test_copying_reaches_the_buffer_of_the_tmux_around(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

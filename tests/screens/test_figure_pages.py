@@ -24,3 +24,8 @@ def test_a_wide_terminal_shows_six_views_at_once_and_a_narrow_one_two() -> None:
     assert len(pages(6, 116, 43)) == 1
     assert [len(page.views) for page in pages(5, 80, 18)] == [2, 2, 1]
     assert [len(page.views) for page in pages(5, 60, 13)] == [1] * 5
+
+
+def test_density_says_how_many_share_a_page() -> None:
+    counts = [max(len(page.views) for page in pages(8, 80, 19, density=density)) for density in ("compact", "normal", "roomy")]
+    assert counts == [4, 2, 1]
