@@ -51,15 +51,16 @@ class RunGlimpses:
         return self._last
 
     def _newest(self, phenomena: Sequence[str]) -> dict[str, ListedRun]:
-        """Return each phenomenon's newest run that can be read."""
+        """Return each phenomenon's newest run that can be read; where there is none, the newest that cannot."""
         by_length = sorted(phenomena, key=len, reverse=True)
         found: dict[str, ListedRun] = {}
+        damaged: dict[str, ListedRun] = {}
         tries = dict.fromkeys(phenomena, 0)
         for run in self._index.rows():
             if len(found) == len(tries):
                 break
             if not run.known:
-                guess = next((name for name in by_length if run.name.startswith(name)), "")
+                guess = _owner(run, by_length)
                 if not guess or guess in found or tries[guess] >= TRIES:
                     continue
                 tries[guess] += 1
@@ -67,6 +68,9 @@ class RunGlimpses:
                 run = self._index.row(run.name) or run
             if run.phenomenon in tries and not run.problem:
                 found.setdefault(run.phenomenon, run)
+            elif run.problem:
+                damaged.setdefault(run.phenomenon or _owner(run, by_length), run)
+        found |= {name: run for name, run in damaged.items() if name in tries and name not in found}
         self._index.read([run.name for run in found.values()])
         return {name: self._index.row(run.name) or run for name, run in found.items()}
 
@@ -80,3 +84,8 @@ class RunGlimpses:
         except LabError:  # nothing was measured yet, or its row says what is wrong
             return Glimpse(run)
         return Glimpse(run, main_figure(declared, shown) if declared is not None else None)
+
+
+def _owner(run: ListedRun, by_length: Sequence[str]) -> str:
+    """The phenomenon that a run's name begins with; empty where it begins with none."""
+    return next((name for name in by_length if run.name.startswith(name)), "")

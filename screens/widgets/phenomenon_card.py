@@ -26,7 +26,7 @@ LEAST_SPARK, MOST_SPARK = 6, 24  # columns of a curve in one row
 STATE = 27  # columns of the state before it
 LEAST_QUESTION = 16
 PLOT, PLOT_SHARE = 36, 0.45  # columns of a picture, and the part of the card that it takes at most
-NO_RUN, UNREAD = "no run yet", "..."
+NO_RUN, UNREAD, DAMAGED = "no run yet", "...", "run cannot be read"
 
 
 def state_of(snapshot: Snapshot) -> list[Text]:
@@ -86,7 +86,8 @@ class PhenomenonCard(Widget, can_focus=True):
     def show_stored(self, glimpse: Glimpse) -> None:
         """Show what became of the newest run of the store."""
         run = glimpse.run
-        self._show([phase(run), *claims(run.claims or {})], glimpse.main, run)
+        state = [Text(DAMAGED, "red")] if run.problem else [phase(run), *claims(run.claims or {})]
+        self._show(state, glimpse.main, run)
 
     def _show(self, state: Sequence[Text], main: MainFigure | None, run: ListedRun | None) -> None:
         """Repaint only where something changed."""
@@ -177,7 +178,8 @@ class PhenomenonCard(Widget, can_focus=True):
         """Say what is drawn, of a stored run from when and with which knobs."""
         if self._run is None:
             return self._main.figure.title if self._main is not None else ""
-        drawn = self._main.figure.title if self._main is not None else "nothing measured yet"
+        nothing = "b lists it with the reason" if self._run.problem else "nothing measured yet"
+        drawn = self._main.figure.title if self._main is not None else nothing
         ago = age((time.time_ns() - self._run.changed) / 1e9)
         return ", ".join(filter(None, (drawn, f"{ago} ago", knob_words(self._run.knobs))))
 

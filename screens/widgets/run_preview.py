@@ -77,7 +77,7 @@ def _words(preview: Preview, width: int, height: int) -> list[Text]:
     if snapshot is not None and height > 2:
         lines.append(Text(snapshot.sentence, formatting.PHASE_STYLE[snapshot.phase]))
         lines += [
-            Text.assemble((f"{verdict.mark:8}", formatting.STATUS_STYLE[verdict.status]), verdict.claim.sentence)
+            Text.assemble((f"{verdict.mark:10}", formatting.STATUS_STYLE[verdict.status]), verdict.claim.sentence)
             for verdict in sorted(snapshot.verdicts, key=lambda verdict: list(Status).index(verdict.status))
             if not verdict.claim.identity or verdict.status is Status.FAILS
         ]

@@ -164,6 +164,16 @@ def test_home_sees_the_newest_run_of_each_phenomenon_and_reads_no_more(index: Ru
     assert shown.latest[0].name == names[-1] and shown.working == 0
 
 
+def test_home_says_that_a_phenomenons_only_run_is_damaged(index: RunIndex) -> None:
+    name = finished(index.root)
+    (index.root / name / "manifest.json").write_text("{")
+    shown = RunGlimpses(index).look([NAME])
+    assert "damaged" in shown.newest[NAME].run.problem and shown.newest[NAME].main is None
+    sound = finished(index.root)
+    os.utime(index.root / sound, ns=(10**17, 10**17))
+    assert RunGlimpses(index).look([NAME]).newest[NAME].run.name == sound, "older, but it can be read"
+
+
 def test_manifests_of_other_phenomena_are_listed_with_all_their_knobs(index: RunIndex) -> None:
     name = finished(index.root)
     path = index.root / name / "manifest.json"
