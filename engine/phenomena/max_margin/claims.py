@@ -24,6 +24,7 @@ DIRECTION, ANGLE, GAP, LOSS = 0.01, 0.02, 0.001, 1e-4
 TWO_TERM, FOLLOWS, OWN_MARGIN, EQUAL = 1e-8, 1e-3, 0.95, 1e-4
 SLOPE, ERROR, SETTLED = 0.02, 0.01, 0.005
 FOLLOWED, RACED = 200_000, 100_000  # steps
+FAR = 700.0  # an exponent just below what overflows
 NEAR = 0.01  # margin over the longest row below which 100,000 steps, whose error is O(log t/sqrt t) times its inverse, come nowhere
 C_DIRECTION, C_ANGLE, C_GAP = 0.6545, 0.2142, 0.29270  # of the four points
 RANKED = ("normalised", "sign", "coordinate")  # each the best at a norm of its own
@@ -139,7 +140,10 @@ def _own_margins(run: MaxMargin) -> Judgement:
 
 
 def _validation(run: MaxMargin) -> Judgement:
-    """Once w is w_hat log s + O(1), a point that w_hat gets wrong by m adds m/n_val to the slope, and the others nothing."""
+    """Once w is w_hat log s + O(1), a point that w_hat gets wrong by m adds m/n_val to the slope, and the others nothing.
+
+    At a finite s a point at |m| from w_hat's boundary is off by |m|/(1 + exp(|m| log s + O(1))), which is much only for the nearest.
+    """
     if len(run.solutions) < len(run.problems):
         return pending("the flow is not there yet")
     late = run.log_s >= run.log_s[-1] / 2
@@ -157,6 +161,10 @@ def _validation(run: MaxMargin) -> Judgement:
     if away > SETTLED:
         reason = f"|w| does not grow by |w_hat| log s yet: {away:.2g} off, for too small an eigenvalue of the support vectors"
         return censored(slopes[0], reason, values={"off": away})
+    near = max(_undecided(solution, float(run.log_s[late][0])) for solution in run.solutions)
+    if near > SETTLED:
+        reason = f"so near w_hat's boundary lie held-out points that the slope is not theirs yet: {near:.2g} of it is open half-way"
+        return censored(slopes[0], reason, values={"open": near})
     off = np.array(slopes) / np.array(wanted) - 1
     moved = np.abs(np.array(errors) - np.array(goals))
     worst = int(np.argmax(np.abs(off)))
@@ -166,6 +174,14 @@ def _validation(run: MaxMargin) -> Judgement:
         bool(np.all(np.abs(off) <= SLOPE) and np.all(moved <= ERROR)), slopes[worst], note, predicted=wanted[worst],
         values={"error": errors[worst], "error of w_hat": goals[worst], "relative": float(off[worst])},
     )  # fmt: skip
+
+
+def _undecided(solution: Solution, log_s: float) -> float:
+    """The part of the limiting slope that held-out points still lack or have too much at a time: |m|/(1 + s^|m|) over that of the wrong."""
+    held_out = solution.problem.held_out
+    margins = held_out.y * (held_out.X @ solution.svm.w)
+    beyond = np.abs(margins)
+    return float(np.mean(beyond / (1 + np.exp(np.minimum(beyond * log_s, FAR)))) / np.mean(np.maximum(0.0, -margins)))
 
 
 def _equal_duals(solution: Solution, place: int) -> Judgement:

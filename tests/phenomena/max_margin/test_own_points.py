@@ -168,3 +168,17 @@ def test_other_content_under_the_name_is_refused():
         build(type(run.config), stored)
     with pytest.raises(DataError, match="moved is another one now"):
         type(run)(run.config, (0,), "cpu", "custom")
+
+
+def test_a_slope_that_hangs_on_points_beside_the_boundary_is_not_decided():
+    """Points far apart: the separator gets few of those around them wrong, and these by so little that s = 1e59 is early for them."""
+    add("apart", np.array([(0.0, 0.0), (1.0, 0.5), (0.5, 1.0), (3.0, 3.0), (4.0, 2.5)]), LABELS)
+    run = make(data="apart", bias=True, decades=59, gd_steps=0)
+    work(run)
+    problem = run.problems[0]
+    margins = problem.held_out.y * (problem.held_out.X @ problem.svm.w)
+    assert 0 < np.count_nonzero(margins < 0) < 10
+    half = 59 / 2 * np.log(10)
+    open_part = np.mean(np.abs(margins) / (1 + np.exp(np.abs(margins) * half))) / np.mean(np.clip(-margins, 0, None))
+    found = next(item for item in run.verdicts() if item.claim.id == "MM9")
+    assert found.status is Status.CENSORED and f"{open_part:.2g}" in found.reason
