@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from engine import registry
+from engine.contract import Phase
 from engine.errors import Exit
 from engine.store import list_runs
 from engine.sweeps.folder import sweep_paths
+from engine.sweeps.grid import axes_of
+from engine.sweeps.plan import Plan
+from engine.sweeps.view import SweepView
 from lab.running.children import ended, killed_by, result_line
+from lab.running.sweep import PointEnd, Sweep
 from tests.lab.command_line import finish, lines, start
 
 PATIENCE = 60.0  # seconds until a condition that should come is called missing
@@ -209,7 +215,7 @@ def test_a_sweep_among_the_runs(genlab, tmp_path):
     assert len(list_runs(tmp_path / "runs")) == 2 and not list(sweep_paths(tmp_path / "runs"))
 
 
-@pytest.mark.parametrize("damage", ["table gone", "table torn", "a run gone", "a run torn"])
+@pytest.mark.parametrize("damage", ["table gone", "table torn", "a run gone", "a run torn", "a run is another one"])
 def test_what_is_damaged_is_said_and_the_rest_is_shown(genlab, tmp_path, damage):
     genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1", "--quiet")
     root = tmp_path / "runs"
@@ -220,6 +226,10 @@ def test_what_is_damaged_is_said_and_the_rest_is_shown(genlab, tmp_path, damage)
         (sweep / "table.json").write_text('{"rows": [{"ru')
     elif damage == "a run gone":
         shutil.rmtree(run)
+    elif damage == "a run is another one":
+        table = json.loads((sweep / "table.json").read_text())
+        table["rows"][0]["run"] = table["rows"][1]["run"]
+        (sweep / "table.json").write_text(json.dumps(table))
     else:
         (run / "manifest.json").write_text("{")
     code, out, _ = genlab("show", sweep.name)
@@ -227,6 +237,20 @@ def test_what_is_damaged_is_said_and_the_rest_is_shown(genlab, tmp_path, damage)
     assert code == 0
     assert [row[2] for row in rows] == ["finished"] * 4, "of two points, twice"
     assert "note: " in out
+
+
+def test_a_point_that_was_stopped_before_it_had_a_folder_is_no_run_of_that_name(genlab, tmp_path):
+    """Until a run has a folder it bears a name that another one may have: that of an earlier sweep would count as its own."""
+    genlab("run", "toy", "--rate", "0.3", "--steps", "20", "--quiet")
+    (other,) = list_runs(tmp_path / "runs")
+    toy = registry.spec("toy")
+    plan = Plan.of(toy, "quick", {"steps": "20"}, axes_of(toy, ["rate=.1,.2"], ("steps",)))
+    work = Sweep(plan, "cpu", 1, tmp_path / "runs")
+    work._settled(PointEnd(plan.points[0], Exit.INTERRUPTED, {"run": other.path.name, "phase": "stopped", "folder": ""}, "interrupted"))
+    work._save(force=True)
+    work.folder.close()
+    point, _ = SweepView(work.folder.path).latest().points
+    assert (point.run, point.phase, point.missing) == ("", Phase.STOPPED, "")
 
 
 def test_a_sweep_without_its_manifest_is_one_sentence(genlab, tmp_path):
