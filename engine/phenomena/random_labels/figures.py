@@ -32,7 +32,7 @@ FIGURES = (
     Figure("train-accuracy", "Training accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("train-accuracy/*",)),
     Figure(
         "test-error", "Test error", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error/*",),
-        f"on {PROBE} clean test images while a network trains, on all once it has finished",
+        f"on at most {PROBE} clean test inputs while a network trains, on all once it has finished",
     ),
     Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", lo=0.0), ("train-loss/*",), "cross-entropy"),
     Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("relative to q=0", lo=0.0), ("time-to-fit",)),
@@ -44,7 +44,7 @@ COLOURLESS = 2  # dimensions of an image without colours
 MAPPED = (TRUE, RANDOM)  # the curves of training accuracy say as much of the other conditions
 PICTURES = (
     *(PictureSpec(f"memorised/{name}", f"Fitted: {name} labels") for name in MAPPED),
-    PictureSpec("conditions", "One image under every condition"),
+    PictureSpec("conditions", "One input under every condition"),
 )
 NOT_FITTED, FITTED, NOTHING = 0, 1, -1  # nothing is drawn where a class has no more examples
 LEGEND = ("not yet fitted", "fitted")
@@ -95,7 +95,7 @@ def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -
 
 
 def input_conditions(run: RandomLabels) -> Picture:
-    """Return the first training image under every input condition."""
+    """Return the first training input under every condition."""
     kinds: tuple[InputKind, ...] = ("true", "shuffled", "random-pixels", "gaussian")
     data = run.data[run.seeds[0]]
     images = side_by_side([data.inputs(kind)[0][0] for kind in kinds], run.split.shape)
