@@ -87,6 +87,7 @@ def test_random_knobs_are_outside_every_domain_that_does_not_hold_them() -> None
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_two_hundred_random_knobs_and_the_procedure_itself_at_a_tenth_of_the_size() -> None:
     assert held(SMALL, 170, 1) == []
     doubling = {"n": 500, "steps": 500, "samples": (1, 2, 4, 8, 16, 31, 62, 125, 250), "sample_h": 12}

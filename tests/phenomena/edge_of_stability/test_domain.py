@@ -37,6 +37,7 @@ def test_a_claim_is_decided_inside_its_domain_alone(config):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(10))
 def test_claims_hold_inside_their_domains_and_say_nothing_outside(seed):
     for config in settings("edge-of-stability", {**SMALL, "steps": 1000}, VALUES, 20, seed=1 + seed):

@@ -61,6 +61,7 @@ def test_a_claim_is_decided_inside_its_domain_alone(config):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("base", [SMALL, LATE], ids=["small", "late"])
 def test_claims_hold_inside_their_domains_and_say_nothing_outside(base):
     values = {**VALUES, "steps": (base["steps"],), "model": ("mlp", "transformer")}

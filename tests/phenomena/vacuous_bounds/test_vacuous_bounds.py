@@ -168,6 +168,7 @@ def test_perez_ortizs_objective_around_a_learnt_prior_certifies_below_chance_and
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_dziugaite_and_roys_network_is_certified_below_one_on_a_fourteenth_of_their_data():
     run = work(make(preset="dziugaite-T600-5k", base="dziugaite-T600-5k"))
     marks = {item.claim.id: item.mark for item in run.verdicts()}
