@@ -11,10 +11,8 @@ from engine.data.published import PUBLISHED, state
 from engine.errors import Exit
 from lab import doctor, published_data
 from lab.importing import import_typed
-from tests.engine.data.published.small import QUICK, lay, named, serving, small_cifar10, small_mnist
+from tests.engine.data.published.small import DEAD, DEAD_HOST, QUICK, lay, named, serving, small_cifar10, small_mnist
 from tests.lab.command_line import lines
-
-DEAD = "http://127.0.0.1:9/"
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +59,7 @@ def test_without_a_network_one_sentence_says_what_to_copy_where(genlab, small):
     code, out, err = genlab("data", "fetch", "cifar10")
     said = err.splitlines()
     assert (code, out) == (Exit.DATA_MISSING, "")
-    assert said[-2].startswith("genlab: cifar-10-binary.tar.gz of cifar10 could not be fetched: 127.0.0.1:9: refuses connections")
+    assert said[-2].startswith(f"genlab: cifar-10-binary.tar.gz of cifar10 could not be fetched: {DEAD_HOST}: refuses connections")
     assert said[-1].endswith(f"copy cifar-10-binary.tar.gz from another machine into {small / 'cifar10'}")
     assert genlab("data", "path", "cifar10")[1].strip() == str(small / "cifar10")
     assert genlab("data", "path")[1].strip() == str(small)
@@ -138,7 +136,7 @@ def test_ctrl_c_keeps_what_has_arrived_and_the_next_fetch_goes_on_there(genlab, 
     try:
         with serving(named(published, contents), interrupt) as mirror:
             serve(monkeypatch, published, mirror)
-            monkeypatch.setattr("engine.data.published.fetching.Patience", lambda: replace(QUICK, read=60.0, window=60.0))
+            monkeypatch.setattr("engine.data.published.fetching.Patience", lambda: replace(QUICK, read=100.0, window=100.0))
             code, out, err = genlab("data", "fetch", "mnist")
             mirror.stopped.set()
     finally:

@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import hashlib
 import io
+import socket
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +18,13 @@ from engine.data.published.download import Patience
 from tests.engine.data.own.formats import cifar10, idx
 
 TRAIN, TESTS = 60, 20
-QUICK = Patience(connect=2.0, read=0.3, slowest=1000.0, window=0.2, pauses=(0.0, 0.0))
+QUICK = Patience(connect=30.0, read=30.0, window=30.0, pauses=(0.0, 0.0))
+IMPATIENT = replace(QUICK, read=0.3)  # with a mirror that says nothing
+EXACTING = replace(QUICK, window=0.2)  # with one that says little
+_unheard = socket.socket()  # bound, and nobody listens
+_unheard.bind(("127.0.0.1", 0))
+DEAD_HOST = f"127.0.0.1:{_unheard.getsockname()[1]}"
+DEAD = f"http://{DEAD_HOST}/"
 
 
 def pixels(count, shape, seed=0):
