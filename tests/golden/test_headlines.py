@@ -133,8 +133,8 @@ def test_max_margin_gives_the_direction_of_the_last_step():
     share = (run.problems[0].X @ w * run.problems[0].y).min() / np.linalg.norm(w) / run.problems[0].svm.margin
     line = said("max-margin--four-point")
     off = np.linalg.norm(w / np.linalg.norm(w) - svm / np.linalg.norm(svm))
-    assert errors[-1, 0] == pytest.approx(off) and f"at step 3,000 is {off:.4f} from the SVM's" in line
-    assert f"margin {percent(share)} % of the largest" in line
+    assert errors[-1, 0] == pytest.approx(off) and f"at step 3,000: {off:.4f} from the SVM's" in line
+    assert f"margin {percent(share)} % of largest" in line
 
 
 def test_double_descent_places_peak_and_valleys_of_all_draws():

@@ -22,8 +22,8 @@ def clauses(run: MaxMargin, known: Known) -> Iterator[str]:
         yield f"largest margin {known.number('margin')}, {known.count('support_vectors')} rows on it"
     else:
         taken = step([walk.steps[len(walk.path) - 1] for _, walk in run.walks("gd")])
-        yield f"GD's direction at step {taken} is {known.number('direction_error_gd')} from the SVM's"
-        yield f"margin {known.percent('own_margin_gd')} of the largest"
+        yield f"GD's direction at step {taken}: {known.number('direction_error_gd')} from the SVM's"
+        yield f"margin {known.percent('own_margin_gd')} of largest"
         if known.has("direction_error_adam"):
             yield f"Adam {known.number('direction_error_adam')} away"
     if known.has("direction_constant", "direction_constant_theory") and known.value("direction_constant_theory") > PARALLEL:
