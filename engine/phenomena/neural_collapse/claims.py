@@ -26,7 +26,7 @@ HUI = "Hui et al. 2022, arXiv:2202.08384"
 ZHU = "Zhu et al. 2021, arXiv:2105.02375"
 FORGOTTEN = 1.98  # lr wd steps: the first weights' part in the last ones has decayed by about so many logarithms
 MEANT = (
-    one_of("dataset", "digits196"), one_of("loss", "half-squared"), within("per_class", 30, 60), within("width", 96, 256),
+    one_of("dataset", "digits196"), one_of("loss", "half-squared"), within("per_class", 30, 100), within("width", 96, 256),
     one_of("depth", 3), within("wd", 0.8, 1.5), within("lr", 0.0015, 0.003), within("init", 0.4, 0.6), one_of("batch", 100),
     Condition("steps at least 2 an image: about 200 epochs", lambda c: c.steps >= 2 * c.per_class * c.classes),
     Condition(f"lr wd steps at least {FORGOTTEN:g}: first weights decay", lambda c: c.lr * c.wd * c.steps >= FORGOTTEN),

@@ -75,7 +75,7 @@ def scarcest(dataset: str) -> tuple[str, int]:
 PRESETS = (
     Preset("quick", "true and shuffled labels of 500 digits, three seeds", {},
            "arXiv:2008.08186, Fig. 2 to 7, reduced: a perceptron on digits, squared error", seeds=3),
-    Preset("standard", "four times the images and steps, five seeds", {"per_class": 200, "steps": 4000, "width": 200},
+    Preset("standard", "twice the images and units, three times the steps, five seeds", {"per_class": 100, "steps": 3000, "width": 200},
            "arXiv:2008.08186, Fig. 2 to 7, reduced", seeds=5),
     Preset("cross-entropy", "the same with cross-entropy and little decay, where it hardly happens",
            {"loss": "cross-entropy", "wd": 0.01}, "arXiv:2008.08186 has cross-entropy, for far longer", seeds=3),

@@ -19,7 +19,7 @@ VALUES = {
 def _meant(c):
     if c.dataset != "digits196" or c.loss != "half-squared" or c.depth != 3 or c.batch != 100:
         return False
-    sizes = 30 <= c.per_class <= 60 and 96 <= c.width <= 256 and 0.4 <= c.init <= 0.6
+    sizes = 30 <= c.per_class <= 100 and 96 <= c.width <= 256 and 0.4 <= c.init <= 0.6
     return sizes and 0.8 <= c.wd <= 1.5 and 0.0015 <= c.lr <= 0.003 and c.steps >= max(20 * c.per_class, 1.98 / c.lr / c.wd)
 
 

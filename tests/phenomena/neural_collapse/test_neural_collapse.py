@@ -238,7 +238,7 @@ def test_data_that_do_not_suffice_are_refused(tmp_path, monkeypatch, counts, kno
 def test_claims_wait_for_the_end_and_small_runs_are_outside():
     run = made(SMALL)
     assert verdict(run, "CO5").status is Status.PENDING
-    assert "per_class between 30 and 60" in verdict(run, "CO1").reason
+    assert "per_class between 30 and 100" in verdict(run, "CO1").reason
 
 
 def made_up(fitted=True, **changes):
