@@ -131,7 +131,7 @@ def _meets(run: ListedRun, wanted: RunFilter, knobs: Knobs) -> bool:
 
 
 def _agrees(run: ListedRun, term: Term, knobs: Knobs) -> bool:
-    if not run.known or run.problem:
+    if run.phase is None or run.problem:
         return False
     if term.name == "claims":
         return _claims_agree(run, CLAIM_WORDS[term.value.casefold()]) == (term.sign == "=")
@@ -194,7 +194,7 @@ def _key(run: ListedRun, name: str, knobs: Knobs) -> float | str | None:
         return -run.changed
     if name == "name":
         return run.name.casefold()
-    if not run.known or run.problem:
+    if run.phase is None or run.problem:
         return None
     if name in ("phenomenon", "phase", "preset"):
         return f"{getattr(run, name) or ''}"
@@ -212,4 +212,4 @@ def shown_for(run: ListedRun, name: str, knobs: Knobs) -> str:
     """Return a run's knob or value of this name, to be shown where runs are sorted by it."""
     if name in run.values:
         return f"{run.values[name]:.4g}"
-    return knobs(run).get(name, "") if run.known else ""
+    return knobs(run).get(name, "") if run.phase is not None else ""

@@ -97,7 +97,7 @@ def _content(run: ListedRun, column: Column, now: int, value: Callable[[ListedRu
         return _name(run, column.width, alone=not knobs_apart)
     if name == "age":
         return Text(age((now - run.changed) / 1e9))
-    if not run.known:
+    if run.phase is None:  # what was read before it was written into again stands until it is read anew
         return Text(UNREAD if name == "phase" else "", "dim")
     if name == "phase":
         return phase(run, short=column.width <= SHORT_PHASE)

@@ -21,7 +21,13 @@ def offered(app: LabApp) -> list[str]:
 
 def test_home_offers_the_phenomena() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
-        others = ["The tour (t on home)", "Compare stored runs (C)", "Open a sweep (w on home)", "Import data"]
+        others = [
+            "The tour (t on home)",
+            "Runs: browse, resume, delete (b)",
+            "Compare stored runs (C)",
+            "Open a sweep (w on home)",
+            "Import data",
+        ]
         assert offered(app) == [*(f"Open {card.title}" for card in app.phenomena()), *others]
 
     drive(scenario)
