@@ -7,7 +7,7 @@ import importlib
 import pytest
 
 from engine import registry
-from engine.contract import Figure
+from engine.contract import Figure, PictureSpec
 from screens.base import PhenomenonScreen
 from screens.widgets.plot_legend import axis_name
 
@@ -24,7 +24,8 @@ def numbered(name: str) -> list[tuple[int, Figure]]:
     spec = registry.spec(name)
     module = vars(importlib.import_module(f"screens.{name.replace('-', '_')}")).values()
     (screen,) = (item for item in module if isinstance(item, type) and issubclass(item, PhenomenonScreen) and item is not PhenomenonScreen)
-    declared = {item.name: item for item in (*spec.figures, *spec.pictures)}
+    views: tuple[Figure | PictureSpec, ...] = (*spec.figures, *spec.pictures)
+    declared = {item.name: item for item in views}
     assert set(screen.VIEWS) <= set(declared), "a view that does not exist"
     order = dict.fromkeys((*screen.VIEWS, *declared))
     return [(place, what) for place, name in enumerate(order, 1) if isinstance(what := declared[name], Figure)]

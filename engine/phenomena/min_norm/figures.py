@@ -6,7 +6,7 @@ from engine.contract import Axis, Condition, Figure, PictureSpec, Quantity, Summ
 
 STEP = Axis("step", log=True, lo=1)
 FIGURES = (
-    Figure("distance", "Distance to X⁺y", STEP, Axis("relative to |X⁺y|", log=True), ("distance/*",)),
+    Figure("distance", "Distance to X⁺y", STEP, Axis("over |X⁺y|", log=True), ("distance/*",)),
     Figure("null-component", "Part outside the rows", STEP, Axis("|P w|/|w|", log=True), ("null-component/*",),
            "rows of X; rounding error stands for 0"),
     Figure("train-loss", "Training loss", STEP, Axis("|X w - y|²/2", log=True), ("train-loss/*",)),
