@@ -32,7 +32,7 @@ def settings(name: str, base: Mapping[str, Any], values: Mapping[str, Sequence[A
     spec = registry.spec(name)
     made = 0
     while made < count:
-        turned = rng.choice(sorted(values), size=int(rng.integers(1, MOST_TURNED + 1)), replace=False)
+        turned = rng.choice(sorted(values), size=int(rng.integers(1, min(MOST_TURNED, len(values)) + 1)), replace=False)
         chosen = {knob: values[knob][int(rng.integers(len(values[knob])))] for knob in turned.tolist()}
         try:
             config = spec.configure("quick", {**base, **chosen})

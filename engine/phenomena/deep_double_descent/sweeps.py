@@ -57,9 +57,15 @@ class Sweeps:
         first, peak, _ = self.landmarks()
         return float(np.round(error[peak] - max(error[first], error[peak:].min()), 12))
 
-    def complexities(self) -> NDArray[np.int64]:
-        """Return the place of the EMC among `sizes` of every swept width at every measured step, (s, k); -1 below the smallest."""
-        errors = np.stack([[mean_share(self.curve("train-error", h, n=n)) for n in self.sizes] for h in self.swept])  # (s, sizes, k)
+    def complexities(self, luck: float = 0.0) -> NDArray[np.int64]:
+        """Return the place of the EMC among `sizes` of every swept width at every measured step, (s, k); -1 below the smallest.
+
+        luck: standard errors that a training error may be above eps and still count: binomial ones, of all examples of all seeds.
+        """
+        curves = [[self.curve("train-error", h, n=n) for n in self.sizes] for h in self.swept]  # (k, seeds) each
+        examples = self.sizes * curves[0][0].shape[-1]
+        allowed = luck * np.sqrt(self._eps * (1 - self._eps) / examples)
+        errors = np.stack([[mean_share(curve) for curve in row] for row in curves]) - allowed[:, None]  # (s, sizes, k)
         return np.apply_along_axis(largest_fitted, 1, errors, self._eps)
 
 

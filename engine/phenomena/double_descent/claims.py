@@ -236,12 +236,12 @@ def _limit(run: DoubleDescent) -> Judgement:
     if run.relu.count < LIMIT_DRAWS:
         needed = f"needs {LIMIT_DRAWS} draws of random features over all seeds, as preset standard has, got {run.relu.count}"
         return not_applicable(needed, predicted=predicted)
-    p = run.relu_p[run.relu_p > 0]
-    far = (p <= LIMIT_BELOW * model.n) | (p >= LIMIT_ABOVE * model.n)
-    bias, variance = finite_error_terms(p, model.n, model.d)
-    expected, asymptotic = run.config.r2 * bias + noise * variance, model.limit(p).test - noise
-    found = run.relu.stack("test").mean(0)[run.relu_p > 0] - noise
-    off, from_limit = _off(found, expected, far), _off(found, asymptotic, far)
+    p = run.relu_p
+    far = (p > 0) & ((p <= LIMIT_BELOW * model.n) | (p >= LIMIT_ABOVE * model.n))
+    bias, variance = finite_error_terms(p[far], model.n, model.d)
+    expected, asymptotic = run.config.r2 * bias + noise * variance, model.limit(p[far]).test - noise
+    found, every = run.relu.stack("test").mean(0)[far] - noise, np.ones(expected.size, dtype=bool)
+    off, from_limit = _off(found, expected, every), _off(found, asymptotic, every)
     note = f"d={model.d}, n={model.n}; the limit of infinite sizes is off by {from_limit:.1%}"
     return decided(off <= LIMIT_ERROR, f"off by {off:.1%}", note, predicted=predicted, values={"off": off, "off the limit": from_limit})
 

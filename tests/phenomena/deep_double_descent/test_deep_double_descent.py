@@ -182,11 +182,18 @@ def test_isotonic_regression_is_that_of_scikit_learn() -> None:
     ],
 )
 def test_rising_takes_the_ends_of_the_grid_as_limits(places, holds: bool) -> None:
-    assert rises(np.array(places), np.array([2, 4, 8, 16, 31])) is holds
+    assert rises(np.array(places), np.array([2, 4, 8, 16, 31]), np.array(places)) is holds
 
 
 def test_below_a_first_size_of_one_is_only_zero() -> None:
-    assert rises(np.array([0, -1, 3]), np.array([1, 2, 4, 8, 16]))
+    assert rises(np.array([0, -1, 3]), np.array([1, 2, 4, 8, 16]), np.array([0, -1, 3]))
+
+
+def test_a_fall_that_luck_explains_is_none():
+    places, sizes = np.array([-1, 5, 3, 6]), np.array([1, 2, 4, 8, 16, 31, 62, 125])
+    assert not rises(places, sizes, places)
+    assert rises(places, sizes, np.array([0, 5, 4, 6]))
+    assert not rises(np.array([-1, 5, 3, 2]), sizes, np.array([-1, 5, 5, 3]))
 
 
 CURVE = {"h": (2, 8, 12, 50, 80, 600), "samples": (0,)}

@@ -272,6 +272,13 @@ def test_simulation_off_its_curve_is_seen(monkeypatch):
     assert finding(run, "DD1").holds is False
 
 
+def test_random_features_without_noise_have_an_equivalent_too(monkeypatch):
+    run = work(build(relu_draws=1, sigma=0.0))
+    bias, _ = finite_error_terms(np.maximum(run.relu_p, 1), 180, 60)
+    monkeypatch.setattr(run, "relu", SimpleNamespace(count=30, stack=lambda _: bias[None]))
+    assert finding(run, "DD7").holds and finding(run, "DD7").values["off"] < 1e-9
+
+
 @pytest.mark.parametrize(("share", "holds"), [(1.0, True), (1.15, True), (1.25, False), (0.75, False)])
 def test_random_features_are_held_against_the_equivalent_of_their_size(monkeypatch, share, holds):
     run = work(build(relu_draws=1, sigma=2.0))
