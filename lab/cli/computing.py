@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lab.cli.groups import LabCommand, PhenomenonGroup
 from lab.cli.opening import open_app
-from lab.cli.parameters import Device, Json, Preset, Quiet, Run, Runs, Seed, Seeds, Threads, Workers
+from lab.cli.parameters import Device, Json, Preset, Quiet, Run, Runs, Seed, Seeds, Threads, Workers, whole
 
 if TYPE_CHECKING:
     from engine.contract import Spec
@@ -112,6 +113,19 @@ def sweep(
     seeds: Seeds = None,
     device: Device = "auto",
     workers: Workers = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "--threads", metavar="N", help="Threads of each point.", parser=whole("threads", 1, 64), show_default="cores by workers"
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Compute on Dask: tcp://HOST:PORT, or local.", show_default=False),
+    ] = None,
+    tls_ca: Annotated[Path | None, typer.Option("--tls-ca", metavar="FILE", help="TLS authority of a scheduler at tls://.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option("--tls-cert", metavar="FILE", help="Own TLS certificate.")] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its private key.")] = None,
     runs: Runs = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -120,19 +134,24 @@ def sweep(
     """Run every combination of the grid, each with its run folder, and print what each came to.
 
     Points of one shape train as one ensemble. What is there is not computed again, what had begun goes on. The sweep has a folder of its
-    own, which runs, show, watch and export take.
+    own, which runs, show, watch and export take. With --scheduler it runs on the workers of a Dask cluster (extra genlab[cluster]), which
+    executes what its clients send and must be trusted; local starts one of this machine, for as long as the sweep takes.
     """
     import shlex
 
     from engine.sweeps.grid import axes_of
     from engine.sweeps.plan import Plan
     from lab.output import lasting_output
+    from lab.running.dask_cluster import asked_for
     from lab.running.sweep_report import run_sweep
 
     plan = Plan.of(spec, preset, given, axes_of(spec, grid, _named(spec, given)), seed=seed, seeds=seeds, collect=collect.split(","))
     typed = shlex.join(["genlab", *ctx.find_root().obj["argv"]])
+    where = asked_for(scheduler, tls_ca, tls_cert, tls_key)
     with lasting_output():
-        return run_sweep(plan, device=device, workers=workers, runs=runs, typed=typed, json=json, quiet=quiet, yes=yes)
+        return run_sweep(
+            plan, device=device, workers=workers, threads=threads, scheduler=where, runs=runs, typed=typed, json=json, quiet=quiet, yes=yes
+        )
 
 
 def _named(spec: Spec, given: dict[str, str]) -> set[str]:

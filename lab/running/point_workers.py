@@ -8,8 +8,6 @@ import subprocess
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import IO, Any
 
 from engine.cores import require_threads
@@ -17,39 +15,20 @@ from engine.errors import Exit
 from lab.running.children import killed_by
 from lab.running.detached import genlab_command
 from lab.running.point_worker import BEGUN, DONE, ENDED
+from lab.running.workers import Answer, Job
 
-Job = Sequence[Mapping[str, Any]]
 LONGEST = 4000  # bytes of what a worker that died said
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a worker says of a point: the run that it has become, or how that ended.
-
-    code: its exit code, None while it goes on; below zero, the number of the signal that killed the worker.
-    """
-
-    index: int
-    run: str = ""
-    code: int | None = None
-    sentence: str = ""
-    result: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def killed(self) -> bool:
-        """Whether its worker was killed."""
-        return self.code is not None and self.code < 0
-
-
 class PointWorkers:
-    """So many processes at once, started when there is a job for them.
+    """So many processes of this machine at once (`Workers`), started when there is a job for them."""
 
-    Attributes:
-        stopped: whether somebody stopped them; no job is begun any more.
-    """
+    problem = ""  # they are never out of reach
+    retries = 1
 
     def __init__(self, count: int) -> None:
         require_threads(count)
+        self.count = count
         self.answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self.stopped = False
         self._jobs: deque[Job] = deque()

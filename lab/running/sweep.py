@@ -1,4 +1,4 @@
-"""A sweep at work: its points are dealt to worker processes, those of one shape together, and what becomes of them is kept in its folder.
+"""A sweep at work: its points are dealt to workers, those of one shape together, and what becomes of them is kept in its folder.
 
 A point whose run is there already, with the same knobs, seeds, device, threads and versions, is not computed again; one that had begun
 goes on. A point that fails or diverges stops no other, and one whose worker is killed goes on once, in another.
@@ -7,25 +7,29 @@ goes on. A point that fails or diverges stops no other, and one whose worker is 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.contract import Phase
 from engine.cores import usable_cores
 from engine.device import resolve_device
-from engine.errors import Exit, LabError, StoreError
-from engine.runner.rebuilding import shown
+from engine.errors import Exit, StoreError
 from engine.store import runs_root
 from engine.store.files import told
 from engine.sweeps.folder import Stored, StoredRuns, SweepFolder
 from engine.sweeps.manifest import Row, SweepManifest, Table, ValueOf, now
 from engine.sweeps.plan import Plan, Point
-from lab.output import result_event
 from lab.running.driving import Signals
-from lab.running.point_workers import Answer, PointWorkers
+from lab.running.point_workers import PointWorkers
+from lab.running.stored_ends import stored_end
+from lab.running.workers import Answer, Workers
+
+if TYPE_CHECKING:
+    from lab.running.dask_cluster import Cluster
 
 POLL = 0.2  # seconds between looks at a run that another process computes
 SAVING = 0.5  # seconds between two tables on the disk
@@ -73,27 +77,38 @@ class Sweep:
         workers: processes at once; the number of cores when None. The cores are divided among them.
         root: folder of the runs; None for the default place.
         typed: what a person typed.
+        threads: of each point; when None, the cores divided by the workers.
+        cluster: a Dask cluster whose workers compute, instead of processes of this machine.
 
     Attributes:
         folder: the sweep's own; again: whether it was there already.
         stopped: the name of the signal that ended it, if one did.
+        lost: why its workers are out of reach, as a sentence, if they are; the points that are left were not computed.
 
     Raises:
         LabError: data that are not here, no such device, the folder cannot be made, or another process computes the same sweep.
     """
 
-    def __init__(self, plan: Plan, device: str = "auto", workers: int | None = None, root: Path | None = None, typed: str = "") -> None:
+    def __init__(
+        self, plan: Plan, device: str = "auto", workers: int | None = None, root: Path | None = None, typed: str = "",
+        threads: int | None = None, cluster: Cluster | None = None,
+    ) -> None:  # fmt: skip
         plan.require_contents()
-        self.plan, self.root = plan, runs_root(root)
-        cores = usable_cores()
-        self.workers = min(workers or cores, len(plan.points))
-        device = "cpu" if plan.spec.instant else resolve_device(device)
-        manifest = SweepManifest.of(plan, device, max(1, min(64, cores // self.workers)), typed)
+        self.plan, self.root, self._cluster = plan, runs_root(root), cluster
+        if cluster is None:
+            cores = usable_cores()
+            self.workers = min(workers or cores, len(plan.points))
+            device, usual = resolve_device("cpu" if plan.spec.instant else device), max(1, min(64, cores // self.workers))
+        else:
+            self.workers = min(workers or cluster.count or len(plan.points), len(plan.points))
+            device, usual = cluster.device("cpu" if plan.spec.instant else device), cluster.threads(self.workers)
+        manifest = SweepManifest.of(plan, device, threads or usual, typed)
         with told(self.root, "make the folder"):
             self.root.mkdir(parents=True, exist_ok=True)
         self.folder, self.again = SweepFolder.begin(self.root, manifest)
-        self.stopped = ""
+        self.stopped = self.lost = ""
         self.problem = ""
+        self._at_work = self.workers
         self._rows = [Row() for _ in plan.points]
         self._began, self._ended, self._saved_at = now(), 0, 0.0
         self._left = len(plan.points)
@@ -125,7 +140,7 @@ class Sweep:
                 fresh[point.index] = str(stored.folder.path) if stored else ""
         if not fresh and not elsewhere:
             return
-        pool = PointWorkers(self.workers)
+        pool = self._cluster.begin(self.root, self.folder.manifest) if self._cluster else PointWorkers(self.workers)
         try:
             for job in self._jobs(fresh):
                 pool.put(job)
@@ -155,14 +170,15 @@ class Sweep:
 
     # ------------------------------------------------------------ what becomes of them
 
-    def _followed(self, pool: PointWorkers, signals: Signals, elsewhere: dict[int, Stored], resumed: set[int]) -> Iterator[PointEnd]:
-        again: set[int] = set()
+    def _followed(self, pool: Workers, signals: Signals, elsewhere: dict[int, Stored], resumed: set[int]) -> Iterator[PointEnd]:
+        again: Counter[int] = Counter()
         while self._left and not (pool.stopped and pool.idle):
             if signals.heard and not pool.stopped:
                 self.stopped = signals.heard
                 pool.stop()
             for point, ended in self._looked(pool, elsewhere, resumed):
                 yield self._settled(self._taken(point, ended))
+            self._at_work = pool.count
             self._save()
             try:
                 answer = pool.answers.get(timeout=POLL if elsewhere else 2 * POLL)
@@ -170,13 +186,14 @@ class Sweep:
                 continue
             if answer.code is None:
                 self._rows[answer.index] = Row(run=answer.run, phase=Phase.RUNNING)
-            elif answer.killed and answer.index not in again and not pool.stopped:
-                again.add(answer.index)
+            elif answer.killed and again[answer.index] < pool.retries and not pool.stopped:
+                again[answer.index] += 1
                 yield from self._once_more(pool, answer)
             else:
-                yield self._settled(self._end(answer, resumed=answer.index in again, reused=answer.index in resumed))
+                yield self._settled(self._end(answer, resumed=answer.again or answer.index in again, reused=answer.index in resumed))
+        self.lost = pool.problem
 
-    def _looked(self, pool: PointWorkers, elsewhere: dict[int, Stored], resumed: set[int]) -> Iterator[tuple[Point, Stored]]:
+    def _looked(self, pool: Workers, elsewhere: dict[int, Stored], resumed: set[int]) -> Iterator[tuple[Point, Stored]]:
         """Look at runs that other processes compute: one that is over counts, one that nobody computes any more goes on here."""
         if not elsewhere or pool.stopped or any(stored.folder.live for stored in elsewhere.values()):
             return
@@ -193,7 +210,7 @@ class Sweep:
                 resumed.add(index)
                 pool.put([self._order(index, str(stored.folder.path) if stored else "")])
 
-    def _once_more(self, pool: PointWorkers, answer: Answer) -> Iterator[PointEnd]:
+    def _once_more(self, pool: Workers, answer: Answer) -> Iterator[PointEnd]:
         """Let a point go on whose worker was killed, from what that left; one that was over counts."""
         self._runs.read()
         stored, point = self._runs.of(answer.index), self.plan.points[answer.index]
@@ -216,15 +233,8 @@ class Sweep:
 
     def _taken(self, point: Point, stored: Stored) -> PointEnd:
         """A point whose run is over and stored."""
-        code = Exit.DONE if stored.phase is Phase.FINISHED else Exit.RUN_FAILED
-        try:
-            snapshot = shown(stored.folder.path)
-        except LabError as error:
-            there = {"run": stored.folder.name, "folder": str(stored.folder.path)}
-            return PointEnd(point, int(Exit.RUN_FAILED), there, error.message, reused=True)
-        kept = {"run": stored.folder.name, "folder": str(stored.folder.path), "stored": True, "problem": "", "unstored": ""}
-        result = {**result_event(snapshot), **kept}
-        return PointEnd(point, int(code), result, "" if code == Exit.DONE else snapshot.sentence, reused=True)
+        code, sentence, result = stored_end(stored)
+        return PointEnd(point, code, result, sentence, reused=True)
 
     # ------------------------------------------------------------ the table
 
@@ -250,7 +260,7 @@ class Sweep:
         if not force and time.monotonic() - self._saved_at < SAVING:
             return
         self._saved_at = time.monotonic()
-        table = Table(rows=tuple(self._rows), began=self._began, written=now(), ended=self._ended, workers=self.workers)
+        table = Table(rows=tuple(self._rows), began=self._began, written=now(), ended=self._ended, workers=self._at_work)
         try:
             self.folder.save(table, durable=force)
             self.problem = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import typer
@@ -15,38 +16,49 @@ from engine.sweeps.plan import Plan, labelled
 from engine.sweeps.view import SweepView
 from lab.export.sweep_text import print_tables
 from lab.output import emit, say
+from lab.running.dask_cluster import LOCAL, Scheduler, joined
 from lab.running.idle_knobs import say_idle
 from lab.running.sweep import PointEnd, Sweep
 
 MANY = 100  # points from which on a person is asked
+GO_ON = "  Go on with: the same command"
 
 
-def run_sweep(plan: Plan, *, device: str, workers: int | None, runs: Path | None, typed: str, json: bool, quiet: bool, yes: bool) -> int:
+def run_sweep(
+    plan: Plan, *, device: str, workers: int | None, threads: int | None, scheduler: Scheduler | None, runs: Path | None, typed: str,
+    json: bool, quiet: bool, yes: bool,
+) -> int:  # fmt: skip
     """Compute a sweep and return its exit code; standard output gets JSON lines, or the tables.
 
     Raises:
         UsageError: there are many points, and nobody can be asked or somebody does not want them.
-        LabError: no such device, no place for the runs, or another process computes the same sweep.
+        LabError: no such device, no place for the runs, no cluster, or another process computes the same sweep.
     """
     if not quiet:
         say_idle((*plan.given, *plan.axes), [point.config for point in plan.points])
     if not yes:
         ask(plan, workers, device)
-    sweep = Sweep(plan, device, workers, runs, typed)
-    if sweep.again and not quiet:
-        say(f"genlab: going on with {sweep.folder.name}: what is finished counts, what had begun goes on")
-    ended: list[PointEnd] = []
-    for one in sweep.endings():
-        ended.append(one)
-        if json:
-            emit(one.record())
-        elif not quiet:
-            say(f"{len(ended)} of {len(plan.points)}: {labelled(plan.varied, one.point.knobs)}: {one.state}")
+    if scheduler is not None and scheduler.address == LOCAL:
+        workers = min(workers or usable_cores(), len(plan.points))
+    with joined(scheduler, workers) if scheduler else nullcontext() as cluster:
+        sweep = Sweep(plan, device, workers, runs, typed, threads, cluster)
+        if sweep.again and not quiet:
+            say(f"genlab: going on with {sweep.folder.name}: what is finished counts, what had begun goes on")
+        ended: list[PointEnd] = []
+        for one in sweep.endings():
+            ended.append(one)
+            if json:
+                emit(one.record())
+            elif not quiet:
+                say(f"{len(ended)} of {len(plan.points)}: {labelled(plan.varied, one.point.knobs)}: {one.state}")
     conclude(sweep, ended, json=json)
     codes = {one.code for one in ended}
     if sweep.stopped:
-        say("genlab: interrupted; every point that had begun is saved.", "  Go on with: the same command")
+        say("genlab: interrupted; every point that had begun is saved.", GO_ON)
         return Exit.INTERRUPTED
+    if sweep.lost:
+        say(f"genlab: {sweep.lost}; what is finished is kept, what had begun is saved as far as its worker could", GO_ON)
+        return Exit.RUN_FAILED
     if sweep.problem:
         say(f"genlab: the runs are stored, the sweep's table is not: {sweep.problem}")
         return Exit.RUN_FAILED
