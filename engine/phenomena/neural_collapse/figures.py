@@ -27,20 +27,20 @@ QUANTITIES = (
 )
 FLOOR = 1e-17  # what is drawn of a difference that rounding made 0
 FIGURES = (
-    Figure("nc1", "NC1: scatter in classes", STEP, Axis("within over between classes", log=True), ("nc1/*", "nc1-test/*"),
-           "tr(S_W pinv(S_B))/K of the last hidden layer; on test images it stays"),
+    Figure("nc1", "NC1: scatter", STEP, Axis("within/between", log=True), ("nc1/*", "nc1-test/*"),
+           "scatter within over between classes, tr(S_W pinv(S_B))/K; on test images it stays"),
     Figure("nc2", "NC2: equal angles", STEP, Axis("mean |cos + 1/(K-1)|", lo=0.0), ("nc2-angle/*",), "0: class means form a simplex"),
-    Figure("nc3", "NC3: weights are means", STEP, Axis("|W/|W| - M/|M||^2", lo=0.0), ("nc3/*",),
-           "M: class means of the features less their mean"),
+    Figure("nc3", "NC3: W against M", STEP, Axis("distance squared", lo=0.0), ("nc3/*",),
+           "|W/|W| - M/|M||^2; M: class means of the features less their mean"),
     Figure("error", "Errors", STEP, Axis("share of images", lo=0.0, hi=1.0), ("error/*", "test-error/*"),
            "the terminal phase begins where the training error is 0"),
     Figure("nc4", "NC4: nearest mean", STEP, Axis("share of images", lo=0.0, hi=1.0), ("nc4/*",),
            "how often the answer is not the class with the nearest mean"),
-    Figure("lengths", "NC2: equal lengths", STEP, Axis("deviation over mean", lo=0.0), ("nc2-length/*",), "lengths of the class means"),
-    Figure("free", "Free features: exact", Axis("iteration of L-BFGS"), Axis("distance from minimum", log=True),
+    Figure("lengths", "NC2: equal lengths", STEP, Axis("deviation/mean", lo=0.0), ("nc2-length/*",), "lengths of the class means"),
+    Figure("free", "Free features: exact", Axis("iteration of L-BFGS"), Axis("distance", log=True),
            ("free-gap", "free-angle"), "objective less its exact minimum; largest |cos + 1/(K-1)|",
            domain=(Condition("free features >= K - 1: a simplex", lambda c: c.free_features >= c.classes - 1),)),
-    Figure("loss", "Training loss", STEP, Axis("mean loss of an image", log=True), ("loss/*",)),
+    Figure("loss", "Training loss", STEP, Axis("mean of an image", log=True), ("loss/*",)),
 )  # fmt: skip
 PICTURES = (PictureSpec("cosines/true", "Cosines, true labels"), PictureSpec("cosines/random", "Cosines, shuffled labels"))
 

@@ -71,8 +71,8 @@ def colours_of(grid, top, rows, columns):
 def test_every_value_has_its_own_cells():
     values = np.array([[0.0, 1.0, np.nan], [1.0, 1.0, 0.0], [0.0, 0.5, 1.0]])
     grid = picture_grid(Picture("p", "p", values), 60, 6, Theme())
-    low, *_, high = ramp("sequential", Theme(), muted=False)
-    middle = ramp("sequential", Theme(), muted=False)[5]
+    colours = ramp("sequential", Theme(), muted=False)
+    low, middle, high = colours[0], colours[len(colours) // 2], colours[-1]
     want = np.array([[low, high, -1], [high, high, low], [low, middle, high]])
     got = colours_of(grid, 2, 4, 60)  # eight half rows and 60 columns: twice and twenty times the values
     assert (got[:6] == want.repeat(2, axis=0).repeat(20, axis=1)).all()
