@@ -29,7 +29,7 @@ FLOOR = 1e-17  # what is drawn of a difference that rounding made 0
 FIGURES = (
     Figure("nc1", "NC1: scatter", STEP, Axis("within/between", log=True), ("nc1/*", "nc1-test/*"),
            "scatter within over between classes, tr(S_W pinv(S_B))/K; on test images it stays"),
-    Figure("nc2", "NC2: equal angles", STEP, Axis("deviation", lo=0.0), ("nc2-angle/*",), 
+    Figure("nc2", "NC2: equal angles", STEP, Axis("deviation", lo=0.0), ("nc2-angle/*",),
            "mean |cos + 1/(K-1)| between class means; a simplex has 0"),
     Figure("nc3", "NC3: W against M", STEP, Axis("distance squared", lo=0.0), ("nc3/*",),
            "|W/|W| - M/|M||^2; M: class means of the features less their mean"),
