@@ -19,7 +19,7 @@ from lab.running.detached import no_process
 PATIENCE = 60.0  # seconds until a scheduler has said where it listens
 LEAVING = 3.0  # seconds in which a process that was asked to end does
 LOOK = 0.05  # seconds between two looks
-UNUSED = "60s"  # after which a scheduler without a client ends by itself, and workers without a scheduler
+UNUSED = "300s"  # after which a scheduler without a client ends by itself, and workers without a scheduler
 HOST = "127.0.0.1"
 
 
@@ -38,14 +38,18 @@ class DaskProcesses:
         self._folder = tempfile.TemporaryDirectory(prefix="genlab-dask-")
         self._processes: list[subprocess.Popen[bytes]] = []
 
+    @property
+    def scheduler(self) -> subprocess.Popen[bytes]:
+        """The scheduler's process."""
+        return self._processes[0]
+
     def __enter__(self) -> DaskProcesses:
         place = Path(self._folder.name)
         try:
             self.start("scheduler", "--port", "0", "--idle-timeout", UNUSED, "--scheduler-file", str(place / "scheduler.json"))
             self.address = self._address(place / "scheduler.json")
-            workers = ("--nworkers", str(self._count), "--nthreads", "1", "--memory-limit", "0", "--local-directory", str(place))
-            workers += ("--death-timeout", UNUSED)
-            self.start("worker", self.address, *workers)
+            one_by_one = ("--nworkers", str(self._count), "--nthreads", "1", "--memory-limit", "0")
+            self.start("worker", self.address, *one_by_one, "--local-directory", str(place), "--death-timeout", UNUSED)
         except BaseException:
             self.__exit__(None, None, None)
             raise

@@ -123,7 +123,7 @@ def _root(job: Json) -> Path:
         seen = ""
     if seen == job["secret"]:
         return Path(job["root"])
-    root = away() / job["sweep"]
+    root = away() / str(job["sweep"])
     with told(root, "make the folder"):
         root.mkdir(parents=True, exist_ok=True)
     return root
