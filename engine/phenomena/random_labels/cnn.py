@@ -46,7 +46,8 @@ class CNN(EnsembleNetwork):
     def backward(self, delta: Tensor, keep: float = 0.0) -> None:
         """Set `gradient` to `keep * gradient + g`: autograd accumulates into the gradient's own memory."""
         self.gradient.mul_(keep)
-        torch.autograd.backward([self._outputs], [delta])
+        # a product with delta, since gradients that are handed over make torch import its symbolic algebra (.5 s)
+        (self._outputs * delta).sum().backward()
 
     def predict(self, member: int, x: Tensor) -> Tensor:
         """Return one member's logits (k, n)."""
