@@ -238,6 +238,21 @@ _ALL = (
         arxiv="1903.09139", doi="10.1109/JSAIT.2020.2984716",
     ),
     _paper(
+        "muthukumar2021", 2021, "Classification vs regression in overparameterized regimes: Does the loss function matter?",
+        "Vidya Muthukumar; Adhyyan Narang; Vignesh Subramanian; Mikhail Belkin; Daniel Hsu; Anant Sahai",
+        journal="Journal of Machine Learning Research", volume="22", arxiv="2005.08054",
+    ),
+    _paper(
+        "hsu2021", 2021, "On the proliferation of support vectors in high dimensions",
+        "Daniel Hsu; Vidya Muthukumar; Ji Xu",
+        venue=AISTATS, arxiv="2009.10670",
+    ),
+    _paper(
+        "ardeshir2021", 2021, "Support vector machines and linear regression coincide with very high-dimensional features",
+        "Navid Ardeshir; Clayton Sanford; Daniel Hsu",
+        venue=NEURIPS, arxiv="2105.14084",
+    ),
+    _paper(
         "soudry2018", 2018, "The Implicit Bias of Gradient Descent on Separable Data",
         "Daniel Soudry; Elad Hoffer; Mor Shpigel Nacson; Suriya Gunasekar; Nathan Srebro",
         journal="Journal of Machine Learning Research", volume="19", arxiv="1710.10345",
@@ -281,6 +296,21 @@ _ALL = (
         "arora2019", 2019, "Implicit Regularization in Deep Matrix Factorization",
         "Sanjeev Arora; Nadav Cohen; Wei Hu; Yuping Luo",
         venue=NEURIPS, arxiv="1905.13655",
+    ),
+    _paper(
+        "haochen2021", 2021, "Shape Matters: Understanding the Implicit Bias of the Noise Covariance",
+        "Jeff Z. HaoChen; Colin Wei; Jason D. Lee; Tengyu Ma",
+        venue=COLT, pages="2315-2357", arxiv="2006.08680",
+    ),
+    _paper(
+        "blanc2020", 2020, "Implicit regularization for deep neural networks driven by an Ornstein-Uhlenbeck like process",
+        "Guy Blanc; Neha Gupta; Gregory Valiant; Paul Valiant",
+        venue=COLT, arxiv="1904.09080",
+    ),
+    _paper(
+        "pesme2021", 2021, "Implicit Bias of SGD for Diagonal Linear Networks: a Provable Benefit of Stochasticity",
+        "Scott Pesme; Loucas Pillaud-Vivien; Nicolas Flammarion",
+        venue=NEURIPS, arxiv="2106.09524",
     ),
     _paper(
         "ali2019", 2019, "A Continuous-Time View of Early Stopping for Least Squares Regression",

@@ -73,11 +73,13 @@ class PictureSpec:
     """A picture that the phenomenon will deliver; content comes in the snapshot under the same name.
 
     cursor: label of the x axis whose linked cursor turns the layers that have frames; empty where none does.
+    domain: the settings that fill it; with others it stands after all that are filled, and takes no room on their pages.
     """
 
     name: str
     title: str
     cursor: str = ""
+    domain: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)

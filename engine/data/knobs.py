@@ -60,10 +60,10 @@ class DataOffer:
 
 def data_knob(
     default: str, text: str, *, builtin: Sequence[str], kinds: Sequence[own.Kind] = ("classes",), label: str = "",
-    least: Mapping[str, Any] | None = None, scaled: str = "", tests: bool = True,
+    least: Mapping[str, Any] | None = None, scaled: str = "", tests: bool = True, needs: Sequence[Condition] = (),
 ) -> Any:  # fmt: skip
     """Declare a knob that takes built-in data sets and imported ones of these kinds (see `DataOffer`, `engine.config.content_of`)."""
-    return knob(default, text, label=label, offer=DataOffer(tuple(builtin), tuple(kinds), dict(least or {}), scaled, tests))
+    return knob(default, text, label=label, offer=DataOffer(tuple(builtin), tuple(kinds), dict(least or {}), scaled, tests), needs=needs)
 
 
 def built_in(name: str, builtin: Sequence[str], words: str = "built-in data") -> Condition:

@@ -16,7 +16,7 @@ from textual.message import Message
 
 from engine.contract import Figure, PictureSpec, Snapshot, Spec, unmet
 from screens import linked_cursor
-from screens.figure_pages import Page, page_of, pages
+from screens.figure_pages import ROOMIER, Page, page_of, pages
 from screens.linked_cursor import Cursor
 from screens.pinned import Pinned
 from screens.widgets.axis_scales import Scale
@@ -42,6 +42,7 @@ class FigureGrid(Container, can_focus=True):
         theme: what the terminal can show.
         order: names of those that come first.
         wide: whether the first one is as wide as there is room.
+        roomier: whether each takes the room of the next density, for legends that name the curves of several runs.
     """
 
     DEFAULT_CSS = """
@@ -61,7 +62,7 @@ class FigureGrid(Container, can_focus=True):
     class Pointed(Message):
         """The mouse has put the cursor somewhere."""
 
-    def __init__(self, spec: Spec, theme: Theme, order: Sequence[str] = (), wide: bool = False) -> None:
+    def __init__(self, spec: Spec, theme: Theme, order: Sequence[str] = (), wide: bool = False, roomier: bool = False) -> None:
         super().__init__()
         views: tuple[Figure | PictureSpec, ...] = (*spec.figures, *spec.pictures)
         declared = {item.name: item for item in views}
@@ -75,7 +76,7 @@ class FigureGrid(Container, can_focus=True):
         self.smoothing = WINDOWS[0]
         self.linked = False
         self.pages: tuple[Page, ...] = ()
-        self._theme, self._wide = theme, wide
+        self._theme, self._wide, self._roomier = theme, wide, roomier
         self._grid = Container(*self.panels, id="grid")
         self._snapshot: Snapshot | None = None
         self._spec = spec
@@ -108,10 +109,11 @@ class FigureGrid(Container, can_focus=True):
 
     def _pages(self, width: int, height: int) -> tuple[Page, ...]:
         """Spread what the run fills; what its settings leave empty stands on pages of its own, behind."""
+        density = ROOMIER[self._theme.density] if self._roomier else self._theme.density
         filled = [panel.index for panel in self.panels if panel.index not in self._unfilled]
         spread = [
-            (filled, pages(len(filled), width, height, self._wide, self._theme.density)),
-            (sorted(self._unfilled), pages(len(self._unfilled), width, height, density=self._theme.density)),
+            (filled, pages(len(filled), width, height, self._wide, density)),
+            (sorted(self._unfilled), pages(len(self._unfilled), width, height, density=density)),
         ]
         return tuple(replace(page, views=tuple(views[place] for place in page.views)) for views, found in spread for page in found)
 
@@ -169,9 +171,7 @@ class FigureGrid(Container, can_focus=True):
     def _leave_out(self, snapshot: Snapshot) -> None:
         """Find the views that settings leave empty: none where runs of several settings are shown."""
         config = self._spec.config.model_construct(**snapshot.config) if snapshot.config else None
-        unfilled = frozenset(
-            panel.index for panel in self.panels if config and isinstance(panel.what, Figure) and unmet(panel.what.domain, config)
-        )
+        unfilled = frozenset(panel.index for panel in self.panels if config and unmet(panel.what.domain, config))
         for panel in self.panels:
             panel.fill(config is not None and panel.index not in unfilled)
         if unfilled != self._unfilled:

@@ -57,6 +57,7 @@ CASES = (
     Case("double-descent", "digits", {**DESCENT, "digits": 60, "digit_features": 200, "draws": 2}),
     Case("benign-overfitting", "exp-eps", BENIGN),
     Case("benign-overfitting", "signal-ridge", {**BENIGN, "family": "power", "a": 3.0, "signal": 1.0, "ridge": 0.5}, (0, 1)),
+    Case("benign-overfitting", "classification", {"task": "classification", "n": (20, 40), "c": (0.5, 1.5, 3.0), "draws": 8}, (0, 1)),
     Case("benign-overfitting", "digits", {**BENIGN, "family": "log", "draws": 2, "digits": True}),
     Case("deep-double-descent", "mnist1d", DEEP, (0, 1)),
     Case("deep-double-descent", "digits-ce-clean", {**DEEP, "dataset": "digits196", "loss": "ce", "clean": True, "wd": 0.1, "depth": 2}),

@@ -13,6 +13,8 @@ import numpy as np
 
 from engine.contract import Claim, Condition, one_of, within
 from engine.judging import Judgement, Judges, decided, pending
+from engine.phenomena.benign_overfitting.classification import claims as classification
+from engine.phenomena.benign_overfitting.config import REGRESSION
 from engine.phenomena.benign_overfitting.draws import MIDDLING, steepness
 from engine.phenomena.benign_overfitting.settings import ANCHOR, EXPONENTS, Setting, settings_of
 from engine.phenomena.benign_overfitting.theory import VANISHED, benign
@@ -43,25 +45,26 @@ ACCURATE = Condition(
 )
 IMPORTED = Condition("your own spectrum: --spectrum NAME", lambda c: c.imported)
 CLAIMS = (
-    Claim("BO1", "It interpolates", "linear algebra", "max train residual 0", "1e-8", domain=(INTERPOLATION, ACCURATE), chance=1e-3),
+    Claim("BO1", "It interpolates", "linear algebra", "max train residual 0", "1e-8", (), (REGRESSION, INTERPOLATION, ACCURATE), 1e-3),
     Claim("BO2", "Theory meets simulation", "arXiv:2207.06569", "mean noise risk: E0 - 1", "15 % or 4 SE", QUICK,
-          (INTERPOLATION, MEANS), 0.01),
+          (REGRESSION, INTERPOLATION, MEANS), 0.01),
     Claim("BO3", "Benign: the excess falls", "arXiv:1906.11300, Theorem 6", "log-log slope < 0", "< -.3", QUICK,
-          (INTERPOLATION, MEANS, SIZES, SHORT_HEAD), 0.01),
+          (REGRESSION, INTERPOLATION, MEANS, SIZES, SHORT_HEAD), 0.01),
     Claim("BO4", "The theorem's rate", "arXiv:1906.11300, Theorem 4", "(E0 - 1)/(k*/n + n/R_k*) of order 1", "1/3..3", QUICK,
-          (INTERPOLATION, MEANS, SHORT_HEAD, within("b", 0.5, 2.0)), 1e-3),
+          (REGRESSION, INTERPOLATION, MEANS, SHORT_HEAD, within("b", 0.5, 2.0)), 1e-3),
     Claim("BO5", "Tempered: a power law levels off", "arXiv:2207.06569", "E0 = a", "5 % theory, 10 % simulation", QUICK,
-          (INTERPOLATION, MEANS), 0.01),
+          (REGRESSION, INTERPOLATION, MEANS), 0.01),
     Claim("BO6", "Catastrophic: an exponential explodes", "arXiv:2207.06569", "E0 = n/tau", "20 %, rising", QUICK,
-          (INTERPOLATION, MEANS, within("tau", 3.0)), 0.01),
+          (REGRESSION, INTERPOLATION, MEANS, within("tau", 3.0)), 0.01),
     Claim("BO7", "The printed conditions behave", "arXiv:1906.11300, Theorem 4", "r_0/n, k*/n, n/R_k* fall over n", "exact", QUICK,
-          (SIZES, SHORT_HEAD, within("b", 0.5, 2.0))),
+          (REGRESSION, SIZES, SHORT_HEAD, within("b", 0.5, 2.0))),
     Claim("BO8", "The least norm can lose", "arXiv:2009.14286", "risk over tuned ridge > 1", "> 1.2", QUICK,
-          (INTERPOLATION, MEANS, within("sigma", 0.3)), 1e-3),
+          (REGRESSION, INTERPOLATION, MEANS, within("sigma", 0.3)), 1e-3),
     Claim("BO9", "Your own spectrum is as benign at its largest n as its ranks say", "arXiv:1906.11300, Theorem 4",
           f"benign where r_0/n, k*/n and n/R_k* are at most {VANISHED:g}",
           "noise risk at least 1/5 of k*/n + n/R_k* (of 1, if that is more); at most 5 times it where benign", (),
-          (IMPORTED, INTERPOLATION, MEANS, one_of("b", 1.0)), 1e-3),
+          (REGRESSION, IMPORTED, INTERPOLATION, MEANS, one_of("b", 1.0)), 1e-3),
+    *classification.CLAIMS,
 )  # fmt: skip
 
 
@@ -174,4 +177,5 @@ JUDGES: Judges[BenignOverfitting] = {
     "BO7": _conditions,
     "BO8": _after(_loses),
     "BO9": _after(_as_its_ranks),
+    **classification.JUDGES,
 }

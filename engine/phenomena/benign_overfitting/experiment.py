@@ -1,4 +1,4 @@
-"""Draws interpolation of noise under several spectra, setting after setting of draw after draw."""
+"""Draws interpolation of noise under several spectra, setting after setting of draw after draw; or the draws of task classification."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from engine.headline import Known
 from engine.judging import Judges
 from engine.phenomena.benign_overfitting import SPEC, figures
 from engine.phenomena.benign_overfitting.claims import JUDGES
+from engine.phenomena.benign_overfitting.classification.figures import curves, told
+from engine.phenomena.benign_overfitting.classification.figures import markers as classification_markers
+from engine.phenomena.benign_overfitting.classification.study import Classification
 from engine.phenomena.benign_overfitting.config import BenignOverfittingConfig
 from engine.phenomena.benign_overfitting.digits import POOL, noise_risk
 from engine.phenomena.benign_overfitting.draws import COLUMNS, solve, summary
@@ -35,10 +38,11 @@ PER_DECADE = 10  # measurements
 
 
 class BenignOverfitting(Pieces[BenignOverfittingConfig]):
-    """Interpolation of noise under three spectra, draw after draw.
+    """Interpolation of noise under three spectra, draw after draw; with task classification, what `classification` draws instead.
 
     Attributes:
-        settings: every spectrum at every n; curves: the same curve by curve, each by n; chosen: the one whose ranks are printed.
+        classification: all of task classification, which then has no settings; None with task regression.
+        settings: every spectrum at every n; curves: the same curve by curve, each by n.
         expected: E0 of each setting with the ridge; terms: Theorem 4's quantities of each.
         draws: the `COLUMNS` (settings,) of each draw; those that are not drawn every time stay 0 between.
         digits: measured and predicted noise risk (sizes,) of each seed, at `digit_sizes`.
@@ -52,25 +56,33 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
         super().__init__(config, seeds, device, preset)
         self.unit, self.total, self.grid = "draw", config.draws, geometric_grid(config.draws, PER_DECADE)
         self.sigma2 = config.sigma**2
-        self.settings = settings_of(config)
+        self.classification = Classification(config, seeds) if config.task == "classification" else None
+        self.settings = settings_of(config) if self.classification is None else ()
         self.curves = curves_of(self.settings)
         self.networks = [Network(setting, seeds[0]) for setting in self.settings]
         self.expected = {one: 1 + expected(one, config.ridge)[0] for one in self.settings}
         self.terms = {one: benign_terms(one.eigenvalues, one.n, config.b) for one in self.settings}
-        family = "own" if config.imported else config.family
-        mine = [one for one in self.settings if one.family == family and (family != "power" or one.parameter == config.a)]
-        self.chosen = max(mine, key=lambda one: one.n)
-        self.notes = (ranks_in_words(self.chosen, self.terms[self.chosen]), *own_in_words(self))
-        self.draws = Draws(config.draws, dict.fromkeys(COLUMNS, (len(self.settings),)))
+        if self.settings:
+            self.notes = (ranks_in_words(self.chosen, self.terms[self.chosen]), *own_in_words(self))
+        self.draws = Draws(config.draws if self.settings else 0, dict.fromkeys(COLUMNS, (len(self.settings),)))
         self.digit_sizes = [n for n in sorted(config.n) if n <= POOL]
         sizes = (len(self.digit_sizes),)
-        self.digits = Draws(len(seeds) if config.digits else 0, {"measured": sizes, "predicted": sizes})
+        self.digits = Draws(len(seeds) if config.digits and self.settings else 0, {"measured": sizes, "predicted": sizes})
         self._tuned = {one: tuned_ridge(one, self.sigma2) for one in self.settings}
-        self._pictures = fitted_pictures(config.tau, seeds[0])
+        self._pictures = fitted_pictures(config.tau, seeds[0]) if self.settings else ()
 
     def parts(self) -> Mapping[str, Draws]:
         """All draws."""
+        if self.classification is not None:
+            return {"classification": self.classification.draws}
         return {"draws": self.draws, "digits": self.digits}
+
+    @cached_property
+    def chosen(self) -> Setting:
+        """The setting whose ranks are printed: the chosen family, or the imported spectrum, at its largest n."""
+        family = "own" if self.config.imported else self.config.family
+        mine = [one for one in self.settings if one.family == family and (family != "power" or one.parameter == self.config.a)]
+        return max(mine, key=lambda one: one.n)
 
     # ------------------------------------------------------------ drawing
 
@@ -81,6 +93,10 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
 
     def pieces(self) -> Iterator[None]:
         """Solve setting after setting of draw after draw, then the digits; a draw that was cut short is drawn again."""
+        if self.classification is not None:
+            for _ in self.classification.pieces():
+                self.step = self.classification.draws.done
+                yield
         while not self.draws.complete:
             rows = np.zeros((len(self.settings), len(COLUMNS)))
             for index, setting in enumerate(self.settings):
@@ -132,13 +148,17 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
     def measure(self) -> dict[str, Any]:
         """Return the mean excess risk of every setting, in the order of `arrays`, and the largest training residual."""
         record: dict[str, Any] = {"draws": float(self.step)}
-        if self.step:
+        if self.step and self.classification is not None:
+            record |= told(self.classification)
+        elif self.step:
             record["excess-risk"] = [self.excess(setting) for setting in self.settings]
             record["largest-residual"] = float(self.draws["residual"].max())
         return record
 
     def series(self) -> tuple[Series, ...]:
         """Theory, and simulation over it."""
+        if self.classification is not None:
+            return tuple(curves(self.classification))
         return (*self._theory, *figures.simulated(self))
 
     @cached_property
@@ -155,14 +175,17 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
 
     def markers(self) -> tuple[Marker, ...]:
         """Limits and k*."""
-        return figures.markers(self)
+        return figures.markers(self) if self.classification is None else classification_markers(self.classification)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first draw of exp + eps, or of the imported spectrum, at the smallest n, and all risks.
 
         X (n, p), y (n,) noise of unit variance, w (p,) its interpolator of least norm, eigenvalues (p,) of the covariance;
         per setting: cell_family, risk_n, risk_p, risk_measured (mean noise risk per unit variance), risk_theory (E0 - 1).
+        With task classification, `Classification.arrays`.
         """
+        if self.classification is not None:
+            return self.classification.arrays()
         settings, first = self.settings, self.of("own" if self.config.imported else "exp-eps")[0]
         drawn = streams(self.seeds[0], 1 + settings.index(first))
         X = drawn.data.standard_normal((first.n, first.p)) * np.sqrt(first.eigenvalues)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.contract import Axis, Condition, Figure, Marker, PictureSpec, Quantity, Series, Summary, one_of
+from engine.phenomena.benign_overfitting.classification import figures as classification
+from engine.phenomena.benign_overfitting.config import REGRESSION
 from engine.phenomena.benign_overfitting.settings import Setting
 from engine.readings import summarised
 from engine.theory.inputs import Floats
@@ -18,34 +20,40 @@ if TYPE_CHECKING:
     from engine.phenomena.benign_overfitting.experiment import BenignOverfitting
 
 N, EXCESS = Axis("n", log=True), Axis("excess risk", log=True)
+EMPTY = "fills with the knob task at regression"
 FIGURES = (
-    Figure("excess-risk", "Excess risk", N, EXCESS, ("excess-risk/*",), "mean over draws and deterministic equivalent"),
-    Figure("spectrum", "Spectrum", Axis("index", log=True), Axis("eigenvalue", log=True), ("spectrum/*",), "at the largest n"),
-    Figure("ranks", "Benign conditions", N, Axis("must vanish", log=True), ("ranks/*",), "of exp + eps, or of your own spectrum"),
+    Figure("excess-risk", "Excess risk", N, EXCESS, ("excess-risk/*",), "mean over draws and deterministic equivalent", EMPTY,
+           (REGRESSION,)),
+    Figure("spectrum", "Spectrum", Axis("index", log=True), Axis("eigenvalue", log=True), ("spectrum/*",), "at the largest n", EMPTY,
+           (REGRESSION,)),
+    Figure("ranks", "Benign conditions", N, Axis("must vanish", log=True), ("ranks/*",), "of exp + eps, or of your own spectrum", EMPTY,
+           (REGRESSION,)),
     Figure(
         "bounds", "Theorem 4's bounds", N, EXCESS, ("excess-risk/*/simulation", "bounds/*"),
         "the constants c and c1 that it leaves open are 2; above: but for 5 % of the draws, where k* < n/2",
-        empty="fills without ridge: the bounds are those of interpolation", domain=(one_of("ridge", 0.0),),
+        empty="fills without ridge: the bounds are those of interpolation", domain=(REGRESSION, one_of("ridge", 0.0)),
     ),
     Figure(
         "orders", "Orders of noise and signal at k*", N, EXCESS, ("orders/*",), "of the chosen family, with its ridge",
-        empty="fills where some r_k, the ridge added to its sum, is at least b n: raise ridge",
+        empty="fills where some r_k, the ridge added to its sum, is at least b n: raise ridge", domain=(REGRESSION,),
     ),
     Figure(
         "terms", "Noise, signal apart", N, EXCESS, ("terms/*",),
         empty="fills with the knob signal above 0: then bias and variance differ",
-        domain=(Condition("signal above 0, or your own spectrum", lambda config: config.signal > 0 or config.imported),),
+        domain=(REGRESSION, Condition("signal above 0, or your own spectrum", lambda config: config.signal > 0 or config.imported),),
     ),
+    *classification.FIGURES,
 )  # fmt: skip
 PICTURES = (
-    PictureSpec("fit/exp-eps", "Fit, benign: spiky but right"),
-    PictureSpec("fit/power", "Fit, tempered: noisy"),
-    PictureSpec("fit/exponential", "Fit, catastrophic: wild"),
+    PictureSpec("fit/exp-eps", "Fit, benign: spiky but right", domain=(REGRESSION,)),
+    PictureSpec("fit/power", "Fit, tempered: noisy", domain=(REGRESSION,)),
+    PictureSpec("fit/exponential", "Fit, catastrophic: wild", domain=(REGRESSION,)),
 )
 QUANTITIES = (
     Quantity("draws", "draws", per="run"),
     Quantity("excess-risk", "mean excess risk"),
     Quantity("largest-residual", "largest training residual", per="run"),
+    *classification.QUANTITIES,
 )
 
 
@@ -97,5 +105,5 @@ def markers(run: BenignOverfitting) -> tuple[Marker, ...]:
     group = "own" if run.config.imported else "exp-eps"
     k_star = run.terms[run.of(group)[-1]].k_star
     if k_star is not None:
-        found.append(Marker("spectrum", "x", float(k_star) + 1, f"k* = {k_star}", group))
+        found.append(Marker("spectrum", "x", k_star + 0.5, f"k* = {k_star}", group))  # between the first k* and the tail
     return tuple(found)

@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engine.headline import Known, number, pooled
+from engine.phenomena.benign_overfitting.classification.headline import clauses as of_classification
 
 if TYPE_CHECKING:
     from engine.phenomena.benign_overfitting.experiment import BenignOverfitting
 
 
 def clauses(run: BenignOverfitting, known: Known) -> Iterator[str]:
-    """The chosen family first, at its largest n, then what the others come to."""
+    """The chosen family first, at its largest n, then what the others come to; of task classification, its own."""
+    if run.classification is not None:
+        yield from of_classification(run.classification, known)
+        return
     chosen, ridge = run.chosen, run.config.ridge
     at = f"{chosen.label} at n = {chosen.n:,}"
     if not known.has("noise_risk"):

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.contract import Scalar
 from engine.phenomena.benign_overfitting.claims import slope
+from engine.phenomena.benign_overfitting.classification import scalars as classification
 from engine.phenomena.benign_overfitting.settings import Setting
 from engine.readings import Floats
 from engine.scalars import PENDING, Answer, Readers, absent, found
@@ -38,6 +39,7 @@ SCALARS = (
     Scalar("ridge_ratio", "excess risk, interpolator / best ridge", log=True),
     Scalar("largest_residual", "largest training residual of any draw", log=True),
     Scalar("digits_noise_risk", "noise risk of kernel interpolation on digits at the largest n", log=True),
+    *classification.SCALARS,
 )
 
 
@@ -120,8 +122,12 @@ def _digits(run: BenignOverfitting) -> Answer:
     return found([*run.digits["measured"][:, -1], *missing], PENDING.reason)
 
 
+def _of_regression(read: Callable[[BenignOverfitting], Answer]) -> Callable[[BenignOverfitting], Answer]:
+    return lambda run: read(run) if run.classification is None else absent("needs task regression")
+
+
 NO_RANK, SIZES = "no k has r_k >= b n", "needs two sizes n"
-READERS: Readers[BenignOverfitting] = {
+REGRESSION: Readers[BenignOverfitting] = {
     "excess_risk": _each(_excess_risk),
     "noise_risk": _each(_noise),
     "noise_risk_theory": _noise_theory,
@@ -140,3 +146,4 @@ READERS: Readers[BenignOverfitting] = {
     "largest_residual": _each(_residual),
     "digits_noise_risk": _digits,
 }
+READERS: Readers[BenignOverfitting] = {**{name: _of_regression(read) for name, read in REGRESSION.items()}, **classification.READERS}

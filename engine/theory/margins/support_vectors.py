@@ -10,8 +10,9 @@ variable, so that with m = d - n + 2 (our own derivation, simulated in the tests
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.optimize import brentq
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.optimize import brentq, nnls
 from scipy.stats import t as student
 
 from engine.theory.inputs import Floats, finite_matrix, finite_vector, require
@@ -28,7 +29,23 @@ def duals(X: ArrayLike, y: ArrayLike) -> Floats:
     kernel = rows @ rows.T
     rank = int(np.linalg.matrix_rank(kernel, hermitian=True))
     require(rank == len(rows), f"X X^T must be invertible, got rank {rank} of {len(rows)} rows", "raise d above n")
-    return np.asarray(labels * np.linalg.solve(kernel, labels))
+    return duals_of(kernel, labels)
+
+
+def duals_of(kernel: Floats, labels: Floats) -> Floats:
+    """Return y_i (K^-1 y)_i of a positive definite kernel K = X X^T (n, n) and labels (n,) of +1 and -1, (n,)."""
+    return np.asarray(labels * cho_solve(cho_factor(kernel), labels))
+
+
+def support(kernel: Floats, labels: Floats) -> NDArray[np.bool_]:
+    """Return which points support the max margin through the origin, (n,), of a positive definite kernel X X^T (n, n).
+
+    Its weights a >= 0 have the least a^T Q a/2 - sum a, where Q_ij = y_i K_ij y_j = (F^T F)_ij: the non-negative least squares of F a and
+    F^-T 1 (Lawson, Hanson 1974, ch. 23).
+    """
+    factor = np.linalg.cholesky(labels[:, None] * kernel * labels).T
+    weights, _ = nnls(factor, solve_triangular(factor, np.ones(len(labels)), trans="T"))
+    return np.asarray(weights > 0)
 
 
 def negative_duals(n: int, d: ArrayLike) -> Floats:

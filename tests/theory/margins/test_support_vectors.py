@@ -2,22 +2,19 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import nnls
+from sklearn.svm import SVC
 
 from engine.errors import ProblemError
-from engine.theory.margins.support_vectors import all_support_probability, duals, half_point, negative_duals
+from engine.theory.margins.support_vectors import all_support_probability, duals, half_point, negative_duals, support
 
 
 def drawn(n, d, rng):
     return rng.standard_normal((n, d)), rng.choice([-1.0, 1.0], n)
 
 
-def maximum_margin_support(x, y):
-    """Which points support the maximum margin, by Lawson and Hanson's algorithm: min |Z^T a|^2 - 2 sum a over a >= 0."""
-    rows = y[:, None] * x
-    factor = np.linalg.cholesky(rows @ rows.T).T
-    weights, _ = nnls(factor, np.linalg.solve(factor.T, np.ones(len(y))))
-    return weights > 0
+def centred(x, y):
+    """Points and their mirror images, which have the same max margin through the origin as the points: libsvm always fits a bias."""
+    return np.vstack([x, -x]), np.r_[y, -y]
 
 
 @pytest.mark.parametrize(("n", "d"), [(10, 12), (10, 30), (25, 60), (25, 120), (40, 300)])
@@ -34,7 +31,16 @@ def test_all_points_support_exactly_when_no_dual_is_negative(n, d):
     rng = np.random.default_rng(d)
     for _ in range(60):
         x, y = drawn(n, d, rng)
-        assert (duals(x, y) >= 0).all() == maximum_margin_support(x, y).all()
+        assert (duals(x, y) >= 0).all() == support(x @ x.T, y).all()
+
+
+@pytest.mark.parametrize(("n", "d"), [(12, 14), (12, 40), (25, 60)])
+def test_support_vectors_are_those_of_libsvm(n, d):
+    rng = np.random.default_rng(n + d)
+    for _ in range(8):
+        x, y = drawn(n, d, rng)
+        machine = SVC(kernel="linear", C=1e9, tol=1e-10).fit(*centred(x, y))
+        assert set(machine.support_ % n) == set(np.flatnonzero(support(x @ x.T, y)))
 
 
 def test_with_all_duals_positive_the_margin_classifier_is_the_least_norm_fit_of_the_labels():
