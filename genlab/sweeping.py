@@ -21,8 +21,8 @@ from engine.sweeps.plan import Plan, labelled
 from engine.sweeps.view import SweepView
 from genlab.frames import framed
 from genlab.outcome import Outcome, load
+from genlab.progress import sweep_teller
 from genlab.tables import html_table, text_table
-from lab.output import say
 from lab.running.sweep import Sweep
 from screens.sweep_words import cell, standing
 
@@ -158,7 +158,7 @@ def sweep(
         device: "auto", "cpu" or "cuda".
         workers: processes at once; by default the number of cores.
         runs: folder of runs to store them under; None for the usual place (or GENLAB_RUNS).
-        progress: whether to say a line a point as it ends.
+        progress: whether to tell of each point as it ends: a bar in a notebook, lines elsewhere.
         **knobs: what differs from the preset in all points.
 
     Raises:
@@ -169,9 +169,10 @@ def sweep(
     given = {spec.config.knob(knob).name: value for knob, value in knobs.items()}
     plan = Plan.of(spec, preset, given, typed_axes(spec, grid, given), seed=seed, seeds=seeds, collect=collect)
     work = Sweep(plan, device, workers, None if runs is None else Path(runs))
+    tell = sweep_teller(f"{name} sweep", len(plan.points)) if progress else None
     for count, one in enumerate(work.endings(), 1):
-        if progress:
-            say(f"{count} of {len(plan.points)}: {labelled(plan.varied, one.point.knobs)}: {one.state}")
+        if tell is not None:
+            tell(count, f"{labelled(plan.varied, one.point.knobs)}: {one.state}")
     if work.stopped:
         raise KeyboardInterrupt
     return SweepOutcome(SweepView(work.folder.path))

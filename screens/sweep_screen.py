@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, Vertical
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -19,14 +19,15 @@ from engine.contract.sweep import SweepSession
 from screens.application import Application, ExportRequest
 from screens.keys import KEYS, LAB, LOOK, shown_now
 from screens.side_panel import SIDE_PANEL_FROM
-from screens.sweep_words import cells, row, standing, why
+from screens.sweep_words import Columns, cells, standing, why
 from screens.view_screen import ViewScreen
 from screens.widgets.figure_grid import FigureGrid
 from screens.widgets.text_row import TextRow, fit
 
+POINTS = (("enter", "open run"), ("up/down", "point"), ("tab", "figures"))  # while the list has the keyboard
+FIGURES = (("tab", "points"), (", .", "cursor"), ("+ -", "zoom"))  # while the figures have it
 SHOWN = (
-    "enter open run", "up/down point", "tab figures", "1..9 figure", "f full", "m more", "e export", "c command", "? help", "esc home",
-    "q quit",
+    ("1..9", "figure"), ("f", "full"), ("m", "more"), ("e", "export"), ("c", "command"), ("?", "help"), ("esc", "home"), ("q", "quit"),
 )  # fmt: skip
 OWN = ("export", "copy")
 BEYOND = ("region", "side_panel", "app.compare", "picture")  # actions of a run's screen that mean nothing here
@@ -73,6 +74,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
     DEFAULT_CSS = """
     SweepScreen { layout: vertical; }
     SweepScreen #body { height: 1fr; }
+    SweepScreen #head { padding: 0 0 0 1; }
     SweepScreen OptionList, SweepScreen OptionList:focus { border: none; padding: 0 0 0 1; background: $background; }
     """
 
@@ -84,7 +86,9 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         super().__init__(self.seen.declared, SweepFigures(sweep), application)
         self.points = OptionList(*(Option(Text("")) for _ in self.seen.points))
         self._written: list[Text] = [Text("") for _ in self.seen.points]
-        self._body = Container(self.figures, self.points, id="body")
+        self._head = TextRow(id="head")
+        self._list = Vertical(self._head, self.points, id="list")
+        self._body = Container(self.figures, self._list, id="body")
         self._rows = {name: TextRow(id=name) for name in ("title", "views", "standing", "cells", "keys")}
 
     def compose(self) -> ComposeResult:
@@ -122,13 +126,14 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         before, self.figures = self.figures, FigureGrid(self.spec, self.application.drawing, self.VIEWS, self.WIDE)
         self.figures.active = before.active
         before.remove()
-        self._body.mount(self.figures, before=self.points)
+        self._body.mount(self.figures, before=self._list)
         self._lay_out(self.size.width, self.size.height)
 
     def _write_points(self) -> None:
-        width = self.points.size.width - 2
+        columns = Columns(self.seen, self.points.size.width - 2)
+        self._head.show(columns.head())
         for place, point in enumerate(self.seen.points):
-            text = row(point, self.seen, width)
+            text = columns.row(point)
             if place == self.points.highlighted:  # whose colours are the selection's own
                 text = Text(text.plain, no_wrap=True)
             if text != self._written[place] or text.spans != self._written[place].spans:
@@ -144,10 +149,18 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         self._rows["cells"].show(cells(sweep, width, self.application.drawing.ascii))
         self._rows["cells"].display = len(sweep.points) <= width
         self._rows["standing"].show(Text(standing(sweep), "bold" if sweep.live else ""))
-        pairs = [(shown_now(key, self.application.keys), what) for key, _, what in (item.partition(" ") for item in SHOWN)]
-        keys = [Text.assemble((key, "bold cyan"), " ", what) for key, what in pairs]
-        self._rows["keys"].show(fit(keys, width))
+        self._say_keys()
         self.say_phase()
+
+    def _say_keys(self) -> None:
+        """Name the keys of whichever part has the keyboard."""
+        shown = (*(POINTS if self.points.has_focus else FIGURES), *SHOWN)
+        keys = [Text.assemble((shown_now(key, self.application.keys), "bold cyan"), " ", what) for key, what in shown]
+        self._rows["keys"].show(fit(keys, self.size.width))
+
+    def on_descendant_focus(self) -> None:
+        """Name the keys of what has the keyboard now."""
+        self._say_keys()
 
     def say_phase(self) -> None:
         """Say what is wrong with the selected point or the sweep, and what the cursor reads."""
@@ -181,8 +194,8 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
     def _lay_out(self, width: int, height: int) -> None:
         beside = width >= SIDE_PANEL_FROM
         self._body.styles.layout = "horizontal" if beside else "vertical"
-        self.points.styles.width = BESIDE if beside else "1fr"
-        self.points.styles.height = "1fr" if beside else max(3, min(len(self.seen.points), height // BELOW))
+        self._list.styles.width = BESIDE if beside else "1fr"
+        self._list.styles.height = "1fr" if beside else 1 + max(3, min(len(self.seen.points), height // BELOW))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open the run of a point."""

@@ -17,11 +17,17 @@ def standing(sweep: SweepSnapshot) -> str:
     """`12 of 15 points done, 2 running, 1 failed; 0.4 points/s, 20 s left`."""
     parts = [f"{sweep.done} of {len(sweep.points)} points done"]
     parts += [f"{sweep.running} running"] if sweep.running and sweep.live else []
+    parts += ["at work: points begin once their processes have loaded"] if beginning(sweep) else []
     parts += [f"{sweep.failed} failed"] if sweep.failed else []
     pace = [f"{sweep.rate:.2g} points/s"] if sweep.live and sweep.rate else []
     pace += [f"{formatting.duration(sweep.eta)} left"] if sweep.eta is not None and sweep.done < len(sweep.points) else []
     left = [] if sweep.live or sweep.done == len(sweep.points) else ["nobody computes it now; the same command goes on"]
     return "; ".join([", ".join(parts), *([", ".join(pace)] if pace else []), *left])
+
+
+def beginning(sweep: SweepSnapshot) -> bool:
+    """Whether somebody computes it and no point has got as far as a run."""
+    return sweep.live and not sweep.running and not sweep.rate and sweep.done < len(sweep.points)
 
 
 def cell(value: ScalarValue | None) -> str:
@@ -54,20 +60,49 @@ def cells(sweep: SweepSnapshot, width: int, ascii_only: bool) -> Text:
     return text
 
 
-def row(point: SweepPoint, sweep: SweepSnapshot, width: int) -> Text:
-    """A point in a list: its knobs, where it stands, and as many of its values as fit."""
-    knobs = "  ".join(f"{name} {point.texts[name]}" for name in sweep.knobs if name in point.texts)
-    text = Text(knobs, no_wrap=True)
-    longest = max(len("  ".join(f"{name} {one.texts.get(name, '')}" for name in sweep.knobs)) for one in sweep.points)
-    text.append(" " * (longest - len(knobs) + 2))
-    state = point.state if point.share is None or point.ended else f"{point.state} {point.share:.0%}"
-    style = formatting.PHASE_STYLE.get(point.phase, "dim") if point.phase is not None else "dim"
-    text.append(f"{state:12}", style)
-    for scalar in sweep.scalars:
-        said = cell(point.values.get(scalar.name))
-        if said and text.cell_len + len(scalar.name) + len(said) + 3 <= width:
-            text.append(f" {scalar.name} ", "dim").append(said)
-    return text
+class Columns:
+    """How the points of a sweep stand in a list: knobs and values in columns under a head, as many values as there is room for.
+
+    Args:
+        width: cells of a row.
+    """
+
+    GAP = 2
+
+    def __init__(self, sweep: SweepSnapshot, width: int) -> None:
+        self.sweep, gap = sweep, self.GAP
+        self._knobs = [(name, max(len(name), *(len(point.texts.get(name, "")) for point in sweep.points))) for name in sweep.knobs]
+        self._state = max(5, *(len(_state(point)) for point in sweep.points))
+        room = width - sum(size + gap for _, size in self._knobs) - self._state
+        self._values: list[tuple[str, int]] = []
+        for scalar in sweep.scalars:
+            said = [len(cell(point.values.get(scalar.name))) for point in sweep.points]
+            size = max(len(scalar.name), *said)
+            if any(said) and size + gap <= room:
+                room -= size + gap
+                self._values.append((scalar.name, size))
+
+    def head(self) -> Text:
+        """The names of the columns."""
+        parts = [*(name.rjust(size) for name, size in self._knobs), "phase".ljust(self._state)]
+        parts += [name.rjust(size) for name, size in self._values]
+        return Text((" " * self.GAP).join(parts), "bold", no_wrap=True)
+
+    def row(self, point: SweepPoint) -> Text:
+        """A point."""
+        gap = " " * self.GAP
+        style = formatting.PHASE_STYLE.get(point.phase, "dim") if point.phase is not None else "dim"
+        text = Text(no_wrap=True)
+        for name, size in self._knobs:
+            text.append(point.texts.get(name, "").rjust(size) + gap)
+        text.append(_state(point).ljust(self._state), style)
+        for name, size in self._values:
+            text.append(gap + cell(point.values.get(name)).rjust(size))
+        return text
+
+
+def _state(point: SweepPoint) -> str:
+    return point.state if point.share is None or point.ended else f"{point.state} {point.share:.0%}"
 
 
 def why(point: SweepPoint) -> str:

@@ -69,6 +69,7 @@ class SweepMap:
 class SweepSnapshot:
     """Everything that is shown of a sweep at one moment.
 
+    given: knobs that differ from the preset in all points; given_texts: the same as the command line writes them.
     knobs: the names of those that vary, with their labels; claims: the ids of all claims that were decided somewhere.
     declared, drawn: the figures, as a phenomenon declares them, and what stands in them; maps: the numbers behind its pictures, by name.
     rate: points a second of the process that computes it; eta: seconds left, where that is known.
@@ -78,7 +79,7 @@ class SweepSnapshot:
     name: str
     phenomenon: str
     preset: str
-    given: Mapping[str, str]
+    given: Mapping[str, Any]
     knobs: Mapping[str, str]
     seeds: tuple[int, ...]
     scalars: tuple[Scalar, ...]
@@ -86,6 +87,7 @@ class SweepSnapshot:
     points: tuple[SweepPoint, ...]
     declared: Spec
     drawn: Snapshot
+    given_texts: Mapping[str, str] = field(default_factory=dict)
     maps: Mapping[str, SweepMap] = field(default_factory=dict)
     live: bool = False
     rate: float = 0.0

@@ -17,6 +17,7 @@ from engine.sweeps.manifest import AxisOf, SweepManifest
 
 Floats = NDArray[np.float64]
 WORD = re.compile(r"[a-z]{2,}(?![\w*^(/])")  # what may be capitalised: r_k* and R_k* are two symbols, as are p and P
+LONGEST = 60  # letters of a description that an axis has room for
 DECADE = 10.0  # an axis whose values are positive and span so much is logarithmic
 
 
@@ -46,9 +47,10 @@ class Grid:
     @property
     def axis(self) -> Axis:
         """The x axis."""
+        label = axis_label(self.x)
         if is_numeric(self.x):
-            return Axis(self.x.label, log=spans_decades(self.places), unit="" if self.x.unit == self.x.label else self.x.unit)
-        return Axis(self.x.label, ticks=tuple((float(place), written(value)) for place, value in enumerate(self.x.values)))
+            return Axis(label, log=spans_decades(self.places), unit="" if self.x.unit == self.x.label else self.x.unit)
+        return Axis(label, ticks=tuple((float(place), written(value)) for place, value in enumerate(self.x.values)))
 
     def curves(self) -> Iterator[tuple[str, dict[float, SweepPoint]]]:
         """The points of each combination of the other knobs' values, by x, with what tells it apart: `fraction 0.3`."""
@@ -68,6 +70,14 @@ def title(scalar: Scalar, grid: Grid) -> str:
     """`First step with 95 % of test pairs right against weight decay`."""
     begins = scalar.label[:1].upper() if WORD.match(scalar.label) else scalar.label[:1]
     return f"{begins}{scalar.label[1:]} against {grid.x.label}"
+
+
+def axis_label(axis: AxisOf) -> str:
+    """`weight decay (wd)`; of a knob that is called by a letter what it is: `sigma: standard deviation of the label noise`."""
+    word = axis.knob.replace("_", "-")
+    if axis.label.replace(" ", "-") != word:
+        return f"{axis.label} ({word})"
+    return f"{axis.label}: {axis.text}" if 0 < len(axis.text) <= LONGEST else axis.label
 
 
 def is_numeric(axis: AxisOf) -> bool:

@@ -42,10 +42,11 @@ class _Stored(BaseModel):
 
 
 class AxisOf(_Stored):
-    """One knob of the grid: its name, what tables and axes call it, its values, and whether it steps by factors."""
+    """One knob of the grid: its name, what tables and axes call it, what it is, its unit, and its values."""
 
     knob: Name
     label: Text
+    text: Text = ""
     unit: Text = ""
     values: tuple[Any, ...] = Field(max_length=MOST_POINTS)
 
@@ -101,7 +102,8 @@ class SweepManifest(_Stored):
         return cls(
             phenomenon=plan.spec.name, preset=plan.preset, given=_plain(plan.given),
             axes=tuple(
-                AxisOf(knob=name, label=item(name).label, unit=item(name).unit, values=values) for name, values in plan.axes.items()
+                AxisOf(knob=name, label=item(name).label, text=item(name).text, unit=item(name).unit, values=values)
+                for name, values in plan.axes.items()
             ),
             points=tuple(PointOf(knobs=_plain(one.knobs), config=one.config.values(), preset=one.preset) for one in plan.points),
             seeds=plan.seeds, collect=tuple(ScalarOf(**vars(scalar)) for scalar in plan.collect),

@@ -119,7 +119,9 @@ class SweepView:
         rate, eta = self._pace(points, live)
         return SweepSnapshot(
             name=self.folder.name, phenomenon=manifest.phenomenon, preset=manifest.preset,
-            given={name: _written(value) for name, value in manifest.given.items()}, knobs=knobs, seeds=manifest.seeds, scalars=scalars,
+            given=manifest.given,
+            given_texts={name: _written(value) for name, value in manifest.given.items()},
+            knobs=knobs, seeds=manifest.seeds, scalars=scalars,
             claims=tuple(claims), points=points, declared=declared, drawn=replace(snapshot, revision=self._revision), maps=maps, live=live,
             rate=rate, eta=eta, workers=self._table.workers if live else 0, notes=tuple(notes), command_line=manifest.command_line,
             folder=str(self.folder.path), revision=self._revision,

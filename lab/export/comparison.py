@@ -20,7 +20,7 @@ from engine.errors import UsageError, echoed, nearest
 from engine.registry import spec
 from engine.store import RunFolder
 from lab.export.formats import FORMATS, drawn, event_writer, put
-from lab.export.provenance import Provenance
+from lab.export.provenance import Provenance, file_word
 from lab.export.tables import POINTS, VALUES, curve_arrays, points, value_lines, write_document, write_table_file
 from lab.export.text_figures import print_figure, theme_of
 from lab.export.text_file import write_text
@@ -117,20 +117,22 @@ def export_comparison(names: Sequence[str], runs: Path | None, wanted: ExportReq
     if wanted.to not in FORMATS:
         raise UsageError(f"no format {echoed(wanted.to)!r} of a comparison{nearest(wanted.to, FORMATS)}", "formats: " + ", ".join(FORMATS))
     loaded = load_named(names, runs)
-    comparison = _only(compared(loaded), wanted.figures)
-    loaded = _only_drawn(loaded, wanted.figures)
+    whole = compared(loaded)
+    origins = {file_word(called): origin for called, origin in whole.origins.items()}
+    comparison = _only(whole, [file_word(name) for name in wanted.figures])
+    loaded = _only_drawn(loaded, [origins.get(file_word(name), name) for name in wanted.figures])
     return put(wanted, lambda aside: list(_written(loaded, comparison, aside, wanted)))
 
 
 def _only(comparison: Comparison, figures: Sequence[str]) -> Comparison:
-    """Keep some figures, each called as the phenomenon declares it."""
+    """Keep some figures, each called as its file is, or as the phenomenon declares that of which it is made."""
     if not figures:
         return comparison
-    there = sorted(set(comparison.origins.values()))
+    there = list(dict.fromkeys(name for called, origin in comparison.origins.items() for name in (origin, file_word(called))))
     for name in figures:
         if name not in there:
             raise UsageError(f"no figure {echoed(name)!r} to compare{nearest(name, there)}", "figures: " + ", ".join(there))
-    kept = tuple(figure for figure in comparison.spec.figures if comparison.origins[figure.name] in figures)
+    kept = tuple(figure for figure in comparison.spec.figures if {file_word(figure.name), comparison.origins[figure.name]} & set(figures))
     series = tuple(item for figure in kept for item in figure.draws(comparison.snapshot.series))
     return replace(comparison, spec=replace(comparison.spec, figures=kept), snapshot=replace(comparison.snapshot, series=series))
 
@@ -167,7 +169,7 @@ def provenance(loaded: Loaded, comparison: Comparison) -> Provenance:
     seeds = tuple(dict.fromkeys(seed for about in each for seed in about.seeds))
     turned = tuple(f"{name}: {line}" for name, about in zip(comparison.names, each, strict=True) for line in about.turned)
     name = f"{comparison.spec.name}-compared-{digest[:8]}"
-    return Provenance(name, "; ".join(about.command for about in each), versions, seeds, digest, turned)
+    return Provenance(name, "; ".join(about.command for about in each), versions, seeds, digest, turned, kind="runs")
 
 
 def _write_csv(loaded: Loaded, comparison: Comparison, about: Provenance, place: Path) -> Iterator[Path]:

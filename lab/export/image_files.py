@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Drawing
 from engine.contract import Series, Snapshot, Spec
 from lab.export.drawing import draw_figure, draw_picture
 from lab.export.legends import place
-from lab.export.provenance import Provenance
+from lab.export.provenance import Provenance, file_word
 from lab.export.text_figures import with_points
 from screens.widgets.palette import Level, Theme, groups_of
 
@@ -31,7 +31,7 @@ LOOKS: Any = {
 def write_figures(declared: Spec, snapshot: Snapshot, about: Provenance, place: Path, kind: str, width: float = WIDTH) -> Iterator[Path]:
     """Write every declared figure, and every picture, that has content; yields `NAME-FIGURE.svg`. width: inches across."""
     for name, drawing in drawings(declared, snapshot, about, width):
-        path = place / f"{about.run}-{name.replace('/', '-')}.{kind}"
+        path = place / f"{about.run}-{file_word(name)}.{kind}"
         save(drawing, path, about)
         yield path
 

@@ -22,7 +22,8 @@ class Provenance:
 
     run: the run's name. turned: knobs that were turned while it ran, which no command repeats. digest: of what was computed:
     equal for the same phenomenon, knobs and seeds. claims: the ids of the claims by status, decided ones first. references: the papers
-    behind the phenomenon, which `genlab cite` prints as BibTeX. config: every knob, with the SHA-256 of imported data.
+    behind the phenomenon, which `genlab cite` prints as BibTeX. config: every knob, with the SHA-256 of imported data. kind: what the
+    digest is of, "run", "runs" or "sweep".
     """
 
     run: str
@@ -34,6 +35,7 @@ class Provenance:
     claims: Mapping[str, tuple[str, ...]] | None = None
     references: tuple[str, ...] = ()
     config: Mapping[str, Any] | None = None
+    kind: str = "run"
 
     @classmethod
     def of(cls, folder: RunFolder, snapshot: Snapshot) -> Provenance:
@@ -73,8 +75,13 @@ class Provenance:
             *([f"Bands: {'; '.join(bands)}."] if bands else []),
             *(["Claims: " + "; ".join(f"{status} {' '.join(ids)}" for status, ids in self.claims.items()) + "."] if self.claims else []),
             self.command + turned,
-            f"{self.versions_text}; run {self.digest}",
+            f"{self.versions_text}; {self.kind} {self.digest}",
         ]
+
+
+def file_word(figure: str) -> str:
+    """What the file of a figure is called after."""
+    return figure.replace("/", "-")
 
 
 def command_of(manifest: Manifest) -> str:

@@ -41,7 +41,7 @@ def export_sweeps(paths: Sequence[Path], wanted: ExportRequest) -> list[Path]:
 def about(view: SweepView) -> Provenance:
     """Where a sweep's numbers come from."""
     manifest = view.folder.manifest
-    return Provenance(view.folder.name, manifest.command_line, manifest.versions, manifest.seeds, manifest.identity)
+    return Provenance(view.folder.name, manifest.command_line, manifest.versions, manifest.seeds, manifest.identity, kind="sweep")
 
 
 def _only(sweep: SweepSnapshot, figures: Sequence[str]) -> SweepSnapshot:

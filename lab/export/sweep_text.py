@@ -48,7 +48,7 @@ def show_sweep(path: Path, figure: str | None, height: int, *, json: bool) -> No
 
 def head(sweep: SweepSnapshot) -> Iterator[str]:
     """What it is, and where it stands."""
-    given = "".join(f", {name} {value}" for name, value in sweep.given.items())
+    given = "".join(f", {name} {value}" for name, value in sweep.given_texts.items())
     yield f"{sweep.name}: {sweep.phenomenon}, preset {sweep.preset}{given}, {formatting.seeds(sweep.seeds)} a point"
     yield standing(sweep)
 

@@ -61,6 +61,17 @@ def test_plots_and_tables_are_shown_once(kernel):
     assert of(found, "stream")[0]["text"] == "True\n"
 
 
+def test_a_sweep_shows_one_bar_and_then_its_points(kernel, tmp_path):
+    _, client = kernel
+    cell = f"genlab.sweep('min-norm', grid={{'d': [20, 30]}}, n=10, workers=1, progress=True, runs={str(tmp_path)!r})"
+    found = outputs(client, client.execute(cell))
+    assert not of(found, "error") and not of(found, "stream")
+    (bar,) = of(found, "display_data")
+    last = of(found, "update_display_data")[-1]
+    assert last["transient"] == bar["transient"] and "2 of 2 points" in last["data"]["text/plain"]
+    assert "2 of 2 points done" in of(found, "execute_result")[0]["data"]["text/plain"]
+
+
 def test_a_mistake_is_an_exception_with_its_hint(kernel):
     _, client = kernel
     (error,) = of(outputs(client, client.execute("genlab.run('min-norm', m=3)")), "error")

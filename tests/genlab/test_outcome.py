@@ -120,6 +120,7 @@ def test_how_far_it_is_is_said_only_when_asked(toys, capsys):
 
 def test_a_bar_moves_and_says_where_the_run_stands(outcome):
     bar = progress.Bar("toy <quick>")
-    assert bar.follow(outcome.snapshot) and not bar.follow(outcome.snapshot)
+    line, share = progress.phase_message(outcome.snapshot), progress.share(outcome.snapshot)
+    assert bar.move(line, share) and not bar.move(line, share)
     assert outcome.snapshot.phase is Phase.FINISHED and repr(bar).startswith("toy <quick>: finished, step")
     assert "value='1.0000'" in bar._repr_html_() and "<quick>" not in bar._repr_html_()

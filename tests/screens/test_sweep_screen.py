@@ -14,8 +14,9 @@ from engine.sweeps.figures import drawn
 from engine.sweeps.grid import axes_of
 from engine.sweeps.manifest import SweepManifest
 from engine.sweeps.plan import Plan
+from screens.keys import KEYS
 from screens.sweep_screen import SweepScreen
-from screens.sweep_words import cell, cells, standing
+from screens.sweep_words import Columns, cell, cells, standing
 from screens.widgets.palette import Level, Theme
 
 STEP = Scalar("grok_step", "first step", "step", log=True, whole=True)
@@ -63,6 +64,7 @@ class Around:
     """The application around the screen."""
 
     drawing = Theme(Level.ANSI256)
+    keys = KEYS
 
     def __init__(self):
         self.offered = []
@@ -98,7 +100,11 @@ def shown(size, sweep, keys=(), then=None):
 def test_figures_points_and_how_far_it_is(size):
     text, _, _, _ = shown(size, BEGUN)
     assert "Sweep of Grokking" in text and "a-sweep" in text
-    assert "wd 0.3" in text and "wd 3" in text and "running 50%" in text and "waiting" in text
+    rows = text.splitlines()
+    head, first, second, third = next(rows[at : at + 4] for at, row in enumerate(rows) if "phase" in row)
+    end = head.index("wd") + 2  # where the knob's column ends
+    assert [row[:end].split()[-1] for row in (head, first, second, third)] == ["wd", "0.3", "1", "3"]
+    assert "running 50%" in second and "waiting" in third
     assert "1 of 3 points done, 1 running; 0.5 points/s, 20 s left" in text
 
 
@@ -106,6 +112,34 @@ def test_it_fills_in():
     text, *_ = shown((160, 48), BEGUN, then=OVER)
     assert "3 of 3 points done, 1 failed" in text and "diverged" in text
     assert "400 [400, 800]" in text or "600 [400, 800]" in text
+
+
+def test_the_footer_names_the_keys_of_what_has_the_keyboard():
+    text, *_ = shown((160, 48), BEGUN)
+    assert "enter open run" in text and "tab figures" in text
+    text, *_ = shown((160, 48), BEGUN, ["1"])
+    assert "enter open run" not in text and "tab points" in text
+    text, *_ = shown((160, 48), BEGUN, ["1", "tab"])
+    assert "enter open run" in text
+
+
+def test_every_value_that_fits_has_a_column():
+    values = {
+        name: ScalarValue(Scalar(name, name), (number,), (False,)) for name, number in (("one", 1.0), ("two", 22.0), ("none", float("nan")))
+    }
+    scalars = tuple(value.scalar for value in values.values())
+    swept = replace(OVER, scalars=scalars, points=tuple(replace(item, values=values) for item in OVER.points))
+    columns = Columns(swept, 60)
+    assert columns.head().plain.split() == ["wd", "phase", "one", "two"]
+    lines = [columns.head().plain, *(columns.row(item).plain for item in swept.points)]
+    assert {line.index("22") + 2 for line in lines[1:]} == {lines[0].index("two") + 3} and len({len(line) for line in lines}) == 1
+    assert Columns(swept, 22).head().plain.split() == ["wd", "phase", "one"]
+
+
+def test_that_somebody_is_at_work_is_said_before_the_first_point_has_a_run():
+    waiting = replace(BEGUN, points=tuple(point({"wd": wd}) for wd in (0.3, 1.0, 3.0)), rate=0.0, eta=None)
+    assert "at work" in standing(waiting) and "at work" not in standing(BEGUN)
+    assert "at work" not in standing(replace(waiting, live=False))
 
 
 def test_enter_opens_a_points_run_and_says_where_there_is_none():

@@ -41,7 +41,7 @@ def test_a_curve_per_value_of_the_other_knob_with_a_band_over_seeds():
     assert curves[0].x.tolist() == [0.3, 1, 3] and curves[0].y.tolist() == pytest.approx([60, 200, 600])
     assert curves[0].lo.tolist() == pytest.approx([30, 100, 300]) and curves[0].hi.tolist() == pytest.approx([90, 300, 900])
     assert curves[0].band == "median, range of 3 seeds"
-    assert (figure.x.label, figure.x.log, figure.y.log, figure.y.unit) == ("weight decay", True, True, "step")
+    assert (figure.x.label, figure.x.log, figure.y.log, figure.y.unit) == ("weight decay (wd)", True, True, "step")
     assert not maps and not shown.pictures
 
 

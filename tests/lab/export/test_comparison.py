@@ -46,6 +46,20 @@ def test_many_curves_are_several_figures_with_one_curve_a_run(genlab, run):
     assert genlab("compare", first, second, "--ascii")[1].isascii()
 
 
+def test_a_figure_is_chosen_by_the_name_of_its_file_too(genlab, run, tmp_path):
+    names = run("--seeds", "3"), run("--seeds", "3", "--rate", "0.2")
+    code, _, err = genlab("compare", *names, "--to", "svg", "--out", str(tmp_path / "all"))
+    assert (code, err) == (0, "")
+    files = sorted(path.name for path in (tmp_path / "all").iterdir())
+    called = next(file for file in files if len([other for other in files if other.startswith(file.removesuffix(".svg"))]) == 1)
+    wanted = called.removesuffix(".svg").partition("-compared-")[2].partition("-")[2]
+    code, _, err = genlab("compare", *names, "--to", "svg", "--figure", wanted, "--out", str(tmp_path / "one"))
+    assert (code, err) == (0, "") and [path.name for path in (tmp_path / "one").iterdir()] == [called]
+    assert genlab("compare", *names, "--to", "csv", "--figure", wanted, "--out", str(tmp_path / "table"))[0] == 0
+    code, _, err = genlab("compare", *names, "--to", "svg", "--figure", wanted + "x", "--out", str(tmp_path / "none"))
+    assert code == Exit.USAGE and f"did you mean {wanted}" in err
+
+
 def test_what_cannot_be_compared_is_one_sentence(genlab, run, tmp_path):
     name = run()
     for names, sentence in (((name, name), "two different runs"), ((name,), "two different runs"), ((name, "nothing"), "no run")):

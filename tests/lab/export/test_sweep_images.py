@@ -83,7 +83,7 @@ def test_curves_are_the_values_with_their_seeds_as_a_band_and_one_legend_entry_a
     with matplotlib.rc_context(LOOKS):
         drawing.draw_without_rendering()
     assert axes.get_xscale() == axes.get_yscale() == "log"
-    assert axes.get_xlabel() == "weight decay" and "step" in axes.get_ylabel()
+    assert axes.get_xlabel() == "weight decay (wd)" and "step" in axes.get_ylabel()
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     for fraction in FRACTIONS[:2]:
         assert labels.count(f"fraction {fraction:g}") == 1, labels
