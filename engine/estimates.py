@@ -102,8 +102,16 @@ def sentence(spec: Spec, knobs: Mapping[str, Any], seeds: int) -> str:
 
 
 def of_preset(spec: Spec, preset: Preset) -> Estimate | None:
-    """Return how long a preset will take here; None where that is not known, or it needs another machine."""
-    return None if preset.needs else estimate(spec, spec.configure(preset.name), preset.seeds)
+    """Return how long a preset will take here, also one that is meant for a faster machine; None where that is not known."""
+    return estimate(spec, spec.configure(preset.name), preset.seeds)
+
+
+def work_of_preset(spec: Spec, preset: Preset) -> Work | None:
+    """Return what a preset computes; None where that is not declared."""
+    try:
+        return spec.work(spec.configure(preset.name), preset.seeds) if spec.work else None
+    except Exception:  # of another package's declaration
+        return None
 
 
 def computed(work: Work, known: Speed) -> float:

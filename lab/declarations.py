@@ -6,9 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.contract import Claim, Knob, Preset, Spec
-from engine.estimates import NO_ESTIMATE, of_preset
+from engine.contract.work import Work
+from engine.estimates import NO_ESTIMATE, of_preset, work_of_preset
 from engine.registry import examined, spec
 from lab.output import emit, plain, write, write_table
+from screens.formatting import size
+
+COSTS = ("preset", "parameters>", "operations>", "memory>")
 
 
 def print_phenomena(*, json: bool) -> None:
@@ -71,6 +75,9 @@ def describe(spec: Spec) -> None:
     write_table(("preset", "seeds>", "time here", "knobs", "why", "source", "needs"), presets, title="Presets")
     if spec.work is not None and not any(of_preset(spec, item) for item in spec.presets):
         write(f"no estimate of time yet: {NO_ESTIMATE}")
+    costs = [(item.name, *_costs(found)) for item in spec.presets if (found := work_of_preset(spec, item)) and found.parameters]
+    if costs:
+        write_table(COSTS, costs, title="What each preset computes; parameters: of one network")
     columns = ("id", "claim", "prediction", "tolerance", "presets", "meant for", "chance of failing by luck")
     for title, identities in (("Claims", False), ("Identities: what cannot come out otherwise, checked all the same", True)):
         chosen = [item for item in spec.claims if item.identity == identities]
@@ -85,6 +92,10 @@ def describe(spec: Spec) -> None:
     write(plain(spec.notes.strip()))
     write("\nReferences", style="bold")
     write(plain("\n".join(map(str, spec.references))))
+
+
+def _costs(found: Work) -> tuple[str, str, str]:
+    return f"{found.parameters:,}", f"{found.operations:.1e}", size(int(found.memory)) if found.memory else ""
 
 
 def _claim_row(spec: Spec, item: Claim) -> tuple[str, ...]:
@@ -121,8 +132,10 @@ def _time(spec: Spec, item: Preset) -> str:
 
 
 def _preset_record(spec: Spec, item: Preset) -> dict[str, Any]:
-    found = of_preset(spec, item)
+    found, cost = of_preset(spec, item), work_of_preset(spec, item)
     return {
         "name": item.name, "why": item.why, "overrides": dict(item.overrides), "source": item.source, "seeds": item.seeds,
         "needs": item.needs, "estimate": {"seconds": found.seconds, "measured": found.measured} if found else None,
+        "parameters": cost.parameters or None if cost else None, "operations": cost.operations if cost else None,
+        "memory_bytes": cost.memory or None if cost else None,
     }  # fmt: skip

@@ -13,22 +13,32 @@ class Work:
 
     products: floating-point operations of matrix products in single precision. solves: those of products and factorisations in
     double precision. elements: numbers that elementwise operations on large arrays make. calls: operations on small arrays,
-    whose size does not matter.
+    whose size does not matter. parameters: trained numbers of the largest network; memory: bytes that are held at once; 0 where
+    that is not declared.
     """
 
     products: float = 0.0
     solves: float = 0.0
     elements: float = 0.0
     calls: float = 0.0
+    parameters: int = 0
+    memory: float = 0.0
 
     def __add__(self, other: Work) -> Work:
         return Work(
-            self.products + other.products, self.solves + other.solves, self.elements + other.elements, self.calls + other.calls
+            self.products + other.products, self.solves + other.solves, self.elements + other.elements, self.calls + other.calls,
+            max(self.parameters, other.parameters), self.memory + other.memory,
         )  # fmt: skip
 
+    @property
+    def operations(self) -> float:
+        """Floating-point operations of all products."""
+        return self.products + self.solves
+
     def times(self, factor: float) -> Work:
-        """So often the same."""
-        return Work(factor * self.products, factor * self.solves, factor * self.elements, factor * self.calls)
+        """So often the same, one after the other."""
+        amounts = (factor * self.products, factor * self.solves, factor * self.elements, factor * self.calls)
+        return Work(*amounts, self.parameters, self.memory)
 
 
 WorkOf = Callable[[Any, int], Work]
@@ -42,6 +52,17 @@ def training(networks: float, steps: float, weights: float, hidden: float, examp
     """
     elements = 8.0 * networks * steps * (hidden * examples + weights)
     return Work(products=6.0 * networks * steps * weights * examples, elements=elements, calls=calls * steps)
+
+
+def modules(networks: float, steps: float, products: float, units: float, layers: float, parameters: float, examples: float) -> Work:
+    """Networks whose derivatives autograd makes, one after the other.
+
+    products, units: multiplications and numbers made of one example; layers: of a network; examples: of a batch. A number is written
+    about 16 times forward and backward, normalised and cut off by a ReLU; a layer takes about 12 operations, an update of a
+    parameter 8.
+    """
+    elements = steps * networks * (16.0 * units * examples + 8.0 * parameters)
+    return Work(products=6.0 * networks * steps * products * examples, elements=elements, calls=(12.0 * layers + 60.0) * networks * steps)
 
 
 def perceptron(inputs: float, width: float, depth: int, outputs: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The usual augmentation of small images, on the device: pad by some pixels, cut out at random, mirror every second one.
+"""What is done to batches of small images on the device: cut out at random, padded before or not, mirrored, scaled.
 
 What is drawn depends on a seed and the step alone, so that a resumed run sees the same cuts and nothing need be saved.
 """
@@ -36,10 +36,10 @@ class CropAndFlip:
         columns = np.where(mirrored, across[::-1], across) + right - self.pad
         lines = np.arange(height) + down - self.pad
         image, inside = self._places(lines, columns)
-        places = torch.from_numpy(image).to(rows.device)
+        places = _sent(image, rows.device)
         pixels = rows.view(len(rows), height * width, channels)
         cut = torch.gather(pixels, 1, places[:, :, None].expand(-1, -1, channels))
-        outside = torch.from_numpy(~inside).to(rows.device)
+        outside = _sent(~inside, rows.device)
         return cut.masked_fill_(outside[:, :, None], self.fill).flatten(1)
 
     def _places(self, lines: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -62,3 +62,39 @@ class Scaled:
         mean, deviation = (torch.tensor(values, dtype=torch.float32, device=rows.device) for values in (self.mean, self.deviation))
         pixels = rows.view(len(rows), -1, len(self.mean)).to(torch.float32)
         return pixels.sub_(mean).div_(deviation).flatten(1)
+
+
+@dataclass(frozen=True)
+class RandomCut:
+    """Cuts squares out of images height x width x channels, each at a place of its own (Zhang et al. 2017: 28x28 out of 32x32).
+
+    shape: of one image; side: of a square; seed: whose draws.
+    """
+
+    shape: tuple[int, int, int]
+    side: int
+    seed: int
+
+    def __call__(self, rows: Tensor, step: int) -> Tensor:
+        """Return rows (batch, side*side*channels) of cuts, for one step."""
+        height, width, channels = self.shape
+        rng = np.random.default_rng((self.seed, step))
+        down = rng.integers(0, height - self.side + 1, (len(rows), 1))
+        right = rng.integers(0, width - self.side + 1, (len(rows), 1))
+        across = np.arange(self.side)
+        places = (down + across)[:, :, None] * width + (right + across)[:, None, :]  # (batch, side, side)
+        chosen = _sent(places.reshape(len(rows), -1), rows.device)
+        pixels = rows.view(len(rows), height * width, channels)
+        return torch.gather(pixels, 1, chosen[:, :, None].expand(-1, -1, channels)).flatten(1)
+
+
+def per_image(rows: Tensor, step: int) -> Tensor:
+    """Return rows (batch, d), each less its mean, over max(its deviation, 1/sqrt(d)): `per_image_standardization` of TensorFlow."""
+    deviations, means = torch.std_mean(rows, dim=1, correction=0, keepdim=True)
+    return rows.sub(means).div_(deviations.clamp_min(rows.shape[1] ** -0.5))
+
+
+def _sent(values: np.ndarray, device: torch.device) -> Tensor:
+    """Return values on a device, without waiting for what it still computes."""
+    here = torch.from_numpy(values)
+    return here.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else here

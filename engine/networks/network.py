@@ -32,6 +32,7 @@ class ModuleMembers(EnsembleNetwork):
         dtype, device: of the parameters.
 
     Attributes:
+        names: of the parameters, in their order.
         statistics: (members, s) running means and variances of every batch normalisation, member by member.
     """
 
@@ -41,6 +42,7 @@ class ModuleMembers(EnsembleNetwork):
         self._view = view
         self._template = module.to(device=device, dtype=dtype)
         _forget_counts(self._template)
+        self.names = [name for name, _ in module.named_parameters()]
         self._shapes = [tuple(parameter.shape) for parameter in module.parameters()]
         self._outputs: list[Tensor] = []
         self.statistics = torch.stack([_first_statistics(self._template)] * members)
@@ -64,7 +66,8 @@ class ModuleMembers(EnsembleNetwork):
     def backward(self, delta: Tensor, keep: float = 0.0) -> None:
         """Set `gradient` to `keep * gradient + g`: autograd adds to the gradient's own memory."""
         self.gradient.mul_(keep)
-        torch.autograd.backward(self._outputs, [given.T for given in delta])
+        # a product with delta, since gradients that are handed over make torch import its symbolic algebra (.5 s)
+        torch.stack([(outputs * given.T).sum() for outputs, given in zip(self._outputs, delta, strict=True)]).sum().backward()
         self._outputs = []
 
     def predict(self, member: int, x: Tensor) -> Tensor:

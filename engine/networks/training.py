@@ -1,5 +1,5 @@
-"""Trains modules in mini-batches with what published runs need beside plain steps: bytes prepared batch by batch, augmentation, a
-schedule of the learning rate, running counts of what is right, and the statistics of batch normalisation saved with the rest.
+"""Trains in mini-batches with what published runs need beside plain steps: bytes prepared batch by batch, augmentation, a schedule of
+the learning rate, running counts of what is right, and of modules the statistics of batch normalisation, saved with the rest.
 """
 
 from __future__ import annotations
@@ -33,21 +33,18 @@ class Recipe:
     prepare: tuple[Prepare, ...] = ()
 
 
-class ModuleEnsemble(Ensemble):
-    """Ensemble of modules.
+class RecipeEnsemble(Ensemble):
+    """Ensemble that trains by a recipe and counts its right answers as it goes.
 
     Attributes beside those of `Ensemble`: recipe; hits: (active,) right answers, each before its step, since `count_anew`; counted: of
     how many.
     """
-
-    network: ModuleMembers
 
     def __init__(self, optimizer: Optimizer, data: TrainingSet, batches: Batches, recipe: Recipe, loss: LossName = "cross-entropy") -> None:
         super().__init__(optimizer, data, batches, loss)
         self.recipe = recipe
         self.counted = 0
         self.hits = self._no_hits()
-        self._statistics: dict[int, Tensor] = {}
 
     def step(self, loss: Tensor) -> None:
         """Take one step with every active member; writes their batch losses before the step to loss (active,)."""
@@ -73,15 +70,43 @@ class ModuleEnsemble(Ensemble):
 
     @property
     def alike(self) -> Hashable:
-        """Nothing: a module's members train in turn, so that nothing is gained beside others."""
+        """Nothing: a recipe's schedule and counts are not those of others."""
         return None
+
+    def retire(self, members: Sequence[int]) -> None:
+        """Put members aside for good."""
+        gone = set(members)
+        self.hits = self.hits[[place for place, member in enumerate(self.active) if member not in gone]]
+        super().retire(members)
+
+    def state(self) -> State:
+        """Return what `Ensemble` does, and the counts."""
+        inner = super().state()
+        return State({**inner.arrays, "hits": self.hits.cpu().numpy().copy()}, {**inner.scalars, "counted": self.counted})
+
+    def restore(self, state: State) -> None:
+        """Go on bit for bit from what `state` returned; call on a freshly made ensemble."""
+        super().restore(state)
+        self.hits.copy_(torch.from_numpy(state.arrays["hits"]))
+        self.counted = state.scalars["counted"]
+
+    def _no_hits(self) -> Tensor:
+        return torch.zeros(len(self.active), dtype=torch.int64, device=self.network.flat.device)
+
+
+class ModuleEnsemble(RecipeEnsemble):
+    """Ensemble of modules: the statistics of their batch normalisations go with the members."""
+
+    network: ModuleMembers
+
+    def __init__(self, optimizer: Optimizer, data: TrainingSet, batches: Batches, recipe: Recipe, loss: LossName = "cross-entropy") -> None:
+        super().__init__(optimizer, data, batches, recipe, loss)
+        self._statistics: dict[int, Tensor] = {}
 
     def retire(self, members: Sequence[int]) -> None:
         """Put members aside for good, with their statistics."""
         places = {member: self.active.index(member) for member in members}
         self._statistics.update({member: self.network.statistics[place].clone() for member, place in places.items()})
-        gone = set(members)
-        self.hits = self.hits[[place for place, member in enumerate(self.active) if member not in gone]]
         super().retire(members)
 
     def statistics(self) -> Tensor:
@@ -90,17 +115,11 @@ class ModuleEnsemble(Ensemble):
         return torch.stack([found[member] for member in sorted(found)])
 
     def state(self) -> State:
-        """Return what `Ensemble` does, the statistics, and the counts."""
+        """Return what `RecipeEnsemble` does, and the statistics."""
         inner = super().state()
-        arrays = {"statistics": self.statistics().cpu().numpy().copy(), "hits": self.hits.cpu().numpy().copy()}
-        return State({**inner.arrays, **arrays}, {**inner.scalars, "counted": self.counted})
+        return State({**inner.arrays, "statistics": self.statistics().cpu().numpy().copy()}, inner.scalars)
 
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned; call on a freshly made ensemble."""
         self.network.statistics.copy_(torch.from_numpy(state.arrays["statistics"]))
         super().restore(state)
-        self.hits.copy_(torch.from_numpy(state.arrays["hits"]))
-        self.counted = state.scalars["counted"]
-
-    def _no_hits(self) -> Tensor:
-        return torch.zeros(len(self.active), dtype=torch.int64, device=self.network.flat.device)

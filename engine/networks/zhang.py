@@ -12,29 +12,27 @@ from math import ceil
 import torch
 from torch import Tensor, nn
 
+from engine.networks.sizes import ALEXNET, FIRST, INCEPTION, scaled
+
 
 def small_inception(classes: int = 10, channels: int = 3, *, batch_norm: bool = True, width: float = 1.0) -> nn.Module:
     """Return the network; images of any size from 4x4, 28x28 in the paper. width: times the published numbers of channels."""
-
-    def wide(count: int) -> int:
-        return max(1, round(count * width))
-
-    plan: list[tuple[int, int] | int] = [(32, 32), (32, 48), 80, (112, 48), (96, 64), (80, 80), (48, 96), 96, (176, 160), (176, 160)]
-    layers: list[nn.Module] = [_Convolution(channels, wide(96), 3, batch_norm=batch_norm)]
-    have = wide(96)
-    for part in plan:
+    have = scaled(FIRST, width)
+    layers: list[nn.Module] = [_Convolution(channels, have, 3, batch_norm=batch_norm)]
+    for part in INCEPTION:
         if isinstance(part, tuple):
-            layers.append(_Inception(have, wide(part[0]), wide(part[1]), batch_norm))
-            have = wide(part[0]) + wide(part[1])
+            narrow, wide = (scaled(count, width) for count in part)
+            layers.append(_Inception(have, narrow, wide, batch_norm))
+            have = narrow + wide
         else:
-            layers.append(_Down(have, wide(part), batch_norm))
-            have += wide(part)
+            layers.append(_Down(have, scaled(part, width), batch_norm))
+            have += scaled(part, width)
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(have, classes))
 
 
 def small_alexnet(classes: int = 10, channels: int = 3, side: int = 28, *, width: float = 1.0) -> nn.Module:
     """Return the network for images side x side. width: times the published numbers of channels and units."""
-    first, hidden, second = (max(1, round(count * width)) for count in (64, 384, 192))
+    first, hidden, second = (scaled(count, width) for count in ALEXNET)
     left = ceil(ceil(side / 2) / 2)  # after two poolings
     return nn.Sequential(
         *_alex_block(channels, first), *_alex_block(first, first), nn.Flatten(),

@@ -109,13 +109,10 @@ def test_what_is_not_here_is_refused_before_anything_is_computed(name):
 
 
 def test_images_that_do_not_fit_into_memory_name_the_knob(here, monkeypatch):
-    asked = []
-
-    def memory():
-        asked.append(1)
-        return types.SimpleNamespace(available=2 * 180 * 3072 * 4 + 1 if len(asked) == 1 else 10**6)
-
-    monkeypatch.setattr("engine.data.registry.psutil.virtual_memory", memory)
+    monkeypatch.setattr("engine.data.registry.psutil.virtual_memory", lambda: types.SimpleNamespace(available=10**6))
     with pytest.raises(ProblemError, match=r"images of cifar10 take .* GB as they are trained on, and 0.0 GB are free") as caught:
-        make("random-labels", dataset="cifar10", n=120)
+        load("cifar10", 120, 60, streams(0))
     assert caught.value.hint == "lower n or the number of seeds"
+    with pytest.raises(ProblemError, match=r"120 training images of cifar10 and \d networks take .* GB, and 0.0 GB are free") as caught:
+        make("random-labels", dataset="cifar10", n=120)
+    assert caught.value.hint.startswith("lower n or the number of seeds")

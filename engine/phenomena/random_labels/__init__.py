@@ -14,8 +14,9 @@ Order: 10
 from engine.declare import declare
 from engine.papers import papers
 from engine.phenomena.random_labels.claims import CLAIMS
-from engine.phenomena.random_labels.config import PRESETS, RandomLabelsConfig
+from engine.phenomena.random_labels.config import RandomLabelsConfig
 from engine.phenomena.random_labels.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.random_labels.presets import PRESETS
 from engine.phenomena.random_labels.scalars import SCALARS
 from engine.phenomena.random_labels.work import work
 

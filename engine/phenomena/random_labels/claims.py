@@ -5,18 +5,21 @@ Zhang et al. 2017, arXiv:1611.03530, Table 1, Fig. 1, Theorem 1; Greydanus, Koba
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import factorial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.contract import Claim, Condition, one_of, within
+from engine.contract import Claim, Condition, Preset, one_of, within
 from engine.data.own.entry import FEWEST_TESTS
 from engine.data.registry import imported, test_count
 from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
-from engine.phenomena.random_labels.conditions import CNN_SHUFFLED, CNN_TRUE, RANDOM, TRUE
+from engine.phenomena.random_labels.conditions import CNN_SHUFFLED, CNN_TRUE, FIGURE_1, RANDOM, TRUE
 from engine.phenomena.random_labels.config import DATA, RandomLabelsConfig
+from engine.phenomena.random_labels.presets import PRESETS
 
 if TYPE_CHECKING:
     from engine.phenomena.random_labels.experiment import RandomLabels
@@ -56,7 +59,46 @@ def _apart_in_space(config: RandomLabelsConfig) -> bool:
     return entry.features >= MEASURED and not entry.repeated
 
 
-FITS = (
+FREE = {"corruption", "levels", "noise", "inputs", "corrupted_pixels", "dataset_sha256"}
+DEFAULTS = {name: field.default for name, field in RandomLabelsConfig.model_fields.items() if name not in FREE}
+
+
+def _fixed(preset: Preset) -> dict[str, Any]:
+    """The knobs of a preset that decide how its networks train."""
+    return DEFAULTS | {name: value for name, value in preset.overrides.items() if name not in FREE}
+
+
+def as_preset(config: RandomLabelsConfig, chosen: Sequence[Preset]) -> bool:
+    """Whether a config trains as one of some presets does, whatever its labels, levels and conditions."""
+    mine = config.model_dump(exclude=FREE)
+    return any(mine == _fixed(preset) for preset in chosen)
+
+
+PUBLISHED = tuple(preset for preset in PRESETS if RandomLabelsConfig.model_construct(**_fixed(preset)).counted)
+INCEPTIONS = tuple(preset for preset in PUBLISHED if preset.overrides.get("model") == "inception")
+
+
+PAPER_INCEPTION = tuple(preset for preset in INCEPTIONS if preset.needs)
+
+
+def names_of(presets: Sequence[Preset]) -> tuple[str, ...]:
+    """What presets are called."""
+    return tuple(preset.name for preset in presets)
+
+
+def _or_published(condition: Condition) -> Condition:
+    """The condition on perceptrons that train at a constant rate; the networks of published presets meet it as they are."""
+    return Condition(condition.words, lambda config: as_preset(config, PUBLISHED) or condition.test(config))
+
+
+PLAIN = Condition(
+    "model mlp or both, scaling global, schedule constant and n at most 5,000, or all other knobs as in a preset",
+    lambda config: (
+        as_preset(config, PUBLISHED)
+        or (config.model in ("mlp", "both") and config.scaling == "global" and not config.crop and not config.counted)
+    ),
+)
+PERCEPTRONS = (
     Condition("lr * steps/(1 - momentum) at least 200", lambda config: _flow(config) >= 200),
     Condition("lr/(1 - momentum) at most .6", lambda config: config.lr / (1 - config.momentum) <= 0.6 + 1e-9),
     Condition("width (40 + (depth - 1) width) at least 20 n", lambda config: _weights_a_label(config) >= 20),
@@ -64,6 +106,7 @@ FITS = (
     Condition(f"built-in data, mnist with n at most {AS_DIGITS:,}, or your own inputs of {MEASURED} features or more that never repeat",
               _apart_in_space),
 )  # fmt: skip
+FITS = (PLAIN, *map(_or_published, PERCEPTRONS))
 RANDOM_LABELS = (one_of("corruption", 1.0), one_of("noise", "uniform"))
 DIGITS = one_of("dataset", "digits5k", "digits196")
 IMAGES = one_of("inputs", "true", "shuffled")
@@ -72,7 +115,13 @@ LEARNABLE = Condition(
     lambda config: DIGITS.test(config) or (config.dataset == "mnist1d" and config.n >= 1000),
 )  # fewer signals are fitted no sooner with their true labels
 TESTED = Condition(f"{FEWEST_TESTS} test images or more", lambda config: test_count(config.dataset, config.n) >= FEWEST_TESTS)
-NOT_OFFERED = Condition("preset zhang-inception, which is not offered yet", lambda _: False)
+
+
+def _ordered(chosen: Sequence[Preset]) -> tuple[Condition, ...]:
+    names = " or ".join(preset.name for preset in chosen)
+    every = Condition(f"knobs as in preset {names}, but for levels", lambda config: as_preset(config, chosen))
+    return every, one_of("corrupted_pixels", True), one_of("inputs", "true")
+
 
 ZHANG, GREYDANUS = "Zhang et al. 2017, arXiv:1611.03530", "Greydanus, Kobak 2024, arXiv:2011.14439"
 TABLE_1, FIG_1 = f"{ZHANG}, Table 1", f"{ZHANG}, Fig. 1"
@@ -90,11 +139,15 @@ CLAIMS = (
           (*FITS, *RANDOM_LABELS, DIGITS, IMAGES, within("n", 1000), Condition("levels .2 apart from each other, 0 and 1", _apart)), 0.01),
     Claim("RL7", "2n+d weights fit n random labels", f"{ZHANG}, Theorem 1", "2n+d; 0", "exact; <= 1e-6, n <= 500", chance=1e-6),
     Claim("RL8", "An MLP cannot see a pixel shuffle: gap of the first 50 losses", FIG_1, "0", "1e-4", ("quick",),
-          (Condition("lr/(1 - momentum) at most .6", lambda config: config.lr / (1 - config.momentum) <= 0.6 + 1e-9),), 1e-3),
+          (one_of("model", "mlp", "both"), PERCEPTRONS[1]), 1e-3),
     Claim("RL9", "A CNN can: accuracy, true minus shuffled", GREYDANUS, "> 0", ">= .2", ("standard",),
-          (one_of("model", "both"), one_of("dataset", "mnist1d"), within("n", 4000), *FITS[:2], within("epochs", 45),
+          (one_of("model", "both"), one_of("dataset", "mnist1d"), within("n", 4000), *PERCEPTRONS[:2], within("epochs", 45),
            within("wd", hi=1e-4)), 0.01),
-    Claim("RL10", "Order of the five conditions: steps to loss .1", FIG_1, "Fig. 1", "exact", ("zhang-inception",), (NOT_OFFERED,), 0.01),
+    Claim("RL10", "Order of the five conditions: steps to loss .1", FIG_1, "Fig. 1", "exact", names_of(PAPER_INCEPTION),
+          (*_ordered(PAPER_INCEPTION), *RANDOM_LABELS), 0.01),
+    Claim("RL11", "Local kernels fit images before noise, and noise before random labels: steps to loss .1", FIG_1,
+          "true, shuffled < Gaussian, random pixels < random labels", "exact", names_of(INCEPTIONS),
+          (*_ordered(INCEPTIONS), *RANDOM_LABELS), 0.01),
 )  # fmt: skip
 
 TRAINING = pending("its networks are still training")
@@ -184,11 +237,29 @@ def _sees_order(run: RandomLabels) -> Judgement:
     return decided(drop >= CNN_DROP, drop)
 
 
-def _order_of_conditions(_: RandomLabels) -> Judgement:
-    return not_applicable("needs preset zhang-inception, which is not offered yet")
+def _order(run: RandomLabels, holds: Callable[[NDArray[np.float64]], bool]) -> Judgement:
+    """Judge the mean steps (5,) of Fig. 1's conditions."""
+    steps = np.array([run.low_at(name).mean() for name in FIGURE_1])
+    if not all(run.over(name) for name in FIGURE_1):
+        return TRAINING
+    if not np.isfinite(steps).all():
+        late = ", ".join(run.readings.settings[name].label for name, at in zip(FIGURE_1, steps, strict=True) if not np.isfinite(at))
+        return censored(None, f"{late}: not by step {run.last}")
+    values = {name: float(at) for name, at in zip(FIGURE_1, steps, strict=True)}
+    shown = " ".join(f"{at:,.0f}" for at in steps)
+    return decided(holds(steps), shown, "steps of " + ", ".join(FIGURE_1), values=values)
+
+
+def _order_of_conditions(run: RandomLabels) -> Judgement:
+    return _order(run, lambda steps: bool((np.diff(steps) > 0).all()))
+
+
+def _noise_in_between(run: RandomLabels) -> Judgement:
+    return _order(run, lambda steps: bool(steps[:2].max() < steps[2:4].min() and steps[2:4].max() < steps[4]))
 
 
 JUDGES: Judges[RandomLabels] = {
     "RL1": _memorised, "RL2": _transfers_nothing, "RL3": _at_chance, "RL4": _generalises, "RL5": _slower, "RL6": _climbs,
     "RL7": _constructed, "RL8": _ignores_order, "RL9": _sees_order, "RL10": _order_of_conditions,
+    "RL11": _noise_in_between,
 }  # fmt: skip

@@ -90,12 +90,14 @@ class Group:
         if leaving:
             self.ensemble.retire(leaving)
 
-    def layers(self, number: int) -> list[NDArray[np.float32]]:
-        """Return one network's parameters, layer by layer: weights (fan_in, fan_out), biases (1, fan_out), alternating."""
+    def layers(self, number: int) -> dict[str, NDArray[np.float32]]:
+        """Return one network's parameters, layer by layer: weights W1 (fan_in, fan_out), biases b1 (1, fan_out), W2, ..."""
         parameters = self.ensemble.weights()[self.numbers.index(number)].cpu().numpy()
         shapes = self.ensemble.network.layout.shapes
         parts = np.split(parameters, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
-        return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+        return {
+            f"{'Wb'[place % 2]}{place // 2 + 1}": part.reshape(shape) for place, (part, shape) in enumerate(zip(parts, shapes, strict=True))
+        }
 
     def state(self) -> State:
         """Return the ensemble's state and the batch losses."""
@@ -212,11 +214,11 @@ class Classifiers:
         loss = -torch.log_softmax(logits, dim=0).gather(0, labels[None]).mean()
         return torch.cat([loss[None], (logits.argmax(0) == labels).to(loss.dtype)])
 
-    def _table(self, number: int, count: int) -> Tensor:
-        """Return how many of the first test images of each true class (column) are put into each class (row), (classes, classes)."""
+    def _table(self, number: int, end: int, start: int = 0) -> Tensor:
+        """Return how many of some test images of each true class (column) are put into each class (row), (classes, classes)."""
         data, classes = self.examples, self.examples.classes
-        guessed = self.group(number).predict(number, data.x_test[data.source[number], :count]).argmax(0)
-        pairs = guessed * classes + data.test_labels[number, :count]
+        guessed = self.group(number).predict(number, data.x_test[data.source[number], start:end]).argmax(0)
+        pairs = guessed * classes + data.test_labels[number, start:end]
         counts = pairs.new_zeros(classes**2).scatter_add_(0, pairs, torch.ones_like(pairs))  # bincount would wait for the device
         return counts.view(classes, classes)
 

@@ -12,24 +12,26 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.corruption import Convention, InputKind, LabelNoise, draw_label_noise, gaussian_images, shuffle_each_image, shuffle_pixels
+from engine.data.corruption import InputKind, LabelNoise, draw_label_noise, gaussian_images, shuffle_each_image, shuffle_pixels
 from engine.data.registry import load
 from engine.data.split import Images, Split
 from engine.phenomena.random_labels.config import RandomLabelsConfig
+from engine.phenomena.random_labels.preprocessing import preprocessed
 from engine.seeds import Streams
 
 TRUE, RANDOM, CNN_TRUE, CNN_SHUFFLED = "true", "random", "cnn-true", "cnn-shuffled"
+FIGURE_1 = (TRUE, "shuffled", "gaussian", "random-pixels", RANDOM)  # by rising steps to a loss of .1, as on CIFAR-10
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What a network sees; corruption: probability that a label is replaced."""
+    """What a network sees; corruption: probability that a label is replaced; model: the one that the knob says, or the CNN beside it."""
 
     name: str
     label: str
     corruption: float = 0.0
     inputs: InputKind = "true"
-    model: Literal["mlp", "cnn"] = "mlp"
+    model: Literal["main", "cnn"] = "main"
 
 
 def label_conditions(config: RandomLabelsConfig) -> tuple[Condition, ...]:
@@ -38,7 +40,7 @@ def label_conditions(config: RandomLabelsConfig) -> tuple[Condition, ...]:
     return (
         Condition(TRUE, "true labels", 0.0, config.inputs),
         Condition(RANDOM, random, config.corruption, config.inputs),
-        *(Condition(f"partly-{q:g}", f"{q:.0%} corrupted labels", q, config.inputs) for q in dict.fromkeys(config.levels)),
+        *(Condition(f"partly-{q:g}", f"{q:.0%} corrupted labels", q, config.inputs) for q in config.between),
     )
 
 
@@ -53,12 +55,16 @@ def conditions_of(config: RandomLabelsConfig) -> tuple[Condition, ...]:
         Condition(CNN_TRUE, "CNN, true labels", model="cnn"),
         Condition(CNN_SHUFFLED, "CNN, shuffled pixels", inputs="shuffled", model="cnn"),
     )
-    return (*label_conditions(config), *inputs, *(convolutional if config.model == "both" else ()))
+    seen = inputs if config.corrupted_pixels else ()
+    return (*label_conditions(config), *seen, *(convolutional if config.model == "both" else ()))
 
 
 @dataclass(frozen=True)
 class RandomisedData:
-    """A standardised split, its label noise, and the one pixel order (d,)."""
+    """A split as networks see it, its label noise, the one pixel order (d,), and training images that crops are cut out of, if any are.
+
+    uncropped: (n, d') in [0, 1], of shape `uncropped_shape`; empty where nothing is cut out at random.
+    """
 
     split: Split
     labels: LabelNoise
@@ -66,6 +72,8 @@ class RandomisedData:
     _matchings: np.random.SeedSequence
     _images: np.random.SeedSequence
     _gaussian: np.random.SeedSequence
+    uncropped: Images
+    uncropped_shape: tuple[int, ...]
 
     def inputs(self, kind: InputKind) -> tuple[Images, Images]:
         """Return training and test inputs, (n, d) and (n_test, d); the same at every call."""
@@ -83,21 +91,24 @@ class RandomisedData:
         return np.random.default_rng(self._matchings).permuted(each, axis=1)
 
 
-def draw_data(dataset: str, n: int, n_test: int, convention: Convention, streams: Streams, sha256: str = "") -> RandomisedData:
+def draw_data(config: RandomLabelsConfig, n_test: int, streams: Streams) -> RandomisedData:
     """Draw the images from the stream `data` and every corruption from children of the stream `noise`.
 
     Raises:
         ProblemError: more images asked for than there are.
         DataError: the data set is not here.
     """
-    split = load(dataset, n, n_test, streams, sha256).standardised()
+    drawn = load(config.dataset, config.n, n_test, streams, config.dataset_sha256)
+    split = preprocessed(drawn, config)
     sequence = np.random.SeedSequence(int(streams.noise.integers(2**63)))
     labels, pixels, matchings, images, gaussian = sequence.spawn(5)
     return RandomisedData(
         split,
-        draw_label_noise(split.y, split.classes, convention, np.random.default_rng(labels)),
+        draw_label_noise(split.y, split.classes, config.noise, np.random.default_rng(labels)),
         np.random.default_rng(pixels).permutation(split.x.shape[1]),
         matchings,
         images,
         gaussian,
+        drawn.x if config.random_crops else drawn.x[:0],
+        drawn.shape,
     )

@@ -14,18 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Marker, Picture, Series
+from engine.data.corruption import InputKind
 from engine.data.registry import test_count
+from engine.data.split import Images
 from engine.errors import Diverged
 from engine.headline import Known
 from engine.phenomena.random_labels import SPEC, figures
 from engine.phenomena.random_labels.claims import CONSTRUCTED, JUDGES, MEMORISED, PAIRED_STEPS
 from engine.phenomena.random_labels.class_matching import RENAMINGS, rank_of_hits
 from engine.phenomena.random_labels.conditions import RANDOM, TRUE, conditions_of, draw_data, label_conditions
-from engine.phenomena.random_labels.config import PROBE, RandomLabelsConfig
+from engine.phenomena.random_labels.config import MODULES, PROBE, RandomLabelsConfig
+from engine.phenomena.random_labels.counted import CountedClassifiers
 from engine.phenomena.random_labels.headline import clauses as headline_clauses
 from engine.phenomena.random_labels.memorisation import distinct, memorise
 from engine.phenomena.random_labels.paired_run import PairedRun
-from engine.phenomena.random_labels.randomisation import build_classifiers
+from engine.phenomena.random_labels.randomisation import build_classifiers, require_memory
 from engine.phenomena.random_labels.scalars import READERS
 from engine.phenomenon import Steps, Training, geometric_grid
 from engine.readings import Floats, Network
@@ -33,6 +36,7 @@ from engine.seeds import streams
 from engine.state import Stateful
 from engine.training.joint import Stretch
 
+STORED = 64 * 2**20  # bytes of training inputs up to which they are stored
 DIVERGED = 1000  # times the loss of guessing, ln K: far beyond what training comes back from
 
 
@@ -69,14 +73,15 @@ class RandomLabels(Training[RandomLabelsConfig]):
         self.conditions = conditions_of(config)
         self.levels = sorted(label_conditions(config), key=lambda condition: condition.corruption)
         self.networks = [Network(condition, seed) for condition in self.conditions for seed in seeds]
+        require_memory(config, len(seeds), device)
         n_test = test_count(config.dataset, config.n)
-        of = config.dataset, config.n, n_test, config.noise
-        self.data = {seed: draw_data(*of, streams(seed), config.dataset_sha256) for seed in seeds}
+        self.data = {seed: draw_data(config, n_test, streams(seed)) for seed in seeds}
+        self.notes = self.data[seeds[0]].split.notes
+        self.classifiers = build_classifiers(config, self.networks, self.data, device, int(np.diff(self.grid).max()))
         first = self.data[seeds[0]]
         self.split = first.split
-        self.notes = self.split.notes
-        self.paired = PairedRun(config, first, seeds[0], min(PAIRED_STEPS, self.last), device)
-        self.classifiers = build_classifiers(config, self.networks, self.data, device, int(np.diff(self.grid).max()))
+        steps = min(PAIRED_STEPS, self.last) if config.model not in MODULES else 0
+        self.paired = PairedRun(config, first, seeds[0], steps, device)
         different = distinct(self.split.x[:CONSTRUCTED])
         x, labels = self.split.x[different], first.labels.at(1.0)[different]
         self.constructed = memorise(x, labels, np.random.default_rng(seeds[0]))
@@ -93,7 +98,7 @@ class RandomLabels(Training[RandomLabelsConfig]):
 
     def stretches(self) -> Sequence[Stretch]:
         """The groups of classifiers that have steps to take before the next measurement."""
-        target = self.target
+        target = None if self.config.counted else self.target  # a recipe's trainers train on their own
         groups = [] if target is None else [group for group in self.classifiers.groups if group.ensemble.active]
         return [group.stretch(target) for group in groups if target is not None and group.ensemble.taken < target]
 
@@ -118,7 +123,7 @@ class RandomLabels(Training[RandomLabelsConfig]):
             "train-loss": self.classifiers.loss.tolist(),
             "train-accuracy": self.classifiers.correct.tolist(),
             "test-error": np.round(1.0 - self.classifiers.test_correct, 12).tolist(),
-            **({"paired-gap": self.paired.gap()} if self.step == self.paired.steps else {}),
+            **({"paired-gap": self.paired.gap()} if self.step == self.paired.steps > 0 else {}),
             **({"rank-of-hits": self._rank_of_hits(random)} if finished else {}),
         }
 
@@ -150,6 +155,11 @@ class RandomLabels(Training[RandomLabelsConfig]):
         """Return the first measured step at which each seed (seeds,) fits 99 % of its labels; nan where it never did."""
         return self.readings.first_step("train-accuracy", condition, MEMORISED)
 
+    def low_at(self, condition: str) -> Floats:
+        """Return the step at which an epoch's batches first had a mean loss of .1 at most, (seeds,); nan where none is known."""
+        places = self.readings.columns(condition)
+        return self.classifiers.low_at[places] if isinstance(self.classifiers, CountedClassifiers) else np.full(len(places), np.nan)
+
     def slowdown(self, condition: str) -> Floats:
         """Return how many times as long as its true labels a condition takes to be fitted, (seeds,); nan where one never was."""
         return self.fitted_at(condition) / self.fitted_at(TRUE)
@@ -161,6 +171,22 @@ class RandomLabels(Training[RandomLabelsConfig]):
     def fitted_labels(self, condition: str) -> NDArray[np.uint8]:
         """Return which training labels the first seed fits, (n,)."""
         return np.asarray(self.classifiers.fitted[self.readings.columns(condition)[0]])
+
+    def scored_note(self, condition: str) -> str:
+        """Say of when `fitted_labels` is, where that is not the present step."""
+        if not isinstance(self.classifiers, CountedClassifiers) or self.over(condition):
+            return ""
+        at = int(self.classifiers.exact_at[self.readings.columns(condition)[0]])
+        return f", scored at step {at:,}" if at else ", to be scored once all seem fitted"
+
+    def first_input(self, kind: InputKind) -> Images:
+        """Return the first seed's first training input under a condition, (d,)."""
+        for number, network in enumerate(self.networks):
+            if network.setting.inputs == kind and network.seed == self.seeds[0]:
+                seen: Images = self.classifiers.examples.x[self.classifiers.examples.source[number], 0].cpu().numpy()
+                return seen
+        first: Images = self.data[self.seeds[0]].inputs(kind)[0][0]
+        return first
 
     # ------------------------------------------------------------ what is shown and stored
 
@@ -189,13 +215,16 @@ class RandomLabels(Training[RandomLabelsConfig]):
         """The first seed's problem and networks.
 
         X (n, d), y (n,) true and y_random (n,) corrupted labels, X_test, y_test; fitted (conditions, n) in the order of conditions;
-        a, b, w: Theorem 1's network on the first rows of X that differ; W1, b1, ... under true and random labels, one array per layer.
+        a, b, w: Theorem 1's network on the first rows of X that differ; under true and random labels W1, b1, ..., one array per layer, or
+        a module's parameters by their names and `moments`, the running means and variances of its batch normalisations.
+        Inputs of more than 64 MB are left out: dataset, n and seed give them again.
         """
         split, data, network = self.split, self.data[self.seeds[0]], self.constructed
         trained = {f"{name}_{layer}": values for name in (TRUE, RANDOM) for layer, values in self._layers(name).items()}
+        inputs = {"X": split.x, "X_test": split.x_test} if split.x.nbytes <= STORED else {}
         return {
-            "X": split.x, "y": split.y, "y_random": data.labels.at(self.config.corruption), "X_test": split.x_test,
-            "y_test": split.y_test, "pixel_order": data.pixel_order,
+            **inputs, "y": split.y, "y_random": data.labels.at(self.config.corruption), "y_test": split.y_test,
+            "pixel_order": data.pixel_order,
             "conditions": np.array([condition.name for condition in self.conditions]),
             "fitted": self.classifiers.fitted[:: len(self.seeds)], "a": network.direction, "b": network.biases, "w": network.weights,
             **trained,
@@ -203,8 +232,7 @@ class RandomLabels(Training[RandomLabelsConfig]):
 
     def _layers(self, condition: str) -> dict[str, NDArray[Any]]:
         number = self.readings.columns(condition)[0]
-        blocks = self.classifiers.group(number).layers(number)
-        return {f"{'Wb'[index % 2]}{index // 2 + 1}": block for index, block in enumerate(blocks)}
+        return self.classifiers.group(number).layers(number)
 
     def parts(self) -> Mapping[str, Stateful]:
         """The networks, and the paired run."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series
 from engine.phenomena.random_labels.conditions import RANDOM, TRUE, Condition
-from engine.phenomena.random_labels.config import PROBE
+from engine.phenomena.random_labels.config import LOW, PROBE, SCORED
 from engine.phenomena.random_labels.memorisation import chance_band
 from engine.readings import summarised
 
@@ -28,13 +28,14 @@ QUANTITIES = (
 
 STEP, LINEAR_STEP = Axis("step", log=True, lo=1), Axis("step")
 CORRUPTION = Axis("corruption q", lo=0.0, hi=1.0)
+COUNTED = f"of published networks, with a schedule or n above {SCORED:,}: over the batches since the last measurement, exact once fitted"
 FIGURES = (
-    Figure("train-accuracy", "Training accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("train-accuracy/*",)),
+    Figure("train-accuracy", "Training accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("train-accuracy/*",), COUNTED),
     Figure(
         "test-error", "Test error", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error/*",),
         f"on at most {PROBE} clean test inputs while a network trains, on all once it has finished",
     ),
-    Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", lo=0.0), ("train-loss/*",), "cross-entropy"),
+    Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", lo=0.0), ("train-loss/*",), f"cross-entropy; {COUNTED}"),
     Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("relative to q=0", lo=0.0), ("time-to-fit",)),
     Figure("error-vs-corruption", "Test error and corruption", CORRUPTION, Axis("error", lo=0.0, hi=1.0),
            ("error-vs-corruption", "chance")),
@@ -74,7 +75,7 @@ def against_corruption(run: RandomLabels) -> Iterator[Series]:
 def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
     """Return which training examples of the first seed are fitted under a condition."""
     labels, fitted = run.data[run.seeds[0]].labels.at(condition.corruption), run.fitted_labels(condition.name)
-    note = f"{int(fitted.sum()):,} of {len(labels):,}, seed {run.seeds[0]}"
+    note = f"{int(fitted.sum()):,} of {len(labels):,}, seed {run.seeds[0]}" + run.scored_note(name)
     cells = memorisation_map(fitted, labels, run.split.classes)
     return Picture(f"memorised/{name}", f"Fitted: {condition.label}", cells, palette="classes", legend=LEGEND, y="label", note=note)
 
@@ -96,9 +97,10 @@ def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -
 
 def input_conditions(run: RandomLabels) -> Picture:
     """Return the first training input under every condition."""
-    kinds: tuple[InputKind, ...] = ("true", "shuffled", "random-pixels", "gaussian")
+    every: tuple[InputKind, ...] = ("true", "shuffled", "random-pixels", "gaussian")
+    kinds = every if run.config.corrupted_pixels else (run.config.inputs,)
     data = run.data[run.seeds[0]]
-    images = side_by_side([data.inputs(kind)[0][0] for kind in kinds], run.split.shape)
+    images = side_by_side([run.first_input(kind) for kind in kinds], run.split.shape)
     true, random = (run.split.called(int(labels[0])) for labels in (data.labels.true, data.labels.at(1.0)))
     note = f"{', '.join(kinds)}; true label {true}, random label {random}"
     return Picture("conditions", PICTURES[-1].title, images, palette="grey", note=note)
@@ -120,6 +122,8 @@ def markers(run: RandomLabels) -> Iterator[Marker]:
     """Yield chance, when true and random labels were memorised (median over seeds), and when every label was fitted."""
     yield Marker("test-error", "y", run.split.chance_error, "chance")
     yield Marker("train-accuracy", "y", 1.0 - run.split.chance_error, "chance")
+    if run.config.model == "inception":
+        yield Marker("train-loss", "y", LOW, "loss at which conditions are ordered")
     for condition in run.conditions[:2]:
         steps = run.fitted_at(condition.name)
         if np.isfinite(steps).all():

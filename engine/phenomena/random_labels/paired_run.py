@@ -11,10 +11,11 @@ from time import perf_counter
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from engine.phenomena.random_labels.architectures import mlp_sizes
 from engine.phenomena.random_labels.conditions import RandomisedData
 from engine.phenomena.random_labels.config import RandomLabelsConfig
-from engine.phenomena.random_labels.randomisation import mlp_sizes
 from engine.seeds import streams
 from engine.state import State
 from engine.training.batches import Batches
@@ -38,11 +39,16 @@ class PairedRun:
         first, *rest = linear_layers(sizes, streams(seed).init)
         network.load(0, [first, *rest])
         network.load(1, [first[data.pixel_order], *rest])
-        inputs = np.stack([data.inputs("true")[0], data.inputs("shuffled")[0]]).astype(np.float64)
-        targets = np.broadcast_to(np.eye(split.classes)[split.y], (2, len(split.y), split.classes)).copy()
+        batches = Batches([streams(seed).order], len(split.y), config.batch)
+        rows = np.arange(len(split.y))
+        if steps <= batches.per_epoch:  # nothing but the first batches is ever seen
+            rows = batches.next_epoch()[0, : steps * config.batch]
+            batches = _AsTheyLie([streams(seed).order], len(rows), config.batch)
+        true = split.x[rows].astype(np.float64)
+        inputs = np.stack([true, true[:, data.pixel_order]])
+        targets = np.broadcast_to(np.eye(split.classes)[split.y[rows]], (2, len(rows), split.classes)).copy()
         x, t = (torch.from_numpy(item).to(device) for item in (inputs, targets))
         optimizer = SGD(network, config.lr, config.wd, config.momentum)
-        batches = Batches([streams(seed).order], len(split.y), config.batch)
         self._ensemble = Ensemble(optimizer, TrainingSet(x, t, np.array([0, 1]), np.array([0, 0])), batches)
         self._losses = network.flat.new_zeros(steps, 2)
 
@@ -77,3 +83,12 @@ class PairedRun:
             self._ensemble.restore(state.part("ensemble"))
         else:
             self._ensemble.taken = self.steps
+
+
+class _AsTheyLie(Batches):
+    """Batches of examples that lie in the order in which they are to be seen."""
+
+    def next_epoch(self) -> NDArray[np.int64]:
+        """Return the examples of an epoch: (streams, per_epoch * batch)."""
+        self.orders = np.arange(self.n, dtype=np.int64)[None]
+        return self.orders

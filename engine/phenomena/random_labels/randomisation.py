@@ -6,63 +6,100 @@ Zhang et al. 2017, arXiv:1611.03530: networks of one seed begin with the same we
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import psutil
 import torch
 from torch import Tensor
 
-from engine.data.registry import require_room
 from engine.data.split import Split
+from engine.errors import ProblemError
+from engine.networks.augmentation import RandomCut, per_image
+from engine.networks.network import ModuleMembers
+from engine.networks.schedules import ByEpoch, Drops, Schedule, constant
+from engine.networks.training import ModuleEnsemble, Prepare, Recipe, RecipeEnsemble
+from engine.phenomena.random_labels.architectures import draw_weights, make_network
 from engine.phenomena.random_labels.classifiers import Classifiers, Examples, Group, cache_sized
-from engine.phenomena.random_labels.cnn import CNN, draw_cnn
 from engine.phenomena.random_labels.conditions import Condition, RandomisedData
-from engine.phenomena.random_labels.config import RandomLabelsConfig
+from engine.phenomena.random_labels.config import MODULES, RandomLabelsConfig
+from engine.phenomena.random_labels.counted import CountedClassifiers, CountedGroup
+from engine.phenomena.random_labels.size import memory, network_count
 from engine.readings import Network
 from engine.seeds import streams
 from engine.training.batches import Batches
 from engine.training.ensemble import Ensemble, TrainingSet
-from engine.training.initialise import Draw, linear_layers
-from engine.training.mlp import MLP
 from engine.training.optimizers import SGD
 
-CHANNELS = 25  # of the convolutional network, as published with MNIST-1D
+DECAY, DROPS = 0.95, (0.5, 0.75)  # of the learning rate an epoch; the shares of the epochs after which it is a tenth
 
 
-def mlp_sizes(config: RandomLabelsConfig, split: Split) -> tuple[int, ...]:
-    """Return the layer sizes of the MLP: pixels, hidden layers, classes."""
-    return (int(split.x.shape[1]), *[config.width] * config.depth, split.classes)
+def require_memory(config: RandomLabelsConfig, seeds: int, device: str) -> None:
+    """Refuse a run whose images and networks do not fit into memory.
+
+    Raises:
+        ProblemError: they do not.
+    """
+    needed = memory(config, seeds)
+    on_gpu = torch.device(device).type == "cuda"
+    free = torch.cuda.mem_get_info(device)[0] if on_gpu else psutil.virtual_memory().available
+    if needed > free:
+        what = f"{config.n:,} training images of {config.dataset} and {network_count(config, seeds)} networks"
+        sentence = f"{what} take {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB {'of the GPU ' if on_gpu else ''}are free"
+        raise ProblemError(sentence, "lower n or the number of seeds, leave out levels, or set corrupted_pixels false")
+
+
+def schedule_of(config: RandomLabelsConfig) -> Schedule:
+    """Return the learning rate's factor by step."""
+    per_epoch = config.n // config.batch
+    if config.schedule == "epochwise":
+        return ByEpoch(per_epoch, DECAY)
+    if config.schedule == "drops":
+        return Drops(tuple(round(share * config.epochs) * per_epoch for share in DROPS))
+    return constant
 
 
 def build_classifiers(
-    config: RandomLabelsConfig, networks: Sequence[Network[Condition]], data: Mapping[int, RandomisedData], device: str, longest: int
+    config: RandomLabelsConfig, networks: Sequence[Network[Condition]], data: dict[int, RandomisedData], device: str, longest: int
 ) -> Classifiers:
-    """Return all networks, ready to train. data: by seed; longest: the most steps between two measurements.
+    """Return all networks, ready to train; data: by seed, whose true images lie in the networks' table from here on.
 
-    Raises:
-        ProblemError: the images under all conditions do not fit into memory.
+    longest: the most steps between two measurements.
     """
     kinds = list(dict.fromkeys(network.setting.inputs for network in networks))
-    images = sum(len(of.split.x) + len(of.split.x_test) for of in data.values())
-    require_room(config.dataset, images, 2 * len(kinds))  # as they are made, and side by side
     sources = [(seed, kind) for seed in data for kind in kinds]
-    x, x_test = zip(*(data[seed].inputs(kind) for seed, kind in sources), strict=True)
     of_network = [data[network.seed] for network in networks]
+    split = of_network[0].split
     examples = Examples(
-        _stacked(x, device),
-        _stacked(x_test, device),
+        *_tables(data, sources, device),
         _stacked([of.labels.at(network.setting.corruption) for of, network in zip(of_network, networks, strict=True)], device),
         _stacked([of.split.y_test for of in of_network], device),
         np.array([sources.index((network.seed, network.setting.inputs)) for network in networks]),
-        of_network[0].split.classes,
+        split.classes,
     )
-    builder = _Builder(config, networks, examples, next(iter(data.values())).split, device)
-    groups = []
+    builder = _Builder(config, networks, examples, split, data, device)
+    groups: list[Group] = []
     for model in dict.fromkeys(network.setting.model for network in networks):
         chosen = [number for number, network in enumerate(networks) if network.setting.model == model]
-        parameters = sum(values.size for values in builder.first_weights(chosen[0]))
-        groups += [Group(part, builder.ensemble(part), longest) for part in cache_sized(chosen, parameters, device)]
-    return Classifiers(examples, groups)
+        parts = [(number,) for number in chosen] if config.model in MODULES else cache_sized(chosen, builder.parameters(model), device)
+        kind = CountedGroup if config.counted else Group
+        groups += [kind(part, builder.ensemble(part), longest) for part in parts]
+    return CountedClassifiers(examples, groups) if config.counted else Classifiers(examples, groups)
+
+
+def _tables(data: dict[int, RandomisedData], sources: Sequence[tuple[int, str]], device: str) -> tuple[Tensor, Tensor]:
+    """Return training and test images (sources, n, d); true ones that lie there on the processor are no longer held beside them."""
+    first = next(iter(data.values())).split
+    x, x_test = (torch.empty((len(sources), *of.shape)) for of in (first.x, first.x_test))
+    for place, (seed, kind) in enumerate(sources):
+        made = data[seed].inputs(kind)  # type: ignore[arg-type]
+        for table, images in zip((x, x_test), made, strict=True):
+            table[place] = torch.from_numpy(images)
+    for place, (seed, kind) in enumerate(sources):
+        if kind == "true":
+            split = replace(data[seed].split, x=x[place].numpy(), x_test=x_test[place].numpy())
+            data[seed] = replace(data[seed], split=split)
+    return x.to(device), x_test.to(device)
 
 
 def _stacked(arrays: Sequence[np.ndarray], device: str) -> Tensor:
@@ -77,26 +114,39 @@ class _Builder:
     networks: Sequence[Network[Condition]]
     examples: Examples
     split: Split
+    data: Mapping[int, RandomisedData]
     device: str
 
+    def parameters(self, model: str) -> int:
+        """How many a network has."""
+        return make_network(self.config, self.split, model, 1, "cpu").layout.parameters
+
     def ensemble(self, numbers: Sequence[int]) -> Ensemble:
-        ensemble: MLP | CNN
-        if self.networks[numbers[0]].setting.model == "cnn":
-            ensemble = CNN(self.split.x.shape[1], CHANNELS, self.split.classes, len(numbers), torch.float32, self.device)
-        else:
-            ensemble = MLP(mlp_sizes(self.config, self.split), len(numbers), torch.float32, self.device)
+        config, model = self.config, self.networks[numbers[0]].setting.model
+        network = make_network(config, self.split, model, len(numbers), self.device)
         for place, number in enumerate(numbers):
-            ensemble.load(place, self.first_weights(number))
+            network.load(place, draw_weights(config, self.split, model, streams(self.networks[number].seed).init))
         seeds = [self.networks[number].seed for number in numbers]
         present = list(dict.fromkeys(seeds))
         targets = torch.nn.functional.one_hot(self.examples.labels[list(numbers)], self.split.classes).to(self.examples.x.dtype)
         order = np.array([present.index(seed) for seed in seeds])
-        data = TrainingSet(self.examples.x, targets, self.examples.source[list(numbers)], order)
-        batches = Batches([streams(seed).order for seed in present], self.examples.x.shape[1], self.config.batch)
-        return Ensemble(SGD(ensemble, self.config.lr, self.config.wd, self.config.momentum), data, batches)
+        inputs, source, prepare = self._inputs(numbers)
+        data = TrainingSet(inputs, targets, source, order)
+        batches = Batches([streams(seed).order for seed in present], self.examples.x.shape[1], config.batch)
+        optimizer = SGD(network, config.lr, config.wd, config.momentum)
+        if not config.counted:
+            return Ensemble(optimizer, data, batches)
+        kind = ModuleEnsemble if isinstance(network, ModuleMembers) else RecipeEnsemble
+        return kind(optimizer, data, batches, Recipe(schedule_of(config), prepare))
 
-    def first_weights(self, number: int) -> Draw:
-        rng = streams(self.networks[number].seed).init
-        if self.networks[number].setting.model == "cnn":
-            return draw_cnn(self.split.x.shape[1], CHANNELS, self.split.classes, rng)
-        return linear_layers(mlp_sizes(self.config, self.split), rng)
+    def _inputs(self, numbers: Sequence[int]) -> tuple[Tensor, np.ndarray, tuple[Prepare, ...]]:
+        """Return the inputs that some networks learn from, (sources, n, d), which are each one's, and what is done to a batch."""
+        source, network = self.examples.source[list(numbers)], self.networks[numbers[0]]
+        if not self.config.random_crops or network.setting.inputs != "true":
+            if self.config.counted and len(numbers) == 1:
+                return self.examples.x[source[0] : source[0] + 1], np.zeros(1, dtype=np.int64), ()
+            return self.examples.x, source, ()
+        data = self.data[network.seed]
+        shape = data.uncropped_shape if len(data.uncropped_shape) > 2 else (*data.uncropped_shape, 1)
+        cut = RandomCut((shape[0], shape[1], shape[2]), self.config.crop, network.seed)
+        return torch.from_numpy(data.uncropped)[None].to(self.device), np.zeros(1, dtype=np.int64), (cut, per_image)

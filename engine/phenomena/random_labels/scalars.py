@@ -13,6 +13,7 @@ import numpy as np
 from engine.contract import Scalar
 from engine.phenomena.random_labels.claims import MEMORISED
 from engine.phenomena.random_labels.conditions import CNN_SHUFFLED, CNN_TRUE, RANDOM, TRUE
+from engine.phenomena.random_labels.config import LOW
 from engine.scalars import PENDING, Answer, Readers, absent, bounded, event, found
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ CNN = {"cnn_true": (CNN_TRUE, "CNN, true labels"), "cnn_shuffled": (CNN_SHUFFLED
 SCALARS = (
     *(Scalar(f"memorise_step_{name}", f"first step with {MEMORISED:.0%} of labels fitted, {label}", "step", log=True, whole=True)
       for name, (_, label) in SEEN.items()),
+    *(Scalar(f"low_loss_step_{name}", f"first step with a loss of {LOW:g} over an epoch's batches, {label}", "step", log=True, whole=True)
+      for name, (_, label) in SEEN.items()),
     Scalar("slowdown", f"steps to {MEMORISED:.0%}, random / true labels", log=True),
     *(Scalar(f"train_error_{name}", f"training error, {label}") for name, (_, label) in SEEN.items()),
     *(Scalar(f"train_loss_{name}", f"training loss, {SEEN[name][1]}", "nats", log=True) for name in ("true", "random")),
@@ -36,8 +39,23 @@ SCALARS = (
 )  # fmt: skip
 
 
+def _of(condition: str, answer: Callable[[RandomLabels], Answer]) -> Callable[[RandomLabels], Answer]:
+    """The answer, where networks are trained under the condition."""
+    lacking = absent("needs model both" if condition in (CNN_TRUE, CNN_SHUFFLED) else "needs corrupted_pixels true")
+    return lambda run: answer(run) if run.readings.columns(condition) else lacking
+
+
 def _memorise_step(condition: str) -> Callable[[RandomLabels], Answer]:
-    return lambda run: event(run.fitted_at(condition), run.over(condition), run.last)
+    return _of(condition, lambda run: event(run.fitted_at(condition), run.over(condition), run.last))
+
+
+def _low_loss_step(condition: str) -> Callable[[RandomLabels], Answer]:
+    def answer(run: RandomLabels) -> Answer:
+        if not run.config.counted:
+            return absent("needs a published network, a schedule or n above 5,000")
+        return event(run.low_at(condition), run.over(condition), run.last)
+
+    return _of(condition, answer)
 
 
 def _slowdown(run: RandomLabels) -> Answer:
@@ -50,7 +68,7 @@ def _slowdown(run: RandomLabels) -> Answer:
 
 
 def _train_error(condition: str) -> Callable[[RandomLabels], Answer]:
-    return lambda run: found(1.0 - run.readings.latest("train-accuracy", condition))
+    return _of(condition, lambda run: found(1.0 - run.readings.latest("train-accuracy", condition)))
 
 
 def _train_loss(condition: str) -> Callable[[RandomLabels], Answer]:
@@ -58,7 +76,7 @@ def _train_loss(condition: str) -> Callable[[RandomLabels], Answer]:
 
 
 def _test_error(condition: str) -> Callable[[RandomLabels], Answer]:
-    return lambda run: found(run.error(condition)) if run.readings.columns(condition) else absent("needs model both")
+    return _of(condition, lambda run: found(run.error(condition)))
 
 
 def _gap(condition: str) -> Callable[[RandomLabels], Answer]:
@@ -76,6 +94,7 @@ def _residual(run: RandomLabels) -> Answer:
 
 READERS: Readers[RandomLabels] = {
     **{f"memorise_step_{name}": _memorise_step(condition) for name, (condition, _) in SEEN.items()},
+    **{f"low_loss_step_{name}": _low_loss_step(condition) for name, (condition, _) in SEEN.items()},
     "slowdown": _slowdown,
     **{f"train_error_{name}": _train_error(condition) for name, (condition, _) in SEEN.items()},
     **{f"train_loss_{name}": _train_loss(SEEN[name][0]) for name in ("true", "random")},

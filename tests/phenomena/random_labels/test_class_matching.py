@@ -7,6 +7,7 @@ import pytest
 
 from engine.phenomena.random_labels.class_matching import RENAMINGS, rank_of_hits, renamed_hits
 from engine.phenomena.random_labels.conditions import draw_data
+from engine.phenomena.random_labels.config import RandomLabelsConfig
 from engine.seeds import streams
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -54,7 +55,7 @@ def test_networks_that_know_the_classes_are_rare_and_those_that_group_without_na
 
 
 def test_renamings_are_permutations_that_stay_the_same():
-    data = draw_data("digits196", 100, 100, "uniform", streams(4))
+    data = draw_data(RandomLabelsConfig(dataset="digits196", n=100), 100, streams(4))
     renamings = data.matchings(RENAMINGS)
     assert (np.sort(renamings, axis=1) == np.arange(10)).all()
     assert (renamings == data.matchings(RENAMINGS)).all()

@@ -5,15 +5,17 @@ import pytest
 
 from engine.data.corruption import draw_label_noise
 from engine.phenomena.random_labels.conditions import draw_data
+from engine.phenomena.random_labels.config import RandomLabelsConfig
 from engine.seeds import streams
 
 N = 20_000
+CONFIG = RandomLabelsConfig(n=200)
 pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 @pytest.fixture(scope="module")
 def drawn(own_cache):
-    return draw_data("digits5k", 200, 100, "uniform", streams(4))
+    return draw_data(CONFIG, 100, streams(4))
 
 
 @pytest.mark.parametrize(("convention", "flipped"), [("uniform", 0.9), ("incorrect", 1.0)])
@@ -74,7 +76,7 @@ def test_gaussian_images_match_the_moments(drawn):
 
 
 def test_the_same_seed_draws_the_same_and_conditions_do_not_disturb_each_other(drawn):
-    again = draw_data("digits5k", 200, 100, "uniform", streams(4))
+    again = draw_data(CONFIG, 100, streams(4))
     gaussian_first = again.inputs("gaussian")[0]
     assert np.array_equal(drawn.inputs("gaussian")[0], gaussian_first)
     assert np.array_equal(drawn.labels.at(0.5), again.labels.at(0.5))
@@ -83,5 +85,5 @@ def test_the_same_seed_draws_the_same_and_conditions_do_not_disturb_each_other(d
 
 
 def test_test_labels_stay_clean(drawn):
-    plain = draw_data("digits5k", 200, 100, "incorrect", streams(4))
+    plain = draw_data(RandomLabelsConfig(n=200, noise="incorrect"), 100, streams(4))
     assert np.array_equal(plain.split.y_test, drawn.split.y_test)

@@ -57,6 +57,7 @@ INSIDE = {
     "RL8": lambda c: c.lr / (1 - c.momentum) < 0.61,
     "RL9": lambda c: c.model == "both" and c.n >= 4000,
     "RL10": lambda c: False,
+    "RL11": lambda c: False,
 }
 
 
