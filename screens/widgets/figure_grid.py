@@ -169,12 +169,18 @@ class FigureGrid(Container, can_focus=True):
         self.redraw()
 
     def _leave_out(self, snapshot: Snapshot) -> None:
-        """Find the views that settings leave empty: none where runs of several settings are shown."""
+        """Find the views that settings leave empty, and go on with the first of the others where the active one is among them.
+
+        None is empty where runs of several settings are shown.
+        """
         config = self._spec.config.model_construct(**snapshot.config) if snapshot.config else None
         unfilled = frozenset(panel.index for panel in self.panels if config and unmet(panel.what.domain, config))
         for panel in self.panels:
             panel.fill(config is not None and panel.index not in unfilled)
         if unfilled != self._unfilled:
+            filled = [panel.index for panel in self.panels if panel.index not in unfilled]
+            if filled and self.active in unfilled - self._unfilled:
+                self.active = filled[0]
             self._unfilled = unfilled
             self.spread(self.size.width, self.size.height)
 

@@ -25,7 +25,7 @@ FIGURES = (
     Figure("regression-risk", "Regression risk", N, Axis("risk / null", lo=0.0), ("regression-risk/*",),
            "of the fit of z itself, on the same points; 1 is that of predicting 0", EMPTY, (CLASSIFICATION,)),
     Figure("all-sv", "All support the margin", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
-           "then the max margin is the least-norm fit of the labels; isotropic features", EMPTY, (CLASSIFICATION,)),
+           "then the max margin is the least-norm fit of the labels; isotropic features; law: about exp(-E)", EMPTY, (CLASSIFICATION,)),
     Figure("sv-fraction", "Support vectors", RATIO, Axis("share of points", hi=1.0), ("sv-fraction/*",),
            "points with a positive dual; of the least n also the support vectors of the max margin itself", EMPTY, (CLASSIFICATION,)),
 )  # fmt: skip
@@ -54,7 +54,7 @@ def curves(study: Classification) -> Iterator[Series]:
 def _laws(study: Classification, n: int) -> Iterator[Series]:
     of = [one.c for one in study.isotropic if one.n == n]
     c, expected = study.law(n, np.linspace(of[0], of[-1], FINE if len(of) > 1 else 1))
-    yield _theory(f"all-sv/n{n}/law", f"n={n}, exp(-E)", c, np.exp(-expected), f"n{n}")
+    yield _theory(f"all-sv/n{n}/law", f"n={n}, law", c, np.exp(-expected), f"n{n}")
     yield _theory(f"sv-fraction/n{n}/law", f"n={n}, law", c, 1 - expected / n, f"n{n}", "exact")
 
 
