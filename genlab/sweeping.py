@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine import registry
 from engine.contract.sweep import SweepPoint, SweepSnapshot
-from engine.errors import UsageError
+from engine.errors import LabError, UsageError
 from engine.store import runs_root
 from engine.sweeps.folder import find_sweep
 from engine.sweeps.grid import typed_axes
@@ -23,6 +23,7 @@ from genlab.frames import framed
 from genlab.outcome import Outcome, load
 from genlab.progress import sweep_teller
 from genlab.tables import html_table, text_table
+from lab.running.dask_cluster import Scheduler, at_work
 from lab.running.sweep import Sweep
 from screens.sweep_words import cell, standing
 
@@ -145,6 +146,7 @@ def sweep(
     workers: int | None = None,
     runs: str | Path | None = None,
     progress: bool = False,
+    scheduler: str | None = None,
     **knobs: Any,
 ) -> SweepOutcome:
     """Run a phenomenon on every point of a grid and return what came of it. What is stored already is not computed again.
@@ -159,22 +161,26 @@ def sweep(
         workers: processes at once; by default the number of cores.
         runs: folder of runs to store them under; None for the usual place (or GENLAB_RUNS).
         progress: whether to tell of each point as it ends: a bar in a notebook, lines elsewhere.
+        scheduler: a Dask cluster whose workers compute: "tcp://HOST:PORT", or "local"; TLS as Dask's settings have it.
         **knobs: what differs from the preset in all points.
 
     Raises:
-        LabError: unknown name, knob or value; another process computes the same sweep.
+        LabError: unknown name, knob or value; another process computes the same sweep; no cluster, or it is gone (the same call goes on).
         KeyboardInterrupt: after every point that had begun was saved; the same call goes on.
     """
     spec = registry.spec(name)
     given = {spec.config.knob(knob).name: value for knob, value in knobs.items()}
     plan = Plan.of(spec, preset, given, typed_axes(spec, grid, given), seed=seed, seeds=seeds, collect=collect)
-    work = Sweep(plan, device, workers, None if runs is None else Path(runs))
     tell = sweep_teller(f"{name} sweep", len(plan.points)) if progress else None
-    for count, one in enumerate(work.endings(), 1):
-        if tell is not None:
-            tell(count, f"{labelled(plan.varied, one.point.knobs)}: {one.state}")
+    with at_work(Scheduler(scheduler) if scheduler else None, workers, len(plan.points)) as (cluster, count):
+        work = Sweep(plan, device, count, None if runs is None else Path(runs), cluster=cluster)
+        for number, one in enumerate(work.endings(), 1):
+            if tell is not None:
+                tell(number, f"{labelled(plan.varied, one.point.knobs)}: {one.state}")
     if work.stopped:
         raise KeyboardInterrupt
+    if work.lost:
+        raise LabError(work.lost, "the same call goes on")
     return SweepOutcome(SweepView(work.folder.path))
 
 

@@ -14,7 +14,7 @@ CELLS = {"done": ("■", "#", "green"), "running": ("▶", ">", "cyan"), "failed
 
 
 def standing(sweep: SweepSnapshot) -> str:
-    """`12 of 15 points done, 2 running, 1 failed; 0.4 points/s, 20 s left`."""
+    """`9 of 15 points done, 2 running, 1 failed; 0.4 points/s, 20 s left; 2 workers, 4 points waiting`."""
     parts = [f"{sweep.done} of {len(sweep.points)} points done"]
     parts += [f"{sweep.running} running"] if sweep.running and sweep.live else []
     parts += ["at work: points begin once their processes have loaded"] if beginning(sweep) else []
@@ -22,7 +22,15 @@ def standing(sweep: SweepSnapshot) -> str:
     pace = [f"{sweep.rate:.2g} points/s"] if sweep.live and sweep.rate else []
     pace += [f"{formatting.duration(sweep.eta)} left"] if sweep.eta is not None and sweep.done < len(sweep.points) else []
     left = [] if sweep.live or sweep.done == len(sweep.points) else ["nobody computes it now; the same command goes on"]
-    return "; ".join([", ".join(parts), *([", ".join(pace)] if pace else []), *left])
+    queue = [queued(sweep)] if sweep.live and sweep.workers else []
+    return "; ".join([", ".join(parts), *([", ".join(pace)] if pace else []), *queue, *left])
+
+
+def queued(sweep: SweepSnapshot) -> str:
+    """`2 workers, 4 points waiting`."""
+    waiting = len(sweep.points) - sweep.done - sweep.running
+    workers = f"{sweep.workers} worker{'s' if sweep.workers > 1 else ''}"
+    return f"{workers}, {waiting} point{'s' if waiting > 1 else ''} waiting" if waiting else workers
 
 
 def beginning(sweep: SweepSnapshot) -> bool:

@@ -46,7 +46,8 @@ class SweepView:
         self._read_table()
         points = tuple(self._point(index, row) for index, row in enumerate(self._table.rows))
         live = self.folder.live
-        if self._shown is not None and points == self._seen and live == self._shown.live:
+        at_work = self._table.workers if live else 0
+        if self._shown is not None and (points, live, at_work) == (self._seen, self._shown.live, self._shown.workers):
             return self._shown
         self._revision += 1
         self._seen = points

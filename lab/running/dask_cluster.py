@@ -116,6 +116,22 @@ def joined(scheduler: Scheduler, workers: int | None = None) -> Iterator[Cluster
         yield Cluster(client, address, scheduler.address == LOCAL)
 
 
+@contextlib.contextmanager
+def at_work(scheduler: Scheduler | None, workers: int | None, points: int) -> Iterator[tuple[Cluster | None, int | None]]:
+    """The cluster that is asked for, None where that is none, and how many workers a sweep of so many points should have.
+
+    Raises:
+        LabError: as `joined`.
+    """
+    if scheduler is None:
+        yield None, workers
+        return
+    if scheduler.address == LOCAL:
+        workers = min(workers or usable_cores(), points)
+    with joined(scheduler, workers) as cluster:
+        yield cluster, workers
+
+
 def _client(address: str, scheduler: Scheduler) -> Any:
     import distributed
 

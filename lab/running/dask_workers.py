@@ -56,6 +56,9 @@ class DaskWorkers:
         root: the folder of the runs.
         manifest: the sweep's.
         count: workers of the cluster, as far as that is known.
+
+    Raises:
+        LabError: the scheduler is gone.
     """
 
     retries = 0  # Dask has retried already
@@ -66,12 +69,15 @@ class DaskWorkers:
         self._client, self._name, self._root, self._manifest = client, name, root.absolute(), manifest
         self._sweep, self._secret = f"genlab-{secrets.token_hex(8)}", secrets.token_hex(16)
         self._token = self._root / f".{self._sweep}.token"
-        replace(self._token, self._secret.encode(), durable=False)
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()  # what the listener does next
         self._sent: dict[str, _Sent] = {}
         self._lock = threading.Lock()
         self._closed, self._counted = False, monotonic()
-        client.subscribe_topic(self._sweep, self._heard)
+        try:
+            client.subscribe_topic(self._sweep, self._heard)
+        except Exception as error:  # a client whose scheduler is gone has many ways to say so
+            raise LabError(f"the Dask scheduler at {name} is gone", "start it again, then give the same command") from error
+        replace(self._token, self._secret.encode(), durable=False)
         self._listener = threading.Thread(target=self._listen, name="genlab sweep on Dask", daemon=True)
         self._listener.start()
 

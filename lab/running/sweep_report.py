@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 import typer
@@ -16,7 +15,7 @@ from engine.sweeps.plan import Plan, labelled
 from engine.sweeps.view import SweepView
 from lab.export.sweep_text import print_tables
 from lab.output import emit, say
-from lab.running.dask_cluster import LOCAL, Scheduler, joined
+from lab.running.dask_cluster import Scheduler, at_work
 from lab.running.idle_knobs import say_idle
 from lab.running.sweep import PointEnd, Sweep
 
@@ -38,10 +37,8 @@ def run_sweep(
         say_idle((*plan.given, *plan.axes), [point.config for point in plan.points])
     if not yes:
         ask(plan, workers, device)
-    if scheduler is not None and scheduler.address == LOCAL:
-        workers = min(workers or usable_cores(), len(plan.points))
-    with joined(scheduler, workers) if scheduler else nullcontext() as cluster:
-        sweep = Sweep(plan, device, workers, runs, typed, threads, cluster)
+    with at_work(scheduler, workers, len(plan.points)) as (cluster, count):
+        sweep = Sweep(plan, device, count, runs, typed, threads, cluster)
         if sweep.again and not quiet:
             say(f"genlab: going on with {sweep.folder.name}: what is finished counts, what had begun goes on")
         ended: list[PointEnd] = []

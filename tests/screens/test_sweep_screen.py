@@ -162,6 +162,8 @@ def test_figures_are_exported_by_name():
 def test_words():
     assert standing(OVER) == "3 of 3 points done, 1 failed"
     assert standing(replace(BEGUN, live=False)).endswith("nobody computes it now; the same command goes on")
+    assert standing(replace(BEGUN, workers=2)).endswith("20 s left; 2 workers, 1 point waiting")
+    assert standing(replace(OVER, workers=2, live=True)).endswith("; 2 workers")
     assert [cells(BEGUN, 80, ascii_only).plain for ascii_only in (True, False)] == ["#>.", "■▶·"]
     assert cells(BEGUN, 2, ascii_only=True).plain == ""
     assert cell(ScalarValue(STEP, (100.0, 100.0), (True, True))) == ">= 100"

@@ -178,6 +178,16 @@ def test_a_client_that_is_out_of_reach_ends_the_sweep(workers):
     assert (workers.stopped, workers.idle, workers.problem) == (True, True, "the Dask scheduler at tcp://h:1 is gone")
 
 
+def test_a_scheduler_that_is_gone_before_the_first_job_is_one_sentence(tmp_path, monkeypatch):
+    def closed(self, topic, handler):
+        raise RuntimeError("Client is closed.")
+
+    monkeypatch.setattr(Client, "subscribe_topic", closed)
+    with pytest.raises(LabError, match="the Dask scheduler at tcp://h:1 is gone"):
+        DaskWorkers(Client(), "tcp://h:1", tmp_path, None)
+    assert not list(tmp_path.iterdir())
+
+
 # ------------------------------------------------------------ before a sweep begins
 
 
