@@ -7,6 +7,7 @@ it (never device, cadence or paths), so that its digest together with the seed i
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import math
@@ -268,8 +269,7 @@ class Config(BaseModel):
     @classmethod
     def knobs(cls) -> tuple[Knob, ...]:
         """Every knob in the order of declaration."""
-        hints, beside = typing.get_type_hints(cls), cls.contents()
-        return tuple(_knob_of(name, hints[name], field) for name, field in cls.model_fields.items() if name not in beside)
+        return tuple(item.renewed() for item in _declared(cls))
 
     @classmethod
     def contents(cls) -> dict[str, str]:
@@ -290,11 +290,11 @@ class Config(BaseModel):
         Raises:
             KnobError: names the nearest and lists the valid ones.
         """
-        names = {item.name: item for item in cls.knobs()}
+        names = {item.name: item for item in _declared(cls)}
         found = names.get(name.replace("-", "_"))
         if found is None:
             raise KnobError(f"no knob {echoed(name)!r}{nearest(name, names)}", "knobs: " + ", ".join(names))
-        return found
+        return found.renewed()
 
     def values(self) -> dict[str, Any]:
         """Every knob's value as plain JSON types (tuples become lists), and the contents of imported names."""
@@ -364,28 +364,25 @@ def _content(item: Knob, given: Any, wanted: Any) -> str:
     return offer.content(name, str(wanted)) if wanted or name in offer.names() else ""
 
 
+@functools.cache
+def _declared(kind: type[Config]) -> tuple[Knob, ...]:
+    """The knobs of a config as they are declared, without the names that are offered at present; a sweep asks a million times."""
+    hints, beside = typing.get_type_hints(kind), kind.contents()
+    return tuple(_knob_of(name, hints[name], field) for name, field in kind.model_fields.items() if name not in beside)
+
+
 def _knob_of(name: str, hint: Any, field: Any) -> Knob:
     extra = field.json_schema_extra or {}
     kind, choices = _kind_of(hint)
     offer = extra.get("offer")
     if offer:
-        kind, choices = "choice", (*offer.builtin, *offer.names())
+        kind, choices = "choice", offer.builtin
     return Knob(
-        name=name,
-        kind=kind,
-        default=field.default,
-        text=field.description or "",
-        lo=extra.get("ge"),
-        hi=extra.get("le"),
-        choices=choices,
-        unit=extra.get("unit", ""),
-        live=bool(extra.get("live")),
-        log=bool(extra.get("log")),
-        label=extra.get("label") or name.replace("_", " "),
-        divergence=bool(extra.get("divergence")),
-        offer=offer,
+        name=name, kind=kind, default=field.default, text=field.description or "", lo=extra.get("ge"), hi=extra.get("le"),
+        choices=choices, unit=extra.get("unit", ""), live=bool(extra.get("live")), log=bool(extra.get("log")),
+        label=extra.get("label") or name.replace("_", " "), divergence=bool(extra.get("divergence")), offer=offer,
         needs=tuple(extra.get("needs") or ()),
-    )
+    )  # fmt: skip
 
 
 def _kind_of(hint: Any) -> tuple[Any, tuple[str, ...]]:

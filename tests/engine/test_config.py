@@ -6,8 +6,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import Config, build, knob
+from engine.config import Config, build, content_of, knob
 from engine.errors import KnobError
+
+
+class Offered:
+    """Names that change while they are offered."""
+
+    builtin = ("none",)
+
+    def __init__(self, there: list[str]) -> None:
+        self._there = there
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._there)
+
+    def content(self, name: str, wanted: str = "") -> str:
+        return f"content of {name}"
+
+
+THERE: list[str] = []
+
+
+class Offering(Config):
+    data: str = knob("none", "rows", offer=Offered(THERE))
+    data_sha256: str = content_of("data")
 
 
 class Toy(Config):
@@ -47,6 +70,14 @@ def test_an_unknown_knob_names_the_nearest_and_lists_the_valid_ones() -> None:
         build(Toy, {"widht": 3})
     assert caught.value.message == "no knob 'widht'; did you mean width?"
     assert "weight_decay" in caught.value.hint
+
+
+def test_what_is_offered_is_looked_up_anew() -> None:
+    THERE[:] = ["one"]
+    assert Offering.knob("data").choices == ("none", "one") == Offering.knobs()[0].choices
+    THERE.append("two")
+    assert Offering.knob("data").choices == ("none", "one", "two") == Offering.knobs()[0].choices
+    assert build(Offering, {"data": "two"}).data_sha256 == "content of two"
 
 
 def test_text_is_read_as_people_write_it() -> None:

@@ -115,7 +115,9 @@ def _array(path: Path, name: str, stream: IO[bytes], size: int) -> NDArray[Any]:
     if dtype.hasobject:
         hint = "save numbers or texts: np.savez(FILE, X=np.asarray(X, float), y=np.asarray(y))"
         raise DataError(f"{name} in {path} holds pickled Python objects, which are never read, because they can run code", hint)
-    if dtype.kind not in "biufUS" or any(length < 0 for length in shape):
+    if any(length < 0 for length in shape):
+        raise DataError(f"{name} in {path} is damaged: its header says the shape {seen(shape)}", SAVE)
+    if dtype.kind not in "biufUS":
         raise DataError(f"{name} in {path} has the type {seen(dtype)}, where numbers or class names are needed", SAVE)
     count = math.prod(shape) * dtype.itemsize
     check_room(f"{name} in {path}, {'x'.join(map(str, shape)) or 'one number'}", count, shape[0] if shape else 1)

@@ -16,6 +16,7 @@ from engine.store.files import printable
 FEW_VALUES = 100  # different whole numbers up to which a target is taken for classes
 CHANNELS = (1, 3, 4)
 LONGEST_CLASS = 60  # characters of a class's name that are kept
+EXACT = 2.0**53  # below it every whole number is a double of its own
 LARGEST = 1e150  # of a number: squares of it are still finite
 
 
@@ -119,7 +120,8 @@ def _finite(array: NDArray[Any], what: str) -> NDArray[Any]:
             place = np.argwhere(bad)[0]
             value = part[tuple(place)]
             where = f"row {start + int(place[0]) + 1}" + (f", column {int(place[1]) + 1}" if part.ndim > 1 else "")
-            raise DataError(f"{what} must be finite, and {where} is {value:g}", "fill or drop such rows")
+            must = f"must lie within {LARGEST:g} of 0" if np.isfinite(value) else "must be finite"
+            raise DataError(f"{what} {must}, and {where} is {value:g}", "fill, scale or drop such rows")
     return array
 
 
@@ -138,9 +140,10 @@ def _target(source: str, target: NDArray[Any], wished: Kind | str) -> tuple[Kind
             if np.ptp(numbers) == 0:
                 raise DataError(f"every target of {source} is {numbers[0]:g}", "there is nothing to learn; name another column: --target")
             return "targets", numbers, ()
+    if numbers is not None and np.abs(numbers).max() < EXACT:
         found, y = np.unique(numbers, return_inverse=True)
         names = [f"{value:.12g}" for value in found]
-    else:
+    else:  # larger whole numbers are names, such as those of products: two of them may be one double
         texts, y = np.unique(np.array([_text(item) for item in target.tolist()]), return_inverse=True)
         names = [_one_line(str(text)) for text in texts]
     if len(names) < 2:

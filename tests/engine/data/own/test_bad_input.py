@@ -39,7 +39,7 @@ def refused(*paths, error=DataError, **wishes):
         ("a.csv", "1,2,a\n", "holds 1 rows"),
         ("a.csv", "1.5\n2.5\n", "has one column"),
         ("a.csv", "1,2,.5\n1,3,.5\n", "every target of a.csv is 0.5"),
-        ("a.csv", "1,2,a\n1,1e200,b\n", "inputs must be finite"),
+        ("a.csv", "1,2,a\n1,1e200,b\n", r"inputs must lie within 1e\+150 of 0, and row 2, column 2 is 1e\+200"),
         ("a.csv", "1,2," + "a" * 600 + "\n1,3,b\n", "at most 500 characters"),
         ("a.csv", "a,b\n" + "".join(f"{row},name{row}\n" for row in range(5)), "every row its own"),
         ("a.csv", "1,\0,a\n", "zero bytes"),

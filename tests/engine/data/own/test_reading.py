@@ -86,6 +86,12 @@ def test_a_target_is_classes_or_numbers(tmp_path, y, kind, meant):
         np.testing.assert_array_equal(np.array([float(name) for name in found.classes])[found.y], y)
 
 
+@pytest.mark.parametrize("y", [np.array([2**53, 2**53 + 1, 7] * 14), np.array([f"{10**30}", f"{10**30 + 1}", "7"] * 14)])
+def test_whole_numbers_that_no_double_tells_apart_are_names_of_classes(tmp_path, y):
+    found = read([npz(tmp_path / "a.npz", X=np.arange(84.0).reshape(42, 2), y=y)])
+    assert sorted(found.classes) == sorted(set(map(str, y))) and np.bincount(found.y).tolist() == [14, 14, 14]
+
+
 def test_npy_has_the_target_last_or_where_it_is_said(tmp_path):
     table = np.column_stack([X, Y])
     np.save(tmp_path / "a.npy", table)
