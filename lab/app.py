@@ -125,7 +125,7 @@ class LabApp(ThemedApp, inherit_bindings=False):
         elif self._first_stop is not None:
             self.open_tour(self._first_stop)
         if self.notice:
-            self.tell(self.notice)
+            self.tell(self.notice, bad=True)
 
     def _settle(self) -> None:
         """Spare the garbage collector what stays: with torch imported, looking through it all holds up a frame by 100 ms."""
@@ -165,7 +165,7 @@ class LabApp(ThemedApp, inherit_bindings=False):
             if name not in self.sessions:
                 self.sessions[name] = self.open_runs.begin(name, preset)
         except LabError as error:
-            self.tell(str(error))
+            self.tell(str(error), bad=True)
             return
         self.show_session(kind, spec, self.sessions[name])
 
@@ -211,7 +211,7 @@ class LabApp(ThemedApp, inherit_bindings=False):
                 self._tour = TourScreen(self.open_runs.tour(), self, None if place < 0 else place)
                 self.install_screen(self._tour, "the tour")
         except LabError as error:
-            self.tell(str(error))
+            self.tell(str(error), bad=True)
             return
         self.screens.show(self._tour)
 
@@ -248,7 +248,7 @@ class LabApp(ThemedApp, inherit_bindings=False):
         self.screens.home()
         unstored = [run for session in self.sessions.values() if (run := session.latest()).unstored and session.controllable]
         if unstored:
-            self.tell(f"{unstored[0].run} is {unstored[0].unstored} Open it, and e chooses another folder.")
+            self.tell(f"{unstored[0].run} is {unstored[0].unstored} Open it, and e chooses another folder.", bad=True)
 
     def action_browse(self) -> None:
         """Open the run browser."""
@@ -325,13 +325,14 @@ class LabApp(ThemedApp, inherit_bindings=False):
 
     # ------------------------------------------------------------ defects
 
-    def tell(self, sentence: str) -> None:
-        """Show a sentence on the present screen, or on the one below a page."""
+    def tell(self, sentence: str, bad: bool = False) -> None:
+        """Show a sentence on the present screen, or on the one below a page that says nothing itself; bad: that something failed."""
+        from screens.run_list_page import RunListPage
         from screens.run_screen import RunScreen
 
-        speaking = [screen for screen in self.screens.stack if isinstance(screen, HomeScreen | RunScreen)]
+        speaking = [screen for screen in self.screens.stack if isinstance(screen, HomeScreen | RunScreen | RunListPage)]
         if speaking:
-            speaking[-1].say(sentence)
+            speaking[-1].say(sentence, bad)
 
     def begin_anew(self, sentence: str) -> bool:
         """Go home and forget the screens that were open, which are made anew when asked for; false where that is home already."""
@@ -344,7 +345,7 @@ class LabApp(ThemedApp, inherit_bindings=False):
         if self._tour in failed:
             self.uninstall_screen(self._tour)
             self._tour = None
-        self.tell(sentence)
+        self.tell(sentence, bad=True)
         return bool(failed)
 
     def report_folders(self) -> Sequence[Path]:

@@ -29,8 +29,8 @@ class AskingApp(SurvivingApp, inherit_bindings=False):
     _browser: OpenBrowser | None = None
     _main_figures: dict[str, tuple[tuple[Series, ...], MainFigure | None]]
 
-    def tell(self, sentence: str) -> None:
-        """Show a sentence on the present screen."""
+    def tell(self, sentence: str, bad: bool = False) -> None:
+        """Show a sentence on the present screen; bad: that something failed."""
         raise NotImplementedError
 
     def offer_export(self, name: str) -> None:

@@ -94,7 +94,7 @@ class OpenBrowser:
 
         made = compared_runs([self._path(name) for name in names])
         app = self._app
-        return lambda: app.screens.show(ComparisonScreen(made.comparison, cast(Application, app), made.command, made.export))
+        return lambda: app.screens.show(ComparisonScreen(made.comparison, cast(Application, app), made.command, made.export, self._back))
 
     # ------------------------------------------------------------ deleting and writing
 

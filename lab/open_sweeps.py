@@ -44,7 +44,7 @@ class OpenSweeps:
         try:
             screen = SweepScreen(SweepView(path), app, self.open_point, partial(_export, path))
         except LabError as error:
-            app.tell(str(error))
+            app.tell(str(error), bad=True)
             return
         app.screens.home()
         self._run.give_back()

@@ -64,7 +64,7 @@ class Picturing:
             else:
                 self._app.tell(await asyncio.to_thread(self._written, session, figure))
         except LabError as error:
-            self._app.tell(str(error))
+            self._app.tell(str(error), bad=True)
         finally:
             self._busy = False
 

@@ -197,7 +197,11 @@ class RunIndex:
     def _base(self, declared: Spec, preset: str) -> dict[str, str]:
         key = declared.name, preset
         if key not in self._bases:
-            self._bases[key] = self._written(declared, declared.configure(preset).values())
+            try:
+                values: Mapping[str, Any] = declared.configure(preset).values()
+            except LabError:  # a package may declare a preset that its own knobs refuse; its runs have all knobs named, others' are listed
+                values = {}
+            self._bases[key] = self._written(declared, values)
         return self._bases[key]
 
     def _written(self, declared: Spec, config: Mapping[str, Any]) -> dict[str, str]:

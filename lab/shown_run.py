@@ -48,7 +48,7 @@ class ShownRun:
         try:
             self.show(path, back)
         except LabError as error:
-            self._app.tell(str(error))
+            self._app.tell(str(error), bad=True)
 
     def back(self) -> bool:
         """Go back to where the run was opened from; whether one was shown."""

@@ -46,8 +46,8 @@ class SurvivingApp(App[int], inherit_bindings=False):
 
     # ------------------------------------------------------------ for the subclass
 
-    def tell(self, sentence: str) -> None:
-        """Show a sentence."""
+    def tell(self, sentence: str, bad: bool = False) -> None:
+        """Show a sentence; bad: that something failed."""
 
     def begin_anew(self, sentence: str) -> bool:
         """Leave the present screen for one that can be shown; return whether there is one."""
@@ -119,7 +119,7 @@ class SurvivingApp(App[int], inherit_bindings=False):
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             error = error.error
         if isinstance(error, LabError):
-            self.call_later(self.tell, str(error))
+            self.call_later(self.tell, str(error), True)
             return
         if _is_late(error):
             return
@@ -133,7 +133,7 @@ class SurvivingApp(App[int], inherit_bindings=False):
             self.defects.forget()
             self.call_later(self._recover, error, sentence)
         elif not self._exit:
-            self.call_later(self.tell, sentence)
+            self.call_later(self.tell, sentence, True)
 
     def _recover(self, error: Exception, sentence: str) -> None:
         if not self.begin_anew(sentence):

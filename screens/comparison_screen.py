@@ -25,7 +25,7 @@ from screens.widgets.text_row import TextRow, fit
 from screens.widgets.values_panel import ValuesPanel
 
 SHOWN = (
-    "? help", "v tables", "1..9 figure", "f full", "m more", ", . cursor", "+ - zoom", "d values here", "e export", "c command", "esc home",
+    "? help", "v tables", "1..9 figure", "f full", "m more", ", . cursor", "+ - zoom", "d values here", "e export", "c command", "esc back",
     "q quit",
 )  # fmt: skip
 BEYOND = ("region", "picture")  # actions of a run's screen that mean nothing here
@@ -89,6 +89,7 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
         application: what stands around the screen.
         command: prints the same without the app.
         export: writes the comparison as files and returns a sentence that says which. Blocks; called in a thread.
+        leave: shows where the comparison was opened from.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -96,15 +97,23 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
         for key in KEYS
         if (key.group in (LOOK, LAB) or key.action in OWN) and not key.action.startswith(BEYOND)
     ]
+    ROOMIER = True
     DEFAULT_CSS = """
     ComparisonScreen { layout: vertical; }
     ComparisonScreen #body { height: 1fr; }
     ComparisonScreen #body > ComparisonTables, ComparisonScreen #body > ValuesPanel { display: none; padding: 0 1; }
     """
 
-    def __init__(self, comparison: Comparison, application: Application, command: str, export: Callable[[ExportRequest], str]) -> None:
+    def __init__(
+        self,
+        comparison: Comparison,
+        application: Application,
+        command: str,
+        export: Callable[[ExportRequest], str],
+        leave: Callable[[], None],
+    ) -> None:
         super().__init__(comparison.spec, StoredSession(comparison.snapshot), application)
-        self.comparison, self._command, self._export = comparison, command, export
+        self.comparison, self._command, self._export, self._leave = comparison, command, export, leave
         self.panel = ""
         self.tables, self.values = ComparisonTables(comparison), ValuesPanel()
         self._rows = {name: TextRow(id=name) for name in ("title", "views", "keys")}
@@ -192,14 +201,14 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
         if not self.figures.display:
             self.action_side_panel(self.panel)
 
-    async def action_back(self) -> None:
-        """Go one level back: from a panel, then from a figure that has the whole screen, then home."""
+    def action_back(self) -> None:
+        """Go one level back: from a panel, then from a figure that has the whole screen, then to where it was opened from."""
         if self.panel:
             self.action_side_panel(self.panel)
         elif self.figures.full:
             self.figures.toggle_full()
         else:
-            await self.run_action("app.home")
+            self._leave()
 
     # ------------------------------------------------------------ taking something along
 

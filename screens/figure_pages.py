@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 LEAST_WIDTH, LEAST_HEIGHT = 38, 12  # characters that a figure needs to be read with ease
 LEAST = {"compact": (28, 9), "normal": (LEAST_WIDTH, LEAST_HEIGHT), "roomy": (56, 18)}  # by density, for one that shares the page
+ROOMIER = {"compact": "normal", "normal": "roomy", "roomy": "roomy"}
 SHAPE = 3.2  # width to height of a comfortable figure, in characters
 WIDE_SHARE = 3  # a first view in a row of its own takes at least one part in so many of the height
 

@@ -189,14 +189,14 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     def _open(self, card: PhenomenonCard) -> None:
         self._answer = ""
         if card.entry.problem:
-            self.say(card.entry.problem)
+            self.say(card.entry.problem, bad=True)
         else:
             self.application.open_phenomenon(card.entry.name)
 
-    def say(self, text: str) -> None:
-        """Show a sentence, such as why a phenomenon cannot be opened, until another card is selected."""
+    def say(self, text: str, bad: bool = False) -> None:
+        """Show a sentence until another card is selected; bad: that something failed, such as why a phenomenon cannot be opened."""
         self._answer = text
-        self._sentence.update(Text(text, "bold red"))
+        self._sentence.update(Text(text, "bold red" if bad else "bold"))
 
     def _describe(self) -> None:
         keys = [
@@ -211,6 +211,11 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
 
 def _key_range(count: int) -> str:
-    """Write the keys of so many cards: `1..0 a..d`."""
-    parts = KEYS[: min(count, DIGITS)], KEYS[DIGITS:count]
-    return " ".join(f"{part[0]}..{part[-1]}" if len(part) > 1 else part for part in parts if part)
+    """Write the keys of so many cards: `1..0 a c..e`, a range for three or more that follow each other."""
+    groups: list[str] = [KEYS[: min(count, DIGITS)]]
+    for letter in KEYS[DIGITS:count]:
+        if len(groups) > 1 and ord(letter) == ord(groups[-1][-1]) + 1:
+            groups[-1] += letter
+        else:
+            groups.append(letter)
+    return " ".join(f"{group[0]}..{group[-1]}" if len(group) > 2 else " ".join(group) for group in groups if group)

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from engine.contract import LabError
 from screens.page import Page
+from screens.widgets.text_line import TextLine
 
 TAKEN = "npz with X and y, CSV or TSV, IDX (MNIST's format), CIFAR's binary files, or eigenvalues with --kind spectrum"
 OPTIONS = "behind the file as on the command line: --target COLUMN, --labels FILE, --shape 28,28, --kind targets, --force"
@@ -44,18 +45,18 @@ class ImportPage(Page, ModalScreen[None], inherit_bindings=False):
         self._take_in = take_in
         self._tell = tell
         self._busy = False
-        self.file = Input(placeholder="~/data/train.csv --target price")
-        self.name_line = Input(placeholder="prices")
+        self.file = TextLine(placeholder="such as ~/data/train.csv --target price")
+        self.name_line = TextLine(placeholder="such as prices")
         self.file.cursor_blink = self.name_line.cursor_blink = False
         self._said = Static(Text(f"{TAKEN};\n{OPTIONS}", "dim"))
 
     def compose(self) -> ComposeResult:
         """Lay out the two lines, what is said, and the keys."""
         with Vertical():
-            yield Static(Text("Import data", "bold"))
-            yield Static("file")
+            yield Static(Text("Import data", "bold reverse"))
+            yield Static(Text("file", "bold"))
             yield self.file
-            yield Static("name, which knobs take afterwards")
+            yield Static(Text("name, which knobs take afterwards", "bold"))
             yield self.name_line
             yield self._said
             yield Static(Text("up and down move, return imports, escape goes back", "dim"))

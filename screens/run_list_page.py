@@ -26,6 +26,7 @@ from screens.run_filter import EXAMPLE, SORTS, RunFilter, chosen, parse, shown_f
 from screens.widgets.confirm_row import ConfirmRow
 from screens.widgets.run_list import RunList, RunListHead
 from screens.widgets.run_preview import RunPreview
+from screens.widgets.text_line import TextLine
 from screens.widgets.text_row import TextRow, fit
 
 PERIOD = 1.0  # seconds between two looks at the folder, and at least so many times what a look takes
@@ -79,7 +80,7 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
         self.listing, self.state = listing, state
         self.list = RunList(self.listing.row, lambda run, name: shown_for(run, name, self.listing.knobs))
         self.preview = RunPreview(application.drawing)
-        self.filter = Input(value=state.filter, placeholder=f"/ and {EXAMPLE}", compact=True, select_on_focus=False)
+        self.filter = TextLine(value=state.filter, placeholder=f"/ and {EXAMPLE}", compact=True, select_on_focus=False)
         self.filter.cursor_blink = False
         self.confirm = ConfirmRow()
         self._title, self._keys = TextRow(), TextRow()
@@ -130,21 +131,30 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
 
     async def _follow(self) -> None:
         loop = asyncio.get_running_loop()
-        self._names = dict(await asyncio.to_thread(self.listing.names))
+        if not self.state.filter:  # which is understood only once the names of all knobs are known
+            await self._look()
+        try:
+            self._names = dict(await asyncio.to_thread(self.listing.names))
+        except LabError as error:
+            self.say(str(error), bad=True)
         self._read_filter()
         while self.is_attached:
             began = loop.time()
-            try:
-                await asyncio.to_thread(self.listing.look)
-            except LabError as error:
-                self.say(str(error), bad=True)
+            await self._look()
             took = loop.time() - began
-            self._arrange(again=True)
             until = loop.time() + max(PERIOD, LOOKS * took)
             while self.is_attached and loop.time() < until:
                 await self._read_some()
                 if self._all_read:
                     await self._asleep(until - loop.time())
+
+    async def _look(self) -> None:
+        """Look at the folder, and list what is there."""
+        try:
+            await asyncio.to_thread(self.listing.look)
+        except LabError as error:
+            self.say(str(error), bad=True)
+        self._arrange(again=True)
 
     async def _read_some(self) -> None:
         """Read what is seen, then a little of the rest where the filter or the order needs it."""
@@ -239,7 +249,8 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
         working = sum(run.working for run in rows)
         shown = len(self.list.names)
         parts = [Text(" genlab ", "reverse bold"), Text("Runs", "bold")]
-        parts.append(Text(f"{shown:,} of {len(rows):,}" if shown != len(rows) else f"{len(rows):,}"))
+        if self._started:
+            parts.append(Text(f"{shown:,} of {len(rows):,}" if shown != len(rows) else f"{len(rows):,}"))
         parts += [Text(f"{working} running", "bold green")] if working else []
         parts += [Text(f"{len(self.state.marked)} marked", "bold cyan")] if self.state.marked else []
         parts += [Text("reading on ...", "dim")] if not self._all_read else []
@@ -268,13 +279,14 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
         event.stop()
         self.state.filter = event.value
         self._read_filter()
+        if self._started and self.filter.has_focus:
+            problem = self._wanted.problem
+            self._said.update(Text(problem, "bold red") if problem else Text(EXAMPLE, "dim"))
 
     def _read_filter(self) -> None:
         self._wanted = parse(self.state.filter, self._names) if self._names else RunFilter()
         if self._started:
             self._all_read = False
-            problem = self._wanted.problem
-            self._said.update(Text(problem, "bold red") if problem else Text(EXAMPLE if self.filter.has_focus else "", "dim"))
             self._arrange(again=True)
             self._wake.set()
 

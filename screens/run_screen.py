@@ -108,10 +108,10 @@ class RunScreen(Screen[None], inherit_bindings=False):
         self.say(self.session.refusal or FOREIGN)
         self._refused_in = self.session.latest().phase
 
-    def say(self, text: str) -> None:
-        """Show a sentence of the interface until the next command."""
+    def say(self, text: str, bad: bool = False) -> None:
+        """Show a sentence of the interface until the next command; bad: that something failed."""
         self._refused_in = None
-        self.message.tell(text)
+        self.message.tell(text, bad)
 
     def action_run_or_pause(self) -> None:
         """Start, pause or go on, as the phase allows."""

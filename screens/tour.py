@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from rich.text import Text
 from textual import events
@@ -33,7 +33,6 @@ ROOMY = 34  # rows from which the answer and its explanation are told at once
 LEAST_FIGURE, SMALL_FIGURE = 9, 6  # rows that stay for the figure where words stand below it, the latter on a terminal of few rows
 FEW_ROWS = 24
 AGAIN = "r runs it again, n goes on without it"
-Stage = Literal["asking", "waiting", "answered", "explained"]
 
 
 class TourScreen(RunScreen, inherit_bindings=False):
@@ -67,7 +66,7 @@ class TourScreen(RunScreen, inherit_bindings=False):
         self.place = tour.first() if place is None else place
         self._problem = tour.problem
         super().__init__(*tour.arrive(self.place), application)
-        self.stage: Stage = "asking"
+        self.stage: tour_keys.Stage = "asking"
         self.answer: Answer | None = None
         self._found: tuple[Found, Feedback] | None = None
         self._undecided = ""
@@ -181,7 +180,7 @@ class TourScreen(RunScreen, inherit_bindings=False):
         """Bring title, sentence and keys up to date."""
         visits = [self.tour.visits[stop.name] for stop in self.tour.stops if stop.name in self.tour.visits]
         self._title.show(tour_text.title_row(self.stop, self.place, len(self.tour.stops), visits, self.size.width))
-        self._keys.show(tour_keys.key_row(self.stop.question, self.stage == "asking", self.size.width))
+        self._keys.show(tour_keys.key_row(self.stop.question, self.stage, self.place == 0, self.size.width))
         self.say_phase()
 
     def say_phase(self) -> None:
@@ -193,13 +192,15 @@ class TourScreen(RunScreen, inherit_bindings=False):
     def _run_sentence(self) -> str:
         snapshot, phase = self.snapshot, self.snapshot.phase
         if _broken(phase):
-            return f"The run {phase}: {snapshot.sentence} {snapshot.hint}".rstrip() + f"  {AGAIN}."
+            return f"The run {phase}: {AGAIN}. {snapshot.sentence} {snapshot.hint}".rstrip()
         if phase is Phase.PAUSED:
             return "The run is paused; r lets it go on."
         if phase is Phase.FINISHED:
             return "The run has its answer. What is yours?" if self.stage == "asking" else ""
         how_far = f"{phase}, {formatting.percent(snapshot)}" if phase is Phase.RUNNING else str(phase)
-        return f"The run that answers is {how_far}." if self.stage == "asking" else f"Your answer is noted. The run is {how_far} ..."
+        if self.answer is None:
+            return f"The run that answers is {how_far}."
+        return f"{tour_text.noted(self.stop, self.answer, snapshot)} The run is {how_far} ..."
 
     # ------------------------------------------------------------ question and answer
 

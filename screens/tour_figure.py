@@ -40,15 +40,19 @@ def before(figure: Figure, stop: Stop, snapshot: Snapshot, heights: Sequence[flo
 
 
 def after(figure: Figure, stop: Stop, snapshot: Snapshot, answer: Answer) -> Drawn:
-    """Return a figure with what the run shows, and the prediction: a curve of its own, or a line where a number lies."""
+    """Return a figure with what the run shows, and the prediction: a curve of its own, or a line where a number lies.
+
+    Markers of curves that are not shown would puzzle.
+    """
     shown = [item for item in figure.draws(snapshot.series) if not stop.shown or _matches(item, stop.shown)]
-    markers = list(snapshot.markers)
+    hidden = {item.group for item in figure.draws(snapshot.series)} - {item.group for item in shown}
+    markers = [item for item in snapshot.markers if item.group not in hidden]
     question = stop.question
     if isinstance(question, Sketch) and isinstance(answer, tuple):
         shown.append(sketched(question, answer))
         figure = replace(figure, y=replace(figure.y, log=question.log))
     elif isinstance(question, Number) and question.axis and not isinstance(answer, tuple):
-        markers.append(Marker(figure.name, question.axis, float(answer), f"you: {written(answer)}", YOURS))
+        markers.append(Marker(figure.name, question.axis, float(answer), f"you: {written(answer)}", YOURS, brief=written(answer)))
     return replace(figure, series=tuple(item.name for item in shown)), shown, markers
 
 

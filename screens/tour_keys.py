@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from rich.text import Text
 from textual.binding import Binding
 
@@ -10,6 +12,7 @@ from screens.keys import Key
 from screens.widgets.text_row import fit
 
 ANSWER, MOVE, LAB = "Answer", "Stops", "Lab"
+Stage = Literal["asking", "waiting", "answered", "explained"]
 
 TOUR_KEYS = (
     Key("", "", "1 ... 4", "Choose an option; or arrows and enter", ANSWER, palette=False),
@@ -34,15 +37,19 @@ def bindings() -> list[Binding]:
     return [Binding(key.keys, key.action, key.text, show=False) for key in TOUR_KEYS if key.keys]
 
 
-def key_row(question: Question, asking: bool, width: int) -> Text:
-    """Return the row of keys at the bottom, those for the answer or for going on first."""
-    if not asking:
-        first = ("enter", "go on")
+def key_row(question: Question, stage: Stage, first_stop: bool, width: int) -> Text:
+    """Return the row of keys at the bottom, those for the answer or for going on first; none that does nothing."""
+    asking = stage == "asking"
+    if stage == "waiting":
+        first = ("n", "next without it")
+    elif not asking:
+        first = ("enter", "explain" if stage == "answered" else "next")
     elif isinstance(question, Choice):
         first = (f"1..{len(question.options)}", "answer")
     else:
         first = ("enter", "answer") if isinstance(question, Number) else ("arrows enter", "draw, answer")
     pairs = [first, ("n", "skip" if asking else "next"), ("b", "back"), ("l", "stops"), ("r", "again"), ("s", "store"), ("o", "open")]
-    pairs = [pair for pair in pairs if not (asking and pair[0] in "rso")]
+    idle = ("r", "s", "o") if asking else ("n",) if stage in ("waiting", "explained") else ()
+    pairs = [first, *(pair for pair in pairs[1:] if pair[0] not in idle and not (first_stop and pair[0] == "b"))]
     pairs += [("?", "help"), ("escape", "home"), ("q", "quit")]
     return fit([Text.assemble((key, "bold cyan"), " ", what) for key, what in pairs], width)

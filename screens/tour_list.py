@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,6 +16,8 @@ from textual.widgets import OptionList, Static
 from engine.contract.tour import Stop, Visit
 from screens.page import Page
 from screens.widgets.tour_text import result_of
+
+WIDTH, AROUND = 70, 5  # columns of the page, and those of its border, padding and scrollbar
 
 
 class TourList(Page, ModalScreen[None], inherit_bindings=False):
@@ -41,7 +44,7 @@ class TourList(Page, ModalScreen[None], inherit_bindings=False):
     def __init__(self, stops: Sequence[Stop], visits: Mapping[str, Visit], place: int, go: Callable[[int], None]) -> None:
         super().__init__()
         self._stops, self._visits, self._place, self._go = stops, visits, place, go
-        self.list = OptionList(*(_row(number, stop, visits.get(stop.name)) for number, stop in enumerate(stops, 1)))
+        self.list = OptionList(*(Text(stop.title) for stop in stops))
 
     def compose(self) -> ComposeResult:
         """Lay out the summary, the stops and the keys."""
@@ -54,6 +57,13 @@ class TourList(Page, ModalScreen[None], inherit_bindings=False):
         """Mark the present stop."""
         self.list.focus()
         self.list.highlighted = self._place
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Write a row a stop for the width there is, and keep the marked one in sight."""
+        width = min(WIDTH, event.size.width) - AROUND
+        for place, stop in enumerate(self._stops):
+            self.list.replace_option_prompt_at_index(place, _row(place + 1, stop, self._visits.get(stop.name), width))
+        self.call_after_refresh(self.list.scroll_to_highlight)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Go to a stop, once."""
@@ -72,6 +82,11 @@ def summary(stops: Sequence[Stop], visits: Mapping[str, Visit]) -> Text:
     return Text(f"{len(stops)} stops: {', '.join(parts)}", "bold")
 
 
-def _row(number: int, stop: Stop, visit: Visit | None) -> Text:
+def _row(number: int, stop: Stop, visit: Visit | None, width: int) -> Text:
+    """Return one row, without what it is in a textbook where that has no room."""
     concept = f": {stop.concept}" if visit is not None and visit.result != "skipped" and stop.concept else ""
-    return Text.assemble(f"{number:2} ", result_of(visit), f"{stop.title}{concept}", (f"  {stop.page}", "dim"))
+    row = Text.assemble(f"{number:2} ", result_of(visit), f"{stop.title}{concept}")
+    if row.cell_len + 2 + len(stop.page) <= width:
+        row.append(f"  {stop.page}", "dim")
+    row.truncate(max(1, width), overflow="ellipsis")
+    return row

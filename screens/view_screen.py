@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from rich.text import Text
 
-from engine.contract import Figure, Session, Spec
+from engine.contract import Figure, Rewind, Session, Spec
 from screens.application import Application
 from screens.pinned import Pinned
 from screens.run_screen import RunScreen
@@ -17,6 +17,7 @@ from screens.widgets.plot_legend import axis_name
 
 TOGETHER = 0.8  # seconds in which two digits make one number
 ZOOM = 1.5
+NO_ZOOM = "A picture has no zoom; a digit chooses a figure."
 
 
 class ViewScreen(RunScreen, inherit_bindings=False):
@@ -24,10 +25,11 @@ class ViewScreen(RunScreen, inherit_bindings=False):
 
     VIEWS: ClassVar[tuple[str, ...]] = ()  # figures and pictures that come first, by name
     WIDE: ClassVar[bool] = False  # whether the first of them is as wide as there is room
+    ROOMIER: ClassVar[bool] = False  # whether figures are given more room than a single run's
 
     def __init__(self, spec: Spec, session: Session, application: Application) -> None:
         super().__init__(spec, session, application)
-        self.figures = FigureGrid(spec, application.drawing, self.VIEWS, self.WIDE)
+        self.figures = FigureGrid(spec, application.drawing, self.VIEWS, self.WIDE, self.ROOMIER)
         self.place = NumberField()
         self._digits, self._typed_at = "", 0.0
 
@@ -77,11 +79,11 @@ class ViewScreen(RunScreen, inherit_bindings=False):
 
     def action_zoom(self, direction: int) -> None:
         """Zoom the x axis of the chosen figure, about the cursor."""
-        self.figures.zoom_x(ZOOM**direction)
+        self.figures.zoom_x(ZOOM**direction) if self.figures.plot is not None else self.say(NO_ZOOM)
 
     def action_zoom_y(self, direction: int) -> None:
         """Zoom the y axis of the chosen figure, about what the cursor reads."""
-        self.figures.zoom_y(ZOOM**direction)
+        self.figures.zoom_y(ZOOM**direction) if self.figures.plot is not None else self.say(NO_ZOOM)
 
     def action_link(self) -> None:
         """Let every figure with the same x axis show the same part of it, or each its own."""
@@ -148,7 +150,8 @@ class ViewScreen(RunScreen, inherit_bindings=False):
         self.figures.pinned = Pinned(snapshot, self.spec.config)
         self.figures.redraw()
         count = len(snapshot.series)
-        self.say(f"Pinned {count} curve{'s' * (count != 1)}; turn a knob, or r or R begins again beside them. P takes them away.")
+        further = "; turn a knob, or r or R begins again beside them" if Rewind in self.session.obeyed else ""
+        self.say(f"Pinned {count} curve{'s' * (count != 1)}{further}. P takes them away.")
 
     def action_unpin(self) -> None:
         """Take the pinned curves away."""

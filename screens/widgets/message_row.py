@@ -16,7 +16,7 @@ class MessageRow(Widget):
     def __init__(self) -> None:
         super().__init__()
         self.text = Text()
-        self._answer = ""
+        self._answer = Text()
         self._run = Text()
         self._readout: Text | None = None
         self._bad = False
@@ -27,19 +27,19 @@ class MessageRow(Widget):
         self._bad = bad in (Phase.FAILED, Phase.DIVERGED)
         self._choose()
 
-    def tell(self, answer: str) -> None:
-        """Show an answer of the interface until `forget`."""
-        self._answer = answer
+    def tell(self, answer: str, bad: bool = False) -> None:
+        """Show an answer of the interface until `forget`; bad: that something failed."""
+        self._answer = Text(answer, "bold red" if bad else "bold")
         self._choose()
 
     def forget(self) -> None:
         """Drop the answer."""
-        self._answer = ""
+        self._answer = Text()
         self._choose()
 
     def _choose(self) -> None:
         if self._answer:
-            text = Text(self._answer, "bold")
+            text = self._answer
         elif self._bad or self._readout is None:
             text = self._run
         else:

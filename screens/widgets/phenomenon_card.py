@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from rich.text import Text
+from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
@@ -121,6 +122,10 @@ class PhenomenonCard(Widget, can_focus=True):
         """Open the phenomenon."""
         self.post_message(self.Opened(self))
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the rows it was given: those of what is drawn would be counted in the width that it had before a resize."""
+        return {"picture": self.rows + 2, "two rows": 2, "one row": 1}[self.detail]
+
     def render(self) -> Text:
         """Draw key, title and state in one row, the sentence in the same or below, beside the picture."""
         width = self._width
@@ -128,11 +133,11 @@ class PhenomenonCard(Widget, can_focus=True):
         state = self._fitting_state()
         style = "red" if self.entry.problem else "" if self.has_focus else "dim"
         if self.detail == "one row":
-            name.append(" " * (self._title_width - len(self.entry.title) + GAP))
+            column = " " * (self._title_width - len(self.entry.title) + GAP)
             if self._spark:
-                return name.append_text(state)
+                return name.append(column).append_text(state)
             if self._room() >= LEAST_QUESTION:
-                name.append_text(_cut(self.sentence, self._room(), style))
+                name.append(column).append_text(_cut(self.sentence, self._room(), style))
             return spread(name, state, width)
         if self.detail == "two rows":
             return Text("\n").join([spread(name, state, width), Text.assemble("  ", _cut(self.sentence, width - 2, style))])

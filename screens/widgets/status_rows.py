@@ -14,7 +14,7 @@ from screens.keys import Key
 from screens.widgets.text_row import fit, spread
 
 KEYS = {
-    "figures": "k knobs|v claims|n notes|p pin|r rewind|R reseed|s step|, . cursor|d values|+ - zoom|c command|e export|esc home|q quit",
+    "figures": "k knobs|v claims|n notes|p pin|r rewind|R reseed|s step|, . cursor|d values|+ - zoom|c command|e export|esc back|q quit",
     "knobs": "left right change|enter type|up down move|k close|tab figures|r rewind|esc back",
     "panel": "up down scroll|tab figures|v claims|n notes|esc back|q quit",
 }  # fmt: skip
@@ -34,10 +34,13 @@ def title_row(spec: Spec, snapshot: Snapshot, running: Sequence[RunningPhenomeno
 
 
 def headline_row(spec: Spec, snapshot: Snapshot, width: int) -> Text:
-    """Return what is being seen, the first clauses as far as they fit; before anything is measured, what is asked."""
+    """Return what is being seen, the first clauses as far as they fit; where nothing is said of it, what is asked."""
     if not snapshot.headline:
         asked = Text(f" {spec.question}", "dim")
-        return asked if asked.cell_len <= width else Text(" nothing measured yet", "dim")
+        if asked.cell_len > width and not any(len(item.x) for item in snapshot.series):
+            return Text(" nothing measured yet", "dim")
+        asked.truncate(max(1, width), overflow="ellipsis")
+        return asked
     said, *others = snapshot.headline
     for clause in others:  # a later clause leans on those before it
         if cell_len(longer := f"{said}; {clause}") >= width:

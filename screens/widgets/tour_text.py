@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from engine.contract import Snapshot
-from engine.contract.tour import Feedback, Found, Grade, Stop, Visit
+from engine.contract.tour import Answer, Choice, Feedback, Found, Grade, Number, Stop, Visit, written
 from screens import formatting
 from screens.widgets.text_row import spread
 
@@ -27,6 +27,16 @@ def title_row(stop: Stop, place: int, count: int, visits: Sequence[Visit], width
 def question_text(setting: str, ask: str) -> Text:
     """Return what is run and what is asked."""
     return Text.assemble(setting, " ", (ask, "bold"))
+
+
+def noted(stop: Stop, answer: Answer, snapshot: Snapshot) -> str:
+    """Repeat an answer while its run computes; a curve is seen."""
+    question = stop.question
+    if isinstance(question, Choice) and isinstance(answer, int):
+        return f"You said: {stop.words(snapshot.config)[2][answer]}."
+    if isinstance(question, Number) and not isinstance(answer, tuple):
+        return f"You said {question.what} = {written(answer)} {question.unit}".rstrip() + "."
+    return "Your curve is noted."
 
 
 def answer_text(found: Found, feedback: Feedback, snapshot: Snapshot, stop: Stop, width: int) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from engine.contract import Figure, Series, Snapshot
 from screens.linked_cursor import Cursor
 from screens.widgets.axis_scales import Scale, reading
 from screens.widgets.plot_legend import value_at
+
+INDENT, GAP = 2, 2  # columns before a name, and between it and its value
+LEAST_WIDTH = 30  # columns before the panel was laid out
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,11 @@ def _reading(series: Series, at: float, scale: Scale) -> Reading:
     return Reading(series.label, value, (low, high))
 
 
-def values_text(figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | None) -> Text:
-    """Return the values of every figure that has any; those on the cursor's axis at the cursor, the others at their last point."""
+def values_text(figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | None, width: int) -> Text:
+    """Return the values of every figure that has any; those on the cursor's axis at the cursor, the others at their last point.
+
+    width: columns that a row may take.
+    """
     parts: list[Text] = []
     for figure in figures:
         at, found = readings(figure, snapshot.series, cursor.on(figure.x.label) if cursor is not None else None)
@@ -59,11 +66,22 @@ def values_text(figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | 
         unit = f" {figure.y.unit}" if figure.y.unit else ""
         where = f"{figure.x.label} {reading(at)}" if not figure.x.ticks else ""
         text = Text.assemble((figure.title, "bold"), ("  " + where if where else "", "cyan"))
-        width = min(24, max(len(item.label) for item in found))
-        for item in found:
-            text.append(f"\n  {item.label:{width}}  ", "dim").append(f"{item.words}{unit}")
-        parts.append(text)
+        rows = [(item.label, f"{item.words}{unit}") for item in found]
+        column = max(len(label) for label, _ in rows)
+        if INDENT + column + GAP + max(len(words) for _, words in rows) > width:
+            column = 0
+        parts.append(Text("\n").join([text, *(_row(label, words, column, width) for label, words in rows)]))
     return Text("\n\n").join(parts) if parts else Text("No values yet.", "dim")
+
+
+def _row(label: str, words: str, column: int, width: int) -> Text:
+    """Write a name and its value: in columns where all fit, else the value at the right, in a row of its own if need be."""
+    if column:
+        return Text.assemble((f"{' ' * INDENT}{label:{column}}{' ' * GAP}", "dim"), words)
+    lines = textwrap.wrap(label, max(8, width - INDENT)) or [""]
+    gap = width - INDENT - len(lines[-1]) - len(words)
+    names = "\n".join(f"{' ' * INDENT}{line}" for line in lines)
+    return Text.assemble((names, "dim"), " " * gap if gap >= GAP else "\n" + " " * max(0, width - len(words)), words)
 
 
 class ValuesPanel(VerticalScroll):
@@ -75,14 +93,21 @@ class ValuesPanel(VerticalScroll):
         super().__init__()
         self._text = Static()
         self._said = ""
+        self._shown: tuple[Sequence[Figure], Snapshot, Cursor | None] | None = None
 
     def compose(self) -> ComposeResult:
         """Hold the text."""
         yield self._text
 
+    def on_resize(self) -> None:
+        """Write the rows for another width."""
+        if self._shown is not None:
+            self.show(*self._shown)
+
     def show(self, figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | None) -> None:
         """Show what is read now; nothing happens when that is shown already."""
-        text = values_text(figures, snapshot, cursor)
+        self._shown = figures, snapshot, cursor
+        text = values_text(figures, snapshot, cursor, self.scrollable_content_region.width or LEAST_WIDTH)
         if text.plain != self._said:
             self._said = text.plain
             self._text.update(text)

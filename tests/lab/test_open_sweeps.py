@@ -64,7 +64,7 @@ class Around:
     def folder(self) -> Path:
         return self.root
 
-    def tell(self, sentence: str) -> None:
+    def tell(self, sentence: str, bad: bool = False) -> None:
         self.said.append(sentence)
 
     def install_screen(self, screen: object, name: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import Claim, Phase, Snapshot, Status, Verdict
+from engine.contract import Claim, KnobError, Phase, Snapshot, Status, Verdict
 from engine.registry import spec
 from engine.store import Manifest, Progress, RunFolder, remove_run
 from lab import run_index
@@ -172,6 +172,18 @@ def test_home_says_that_a_phenomenons_only_run_is_damaged(index: RunIndex) -> No
     sound = finished(index.root)
     os.utime(index.root / sound, ns=(10**17, 10**17))
     assert RunGlimpses(index).look([NAME]).newest[NAME].run.name == sound, "older, but it can be read"
+
+
+def test_a_preset_that_its_own_knobs_refuse_leaves_the_listing_as_it_is(index: RunIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = finished(index.root)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise KnobError("levels must be between 0 and 1, got 2")
+
+    monkeypatch.setattr(type(spec(NAME)), "configure", refuse)
+    assert "sigma" in index.names()
+    shown = RunGlimpses(index).look([NAME])
+    assert shown.count == 1 and shown.newest[NAME].run.name == name and not shown.newest[NAME].run.problem
 
 
 def test_manifests_of_other_phenomena_are_listed_with_all_their_knobs(index: RunIndex) -> None:

@@ -85,6 +85,8 @@ def test_marked_runs_are_drawn_with_the_knobs_in_the_legend(runs: Path, size: tu
         await pilot.press("escape")
         assert not screen.figures.full
         await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RunBrowser) and len(app.screen.state.marked) == 2)
+        await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
 
     drive(scenario, runs, size)

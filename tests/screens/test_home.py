@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from rich.text import Text
 from textual.pilot import Pilot
 
 from engine.contract import Phase
 from lab.app import LabApp
+from screens.application import PhenomenonEntry
 from screens.base import PhenomenonScreen
 from screens.command_palette import palette_commands
 from screens.home import KEYS, HomeScreen
@@ -85,6 +87,49 @@ def test_further_cards_open_by_letters(key: str, name: str) -> None:
         await until(pilot, lambda: isinstance(app.screen, PhenomenonScreen))
 
     assert drive(scenario, (60, 15), count=14).begun == [(name, "quick")]
+
+
+@pytest.mark.parametrize(("count", "words"), [(3, "1..3 open"), (10, "1..0 open"), (12, "1..0 a c open"), (15, "1..0 a c..f open")])
+def test_the_last_row_names_the_keys_of_cards_and_no_other(count: int, words: str) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await until(pilot, lambda: words in said(app, app.screen.query_one("#keys")))
+
+    drive(scenario, count=count)
+
+
+def test_only_what_failed_is_said_in_red() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        sentence = app.screen.query_one("#selected")
+        app.tell("prices: 200 rows")
+        await until(pilot, lambda: "200 rows" in said(app, sentence))
+        assert "red" not in str(sentence.content.style)  # type: ignore[attr-defined]
+        app.tell("there is no such file", bad=True)
+        await until(pilot, lambda: "no such file" in said(app, sentence))
+        assert "red" in str(sentence.content.style)  # type: ignore[attr-defined]
+
+    drive(scenario)
+
+
+def test_cards_have_the_rows_they_were_given_after_every_resize() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        home = app.screen
+        assert isinstance(home, HomeScreen)
+        rows = {"picture": 2, "two rows": 2, "one row": 1}
+        for size in ((160, 48), (80, 24), (160, 48), (120, 30)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda: all(card.size.height == card.rows + rows[card.detail] for card in home.cards))
+
+    drive(scenario, count=12)
+
+
+@pytest.mark.parametrize("width", range(37, 90))
+def test_a_row_says_the_phase_wherever_it_has_room(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = PhenomenonCard(PhenomenonEntry("a", "Max margin", "What is reached?"), "5", title_width=23)
+    card.detail = "one row"
+    card._state = [Text("finished"), Text("8 yes"), Text("1 no"), Text("1 n/a")]
+    monkeypatch.setattr(PhenomenonCard, "_width", property(lambda _: width))
+    row = card.render().plain
+    assert "finished" in row and len(row) <= width
 
 
 def test_no_key_is_given_twice() -> None:

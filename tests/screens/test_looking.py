@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from lab.app import LabApp
 from screens.view_screen import ViewScreen
+from screens.widgets.plot_view import PlotView
 from tests.screens.canned import CannedSession
 from tests.screens.pilot import drive, opened, said, until
 
@@ -60,6 +61,18 @@ def test_zoom_pan_and_log_axes_change_the_active_figure_alone() -> None:
         await until(pilot, lambda: first.request.log_y)
         assert second.request.log_x
         assert not second.request.log_y
+
+    drive(scenario)
+
+
+def test_a_picture_says_that_it_has_no_zoom() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        figures = (await opened(pilot, app)).figures
+        figures.choose(next(panel.index for panel in figures.panels if not isinstance(panel.view, PlotView)))
+        for key in ("plus", "left_square_bracket"):
+            await pilot.press(key)
+            await until(pilot, lambda: "A picture has no zoom" in said(app))
+            app.screen.message.forget()  # type: ignore[attr-defined]
 
     drive(scenario)
 
@@ -199,7 +212,10 @@ def test_pin_keeps_the_curves_without_touching_the_run_and_names_them_by_what_di
         await until(pilot, lambda: screen.figures.pinned is not None)
         assert not session.posted
         assert screen.figures.pinned.series == session.latest().series
-        assert "Pinned 7 curves" in said(app)
+        assert "Pinned 7 curves; turn a knob" in said(app)
+        session.obeyed = frozenset()
+        await pilot.press("p")
+        await until(pilot, lambda: "Pinned 7 curves. P takes them away." in said(app))  # nothing begins again here
         other = replace(session.latest(), config={**session.latest().config, "wd": 0.005}, seeds=(7,))
         label = screen.figures.pinned.label(other)
         assert label.startswith("pinned: wd 0") and screen.spec.config.knob("wd").label not in label  # the word that is typed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -157,7 +158,8 @@ def browse(
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         page = RunBrowser(browsing, app, state or BrowserState())  # type: ignore[arg-type]
         app.screens.open(page)
-        await until(pilot, lambda: page.list.names and all(page.listing.row(name).known for name in page.list.in_sight))  # type: ignore[union-attr]
+        await until(pilot, lambda: page.list.names and page.list.size.height > 1)  # one is in sight before the first layout
+        await until(pilot, lambda: all(page.listing.row(name).known for name in page.list.in_sight))  # type: ignore[union-attr]
         await pilot.pause()
         await story(pilot, app, page, browsing)
 
@@ -198,6 +200,28 @@ def test_of_ten_thousand_runs_only_those_in_sight_are_read() -> None:
         await until(pilot, lambda: browsing.done == [("open", "run-04242")])
 
     browse(story, runs=runs)
+
+
+def test_runs_are_listed_before_the_names_of_knobs_are_known_and_defects_are_said_there() -> None:
+    known = threading.Event()
+
+    class Slow(CannedListing):
+        def names(self) -> Mapping[str, str]:
+            known.wait(60)
+            raise LabError("canned cannot be declared")
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        browsing = CannedBrowsing([made("one"), made("two")])
+        browsing.listing = Slow([made("one"), made("two")])
+        page = RunBrowser(browsing, app, BrowserState())
+        app.push_screen(page)
+        try:
+            await until(pilot, lambda: len(page.list.names) == 2)
+        finally:
+            known.set()
+        await until(pilot, lambda: "canned cannot be declared" in said(app, page.query_one("#said")))
+
+    drive(scenario)
 
 
 def test_a_filter_narrows_while_it_is_typed_and_escape_empties_it() -> None:

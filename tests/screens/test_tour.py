@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from engine.contract import LabError, Phase, Reseed, Rewind, Series
+from engine.contract import LabError, Marker, Phase, Reseed, Rewind, Series
 from engine.contract.tour import Visit
 from lab.app import LabApp
 from screens.help import HelpScreen
 from screens.home import HomeScreen
 from screens.tour import TourScreen
-from screens.tour_figure import YOURS
+from screens.tour_figure import YOURS, after, figure_of
 from screens.tour_list import TourList
 from screens.widgets.palette import Level, Theme
-from tests.screens.canned import CannedSession, canned
+from tests.screens.canned import SPEC, CannedSession, canned
 from tests.screens.canned_tour import EXPLAINED, STOPS, CannedTour, TouringRuns, finished
 from tests.screens.pilot import SIZES, said, text_of, until
 
@@ -145,11 +146,13 @@ def test_nothing_of_the_run_is_told_before_the_answer_and_everything_once_it_is_
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
         assert "The run that answers is running, 50 %." in said(app) and "RL1" not in said(app)
         await pilot.press("2")
-        await until(pilot, lambda: "Your answer is noted. The run is running, 50 %" in said(app))
+        await until(pilot, lambda: "You said: It reaches 1. The run is running, 50 %" in said(app))
         assert screen.stage == "waiting"
+        keys = said(app, screen.query_one("#keys"))
+        assert "n next without it" in keys and "enter" not in keys and "b back" not in keys, "no key that does nothing"
         session.change(**{name: value for name, value in vars(finished()).items() if name != "revision"})
         await until(pilot, lambda: screen.stage == "answered")
-        assert "Right: It reaches 1." in said(app)
+        assert "Right: It reaches 1." in said(app) and "enter explain" in said(app, screen.query_one("#keys"))
 
     tour = visit(scenario, tour=CannedTour(session))
     assert tour.prepared == [1], "the next stop's run begins when this one is over"
@@ -161,7 +164,7 @@ def test_a_run_without_an_end_says_so_and_can_be_run_again_or_skipped(phase: Pha
 
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
         await pilot.press("2")
-        sentence = f"The run {phase}: loss left the finite numbers Lower lr. r runs it again, n goes on without it."
+        sentence = f"The run {phase}: r runs it again, n goes on without it. loss left the finite numbers Lower lr."
         await until(pilot, lambda: sentence in said(app))
         await pilot.press("r")
         await until(pilot, lambda: session.posted == [Rewind()])
@@ -235,6 +238,31 @@ def test_the_list_says_what_became_of_each_stop_and_goes_there(size: tuple[int, 
         await until(pilot, lambda: app.screen is screen)
 
     visit(scenario, size, tour=tour)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24)])
+def test_the_whole_tour_is_a_row_a_stop_and_the_marked_one_is_seen(size: tuple[int, int]) -> None:
+    from engine.tour import STOPS as ALL
+
+    async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
+        app.push_screen(TourList(ALL, {stop.name: Visit("off", 0) for stop in ALL}, len(ALL) - 1, lambda place: None))
+        await until(pilot, lambda: f"{len(ALL)} seen" in said(app) and "enter goes there" in said(app))
+        await until(pilot, lambda: any(f"{len(ALL)} seen    {ALL[-1].title}" in row for row in text_of(app)))
+        if size == (80, 24):
+            await until(pilot, lambda: all(f"{place:2} seen " in "\n".join(text_of(app)) for place in range(1, len(ALL) + 1)))
+
+    visit(scenario, size)
+
+
+def test_markers_of_curves_that_a_stop_hides_are_hidden_too() -> None:
+    stop, snapshot = STOPS[0], finished()
+    figure = figure_of(SPEC, stop)
+    shown, hidden = (next(item for item in snapshot.series if item.name == f"train/{which}") for which in ("true", "random"))
+    assert shown.group != hidden.group
+    markers = tuple(Marker(figure.name, "y", 0.5, f"limit of {item.group}", item.group) for item in (shown, hidden))
+    markers += (Marker(figure.name, "y", 0.1, "chance"),)
+    drawn = after(figure, replace(stop, shown=("train/true",)), replace(snapshot, markers=markers), 1)[2]
+    assert [item.label for item in drawn] == [f"limit of {shown.group}", "chance"]
 
 
 def test_after_the_last_stop_all_are_listed() -> None:

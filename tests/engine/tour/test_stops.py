@@ -145,6 +145,16 @@ def test_what_is_right_comes_from_the_run(name, made, right):
     assert BY_NAME[name].fits(found.answer) or isinstance(BY_NAME[name].question, Number)
 
 
+def test_no_stop_tells_the_number_that_a_later_one_asks_for():
+    asking = BY_NAME["not-wrong"]
+    earlier = [stop for stop in STOPS[: STOPS.index(asking)] if stop.experiment == asking.experiment]
+    for stop in earlier:
+        assert not set(stop.claims) & set(asking.claims), "whose verdicts tell the certificate"
+        sentence = stop.find(run(stop, values={**BOUNDS, "test_error_true": 0.05})).sentence
+        assert "45" not in sentence and "99" not in sentence
+    assert len(earlier) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "made", "why"),
     [

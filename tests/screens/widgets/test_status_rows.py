@@ -33,9 +33,16 @@ def test_a_headline_is_as_many_of_its_first_clauses_as_fit(width: int) -> None:
 
 
 def test_before_the_first_measurement_the_headline_is_the_question_where_it_fits_whole() -> None:
-    fresh = canned(headline=())
+    fresh = canned(headline=(), series=())
     assert headline_row(SPEC, fresh, len(SPEC.question) + 1).plain.strip() == SPEC.question
     assert headline_row(SPEC, fresh, len(SPEC.question)).plain.strip() == "nothing measured yet"
+
+
+def test_a_run_with_curves_and_without_a_headline_is_not_said_to_be_unmeasured() -> None:
+    measured = canned(headline=())
+    assert measured.series
+    cut = headline_row(SPEC, measured, len(SPEC.question) - 5).plain
+    assert cut.endswith("…") and SPEC.question.startswith(cut[1:-1]) and len(cut) > 20
 
 
 def test_fit_leaves_out_what_would_be_cut() -> None:

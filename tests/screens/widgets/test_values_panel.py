@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from engine.contract import Series
 from screens.widgets.smoothing import Smoother, moving_mean
-from screens.widgets.values_panel import Reading, readings
+from screens.widgets.values_panel import Reading, _row, readings, values_text
 from tests.screens.canned import SPEC, canned
 
 
@@ -24,6 +25,23 @@ def test_without_a_cursor_a_figure_is_read_at_its_last_point():
         assert len(found) == len(curves)
         if curves:
             assert at == max(item.x[-1] for item in curves)
+
+
+@pytest.mark.parametrize("width", range(24, 90, 3))
+def test_every_value_stands_whole_behind_its_name_at_every_width(width):
+    snapshot = canned()
+    rows = values_text(SPEC.figures, snapshot, None, width).plain.splitlines()
+    assert all(len(row) <= width for row in rows)
+    for figure in SPEC.figures:
+        for item in readings(figure, snapshot.series, None)[1]:
+            if np.isfinite(item.value):
+                assert any(row.split("  ")[-1].strip().startswith(item.words) or row.strip() == item.words for row in rows), item
+
+
+def test_names_of_any_length_leave_their_values_whole():
+    long = _row("train, half of the pairs, without weight decay", "0.0223 [0.0221, 0.0228]", 0, 30).plain.splitlines()
+    assert [len(row) <= 30 for row in long] == [True] * 3 and long[-1].strip() == "0.0223 [0.0221, 0.0228]" and long[1].startswith("  ")
+    assert _row("train", "0.02", 0, 30).plain == "  train" + " " * 19 + "0.02"
 
 
 def test_a_moving_mean_is_the_mean_of_as_many_neighbours_on_both_sides():
