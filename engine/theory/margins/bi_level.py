@@ -7,9 +7,10 @@ and the risk of regression is (1 - SU)^2 + CN^2, where predicting 0 has risk 1.
 
 Means by the deterministic equivalent (`engine.theory.spectra.deterministic_equivalent`): with kappa from
     s head/(head + kappa) + (d - s) tail/(tail + kappa) = n
-a target rho z + noise of variance v has SU = rho head/(head + kappa) and (rho - SU)^2 + CN^2 = E0 ((rho - SU)^2 + v) - v. For labels
-rho = (1 - 2 flip) sqrt(2/pi) and v = 1 - rho^2: what is left of a sign beside rho z is treated as noise that does not depend on z
-(our own step, simulated in the tests).
+a target rho z + noise of variance v has SU = rho learnt, learnt = head/(head + kappa), and risk E0 M - v with M = (rho - SU)^2 + v. Of its
+variance E0 M D2/n a feature has the part learnt^2/n; that of z is how SU varies, the others make CN^2 = E0 M (D2 - learnt^2)/n. For labels
+rho = (1 - 2 flip) sqrt(2/pi) and v = 1 - rho^2: what is left of a sign beside rho z is treated as noise that does not depend on z.
+(Both are our own steps, simulated in the tests.)
 """
 
 from __future__ import annotations
@@ -72,10 +73,14 @@ class BiLevel:
         return self.head / (self.head + self.kappa)
 
     @property
+    def D2(self) -> float:
+        """The sum of the squares of all learnt shares."""
+        return self.s * self.learnt**2 + (self.d - self.s) * (self.tail / (self.tail + self.kappa)) ** 2
+
+    @property
     def E0(self) -> float:
         """Test MSE of interpolated noise of unit variance."""
-        squares = self.s * self.learnt**2 + (self.d - self.s) * (self.tail / (self.tail + self.kappa)) ** 2
-        return self.n / (self.n - squares)
+        return self.n / (self.n - self.D2)
 
     def regression_risk(self) -> float:
         """The risk over that of predicting 0, of the fit of z itself."""
@@ -84,8 +89,8 @@ class BiLevel:
     def survival(self, flip: float) -> tuple[float, float]:
         """Return SU and CN of the fit of labels sign(z), each flipped with probability `flip`."""
         rho = (1 - 2 * flip) * np.sqrt(2 / np.pi)
-        missing, noise = (rho * (1 - self.learnt)) ** 2, 1 - rho**2
-        return float(rho * self.learnt), float(np.sqrt(self.E0 * (missing + noise) - noise - missing))
+        unexplained = (rho * (1 - self.learnt)) ** 2 + 1 - rho**2
+        return float(rho * self.learnt), float(np.sqrt(self.E0 * unexplained * (self.D2 - self.learnt**2) / self.n))
 
     def misclassified(self, flip: float) -> float:
         """The share of signs that the fit of labels gets wrong; at most one half."""

@@ -249,3 +249,23 @@ def test_what_the_settings_leave_empty_takes_no_room_on_the_pages_of_what_they_f
         assert "no data yet" in words(grid, 3) and "fills with" not in words(grid, 3), "what the settings fill is still to come"
 
     alone(grid, look)
+
+
+def test_a_view_that_settings_empty_gives_way_to_the_first_that_they_fill() -> None:
+    swept, still = Condition("sweep yes", lambda config: config.sweep), Condition("sweep no", lambda config: not config.sweep)
+    figures = [Figure(name, name, Axis("step"), Axis("y"), (name,), domain=(still if name in "ab" else swept,)) for name in "abc"]
+    pictures = [PictureSpec("p", "p", domain=(still,)), PictureSpec("q", "q")]
+    grid = FigureGrid(replace(SPEC, config=Sweeping, figures=tuple(figures), pictures=tuple(pictures)), Theme())
+
+    async def look(pilot: Pilot[None]) -> None:
+        for sweep, shown, active in ((False, "abpq", "a"), (True, "cq", "c"), (False, "abpq", "a")):
+            grid.show(replace(canned(series=(), pictures=(), markers=()), config={"sweep": sweep}))
+            await pilot.pause()
+            assert {panel.what.name for panel in grid.panels if panel.display} == set(shown)
+            assert grid.panels[grid.active].what.name == active
+        grid.choose(4)
+        grid.show(replace(canned(series=(), pictures=(), markers=()), config={"sweep": True}))
+        await pilot.pause()
+        assert grid.active == 4, "what is still filled stays chosen"
+
+    alone(grid, look)

@@ -21,7 +21,7 @@ def test_the_quadratic_is_the_equation_of_all_eigenvalues(exponents):
     np.testing.assert_allclose([lam.size, lam.sum()], ensemble.d)
     general = equivalent(np.sort(lam)[::-1], 60)
     assert ensemble.kappa == pytest.approx(general.kappa[0], rel=1e-8)
-    assert ensemble.E0 == pytest.approx(general.E0[0], rel=1e-7)
+    assert float(ensemble.E0) == pytest.approx(general.E0[0], rel=1e-7)
     only_z = np.r_[1 / ensemble.head, np.zeros(ensemble.d - 1)]
     if ensemble.head >= ensemble.tail:
         assert ensemble.regression_risk() == pytest.approx(general.test_mse(only_z, 0.0)[0], rel=1e-6)
