@@ -20,7 +20,7 @@ from lab.running.dask_cluster import Cluster, Scheduler, joined
 from lab.running.dask_processes import DaskProcesses
 from lab.running.dask_task import away
 from lab.running.sweep import Sweep
-from tests.lab.command_line import ROOT, TOYS
+from tests.lab.command_line import ROOT, TOYS, start
 
 PATIENCE = 60.0  # seconds until a condition that should come is called missing
 GRID = ("rate=.001,.1", "mode=plain,diverging")
@@ -186,6 +186,19 @@ def test_a_scheduler_that_dies_is_one_sentence_and_a_resumable_sweep(cluster, tm
     ends = list(Sweep(grid, "cpu", 1, tmp_path, threads=1, cluster=cluster).endings())
     assert [(end.code, end.result["step"]) for end in ends] == [(0, STEPS)] * 2
     assert len(list_runs(tmp_path)) == 2
+
+
+def test_workers_let_go_of_a_sweep_whose_own_process_is_killed(cluster, tmp_path):
+    def at_work():
+        return [run for run in list_runs(tmp_path) if run.live and run.step]
+
+    sweep = ("sweep", "toy", "--grid", "rate=.001,.002", "--steps", "100000", "--pause", "0.01", "--scheduler", cluster.name)
+    with start(tmp_path, *sweep) as child:
+        until(lambda: len(at_work()) == 2, "two points at work")
+        child.kill()
+        child.communicate()
+    until(lambda: not any(run.live for run in list_runs(tmp_path)), "the end of both points")
+    assert {run.phase for run in list_runs(tmp_path)} == {Phase.STOPPED}
 
 
 def test_no_scheduler_is_one_sentence(monkeypatch):
