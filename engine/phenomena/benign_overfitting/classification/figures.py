@@ -101,7 +101,7 @@ def _theory(name: str, label: str, x: Any, y: Any, group: str, basis: Basis = "a
 def markers(study: Classification) -> tuple[Marker, ...]:
     """What guessing and predicting 0 come to, and where half of all draws have support vectors alone, at the largest n."""
     half, n = study.half_theory(study.sizes[-1]), study.sizes[-1]
-    found = (Marker("class-error", "y", 0.5, "guessing"), Marker("regression-risk", "y", 1.0, "null"))
+    found = (Marker("class-error", "y", 0.5, "guessing"), Marker("regression-risk", "y", 1.0, "predicting 0"))
     c = [one.c for one in study.isotropic]
     return (*found, Marker("all-sv", "x", half, f"half at n={n}", f"n{n}")) if min(c) <= half <= max(c) else found
 

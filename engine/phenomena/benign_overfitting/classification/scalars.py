@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 SCALARS = (
     Scalar("sv_fraction", "share of positive duals at the largest n, c nearest to 2"),
-    Scalar("sv_fraction_theory", "the same by the exact law"),
+    Scalar("sv_fraction_theory", "share of positive duals there, by the exact law"),
     Scalar("half_point", "d/(n ln n) at which half of the draws have support vectors alone, largest n"),
-    Scalar("half_point_theory", "the same by exp(-E)"),
+    Scalar("half_point_theory", "d/(n ln n) at which half of all draws have, by exp(-E)"),
     Scalar("class_error", "classification error at the largest n, middle q"),
-    Scalar("class_error_theory", "the same by the deterministic equivalent"),
+    Scalar("class_error_theory", "classification error there, by the deterministic equivalent"),
     Scalar("class_error_slope", "log-log slope of mean classification error over n, middle q"),
     Scalar("regression_risk", "regression risk over null at the largest n, middle q"),
-    Scalar("regression_risk_theory", "the same by the deterministic equivalent"),
+    Scalar("regression_risk_theory", "regression risk over null there, by the deterministic equivalent"),
     Scalar("regression_risk_slope", "log-log slope of mean regression risk over n, middle q"),
     Scalar("class_error_least_q", "classification error at the largest n, least q"),
     Scalar("regression_risk_least_q", "regression risk over null at the largest n, least q"),
