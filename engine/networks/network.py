@@ -67,7 +67,8 @@ class ModuleMembers(EnsembleNetwork):
         """Set `gradient` to `keep * gradient + g`: autograd adds to the gradient's own memory."""
         self.gradient.mul_(keep)
         # a product with delta, since gradients that are handed over make torch import its symbolic algebra (.5 s)
-        torch.stack([(outputs * given.T).sum() for outputs, given in zip(self._outputs, delta, strict=True)]).sum().backward()
+        products = [(outputs * given.T).sum() for outputs, given in zip(self._outputs, delta, strict=True)]
+        torch.stack(products).sum().backward()  # type: ignore[no-untyped-call]
         self._outputs = []
 
     def predict(self, member: int, x: Tensor) -> Tensor:

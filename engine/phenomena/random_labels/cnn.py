@@ -47,7 +47,7 @@ class CNN(EnsembleNetwork):
         """Set `gradient` to `keep * gradient + g`: autograd accumulates into the gradient's own memory."""
         self.gradient.mul_(keep)
         # a product with delta, since gradients that are handed over make torch import its symbolic algebra (.5 s)
-        (self._outputs * delta).sum().backward()
+        (self._outputs * delta).sum().backward()  # type: ignore[no-untyped-call]
 
     def predict(self, member: int, x: Tensor) -> Tensor:
         """Return one member's logits (k, n)."""

@@ -275,6 +275,7 @@ def test_signals_train_a_convolutional_network_beside_the_perceptron():
         ("zhang-mlp1-small", {"RL1", "RL2", "RL5", "RL7"}),
         ("zhang-mlp3-small", {"RL1", "RL2", "RL5", "RL7"}),
         ("zhang-inception-small", {"RL1", "RL2", "RL5", "RL7", "RL11"}),
+        ("zhang-alexnet-small", {"RL1", "RL2", "RL5", "RL7"}),
         ("pluskid-wrn-small", {"RL1", "RL2", "RL5", "RL7"}),
     ],
 )
