@@ -24,7 +24,7 @@ FIGURES = (
            "of the fit of labels, on unflipped ones; bi-level features, all but the first useless", EMPTY, (CLASSIFICATION,)),
     Figure("regression-risk", "Regression risk", N, Axis("risk / null", lo=0.0), ("regression-risk/*",),
            "of the fit of z itself, on the same points; 1 is that of predicting 0", EMPTY, (CLASSIFICATION,)),
-    Figure("all-sv", "All support the margin", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
+    Figure("all-sv", "All support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
            "then the max margin is the least-norm fit of the labels; isotropic features; law: about exp(-E)", EMPTY, (CLASSIFICATION,)),
     Figure("sv-fraction", "Support vectors", RATIO, Axis("share of points", hi=1.0), ("sv-fraction/*",),
            "points with a positive dual; of the least n also the support vectors of the max margin itself", EMPTY, (CLASSIFICATION,)),
