@@ -227,6 +227,8 @@ class Sweep:
             self._runs.read()
             stored = self._runs.of(answer.index)
             name = stored.folder.name if stored else ""
+        if not name and self.stopped:
+            return PointEnd(point, int(Exit.INTERRUPTED), sentence="not begun", reused=reused)
         left = {"run": name, "folder": str(self.root / name)} if name else {}
         how = f"{answer.sentence}; go on with: genlab resume {name}" if name else answer.sentence
         return PointEnd(point, int(Exit.RUN_FAILED), left, how, resumed=False, reused=reused)

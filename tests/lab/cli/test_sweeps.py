@@ -19,6 +19,7 @@ from engine.sweeps.plan import Plan
 from engine.sweeps.view import SweepView
 from lab.running.children import ended, killed_by, result_line
 from lab.running.sweep import PointEnd, Sweep
+from lab.running.workers import Answer
 from tests.lab.command_line import finish, lines, start
 
 PATIENCE = 60.0  # seconds until a condition that should come is called missing
@@ -251,6 +252,18 @@ def test_a_point_that_was_stopped_before_it_had_a_folder_is_no_run_of_that_name(
     work.folder.close()
     point, _ = SweepView(work.folder.path).latest().points
     assert (point.run, point.phase, point.missing) == ("", Phase.STOPPED, "")
+
+
+def test_a_point_whose_worker_was_stopped_before_it_began_has_not_failed(tmp_path, toys):
+    toy = registry.spec("toy")
+    plan = Plan.of(toy, "quick", {"steps": "20"}, axes_of(toy, ["rate=.1,.2"], ("steps",)))
+    work = Sweep(plan, "cpu", 1, tmp_path / "runs")
+    work.stopped = "SIGINT"
+    end = work._settled(work._end(Answer(0, code=-2, sentence="interrupted"), resumed=False, reused=False))
+    work._save(force=True)
+    work.folder.close()
+    point, _ = SweepView(work.folder.path).latest().points
+    assert end.code == Exit.INTERRUPTED and (point.ended, point.failed, point.state) == (False, False, "waiting")
 
 
 def test_a_sweep_without_its_manifest_is_one_sentence(genlab, tmp_path):
