@@ -135,21 +135,39 @@ def at_work(scheduler: Scheduler | None, workers: int | None, points: int) -> It
 def _client(address: str, scheduler: Scheduler) -> Any:
     import distributed
 
-    security = None
+    security = _security(scheduler) if address.startswith("tls://") else None
     try:
-        if scheduler.ca or scheduler.cert or scheduler.key:
-            files = {"tls_ca_file": scheduler.ca, "tls_client_cert": scheduler.cert, "tls_client_key": scheduler.key}
-            security = distributed.Security(require_encryption=True, **{name: str(path) for name, path in files.items() if path})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions, which are asked for below
             return distributed.Client(address, timeout=PATIENCE, security=security, set_as_default=False, heartbeat_interval="2s")
     except (OSError, TimeoutError) as error:
-        more = "; its TLS files may not be those of this one" if address.startswith("tls://") else ""
+        more = ", or its certificates are of another authority" if security else ""
         said = f"no Dask scheduler answers at {address}{more}"
         raise LabError(said, "start one with dask scheduler --host 127.0.0.1, or leave --scheduler out") from error
-    except (TypeError, ValueError, RuntimeError) as error:  # of TLS settings, and of a scheduler that speaks otherwise
+    except (TypeError, ValueError, RuntimeError) as error:  # of a scheduler that speaks otherwise
         said = f"the Dask scheduler at {address} cannot be reached: {(str(error).splitlines() or [''])[0][:200]}"
-        raise LabError(said, "see --tls-ca, --tls-cert and --tls-key, and Dask's own settings") from error
+        raise LabError(said, "start it again in the same version of Dask") from error
+
+
+def _security(scheduler: Scheduler) -> Any:
+    """The TLS of a scheduler: the files that are named, else those of Dask's own settings; tried here, before anything is connected.
+
+    Raises:
+        UsageError: none are named, or they cannot be used.
+    """
+    import distributed
+
+    hint = "name --tls-ca, --tls-cert and --tls-key in PEM format, or set them in Dask's own configuration"
+    files = {"tls_ca_file": scheduler.ca, "tls_client_cert": scheduler.cert, "tls_client_key": scheduler.key}
+    given = {name: str(path) for name, path in files.items() if path}
+    security = distributed.Security(require_encryption=True, **given)
+    try:
+        context = security.get_connection_args("client").get("ssl_context")
+    except (OSError, ValueError, TypeError) as error:  # ssl's own are among these
+        raise UsageError(f"the TLS files of {scheduler.address} cannot be used: {error}", hint) from error
+    if context is None:
+        raise UsageError(f"the Dask scheduler at {scheduler.address} wants TLS, and no certificate is named", hint)
+    return security
 
 
 def _await(client: Any, count: int) -> None:

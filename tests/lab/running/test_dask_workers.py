@@ -231,10 +231,9 @@ def test_files_of_tls_are_looked_for_and_belong_to_a_scheduler_that_speaks_it(tm
         Scheduler("tcp://h:1", ca=pem)
     with pytest.raises(UsageError, match="are of a Dask scheduler"):
         asked_for(None, pem, None, None)
-    with (
-        pytest.raises(LabError, match=r"cannot be reached|no Dask scheduler answers"),
-        dask_cluster.joined(Scheduler("tls://127.0.0.1:1", pem)),
-    ):
+    with pytest.raises(UsageError, match="cannot be used"), dask_cluster.joined(Scheduler("tls://127.0.0.1:1", pem, pem, pem)):
+        pass
+    with pytest.raises(UsageError, match="no certificate is named"), dask_cluster.joined(Scheduler("tls://127.0.0.1:1")):
         pass
 
 
