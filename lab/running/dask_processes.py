@@ -21,7 +21,7 @@ LEAVING = 3.0  # seconds in which a process that was asked to end does
 LOOK = 0.05  # seconds between two looks
 UNUSED = "3600s"  # after which a scheduler without a client ends by itself, and workers without a scheduler
 HOST = "127.0.0.1"
-# Dask has its workers give freed memory back at once, which costs a quarter of the time of work with large arrays
+# Dask has its workers give freed memory back at once, which costs a tenth to a third of the time, by few readings of work with large arrays
 ALLOCATION = {"MALLOC_TRIM_THRESHOLD_": str(2**26), "MALLOC_MMAP_THRESHOLD_": str(2**25)}
 
 
