@@ -33,6 +33,29 @@ def _paper(key: str, year: int, title: str, authors: str, **more: str) -> Refere
 
 _ALL = (
     _paper(
+        "candes2020", 2020,
+        "The phase transition for the existence of the maximum likelihood estimate in high-dimensional logistic regression",
+        "Emmanuel J. Candès; Pragya Sur",
+        venue="The Annals of Statistics", arxiv="1804.09753",
+    ),
+    _paper(
+        "sur2019", 2019, "A modern maximum-likelihood theory for high-dimensional logistic regression",
+        "Pragya Sur; Emmanuel J. Candès",
+        venue="Proceedings of the National Academy of Sciences", arxiv="1803.06964",
+    ),
+    _paper(
+        "montanari2019", 2019,
+        "The generalization error of max-margin linear classifiers: Benign overfitting and high dimensional asymptotics in the "
+        "overparametrized regime",
+        "Andrea Montanari; Feng Ruan; Youngtak Sohn; Jun Yan",
+        arxiv="1911.01544",
+    ),
+    _paper(
+        "deng2019", 2019, "A Model of Double Descent for High-dimensional Binary Linear Classification",
+        "Zeyu Deng; Abla Kammoun; Christos Thrampoulidis",
+        arxiv="1911.05822",
+    ),
+    _paper(
         "zhang2017", 2017, "Understanding deep learning requires rethinking generalization",
         "Chiyuan Zhang; Samy Bengio; Moritz Hardt; Benjamin Recht; Oriol Vinyals",
         venue=ICLR, arxiv="1611.03530",

@@ -1,4 +1,7 @@
-"""The screen of minimum norm: the textbook's picture beside distances first, then norms and directions, networks, exercise 1."""
+"""The screen of minimum norm: the textbook's picture beside distances first, then norms and directions, networks, exercise 1.
+
+Where noise on labels or mirror descent is followed, its figures come before all.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,10 @@ class MinNormScreen(PhenomenonScreen):
     """The line of solutions, and where each optimiser meets it."""
 
     VIEWS = (
+        "noise-l1",
+        "alpha-eff",
+        "mirror-weights",
+        "mirror-limit",
         "plane",
         "distance",
         "norms",

@@ -45,6 +45,8 @@ CASES = (
     Case("min-norm", "adam-from-elsewhere", {**NORM, "optimiser": "adam", "w0": 1.0, "eta": 0.9}, (0, 1)),
     Case("min-norm", "diagonal", {**NORM, "param": "diagonal", "alpha": 0.1}),
     Case("min-norm", "deep-matrix", {**NORM, "param": "deep-matrix", "eta": 0.3}),
+    Case("min-norm", "label-noise", {**NORM, "param": "label-noise", "alpha": 0.5, "noise_step": 0.01}, (0, 1)),
+    Case("min-norm", "mirror", {**NORM, "param": "mirror", "eta": 0.2, "p": 1.75}),
     Case("max-margin", "four-point", {"gd_steps": 3000}),
     Case("max-margin", "soudry", {"gd_steps": 500, "data": "soudry", "decades": 20, "optimiser": "sign"}, (0, 1)),
     Case("max-margin", "gauss", {"gd_steps": 500, "data": "gauss", "n": 20, "d": 6, "bias": True, "optimiser": "momentum"}),

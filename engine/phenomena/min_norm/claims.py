@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.contract import Claim, Condition, one_of, within
 from engine.data.regression import NONE
 from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
+from engine.phenomena.min_norm.noise_claims import MIRROR_CLAIMS, NOISE_CLAIMS, NOISE_JUDGES
 from engine.theory.linear_models.norm_law import expected_squared_norm, squared_norm_variance
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ CLAIMS = (
     ),
     Claim("MN10", "Adam on Wilson's data goes along sign(X^T y)", "arXiv:1705.08292, Lemma 3.1", "angle 0", "1e-3 rad", ("quick",),
           (LINEAR,), 1e-3),
+    *NOISE_CLAIMS,
+    *MIRROR_CLAIMS,
 )  # fmt: skip
 
 UNTIL_THE_END = "decided at the last step"
@@ -223,4 +226,5 @@ def _wilson(run: MinNorm) -> Judgement:
 JUDGES: Judges[MinNorm] = {
     "MN1": _from_zero, "MN2": _in_row_space, "MN3": _closed_form, "MN4": _from_elsewhere, "MN5": _shared_limit,
     "MN6": _step_matters, "MN7": _kernel_to_rich, "MN8": _nested_falls, "MN9": _norm_law, "MN10": _wilson,
+    **NOISE_JUDGES,
 }  # fmt: skip

@@ -6,10 +6,12 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, content_of, knob
+from engine.contract import Config, Preset, content_of, knob, one_of
 from engine.data.regression import DRAWN, NONE, OWN, Order, columns, entry_of, refusal, rows_knob
 
 FEWEST = 2  # rows of imported data
+NOISE, MIRROR = "label-noise", "mirror"
+WITH_NOISE, MIRRORED = one_of("param", NOISE), one_of("param", MIRROR)
 
 
 class MinNormConfig(Config):
@@ -33,8 +35,16 @@ class MinNormConfig(Config):
         "gd", "whose norms, directions and path are shown", live=True
     )
     beta: float = knob(0.9, "momentum of momentum and nesterov", ge=0.0, le=0.99)
-    param: Literal["linear", "diagonal", "deep-matrix"] = knob("linear", "which parameterisation the training figures follow")
+    param: Literal["linear", "diagonal", "deep-matrix", "label-noise", "mirror"] = knob(
+        "linear", "which parameterisation the training figures follow"
+    )
     alpha: float = knob(1.0, "scale of the diagonal network's start", ge=1e-4, le=10.0, log=True)
+    noise_step: float = knob(
+        0.02, "step of the network under noise, on the mean of half squared errors", ge=1e-4, le=1.0, log=True, needs=(WITH_NOISE,)
+    )
+    delta: float = knob(4.0, "size of the noise on every label, + or -", ge=0.0, le=100.0, needs=(WITH_NOISE,))
+    noisy: float = knob(2 / 3, "share of the steps that are noisy, the first ones", ge=0.0, le=1.0, needs=(WITH_NOISE,))
+    p: float = knob(1.5, "exponent of mirror descent's potential |w|_p^p/p", ge=1.25, le=3.0, needs=(MIRRORED,))
     steps: int = knob(4000, "steps of the chosen parameterisation", ge=1, le=1_000_000, unit="steps", log=True)
     r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0, needs=(DRAWN,))
     sigma: float = knob(0.5, "deviation of the label noise", ge=0.0, le=3.0, needs=(DRAWN,))
@@ -65,7 +75,7 @@ class MinNormConfig(Config):
             raise ValueError("sigma and r2 must not both be 0: without signal and noise every target is 0")
         if self.rank > self.side:
             raise ValueError(f"rank must be at most side={self.side}, got {self.rank}")
-        if self.param == "diagonal" and self.nonzeros > self.d:
+        if self.param in ("diagonal", NOISE, MIRROR) and self.nonzeros > self.d:
             raise ValueError(f"nonzeros must be at most d={self.d}, got {self.nonzeros}")
         return self
 
@@ -73,6 +83,11 @@ class MinNormConfig(Config):
     def own_rows(self) -> bool:
         """Whether rows were imported."""
         return self.dataset != NONE
+
+    @property
+    def noisy_steps(self) -> int:
+        """How many steps are noisy, from the first."""
+        return round(self.noisy * self.steps)
 
     @property
     def most_columns(self) -> int:
@@ -91,6 +106,14 @@ PRESETS = (
         "woodworth", "diagonal networks, d=1000, n=100, 5 non-zeros",
         {"param": "diagonal", "n": 100, "d": 1000, "nonzeros": 5, "eta": 0.2, "alpha": 0.1, "steps": 20_000, "draws": 50},
         "arXiv:2002.09277",
+    ),
+    Preset(
+        "label-noise", "noise on labels, d=100, n=40, 5 non-zeros: 40,000 noisy steps, 20,000 clean",
+        {"param": NOISE, "n": 40, "d": 100, "nonzeros": 5, "alpha": 0.5, "steps": 60_000, "draws": 20}, "arXiv:2006.08680",
+    ),
+    Preset(
+        "mirror", "mirror descent with p = 1.25 to 3, d=40, n=10, 3 non-zeros",
+        {"param": MIRROR, "n": 10, "nonzeros": 3, "eta": 0.2, "steps": 40_000, "draws": 50}, "arXiv:1802.08246",
     ),
     *(
         Preset(

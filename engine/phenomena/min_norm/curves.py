@@ -1,7 +1,8 @@
 """What is drawn of optimisers on their way to an interpolator: simulation, closed form or flow on the same axes, and where minima lie.
 
-The training figures follow the parameterisation that was chosen: linear (six optimisers), diagonal (a network from each alpha) or
-deep-matrix (a product of each depth). Several seeds give a median with their range.
+The training figures follow the parameterisation that was chosen: linear (six optimisers), diagonal (a network from each alpha),
+deep-matrix (a product of each depth), label-noise (a network of each noise) or mirror (one exponent each). Several seeds give a median
+with their range.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.contract import Basis, Marker, Series, Summary
-from engine.phenomena.min_norm.deep_matrix import ORDERS
+from engine.phenomena.min_norm.config import MIRROR, NOISE
+from engine.phenomena.min_norm.deep_matrix import ORDERS, DeepMatrix
 from engine.phenomena.min_norm.figures import GONE, PROGRESS
 from engine.phenomena.min_norm.predictions import SWEPT, Path
 from engine.phenomena.min_norm.weight_readings import NamedSetting, followed
@@ -30,6 +32,8 @@ PREDICTED: dict[str, tuple[str, Basis]] = {
     "linear": ("closed form", "exact"),
     "diagonal": ("flow", "flow"),
     "deep-matrix": ("flow", "flow"),
+    NOISE: ("", "simulation"),
+    MIRROR: ("", "simulation"),
 }  # what theory says of a parameterisation's steps
 
 
@@ -41,7 +45,7 @@ def curves(run: MinNorm) -> Iterator[Series]:
     yield from _directions(run, chosen)
     yield from _sweep(run)
     for setting in run.matrix[0].settings:
-        yield _measured(run, f"matrix-completion/{setting.name}", "error", setting, param="deep-matrix")
+        yield measured(run, f"matrix-completion/{setting.name}", "error", setting, param="deep-matrix")
     yield from _norm_vs_d(run)
 
 
@@ -56,7 +60,7 @@ def markers(run: MinNorm) -> Iterator[Marker]:
             yield Marker("distance", "x", steps[end], f"{setting.label} diverges", setting.name)
 
 
-def _medians(name: str, label: str, x: Floats, values: Floats, positive: bool = True, basis: Basis = "simulation", **looks: Any) -> Series:
+def medians(name: str, label: str, x: Floats, values: Floats, positive: bool = True, basis: Basis = "simulation", **looks: Any) -> Series:
     """The median of values (k, seeds) with their range.
 
     positive: leave out what a logarithmic axis cannot show: step 0, and values of 0 before anything has moved.
@@ -65,14 +69,14 @@ def _medians(name: str, label: str, x: Floats, values: Floats, positive: bool = 
     return summarised(name, label, x[keep], values[keep], Summary.MEDIAN_RANGE, basis=basis, **looks)
 
 
-def _measured(
+def measured(
     run: MinNorm, name: str, quantity: str, setting: NamedSetting, label: str = "", group: str = "", param: str = "", **looks: Any
 ) -> Series:
     """A simulated curve, up to where its weights diverge."""
     end = run.divergence(setting)
     stop = None if end is None else end + 1
     x, values = run.steps_made(param or run.config.param)[:stop], run.readings.table(quantity, setting.name)[1][:stop]
-    return _medians(name, label or setting.label, x, values, group=group or setting.name, **looks)
+    return medians(name, label or setting.label, x, values, group=group or setting.name, **looks)
 
 
 def _predicted(run: MinNorm, name: str, quantity: str, paths: Sequence[Path], label: str, group: str, positive: bool = True) -> Series:
@@ -82,7 +86,7 @@ def _predicted(run: MinNorm, name: str, quantity: str, paths: Sequence[Path], la
         lost = (np.stack([path["distance"] for path in paths], axis=1) > GONE).any(axis=1)
         stop = int(np.argmax(lost)) + 1 if lost.any() else None
         x, values = x[:stop], values[:stop]
-    return _medians(name, label, x, values, positive, PREDICTED[run.config.param][1], kind="theory", group=group)
+    return medians(name, label, x, values, positive, PREDICTED[run.config.param][1], kind="theory", group=group)
 
 
 # ---------------------------------------------------------------- training
@@ -102,7 +106,7 @@ def _training(run: MinNorm) -> Iterator[Series]:
             if hidden:
                 continue
             name, paths = f"{figure}/{setting.name}", _paths(run, setting)
-            yield _measured(run, name, quantity, setting, style="points" if paths else "line")
+            yield measured(run, name, quantity, setting, style="points" if paths else "line")
             if paths:
                 yield _predicted(run, f"{name}/theory", quantity, paths, f"{setting.label}, {word}", setting.name)
 
@@ -111,7 +115,7 @@ def _norms(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
     paths, word = _paths(run, chosen), PREDICTED[run.config.param][0]
     for order, label in zip(ORDERS, _norm_names(run), strict=True):
         name = f"norms/{order}"
-        yield _measured(run, name, order, chosen, label, order, style="points" if paths else "line")
+        yield measured(run, name, order, chosen, label, order, style="points" if paths else "line")
         if paths:
             yield _predicted(run, f"{name}/theory", order, paths, f"{label}, {word}", order)
 
@@ -129,16 +133,17 @@ def _directions(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
         name, group = f"directions/{place}", f"direction-{place}"
         label = f"singular value {value:.3g}" if len(run.seeds) == 1 else f"singular value {place + 1}"  # every seed has its own
         if run.history.records:
-            yield _measured(run, name, quantity, chosen, label, group, style="points" if paths else "line", positive=False)
+            yield measured(run, name, quantity, chosen, label, group, style="points" if paths else "line", positive=False)
         if grown:
             yield _predicted(run, f"{name}/theory", quantity, grown, f"{label}, {word}", group)
 
 
 def _singular_values(run: MinNorm) -> Floats:
     """The singular values whose directions are followed, of the first seed."""
-    if run.config.param == "deep-matrix":
-        return run.matrix[0].targets
-    problem = run.linear[0].problem if run.config.param == "linear" else run.diagonal[0].problem
+    shown = run.shown[0]
+    if isinstance(shown, DeepMatrix):
+        return shown.targets
+    problem = shown.problem
     return problem.singular_values[followed(problem)]
 
 
@@ -153,11 +158,11 @@ def _sweep(run: MinNorm) -> Iterator[Series]:
     for order in ORDERS[:2]:
         if run.history.records:
             reached = np.stack([run.readings.latest(order, setting.name) for setting in network.settings])  # (alphas, seeds)
-            yield _medians(f"alpha-sweep/{order}", f"{order}, descent", np.array(network.alphas), reached, group=order, style="points")
+            yield medians(f"alpha-sweep/{order}", f"{order}, descent", np.array(network.alphas), reached, group=order, style="points")
         if there:
             values = np.stack([norm(np.array(limits[place]), order) for place in there])
             looks: dict[str, Any] = {"kind": "theory", "basis": "exact", "group": order}
-            yield _medians(f"alpha-sweep/{order}/limit", f"{order}, predicted", SWEPT[there], values, **looks)
+            yield medians(f"alpha-sweep/{order}/limit", f"{order}, predicted", SWEPT[there], values, **looks)
 
 
 def _norm_vs_d(run: MinNorm) -> Iterator[Series]:
@@ -176,7 +181,7 @@ def _norm_vs_d(run: MinNorm) -> Iterator[Series]:
                      "1 standard error", basis="simulation", group="norm-mean", style="points")  # fmt: skip
     if run.theory.nested:
         nested = np.stack(run.theory.nested, axis=1)
-        yield _medians("norm-vs-d/nested", "one y, more columns", run.widths / c.n, nested, group="norm-nested")
+        yield medians("norm-vs-d/nested", "one y, more columns", run.widths / c.n, nested, group="norm-nested")
 
 
 def _own_vs_d(run: MinNorm) -> Iterator[Series]:
@@ -185,7 +190,7 @@ def _own_vs_d(run: MinNorm) -> Iterator[Series]:
     curves = (("norm-vs-d", "one y, more columns", run.theory.nested), ("test-vs-d", "X⁺y on the test rows", run.theory.test_errors))
     for figure, label, found in curves:
         if found:
-            yield _medians(f"{figure}/nested", label, x, np.stack(found, axis=1), group="norm-nested")
+            yield medians(f"{figure}/nested", label, x, np.stack(found, axis=1), group="norm-nested")
 
 
 # ---------------------------------------------------------------- markers

@@ -16,14 +16,17 @@ from engine.judging import Judges
 from engine.optimiser_runs import OptimiserRun, bring, proportional_goals
 from engine.phenomena.min_norm import SPEC
 from engine.phenomena.min_norm.claims import JUDGES
-from engine.phenomena.min_norm.config import MinNormConfig
+from engine.phenomena.min_norm.config import MIRROR, NOISE, MinNormConfig
 from engine.phenomena.min_norm.curves import curves, markers
 from engine.phenomena.min_norm.deep_matrix import DeepMatrix
 from engine.phenomena.min_norm.diagonal import Diagonal
 from engine.phenomena.min_norm.draws import NormDraws, drawn_widths, nested_widths
 from engine.phenomena.min_norm.figures import GONE
 from engine.phenomena.min_norm.headline import clauses as headline_clauses
+from engine.phenomena.min_norm.label_noise import LabelNoise
 from engine.phenomena.min_norm.linear import Linear
+from engine.phenomena.min_norm.mirror import Mirror
+from engine.phenomena.min_norm.noise_curves import noise_curves, noise_markers
 from engine.phenomena.min_norm.own_rows import own_in_words
 from engine.phenomena.min_norm.plane import plane_picture
 from engine.phenomena.min_norm.predictions import Predictions
@@ -34,17 +37,20 @@ from engine.readings import Network
 from engine.scalars import Readers
 from engine.state import Stateful
 from engine.theory.inputs import Floats
+from engine.theory.linear_models.min_norm import LeastSquares
 from engine.theory.linear_models.norm_law import expected_squared_norm
 
-Parameterisation = Linear | Diagonal | DeepMatrix
+Parameterisation = Linear | Diagonal | DeepMatrix | LabelNoise | Mirror
+Parameterisations = Mapping[str, Sequence[Parameterisation]]
 FIRST_LOOK = 0.03  # seconds of theory before the first curves are shown
 
 
 class MinNorm(Pieces[MinNormConfig]):
-    """Three parameterisations of every seed, each step for step.
+    """Three parameterisations of every seed, each step for step; a fourth where noise on labels or mirror descent is followed.
 
     Attributes:
-        linear, diagonal, matrix: one each a seed. draws: of exercise 1, all seeds'. theory: lines that take longer.
+        linear, diagonal, matrix: one each a seed; noise, mirror: likewise, empty while others are followed.
+        draws: of exercise 1, all seeds'. theory: lines that take longer.
         widths: those of one y with ever more columns.
     """
 
@@ -55,15 +61,17 @@ class MinNorm(Pieces[MinNormConfig]):
     def __init__(self, config: MinNormConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
         c = config
-        self.total, self.grid = c.steps, geometric_grid(c.steps)
+        self.total, self.grid = c.steps, _grid(c)
         most = c.most_columns
         self.widths = nested_widths(c.n, c.d, most)
         self._own = own_in_words(c)
         self.linear = [Linear(c, seed, self.grid, int(self.widths[-1])) for seed in seeds]
         self.diagonal = [Diagonal(c, seed, self.grid) for seed in seeds]
         self.matrix = [DeepMatrix(c, seed, self.grid) for seed in seeds]
+        self.noise = [LabelNoise(c, seed, self.grid) for seed in seeds] if c.param == NOISE else []
+        self.mirror = [Mirror(c, seed, self.grid) for seed in seeds] if c.param == MIRROR else []
         self.draws = NormDraws(c.n, drawn_widths(c.n, c.d, most), 0 if c.own_rows else c.draws, c.r2, c.sigma**2, seeds)
-        self.theory = Predictions(c, self.grid, self.widths, self.linear, self.diagonal, self.matrix)
+        self.theory = Predictions(c, self.grid, self.widths, self.linear, self.diagonal, self.matrix, self._own_problem)
         self.networks = [Network(setting, seed) for _, seed, part in self._each() for setting in part.settings]
         self._runs: dict[str, OptimiserRun[Any]] = {
             f"{seed}/{param}/{name}": run for param, seed, part in self._each() for name, run in part.runs.items()
@@ -71,19 +79,28 @@ class MinNorm(Pieces[MinNormConfig]):
         self._runs["draws"] = OptimiserRun(self.draws, proportional_goals(self.grid, self.draws.squares.size))
         self._looked = self._told = False
 
-    def _of(self, param: str) -> Sequence[Parameterisation]:
-        parts: dict[str, Sequence[Parameterisation]] = {"linear": self.linear, "diagonal": self.diagonal, "deep-matrix": self.matrix}
-        return parts[param]
+    @property
+    def _parts(self) -> Parameterisations:
+        parts: Parameterisations = {
+            "linear": self.linear, "diagonal": self.diagonal, "deep-matrix": self.matrix, NOISE: self.noise, MIRROR: self.mirror,
+        }  # fmt: skip
+        return parts
+
+    @property
+    def _own_problem(self) -> LeastSquares | None:
+        """The first seed's problem of a parameterisation that only runs where it is followed."""
+        beside: tuple[LabelNoise | Mirror, ...] = (*self.noise, *self.mirror)
+        return beside[0].problem if beside else None
 
     def _each(self) -> Iterator[tuple[str, int, Parameterisation]]:
-        for param in ("linear", "diagonal", "deep-matrix"):
-            for seed, part in zip(self.seeds, self._of(param), strict=True):
+        for param, parts in self._parts.items():
+            for seed, part in zip(self.seeds, parts, strict=False):
                 yield param, seed, part
 
     @property
     def shown(self) -> Sequence[Parameterisation]:
         """The parameterisation that the training figures follow."""
-        return self._of(self.config.param)
+        return self._parts[self.config.param]
 
     @property
     def chosen(self) -> NamedSetting:
@@ -146,7 +163,7 @@ class MinNorm(Pieces[MinNormConfig]):
 
     def steps_made(self, param: str) -> Floats:
         """Return the steps (k,) that networks of a parameterisation had made at the measurements."""
-        return self._of(param)[0].goals[np.searchsorted(self.grid, self.history.steps)].astype(np.float64)
+        return self._parts[param][0].goals[np.searchsorted(self.grid, self.history.steps)].astype(np.float64)
 
     def divergence(self, setting: NamedSetting) -> int | None:
         """Return the place of the first measurement at which weights have diverged in some seed, or None."""
@@ -161,6 +178,11 @@ class MinNorm(Pieces[MinNormConfig]):
         gone = next((setting for setting in watched if self.divergence(setting) is not None), None)
         if gone is None:
             return ""
+        if c.param == NOISE:
+            return (
+                f"{gone.label} diverged: noise_step is {c.noise_step:g} and delta {c.delta:g}, its weights grow without bound"
+                f" (seen up to step {self.step:,})"
+            )
         growth = linear.problem.growth_factor(linear.eta)
         why = f"a step multiplies its error by {growth:.3g}" if gone.name == "gd" else "its weights grow without bound"
         limit = " times the limit 2/s_max^2" if c.param == "linear" else ""
@@ -174,7 +196,7 @@ class MinNorm(Pieces[MinNormConfig]):
 
     def series(self) -> tuple[Series, ...]:
         """Every curve."""
-        return tuple(curves(self))
+        return (*curves(self), *noise_curves(self))
 
     def clauses(self, known: Known) -> Iterable[str]:
         """What is being seen, for the headline."""
@@ -182,7 +204,7 @@ class MinNorm(Pieces[MinNormConfig]):
 
     def markers(self) -> tuple[Marker, ...]:
         """What a start keeps, rounding, where weights diverge, the chosen alpha and d."""
-        return tuple(markers(self))
+        return (*markers(self), *noise_markers(self))
 
     def pictures(self) -> tuple[Picture, ...]:
         """The plane with the paths from the chosen start."""
@@ -218,3 +240,9 @@ class MinNorm(Pieces[MinNormConfig]):
     def parts(self) -> Mapping[str, Stateful]:
         """Every optimiser, and the draws; theory is worked out again."""
         return self._runs
+
+
+def _grid(config: MinNormConfig) -> NDArray[np.int64]:
+    """The steps to measure; the end of the noise is one of them."""
+    grid = geometric_grid(config.steps)
+    return np.union1d(grid, [config.noisy_steps]) if config.param == NOISE else grid

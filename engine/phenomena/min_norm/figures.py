@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.contract import Axis, Condition, Figure, PictureSpec, Quantity, Summary
+from engine.phenomena.min_norm.config import MIRRORED, WITH_NOISE
 
 STEP = Axis("step", log=True, lo=1)
 FIGURES = (
@@ -21,6 +22,14 @@ FIGURES = (
            "of X⁺y on the test rows",
            empty="needs rows kept for testing: fills with your own rows, the knob dataset",
            domain=(Condition("your own rows", lambda config: config.own_rows),)),
+    Figure("noise-l1", "What noise chooses", STEP, Axis("l1 / w*'s", log=True), ("noise-l1/*",), "of the same network, noisy or not",
+           empty="fills with preset label-noise", domain=(WITH_NOISE,)),
+    Figure("alpha-eff", "Effective scale", Axis("step", lo=0), Axis("√(u v)", log=True), ("alpha-eff/*",), "geometric mean of coordinates",
+           empty="fills with preset label-noise", domain=(WITH_NOISE,)),
+    Figure("mirror-weights", "Weights by p", Axis("coordinate"), Axis("weight"), ("mirror-weights/*",), "of the first seed",
+           empty="fills with preset mirror", domain=(MIRRORED,)),
+    Figure("mirror-limit", "Distance to the least lp norm", STEP, Axis("relative", log=True), ("mirror-limit/*",),
+           empty="fills with preset mirror", domain=(MIRRORED,)),
 )  # fmt: skip
 PICTURES = (PictureSpec("plane", "Every point of the line fits"),)
 
@@ -45,6 +54,11 @@ QUANTITIES = (
     _read("misfit", "a diagonal network's |X w - y|/|y|"),
     _read("kkt", "a diagonal network's optimality residual"),
     _read("error", "a product's relative error, all entries", "matrix-completion"),
+    _read("log-scale", "mean log of √(u v)/alpha, under noise"),
+    _read("identity", "log of u v against the sum over steps"),
+    _read("hyperentropy", "distance to the least hyperentropy of the scales left"),
+    _read("off-half", "distance to the least lp norm, half the step"),
+    _read("off-started", "distance to the least divergence, drawn start"),
     Quantity("gap", "both starts of descent, from the closed form", per="seed"),
     Quantity("gd-spread", "descent's limits at three steps, apart", per="seed"),
     Quantity("adam-norms", "Adam's |w| at three steps", per="seed"),

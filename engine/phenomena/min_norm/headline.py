@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engine.headline import Known, pooled
+from engine.phenomena.min_norm.config import MIRROR, NOISE
 from engine.phenomena.min_norm.deep_matrix import DEPTHS
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ def clauses(run: MinNorm, known: Known) -> Iterator[str]:
     elif run.config.param == "diagonal":
         yield f"diagonal network, alpha {run.config.alpha:g}, {at}: misfit {_said(known, 'network_misfit')}"
         yield f"l1 norm {_said(known, 'network_l1')}, l2 norm {_said(known, 'network_l2')}"
+    elif run.config.param == NOISE:
+        yield from _of_noise(run, known, at)
+    elif run.config.param == MIRROR:
+        yield f"{at}, mirror descent with p={run.config.p:g}: {_said(known, 'mirror_distance')} from the least l_p norm"
+        yield f"{_said(known, 'mirror_distance_started')} from the least divergence, off a drawn start"
     else:
         found = ", ".join(f"{_said(known, f'completion_error_depth_{depth}')} ({depth})" for depth in DEPTHS)
         yield f"{at}, completion error (factors): {found}"
@@ -36,6 +42,14 @@ def _linear(known: Known, at: str) -> Iterator[str]:
     yield f"Adam {_said(known, 'distance_adam')}"
     if known.has("norm_gd", "norm_adam"):
         yield f"|w| {known.number('norm_gd')} and {known.number('norm_adam')}, least that fits {known.number('min_norm')}"
+
+
+def _of_noise(run: MinNorm, known: Known, at: str) -> Iterator[str]:
+    phase = ", under noise" if run.history.last < run.config.noisy_steps else ""
+    yield f"{at}{phase}, l1 norm over the true one: noise on labels {_said(known, 'noise_l1')}, GD {_said(known, 'noise_l1_gd')}"
+    yield f"noise on weights {_said(known, 'noise_l1_weights')}"
+    if known.has("noise_decay"):
+        yield f"scales fell {known.number('noise_decay')} times as the formula says"
 
 
 def _said(known: Known, name: str) -> str:

@@ -38,11 +38,13 @@ class Predictions:
         limits: weights (d,) of networks, by the place of alpha in `SWEPT`.
         least: of the first seed, by parameterisation and norm, None where it would take too long.
         refusals: what has no solution, and why.
+
+    shown: the first seed's problem, where the parameterisation that is followed has one of its own.
     """
 
     def __init__(
         self, config: MinNormConfig, grid: Steps, widths: Steps, linear: Sequence[Linear], diagonal: Sequence[Diagonal],
-        matrix: Sequence[DeepMatrix],
+        matrix: Sequence[DeepMatrix], shown: LeastSquares | None = None,
     ) -> None:  # fmt: skip
         self.steps = grid[grid >= 1].astype(np.float64)
         self.paths: list[Path] = []
@@ -65,7 +67,8 @@ class Predictions:
                 self._later(self.growth[depth].append, partial(product.flow, depth, self.steps))
             for place, alpha in enumerate(SWEPT):
                 self._later(self.limits[place].append, partial(network.limit, float(alpha)))
-        for param, problem in (("linear", linear[0].problem), ("diagonal", diagonal[0].problem)):
+        problems = {"linear": linear[0].problem, "diagonal": diagonal[0].problem}
+        for param, problem in (problems if shown is None else {**problems, config.param: shown}).items():
             for order in ORDERS:
                 self._later(partial(self.least.__setitem__, (param, order)), partial(least_norm, problem, order))
 

@@ -1,18 +1,20 @@
 """The scalars of minimum norm: how near every optimiser comes to X^+ y, which norms are reached, what networks and products find.
 
-Gunasekar et al. 2018, arXiv:1802.08246; Woodworth et al. 2020, arXiv:2002.09277; Arora et al. 2019, arXiv:1905.13655.
+Gunasekar et al. 2018, arXiv:1802.08246; Woodworth et al. 2020, arXiv:2002.09277; Arora et al. 2019, arXiv:1905.13655;
+HaoChen et al. 2020, arXiv:2006.08680.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.contract import Scalar
 from engine.phenomena.min_norm.claims import REACHED
 from engine.phenomena.min_norm.figures import GONE
+from engine.phenomena.min_norm.noise_claims import LABELS, QUIET, WEIGHTS, decay_over_formula, l1_over_truth
 from engine.readings import first_reached
 from engine.scalars import PENDING, Answer, Readers, absent, event, found
 
@@ -38,6 +40,14 @@ SCALARS = (
     *(Scalar(f"completion_error_depth_{depth}", f"relative error of the completed matrix, {depth} factors", log=True) for depth in DEPTHS),
     Scalar("completion_error_nuclear", "relative error of the completion of least nuclear norm", log=True),
     *(Scalar(f"nuclear_norm_depth_{depth}", f"nuclear norm of the completed matrix, {depth} factors", log=True) for depth in DEPTHS),
+    Scalar("noise_l1", "l1 norm over the true weights', noise on labels", log=True),
+    Scalar("noise_l1_gd", "l1 norm over the true weights', the same network by GD", log=True),
+    Scalar("noise_l1_weights", "l1 norm over the true weights', noise on weights", log=True),
+    Scalar("noise_distance", "relative distance to the weighted l1 minimum, noise on labels", log=True),
+    Scalar("noise_decay", "mean log decay of the effective scales over the formula's, at the end of the noise"),
+    Scalar("mirror_distance", "relative distance to the least l_p norm, mirror descent with exponent p", log=True),
+    Scalar("mirror_distance_started", "relative distance to the least divergence from a drawn start, exponent p", log=True),
+    Scalar("mirror_l1", "l1 norm of mirror descent with exponent p", log=True),
 )  # fmt: skip
 
 
@@ -110,6 +120,30 @@ def _nuclear(run: MinNorm) -> Answer:
     return found(errors, "its splitting has not converged")
 
 
+def _noisy(read: Callable[[MinNorm], np.ndarray[Any, np.dtype[np.float64]]]) -> Callable[[MinNorm], Answer]:
+    def answer(run: MinNorm) -> Answer:
+        if not run.noise:
+            return absent("needs param label-noise")
+        return found(read(run)) if run.history.records else PENDING
+
+    return answer
+
+
+def _decay(run: MinNorm) -> Answer:
+    if run.noise and run.config.noisy_steps * run.config.delta == 0:
+        return absent("needs noise: delta and noisy above 0")
+    if run.history.last < run.config.noisy_steps:
+        return PENDING if run.noise else absent("needs param label-noise")
+    return _noisy(decay_over_formula)(run)
+
+
+def _mirrored(quantity: str) -> Callable[[MinNorm], Answer]:
+    def answer(run: MinNorm) -> Answer:
+        return _latest(quantity, run.chosen.name)(run) if run.mirror else absent("needs param mirror")
+
+    return answer
+
+
 LINEAR = "needs param linear"
 READERS: Readers[MinNorm] = {
     "min_norm": _each(_least),
@@ -125,4 +159,8 @@ READERS: Readers[MinNorm] = {
     **{f"completion_error_depth_{depth}": _latest("error", f"depth-{depth}") for depth in DEPTHS},
     "completion_error_nuclear": _nuclear,
     **{f"nuclear_norm_depth_{depth}": _latest("l1", f"depth-{depth}") for depth in DEPTHS},
+    "noise_l1": _noisy(lambda run: l1_over_truth(run, LABELS)), "noise_l1_gd": _noisy(lambda run: l1_over_truth(run, QUIET)),
+    "noise_l1_weights": _noisy(lambda run: l1_over_truth(run, WEIGHTS)),
+    "noise_distance": _latest("off-limit", LABELS, "needs param label-noise"), "noise_decay": _decay,
+    "mirror_distance": _mirrored("off-limit"), "mirror_distance_started": _mirrored("off-started"), "mirror_l1": _mirrored("l1"),
 }  # fmt: skip

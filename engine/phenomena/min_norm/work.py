@@ -1,11 +1,12 @@
-"""What the optimisers, diagonal networks and products of matrices compute step for step, and the draws behind the mean norm."""
+"""What optimisers, diagonal networks, noisy ones, products and mirror descent compute step for step, and the draws behind the mean norm."""
 
 from __future__ import annotations
 
 from engine.contract.work import Work
-from engine.phenomena.min_norm.config import MinNormConfig
+from engine.phenomena.min_norm.config import MIRROR, NOISE, MinNormConfig
 
 OPTIMISERS, DIAGONAL, FACTORS, SIZES = 6, 5, (2, 3, 4), 15
+NETWORKS, EXPONENTS = 3, 4  # of label noise and of mirror descent
 SHORT = 4000  # steps of the parameterisations that are not followed
 
 
@@ -15,6 +16,12 @@ def work(config: MinNormConfig, seeds: int) -> Work:
     gradients = 4.0 * config.n * config.d * OPTIMISERS * steps["linear"]
     products = sum(6.0 * factors * config.side**3 for factors in FACTORS) * steps["deep-matrix"]
     calls = 12 * OPTIMISERS * steps["linear"] + 12 * DIAGONAL * steps["diagonal"] + 15 * len(FACTORS) * steps["deep-matrix"]
+    if config.param == NOISE:
+        calls += 20 * NETWORKS * config.steps
+        gradients += 4.0 * config.n * config.d * NETWORKS * config.steps
+    if config.param == MIRROR:
+        calls += 12 * EXPONENTS * config.steps
+        gradients += 12.0 * config.n * config.d * EXPONENTS * config.steps
     drawn = 0 if config.own_rows else config.draws
     draws = 20.0 * drawn * SIZES * config.n**2 * config.d
     return Work(solves=gradients + products, calls=calls).times(seeds) + Work(solves=draws, calls=40 * drawn * SIZES)

@@ -10,10 +10,15 @@ and without noise afterwards the network ends, up to cubic terms, at the interpo
 As they vanish that is argmin {sum h_j |w_j| : X w = y}: label noise descends on the outputs' mean squared gradient, 4 sum h (u^2 + v^2)
 (Blanc et al. 2020, arXiv:1904.09080; HaoChen et al. 2020, arXiv:2006.08680). The rate is our own.
 
+Beside it, for comparison, Gaussian noise added to u and v themselves, whose variance is that of a label-noise step at the start: deviation
+2 eta alpha delta sqrt(h_j/n) in coordinate j. It shrinks nothing.
+
 Shapes: X (n, d), y (n,), w, u, v, h and scales (d,).
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 from scipy.linalg import solve
@@ -26,6 +31,9 @@ from engine.theory.margins.linear_programme import minimise
 
 BLOCK = 256  # steps whose noise is drawn at once
 ITERATIONS = 500
+RUNAWAY = 1e12  # residual, over that of w = 0, beyond which the network has diverged: it stays where it is, while numbers are finite
+
+Noise = Literal["labels", "weights"]
 
 
 class NoisyDiagonalDescent:
@@ -35,18 +43,24 @@ class NoisyDiagonalDescent:
         problem: X and y.
         alpha: every u and v at the start. eta: the step. delta: the noise's size, on the first `noisy` steps.
         seed: of the noise; the noise of a step depends on the seed and the step alone.
+        noise: on the labels, or on u and v.
 
     Attributes:
-        u, v: (d,); log_product: (d,) log(u v/alpha^2) summed up step by step; step: how many were made.
+        u, v: (d,); log_product: (d,) log|u v/alpha^2| of the factors alone, summed up step by step; step: how many were made.
     """
 
-    def __init__(self, problem: LeastSquares, alpha: float, eta: float, delta: float, noisy: int, seed: int) -> None:
+    def __init__(
+        self, problem: LeastSquares, alpha: float, eta: float, delta: float, noisy: int, seed: int, noise: Noise = "labels"
+    ) -> None:
         require(alpha > 0, f"alpha must be positive, got {alpha:g}")
         require(eta > 0, f"the step size must be positive, got {eta:g}")
         self.problem, self.alpha, self.eta, self.delta, self.noisy, self.seed = problem, alpha, eta, delta, noisy, seed
         d = problem.X.shape[1]
         self.u, self.v = np.full(d, float(alpha)), np.full(d, float(alpha))
         self.log_product, self.step = np.zeros(d), 0
+        self._on_labels = noise == "labels"
+        self._deviations = 2 * eta * alpha * delta * np.sqrt(np.mean(problem.X**2, axis=0) / len(problem.y))
+        self._lost = (RUNAWAY * (1 + float(np.linalg.norm(problem.y)))) ** 2
 
     @property
     def w(self) -> Floats:
@@ -67,21 +81,31 @@ class NoisyDiagonalDescent:
             block, place = divmod(self.step, BLOCK)
             noise = self._noise(block)
             for here in range(place, min(BLOCK, place + end - self.step)):
+                noisy = self.step < self.noisy
                 residual = x @ (self.u**2 - self.v**2) - y
-                if self.step < self.noisy:
+                if residual @ residual > self._lost:
+                    self.step = end
+                    return
+                if noisy and self._on_labels:
                     residual -= noise[here]
                 move = rate * (residual @ x / n)
                 self.u *= 1 - move
                 self.v *= 1 + move
-                self.log_product += np.log1p(-np.minimum(move**2, 1 - 1e-16))
+                square = move**2
+                self.log_product += np.log1p(-np.minimum(square, 2 - square))  # log|1 - square|
+                if noisy and not self._on_labels:
+                    self.u += noise[here, 0]
+                    self.v += noise[here, 1]
                 self.step += 1
 
     def _noise(self, block: int) -> Floats:
-        """Return the noise of a block's steps, (BLOCK, n)."""
+        """Return the noise of a block's steps: on labels (BLOCK, n), on u and v (BLOCK, 2, d)."""
         if block * BLOCK >= self.noisy:
             return np.zeros((0, 0))
         rng = np.random.default_rng((self.seed, block))
-        return np.asarray(self.delta * (2.0 * rng.integers(0, 2, (BLOCK, len(self.problem.y))) - 1.0))
+        if self._on_labels:
+            return np.asarray(self.delta * (2.0 * rng.integers(0, 2, (BLOCK, len(self.problem.y))) - 1.0))
+        return np.asarray(self._deviations * rng.standard_normal((BLOCK, 2, len(self._deviations))))
 
     def state(self) -> State:
         """Return everything that `restore` needs to continue bit for bit."""

@@ -26,6 +26,7 @@ from engine.theory.linear_models.min_norm import LeastSquares
 
 LEAST, LARGEST = 1.05, 8.0  # p beyond which powers lose their digits
 ITERATIONS = 300
+FARTHEST = 1e100  # weight at which a diverging one is held
 SMALLEST = 1e-12  # of a curvature against the largest, so that coordinates at 0 leave the system solvable
 
 
@@ -77,8 +78,10 @@ class MirrorDescent(Optimiser):
 
     def iterate(self, factors: list[float]) -> None:
         """Make one step per factor."""
+        farthest = FARTHEST ** (self.potential.p - 1)
         for factor in factors:
             self.z -= self.schedule.eta * factor * self.gradient(self.w)
+            np.clip(self.z, -farthest, farthest, out=self.z)
             self.w[...] = self.potential.weights(self.z)
 
 

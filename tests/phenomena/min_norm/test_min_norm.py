@@ -28,17 +28,22 @@ def small() -> MinNorm:
 
 # ---------------------------------------------------------------- claims
 
+BESIDE = ("LN1", "LN2", "LN3", "LN4", "LN5", "LN6", "MIR1", "MIR2")  # of parameterisations with presets of their own
+
 
 def test_every_claim_of_the_quick_preset_holds(quick: MinNorm) -> None:
     verdicts = quick.verdicts()
-    assert {item.claim.id: item.holds for item in verdicts} == {f"MN{number}": True for number in range(1, 11)}
-    assert all(item.values for item in verdicts)
+    assert {item.claim.id: item.holds for item in verdicts} == {
+        **{f"MN{number}": True for number in range(1, 11)},
+        **dict.fromkeys(BESIDE),
+    }
+    assert all(item.values for item in verdicts if item.holds)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 8))
 def test_the_quick_claims_hold_for_other_seeds(seed: int) -> None:
-    assert all(item.holds for item in work(make((seed,), "quick")).verdicts())
+    assert all(item.holds for item in work(make((seed,), "quick")).verdicts() if item.claim.id not in BESIDE)
 
 
 @pytest.mark.slow
@@ -46,7 +51,7 @@ def test_every_claim_of_the_standard_preset_holds() -> None:
     run = work(MinNorm(MinNorm.spec.configure("standard"), (0, 1, 2), "cpu", "standard"))
     held = {item.claim.id: item.holds for item in run.verdicts()}
     assert {name for name, holds in held.items() if holds} == {"MN1", "MN2", "MN3", "MN4", "MN8"}
-    assert all(holds is None for name, holds in held.items() if name in ("MN5", "MN6", "MN7", "MN9", "MN10"))
+    assert all(holds is None for name, holds in held.items() if name in ("MN5", "MN6", "MN7", "MN9", "MN10", *BESIDE))
 
 
 def altered(run: MinNorm, quantity: str = "", factor: float | dict[str, float] = 1.0) -> MinNorm:

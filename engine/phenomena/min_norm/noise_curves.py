@@ -1,0 +1,74 @@
+"""What is drawn of noise on labels and of mirror descent: l1 norms and effective scales, weights and distances by exponent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.contract import Marker, Series
+from engine.phenomena.min_norm.curves import measured, medians
+from engine.phenomena.min_norm.noise_claims import LABELS
+from engine.theory.inputs import Floats
+
+if TYPE_CHECKING:
+    from engine.phenomena.min_norm.experiment import MinNorm
+
+PLACES = 60  # of the predicted line
+
+
+def noise_curves(run: MinNorm) -> Iterator[Series]:
+    """Every curve of the two parameterisations; none while another is followed."""
+    if run.noise:
+        yield from _norms(run)
+        yield from _scales(run)
+    if run.mirror:
+        yield from _weights(run)
+        for setting in run.shown[0].settings:
+            yield measured(run, f"mirror-limit/{setting.name}", "off-limit", setting)
+
+
+def noise_markers(run: MinNorm) -> Iterator[Marker]:
+    """Where the noise ends, and the l1 norms of the two predicted limits of the first seed."""
+    if not run.noise:
+        return
+    part, end = run.noise[0], run.config.noisy_steps
+    if 0 < end < run.config.steps:
+        for figure in ("noise-l1", "alpha-eff"):
+            yield Marker(figure, "x", end, "noise ends", brief="end")
+    for place, word in ((0, "GD's limit"), (1, "weighted l1 minimum")):
+        size = float(np.abs(part.limits[place]).sum()) / run.config.nonzeros
+        if np.isfinite(size):
+            yield Marker("noise-l1", "y", size, word, part.settings[place].name)
+
+
+def _norms(run: MinNorm) -> Iterator[Series]:
+    for setting in run.shown[0].settings:
+        end = run.divergence(setting)
+        stop = None if end is None else end + 1
+        x, values = (item[:stop] for item in run.readings.table("l1", setting.name))
+        yield medians(f"noise-l1/{setting.name}", setting.label, x, values / run.config.nonzeros, group=setting.name)
+
+
+def _scales(run: MinNorm) -> Iterator[Series]:
+    alpha, c = run.config.alpha, run.config
+    for setting in run.shown[0].settings[:2]:
+        x, values = run.readings.table("log-scale", setting.name)
+        style = "points" if setting.name == LABELS else "line"
+        yield medians(f"alpha-eff/{setting.name}", setting.label, x, alpha * np.exp(values), group=setting.name, style=style)
+    steps: Floats = np.unique([*np.linspace(0, c.steps, PLACES), float(c.noisy_steps)])
+    falling = np.stack([alpha * np.exp(part.decay(steps)) for part in run.noise], axis=1)
+    name = f"alpha-eff/{LABELS}/theory"
+    yield medians(name, "noise on labels, predicted", steps, falling, basis="asymptotic", kind="theory", group=LABELS)
+
+
+def _weights(run: MinNorm) -> Iterator[Series]:
+    part = run.mirror[0]
+    places = np.arange(1.0, run.config.d + 1)
+    for setting, w, limit in zip(part.settings, part.w, part.limits, strict=True):
+        if np.all(np.isfinite(limit)):
+            yield Series(f"mirror-weights/{setting.name}/theory", f"least, {setting.label}", places, limit, kind="theory", basis="exact",
+                         group=setting.name)  # fmt: skip
+        if run.history.records:
+            yield Series(f"mirror-weights/{setting.name}", setting.label, places, w, basis="simulation", style="points", group=setting.name)
