@@ -196,3 +196,13 @@ def test_other_measurements_fail_the_claims_about_them(whole, columns, failing):
 def test_claims_wait_for_draws():
     run = work(make(**SMALL), until=1)
     assert JUDGES["SP4"](run).status is Status.PENDING and JUDGES["SP1"](run).status is Status.HOLDS
+
+
+OTHERS = {"family": "log", "tau": 3.0, "a": 3.0, "sigma": 0.0, "signal": 0.0, "ridge": 1.0, "b": 2.0, "digits": True}
+
+
+def test_knobs_of_regression_are_marked_and_change_nothing():
+    plain, turned = make(**{**SMALL, "draws": 2}), make(**{**SMALL, "draws": 2, **OTHERS})
+    assert all(turned.config.knob(name).idle(turned.config) for name in OTHERS)
+    assert work(plain).history.records == work(turned).history.records
+    assert [item.y.tolist() for item in plain.series()] == [item.y.tolist() for item in turned.series()]
