@@ -154,15 +154,19 @@ class ExportPage(Page, ModalScreen[None], inherit_bindings=False):
             return
         self._busy = True
         self._said.update(Text("writing ..."))
-        self.run_worker(self._try(self.wanted), exclusive=True)
+        self.app.run_worker(self._try(self.wanted))  # of the app, since what was begun is told of though this page be closed
 
     async def _try(self, wanted: ExportRequest) -> None:
         try:
             said = await asyncio.to_thread(self._export, wanted)
         except LabError as error:
-            self._said.update(Text(str(error), "bold red"))
+            if self.is_attached:
+                self._said.update(Text(str(error), "bold red"))
+            else:
+                self._tell(str(error))
         else:
-            self.dismiss()
+            if self.is_attached:
+                self.dismiss()
             self._tell(said)
         finally:
             self._busy = False

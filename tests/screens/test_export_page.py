@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -66,5 +67,30 @@ def test_what_cannot_be_written_is_a_sentence_and_the_page_stays() -> None:
         assert app.screen is page
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
+
+    drive(scenario)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_was_begun_is_told_of_though_the_page_was_closed(fails: bool) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        goes_on, told = threading.Event(), list[str]()
+
+        def export(wanted: ExportRequest) -> str:
+            goes_on.wait(60)
+            if fails:
+                raise StoreError("the disk is full")
+            return "Wrote one.svg."
+
+        screen = await opened(pilot, app)
+        app.push_screen(ExportPage("a-run", ["one"], export, told.append))
+        await until(pilot, lambda: isinstance(app.screen, ExportPage))
+        await pilot.press("enter")
+        await until(pilot, lambda: "writing ..." in said(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        goes_on.set()
+        await until(pilot, lambda: bool(told))
+        assert told == ["the disk is full" if fails else "Wrote one.svg."]
 
     drive(scenario)
