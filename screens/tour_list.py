@@ -18,6 +18,7 @@ from screens.page import Page
 from screens.widgets.tour_text import result_of
 
 WIDTH, AROUND = 70, 5  # columns of the page, and those of its border, padding and scrollbar
+ROWS_AROUND = 4  # border, summary, keys
 
 
 class TourList(Page, ModalScreen[None], inherit_bindings=False):
@@ -33,7 +34,7 @@ class TourList(Page, ModalScreen[None], inherit_bindings=False):
     DEFAULT_CSS = """
     TourList { align: center middle; }
     TourList Vertical { width: 70; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; border: round $primary; }
-    TourList OptionList, TourList OptionList:focus { height: auto; max-height: 1fr; border: none; padding: 0; background: $background; }
+    TourList OptionList, TourList OptionList:focus { height: auto; border: none; padding: 0; background: $background; }
     TourList Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,6 +62,7 @@ class TourList(Page, ModalScreen[None], inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         """Write a row a stop for the width there is, and keep the marked one in sight."""
         width = min(WIDTH, event.size.width) - AROUND
+        self.list.styles.max_height = max(1, event.size.height - ROWS_AROUND)
         for place, stop in enumerate(self._stops):
             self.list.replace_option_prompt_at_index(place, _row(place + 1, stop, self._visits.get(stop.name), width))
         self.call_after_refresh(self.list.scroll_to_highlight)
