@@ -8,4 +8,4 @@ from screens.base import PhenomenonScreen
 class MaxMarginScreen(PhenomenonScreen):
     """A direction that settles while the norm grows."""
 
-    VIEWS = ("separator", "direction-error", "direction-law", "norm", "validation", "optimisers")
+    VIEWS = ("separator", "direction-error", "direction-law", "norm", "validation", "optimisers", "separable", "draw-error")

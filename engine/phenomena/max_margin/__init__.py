@@ -6,7 +6,9 @@ as they were run. Other optimisers go to the largest margin in another norm.
 
 Soudry, Hoffer, Nacson, Gunasekar, Srebro 2018, arXiv:1710.10345; Gunasekar, Lee, Soudry, Srebro 2018, arXiv:1802.08246; Nacson et
 al. 2019, arXiv:1803.01905; Ji, Telgarsky 2021, arXiv:1906.04540; Lyu, Li 2020, arXiv:1906.05890; Zhang et al. 2024,
-arXiv:2406.10650.
+arXiv:2406.10650. Study asymptotics asks from which d/n noisy labels are separable, and what margin and error the max margin then has:
+Candes, Sur 2020, arXiv:1804.09753; Sur, Candes 2019, arXiv:1803.06964; Montanari, Ruan, Sohn, Yan 2019, arXiv:1911.01544; Deng,
+Kammoun, Thrampoulidis 2019, arXiv:1911.05822.
 
 Letters: n points, d features; rows z_i = y_i x_i; w_hat the SVM, alpha its dual weights, gam = 1/|w_hat| its margin; eta the step
 size, t steps, s = eta t the flow's time, L = log s; w_tilde what remains of w - w_hat L. Losses are sums over points. Each seed
@@ -26,6 +28,7 @@ from engine.phenomena.max_margin.work import work
 SPEC = declare(
     __name__, __doc__, config=MaxMarginConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
-    work=work, references=papers("soudry2018", "gunasekar2018", "nacson2019", "ji2021", "lyu2020", "zhang2024"),
+    work=work, references=papers("soudry2018", "gunasekar2018", "nacson2019", "ji2021", "lyu2020", "zhang2024", "candes2020", "sur2019",
+                           "montanari2019", "deng2019"),
     instant=True,
 )  # fmt: skip

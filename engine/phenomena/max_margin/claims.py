@@ -8,12 +8,15 @@ arXiv:1710.10345; Gunasekar et al. 2018, arXiv:1802.08246.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.contract import Claim, one_of, within
 from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
+from engine.phenomena.max_margin.asymptotics import claims as asymptotics
+from engine.phenomena.max_margin.config import DESCENT
 
 if TYPE_CHECKING:
     from engine.phenomena.max_margin.experiment import MaxMargin
@@ -31,7 +34,7 @@ RANKED = ("normalised", "sign", "coordinate")  # each the best at a norm of its 
 
 SOUDRY = "arXiv:1710.10345, Theorem 5"
 TO_THE_END, HALF_WAY, EARLY = within("decades", 59), within("decades", 30), within("decades", 10)
-CLAIMS = (
+DESCENT_CLAIMS = (
     Claim("MM1", "Non-negative least squares is the SVM", "Lawson, Hanson 1974", "0", "KKT 1e-10; distance to a second solver 1e-6",
           chance=1e-3),
     Claim("MM2", "Direction law, four points: error x L at s = 1e59", SOUDRY, ".6545", "1 %", ("quick",), (TO_THE_END,)),
@@ -49,6 +52,7 @@ CLAIMS = (
     Claim("MM10", "Equal duals have no 1/log t term: Soudry's set at s = 1e30", "arXiv:1710.10345, Fig. 1", "0", "1e-4", ("quick",),
           (HALF_WAY,), 1e-3),
 )  # fmt: skip
+CLAIMS = (*(replace(claim, domain=(*claim.domain, DESCENT)) for claim in DESCENT_CLAIMS), *asymptotics.CLAIMS)
 
 Read = Callable[["Solution", int], tuple[float, float]]
 """What is predicted of a solution, and what is measured at a place among its times."""
@@ -200,4 +204,5 @@ JUDGES: Judges[MaxMargin] = {
     "MM8": _own_margins,
     "MM9": _validation,
     "MM10": _on("soudry", 30, _equal_duals),
+    **asymptotics.JUDGES,
 }

@@ -13,13 +13,15 @@ from engine.headline import Known
 from engine.judging import Judges
 from engine.optimiser_runs import bring
 from engine.phenomena.max_margin import SPEC
+from engine.phenomena.max_margin.asymptotics import figures as asymptotic_figures
+from engine.phenomena.max_margin.asymptotics.study import Asymptotics, Fits
 from engine.phenomena.max_margin.claims import FOLLOWED, JUDGES
 from engine.phenomena.max_margin.config import MaxMarginConfig
 from engine.phenomena.max_margin.figures import PARALLEL, flow_curves, markers, step_curves
 from engine.phenomena.max_margin.headline import clauses as headline_clauses
 from engine.phenomena.max_margin.margin_runs import METHODS, SHARE, MarginRun
 from engine.phenomena.max_margin.plane import picture
-from engine.phenomena.max_margin.problems import ProblemConfig, make
+from engine.phenomena.max_margin.problems import Problem, ProblemConfig, make
 from engine.phenomena.max_margin.scalars import READERS
 from engine.phenomena.max_margin.solution import Solution, flow_times
 from engine.phenomenon import Pieces, geometric_grid
@@ -49,7 +51,22 @@ class MaxMargin(Pieces[MaxMarginConfig]):
 
     def __init__(self, config: MaxMarginConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
-        c = config
+        self.problems: list[Problem] = []
+        self.solutions: list[Solution] = []
+        self.references: dict[str, Solution] = {}
+        self.runs: dict[str, list[MarginRun]] = {}
+        self.prepared = False
+        self._flow_curves: tuple[int, tuple[Series, ...]] = (-1, ())
+        self.asymptotics = Asymptotics(config, seeds) if config.study == "asymptotics" else None
+        if self.asymptotics is None:
+            self._begin_descent()
+        else:
+            self.unit, self.total, self.grid = "draw", config.draws, geometric_grid(config.draws, 10)
+            self.networks = [Network(Fits(psi), seeds[0]) for psi in self.asymptotics.psi]
+            self.notes = ("every seed draws its own problems, in turns; errors follow from cosines exactly, without a test set",)
+
+    def _begin_descent(self) -> None:
+        c, seeds = self.config, self.seeds
         require(c.eta > 0, f"the step size must be positive, got {c.eta:g}: with 0 nothing moves", "eta is in units of 8/s_max^2")
         self.problems = [make(ProblemConfig(c.data, c.n, c.d, c.flips, c.bias, c.data_sha256), seed) for seed in seeds]
         self._own_points = self._of_own_points()
@@ -58,12 +75,8 @@ class MaxMargin(Pieces[MaxMarginConfig]):
         self.grid = np.unique(np.append(geometric_grid(c.gd_steps, 10), compared).astype(np.int64))
         first = min(np.log10(c.eta * logistic_step_limit(problem.svm.Z)) for problem in self.problems)
         self.log_s = flow_times(min(0.0, float(first)), c.decades)
-        self.solutions: list[Solution] = []
-        self.references: dict[str, Solution] = {}
-        self.prepared = False
         self.networks = [Network(method, seed) for method in METHODS for seed in seeds]
         self.runs = {method.name: [MarginRun(method, problem.svm, c, self.grid) for problem in self.problems] for method in METHODS}
-        self._flow_curves: tuple[int, tuple[Series, ...]] = (-1, ())
         self._say()
 
     # ------------------------------------------------------------ work
@@ -71,15 +84,22 @@ class MaxMargin(Pieces[MaxMarginConfig]):
     @property
     def ready(self) -> bool:
         """Whether what is measured has a flow beside it: at step 0 the first seed's, then every seed's."""
+        if self.asymptotics is not None:
+            return True
         return len(self.solutions) >= (len(self.problems) if self.step else 1)
 
     @property
     def complete(self) -> bool:
         """Whether everything is solved."""
-        return self.prepared
+        return self.prepared or self.asymptotics is not None
 
     def pieces(self) -> Iterator[None]:
-        """Follow flows, solve everything a second way, then make true steps."""
+        """Follow flows, solve everything a second way, then make true steps; or solve the limits, then draw."""
+        if self.asymptotics is not None:
+            for _ in self.asymptotics.pieces():
+                self.step = self.asymptotics.draws.done
+                yield
+            return
         for problem in self.problems[len(self.solutions) :]:
             self.solutions.append(Solution(problem, self.log_s))
             self._say()
@@ -131,6 +151,8 @@ class MaxMargin(Pieces[MaxMarginConfig]):
 
     def measure(self) -> dict[str, Any]:
         """Return the SVM's numbers at step 0; then, seed by seed, descent's direction error and loss, and every optimiser's margin."""
+        if self.asymptotics is not None:
+            return self._measured(self.asymptotics)
         if self.step == 0:
             svm = self.problems[0].svm
             return {"margin": svm.margin, "support vectors": int(svm.support.sum()), "KKT residual": svm.kkt}
@@ -142,10 +164,21 @@ class MaxMargin(Pieces[MaxMarginConfig]):
             "own margin": [float(run.shares(solution)[-1]) if len(run.path) else np.nan for solution, run in runs],
         }
 
+    def _measured(self, study: Asymptotics) -> dict[str, Any]:
+        """Return the number of draws and, over them, the means."""
+        record: dict[str, Any] = {"draws": float(self.step)}
+        if self.step:
+            margins = np.where(study.separates() == 1, study.draws["margin"].mean(axis=0), np.nan)
+            record["separable from"] = float(study.draws["from"].mean()) / self.config.n
+            record |= {"draw margin": margins.tolist(), "draw error": study.errors().mean(axis=0).tolist()}
+        return record
+
     # ------------------------------------------------------------ what is shown
 
     def series(self) -> tuple[Series, ...]:
         """Every curve; those that no step changes are made once."""
+        if self.asymptotics is not None:
+            return tuple(asymptotic_figures.curves(self.asymptotics))
         solved = len(self.solutions) + len(self.references)
         if self._flow_curves[0] != solved:
             self._flow_curves = solved, tuple(flow_curves(self))
@@ -161,15 +194,17 @@ class MaxMargin(Pieces[MaxMarginConfig]):
 
     def markers(self) -> tuple[Marker, ...]:
         """Where the true steps end, and the largest margin."""
-        return tuple(markers(self))
+        return tuple(markers(self) if self.asymptotics is None else asymptotic_figures.markers(self.asymptotics))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first seed's problem and its solutions.
 
         X (n, d) with the appended constant, y (n,), w_star (d,) where a direction made the labels; w_hat (d,) the SVM, alpha (n,) its
         dual weights, support (n,); w (d,) descent's last; log_s (k,) and w_flow (k, d); w_tilde (d,) in flow time where it exists;
-        X_validation, y_validation; w_<optimiser> (d,).
+        X_validation, y_validation; w_<optimiser> (d,). Of study asymptotics psi (fits,) and, by draw, what is kept of each; see there.
         """
+        if self.asymptotics is not None:
+            return self.asymptotics.arrays()
         problem = self.problems[0]
         svm = problem.svm
         found: dict[str, NDArray[Any]] = {
@@ -186,5 +221,7 @@ class MaxMargin(Pieces[MaxMarginConfig]):
     # ------------------------------------------------------------ storage
 
     def parts(self) -> Mapping[str, Stateful]:
-        """The optimisers' weights and paths; flows follow from the seeds."""
+        """The optimisers' weights and paths, or the draws; flows and limits follow from the seeds."""
+        if self.asymptotics is not None:
+            return {"draws": self.asymptotics.draws}
         return {f"{name}/{seed}": run for name, runs in self.runs.items() for seed, run in zip(self.seeds, runs, strict=True)}

@@ -7,12 +7,15 @@ and so its own places on the axis of s.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Axis, Figure, Marker, PictureSpec, Quantity, Series, Summary
+from engine.phenomena.max_margin.asymptotics import figures as asymptotics
+from engine.phenomena.max_margin.config import DESCENT
 from engine.readings import summarised
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 S = Axis("s = eta t", log=True)
-FIGURES = (
+DESCENT_FIGURES = (
     Figure("direction-error", "Direction error", S, Axis("to w_hat/|w_hat|", log=True), ("direction-error/*",), "|w/|w| - w_hat/|w_hat||"),
     Figure("direction-law", "Direction error x L", S, Axis("times log s", lo=0.0), ("direction-law/*",), "L = log s"),
     Figure("norm", "Norm of the weights", S, Axis("|w|", lo=0.0), ("norm/*",), "slope |w_hat| on log s"),
@@ -44,7 +47,8 @@ FIGURES = (
     Figure("margin", "Margin, smoothed margin", S, Axis("share of gam", lo=0.0, hi=1.05), ("margin/*",),
            "gam: the largest; smoothed: log(1/loss)/|w|"),
 )  # fmt: skip
-PICTURES = (PictureSpec("separator", "Data and separators", cursor=S.label),)
+FIGURES = (*(replace(figure, empty="fills with study descent", domain=(DESCENT,)) for figure in DESCENT_FIGURES), *asymptotics.FIGURES)
+PICTURES = (PictureSpec("separator", "Data and separators", cursor=S.label, domain=(DESCENT,)),)
 QUANTITIES = (
     Quantity("margin", "the SVM's margin", per="run"),
     Quantity("support vectors", "rows on the margin", per="run"),
@@ -52,6 +56,10 @@ QUANTITIES = (
     Quantity("direction error", "descent from the SVM", per="seed", summary=Summary.MEDIAN_RANGE),
     Quantity("log loss", "log of descent's summed loss", per="seed", summary=Summary.MEDIAN_RANGE, finite=True),
     Quantity("own margin", "margin over the largest, in the optimiser's norm", summary=Summary.MEDIAN_RANGE),
+    Quantity("draws", "draws", per="run"),
+    Quantity("separable from", "least d/n that separates, mean over the draws", per="run"),
+    Quantity("draw margin", "margin of unit weights, mean over the draws"),
+    Quantity("draw error", "test error, mean over the draws"),
 )
 
 PARALLEL = 1e-10  # C below which the duals count as equal: w_tilde is parallel to w_hat

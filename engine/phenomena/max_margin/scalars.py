@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.contract import Scalar
+from engine.phenomena.max_margin.asymptotics import scalars as asymptotics
 from engine.phenomena.max_margin.figures import LIMITS, shown
 from engine.scalars import PENDING, Answer, Readers, absent, found
 
@@ -28,7 +29,7 @@ LAWS = {
     "direction_constant": ("direction-law", "direction error x log s"), "angle_constant": ("angle-law", "(1 - cos) x (log s)^2"),
     "margin_constant": ("margin-law", "margin gap x log s"), "loss_constant": ("loss-law", "summed loss x s"),
 }  # fmt: skip
-SCALARS = (
+DESCENT_SCALARS = (
     Scalar("margin", "largest l2 margin", log=True),
     Scalar("support_vectors", "rows on the margin", "rows", whole=True),
     *(Scalar(f"direction_error_{name}", f"|w/|w| - w_hat/|w_hat|| at its last step, {label}", log=True)
@@ -44,6 +45,7 @@ SCALARS = (
     Scalar("validation_error", "validation error at the flow's end"),
     Scalar("validation_error_svm", "validation error of the SVM"),
 )  # fmt: skip
+SCALARS = (*DESCENT_SCALARS, *asymptotics.SCALARS)
 
 
 def _solved(read: Callable[[Solution], float], otherwise: str = "not a finite number") -> Callable[[MaxMargin], Answer]:
@@ -108,7 +110,7 @@ def _support_vectors(run: MaxMargin) -> Answer:
     return found([problem.svm.support.sum() for problem in run.problems])
 
 
-READERS: Readers[MaxMargin] = {
+DESCENT_READERS: Readers[MaxMargin] = {
     "margin": _margin, "support_vectors": _support_vectors,
     **{f"direction_error_{name}": _walked(name, lambda solution, walk: solution.direction_error(walk.path[-1])) for name in OPTIMISERS},
     **{f"direction_error_gd_{name}": _at_step(step) for name, step in AT.items()},
@@ -121,3 +123,10 @@ READERS: Readers[MaxMargin] = {
     "validation_error": _solved(lambda solution: float(solution.along_flow.held_out.error[-1])),
     "validation_error_svm": _solved(_svm_error),
 }  # fmt: skip
+
+
+def _of_descent(read: Callable[[MaxMargin], Answer]) -> Callable[[MaxMargin], Answer]:
+    return lambda run: absent("needs study descent") if run.asymptotics else read(run)
+
+
+READERS: Readers[MaxMargin] = {**{name: _of_descent(read) for name, read in DESCENT_READERS.items()}, **asymptotics.READERS}

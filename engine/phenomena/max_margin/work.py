@@ -1,4 +1,4 @@
-"""What the flows and the true steps compute."""
+"""What the flows and the true steps compute, and the draws of study asymptotics."""
 
 from __future__ import annotations
 
@@ -7,12 +7,25 @@ from engine.phenomena.max_margin.config import MaxMarginConfig
 
 SIZES = {"four-point": (4, 2), "soudry": (16, 2)}
 OTHERS, SHARE = 5, 0.1  # optimisers beside gradient descent, and their share of its steps
+SECOND_PSI, FITS = 3.0, 11  # of the second descent, whose fits are so many
+EXCHANGES = 1.0  # of non-negative least squares, over n
+THEORY = Work(elements=1.5e9, calls=2e4)  # limits
 FLOWS = Work(calls=1e5)  # a flow over all decades, and its solution by another way
 
 
 def work(config: MaxMarginConfig, seeds: int) -> Work:
     """A flow a problem and two for reference; steps of every optimiser, each about one operation on a small array."""
+    if config.study == "asymptotics":
+        return THEORY + _draw(config).times(config.draws)
     points = config.own
     n, d = SIZES.get(config.data, (config.n, config.d)) if points is None else (points.rows, points.features)
     steps = config.gd_steps * (1 + OTHERS * SHARE)
     return FLOWS.times(seeds + 2) + Work(solves=6.0 * n * d, calls=1).times(seeds * steps)
+
+
+def _draw(config: MaxMarginConfig) -> Work:
+    """One draw: features of every fit and their products, and an exchange of a support vector for about each point."""
+    n, psis = float(config.n), (*config.psi, *(SECOND_PSI * (place + 1) / FITS for place in range(FITS)))
+    products = sum(2 * n * n * psi * n + 4 * EXCHANGES * n * n * min(1.0, psi) * n for psi in psis)
+    searched = 10 * 4 * EXCHANGES * n**3 / 8
+    return Work(solves=products + searched, elements=20.0 * n * n * (max(1.0, *config.psi) + SECOND_PSI), calls=300.0 * (len(psis) + 10))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.integrate import simpson
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import expit, ndtr
@@ -22,6 +23,7 @@ from scipy.special import expit, ndtr
 from engine.theory.inputs import Floats, require
 
 REACH, GRID = 9.0, 3601  # the trapezoidal rule over v is exact to rounding for functions as smooth as these
+STEEPEST = 1 - 1e-9  # cosine beyond which nothing changes
 LARGEST = 50.0  # signal beyond which the grid no longer resolves the sigmoid
 
 
@@ -52,8 +54,8 @@ class LogisticLabels:
         require(0 <= self.q <= LARGEST, f"hidden signal q must be between 0 and {LARGEST:g}, got {self.q:g}")
 
     @cached_property
-    def _law(self) -> tuple[Floats, Floats]:
-        """Grid v and weights that sum to 1: the law of V."""
+    def law(self) -> tuple[Floats, Floats]:
+        """Grid v (k,) and weights (k,) that sum to 1: the law of V."""
         v = np.linspace(-REACH, REACH, GRID)
         hidden = np.linspace(-REACH, REACH, 401) if self.q else np.zeros(1)
         weight = np.exp(-0.5 * hidden**2)
@@ -64,17 +66,23 @@ class LogisticLabels:
     @cached_property
     def bayes_error(self) -> float:
         """The error of sign G, the best that the features allow."""
-        v, weight = self._law
+        v, weight = self.law
         wrong = v <= 1e-12  # the grid's middle is 0 but for rounding
         return float(simpson(weight[wrong]) / simpson(weight))
 
     @cached_property
     def threshold(self) -> float:
         """psi*: above this d/n the labels are separable through the origin, in the limit."""
-        v, weight = self._law
+        v, weight = self.law
         found = minimize_scalar(lambda t: float(weight @ _shortfall(-t * v, 1.0)), bounds=(0.0, 100.0), method="bounded",
                                 options={"xatol": 1e-10})  # fmt: skip
         return min(float(found.fun), 0.5)  # at t = 0
+
+    def error(self, rho: ArrayLike) -> Floats:
+        """The error of weights at each cosine with b on fresh noisy labels, E Phi(-rho V/s), in the shape of rho."""
+        v, weight = self.law
+        cosine = np.clip(np.asarray(rho, dtype=np.float64), -STEEPEST, STEEPEST)[..., None]
+        return np.asarray(ndtr(-cosine * v / np.sqrt(1 - cosine**2)) @ weight)
 
     def max_margin(self, psi: float) -> MaxMargin:
         """Return the limit at psi = d/n.
@@ -88,13 +96,13 @@ class LogisticLabels:
             top *= 2
         margin = float(brentq(lambda kappa: self._least(kappa, psi)[0], 0.0, top, xtol=1e-12, rtol=1e-12))
         rho = self._least(margin, psi)[1]
-        v, weight = self._law
+        v, weight = self.law
         s = np.sqrt(1 - rho**2)
-        return MaxMargin(margin, rho, float(weight @ ndtr(-rho * v / s)), float(weight @ ndtr((margin - rho * v) / s)))
+        return MaxMargin(margin, rho, float(self.error(rho)), float(weight @ ndtr((margin - rho * v) / s)))
 
     def _least(self, kappa: float, psi: float) -> tuple[float, float]:
         """Return the least value over rho of the equation above, and that rho."""
-        v, weight = self._law
+        v, weight = self.law
 
         def value(rho: float) -> float:
             s = np.sqrt(1 - rho**2)
