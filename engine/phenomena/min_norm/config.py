@@ -43,7 +43,7 @@ class MinNormConfig(Config):
         0.02, "step of the network under noise, on the mean of half squared errors", ge=1e-4, le=1.0, log=True, needs=(WITH_NOISE,)
     )
     delta: float = knob(4.0, "size of the noise on every label, + or -", ge=0.0, le=100.0, needs=(WITH_NOISE,))
-    noisy: float = knob(2 / 3, "share of the steps that are noisy, the first ones", ge=0.0, le=1.0, needs=(WITH_NOISE,))
+    noisy: float = knob(0.625, "share of the steps that are noisy, the first ones", ge=0.0, le=1.0, needs=(WITH_NOISE,))
     p: float = knob(1.5, "exponent of mirror descent's potential |w|_p^p/p", ge=1.25, le=3.0, needs=(MIRRORED,))
     steps: int = knob(4000, "steps of the chosen parameterisation", ge=1, le=1_000_000, unit="steps", log=True)
     r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0, needs=(DRAWN,))
@@ -108,8 +108,8 @@ PRESETS = (
         "arXiv:2002.09277",
     ),
     Preset(
-        "label-noise", "noise on labels, d=100, n=40, 5 non-zeros: 40,000 noisy steps, 20,000 clean",
-        {"param": NOISE, "n": 40, "d": 100, "nonzeros": 5, "alpha": 0.5, "steps": 60_000, "draws": 20}, "arXiv:2006.08680",
+        "label-noise", "noise on labels, d=100, n=40, 5 non-zeros: 40,000 noisy steps, 24,000 clean",
+        {"param": NOISE, "n": 40, "d": 100, "nonzeros": 5, "alpha": 0.5, "steps": 64_000, "draws": 20}, "arXiv:2006.08680",
     ),
     Preset(
         "mirror", "mirror descent with p = 1.25 to 3, d=40, n=10, 3 non-zeros",

@@ -26,9 +26,9 @@ FIGURES = (
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
     Figure("alpha-eff", "Effective scale", Axis("step", lo=0), Axis("√(u v)", log=True), ("alpha-eff/*",), "geometric mean of coordinates",
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
-    Figure("mirror-weights", "Weights by p", Axis("coordinate"), Axis("weight"), ("mirror-weights/*",), "of the first seed",
+    Figure("mirror-weights", "Sizes of weights", Axis("rank"), Axis("|weight|", lo=0.0), ("mirror-weights/*",), "of the first seed",
            empty="fills with preset mirror", domain=(MIRRORED,)),
-    Figure("mirror-limit", "Distance to the least lp norm", STEP, Axis("relative", log=True), ("mirror-limit/*",),
+    Figure("mirror-limit", "Least lp norm", STEP, Axis("relative distance", log=True), ("mirror-limit/*",),
            empty="fills with preset mirror", domain=(MIRRORED,)),
 )  # fmt: skip
 PICTURES = (PictureSpec("plane", "Every point of the line fits"),)

@@ -27,8 +27,8 @@ def clauses(run: MinNorm, known: Known) -> Iterator[str]:
     elif run.config.param == NOISE:
         yield from _of_noise(run, known, at)
     elif run.config.param == MIRROR:
-        yield f"{at}, mirror descent with p={run.config.p:g}: {_said(known, 'mirror_distance')} from the least l_p norm"
-        yield f"{_said(known, 'mirror_distance_started')} from the least divergence, off a drawn start"
+        yield f"{at}, mirror descent with p={run.config.p:g}: {_said(known, 'mirror_distance')} off the least l_p norm"
+        yield f"{_said(known, 'mirror_distance_started')} off the least divergence from a drawn start"
     else:
         found = ", ".join(f"{_said(known, f'completion_error_depth_{depth}')} ({depth})" for depth in DEPTHS)
         yield f"{at}, completion error (factors): {found}"
@@ -45,9 +45,10 @@ def _linear(known: Known, at: str) -> Iterator[str]:
 
 
 def _of_noise(run: MinNorm, known: Known, at: str) -> Iterator[str]:
-    phase = ", under noise" if run.history.last < run.config.noisy_steps else ""
-    yield f"{at}{phase}, l1 norm over the true one: noise on labels {_said(known, 'noise_l1')}, GD {_said(known, 'noise_l1_gd')}"
-    yield f"noise on weights {_said(known, 'noise_l1_weights')}"
+    phase = " under noise" if run.history.last < run.config.noisy_steps else ""
+    yield f"{at}{phase}, l1 norm over the truth's: {_said(known, 'noise_l1')} with label noise"
+    yield f"{_said(known, 'noise_l1_gd')} by GD"
+    yield f"{_said(known, 'noise_l1_weights')} with noise on weights"
     if known.has("noise_decay"):
         yield f"scales fell {known.number('noise_decay')} times as the formula says"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -37,10 +37,10 @@ def noise_markers(run: MinNorm) -> Iterator[Marker]:
     if 0 < end < run.config.steps:
         for figure in ("noise-l1", "alpha-eff"):
             yield Marker(figure, "x", end, "noise ends", brief="end")
-    for place, word in ((0, "GD's limit"), (1, "weighted l1 minimum")):
+    for place, word, brief in ((0, "GD's limit", ""), (1, "weighted l1 minimum", "LP")):
         size = float(np.abs(part.limits[place]).sum()) / run.config.nonzeros
         if np.isfinite(size):
-            yield Marker("noise-l1", "y", size, word, part.settings[place].name)
+            yield Marker("noise-l1", "y", size, word, part.settings[place].name, brief)
 
 
 def _norms(run: MinNorm) -> Iterator[Series]:
@@ -64,11 +64,18 @@ def _scales(run: MinNorm) -> Iterator[Series]:
 
 
 def _weights(run: MinNorm) -> Iterator[Series]:
+    """How large the weights are, from the largest to the smallest, beside those of the least norm of the chosen exponent."""
     part = run.mirror[0]
     places = np.arange(1.0, run.config.d + 1)
-    for setting, w, limit in zip(part.settings, part.w, part.limits, strict=True):
-        if np.all(np.isfinite(limit)):
-            yield Series(f"mirror-weights/{setting.name}/theory", f"least, {setting.label}", places, limit, kind="theory", basis="exact",
-                         group=setting.name)  # fmt: skip
-        if run.history.records:
-            yield Series(f"mirror-weights/{setting.name}", setting.label, places, w, basis="simulation", style="points", group=setting.name)
+    chosen = part.chosen(run.config)
+    for place, (setting, w) in enumerate(zip(part.settings, part.w, strict=True)):
+        name, group = f"mirror-weights/{setting.name}", setting.name
+        style: Literal["line", "points"] = "points" if place == chosen else "line"
+        yield Series(name, setting.label, places, _falling(w), basis="simulation", style=style, group=group)
+        if place == chosen and np.all(np.isfinite(part.limits[place])):
+            label = f"least norm, {setting.label}"
+            yield Series(f"{name}/theory", label, places, _falling(part.limits[place]), kind="theory", basis="exact", group=group)
+
+
+def _falling(w: Floats) -> Floats:
+    return np.asarray(np.sort(np.abs(w))[::-1])
