@@ -50,6 +50,7 @@ def limit(labels: LogisticLabels, psi: float) -> Limit:
     return Limit(psi, False, below.rho, below.error)
 
 
+@lru_cache(maxsize=64)  # whose law is made once
 def second_labels(psi: float) -> LogisticLabels:
     """The labels of the second descent, as the first psi n features see them."""
     return LogisticLabels(float(np.sqrt(seen(psi))), float(np.sqrt(TOTAL - seen(psi))))
