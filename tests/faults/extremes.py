@@ -66,7 +66,9 @@ TOO_BIG: frozenset[Trial] = frozenset(  # building them takes more work than `WO
     }
 )
 IN_ONE_PIECE: frozenset[Trial] = frozenset({("lazy-training", "n", 2000)})  # a factorisation of many seconds, which cannot be cut
-BEYOND_DATA: frozenset[Trial] = frozenset({("vacuous-bounds", "n", 50_000), ("neural-collapse", "per_class", 5000)})  # no data set has as many
+BEYOND_DATA: frozenset[Trial] = frozenset(  # no data set has as many
+    {("vacuous-bounds", "n", 50_000), ("neural-collapse", "per_class", 5000)}
+)
 WITHOUT_SOLUTION: frozenset[Trial] = frozenset(  # of the reduced problems
     {("benign-overfitting", "ridge", -1.0), ("max-margin", "eta", 0.0)}
 )
