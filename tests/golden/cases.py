@@ -51,6 +51,7 @@ CASES = (
     Case("max-margin", "soudry", {"gd_steps": 500, "data": "soudry", "decades": 20, "optimiser": "sign"}, (0, 1)),
     Case("max-margin", "gauss", {"gd_steps": 500, "data": "gauss", "n": 20, "d": 6, "bias": True, "optimiser": "momentum"}),
     Case("max-margin", "mnist1d", {"gd_steps": 300, "data": "mnist1d", "n": 30, "decades": 10, "adam_eps": 1e-6, "optimiser": "adam"}),
+    Case("max-margin", "asymptotics", {"study": "asymptotics", "n": 30, "draws": 3, "psi": (0.1, 1.0, 2.0)}, (0, 1)),
     Case("double-descent", "head", DESCENT),
     Case("double-descent", "power-tuned", {**DESCENT, "spectrum": "power", "profile": "flat", "tuned": True}, (0, 1)),
     Case("double-descent", "well-specified-ridge", {**DESCENT, "profile": "well-specified", "ridge": 1.0}),
