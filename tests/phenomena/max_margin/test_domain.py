@@ -39,7 +39,7 @@ INSIDE = {
     "MM8": lambda c: c.study == "descent" and c.gd_steps >= 1_000_000 and c.data == "gauss",
     "MM9": lambda c: c.study == "descent" and c.decades >= 30,
     "MM10": lambda c: c.study == "descent" and c.decades >= 30,
-    "AM1": lambda c: c.study == "asymptotics" and c.n >= 200 and c.draws >= 20 and c.r <= 8,
+    "AM1": lambda c: c.study == "asymptotics" and c.n >= 200 and c.draws >= 20 and c.r <= 4,
     "AM2": lambda c: c.study == "asymptotics" and c.n >= 200 and c.draws >= 20 and c.r <= 8,
     "AM3": lambda c: c.study == "asymptotics" and c.n >= 200 and c.draws >= 20,
     "AM4": lambda c: c.study == "asymptotics" and c.n >= 200 and c.draws >= 20 and c.r <= 8,
