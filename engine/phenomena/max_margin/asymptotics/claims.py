@@ -1,6 +1,6 @@
 """The claims of study asymptotics: where labels are separable, what the max margin then is, and that more features help again.
 
-Finite samples are off by O(1/n); at n = 200, the least that is judged, by less than .003 in every quantity (measured over 800 draws at r = 4)
+Finite samples are off by O(1/n); at n = 200, the least that is judged, by less than .003 in every quantity (over 800 draws, r = 4).
 AM1 asks for r of at most 4: beyond, psi* is so small that 200 points blur it to 1.6 of itself.
 """
 
