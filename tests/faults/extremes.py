@@ -10,6 +10,7 @@ import numpy as np
 from engine import registry
 from engine.config import Config, Knob
 from engine.contract import values_record
+from engine.data.published.catalogue import PUBLISHED
 from engine.errors import Diverged
 from engine.interruption import interruptible
 from engine.phenomenon import AnyPhenomenon
@@ -30,18 +31,21 @@ Trial = tuple[str, str, Any]  # phenomenon, knob, value
 MNIST1D = {"dataset": "mnist1d"}
 COMPANIONS: dict[Trial, dict[str, Any]] = {  # what an end cannot do without
     ("random-labels", "model", "both"): MNIST1D,
-    ("random-labels", "n", 50_000): MNIST1D,
-    ("random-labels", "batch", 50_000): {"n": 50_000, **MNIST1D},
+    ("random-labels", "n", 60_000): MNIST1D,
+    ("random-labels", "random_crops", True): {"crop": 12, "scaling": "image", "model": "alexnet", "width_multiplier": 0.05},
+    ("vacuous-bounds", "n", 60_000): {"dataset": "mnist"},
+    ("random-labels", "batch", 60_000): {"n": 60_000, **MNIST1D},
     ("min-norm", "n", 500): {"d": 500},
     ("min-norm", "d", 2): {"n": 2},
     ("min-norm", "rank", 20): {"side": 20},
     ("max-margin", "flips", 500): {"n": 500},
+    ("max-margin", "n", 1000): {"study": "asymptotics"},
     ("double-descent", "n", 1000): {"D": 1000},
     ("double-descent", "D", 20): {"n": 20},
     ("double-descent", "D", 10_000): {"n": 1000},
     ("double-descent", "head_k", 500): {"n": 1000, "D": 1000},
-    ("deep-double-descent", "n", 50_000): MNIST1D,
-    ("deep-double-descent", "samples", (50_000,)): MNIST1D,
+    ("deep-double-descent", "n", 60_000): MNIST1D,
+    ("deep-double-descent", "samples", (60_000,)): MNIST1D,
     ("deep-double-descent", "tests", 12_000): MNIST1D,
     ("grokking", "op", "x2+y2"): {"model": "mlp"},
     ("grokking", "op", "x2+xy+y2"): {"model": "mlp"},
@@ -50,24 +54,24 @@ COMPANIONS: dict[Trial, dict[str, Any]] = {  # what an end cannot do without
     ("grokking", "speedup", "stablemax"): {"model": "mlp"},
     ("benign-overfitting", "sigma", 0.0): {"signal": 1.0},
     ("neural-collapse", "batch", 1000): {"per_class": 100},
-    ("neural-collapse", "per_class", 2): {"batch": 20},
 }
 TOO_BIG: frozenset[Trial] = frozenset(  # building them takes more work than `WORK`
     {
         ("random-labels", "dataset", "mnist1d"),
         ("random-labels", "model", "both"),
-        ("random-labels", "n", 50_000),
-        ("random-labels", "batch", 50_000),
+        ("random-labels", "n", 60_000),
+        ("random-labels", "batch", 60_000),
         ("deep-double-descent", "dataset", "mnist1d"),
-        ("deep-double-descent", "n", 50_000),
-        ("deep-double-descent", "samples", (50_000,)),
+        ("deep-double-descent", "n", 60_000),
+        ("deep-double-descent", "samples", (60_000,)),
         ("deep-double-descent", "tests", 12_000),
         ("edge-of-stability", "n", 4000),
+        ("vacuous-bounds", "n", 60_000),
     }
 )
 IN_ONE_PIECE: frozenset[Trial] = frozenset({("lazy-training", "n", 2000)})  # a factorisation of many seconds, which cannot be cut
 BEYOND_DATA: frozenset[Trial] = frozenset(  # no data set has as many
-    {("vacuous-bounds", "n", 50_000), ("neural-collapse", "per_class", 5000)}
+    {("neural-collapse", "per_class", 5000), ("random-labels", "crop", 256)}
 )
 WITHOUT_SOLUTION: frozenset[Trial] = frozenset(  # of the reduced problems
     {("benign-overfitting", "ridge", -1.0), ("max-margin", "eta", 0.0)}
@@ -78,7 +82,7 @@ UNREACHED = TOO_BIG | IN_ONE_PIECE | BEYOND_DATA | WITHOUT_SOLUTION
 def extremes(knob: Knob) -> list[Any]:
     """The values of a knob that are worth trying beside the reduced ones."""
     if knob.kind == "choice":
-        return list(knob.choices)
+        return [choice for choice in knob.choices if choice not in PUBLISHED]  # which are fetched
     if knob.kind == "bool":
         return [False, True]
     ends = [end for end in (knob.lo, knob.hi) if end is not None]
