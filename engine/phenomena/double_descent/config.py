@@ -53,9 +53,7 @@ class DoubleDescentConfig(Config):
     noise: float = knob(0.0, "probability that a digit's label is replaced by a random one", ge=0.0, le=1.0, needs=(ANY_DIGITS,))
     relu_draws: int = knob(5, "draws of the random-feature companion (n=180, d=60); 0 leaves it out", ge=0, le=100, log=True)
     digits: int = knob(500, "training images of the digit companion; 0 leaves it out", ge=0, le=2500, log=True)
-    digit_features: int = knob(
-        6000, "most random Fourier features of the digit companion", ge=100, le=12000, log=True, needs=(ON_DIGITS,)
-    )
+    digit_features: int = knob(6000, "most random Fourier features of the digit companion", ge=100, le=12000, log=True, needs=(ON_DIGITS,))
 
     @model_validator(mode="after")
     def _has_a_solution(self) -> DoubleDescentConfig:
