@@ -323,7 +323,7 @@ _ALL = (
     _paper(
         "haochen2021", 2021, "Shape Matters: Understanding the Implicit Bias of the Noise Covariance",
         "Jeff Z. HaoChen; Colin Wei; Jason D. Lee; Tengyu Ma",
-        venue=COLT, pages="2315-2357", arxiv="2006.08680",
+        venue=COLT, arxiv="2006.08680",
     ),
     _paper(
         "blanc2020", 2020, "Implicit regularization for deep neural networks driven by an Ornstein-Uhlenbeck like process",

@@ -25,7 +25,7 @@ from tests.faults.monkey_hands import SIZES, Hands
 from tests.lab.command_line import ROOT, environment
 
 REPORTS = ("defect.txt", "crash.txt")  # what the interface and a run write when something inside them went wrong
-STANDS = b"\x1b[2mnot\x1b[m"  # the state of a card, which home draws last
+STANDS = b"myet\x1b["  # the state of a card ("no run yet", word by word), which home draws last
 PATIENCE = 90.0  # seconds in which the app answers: it may be importing, and the machine may be busy
 TO_SETTLE = 200.0  # seconds in which all runs end
 SYNC = 24  # actions after which the app is waited for

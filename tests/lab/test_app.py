@@ -37,7 +37,7 @@ def test_home_stands_before_anything_heavy_is_imported() -> None:
 
 def test_without_a_terminal_the_headless_command_is_named() -> None:
     with pytest.raises(UsageError, match="needs a terminal") as refused:
-        launch("random-labels")
+        launch(name="random-labels")
     assert refused.value.exit_code == 2
     assert "genlab run random-labels" in refused.value.hint
 

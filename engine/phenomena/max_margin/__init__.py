@@ -6,7 +6,10 @@ as they were run. Other optimisers go to the largest margin in another norm.
 
 Soudry, Hoffer, Nacson, Gunasekar, Srebro 2018, arXiv:1710.10345; Gunasekar, Lee, Soudry, Srebro 2018, arXiv:1802.08246; Nacson et
 al. 2019, arXiv:1803.01905; Ji, Telgarsky 2021, arXiv:1906.04540; Lyu, Li 2020, arXiv:1906.05890; Zhang et al. 2024,
-arXiv:2406.10650. Study asymptotics asks from which d/n noisy labels are separable, and what margin and error the max margin then has:
+arXiv:2406.10650.
+
+Study asymptotics asks from which d/n noisy labels are separable, and what margin and error the max margin then has.
+
 Candes, Sur 2020, arXiv:1804.09753; Sur, Candes 2019, arXiv:1803.06964; Montanari, Ruan, Sohn, Yan 2019, arXiv:1911.01544; Deng,
 Kammoun, Thrampoulidis 2019, arXiv:1911.05822.
 

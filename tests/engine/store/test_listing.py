@@ -1,5 +1,6 @@
 """The folder of all runs: listing, finding, removing."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,6 @@ def test_an_unreadable_runs_folder_is_one_sentence(tmp_path, monkeypatch):
     def refuse(_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(StoreError, match=f"cannot read {tmp_path}: permission denied"):
         list_runs(tmp_path)
