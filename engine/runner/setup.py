@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.config import Config
 from engine.contract import Spec
-from engine.errors import UsageError
+from engine.errors import KnobError, UsageError
 from engine.seeds import LAST_SEED, seed_range
 
 
@@ -66,6 +67,7 @@ def preset_of(spec: Spec, config: Config, first: str = "") -> str:
     """Return the name of the preset that a config equals (`first` is tried first), or "custom"."""
     known = [preset.name for preset in spec.presets]
     for name in sorted(known, key=lambda name: name != first):
-        if spec.configure(name) == config:
-            return name
+        with suppress(KnobError):  # one that its own knobs refuse equals no config
+            if spec.configure(name) == config:
+                return name
     return "custom"

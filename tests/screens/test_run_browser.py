@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -172,7 +173,7 @@ def test_a_row_says_what_is_known_of_a_run_at_every_size(size: tuple[int, int]) 
     async def story(pilot: Pilot[int], app: LabApp, page: RunBrowser, browsing: CannedBrowsing) -> None:
         words = said(app)
         assert "Runs 5 1 running" in words and "45 %" in words and "1 yes" in words and "torn" in words and "damaged" in words
-        assert "2 not yet" in words and "30 min" in words and "25 h" in words
+        assert "2 not yet" in words and re.search(r"\b[3-5]\d min", words) and "25 h" in words  # ages are counted from the import
         assert "lr .2" in words, "the knobs that differ, in a column, behind the name or below"
         if size[0] == 160:
             assert "5 MB" in words

@@ -58,7 +58,9 @@ class Plain(torch.nn.Module):
                 layer.weight.copy_(torch.from_numpy(weight.T))
                 layer.bias.copy_(torch.from_numpy(bias[0]))
             self.layers.append(layer)
-        self.activation = {"relu": torch.relu, "square": torch.square, "linear": lambda z: z}[activation]
+        self.activation = {
+            "relu": torch.relu, "square": torch.square, "linear": lambda z: z, "tanh": torch.tanh, "gelu": torch.nn.functional.gelu,
+        }[activation]  # fmt: skip
 
     def forward(self, x):
         for layer in self.layers[:-1]:

@@ -21,7 +21,8 @@ def clauses(run: LazyTraining, known: Known) -> Iterator[str]:
     if least == most:
         yield f"test MSE {known.number('test_error_rich')} at {least}, linearised {linearised}"
     else:
-        yield f"test MSE {known.number('test_error_rich')} at {least}, {known.number('test_error_lazy')} at {most}, linearised {linearised}"
+        ends = f"test MSE {known.number('test_error_rich')} at {least}, {known.number('test_error_lazy')} at {most}"
+        yield from (f"{ends}, linearised {linearised}",) if len(run.seeds) == 1 else (ends, f"linearised {linearised}")
     yield f"step {run.history.last:,}, some still in training" if not run.trained else f"trained by step {run.history.last:,}"
     if known.has("weight_slope"):
         yield f"|w - w0|/|w0| ~ alpha^{known.number('weight_slope')}"

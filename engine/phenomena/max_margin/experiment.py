@@ -91,7 +91,7 @@ class MaxMargin(Pieces[MaxMarginConfig]):
     @property
     def complete(self) -> bool:
         """Whether everything is solved."""
-        return self.prepared or self.asymptotics is not None
+        return self.prepared if self.asymptotics is None else bool(self.asymptotics.second)
 
     def pieces(self) -> Iterator[None]:
         """Follow flows, solve everything a second way, then make true steps; or solve the limits, then draw."""

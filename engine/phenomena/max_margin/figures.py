@@ -34,7 +34,7 @@ DESCENT_FIGURES = (
     Figure("norm", "Norm of the weights", S, Axis("|w|", lo=0.0), ("norm/*",), "slope |w_hat| on log s"),
     Figure("validation", "Validation", S, Axis("mean loss, error rate", log=True), ("validation/*",),
            "1,000 held-out points: training points, noise as large as the margin"),
-    Figure("optimisers", "Margin in own norm", Axis("step", log=True, lo=1), Axis("share of largest", lo=0.0, hi=1.05),
+    Figure("optimisers", "Margin in own norm", Axis("step", log=True, lo=1), Axis("of the largest", lo=0.0, hi=1.05),
            ("optimisers/*",), "GD, momentum, normalised: l2; sign, Adam: l_inf; coordinate: l1"),
     Figure("one-minus-cos", "Angle", S, Axis("1 - cos", log=True), ("one-minus-cos/*",)),
     Figure("angle-law", "(1 - cos) x L^2", S, Axis("times (log s)^2", lo=0.0), ("angle-law/*",), "L = log s"),
@@ -44,7 +44,7 @@ DESCENT_FIGURES = (
     Figure("loss-law", "Training loss x s", S, Axis("times s", lo=0.0), ("loss-law/*",), "in steps: loss x t -> 1/(eta gam^2)"),
     Figure("other-data", "Direction, other data", S, Axis("error", log=True), ("other-data/*",),
            "equal duals (Soudry's set): s^-1/4"),
-    Figure("margin", "Margin, smoothed margin", S, Axis("share of gam", lo=0.0, hi=1.05), ("margin/*",),
+    Figure("margin", "Margin, smoothed margin", S, Axis("of gam", lo=0.0, hi=1.05), ("margin/*",),
            "gam: the largest; smoothed: log(1/loss)/|w|"),
 )  # fmt: skip
 FIGURES = (*(replace(figure, empty="fills with study descent", domain=(DESCENT,)) for figure in DESCENT_FIGURES), *asymptotics.FIGURES)

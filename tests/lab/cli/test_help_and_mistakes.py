@@ -120,7 +120,7 @@ def test_a_defect_is_a_sentence_and_its_traceback_only_for_the_asking(genlab, mo
     def broken():
         raise RuntimeError("bad day")
 
-    monkeypatch.setattr("engine.data.own.folder.data_folder", broken)
+    monkeypatch.setattr("engine.data.own.data_folder", broken)
     code, out, err = genlab("data", "path")
     assert (code, out) == (Exit.RUN_FAILED, "")
     assert err == "genlab: unexpected RuntimeError: bad day\n  This is a defect of genlab; add --debug to see where.\n"
