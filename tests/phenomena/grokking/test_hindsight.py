@@ -62,7 +62,7 @@ def test_the_past_is_seen_with_the_final_models_key_frequencies(knobs, loss):
     p, whole = knobs["p"], work(make(**knobs))
     keys = key_frequencies(whole.arrays())
     assert sorted(keys) == sorted(whole.hindsight.keys[0].tolist())
-    for step in (40, knobs["steps"]):  # step 0 is not on a logarithmic axis
+    for step in (int(curve(whole, "restricted").x[0]), 40, knobs["steps"]):  # the first that a logarithmic axis has
         past = work(make(**knobs), until=step)
         expected = written_out(past.arrays(), keys, p, loss)
         for name, value in zip(("restricted", "excluded"), expected, strict=True):
