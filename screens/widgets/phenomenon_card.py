@@ -24,7 +24,7 @@ from screens.widgets.text_row import fit, spread
 Detail = Literal["picture", "two rows", "one row"]
 GAP = 2  # columns between title, question and state in one row
 LEAST_SPARK, MOST_SPARK = 6, 24  # columns of a curve in one row
-STATE = 27  # columns of the state before it
+STATE = 36  # columns of the state before it: phase, progress and three counts of claims
 LEAST_QUESTION = 16
 PLOT, PLOT_SHARE = 36, 0.45  # columns of a picture, and the part of the card that it takes at most
 NO_RUN, UNREAD, DAMAGED = "no run yet", "...", "run cannot be read"
