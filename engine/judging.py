@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
-from engine.contract import Claim, Status, Verdict
+from engine.config import Config
+from engine.contract import Claim, Spec, Status, Verdict, unmet
 
 P = TypeVar("P", contravariant=True)
 
@@ -69,3 +70,17 @@ def censored(measured: float | str | None, reason: str, *, values: Mapping[str, 
 def not_applicable(reason: str, *, predicted: float | str | None = None) -> Judgement:
     """These settings are outside the claim's domain; the reason says which would be inside ("needs model gromov")."""
     return Judgement(Status.NOT_APPLICABLE, reason=reason, predicted=predicted)
+
+
+def not_run(reason: str) -> Judgement:
+    """Nothing was measured that could decide it, and why."""
+    return Judgement(Status.NOT_RUN, reason=reason)
+
+
+def foreclosed(claim: Claim, spec: Spec, preset: str, config: Config) -> Judgement | None:
+    """Return why no run of these settings decides a claim: another preset does, or they are outside its domain; None where one may."""
+    if not claim.applies(preset):
+        offered = [item.name for item in spec.presets if item.name in claim.presets]
+        return not_run(f"needs preset {' or '.join(offered or claim.presets)}" + ("" if offered else ", which is not offered yet"))
+    lacking = unmet(claim.domain, config)
+    return not_applicable(lacking) if lacking else None

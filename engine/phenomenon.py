@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import Config
-from engine.contract import Claim, Detail, Marker, Picture, ScalarValue, Series, Spec, Status, Verdict, unmet
+from engine.contract import Detail, Marker, Picture, ScalarValue, Series, Spec, Verdict
 from engine.headline import Known
 from engine.interruption import Interrupted, checkpoint, uninterrupted
-from engine.judging import Judgement, Judges, not_applicable
+from engine.judging import Judges, foreclosed
 from engine.readings import History, Network, Readings
 from engine.scalars import PENDING, Readers
 from engine.state import State, Stateful
@@ -153,7 +153,9 @@ class Phenomenon(ABC, Generic[C]):
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """One verdict per claim of `spec`, in its order."""
-        return tuple(self._judge(claim).of(claim) for claim in self.spec.claims)
+        spec = self.spec
+        known = ((claim, foreclosed(claim, spec, self.preset, self.config)) for claim in spec.claims)
+        return tuple((already or self.judges[claim.id](self)).of(claim) for claim, already in known)
 
     def scalars(self) -> tuple[ScalarValue, ...]:
         """One value per scalar of `spec`, in its order."""
@@ -163,16 +165,6 @@ class Phenomenon(ABC, Generic[C]):
     def headline(self, scalars: Sequence[ScalarValue]) -> tuple[str, ...]:
         """What is being seen right now, from the run's scalars and all else that it knows; nothing before the first measurement."""
         return tuple(self.clauses(Known(scalars))) if len(self.history) else ()
-
-    def _judge(self, claim: Claim) -> Judgement:
-        if not claim.applies(self.preset):
-            offered = [preset.name for preset in self.spec.presets if preset.name in claim.presets]
-            needed = f"needs preset {' or '.join(offered or claim.presets)}" + ("" if offered else ", which is not offered yet")
-            return Judgement(Status.NOT_RUN, reason=needed)
-        lacking = unmet(claim.domain, self.config)
-        if lacking:
-            return not_applicable(lacking)
-        return self.judges[claim.id](self)
 
     def state(self) -> State:
         """Everything `restore` needs to continue bit for bit from the present step, except the history."""

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.errors import Exit, LabError, UsageError
+from engine.errors import Exit, LabError, UsageError, echoed
 from lab.cli.checking import add_checking, add_reading
 from lab.cli.computing import add_computing
 from lab.cli.groups import LabGroup
@@ -54,6 +54,14 @@ class Root(LabGroup):
         except BrokenPipeError:
             _hush()
             raise typer.Exit from None
+
+    def refuse(self, ctx: Any, name: str) -> None:
+        """Raise the sentence for a command that does not exist; a phenomenon's name is one that wants `run` before it."""
+        from engine.registry import names
+
+        if name in names():
+            raise UsageError(f"no command {echoed(name)!r}: it is a phenomenon", f"Write: genlab run {name}, or genlab info {name}")
+        super().refuse(ctx, name)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

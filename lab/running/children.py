@@ -26,12 +26,13 @@ class Ended:
     """How a child ended.
 
     code: its exit code; below zero, the number of the signal that killed it. result: the result line of `genlab run --json`, empty
-    where it printed none. sentence: what it said first on standard error, or what killed it.
+    where it printed none. sentence: what it said first on standard error, or what killed it; hint: what it said to do about it.
     """
 
     code: int
     result: dict[str, Any] = field(default_factory=dict)
     sentence: str = ""
+    hint: str = ""
 
     @property
     def killed(self) -> bool:
@@ -111,13 +112,13 @@ def ended(code: int, out: str, err: str) -> Ended:
     result = result_line(out)
     if code < 0:
         return Ended(code, result, killed_by(-code))
-    first = err.strip().splitlines()[:1]
-    sentence = first[0].removeprefix("genlab: ") if first else ""
+    first, second = (*err.strip().splitlines(), "", "")[:2]
+    sentence, hint = first.removeprefix("genlab: "), second.strip() if second.startswith("  ") else ""
     if not result and code == Exit.DONE:
         return Ended(int(Exit.RUN_FAILED), {}, sentence or "ended without a result")
     if code not in CODES:
         return Ended(int(Exit.RUN_FAILED), result, sentence or f"ended with exit code {code}")
-    return Ended(code, result, sentence)
+    return Ended(code, result, sentence, hint)
 
 
 def result_line(out: str) -> dict[str, Any]:

@@ -63,11 +63,13 @@ class ClaimCount:
 
     @property
     def sentence(self) -> str:
-        """The binomial verdict in words."""
+        """The binomial verdict in words; of a single run, what it came to."""
         if not self.decided:
             return f"{self.status}: {self.rows[0].get('reason', '')}".removesuffix(": ")
         if self.claim.identity:
             return "does not hold, which is a defect" if self.failed else "holds"
+        if len(self.rows) == 1:
+            return str(self.status)
         return "more often than it may" if self.too_often else "no more often than it may"
 
     def record(self) -> dict[str, Any]:
@@ -77,7 +79,7 @@ class ClaimCount:
             "id": claim.id, "sentence": claim.sentence, "source": claim.source, "tolerance": claim.tolerance, "identity": claim.identity,
             "chance": claim.chance, "status": str(self.status), "decided": self.decided, "failed": self.failed,
             "counts": {str(status): self.count(status) for status in Status}, "probability": self.probability,
-            "too_often": self.too_often, "runs": [dict(row) for row in self.rows],
+            "too_often": self.too_often, "verdict": self.sentence, "runs": [dict(row) for row in self.rows],
         }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from engine.contract import Status
@@ -55,6 +56,7 @@ def write_junit(path: Path, title: str, found: Sequence[tuple[str, Sequence[Clai
 def _case(phenomenon: str, counted: ClaimCount) -> ElementTree.Element:
     claim = counted.claim
     case = ElementTree.Element("testcase", classname=_clean(f"genlab.{phenomenon}"), name=_clean(f"{claim.id} {claim.sentence}"))
+    _note_counts(case, counted)
     failing = next((row for row in counted.rows if row["status"] == Status.FAILS), {})
     if counted.too_often:
         may = f"by luck in a share of {claim.chance:g}" if claim.chance else "never"
@@ -64,6 +66,21 @@ def _case(phenomenon: str, counted: ClaimCount) -> ElementTree.Element:
     elif not counted.decided:
         ElementTree.SubElement(case, "skipped", message=_clean(counted.sentence))
     return case
+
+
+def _note_counts(case: ElementTree.Element, counted: ClaimCount) -> None:
+    """How often the claim failed, beside how often it may, as properties of its case: also of one that passes."""
+    said: dict[str, Any] = {
+        "runs": len(counted.rows),
+        "decided": counted.decided,
+        "failed": counted.failed,
+        "may fail": counted.claim.chance,
+    }
+    if counted.probability is not None:
+        said["probability of so many failures"] = counted.probability
+    held = ElementTree.SubElement(case, "properties")
+    for name, value in (*said.items(), ("verdict", counted.sentence)):
+        ElementTree.SubElement(held, "property", name=name, value=_clean(value if isinstance(value, str) else f"{value:.6g}"))
 
 
 def _broken(phenomenon: str, problems: Iterable[str]) -> list[ElementTree.Element]:

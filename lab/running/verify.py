@@ -16,6 +16,7 @@ from rich.text import Text
 from engine.contract import Spec, Status
 from engine.cores import usable_cores
 from engine.errors import Exit, UsageError
+from engine.judging import foreclosed, not_run
 from engine.registry import check, examined, spec
 from engine.seeds import LAST_SEED
 from lab.output import STYLES, VERDICT_COLUMNS, emit, plain, say, write_table
@@ -40,6 +41,7 @@ class Verified:
     """What the runs of one phenomenon said."""
 
     spec: Spec
+    preset: str
     awaited: int
     ended: dict[int, Ended] = field(default_factory=dict)  # by the run's first seed
 
@@ -50,14 +52,25 @@ class Verified:
 
     @property
     def problems(self) -> list[tuple[int, str]]:
-        """Seeds of runs that gave no verdicts, and why."""
-        return [(seed, one.sentence) for seed, one in sorted(self.ended.items()) if one.code != Exit.DONE]
+        """Seeds of runs that gave no verdicts although they could, and why."""
+        return [(seed, one.sentence) for seed, one in sorted(self.ended.items()) if one.code != Exit.DONE and not _lacks_data(one)]
+
+    @property
+    def lacking(self) -> Ended | None:
+        """A run whose data are not here, if there is one."""
+        return next(filter(_lacks_data, self.ended.values()), None)
 
     @property
     def claims(self) -> list[ClaimCount]:
-        """Every claim over the runs, in the order of declaration."""
-        results = [one.result for _, one in sorted(self.ended.items()) if one.result]
-        return count_claims(self.spec.claims, results)
+        """Every claim over the runs, in the order of declaration; where the data are not here, none was run."""
+        results = [self._not_run(seed, one) if _lacks_data(one) else one.result for seed, one in sorted(self.ended.items())]
+        return count_claims(self.spec.claims, [result for result in results if result])
+
+    def _not_run(self, seed: int, one: Ended) -> dict[str, Any]:
+        """What stands in place of a result: no claim was run, and why."""
+        config = self.spec.configure(self.preset)
+        known = ((claim, foreclosed(claim, self.spec, self.preset, config)) for claim in self.spec.claims)
+        return {"seeds": [seed], "claims": [(already or not_run(one.sentence)).of(claim).row() for claim, already in known]}
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,7 @@ class Verifier:
         """
         if self.junit:
             require_writable(self.junit)
-        found = [Verified(one, self.seeds) for one in _chosen(names)]
+        found = [Verified(one, self.preset, self.seeds) for one in _chosen(names)]
         jobs = [Job(one.spec, seed) for one in found for seed in self._first_seeds(one.spec)]  # mistakes show before any work
         threads = self.threads or 1
         children = Children(max(1, min(len(jobs), usable_cores() // threads)), "nothing was waited for")
@@ -93,7 +106,7 @@ class Verifier:
         for number, (job, one) in enumerate(children.each(lambda job: children.run(self._command(job, threads)), jobs), 1):
             next(item for item in found if item.spec is job.spec).ended[job.seed] = one
             if not (json or quiet):
-                state = one.result.get("phase", "") if one.code == Exit.DONE else one.sentence
+                state = one.result.get("phase", "") if one.code == Exit.DONE else _why(one)
                 say(f"{number} of {len(jobs)}: {job.spec.name} from seed {job.seed}: {state}")
             while shown < len(found) and found[shown].complete and not children.stopped:
                 self._show(found[shown], json=json)
@@ -120,6 +133,8 @@ class Verifier:
         """Print what one phenomenon came to; a run that failed is a sentence on standard error."""
         for seed, sentence in one.problems:
             say(f"genlab: {one.spec.name} from seed {seed}: {sentence}")
+        if one.lacking:
+            say(f"genlab: {one.spec.name} {self.preset}: {_why(one.lacking)}", *([f"  {one.lacking.hint}"] if one.lacking.hint else []))
         claims = one.claims
         if json:
             emit(self._record(one, claims))
@@ -163,7 +178,18 @@ class Verifier:
 
 
 def _code(ended: Ended) -> Exit:
-    return Exit(ended.code) if ended.code in (Exit.DONE, Exit.USAGE, Exit.DATA_MISSING) else Exit.RUN_FAILED
+    """The exit code that a run asks for; one whose data are not here asks for none, as a claim that another preset decides."""
+    if _lacks_data(ended):
+        return Exit.DONE
+    return Exit(ended.code) if ended.code in (Exit.DONE, Exit.USAGE) else Exit.RUN_FAILED
+
+
+def _lacks_data(ended: Ended) -> bool:
+    return ended.code == Exit.DATA_MISSING
+
+
+def _why(ended: Ended) -> str:
+    return f"not run: {ended.sentence}" if _lacks_data(ended) else ended.sentence
 
 
 def _single(counted: ClaimCount) -> tuple[Any, ...]:

@@ -49,7 +49,7 @@ def test_knobs_are_options_with_range_default_and_choices(genlab):
     words = " ".join(out.split())
     assert code == 0
     assert "--rate X What a step takes away [between 0 and 1; default 0.1; may change during a run]" in words
-    assert "--mode plain|diverging|broken|impossible" in words
+    assert "--mode plain|diverging|broken|impossible|missing" in words
     assert "--widths N,N,.." in words
     assert out.index("Options:") < out.index("--seeds") < out.index("Knobs:") < out.index("--steps")
 
@@ -73,17 +73,22 @@ def test_list_and_info(genlab):
     ("args", "sentence", "hint"),
     [
         ("rnu", "no command 'rnu'; did you mean run?", "genlab --help"),
+        ("toy --rate 3", "no command 'toy': it is a phenomenon", "Write: genlab run toy, or genlab info toy"),
         ("runs --jsno", "no option '--jsno'; did you mean --json?", "genlab runs --help"),
         ("--versoin", "no option '--versoin'; did you mean --version?", "genlab --help"),
         ("run tyo", "no phenomenon 'tyo'; did you mean toy?", "genlab list"),
         ("info tyo", "no phenomenon 'tyo'; did you mean toy?", "genlab list"),
         ("verify tyo", "no phenomenon 'tyo'; did you mean toy?", "genlab list"),
         ("run toy --widht 3", "no knob 'widht' of toy; did you mean widths?", "knobs: steps, rate, mode, pause, widths, extra"),
-        ("run toy --preset quik", "no preset 'quik' of toy; did you mean quick?", "presets: quick, standard, short"),
+        ("run toy --preset quik", "no preset 'quik' of toy; did you mean quick?", "presets: quick, standard, short, elsewhere"),
         ("run toy --rate 4", "decay rate must be between 0 and 1, got 4", "default: 0.1"),
         ("run toy --rate nan", "decay rate must be between 0 and 1, got nan", "default: 0.1"),
         ("run toy --steps 1.5", "steps must be a whole number between 1 and 1000000000 (steps), got 1.5", "default: 200"),
-        ("run toy --mode plian", "mode must be one of plain, diverging, broken, impossible, got plian; did you mean plain?", "default"),
+        (
+            "run toy --mode plian",
+            "mode must be one of plain, diverging, broken, impossible, missing, got plian; did you mean plain?",
+            "default",
+        ),
         ("run toy --widths 1,99", "widths must be between 1 and 64, got 99", "default: 1,2"),
         ("run toy --seed -1", "seed must be between 0 and 2147483647, got -1", ""),
         ("run toy --seeds many", "seeds must be a whole number between 1 and 20, got many", ""),

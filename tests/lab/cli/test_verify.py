@@ -65,9 +65,28 @@ def test_a_report_has_a_case_a_claim(tmp_path):
     (suite,) = ElementTree.parse(path).getroot()
     assert suite.attrib == {"name": "toy", "tests": "2", "failures": "0", "errors": "0", "skipped": "1"}
     assert [(case.get("classname"), case.get("name"), [child.tag for child in case]) for case in suite] == [
-        ("genlab.toy", "T1 The number halves", []),
-        ("genlab.toy", "T2 It takes three seeds", ["skipped"]),
+        ("genlab.toy", "T1 The number halves", ["properties"]),
+        ("genlab.toy", "T2 It takes three seeds", ["properties", "skipped"]),
     ]
+
+
+def test_where_data_are_missing_nothing_was_run_and_nothing_failed(tmp_path):
+    path = tmp_path / "report.xml"
+    code, out, err = finish(tmp_path, "verify", "toy", "--preset", "elsewhere", "--seeds", "2", "--json", "--junit", str(path))
+    result, summary = lines(out)
+    assert (code, result["problems"], summary["not run"], summary["problems"]) == (0, [], 2, 0)
+    halves, three = result["claims"]
+    assert [(row["status"], row["reason"], row["measured"]) for row in halves["runs"]] == 2 * [
+        ("not run", "the numbers are not here", None)
+    ]
+    assert (three["status"], three["runs"][0]["reason"]) == ("not run", "needs preset standard")
+    assert (halves["verdict"], halves["decided"], halves["counts"]["not run"]) == ("not run: the numbers are not here", 0, 2)
+    assert err == "genlab: toy elsewhere: not run: the numbers are not here\n  fetch them\n"
+    (suite,) = ElementTree.parse(path).getroot()
+    assert (suite.get("skipped"), suite.get("errors"), suite[0].find("skipped").get("message")) == ("2", "0", halves["verdict"])
+    code, out, err = finish(tmp_path, "verify", "toy", "--preset", "elsewhere")
+    assert (code, out.splitlines()[-1]) == (0, "0 yes, 0 no, 0 not yet, 2 not run")
+    assert "(the numbers are not here)" in out and "1 of 1: toy from seed 0: not run: the numbers are not here\n" in err
 
 
 @pytest.mark.parametrize("name", ["nowhere/report.xml", "."])

@@ -49,6 +49,7 @@ def test_without_luck_one_failure_is_too_many():
 
 def test_a_single_run_that_fails_has_failed_whatever_luck_it_may_have():
     assert counted([FAILS], chance=0.2).too_often
+    assert [counted([status], chance=0.2).sentence for status in (FAILS, HOLDS)] == ["fails", "holds"]
     assert not counted([FAILS, HOLDS], chance=0.2).too_often
 
 
@@ -82,7 +83,12 @@ def test_a_report_tells_failures_apart_and_holds_no_control_characters(tmp_path)
     assert not set(text) & set("\x1b\x00\u202e")
     (suite,) = ElementTree.fromstring(text)
     assert suite.attrib == {"name": "toy", "tests": "5", "failures": "1", "errors": "1", "skipped": "1"}
-    assert [[child.tag for child in case] for case in suite] == [["failure"], ["skipped"], [], [], ["error"]]
-    failure = suite[0][0]
+    kinds = [[child.tag for child in case if child.tag != "properties"] for case in suite]
+    assert kinds == [["failure"], ["skipped"], [], [], ["error"]]
+    noted = [{item.get("name"): item.get("value") for item in case.iter("property")} for case in suite]
+    luck = {"runs": "2", "decided": "2", "failed": "1", "may fail": "0.5", "probability of so many failures": "0.75"}
+    assert noted[3] == {**luck, "verdict": "no more often than it may"} and noted[4] == {}
+    assert noted[1] == {"runs": "1", "decided": "0", "failed": "0", "may fail": "0", "verdict": "pending: too early"}
+    failure = suite[0][1]
     assert failure.get("message") == "failed in 1 of 2 runs that decided it, and may never"
     assert failure.text == "seed 0: predicted 0.0, measured 0.5, tolerance 1 %"

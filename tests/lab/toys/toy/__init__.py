@@ -15,6 +15,7 @@ SPEC = declare(
         Preset("quick", "at once"),
         Preset("standard", "longer", {"steps": 400}, seeds=3),
         Preset("short", "too short to decide", {"steps": 2}),
+        Preset("elsewhere", "on data that are not here", {"mode": "missing"}, needs="numbers"),
     ),
     figures=(Figure("decay", "Decay", Axis("step", log=True), Axis("value", unit="units"), ("value/*", "law")),),
     pictures=(PictureSpec("grid/all", "Grid"),),

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.contract import Detail, DetailRow, Marker, Picture, Series
-from engine.errors import Diverged, ProblemError
+from engine.errors import DataError, Diverged, ProblemError
 from engine.judging import PENDING, decided
 from engine.phenomenon import Training, geometric_grid
 from engine.readings import first_reached
@@ -45,6 +45,8 @@ class Toy(Training[ToyConfig]):
         super().__init__(config, seeds, device, preset)
         if config.mode == "impossible":
             raise ProblemError("mode impossible has no solution", "set mode plain")
+        if config.mode == "missing":
+            raise DataError("the numbers are not here", "fetch them")
         self.total = config.steps
         self.grid = geometric_grid(self.total)
         self.values = np.array([1.0 + seed for seed in seeds])
