@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from engine.contract import Series, Session
 from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
-from lab.surviving import SurvivingApp
+from lab.ordered_keys import OrderedKeysApp
 from screens.application import ExportRequest
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from screens.listed_run import Glimpses, MainFigure
 
 
-class AskingApp(SurvivingApp, inherit_bindings=False):
+class AskingApp(OrderedKeysApp, inherit_bindings=False):
     """Opens the pages; what is chosen there, others do."""
 
     open_runs: OpenRuns

@@ -19,7 +19,6 @@ from engine.contract import LabError
 from screens.application import ExportRequest
 from screens.page import Page
 from screens.widgets.form_fields import FormField
-from screens.widgets.text_line import TextLine
 
 FORMATS = {
     "svg": "drawings whose texts and lines other programs can change",
@@ -94,7 +93,7 @@ class ExportPage(Page, ModalScreen[None], inherit_bindings=False):
         self.figure = ChoiceField("figures", (ALL, *figures), ALL)
         self.width = ChoiceField("width of drawings, in inches", tuple(f"{width:g}" for width in WIDTHS), "6.4")
         self.there = ChoiceField("files that are there", ("keep", "replace"), "keep")
-        self.folder = TextLine(value=str(Path.cwd()), placeholder="the present folder")
+        self.folder = Input(value=str(Path.cwd()), placeholder="the present folder")
         self.folder.cursor_blink = False
         self._said = Static()
 

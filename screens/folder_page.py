@@ -15,7 +15,6 @@ from textual.widgets import Input, Static
 
 from engine.contract import LabError, Snapshot
 from screens.page import Page
-from screens.widgets.text_line import TextLine
 
 SHOWN = 4  # runs that are named; the rest is counted
 
@@ -53,7 +52,7 @@ class FolderPage(Page, ModalScreen[None], inherit_bindings=False):
         self._busy = False
         self._said = Static(_named(unstored))
         self._answer = Static()
-        self.folder = TextLine(placeholder="another folder, such as ~/runs")
+        self.folder = Input(placeholder="another folder, such as ~/runs")
         self.folder.cursor_blink = False
 
     def compose(self) -> ComposeResult:

@@ -15,7 +15,6 @@ from textual.widgets import Input, Static
 
 from engine.contract import LabError
 from screens.page import Page
-from screens.widgets.text_line import TextLine
 
 TAKEN = "npz with X and y, CSV or TSV, IDX (MNIST's format), CIFAR's binary files, or eigenvalues with --kind spectrum"
 OPTIONS = "behind the file as on the command line: --target COLUMN, --labels FILE, --shape 28,28, --kind targets, --force"
@@ -45,8 +44,8 @@ class ImportPage(Page, ModalScreen[None], inherit_bindings=False):
         self._take_in = take_in
         self._tell = tell
         self._busy = False
-        self.file = TextLine(placeholder="such as ~/data/train.csv --target price")
-        self.name_line = TextLine(placeholder="such as prices")
+        self.file = Input(placeholder="such as ~/data/train.csv --target price")
+        self.name_line = Input(placeholder="such as prices")
         self.file.cursor_blink = self.name_line.cursor_blink = False
         self._said = Static(Text(f"{TAKEN};\n{OPTIONS}", "dim"))
 

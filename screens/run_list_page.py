@@ -26,7 +26,6 @@ from screens.run_filter import EXAMPLE, SORTS, RunFilter, chosen, parse, shown_f
 from screens.widgets.confirm_row import ConfirmRow
 from screens.widgets.run_list import RunList, RunListHead
 from screens.widgets.run_preview import RunPreview
-from screens.widgets.text_line import TextLine
 from screens.widgets.text_row import TextRow, fit
 
 PERIOD = 1.0  # seconds between two looks at the folder, and at least so many times what a look takes
@@ -80,7 +79,7 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
         self.listing, self.state = listing, state
         self.list = RunList(self.listing.row, lambda run, name: shown_for(run, name, self.listing.knobs))
         self.preview = RunPreview(application.drawing)
-        self.filter = TextLine(value=state.filter, placeholder=f"/ and {EXAMPLE}", compact=True, select_on_focus=False)
+        self.filter = Input(value=state.filter, placeholder=f"/ and {EXAMPLE}", compact=True, select_on_focus=False)
         self.filter.cursor_blink = False
         self.confirm = ConfirmRow()
         self._title, self._keys = TextRow(), TextRow()

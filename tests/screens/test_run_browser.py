@@ -24,6 +24,7 @@ from screens.run_list_page import BrowserState
 from screens.widgets.run_list import RunList, RunListHead
 from tests.screens.canned import SPEC, canned
 from tests.screens.pilot import drive, said, until
+from tests.screens.test_mistimed_keys import send
 
 SIZES = ((60, 15), (80, 24), (160, 48))
 LONG = "a-run-" + "x" * 194
@@ -240,6 +241,15 @@ def test_a_filter_narrows_while_it_is_typed_and_escape_empties_it() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         assert not browsing.done, "what was typed ahead went into the filter, not to the list"
+
+    browse(story)
+
+
+def test_keys_after_the_enter_of_a_filter_are_the_list_s_however_fast_they_come() -> None:
+    async def story(pilot: Pilot[int], app: LabApp, page: RunBrowser, browsing: CannedBrowsing) -> None:
+        send(app, "slash", *"first", "enter", "space")
+        await until(pilot, lambda: page.list.marked)
+        assert (page.filter.value, list(page.list.marked)) == ("first", ["first"])
 
     browse(story)
 
