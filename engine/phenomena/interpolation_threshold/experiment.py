@@ -21,6 +21,7 @@ from engine.judging import Judges
 from engine.phenomena.interpolation_threshold import SPEC, digits, figures
 from engine.phenomena.interpolation_threshold.claims import JUDGES, spectral_distance
 from engine.phenomena.interpolation_threshold.config import InterpolationThresholdConfig
+from engine.phenomena.interpolation_threshold.counts import DIGITS, MAPS
 from engine.phenomena.interpolation_threshold.design import Problem, drawn_design
 from engine.phenomena.interpolation_threshold.headline import clauses as headline_clauses
 from engine.phenomena.interpolation_threshold.maps import separability_edge, separability_map, train_error_map
@@ -39,8 +40,6 @@ PER_DECADE = 10  # measurements
 AT_ONCE = 0.03  # seconds for the spectrum when d is turned
 SLOW = 100_000  # entries of X from which the first draw takes so long that theory is shown before it
 SIDE, LARGEST_MAP = 20, 100  # cells along an axis of a map, or up to twice as many; most samples and features on it
-MAPS = 50  # draws of a map: each takes some thirty linear programs
-DIGITS = 20  # draws of pixels
 AHEAD = 20  # spectra per sweep: one costs a fortieth of it, and a histogram needs many
 
 ON_DIGITS = "digits: 100 images a draw and 1,000 to test, ten one-hot outputs whose errors and squared norms are added"

@@ -1,8 +1,8 @@
 """Minimum-norm least squares on the first d features of one draw, for a grid of d and any targets, with all eigenvalues.
 
 Up to d = n one QR of X serves all d: its leading columns and triangle are those of X_d, and X_d^T X_d is a leading block
-of X^T X. Beyond n the triangle of X_d^T = Q R grows by a QR of R on top of the new rows (orthogonal all the way), and
-X_d X_d^T by their products. The interpolator is X_d^T (R^T R)^-1 y, corrected once by its own residual (Paige 1973).
+of X^T X. Beyond n the triangle of X_d^T = Q R takes up the new rows by reflections that leave its zeros alone (orthogonal all
+the way; LAPACK's tpqrt), and X_d X_d^T grows by their products. The interpolator is X_d^T (R^T R)^-1 y, corrected once by its own residual (Paige 1973).
 `nested` gives every d at once for targets that do not change with d; here they may, and nothing squares the condition number.
 """
 
@@ -19,6 +19,9 @@ from engine.theory.inputs import Floats, finite_matrix, finite_vector, require
 
 SQUARED = 1e-8
 """Ratio of smallest to largest eigenvalue below which squaring has cost half the digits: then the singular values are taken."""
+
+BLOCK = 16
+"""Columns that are reflected at once: the fastest for some hundred columns."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +99,20 @@ def _least_squares(X: Floats, widths: NDArray[np.int64]) -> Iterator[NestedFit]:
 def _interpolators(X: Floats, widths: NDArray[np.int64]) -> Iterator[NestedFit]:
     """The fits beyond d = n."""
     n = len(X)
-    triangle, gram, before = X[:, :0].T, np.zeros((n, n)), 0
+    triangle, gram, before = None, np.zeros((n, n)), 0
     for d in widths:
         fresh = X[:, before:d]
-        triangle = np.asarray(np.linalg.qr(np.concatenate([triangle, fresh.T]), mode="r"))
+        triangle = np.linalg.qr(fresh.T, mode="r") if triangle is None else _grown(triangle, fresh.T)
         gram, before = gram + fresh @ fresh.T, d
         yield NestedFit(X[:, :d], _eigenvalues(X[:, :d], gram), triangle, None)
+
+
+def _grown(triangle: Floats, rows: Floats) -> Floats:
+    """R of a triangle (n, n) on top of k rows (k, n), in 2 k n^2 operations instead of 2 (k + n) n^2."""
+    from scipy.linalg.lapack import dtpqrt
+
+    grown, _, _, _ = dtpqrt(0, min(BLOCK, len(triangle)), triangle, rows)
+    return np.asarray(grown)
 
 
 def _eigenvalues(X: Floats, gram: Floats) -> Floats:
