@@ -2,7 +2,8 @@
 
 Up to d = n one QR of X serves all d: its leading columns and triangle are those of X_d, and X_d^T X_d is a leading block
 of X^T X. Beyond n the triangle of X_d^T = Q R takes up the new rows by reflections that leave its zeros alone (orthogonal all
-the way; LAPACK's tpqrt), and X_d X_d^T grows by their products. The interpolator is X_d^T (R^T R)^-1 y, corrected once by its own residual (Paige 1973).
+the way; LAPACK's tpqrt), and X_d X_d^T grows by their products. The interpolator is X_d^T (R^T R)^-1 y, corrected once by its
+own residual (Paige 1973).
 `nested` gives every d at once for targets that do not change with d; here they may, and nothing squares the condition number.
 """
 
@@ -99,10 +100,10 @@ def _least_squares(X: Floats, widths: NDArray[np.int64]) -> Iterator[NestedFit]:
 def _interpolators(X: Floats, widths: NDArray[np.int64]) -> Iterator[NestedFit]:
     """The fits beyond d = n."""
     n = len(X)
-    triangle, gram, before = None, np.zeros((n, n)), 0
+    triangle, gram, before = np.zeros((n, n)), np.zeros((n, n)), 0
     for d in widths:
         fresh = X[:, before:d]
-        triangle = np.linalg.qr(fresh.T, mode="r") if triangle is None else _grown(triangle, fresh.T)
+        triangle = _grown(triangle, fresh.T)
         gram, before = gram + fresh @ fresh.T, d
         yield NestedFit(X[:, :d], _eigenvalues(X[:, :d], gram), triangle, None)
 
@@ -111,8 +112,7 @@ def _grown(triangle: Floats, rows: Floats) -> Floats:
     """R of a triangle (n, n) on top of k rows (k, n), in 2 k n^2 operations instead of 2 (k + n) n^2."""
     from scipy.linalg.lapack import dtpqrt
 
-    grown, _, _, _ = dtpqrt(0, min(BLOCK, len(triangle)), triangle, rows)
-    return np.asarray(grown)
+    return np.asarray(dtpqrt(0, min(BLOCK, len(triangle)), triangle, rows)[0])
 
 
 def _eigenvalues(X: Floats, gram: Floats) -> Floats:
