@@ -22,9 +22,11 @@ from engine.seeds import seed_range
 from engine.store import RunFolder, find_run, runs_root
 from engine.store.folder import ARRAYS
 from genlab.frames import framed, long_form, wide_form
+from genlab.places import runs_folder
 from genlab.progress import follow
 from genlab.tables import Values, Verdicts
 from lab.output import plain
+from lab.running.idle_knobs import warn_idle
 from screens import formatting
 
 
@@ -153,10 +155,11 @@ def run(
     """
     spec = registry.spec(name) if isinstance(name, str) else name.spec
     config = spec.configure(preset, knobs)
+    warn_idle(knobs, [config])
     count = spec.preset(preset).seeds if seeds is None else seeds
     root = None if runs is None else runs_root(Path(runs))
     label = preset_of(spec, config, preset)
-    session = Runner(name, config, label, seed_range(seed, count), device=device, threads=threads, root=root)
+    session = Runner(name, config, label, seed_range(seed, count), device=device, threads=threads, root=root, watched=False)
     try:
         session.start()
         if progress:
@@ -179,12 +182,12 @@ def load(run: str | Path, *, runs: str | Path | None = None) -> Outcome:
 
     Args:
         run: its name, or its folder.
-        runs: folder of the runs; None for the usual place (or GENLAB_RUNS).
+        runs: folder of the runs; None for the usual place (GENLAB_RUNS, or that of the settings).
 
     Raises:
         StoreError: no such run, nothing measured yet, damaged, or written by another version.
     """
-    folder = RunFolder.open(find_run(runs_root(None if runs is None else Path(runs)), str(run)))
+    folder = RunFolder.open(find_run(runs_folder(runs), str(run)))
     snapshot = folder.load_snapshot()
     if not snapshot.phase.over:  # written while it ran; whether it still does is another question
         snapshot = FolderSession(folder.path).latest()

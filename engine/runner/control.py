@@ -62,7 +62,7 @@ class Control(Showing):
     """
 
     def __init__(self, load: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Options, resumed: RunFolder | None = None) -> None:
-        super().__init__(setup, options.company)
+        super().__init__(setup, options)
         self.closing = False
         self._load = load
         self._options = options
@@ -294,7 +294,7 @@ class Control(Showing):
             self.pause()
         else:
             run.writer.flush()
-            changed = self._maker.redraw_due(run.phenomenon, self.hearing.stop_wanted) or self._disk_news
+            changed = self._maker.redraw_due(run, self.hearing.stop_wanted) or self._disk_news
             if changed or self._maker.status.due():
                 run.meter.tick(run.phenomenon.step)
                 self._show(changed)

@@ -16,6 +16,7 @@ class Options:
     store_after: seconds of work after which a run is worth a folder, 0 to make it at once; a finished run gets one in the end.
     company: how many runs share the thread, and the time that each may spend on being drawn and saved.
     insist: whether a run that is to have a folder at once does not begin without it; else it is told, and tried again.
+    watched: whether somebody looks at its curves while it runs; else it is drawn for its folder, and at its end.
     """
 
     device: str
@@ -26,3 +27,4 @@ class Options:
     store_after: float = 0.0
     insist: bool = True
     company: int = 1
+    watched: bool = True

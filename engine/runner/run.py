@@ -16,14 +16,12 @@ from engine.runner.divergence import require_finite
 from engine.runner.options import Options
 from engine.runner.results import as_stored, result_of
 from engine.runner.setup import Setup
-from engine.runner.timing import Meter, Throttle
+from engine.runner.timing import SNAPSHOT_SECONDS, STATE_SHARE, Meter, Throttle
 from engine.store import Line, Manifest, Position, Progress, RunFolder, Writer, frozen, run_name
 from engine.store.strict_json import plain
 
 BUDGET = 0.02  # seconds of work between looks at the queue: a pause is answered well within 100 ms
 STATE_SECONDS = 2.0  # between saved states, or longer where saving would take more than STATE_SHARE of the time
-STATE_SHARE = 0.02
-SNAPSHOT_SECONDS = 0.5  # between snapshots left for watchers: what they show is at most a second old
 
 
 class Run:

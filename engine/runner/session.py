@@ -50,6 +50,7 @@ class Runner:
             when the runner is closed gets one in any case.
         insist: whether a run that is to have a folder at once fails without it; else it is told, and tried again.
         company: how many runs share a thread, see `engine.runner.together`.
+        watched: whether somebody looks at the curves of `latest()` while it runs; else they are those that its folder holds, or none.
 
     Raises:
         UsageError: unknown phenomenon, or a seed out of range.
@@ -75,12 +76,13 @@ class Runner:
         store_after: float = 0.0,
         insist: bool = True,
         company: int = 1,
+        watched: bool = True,
     ) -> None:
         spec = registry.spec(name) if isinstance(name, str) else name.spec
         load = partial(registry.load, name) if isinstance(name, str) else lambda: name
         setup = Setup(spec, config, preset, checked(tuple(seeds)))
         options = Options(
-            device, default_threads() if threads is None else threads, root, on_measure, typed, store_after, insist, company
+            device, default_threads() if threads is None else threads, root, on_measure, typed, store_after, insist, company, watched
         )  # fmt: skip
         self._control = Control(load, setup, options, resume)
         self._mailbox = self._control.mailbox
@@ -198,6 +200,7 @@ def resume(
     on_measure: OnMeasure | None = None,
     typed: str = "",
     company: int = 1,
+    watched: bool = True,
 ) -> Runner:
     """Return a runner that continues a stored run bit for bit, on its own device and with its own number of threads.
 
@@ -205,7 +208,7 @@ def resume(
         path: the run's folder.
         overrides: knobs given on the command line; they may repeat the stored values and nothing else.
         phenomenon: its class, where the registry does not know it.
-        on_measure, typed, company: as of `Runner`.
+        on_measure, typed, company, watched: as of `Runner`.
 
     Raises:
         StoreError: missing, damaged, finished, diverged, or written by another process.
@@ -222,7 +225,7 @@ def resume(
         preset = preset_of(spec, config, manifest.preset)
         return Runner(
             phenomenon or spec.name, config, preset, manifest.seeds, device=manifest.device, threads=manifest.threads,
-            root=path.parent, resume=folder, on_measure=on_measure, typed=typed, company=company,
+            root=path.parent, resume=folder, on_measure=on_measure, typed=typed, company=company, watched=watched,
         )  # fmt: skip
     except BaseException:
         folder.close()

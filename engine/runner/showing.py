@@ -9,6 +9,7 @@ from engine.errors import LabError
 from engine.interruption import never, within
 from engine.runner.beginning import Beginning
 from engine.runner.mailbox import Mailbox
+from engine.runner.options import Options
 from engine.runner.phase_message import NOT_STARTED, PhaseMessage, broken
 from engine.runner.run import Run
 from engine.runner.setup import Setup
@@ -28,13 +29,13 @@ class Showing:
         mailbox: where the latest snapshot lies.
     """
 
-    def __init__(self, setup: Setup, company: int = 1) -> None:
+    def __init__(self, setup: Setup, options: Options) -> None:
         self.run: Run | None = None
         self.setup = setup
         self.message = NOT_STARTED
         self._beginning: Beginning | None = None
         self._remark: PhaseMessage | None = None
-        self._maker = SnapshotMaker(company)
+        self._maker = SnapshotMaker(options.company, options.watched)
         self.mailbox = Mailbox(self._snapshot())
 
     @property

@@ -1,7 +1,8 @@
 """Makes the snapshots of a run, and what is drawn in them as seldom as can be.
 
 Curves, verdicts and scalars are made only after a measurement, pictures twice a second while they move, and neither for more than a small
-share of the time. Step and rate are refreshed five times a second.
+share of the time. Step and rate are refreshed five times a second. Of a run that nobody looks at here, only what goes into its folder is
+drawn, as often as that is written, and its end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from engine.interruption import Interrupted, interruptible, never
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.phase_message import PhaseMessage
 from engine.runner.setup import Setup
-from engine.runner.timing import Throttle
+from engine.runner.timing import SNAPSHOT_SECONDS, STATE_SHARE, Throttle
 from engine.store import run_name
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ class Content:
     @classmethod
     def of(cls, phenomenon: AnyPhenomenon) -> Content:
         """Ask a phenomenon for everything it shows."""
-        records = phenomenon.history.records
-        latest = records[-1] if records else {}
         scalars = tuple(phenomenon.scalars())
         return cls(
             series=tuple(phenomenon.series()),
@@ -52,7 +51,7 @@ class Content:
             verdicts=tuple(phenomenon.verdicts()),
             scalars=scalars,
             headline=phenomenon.headline(scalars),
-            values={name: float(value) for name, value in latest.items() if isinstance(value, int | float)},
+            values=_latest_values(phenomenon),
             notes=tuple(phenomenon.notes),
             details=tuple(phenomenon.details()),
         )
@@ -72,11 +71,11 @@ class SnapshotMaker:
         revision: grows with every change of what is drawn; the caller raises it.
         status: says when step and rate should be shown again.
 
-    company: how many runs share the thread.
+    company: how many runs share the thread; watched: whether somebody looks at the curves while they run.
     """
 
-    def __init__(self, company: int = 1) -> None:
-        self._company = company
+    def __init__(self, company: int = 1, watched: bool = True) -> None:
+        self._company, self._watched = company, watched
         self.content = Content()
         self.groups: tuple[str, ...] = ()
         self.revision = 0
@@ -86,7 +85,8 @@ class SnapshotMaker:
 
     def begin(self, keep: bool, groups: tuple[str, ...] = ()) -> None:
         """Make room for another run; `keep` leaves the old curves until the new ones are there. groups: those a stored run has already."""
-        self._redraw = Throttle(0.1, 0.1 / self._company, at_once=True, forgiving=True)
+        interval, share = (0.1, 0.1) if self._watched else (SNAPSHOT_SECONDS, STATE_SHARE)
+        self._redraw = Throttle(interval, share / self._company, at_once=True, forgiving=True)
         self._earlier, self._kept = groups, keep
         self.outdated = False
         if not keep:
@@ -103,11 +103,14 @@ class SnapshotMaker:
         self.outdated = False
         return True
 
-    def redraw_due(self, phenomenon: AnyPhenomenon, stop_wanted: Callable[[], bool] = never) -> bool:
+    def redraw_due(self, run: Run, stop_wanted: Callable[[], bool] = never) -> bool:
         """Make again what is due while a run goes on; whether anything changed."""
+        if not self._watched and not run.writer.storing:
+            return False
         if self.outdated and self._redraw.due():
-            return self.redraw(phenomenon, stop_wanted)
-        return bool(self.content.pictures) and not self._kept and self._move.due() and self._moved(phenomenon)
+            return self.redraw(run.phenomenon, stop_wanted)
+        moving = self._watched and bool(self.content.pictures) and not self._kept
+        return moving and self._move.due() and self._moved(run.phenomenon)
 
     def make(self, setup: Setup, message: PhaseMessage, run: Run | None = None) -> Snapshot:
         """Return everything a screen may show as it is now; without a run, of one that has not been built."""
@@ -117,7 +120,9 @@ class SnapshotMaker:
                 config=setup.config.values(), seeds=setup.seeds, phase=message.phase, sentence=message.sentence, hint=message.hint,
                 revision=self.revision, groups=self.groups, **vars(self.content),
             )  # fmt: skip
-            return made if run is None else _at_work(made, run)
+            if run is None:
+                return made
+            return _at_work(made if self._watched else replace(made, values=_latest_values(run.phenomenon)), run)
 
     def _moved(self, phenomenon: AnyPhenomenon) -> bool:
         with self._move.spending():
@@ -130,6 +135,11 @@ class SnapshotMaker:
     def _put(self, content: Content) -> None:
         self.content, self._kept = content, False
         self.groups = self._earlier = tuple(dict.fromkeys((*self._earlier, *content.groups())))
+
+
+def _latest_values(phenomenon: AnyPhenomenon) -> dict[str, float]:
+    records = phenomenon.history.records
+    return {name: float(value) for name, value in (records[-1] if records else {}).items() if isinstance(value, int | float)}
 
 
 def _at_work(made: Snapshot, run: Run) -> Snapshot:

@@ -7,6 +7,8 @@ import math
 import time
 from collections.abc import Iterator
 
+STATE_SHARE = 0.02  # of the time, for what is drawn and saved of a run in case somebody looks into its folder, or it is killed
+SNAPSHOT_SECONDS = 0.5  # between snapshots left for watchers: what they show is at most a second old, if it is quickly drawn
 _SMOOTHING = 2.0  # seconds over which the rate forgets
 
 

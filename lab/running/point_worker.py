@@ -71,11 +71,11 @@ def compute(points: Sequence[Json], stop_wanted: Callable[[], bool]) -> Iterator
 
 def _runner(point: Json, company: int) -> Runner:
     if point.get("resume"):
-        return reopen(Path(point["resume"]), typed=point["typed"], company=company)
+        return reopen(Path(point["resume"]), typed=point["typed"], company=company, watched=False)
     declared = spec(point["phenomenon"])
     return Runner(
         declared.name, build(declared.config, point["config"]), point["preset"], tuple(point["seeds"]), device=point["device"],
-        threads=point["threads"], root=Path(point["root"]), typed=point["typed"], company=company,
+        threads=point["threads"], root=Path(point["root"]), typed=point["typed"], company=company, watched=False,
     )  # fmt: skip
 
 

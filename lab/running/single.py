@@ -84,7 +84,7 @@ def begin(
     def make(feed: Feed) -> Driven:
         return Runner(
             spec.name, config, label, replicates, device=where.device, threads=where.threads, root=where.root, on_measure=feed,
-            typed=told.command_line,
+            typed=told.command_line, watched=False,
         )  # fmt: skip
 
     return _compute(make, f"{spec.name} {label}", told, lambda last: learn(spec, config, last, where.threads))
@@ -109,7 +109,7 @@ def go_on(run: str, runs: Path | None, repeated: Sequence[str], told: Reporting)
     """
     path = find_run(runs_root(runs), run)
     knobs = read_knobs(repeated)
-    return _compute(lambda feed: reopen(path, knobs, on_measure=feed, typed=told.command_line), path.name, told)
+    return _compute(lambda feed: reopen(path, knobs, on_measure=feed, typed=told.command_line, watched=False), path.name, told)
 
 
 def check_device(device: str) -> str:
