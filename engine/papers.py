@@ -301,6 +301,11 @@ _ALL = (
         venue=ICLR, arxiv="1906.05890",
     ),
     _paper(
+        "sun2022", 2022, "Mirror Descent Maximizes Generalized Margin and Can Be Implemented Efficiently",
+        "Haoyuan Sun; Kwangjun Ahn; Christos Thrampoulidis; Navid Azizan",
+        venue=NEURIPS, arxiv="2205.12808",
+    ),
+    _paper(
         "zhang2024", 2024, "The Implicit Bias of Adam on Separable Data",
         "Chenyang Zhang; Difan Zou; Yuan Cao",
         venue=NEURIPS, arxiv="2406.10650",
@@ -334,6 +339,16 @@ _ALL = (
         "pesme2021", 2021, "Implicit Bias of SGD for Diagonal Linear Networks: a Provable Benefit of Stochasticity",
         "Scott Pesme; Loucas Pillaud-Vivien; Nicolas Flammarion",
         venue=NEURIPS, arxiv="2106.09524",
+    ),
+    _paper(
+        "chen2021", 2021, "Multiple Descent: Design Your Own Generalization Curve",
+        "Lin Chen; Yifei Min; Mikhail Belkin; Amin Karbasi",
+        venue=NEURIPS, arxiv="2008.01036",
+    ),
+    _paper(
+        "dascoli2020", 2020, "Triple descent and the two kinds of overfitting: Where & why do they appear?",
+        "Stéphane d'Ascoli; Levent Sagun; Giulio Biroli",
+        venue=NEURIPS, arxiv="2006.03509",
     ),
     _paper(
         "ali2019", 2019, "A Continuous-Time View of Early Stopping for Least Squares Regression",

@@ -1,4 +1,7 @@
-"""The screen of double descent: test error beside bias and variance first, then the best ridge and real digits."""
+"""The screen of double descent: test error beside bias and variance first, then the best ridge and real digits.
+
+Where samples are added, or gradient flow is stopped, the figures of that study come before all.
+"""
 
 from __future__ import annotations
 
@@ -8,4 +11,17 @@ from screens.base import PhenomenonScreen
 class DoubleDescentScreen(PhenomenonScreen):
     """Down, up to a peak at p = n, down again; which valley is lower, and what removes the peak."""
 
-    VIEWS = ("test-mse", "ridge", "bias-variance", "rff")
+    VIEWS = (
+        "risk-vs-n",
+        "block-learnt",
+        "block-spectrum",
+        "sample-parts",
+        "paths",
+        "ratio",
+        "filters",
+        "ratio-by-d",
+        "test-mse",
+        "ridge",
+        "bias-variance",
+        "rff",
+    )

@@ -8,6 +8,7 @@ too, so that a mean squared error of 1 is that of their mean on them. Of two cla
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -59,9 +60,12 @@ class Rows:
 SCALED = "a constant, then every column (images: all pixels together) less its mean, over its deviation, of the n training rows of a draw"
 
 
-def rows_knob(text: str = "your own rows with real targets or two classes, instead of drawn ones: genlab data import", **least: int) -> str:
+def rows_knob(
+    text: str = "your own rows with real targets or two classes, instead of drawn ones: genlab data import",
+    needs: Sequence[Condition] = (), **least: int,
+) -> str:  # fmt: skip
     """Declare the knob that takes imported rows. least: knobs, n the first, with which the fewest are needed."""
-    name: str = data_knob(NONE, text, builtin=(NONE,), kinds=("targets", "classes"), least=least, scaled=SCALED)
+    name: str = data_knob(NONE, text, builtin=(NONE,), kinds=("targets", "classes"), least=least, scaled=SCALED, needs=needs)
     return name
 
 

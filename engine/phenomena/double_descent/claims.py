@@ -14,10 +14,12 @@ from engine.data.regression import NONE
 from engine.data.spectrum import own_spectrum
 from engine.judging import Judgement, Judges, decided, not_applicable, pending
 from engine.phenomena.double_descent.checks import NOISE_BEYOND, NOISE_N, NOISE_P, noise_beyond
-from engine.phenomena.double_descent.config import DoubleDescentConfig
+from engine.phenomena.double_descent.config import NESTED, DoubleDescentConfig
 from engine.phenomena.double_descent.curves import valleys
 from engine.phenomena.double_descent.gaussian import DIRECTIONS, PROFILES, Isotropic, energies
 from engine.phenomena.double_descent.model import GROUPS
+from engine.phenomena.double_descent.multiple import claims as multiple
+from engine.phenomena.double_descent.stopping import claims as stopping
 from engine.theory.inputs import Floats
 from engine.theory.kernels.random_features_finite import finite_error_terms
 from engine.theory.linear_models.draw_statistics import mean_and_error
@@ -72,7 +74,7 @@ def _amplifies(config: DoubleDescentConfig) -> bool:
 SOMETHING_TO_AMPLIFY = Condition(
     f"noise, or signal left out at p = n, whose variance times n is at least {PEAKED:g} times that of the signal", _amplifies
 )
-CLAIMS = (
+NESTED_CLAIMS = (
     Claim(
         "DD1", "Simulation lies on the exact curve", BHX,
         "mean test MSE at p at least 10 from n: Belkin-Hsu-Xu", "1 in 1,000 by luck, all p together", ("quick", "standard"),
@@ -116,6 +118,7 @@ CLAIMS = (
         (DRAWN, GAUSSIAN, ISOTROPIC, one_of("ridge", 0.0), one_of("tuned", False), within("draws", 2 * GROUPS), within("n", 50)), 0.01,
     ),
 )  # fmt: skip
+CLAIMS = (*(replace(claim, domain=(NESTED, *claim.domain)) for claim in NESTED_CLAIMS), *multiple.CLAIMS, *stopping.CLAIMS)
 
 
 def _of_isotropic(predicted: str, judge: Callable[[DoubleDescent, Isotropic], Judgement]) -> Callable[[DoubleDescent], Judgement]:
@@ -302,5 +305,5 @@ JUDGES: Judges[DoubleDescent] = {
     "DD1": _of_isotropic("", _exact_curve), "DD2": _peak, "DD3": _of_isotropic("yes; no", _second_minimum),
     "DD4": _of_isotropic(f"rise <= {RISE:.0%}, 0 p above min-norm", _tuned),
     "DD5": _of_isotropic(f"off by <= {FACTOR_ERROR:.0%}", _factors), "DD6": _solver, "DD7": _limit, "DD8": _digits, "DD9": _noise,
-    "DD10": _of_isotropic("", _over_sets),
+    "DD10": _of_isotropic("", _over_sets), **multiple.JUDGES, **stopping.JUDGES,
 }  # fmt: skip

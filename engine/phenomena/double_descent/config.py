@@ -1,4 +1,4 @@
-"""The knobs and presets of double descent: the nested least-squares problem and its two companions."""
+"""The knobs and presets of double descent: the nested least-squares problem with its two companions, and the studies beside it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,38 @@ from engine.data.regression import DRAWN, NONE, OWN, Order, columns, entry_of, r
 from engine.data.spectrum import NO_OWN_SIGNAL
 
 Profile = Literal["flat", "head", "well-specified"]
+Study = Literal["nested", "multiple-descent", "early-stopping"]
 
-SPECTRA, FEWEST = ("isotropic", "power"), 20
+SPECTRA, FEWEST = ("isotropic", "power", "blocks"), 20
 MOST_FEATURES = 10  # D over n
+MOST_DIRECTIONS = 600  # of multiple descent, whose rows are three times as many
 FEWEST_DIGITS = 50
-DRAWN_SIGNAL = (DRAWN, one_of("features", "identity"), NO_OWN_SIGNAL)
+NESTED, MULTIPLE, STOPPING = (one_of("study", name) for name in ("nested", "multiple-descent", "early-stopping"))
+FIXED_N = Condition("study nested or early-stopping: multiple descent draws every n", lambda config: config.study != "multiple-descent")
+COUNTED = Condition(
+    "study nested, or multiple-descent without blocks",
+    lambda config: config.study == "nested" or (config.study == "multiple-descent" and config.spectrum != "blocks"),
+)
+BLOCKS = (MULTIPLE, one_of("spectrum", "blocks"))
+FALLING = Condition(
+    "spectrum power, or study early-stopping without your own",
+    lambda config: config.spectrum in (("isotropic", "power") if config.study == "early-stopping" else ("power",)),
+)
+DRAWN_SIGNAL = (NESTED, DRAWN, one_of("features", "identity"), NO_OWN_SIGNAL)
 ANY_DIGITS = Condition("digits above 0, or features fourier", lambda config: config.digits > 0 or config.features == "fourier")
 ON_DIGITS = Condition("digits above 0", lambda config: config.digits > 0)
 
 
 class DoubleDescentConfig(Config):
-    """Knobs of the nested least-squares problem and of its two companions."""
+    """Knobs of the nested least-squares problem, of its two companions, and of the studies beside it."""
 
-    n: int = knob(200, "training samples", ge=FEWEST, le=1000, log=True)
-    D: int = knob(1000, "features, from n to 10n; of your own data at most so many", ge=20, le=10000, log=True, label="D")
+    study: Study = knob("nested", "more and more features; more and more samples under a block spectrum; or early stopping against ridge")
+    n: int = knob(200, "training samples", ge=FEWEST, le=1000, log=True, needs=(FIXED_N,))
+    D: int = knob(1000, "features, from n to 10n; of your own data at most so many", ge=20, le=10000, log=True, label="D", needs=(COUNTED,))
     sigma: float = knob(0.5, "standard deviation of the label noise", ge=0.0, le=2.0)
-    r2: float = knob(1.0, "signal |b|^2", ge=0.0, le=10.0, label="r2")
+    r2: float = knob(1.0, "signal |b|^2; where weights are drawn, the variance that they give a label", ge=0.0, le=10.0, label="r2")
     features: Literal["identity", "relu", "fourier"] = knob(
-        "identity", "Gaussian inputs, random ReLU features, or random Fourier features of digits"
+        "identity", "Gaussian inputs, random ReLU features, or random Fourier features of digits", needs=(NESTED,)
     )
     profile: Profile = knob("head", "signal on all features alike, partly on the first, or all on those fitted", needs=DRAWN_SIGNAL)
     head_k: int = knob(
@@ -38,32 +52,68 @@ class DoubleDescentConfig(Config):
     )
     head_share: float = knob(0.15, "part of the signal on the head", ge=0.0, le=1.0, needs=DRAWN_SIGNAL)
     spectrum: str = data_knob(
-        "isotropic", "variances of Gaussian features: alike, falling like k^-decay, or your own, perhaps with a signal: genlab data import",
+        "isotropic", "variances of Gaussian features: alike, falling like k^-decay, in blocks, or your own: genlab data import",
         builtin=SPECTRA, kinds=("spectrum",), least={"n": FEWEST},
     )  # fmt: skip
     spectrum_sha256: str = content_of("spectrum")
-    dataset: str = rows_knob(n=FEWEST)
+    blocks: tuple[int, ...] = knob((20, 60, 170), "directions of each block of equal variances", ge=1, le=MOST_DIRECTIONS, needs=BLOCKS)
+    lam: tuple[float, ...] = knob(
+        (1.0, 1e-3, 1e-6), "variance of each block; only their ratios count", ge=1e-9, le=1e3, label="lam", needs=BLOCKS
+    )
+    sizes: tuple[int, ...] = knob((50, 100, 200), "features d of the problems of early stopping", ge=2, le=1000, needs=(STOPPING,))
+    weight_draws: int = knob(
+        0, "draws of weights and noise that early stopping's formula is held against", ge=0, le=100_000, log=True, needs=(STOPPING,)
+    )
+    dataset: str = rows_knob(n=FEWEST, needs=(NESTED,))
     dataset_sha256: str = content_of("dataset")
-    order: Order = knob("given", "features of your own rows in their own order, or in one drawn anew every draw", needs=(OWN,))
-    decay: float = knob(1.0, "exponent of the power-law spectrum", ge=0.0, le=2.0, needs=(one_of("spectrum", "power"),))
-    ridge: float = knob(0.0, "penalty lam of |Xw-y|^2 + lam |w|^2; 0 is minimum norm", ge=0.0, le=1e4, log=True)
-    tuned: bool = knob(False, "take the best ridge at every p instead")
+    order: Order = knob("given", "features of your own rows in their own order, or in one drawn anew every draw", needs=(NESTED, OWN))
+    decay: float = knob(1.0, "exponent of the power-law spectrum", ge=0.0, le=2.0, needs=(FALLING,))
+    ridge: float = knob(0.0, "penalty lam of |Xw-y|^2 + lam |w|^2; 0 is minimum norm", ge=0.0, le=1e4, log=True, needs=(NESTED,))
+    tuned: bool = knob(False, "take the best ridge at every p instead", needs=(NESTED,))
     draws: int = knob(20, "draws of the problem", ge=1, le=500, log=True, unit="draws per seed")
-    d: int = knob(60, "dimensions of the inputs of ReLU features", ge=5, le=1000, log=True, label="d", needs=(one_of("features", "relu"),))
-    noise: float = knob(0.0, "probability that a digit's label is replaced by a random one", ge=0.0, le=1.0, needs=(ANY_DIGITS,))
-    relu_draws: int = knob(5, "draws of the random-feature companion (n=180, d=60); 0 leaves it out", ge=0, le=100, log=True)
-    digits: int = knob(500, "training images of the digit companion; 0 leaves it out", ge=0, le=2500, log=True)
-    digit_features: int = knob(6000, "most random Fourier features of the digit companion", ge=100, le=12000, log=True, needs=(ON_DIGITS,))
+    d: int = knob(
+        60, "dimensions of the inputs of ReLU features", ge=5, le=1000, log=True, label="d", needs=(NESTED, one_of("features", "relu"))
+    )
+    noise: float = knob(0.0, "probability that a digit's label is replaced by a random one", ge=0.0, le=1.0, needs=(NESTED, ANY_DIGITS))
+    relu_draws: int = knob(
+        5, "draws of the random-feature companion (n=180, d=60); 0 leaves it out", ge=0, le=100, log=True, needs=(NESTED,)
+    )
+    digits: int = knob(500, "training images of the digit companion; 0 leaves it out", ge=0, le=2500, log=True, needs=(NESTED,))
+    digit_features: int = knob(
+        6000, "most random Fourier features of the digit companion", ge=100, le=12000, log=True, needs=(NESTED, ON_DIGITS)
+    )
+
+    @model_validator(mode="after")
+    def _has_something_to_fit(self) -> DoubleDescentConfig:
+        if self.sigma == 0 and self.r2 == 0:
+            raise ValueError("sigma and r2 are both 0: without noise and signal there is nothing to fit; raise one of them")
+        if self.spectrum == "blocks" and self.study != "multiple-descent":
+            raise ValueError(f"spectrum blocks belongs to study multiple-descent, got study {self.study}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_directions(self) -> DoubleDescentConfig:
+        if self.study != "multiple-descent":
+            return self
+        if self.spectrum != "blocks":
+            if self.directions > MOST_DIRECTIONS:
+                raise ValueError(f"D must be at most {MOST_DIRECTIONS} with study multiple-descent, got {self.D}")
+            return self
+        if len(self.lam) != len(self.blocks):
+            raise ValueError(f"lam must name a variance for each of the {len(self.blocks)} blocks, got {len(self.lam)}")
+        if not 2 <= sum(self.blocks) <= MOST_DIRECTIONS:
+            raise ValueError(f"blocks must have 2 to {MOST_DIRECTIONS} directions in all, got {sum(self.blocks)}")
+        return self
 
     @model_validator(mode="after")
     def _has_a_solution(self) -> DoubleDescentConfig:
+        if self.study != "nested":
+            return self
         limited = self.own_rows or self.own_spectrum
         if not limited and not self.n <= self.D <= MOST_FEATURES * self.n:
             raise ValueError(f"D must be between n={self.n} and {MOST_FEATURES}n={MOST_FEATURES * self.n}, got {self.D}")
         if self.head_k > self.n // 2:
             raise ValueError(f"head k must be at most n/2={self.n // 2}, got {self.head_k}")
-        if self.sigma == 0 and self.r2 == 0:
-            raise ValueError("sigma and r2 are both 0: without noise and signal there is nothing to fit; raise one of them")
         if 0 < self.digits < FEWEST_DIGITS:
             raise ValueError(f"digits must be 0 or at least {FEWEST_DIGITS}, got {self.digits}")
         if self.digits and self.digit_features <= self.digits:
@@ -72,6 +122,8 @@ class DoubleDescentConfig(Config):
 
     @model_validator(mode="after")
     def _reaches_the_threshold(self) -> DoubleDescentConfig:
+        if self.study != "nested":
+            return self
         named = self.dataset if self.own_rows else self.spectrum
         if (self.own_rows or self.own_spectrum) and self.features != "identity":
             raise ValueError(f"{named} has features of its own: leave features at identity, got {self.features}")
@@ -88,8 +140,8 @@ class DoubleDescentConfig(Config):
 
     @property
     def own_rows(self) -> bool:
-        """Whether rows were imported."""
-        return self.dataset != NONE
+        """Whether imported rows are fitted."""
+        return self.study == "nested" and self.dataset != NONE
 
     @property
     def own_spectrum(self) -> bool:
@@ -104,8 +156,17 @@ class DoubleDescentConfig(Config):
             return min(self.D, columns(rows), limit)
         return min(self.D, own.find(self.spectrum).rows, limit) if self.own_spectrum else self.D
 
+    @property
+    def directions(self) -> int:
+        """Directions of multiple descent."""
+        if self.spectrum == "blocks":
+            return sum(self.blocks)
+        return min(self.D, own.find(self.spectrum).rows) if self.own_spectrum else self.D
+
 
 ALONE = {"relu_draws": 0, "digits": 0}
+MULTIPLE_DESCENT = {"study": "multiple-descent", "spectrum": "blocks", "sigma": 0.1**0.5, "D": 250}
+EARLY_STOPPING = {"study": "early-stopping", "n": 100, "draws": 10}
 PRESETS = (
     Preset(
         "quick", "a second valley below the first: misspecified Gaussian features, 20 draws, and one curve on 500 real digits",
@@ -136,5 +197,21 @@ PRESETS = (
     Preset(
         "noisy-digits", "random Fourier features of digits with a fifth of the labels replaced, min-norm beside the best ridge",
         {"features": "fourier", "n": 500, "D": 3000, "noise": 0.2, "draws": 5, **ALONE}, "arXiv:1812.11118, with label noise",
+    ),
+    Preset(
+        "multiple-descent", "error over the number of samples: a peak at the end of each block of the spectrum; the best ridge has none",
+        {**MULTIPLE_DESCENT, "draws": 4}, "arXiv:2008.01036; arXiv:2003.01897",
+    ),
+    Preset(
+        "multiple-descent-standard", "the same with 24 draws, whose means are held against theory at every n",
+        {**MULTIPLE_DESCENT, "draws": 24}, "arXiv:2008.01036; arXiv:2003.01897",
+    ),
+    Preset(
+        "early-stopping", "gradient flow stopped at t beside ridge 1/t: never more than 1.69 times its risk, best against best 1.21",
+        EARLY_STOPPING, "arXiv:1810.10082",
+    ),
+    Preset(
+        "early-stopping-standard", "the same, the formula held against 2,000 draws of weights and noise",
+        {**EARLY_STOPPING, "weight_draws": 2000}, "arXiv:1810.10082",
     ),
 )  # fmt: skip

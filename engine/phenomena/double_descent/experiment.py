@@ -2,6 +2,7 @@
 
 A task is one draw of one seed, or a tenth of a curve on digits, and counts as one step. Draw j of every seed comes before
 draw j+1, and each has random streams of its own: draws of several seeds are pooled, none depends on the others or on pauses.
+Studies multiple-descent and early-stopping have draws of their own instead.
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ from engine.phenomena.double_descent.gaussian import PROFILES, Anisotropic, Isot
 from engine.phenomena.double_descent.headline import clauses as headline_clauses
 from engine.phenomena.double_descent.mean_fit import MeanFit, min_norm_weights
 from engine.phenomena.double_descent.model import LEAST, SMALL, Draw, Model, Prediction, Whole, coarse, shown
+from engine.phenomena.double_descent.multiple.study import MultipleDescent
 from engine.phenomena.double_descent.own_data import own_covariance, own_in_words, own_rows
 from engine.phenomena.double_descent.relu import Relu
 from engine.phenomena.double_descent.scalars import READERS
-from engine.phenomenon import Pieces
+from engine.phenomena.double_descent.stopping.study import EarlyStopping
+from engine.phenomena.double_descent.study import Study
+from engine.phenomenon import Pieces, geometric_grid
 from engine.scalars import Readers
 from engine.seeds import Streams, streams
 from engine.state import Stateful
@@ -57,6 +61,9 @@ THEORY_POINTS = 60
 MEAN_POINTS = 30
 """Numbers of features at which the mean fit over training sets is followed."""
 
+PER_DECADE = 10
+"""Measurements of a study."""
+
 MEASURED = np.array((1, 2, 3, 5, 8))
 """Draws at which something is measured, and these times ten, a hundred, ..."""
 
@@ -65,6 +72,7 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
     """Draws of one nested problem, with theory over them.
 
     Attributes:
+        multiple, stopping: the study beside the nested features that is made instead; None otherwise, and all that follows is theirs alone.
         kind: which ridge the main curve has: none, a small one, or the best at every p.
         model, ridges, p: of the main curve; p (k,) is where its draws are kept.
         main, relu: curves of the draws so far. early: the first draw while its ridges are not done.
@@ -77,7 +85,19 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
 
     def __init__(self, config: DoubleDescentConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
-        c, count = config, len(seeds)
+        self.multiple = MultipleDescent(config, seeds) if config.study == "multiple-descent" else None
+        self.stopping = EarlyStopping(config, seeds) if config.study == "early-stopping" else None
+        self.study: Study | None = self.multiple or self.stopping
+        self.unit = "draw"
+        if self.study is None:
+            self._begin_nested()
+        else:
+            self.total, self.notes = self.study.draws.count, self.study.notes
+            self.grid = geometric_grid(self.total, PER_DECADE)
+
+    def _begin_nested(self) -> None:
+        c, seeds = self.config, self.seeds
+        count = len(seeds)
         self.kind: Kind = "best" if c.tuned else "small" if c.ridge > 0 else "zero"
         self.model, self._own = main_model(c), own_in_words(c)
         self.notes, self.p = self._own, shown(c.n, self.model.D)
@@ -88,7 +108,7 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
         self.main, self.relu, self.early, self.checks = Tally(), Tally(), Tally(), Checks()
         self.mean_fit = _mean_fit(self.model)
         self.main_tasks, self.digit_tasks, self.relu_tasks = c.draws * count, PARTS * count if c.digits else 0, c.relu_draws * count
-        self.total, self.unit = self.main_tasks + self.digit_tasks + self.relu_tasks, "draw"
+        self.total = self.main_tasks + self.digit_tasks + self.relu_tasks
         self.grid = self._grid(self.main_tasks, self.main_tasks + self.digit_tasks)
         self._picture = picture(fitted(streams(seeds[0]), c.sigma))
 
@@ -104,10 +124,20 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
     @property
     def ready(self) -> bool:
         """Whether the first curve is there; later every step has something to be measured."""
-        return self.step > 0 or self.early.count > 0
+        return self.study is not None or self.step > 0 or self.early.count > 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the formula of early stopping, which no measurement waits for, is held against draws."""
+        return self.stopping is None or self.stopping.plain.complete
 
     def pieces(self) -> Iterator[None]:
         """Do task after task, pausing within them too; one that was interrupted begins again."""
+        if self.study is not None:
+            for _ in self.study.pieces():
+                self.step = self.study.draws.done
+                yield
+            return
         while self.step < self.main_tasks + self.digit_tasks + self.relu_tasks:
             yield from self._task(self.step)
             self.step += 1
@@ -160,6 +190,8 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
 
     def measure(self) -> dict[str, Any]:
         """Return where peak and valleys of the simulation and of the theory lie, and what the check of the fast path found."""
+        if self.study is not None:
+            return self.study.measured()
         record: dict[str, Any] = {"draws": self.drawn.count}
         for source, found in (("simulated", self.simulated()), ("predicted", self.predicted)):
             if found is not None:
@@ -212,26 +244,30 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
 
     def series(self) -> tuple[Series, ...]:
         """Medians with quartiles over draws, theory beside them."""
+        if self.study is not None:
+            return tuple(self.study.series())
         return (*main_curves(self), *ridge_curves(self), *companion_curves(self))
 
     def pictures(self) -> tuple[Picture, ...]:
-        """The fitted functions of one variable."""
-        return (self._picture,)
+        """The fitted functions of one variable, or the study's."""
+        return (self._picture,) if self.study is None else self.study.pictures()
 
     def clauses(self, known: Known) -> Iterable[str]:
         """What is being seen, for the headline."""
-        return headline_clauses(self, known)
+        return headline_clauses(self, known) if self.study is None else self.study.clauses(known)
 
     def markers(self) -> tuple[Marker, ...]:
-        """The threshold in every figure."""
-        return tuple(markers(self))
+        """The threshold in every figure, or the study's."""
+        return tuple(markers(self) if self.study is None else self.study.markers())
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first draw with its ridgeless solution on all D features, and the ridgeless curves over p.
 
         risk_mean with risk_standard_error and risk_median are over draws, at risk_p; risk_theory is the mean, at risk_theory_p. Within
-        3 of n a mean over draws has no finite expectation.
+        3 of n a mean over draws has no finite expectation. Of other studies their `arrays`.
         """
+        if self.study is not None:
+            return self.study.arrays()
         model, draw = self.model, self.model.draw(streams(self.seeds[0]))
         y = draw.Y if isinstance(model, Digits) else draw.Y[:, 0]
         found: dict[str, NDArray[Any]] = {"X": draw.X, "y": y, "w": np.linalg.lstsq(draw.X, y, rcond=None)[0]}
@@ -248,6 +284,10 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
 
     def parts(self) -> Mapping[str, Stateful]:
         """Everything computed so far; a draw that was interrupted begins again."""
+        if self.multiple is not None:
+            return {"draws": self.multiple.draws}
+        if self.stopping is not None:
+            return {"draws": self.stopping.draws, "plain": self.stopping.plain}
         parts: dict[str, Stateful] = {"main": self.main, "relu": self.relu, "digits": self.digits, "checks": self.checks}
         return parts if self.mean_fit is None else {**parts, "mean-fit": self.mean_fit}
 

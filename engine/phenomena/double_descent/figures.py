@@ -7,14 +7,18 @@ beside. A ridge keeps the mean finite, so its curves are means everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, Series, Summary, one_of, within
 from engine.data.regression import NONE
+from engine.phenomena.double_descent.config import NESTED
 from engine.phenomena.double_descent.curves import KINDS, Kind
 from engine.phenomena.double_descent.model import LEAST, NEAR, Whole
+from engine.phenomena.double_descent.multiple import figures as multiple
+from engine.phenomena.double_descent.stopping import figures as stopping
 from engine.readings import summarised
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.ridgeless import noise_lower_bound
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 
 RATIO = Axis("p/n", lo=0.0)
 MSE, PART = Axis("MSE", log=True, hi=100.0), Axis("bias^2, variance", log=True, hi=100.0)  # the peak is infinite in any case
-FIGURES = (
+NESTED_FIGURES = (
     Figure("test-mse", "Test error", RATIO, MSE, ("test-mse/*",), "over the noise of the test label as well"),
     Figure(
         "bias-variance", "Over training sets", RATIO, PART, ("bias-variance/*",),
@@ -53,7 +57,11 @@ FIGURES = (
         domain=(within("relu_draws", 1),),
     ),
 )  # fmt: skip
-PICTURES = (PictureSpec("fits", "Fits below, at and above n"),)
+FIGURES = (
+    *(replace(figure, empty=figure.empty or "fills with study nested", domain=(NESTED, *figure.domain)) for figure in NESTED_FIGURES),
+    *multiple.FIGURES, *stopping.FIGURES,
+)  # fmt: skip
+PICTURES = (PictureSpec("fits", "Fits below, at and above n", domain=(NESTED,)), multiple.PICTURE, stopping.PICTURE)
 VALLEYS = {
     "peak": "p of the peak", "height": "test MSE at the peak", "first": "p of the first valley", "first-low": "test MSE of the first",
     "second": "p of the second valley", "second-low": "test MSE of the second",
@@ -63,6 +71,8 @@ QUANTITIES = (
     *(Quantity(f"simulated-{name}", f"{label}, of the median draw", per="run") for name, label in VALLEYS.items()),
     *(Quantity(f"predicted-{name}", f"{label}, of theory", per="run") for name, label in VALLEYS.items()),
     Quantity("fast-path-difference", "relative difference from lstsq", per="run"),
+    *multiple.QUANTITIES,
+    *stopping.QUANTITIES,
 )
 THEORY: dict[Basis, str] = {"exact": "exact mean", "asymptotic": "limit"}
 FEWEST_SETS = 3  # training sets before a mean fit is drawn

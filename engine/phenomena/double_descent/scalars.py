@@ -12,12 +12,14 @@ import numpy as np
 
 from engine.contract import Scalar
 from engine.phenomena.double_descent.curves import Valleys, valleys
+from engine.phenomena.double_descent.multiple import scalars as multiple
+from engine.phenomena.double_descent.stopping import scalars as stopping
 from engine.scalars import PENDING, Answer, Readers, absent, found
 
 if TYPE_CHECKING:
     from engine.phenomena.double_descent.experiment import DoubleDescent
 
-SCALARS = (
+NESTED_SCALARS = (
     Scalar("peak_p", "features at the peak of median test MSE", "features", log=True, whole=True),
     Scalar("peak_over_n", "p/n at the peak of median test MSE"),
     Scalar("peak_mse", "median test MSE at its peak", log=True),
@@ -36,6 +38,7 @@ SCALARS = (
     Scalar("digits_peak_ratio", "test MSE on digits, peak / higher valley", log=True),
     Scalar("digits_valley_ratio", "test MSE on digits, second / first valley", log=True),
 )  # fmt: skip
+SCALARS = (*NESTED_SCALARS, *multiple.SCALARS, *stopping.SCALARS)
 DIGITS, SIDE = "needs digits above 0", "no features on that side of n"
 
 
@@ -110,7 +113,7 @@ def _digits(read: Callable[[Valleys], float]) -> Callable[[DoubleDescent], Answe
     return answer
 
 
-READERS: Readers[DoubleDescent] = {
+NESTED_READERS: Readers[DoubleDescent] = {
     "peak_p": _peak(lambda _, seen: seen.peak),
     "peak_over_n": _peak(_over_n),
     "peak_mse": _peak(lambda _, seen: seen.height),
@@ -129,3 +132,12 @@ READERS: Readers[DoubleDescent] = {
     "digits_peak_ratio": _digits(lambda seen: seen.height / max(seen.first_low, seen.second_low)),
     "digits_valley_ratio": _digits(lambda seen: seen.second_low / seen.first_low),
 }
+
+
+def _of_nested(read: Callable[[DoubleDescent], Answer]) -> Callable[[DoubleDescent], Answer]:
+    return lambda run: absent("needs study nested") if run.study is not None else read(run)
+
+
+READERS: Readers[DoubleDescent] = {
+    **{name: _of_nested(read) for name, read in NESTED_READERS.items()}, **multiple.READERS, **stopping.READERS
+}  # fmt: skip

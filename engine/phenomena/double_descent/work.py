@@ -1,4 +1,4 @@
-"""What the nested fits of every draw compute, and the two companions: random ReLU features and digits."""
+"""What the nested fits of every draw compute, and the two companions, random ReLU features and digits; or the draws of a study."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from engine.phenomena.double_descent.config import DoubleDescentConfig
 RELU = 180  # samples of the random-feature companion
 TEST = 1000  # digits that its fits are tried on
 PENALTIES = 20  # ridges between which the tuned one is searched
+SIZES = 26  # numbers of samples of multiple descent, about
+DECOMPOSED = 12.0  # operations of singular values and vectors, over the matrix' size times its shorter side
+TIMES, EXPONENTIALS = 402, 60.0  # of early stopping; operations of a matrix exponential over the cube of its side
 
 
 def work(config: DoubleDescentConfig, seeds: int) -> Work:
     """Every draw is fitted at every p at once: about eight products of its features with its samples."""
+    if config.study == "multiple-descent":
+        d = float(config.directions)
+        draw = Work(solves=DECOMPOSED * SIZES * d**3, elements=10.0 * SIZES * d**2, calls=60.0 * SIZES)
+        return draw.times(config.draws * seeds)
+    if config.study == "early-stopping":
+        return _early_stopping(config, seeds)
     samples, features, tests = float(config.n), float(config.most), float(tests_of(config.dataset, config.n))
     fit = (
         24.0 * samples**2 * features
@@ -23,3 +32,15 @@ def work(config: DoubleDescentConfig, seeds: int) -> Work:
     digits = 28.0 * config.digits * (config.digits + TEST) * config.digit_features
     drawn = Work(solves=config.draws * fit, elements=20.0 * config.draws * samples * features, calls=200.0 * config.draws * 60)
     return (drawn + Work(solves=relu + digits)).times(seeds)
+
+
+def _early_stopping(config: DoubleDescentConfig, seeds: int) -> Work:
+    """Singular values of every problem, and shares of its directions at every time; then matrix exponentials."""
+    total, n, spectra = Work(), float(config.n), 1 if config.own_spectrum else 2
+    for d in set(config.sizes):
+        short = min(n, d)
+        draw = Work(solves=DECOMPOSED * n * d * short, elements=8.0 * TIMES * short + 10.0 * n * d, calls=60)
+        total += draw.times(config.draws * seeds)
+        if config.weight_draws:
+            total += Work(solves=EXPONENTIALS * 8.0 * d**3 + 8.0 * config.weight_draws * d * (n + d))
+    return total.times(spectra)

@@ -1,62 +1,101 @@
-"""Bayes risks of early stopping and ridge against Monte Carlo, and the bound on their ratio."""
+"""Risks of early stopping and ridge against Monte Carlo and a differential equation, bounds against a search, flat spectra' limit."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
+from scipy.optimize import minimize_scalar
 
 from engine.errors import ProblemError
-from engine.theory.linear_models.early_stopping import RATIO_BOUND, early_stopping
-from engine.theory.linear_models.min_norm import least_squares
+from engine.theory.linear_models.early_stopping import (
+    BEST_BOUND,
+    BEST_PLACE,
+    RATIO_BOUND,
+    RATIO_PLACE,
+    best_time,
+    isotropic_path,
+    path,
+)
+from engine.theory.linear_models.sample_wise import directions
 
 
-def test_risks_are_monte_carlo_means_within_four_standard_errors() -> None:
+@pytest.mark.parametrize(("n", "d"), [(5, 9), (9, 5), (7, 7)])
+def test_risks_are_those_of_a_solved_flow_and_of_drawn_weights_and_noise(n: int, d: int) -> None:
     rng = np.random.default_rng(0)
-    n, d, r2, sigma2, time = 5, 9, 2.0, 0.7, 0.15
-    X = rng.standard_normal((n, d))
-    risks = early_stopping(least_squares(X, np.zeros(n)), [time], r2, sigma2)
-    draws = 20_000
-    b = rng.standard_normal((draws, d)) * np.sqrt(r2 / d)
-    y = b @ X.T + np.sqrt(sigma2) * rng.standard_normal((draws, n))
-    values, vectors = np.linalg.eigh(X.T @ X)
-    values = np.maximum(values, 0)
-    decay = (vectors * np.exp(-values * time)) @ vectors.T
-    flow = y @ np.linalg.pinv(X).T @ (np.eye(d) - decay)
-    ridge = y @ (np.linalg.solve(X.T @ X + np.eye(d) / time, X.T)).T
-    for w, estimation, prediction in (
-        (flow, risks.flow_estimation, risks.flow_prediction),
-        (ridge, risks.ridge_estimation, risks.ridge_prediction),
-    ):
-        for sample, exact in (
-            (np.sum((w - b) ** 2, axis=1), estimation),
-            (np.sum(((w - b) @ X.T) ** 2, axis=1) / n, prediction),
-        ):
-            assert abs(sample.mean() - exact[0]) < 4 * sample.std() / np.sqrt(draws)
+    tau2, sigma2, time, draws = 0.4, 0.7, 0.15, 20_000
+    lam = np.linspace(2, 0.1, d)
+    X = rng.standard_normal((n, d)) * np.sqrt(lam)
+    w = rng.standard_normal((draws, d)) * np.sqrt(tau2)
+    y = w @ X.T + np.sqrt(sigma2) * rng.standard_normal((draws, n))
+    basis = [
+        solve_ivp(lambda _, v, k=k: X.T @ (np.eye(n)[k] - X @ v), (0, time), np.zeros(d), rtol=1e-9, atol=1e-11).y[:, -1] for k in range(n)
+    ]
+    flow, ridge = y @ np.array(basis), y @ np.linalg.solve(X.T @ X + np.eye(d) / time, X.T).T
+    exact = path(directions(X, lam), [time], tau2, sigma2)
+    for found, wanted in ((flow, exact.flow), (ridge, exact.ridge)):
+        risk = (found - w) ** 2 @ lam
+        assert abs(risk.mean() - wanted[0]) < 4 * risk.std() / np.sqrt(draws)
 
 
-def test_the_ratio_stays_below_its_bound_on_many_spectra() -> None:
+def test_bounds_are_the_largest_ratios_of_one_direction() -> None:
+    def variance(x: float) -> float:
+        return -(((1 - np.exp(-x)) * (1 + x) / x) ** 2)
+
+    def best(x: float) -> float:
+        return -(1 + x) * (np.exp(-2 * x) + (1 - np.exp(-x)) ** 2 / x)
+
+    for ratio, bound, place in ((variance, RATIO_BOUND, RATIO_PLACE), (best, BEST_BOUND, BEST_PLACE)):
+        found = minimize_scalar(ratio, bounds=(0.5, 8), method="bounded", options={"xatol": 1e-9})
+        assert (-found.fun, found.x) == (pytest.approx(bound, abs=1e-12), pytest.approx(place, abs=1e-5))
+        assert max(-ratio(x) for x in np.geomspace(1e-3, 1e3, 4001)) <= bound
+
+
+def test_ratios_stay_below_their_bounds_on_many_problems_and_reach_them() -> None:
     rng = np.random.default_rng(1)
-    times = np.geomspace(1e-6, 1e6, 200)
-    largest = 0.0
-    for _ in range(20):
+    times, largest = np.geomspace(1e-6, 1e6, 200), 0.0
+    for _ in range(30):
         n, d = rng.integers(1, 30, 2)
-        X = rng.standard_normal((n, d)) * rng.uniform(0.01, 3, d)
-        risks = early_stopping(least_squares(X, np.zeros(n)), times, *rng.uniform(0.0, 3.0, 2))
-        ratios = np.concatenate([risks.flow_estimation / risks.ridge_estimation, risks.flow_prediction / risks.ridge_prediction])
-        largest = max(largest, float(ratios.max()))
-    assert 1.0 < largest <= RATIO_BOUND
-    noise_only = early_stopping(least_squares([[1.0]], [0.0]), times, 0.0, 1.0)  # the bound is attained in the limit of one direction
-    assert np.max(noise_only.flow_prediction / noise_only.ridge_prediction) == pytest.approx(RATIO_BOUND, abs=2e-3)
+        lam = np.sort(rng.uniform(0.01, 3, d))[::-1]
+        found = directions(rng.standard_normal((n, d)) * np.sqrt(lam), rng.permutation(lam))  # risk under another covariance
+        tau2, sigma2 = rng.uniform(0.01, 3.0, 2)
+        along = path(found, np.append(times, tau2 / sigma2), tau2, sigma2)
+        largest = max(largest, float(along.ratio.max()))
+        best = along.flow.min() / along.ridge[-1]
+        assert along.ridge[-1] <= along.ridge.min() * (1 + 1e-12) and 1 - 1e-12 <= best <= along.ratio[-1] <= BEST_BOUND + 1e-12
+        assert (along.flow_bias <= along.ridge_bias * (1 + 1e-12)).all()
+    assert 1.2 < largest <= RATIO_BOUND
+    one = directions([[1.0]], [1.0])
+    assert path(one, [RATIO_PLACE], 0.0, 1.0).ratio[0] == pytest.approx(RATIO_BOUND, abs=1e-12)
+    assert path(one, [BEST_PLACE], BEST_PLACE, 1.0).ratio[0] == pytest.approx(BEST_BOUND, abs=1e-12)
 
 
-def test_best_ridge_is_at_the_signal_to_noise_ratio() -> None:
-    X = np.random.default_rng(2).standard_normal((20, 10))
-    times = np.geomspace(1e-3, 1e3, 4001)
-    risks = early_stopping(least_squares(X, np.zeros(20)), times, 2.0, 0.5)
-    assert times[np.argmin(risks.ridge_estimation)] == pytest.approx(2.0 / 10 / 0.5, rel=5e-3)  # 1/lambda = r2/(d sigma2)
+@pytest.mark.parametrize("d", [100, 400, 800])
+def test_flat_spectra_tend_to_the_marchenko_pastur_law(d: int) -> None:
+    times = np.geomspace(1e-4, 1e-1, 13)
+    found = directions(np.random.default_rng(2).standard_normal((400, d)), np.ones(d))
+    exact, limit = path(found, times, 1 / d, 0.25), isotropic_path(400, d, times, 1 / d, 0.25)
+    np.testing.assert_allclose(exact.flow, limit.flow, rtol=0.02)
+    np.testing.assert_allclose(exact.ridge, limit.ridge, rtol=0.02)
+    early = isotropic_path(400, d, [1e-12], 1 / d, 0.25)
+    assert early.flow[0] == pytest.approx(1.0, abs=1e-6)  # all of the law's mass, the atom at 0 included
 
 
-@pytest.mark.parametrize(("times", "r2", "sigma2", "sentence"), [([0.0], 1, 1, "positive"), ([1.0], 0, 0, "r2=0, sigma2=0")])
-def test_without_risk_or_time_it_says_so(times: list, r2: float, sigma2: float, sentence: str) -> None:
+def test_small_times_and_equal_values_lose_no_digits() -> None:
+    found = directions(1e-8 * np.eye(3), np.ones(3))
+    along = path(found, [1e-5, 1e5], 1.0, 1.0)
+    np.testing.assert_allclose(along.ratio, 1.0, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("times", "tau2", "sigma2", "sentence"), [([0.0], 1, 1, "time"), ([1.0], 0, 0, "both be 0"), ([1.0], -1, 1, "weights")]
+)
+def test_without_risk_or_time_it_says_so(times: list, tau2: float, sigma2: float, sentence: str) -> None:
     with pytest.raises(ProblemError, match=sentence):
-        early_stopping(least_squares([[1.0]], [1.0]), times, r2, sigma2)
+        path(directions([[1.0]], [1.0]), times, tau2, sigma2)
+
+
+def test_the_best_time_is_the_ratio_of_variances() -> None:
+    assert best_time(0.02, 0.25) == 0.08 and best_time(1.0, 0.0) == np.inf
+    with pytest.raises(ProblemError, match="both be 0"):
+        best_time(0.0, 0.0)

@@ -1,0 +1,119 @@
+"""The figures of multiple descent over the number of samples: theory as lines, draws over them, and the spectrum as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
+from engine.phenomena.double_descent.config import MULTIPLE
+from engine.phenomena.double_descent.model import LEAST
+from engine.readings import summarised
+from engine.theory.inputs import Floats
+from engine.theory.spectra.deterministic_equivalent import equivalent
+from engine.theory.spectra.next_order import unlearnt
+
+if TYPE_CHECKING:
+    from engine.phenomena.double_descent.multiple.problem import Problem
+    from engine.phenomena.double_descent.multiple.study import MultipleDescent
+
+N, EMPTY, DOMAIN = Axis("n", log=True), "fills with preset multiple-descent", (MULTIPLE,)
+FIGURES = (
+    Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, hi=100.0), ("risk-vs-n/*",),
+           "over drawn weights and the noise of the test label; min-norm near d: median, elsewhere means", EMPTY, DOMAIN),
+    Figure("block-learnt", "What min-norm has learnt", N, Axis("share of a block", lo=0.0, hi=1.05), ("block-learnt/*",),
+           "mean diagonal of X^+ X over a block's directions; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
+    Figure("sample-parts", "Bias and variance over samples", N, Axis("bias^2, variance", log=True, lo=1e-4, hi=100.0), ("sample-parts/*",),
+           "given the inputs: variance over label noise, bias^2 over drawn weights", EMPTY, DOMAIN),
+    Figure("ridge-draws", "Best ridge, draw by draw", N, Axis("MSE", log=True), ("ridge-draws/*",),
+           "highest and lowest of all draws at each n; none of them rises from one n to the next", EMPTY, DOMAIN),
+)  # fmt: skip
+PICTURE = PictureSpec("block-spectrum", "Spectrum and kappa", cursor=N.label, domain=DOMAIN)
+QUANTITIES = (
+    Quantity("risk-at-d", "test MSE of the shortest fit at n = d, median over the draws", per="run"),
+    Quantity("tuned-at-d", "test MSE of the best ridge at n = d, median over the draws", per="run"),
+)
+SHORTEST, TUNED = "min-norm", "best ridge"
+FRAMES = 40  # numbers of samples at which kappa is drawn
+
+
+def theory(problem: Problem) -> Iterator[Series]:
+    """Mean risks, their parts and learnt shares; asymptotic below d."""
+    n, parts = problem.shown, problem.theory
+    for figure, group, label, values in (
+        ("risk-vs-n", "shortest", SHORTEST, problem.risk), ("risk-vs-n", "tuned", TUNED, problem.tuned),
+        ("ridge-draws", "tuned", TUNED, problem.tuned),
+        ("sample-parts", "bias", "bias^2", problem.tau2 * parts.unlearnt),
+        ("sample-parts", "variance", "variance", parts.noise * problem.sigma2 if problem.sigma2 else np.zeros(n.size)),
+    ):  # fmt: skip
+        yield _theory(f"{figure}/{group}-theory", f"{label}, theory", n, values, group)
+    shares = 1 - unlearnt(problem.eigenvalues, n).directions
+    for place, values in enumerate(problem.by_block(shares).T):
+        yield _theory(f"block-learnt/block{place}-theory", f"{_block(problem, place)}, theory", n, values, f"block{place}")
+
+
+def simulated(study: MultipleDescent) -> Iterator[Series]:
+    """Draws: means with their standard errors, of the shortest fit near d the median."""
+    if not study.draws.done:
+        return
+    problem, n = study.problem, study.problem.n
+    away = np.abs(n - problem.d) >= LEAST
+    yield _means("risk-vs-n/shortest", SHORTEST, n[away], study.risks()[:, away], "shortest")
+    yield _median("risk-vs-n/shortest-near", f"{SHORTEST}, median near d", n[~away], study.risks()[:, ~away], "shortest")
+    yield _means("risk-vs-n/tuned", TUNED, n, study.draws["tuned"], "tuned")
+    parts = (("bias", "bias^2", problem.tau2 * study.draws["unlearnt"]), ("variance", "variance", problem.sigma2 * study.draws["noise"]))
+    for group, label, values in parts:
+        yield _means(f"sample-parts/{group}", label, n[away], values[:, away], group)
+    for place in range(problem.ends.size):
+        yield _means(f"block-learnt/block{place}", _block(problem, place), n, study.draws["learnt"][:, :, place], f"block{place}")
+    tuned = study.draws["tuned"]
+    yield summarised("ridge-draws/tuned", TUNED, n, tuned.T, Summary.MEAN_RANGE, "draws", basis="simulation", group="tuned")
+
+
+def markers(problem: Problem) -> Iterator[Marker]:
+    """The end of each block, the last of which is d."""
+    for place, end in enumerate(problem.ends.tolist()):
+        label = f"n = d = {end}" if end == problem.d else f"n = {end}"
+        for figure in ("risk-vs-n", "block-learnt", "sample-parts"):
+            yield Marker(figure, "x", float(end), label, f"block{place}", f"{end}")
+
+
+def picture(problem: Problem) -> Picture:
+    """The eigenvalues in their order, and kappa, below which the shortest fit of n samples cannot tell them from a ridge."""
+    lam, d = problem.eigenvalues, problem.d
+    n = np.unique(np.geomspace(2, max(d - 1, 2), FRAMES).round().astype(np.int64))
+    kappa = equivalent(lam, n).kappa
+    low, high = 0.2 * min(float(lam[-1]), float(kappa[kappa > 0].min(initial=1.0))), 3 * float(lam[0])
+    levels = np.maximum(kappa, low)
+    lines = np.stack([np.array([[0.8, level], [1.3 * d, level]]) for level in levels])
+    words = tuple(f"kappa, n={count}" for count in n)
+    start = int(np.argmin(np.abs(np.log(n / (problem.valleys[problem.valleys > 0].max(initial=0) or d / 2)))))
+    layers = [Layer("line", lines[start], words[start], "kappa", n.astype(np.float64), lines, words)]
+    starts = np.append(0, problem.ends[:-1])
+    for place, (first, end) in enumerate(zip(starts, problem.ends, strict=True)):
+        index = np.unique(np.geomspace(first + 1, end, 60).round().astype(np.int64))
+        layers.append(Layer("points", np.column_stack([index, lam[index - 1]]).astype(np.float64), _block(problem, place), f"block{place}"))
+    note = "directions above kappa are learnt, those below are not; the cursor over n moves it"
+    return Picture("block-spectrum", PICTURE.title, layers=tuple(layers), extent=(0.8, 1.3 * d, low, high), x="direction", y="variance",
+                   note=note, log=True)  # fmt: skip
+
+
+def _block(problem: Problem, place: int) -> str:
+    if problem.ends.size == 1:
+        return f"all {problem.d}"
+    first = int(problem.ends[place - 1]) + 1 if place else 1
+    return f"{first}..{int(problem.ends[place])}"
+
+
+def _means(name: str, label: str, x: Any, draws: Floats, group: str) -> Series:
+    return summarised(name, label, x, draws.T, Summary.MEAN_ERROR, "draws", basis="simulation", style="points", group=group)
+
+
+def _median(name: str, label: str, x: Any, draws: Floats, group: str) -> Series:
+    return summarised(name, label, x, draws.T, Summary.MEDIAN_RANGE, "draws", basis="simulation", style="points", group=group)
+
+
+def _theory(name: str, label: str, x: Any, y: Any, group: str) -> Series:
+    return Series(name, label, np.asarray(x, dtype=np.float64), np.asarray(y), kind="theory", basis="asymptotic", group=group)

@@ -1,0 +1,128 @@
+"""The figures of early stopping: both risks over t, their ratio with its bound, ratios by dimension, and what is kept of a direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
+from engine.phenomena.double_descent.config import STOPPING
+from engine.readings import summarised
+from engine.theory.inputs import Floats
+from engine.theory.linear_models.early_stopping import BEST_BOUND, RATIO_BOUND, isotropic_path
+from engine.theory.linear_models.sample_wise import Directions
+from engine.theory.spectra.deterministic_equivalent import equivalent
+
+if TYPE_CHECKING:
+    from engine.phenomena.double_descent.stopping.problems import Problem
+    from engine.phenomena.double_descent.stopping.study import EarlyStopping
+
+T, EMPTY, DOMAIN = Axis("t = 1/lam", log=True), "fills with preset early-stopping", (STOPPING,)
+FIGURES = (
+    Figure("paths", "Early stopping beside ridge", T, Axis("excess risk", log=True), ("paths/*",),
+           "chosen spectrum, d nearest to n; without the noise of the test label", EMPTY, DOMAIN),
+    Figure("ratio", "Flow over ridge", T, Axis("risk ratio", lo=0.0, hi=1.8), ("ratio/*",),
+           "at t and at 1/t, chosen spectrum; below 1 early stopping is the better one", EMPTY, DOMAIN),
+    Figure("ratio-by-d", "Largest and best ratio", Axis("d", log=True), Axis("risk ratio", lo=0.9, hi=1.8), ("ratio-by-d/*",),
+           "largest along the path; best: flow at its best time over the best ridge", EMPTY, DOMAIN),
+    Figure("path-parts", "Bias and variance along t", T, Axis("bias^2, variance", log=True, lo=1e-4), ("path-parts/*",),
+           "the same problem: flow has less bias than ridge at 1/t, and more variance", EMPTY, DOMAIN),
+)  # fmt: skip
+PICTURE = PictureSpec("filters", "What is kept of a direction", cursor=T.label, domain=DOMAIN)
+QUANTITIES = (
+    Quantity("largest-ratio", "flow's risk over ridge's at 1/t, largest of all paths", per="run"),
+    Quantity("best-ratio", "best flow's risk over best ridge's, largest of all draws", per="run"),
+)
+METHODS = (("flow", "early stopping"), ("ridge", "ridge"))
+THEORY_POINTS, FRAMES = 61, 41
+LOW, HIGH = -3.0, 3.0  # of log10(t s^2) in the picture
+
+
+def theory(study: EarlyStopping) -> Iterator[Series]:
+    """Limits of infinite sizes: of flat spectra both risks by the Marchenko-Pastur law, of others that of ridge."""
+    for problem in _chosen(study):
+        n, times = study.config.n, _spaced(problem.times, THEORY_POINTS)
+        found = {}
+        if problem.kind == "flat":
+            limit = isotropic_path(n, problem.d, times, problem.tau2, problem.sigma2)
+            found = {"flow": limit.flow, "ridge": limit.ridge}
+            yield _theory(f"ratio/d{problem.d}-theory", f"d={problem.d}, limit", times, limit.ratio, f"d{problem.d}")
+        elif problem is study.shown:
+            equal = equivalent(problem.eigenvalues, n, 1 / times)
+            found = {"ridge": equal.test_mse(np.full(problem.d, problem.tau2), problem.sigma2) - problem.sigma2}
+        if problem is study.shown:
+            for name, label in METHODS:
+                if name in found:
+                    yield _theory(f"paths/{name}-theory", f"{label}, limit", times, found[name], name)
+
+
+def simulated(study: EarlyStopping) -> Iterator[Series]:
+    """Means over draws of inputs with their range."""
+    if not study.draws.done:
+        return
+    shown = study.shown
+    along = study.paths(shown)
+    for name, label in METHODS:
+        yield _over_draws(f"paths/{name}", label, shown.times, getattr(along, name), name)
+        for part, word in (("bias", "bias^2"), ("variance", "variance")):
+            yield _over_draws(
+                f"path-parts/{name}-{part}", f"{label}: {word}", shown.times, getattr(along, f"{name}_{part}"), f"{name}-{part}"
+            )
+    for problem in _chosen(study):
+        yield _over_draws(f"ratio/d{problem.d}", f"d={problem.d}", problem.times, study.paths(problem).ratio, f"d{problem.d}")
+    for kind in dict.fromkeys(one.kind for one in study.problems):
+        mine = [one for one in study.problems if one.kind == kind]
+        for name, read in (("largest", study.largest), ("best", study.best_ratio)):
+            values = np.array([read(one) for one in mine])  # (dimensions, draws)
+            yield summarised(f"ratio-by-d/{kind}-{name}", f"{mine[0].label}, {name}", [one.d for one in mine], values, Summary.MEAN_RANGE,
+                             "draws", basis="simulation", style="points", group=f"{kind}-{name}", present=True)  # fmt: skip
+
+
+def markers(study: EarlyStopping) -> Iterator[Marker]:
+    """Both bounds, and one over the best penalty."""
+    for figure in ("ratio", "ratio-by-d"):
+        yield Marker(figure, "y", RATIO_BOUND, f"never above {RATIO_BOUND:.6f}", brief="1.6859")
+        yield Marker(
+            figure, "y", BEST_BOUND, f"best {'' if figure == 'ratio-by-d' else 'penalty '}never above {BEST_BOUND:.6f}", brief="1.2147"
+        )
+    if 0 < study.shown.best < np.inf:
+        for figure in ("paths", "path-parts"):
+            yield Marker(figure, "x", study.shown.best, "1/lam* = tau2/sigma2", brief="1/lam*")
+
+
+def picture(found: Directions, problem: Problem) -> Picture:
+    """The share that flow and ridge keep over t s^2, and where the directions of the first draw stand; the cursor over t moves them."""
+    grid = np.linspace(LOW, HIGH, 121)
+    x = 10.0**grid
+    times = _spaced(problem.times, FRAMES)
+    places = np.clip(np.log10(times[:, None] * found.squares), LOW, HIGH)  # (f, r)
+    kept = -np.expm1(-(10.0**places))
+    words = tuple(f"directions, t={time:.2g}" for time in times)
+    best = problem.best if 0 < problem.best < np.inf else 1.0
+    start = int(np.argmin(np.abs(np.log(times / best))))
+    frames = np.stack([places, kept], axis=2)
+    layers = (
+        Layer("path", np.column_stack([grid, -np.expm1(-x)]), "early stopping", "flow"),
+        Layer("path", np.column_stack([grid, x / (1 + x)]), "ridge", "ridge"),
+        Layer("points", frames[start], words[start], "directions", times, frames, words),
+    )
+    note = f"singular directions of the first draw, {problem.label}, d={problem.d}; the cursor over t moves them along"
+    return Picture("filters", PICTURE.title, layers=layers, extent=(LOW, HIGH, 0.0, 1.05), x="log10 of t s^2", y="share kept", note=note)
+
+
+def _chosen(study: EarlyStopping) -> list[Problem]:
+    return [one for one in study.problems if one.kind == study.shown.kind]
+
+
+def _spaced(times: Floats, count: int) -> Floats:
+    return np.asarray(times[np.unique(np.linspace(0, times.size - 1, count).round().astype(np.int64))])
+
+
+def _over_draws(name: str, label: str, x: Any, draws: Floats, group: str) -> Series:
+    return summarised(name, label, x, draws.T, Summary.MEAN_RANGE, "draws", basis="simulation", group=group)
+
+
+def _theory(name: str, label: str, x: Any, y: Any, group: str) -> Series:
+    return Series(name, label, np.asarray(x, dtype=np.float64), np.asarray(y), kind="theory", basis="asymptotic", group=group)
