@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+from rich.text import Text
+
+from screens.widgets.text_row import fit
 
 LEAST_WIDTH, LEAST_HEIGHT = 38, 12  # characters that a figure needs to be read with ease
 LEAST = {"compact": (28, 9), "normal": (LEAST_WIDTH, LEAST_HEIGHT), "roomy": (56, 18)}  # by density, for one that shares the page
@@ -50,6 +55,29 @@ def pages(count: int, width: int, height: int, wide: bool = False, density: str 
 def page_of(view: int, chosen: tuple[Page, ...]) -> int:
     """Return the number of the page that holds a view."""
     return next((index for index, page in enumerate(chosen) if view in page.views), 0)
+
+
+def pages_row(here: Sequence[int], count: int, empty: Sequence[int], others: Sequence[Text], width: int) -> Text:
+    """Return which views are on this page, by number, how many there are, and the headings of others, as far as they fit.
+
+    empty: the numbers of those that the run leaves empty.
+    """
+    first = Text(f" {_numbers(here)} of {count}", "bold")
+    if empty:
+        first.append(": empty in this run" if set(here) <= set(empty) else f", {len(empty)} empty", "dim")
+    more = [Text.assemble(("m", "bold cyan"), " more:")] if others else []
+    return fit([first, *more, *others], width)
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """Write numbers, those that follow each other as a range: `1-5, 7`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs) or "0"
 
 
 def _spread(count: int, width: int, height: int, least: tuple[int, int]) -> tuple[Page, ...]:

@@ -49,11 +49,11 @@ class ViewScreen(RunScreen, inherit_bindings=False):
         number = f"{self._digits}{digit}" if now - self._typed_at < TOGETHER else ""
         if len(number) == 2 and int(number) <= len(self.figures.panels):
             self._digits = ""
-            self.action_view(int(number) - 1)
+            self.action_view(self.figures.numbered(int(number)))
             return
         self._digits, self._typed_at = (str(digit), now) if digit else ("", 0.0)
         if digit:
-            self.action_view(digit - 1)
+            self.action_view(self.figures.numbered(digit))
         else:
             self.action_reset()
 

@@ -14,9 +14,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 
-from engine.contract import Figure, PictureSpec, Snapshot, Spec, unmet
+from engine.contract import Figure, Phase, PictureSpec, Snapshot, Spec, unmet
 from screens import linked_cursor
-from screens.figure_pages import ROOMIER, Page, page_of, pages
+from screens.figure_pages import ROOMIER, Page, page_of, pages, pages_row
 from screens.linked_cursor import Cursor
 from screens.pinned import Pinned
 from screens.widgets.axis_scales import Scale
@@ -27,7 +27,6 @@ from screens.widgets.plot_legend import LegendEntry, value_at
 from screens.widgets.plot_view import PlotView
 from screens.widgets.shared_legend import Legend, arranged, long, related, shared
 from screens.widgets.smoothing import WINDOWS, smoothable
-from screens.widgets.text_row import fit
 
 SHARE_OF_LEGEND = 4  # a shared legend takes at most one row in so many
 WHEEL = 1.25  # nearer by a notch of the wheel
@@ -80,8 +79,8 @@ class FigureGrid(Container, can_focus=True):
         self._grid = Container(*self.panels, id="grid")
         self._snapshot: Snapshot | None = None
         self._spec = spec
-        self._config: Mapping[str, Any] = {}
-        self._unfilled: frozenset[int] = frozenset()  # views that the run's settings leave empty
+        self._config: tuple[Mapping[str, Any], bool] = {}, False  # settings of the run, and whether it is finished
+        self._unfilled: frozenset[int] = frozenset()  # views that the run leaves empty
 
     def compose(self) -> ComposeResult:
         """Hold the legend and every panel; those of other pages are hidden."""
@@ -97,7 +96,7 @@ class FigureGrid(Container, can_focus=True):
     def spread(self, width: int, height: int) -> None:
         """Choose the pages for a size and show the active view's."""
         if self.full:
-            self.pages = tuple(Page((index,), 1, 1) for index in range(len(self.panels)))
+            self.pages = tuple(Page((panel.index,), 1, 1) for panel in self._in_order)
         else:
             self.pages = self._pages(width, height)
         self._lay_out()
@@ -108,7 +107,7 @@ class FigureGrid(Container, can_focus=True):
         self.redraw()
 
     def _pages(self, width: int, height: int) -> tuple[Page, ...]:
-        """Spread what the run fills; what its settings leave empty stands on pages of its own, behind."""
+        """Spread what the run fills; what it leaves empty stands on pages of its own, behind."""
         density = ROOMIER[self._theme.density] if self._roomier else self._theme.density
         filled = [panel.index for panel in self.panels if panel.index not in self._unfilled]
         spread = [
@@ -134,6 +133,15 @@ class FigureGrid(Container, can_focus=True):
             self.redraw()
         self.post_message(self.Rearranged())
 
+    @property
+    def _in_order(self) -> list[FigurePanel]:
+        """The views by number."""
+        return sorted(self.panels, key=lambda panel: panel.number)
+
+    def numbered(self, number: int) -> int:
+        """Return the view with a number, -1 where there is none."""
+        return next((panel.index for panel in self.panels if panel.number == number), -1)
+
     def choose(self, index: int) -> None:
         """Make a view the active one and show its page."""
         if 0 <= index < len(self.panels):
@@ -146,41 +154,43 @@ class FigureGrid(Container, can_focus=True):
         self.spread(self.size.width, self.size.height)
 
     def turn_page(self, direction: int) -> None:
-        """Show the next or the previous page, its first view active."""
-        if self.pages:
-            page = self.pages[(page_of(self.active, self.pages) + direction) % len(self.pages)]
-            self.choose(page.views[0])
+        """Show the next or the previous page of what the run fills, its first view active."""
+        filled = [page for page in self.pages if not self._unfilled.issuperset(page.views)] or self.pages
+        if filled:
+            here = filled.index(self.page) if self.page in filled else -max(0, direction)
+            self.choose(filled[(here + direction) % len(filled)].views[0])
 
     def elsewhere(self, width: int) -> Text:
         """Return which views are on this page, and the titles of those on the others, from the next page on, as far as they fit."""
         here = page_of(self.active, self.pages)
-        order = [view for page in (*self.pages[here + 1 :], *self.pages[:here]) for view in page.views]
-        parts = [Text(f" {_numbers(self.page.views)} of {len(self.panels)}", "bold"), Text.assemble(("m", "bold cyan"), " more:")]
-        return fit([*parts, *(self.panels[view].heading for view in order)], width)
+        others = [view for page in (*self.pages[here + 1 :], *self.pages[:here]) for view in page.views if view not in self._unfilled]
+        numbers, empty = ([self.panels[view].number for view in views] for views in (self.page.views, self._unfilled))
+        return pages_row(numbers, len(self.panels), empty, [self.panels[view].heading for view in others], width)
 
     # ------------------------------------------------------------ drawing
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw the visible views from a snapshot."""
         self._snapshot = snapshot
-        if snapshot.config != self._config:
-            self._config = snapshot.config
+        if (snapshot.config, snapshot.phase is Phase.FINISHED) != self._config:
+            self._config = snapshot.config, snapshot.phase is Phase.FINISHED
             self._leave_out(snapshot)
         self.redraw()
 
     def _leave_out(self, snapshot: Snapshot) -> None:
-        """Find the views that settings leave empty, and go on with the first of the others where the active one is among them.
+        """Find the views that the run leaves empty, and go on with another one; those that its settings empty are numbered last.
 
         None is empty where runs of several settings are shown.
         """
         config = self._spec.config.model_construct(**snapshot.config) if snapshot.config else None
-        unfilled = frozenset(panel.index for panel in self.panels if config and unmet(panel.what.domain, config))
-        for panel in self.panels:
-            panel.fill(config is not None and panel.index not in unfilled)
+        refused = {panel.index for panel in self.panels if config and unmet(panel.what.domain, config)}
+        bare = {panel.index for panel in self.panels if config and self._config[1] and not panel.anything(snapshot)}
+        unfilled = frozenset(refused | bare)
+        for place, panel in enumerate(sorted(self.panels, key=lambda panel: (panel.index in refused, panel.index)), 1):
+            panel.place(place, to_come=bool(config) and panel.index not in refused, ended=panel.index in bare - refused)
         if unfilled != self._unfilled:
-            filled = [panel.index for panel in self.panels if panel.index not in unfilled]
-            if filled and self.active in unfilled - self._unfilled:
-                self.active = filled[0]
+            if self.active in unfilled - self._unfilled:
+                self.active = max(0, self.numbered(1))
             self._unfilled = unfilled
             self.spread(self.size.width, self.size.height)
 
@@ -375,14 +385,3 @@ class FigureGrid(Container, can_focus=True):
         else:
             self.plot.toggle_log_y()
         return self.plot.request.log_x if axis == "x" else self.plot.request.log_y
-
-
-def _numbers(views: Sequence[int]) -> str:
-    """Return the numbers of views, those that follow each other as a range: `1-5, 7`."""
-    runs: list[list[int]] = []
-    for view in views:
-        if runs and view == runs[-1][-1] + 1:
-            runs[-1].append(view)
-        else:
-            runs.append([view])
-    return ", ".join(f"{run[0] + 1}-{run[-1] + 1}" if len(run) > 1 else f"{run[0] + 1}" for run in runs) or "0"

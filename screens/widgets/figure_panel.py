@@ -17,13 +17,15 @@ from screens.widgets.picture_view import PictureView
 from screens.widgets.plot_view import PlotView
 from screens.widgets.smoothing import Smoother
 
+NOTHING = "nothing in this run"  # of a view that is empty at its end
+
 
 class FigurePanel(Container):
     """The place of one view.
 
     Attributes:
         what: the figure or picture as it is declared.
-        title: its number and title, as they are drawn.
+        index: its place among those declared. number: the one that it is chosen by, which `place` changes.
     """
 
     DEFAULT_CSS = """
@@ -42,8 +44,8 @@ class FigurePanel(Container):
     def __init__(self, index: int, what: Figure | PictureSpec, theme: Theme) -> None:
         super().__init__()
         self.index = index
+        self.number = index + 1
         self.what = what
-        self.title = f"{index + 1} {what.title}"
         self.view: PlotView | PictureView = PlotView(theme) if isinstance(what, Figure) else PictureView(theme)
         self._numbered = replace(what, title=self.title) if isinstance(what, Figure) else None
         self._smoother = Smoother()
@@ -57,15 +59,26 @@ class FigurePanel(Container):
         """Make this view the active one."""
         self.post_message(self.Chosen(self.index))
 
-    def fill(self, filled: bool) -> None:
-        """Say of an empty figure what fills it only where the run's settings do not: else its data are still to come."""
-        if isinstance(self.what, Figure) and self.what.domain:
-            self._numbered = replace(self.what, title=self.title, empty="" if filled else self.what.empty)
+    def place(self, number: int, to_come: bool, ended: bool) -> None:
+        """Give the view its number, and what it says where it is empty.
+
+        to_come: the run's settings fill it; what it needs is only said where they do not. ended: the run is over and has not.
+        """
+        if number != self.number:
+            self.number, self._turned = number, None
+        if isinstance(self.what, Figure):
+            empty = NOTHING if ended else "" if to_come and self.what.domain else self.what.empty
+            self._numbered = replace(self.what, title=self.title, empty=empty)
+
+    @property
+    def title(self) -> str:
+        """Number and title, as they are drawn."""
+        return f"{self.number} {self.what.title}"
 
     @property
     def heading(self) -> Text:
         """Number and title in one row of text."""
-        return Text.assemble((str(self.index + 1), "bold cyan"), " ", (self.what.title, "dim"))
+        return Text.assemble((str(self.number), "bold cyan"), " ", (self.what.title, "dim"))
 
     @property
     def axis(self) -> str:
@@ -81,6 +94,12 @@ class FigurePanel(Container):
         if isinstance(self.what, Figure):
             return None
         return next((item for item in snapshot.pictures if item.name == self.what.name), None)
+
+    def anything(self, snapshot: Snapshot) -> bool:
+        """Whether a snapshot has something to draw here."""
+        if isinstance(self.what, Figure):
+            return any(item.x.size for item in self.curves(snapshot))
+        return self.picture(snapshot) is not None
 
     def draw(
         self, snapshot: Snapshot, theme: Theme, *, pinned: Pinned | None, cursor: Cursor | None, smoothing: int, legend: bool
@@ -107,7 +126,7 @@ class FigurePanel(Container):
         """Return a picture with its number and its layers as they are under the cursor: the same object while nothing changes."""
         if self._turned is None or self._turned[0] is not picture or self._turned[1] != at:
             layers = tuple(layer.under(at) for layer in picture.layers)
-            self._turned = picture, at, replace(picture, title=f"{self.index + 1} {picture.title}", layers=layers)
+            self._turned = picture, at, replace(picture, title=f"{self.number} {picture.title}", layers=layers)
         return self._turned[2]
 
 

@@ -15,7 +15,7 @@ from engine.contract import Status, Verdict
 from screens import formatting
 from screens.widgets.text_row import fit
 
-WIDE = 72  # columns from which a claim is one table row
+WIDE = 100  # columns from which a claim is one table row
 UNBROKEN = "\u00a0"
 MARK, IDENTITY = 9, 5
 LEAST_VALUE, MOST_VALUE = 11, 18  # columns of a value: words in it are not broken, and sentences take fewer rows
@@ -49,7 +49,8 @@ def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
 
 def _claims(verdicts: Sequence[Verdict], width: int) -> Text:
     if width < WIDE:
-        return Text("\n").join(_stacked(verdict, width) for verdict in verdicts)
+        mark = min(MARK, max(len(verdict.mark) for verdict in verdicts) + 2)
+        return Text("\n").join(_stacked(verdict, width, mark) for verdict in verdicts)
     first = _columns([formatting.number(verdict.predicted) for verdict in verdicts])
     second = _columns([formatting.number(verdict.measured) for verdict in verdicts])
     head = Text(f"{'mark':{MARK}}{'claim':{width - MARK - first - second}}{'predicted':>{first}}{'measured':>{second}}", "dim")
@@ -82,17 +83,23 @@ def _row(verdict: Verdict, width: int, first: int, second: int) -> Text:
     )
 
 
-def _stacked(verdict: Verdict, width: int) -> Text:
-    """Lay a claim out below one another: mark and sentence, then measured against predicted."""
-    sentence = _wrap(f"{verdict.claim.id} {verdict.claim.sentence}", width - MARK, 0)
-    lines = [Text.assemble(_mark(verdict, index), part) for index, part in enumerate(sentence)]
-    values = f"measured {formatting.number(verdict.measured)}, predicted {formatting.number(verdict.predicted)}{_conditions(verdict)}"
-    lines += [Text.assemble(" " * MARK, (part, "dim")) for part in _wrap(values, width - MARK, 0)]
+def _stacked(verdict: Verdict, width: int, mark: int) -> Text:
+    """Lay a claim out below one another: mark and sentence, then measured against predicted.
+
+    mark: columns of the mark.
+    """
+    sentence = _wrap(f"{verdict.claim.id} {verdict.claim.sentence}", width - mark, len(verdict.claim.id) + 1)
+    lines = [Text.assemble(_mark(verdict, index, mark), part) for index, part in enumerate(sentence)]
+    measured, indent = f"measured {formatting.number(verdict.measured)}", len(verdict.claim.id) + 1
+    values = _wrap(f"{measured}, predicted {formatting.number(verdict.predicted)}{_conditions(verdict)}", width - mark - indent, 0)
+    for part in values:
+        strong = measured if part.startswith(measured) else ""
+        lines.append(Text.assemble(" " * (mark + indent), (strong, "bold"), (part[len(strong) :], "dim")))
     return Text("\n").join(lines)
 
 
-def _mark(verdict: Verdict, index: int) -> tuple[str, str]:
-    return f"{verdict.mark if index == 0 else '':{MARK}}", formatting.STATUS_STYLE[verdict.status]
+def _mark(verdict: Verdict, index: int, width: int = MARK) -> tuple[str, str]:
+    return f"{verdict.mark if index == 0 else '':{width}}", formatting.STATUS_STYLE[verdict.status]
 
 
 def _conditions(verdict: Verdict) -> str:

@@ -187,7 +187,7 @@ def test_two_digits_at_once_are_one_number(monkeypatch: pytest.MonkeyPatch) -> N
 
     class Typed(ViewScreen):
         def __init__(self) -> None:
-            self.figures = SimpleNamespace(panels=[None] * 12)
+            self.figures = SimpleNamespace(panels=[None] * 12, numbered=lambda number: number - 1)
             self._digits, self._typed_at = "", 0.0
 
         def action_view(self, index: int) -> None:

@@ -70,7 +70,7 @@ def markers(run: NeuralCollapse) -> Iterator[Marker]:
         at = run.fitted_at(setting.name)
         if at.size and np.isfinite(at).all() and (at > 0).all():
             step = float(np.median(at))
-            yield Marker("nc1", "x", step, f"fitted: {step:,.0f}", setting.name)
+            yield Marker("nc1", "x", step, f"fitted: {step:,.0f}", setting.name, brief=f"{step:,.0f}")
 
 
 def cosine_picture(run: NeuralCollapse, setting: str, label: str) -> Picture:

@@ -1,4 +1,4 @@
-"""Figures: bars of bounds with a mark of what each says, curves over n, margins, and the linear example with its picture."""
+"""Figures: bars of bounds beside what makes one vacuous or useless, curves over n, margins, and the linear example with its picture."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 
 from engine.contract import Axis, Condition, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
 from engine.readings import Floats, summarised
-from engine.theory.bounds.risk_bounds import informativeness
 
 if TYPE_CHECKING:
     from engine.phenomena.vacuous_bounds.experiment import VacuousBounds
@@ -28,8 +27,7 @@ OVER_N = {
 }  # fmt: skip
 CHANCE = 0.5
 BINS = 40
-WORDS = ("informative", "useless", "vacuous")
-SIDES, ABOVE = (-0.27, 0.08), 4.0  # where the marks of two bars stand: from their place on x; times their value, a row above on y
+SIDES = (-0.27, 0.08)  # where the points of two conditions stand, from their place on x
 
 QUANTITIES = (
     Quantity("train-error", "training error"),
@@ -59,27 +57,19 @@ PICTURES = (PictureSpec("two-sided-plane", "S and S' before the boundary"),)
 
 
 def bars(run: VacuousBounds) -> list[Series]:
-    """Return a bar per bound and condition, and over each bar a mark of what it says, one series per word; terms are points."""
+    """Return a bar per bound and condition; terms are points."""
     found: list[Series] = []
-    marks: dict[str, list[tuple[float, float]]] = {word: [] for word in WORDS}
     conditions = run.config.conditions if run.measured else ()  # a run may be paused before it has measured anything
     for place, condition in enumerate(conditions):
         networks = run.measured_in(condition)
         side = SIDES[place] if len(conditions) > 1 else 0.0
         x, values = _heights(networks, NAMES)
-        drawn = summarised(f"bounds/{condition.name}", condition.label, x, values, basis="bound", style="bars", group=condition.name)
-        found.append(drawn)
-        for at, value in zip(x, drawn.y.tolist(), strict=True):
-            if np.isfinite(value) and all(network.bounds[NAMES[int(at)]].bounds for network in networks):
-                marks[informativeness(value)].append((at + side, ABOVE * value))
+        found.append(summarised(f"bounds/{condition.name}", condition.label, x, values, basis="bound", style="bars", group=condition.name))
         x, values = _heights(networks, TERMS)
-        label = f"{condition.name}: no bound"
+        label = f"{condition.name}: term, no bound"
         name = f"bounds/terms/{condition.name}"
         places = [at + side for at in x]
         found.append(summarised(name, label, places, values, style="points", group=f"{condition.name} terms"))
-    for word, points in marks.items():
-        xy = np.array(points).reshape(-1, 2)
-        found.append(Series(f"bounds/{word}", f"{word} bound", xy[:, 0], xy[:, 1], basis="bound", style="points", group=word))
     return found
 
 
@@ -92,7 +82,10 @@ def _heights(networks: Sequence[NetworkMeasurement], names: Sequence[str]) -> tu
 
 def markers(run: VacuousBounds) -> list[Marker]:
     """Return the lines that bars are compared with, 1, chance, measured error and gap (on true labels where there are any); the D/m."""
-    found = [Marker("bounds", "y", 1.0, "vacuous from 1"), Marker("bounds", "y", CHANCE, "chance")]
+    found = [
+        Marker("bounds", "y", 1.0, "vacuous from 1", brief="vacuous"),
+        Marker("bounds", "y", CHANCE, "useless from .5, the error of guessing", brief="guessing"),
+    ]
     condition = run.config.conditions[0]
     networks = run.measured_in(condition)
     if networks:

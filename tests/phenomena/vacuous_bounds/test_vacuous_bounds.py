@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from engine.contract import Status
 from engine.errors import Diverged, KnobError
 from engine.phenomena.vacuous_bounds.experiment import VacuousBounds
-from engine.phenomena.vacuous_bounds.figures import ABOVE, BARS, FIGURES, NAMES, PICTURES, TERMS
+from engine.phenomena.vacuous_bounds.figures import BARS, FIGURES, NAMES, PICTURES, TERMS
 from engine.phenomena.vacuous_bounds.problem import draw_problem
 from engine.state import State
 from tests.phenomena.driven import UNEVEN, work
@@ -54,20 +54,16 @@ def test_every_figure_and_picture_that_is_declared_is_delivered(small):
         assert (item.lo is None) == (item.band == "")
 
 
-def test_over_every_bar_stands_what_it_says_and_over_what_is_no_bound_nothing(small):
+def test_bars_are_bounds_and_terms_that_are_none_are_points(small):
     drawn = {item.name: item for item in small.series() if item.name.startswith("bounds/")}
-    limits = {"informative": (0, 0.5), "useless": (0.5, 1), "vacuous": (1, np.inf)}
-    heights = {word: np.sort(drawn[f"bounds/{word}"].y / ABOVE) for word in limits}
+    assert len(drawn) == 4
     bars = np.concatenate([drawn[f"bounds/{arm}"].y for arm in ("true", "random")])
-    unproven = [network.bounds["Rademacher"].value for network in small.measured if not network.bounds["Rademacher"].bounds]
     assert len(bars) == len(NAMES) + len(NAMES) - 1  # one posterior around half of the data, on true labels
-    for word, (least, most) in limits.items():
-        np.testing.assert_allclose(heights[word], np.sort([bar for bar in bars if least <= bar < most]))
-    assert not unproven
+    assert all(network.bounds["Rademacher"].bounds for network in small.measured)
     for arm in ("true", "random"):
         assert drawn[f"bounds/{arm}"].style == "bars"
         terms = drawn[f"bounds/terms/{arm}"]
-        assert (terms.style, len(terms.y), terms.label) == ("points", len(TERMS), f"{arm}: no bound")
+        assert (terms.style, len(terms.y), terms.label) == ("points", len(TERMS), f"{arm}: term, no bound")
         assert drawn[f"bounds/{arm}"].label == f"{arm} labels"
 
 

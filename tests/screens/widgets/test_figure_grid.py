@@ -12,7 +12,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from engine.contract import Axis, Condition, Config, Figure, Layer, Marker, Picture, PictureSpec, Series, Snapshot, Spec, knob
+from engine.contract import Axis, Condition, Config, Figure, Layer, Marker, Phase, Picture, PictureSpec, Series, Snapshot, Spec, knob
 from screens.widgets.figure_grid import FigureGrid
 from screens.widgets.palette import Theme, group_order, groups_of
 from screens.widgets.picture_view import PictureView
@@ -237,16 +237,21 @@ def test_what_the_settings_leave_empty_takes_no_room_on_the_pages_of_what_they_f
             assert {panel.what.name for panel in grid.panels if panel.display} == set(shown)
         grid.show(replace(canned(series=(), pictures=(), markers=()), config={"sweep": False}))
         await pilot.pause()
-        assert str(grid.elsewhere(80)).split()[:3] == ["1,", "3", "of"]
-        grid.choose(3)
+        assert str(grid.elsewhere(80)).strip() == "1-2 of 4, 2 empty", "what is filled has the first numbers"
+        grid.choose(grid.numbered(4))
         await pilot.pause()
         assert {panel.what.name for panel in grid.panels if panel.display} == set("bd"), "they can be looked at all the same"
         assert "fills with sweep" in words(grid, 3)
+        assert str(grid.elsewhere(80)).split("  ")[0].strip() == "3-4 of 4: empty in this run"
         grid.turn_page(1)
         assert grid.active == 0
         grid.show(replace(canned(series=(), pictures=(), markers=()), config={"sweep": True}))
         await pilot.pause()
         assert "no data yet" in words(grid, 3) and "fills with" not in words(grid, 3), "what the settings fill is still to come"
+        assert [panel.title for panel in grid.panels] == ["1 a", "2 b", "3 c", "4 d"]
+        grid.show(replace(canned(series=(), pictures=(), markers=(), phase=Phase.FINISHED), config={"sweep": True}))
+        await pilot.pause()
+        assert "nothing in this run" in words(grid, 3), "it is over, so that nothing is still to come"
 
     alone(grid, look)
 
