@@ -15,8 +15,9 @@ Order: 80
 from engine.declare import declare
 from engine.papers import papers
 from engine.phenomena.grokking.claims import CLAIMS
-from engine.phenomena.grokking.config import PRESETS, GrokkingConfig
+from engine.phenomena.grokking.config import GrokkingConfig
 from engine.phenomena.grokking.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.grokking.presets import PRESETS
 from engine.phenomena.grokking.scalars import SCALARS
 from engine.phenomena.grokking.work import work
 
@@ -24,5 +25,5 @@ SPEC = declare(
     __name__, __doc__, config=GrokkingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
     work=work, references=papers("power2022", "gromov2023", "nanda2023", "liu2023", "kumar2023", "lee2024", "prieto2025"),
-    ensemble=("op", "wd", "lr"),
+    ensemble=("op", "wd", "lr", "alpha"),
 )  # fmt: skip

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from engine.contract import Claim
 from engine.judging import PENDING, Judgement, Judges, censored, decided
-from engine.phenomena.grokking.domains import CIRCUIT, DELAYED, HALF_OF_53, SWEPT, WAVES, WITHOUT_DECAY
+from engine.phenomena.grokking.config import PAIRS
+from engine.phenomena.grokking.domains import CIRCUIT, DECODER, DELAYED, HALF_OF_53, HEADLINE, SWEPT, WAVES, WITHOUT_DECAY
 from engine.phenomena.grokking.milestones import all_reached, at_least, values_at
+from engine.phenomena.grokking.omnigrok import claims as images
 from engine.phenomena.grokking.settings import DECAYS, FRACTIONS, MAIN, NO_DECAY, P53, READ_AT
 from engine.theory.modular_arithmetic.fourier import random_share
 
@@ -28,6 +30,7 @@ DELAY_P53 = 2.0
 SHARE = 0.9
 EARLY, MARGIN = 10, 0.1  # per cent of test pairs that are right at most while the margin is read; 1 - 1/p is the margin of a perfect fit
 RISE = 1.5
+MEMORISED_BY, FAR = 1000, 100.0  # of the decoder without decay: steps, and times the memorise step
 ANALYTIC, ANALYTIC_WIDTH, ANALYTIC_MODULI = 0.999, 500, (59, 97)
 CORRELATION = -0.8
 
@@ -52,10 +55,15 @@ CLAIMS = (
     Claim("GR5", "The circuit precedes the jump", NANDA, "held-out margin > 0 while a tenth of test pairs is right; restricted loss falls",
           "margin >= .1; loss lower than when memorised", (*OFTEN, "nanda"), CIRCUIT, TRAINED),
     Claim("GR6", "Excluded loss rises", NANDA, "last/minimum after memorising > 1", "ratio >= 1.5", (*OFTEN, "nanda"), CIRCUIT, TRAINED),
-    Claim("GR7", "Analytic network works", GROMOV, "accuracy 1, N=500, p=59 and 97", ">= .999", chance=EXACT),
+    Claim("GR7", "Analytic network works", GROMOV, "accuracy 1, N=500, p=59 and 97", ">= .999", domain=(PAIRS,), chance=EXACT),
     Claim("GR8", "More data, less delay", f"{POWER}, Fig. 1", "Spearman(fraction, grok step) < 0", "<= -.8", ("standard",), SWEPT, TRAINED),
     Claim("GR9", "Look-up is exact", NANDA, "a trained transformer's logits equal the plain form's in float64",
-          f"{LOOK_UP:.1e} of the largest: float32", chance=EXACT),
+          f"{LOOK_UP:.1e} of the largest: float32", domain=(PAIRS,), chance=EXACT),
+    Claim("GR10", "Delayed generalisation of the decoder", f"{POWER}, Fig. 1", "grok/memorise step >> 1; near chance when memorised",
+          f"ratio >= {DELAY:g}; accuracy <= .1", ("power-small", "power"), DECODER, TRAINED),
+    Claim("GR11", "The decoder groks without decay", f"{POWER}, Fig. 1 left", "train 99 % before step 1,000; test 95 % by 1,000,000",
+          "memorised <= 1,000; grok/memorise >= 100", ("power",), HEADLINE, TRAINED),
+    *images.CLAIMS,
 )  # fmt: skip
 
 
@@ -70,6 +78,32 @@ def _delayed(run: Grokking) -> Judgement:
     return decided(
         ratio >= DELAY and not beyond.any(), f"{ratio:.3g}; {accuracy.max():.3f}", f"steps {_steps(memorised)} and {_steps(grokked)}",
         values={"ratio": ratio, "accuracy_when_memorised": accuracy.max()},
+    )  # fmt: skip
+
+
+def _decoder(run: Grokking) -> Judgement:
+    r = run.readings
+    memorised, grokked = r.memorised(), r.grokked()
+    undecided = _without_jump(run, at_once=True)
+    if undecided is not None:
+        return undecided
+    ratio, accuracy = float(r.delay_ratio().min()), float(r.accuracy_when_memorised().max())
+    return decided(
+        ratio >= DELAY and accuracy <= EARLY / 100, f"{ratio:.3g}; {accuracy:.3f}", f"steps {_steps(memorised)} and {_steps(grokked)}",
+        values={"ratio": ratio, "accuracy_when_memorised": accuracy},
+    )  # fmt: skip
+
+
+def _headline(run: Grokking) -> Judgement:
+    r = run.readings
+    memorised = r.memorised()
+    undecided = _without_jump(run, at_once=True)
+    if undecided is not None:
+        return undecided
+    ratio = float(r.delay_ratio().min())
+    return decided(
+        memorised.max() <= MEMORISED_BY and ratio >= FAR, f"{ratio:.3g}", f"steps {_steps(memorised)} and {_steps(r.grokked())}",
+        values={"ratio": ratio, "memorised": memorised.max()},
     )  # fmt: skip
 
 
@@ -189,5 +223,5 @@ def _steps(values: Any) -> str:
 
 JUDGES: Judges[Grokking] = {
     "GR1": _delayed, "GR2": _never, "GR3": _without_decay, "GR4": _single_waves, "GR5": _circuit_first, "GR6": _excluded_rises,
-    "GR7": _analytic, "GR8": _more_data, "GR9": _exact,
+    "GR7": _analytic, "GR8": _more_data, "GR9": _exact, "GR10": _decoder, "GR11": _headline, **images.JUDGES,
 }  # fmt: skip

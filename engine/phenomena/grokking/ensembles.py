@@ -6,7 +6,7 @@ the host, together with the outputs and embeddings of the main setting's network
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -21,17 +21,23 @@ from engine.phenomena.grokking.float64_losses import LossName, loss_of_pairs, pr
 from engine.phenomena.grokking.full_batch import FullBatch
 from engine.phenomena.grokking.gromov_network import GromovNetwork
 from engine.phenomena.grokking.interventions import HeavyBall, Interventions
+from engine.phenomena.grokking.mini_batches import MiniBatches
 from engine.phenomena.grokking.nanda_transformer import NandaTransformer
 from engine.phenomena.grokking.pair_network import PairNetwork
+from engine.phenomena.grokking.power_decoder import PowerDecoder
 from engine.phenomena.grokking.prieto_perceptron import PrietoPerceptron
 from engine.phenomena.grokking.progress_measures import cross_entropy, squared_error
 from engine.phenomena.grokking.settings import Setting, Task, task
 from engine.readings import Network
 from engine.seeds import streams
 from engine.state import State
+from engine.training.batches import Batches
 from engine.training.joint import Stretch
 from engine.training.optimizers import AdamW, Optimizer
 
+SOFTMAX_NETWORKS: dict[str, Callable[..., PairNetwork]] = {
+    "mlp": PrietoPerceptron, "transformer": NandaTransformer, "decoder": PowerDecoder,
+}  # fmt: skip
 LARGEST_GROUP = 4  # networks: a step then stays below a tenth of a second on a slow core
 BETA1 = 0.9
 METRICS = ("train-loss", "test-loss", "train-accuracy", "test-accuracy", "collapse", "norm")
@@ -93,6 +99,8 @@ class Ensembles:
             same = alike.setdefault((network.setting.p, network.setting.fraction, network.setting.steps), {})
             same.setdefault(network.seed, []).append(number)
         size = LARGEST_GROUP if self.device == "cpu" else len(self.networks)
+        if self.config.model == "decoder":
+            size = 1  # its members are computed in turn
         groups: list[list[int]] = []
         for same in alike.values():
             groups.append([])
@@ -114,8 +122,16 @@ class Ensembles:
         targets = torch.stack([torch.nn.functional.one_hot(labels[mask], network.outputs).T.float() for mask in train])
         losses = [self.loss_name(number) for number in numbers]
         interventions = Interventions(network, [setting.speedup for setting in settings])
-        trainer = FullBatch(optimizer, shown, targets, losses, interventions, network.WARM_UP)
+        given = (optimizer, shown, targets, losses, interventions, network.WARM_UP)
+        trainer = MiniBatches(*given, *self._batches(numbers, shown.shape[1])) if config.batched else FullBatch(*given)
         return Group(numbers, network, trainer, pairs, labels, train, settings[0].steps)
+
+    def _batches(self, numbers: Sequence[int], shown: int) -> tuple[Batches, list[int]]:
+        """Return the batches of so many pairs, from one stream a seed, and which stream each network follows."""
+        seeds = [self.networks[number].seed for number in numbers]
+        each = list(dict.fromkeys(seeds))
+        batches = Batches([streams(seed).order for seed in each], shown, min(self.config.batch, shown // 2))
+        return batches, [each.index(seed) for seed in seeds]
 
     def loss_name(self, number: int) -> LossName:
         """Return what a network learns by."""
@@ -126,11 +142,8 @@ class Ensembles:
     def _network(self, numbers: Sequence[int]) -> PairNetwork:
         """Return an ensemble with every network's first weights, which do not depend on the networks beside it."""
         sizes = (self.tasks[numbers[0]].table.tokens, self.config.width, len(numbers), torch.float32, self.device)
-        network: PairNetwork
-        if self.config.model == "gromov":
-            network = GromovNetwork(*sizes, self.config.act)
-        else:
-            network = PrietoPerceptron(*sizes) if self.config.model == "mlp" else NandaTransformer(*sizes)
+        softmax = SOFTMAX_NETWORKS.get(self.config.model)
+        network = softmax(*sizes) if softmax else GromovNetwork(*sizes, self.config.act)
         for place, number in enumerate(numbers):
             network.load(place, network.draw(streams(self.networks[number].seed).init))
         return network
@@ -230,9 +243,8 @@ class Ensembles:
         return np.asarray(group.trainer.weights()[group.numbers.index(number)].cpu())
 
     def tables(self) -> dict[str, NDArray[np.float32]]:
-        """Return the first network's parameters, table by table under the field's letters."""
-        network = self.groups[0].network
-        return {name: block[0].cpu().numpy().copy() for name, block in zip(network.TABLES, network.blocks, strict=True)}
+        """Return the first network's parameters, table by table under the field's letters, a module's by their names."""
+        return {name: table.cpu().numpy().copy() for name, table in self.groups[0].network.tables().items()}
 
     def state(self) -> State:
         """Return every group's weights, moments and place, and the latest scores."""

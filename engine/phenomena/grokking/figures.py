@@ -10,25 +10,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series, one_of
+from engine.phenomena.grokking.config import PAIRS
 from engine.phenomena.grokking.milestones import GROKKED, MEMORISED, Milestones, all_reached
+from engine.phenomena.grokking.omnigrok import figures as images
 from engine.phenomena.grokking.settings import CONTROL, MAIN, NO_DECAY, READ_AT, WATCHED, Setting, Task
 from engine.readings import summarised
 
 STEP = Axis("step", log=True, lo=1)
 SWEPT = "filled by sweep yes (preset standard)"
+EMPTY = "fills with the knob task at pairs"
 FIGURES = (
     Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
-    Figure("loss", "Loss", STEP, Axis("loss a pair", log=True), ("loss/*",)),
+    Figure("loss", "Loss", STEP, Axis("loss an example", log=True), ("loss/*",)),
     Figure("progress", "Progress measures", STEP, Axis("value"), ("progress/*",),
-           "restricted on all pairs, excluded on training pairs; keys: frequencies with 80 % of the embedding's power, at the end or now"),
+           "restricted on all pairs, excluded on training pairs; keys: frequencies with 80 % of the embedding's power, at the end or now",
+           EMPTY, (PAIRS,)),
     Figure("spectrum", "Fourier spectrum", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
-           "of the embedding, for add, sub, mul and div"),
+           "of the embedding, for add, sub, mul and div", EMPTY, (PAIRS,)),
     Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs shown", lo=0.0, hi=1.0), Axis("grok step", log=True),
-           ("delay-vs-fraction/*",), empty=SWEPT, domain=(one_of("sweep", True),)),
+           ("delay-vs-fraction/*",), empty=SWEPT, domain=(PAIRS, one_of("sweep", True))),
     Figure("delay-vs-decay", "Delay against decay", Axis("weight decay", lo=0.0), Axis("grok step", log=True),
            ("delay-vs-decay/*",), empty=SWEPT, domain=(one_of("sweep", True),)),
+    *images.FIGURES,
 )  # fmt: skip
-PICTURES = (PictureSpec("correctness", "Which pairs are answered rightly"),)
+PICTURES = (PictureSpec("correctness", "Which pairs are answered rightly", domain=(PAIRS,)),)
 PROGRESS = (
     Quantity("margin", "held-out margin", per="seed"),
     Quantity("share", "single-frequency share", per="seed"),
@@ -120,12 +125,9 @@ def correctness(task: Task, correct: NDArray[np.bool_], seed: int) -> Picture:
     return Picture("correctness", title, cells, palette="classes", legend=legend, x="b", y="a", equal=True, note=note)
 
 
-def events(r: Milestones, tokens: int) -> Iterator[Marker]:
-    """Yield when the main setting and its control memorised and grokked (medians over seeds), the delay ratio, and chance.
-
-    tokens: how many answers there are.
-    """
-    yield Marker("accuracy", "y", 1.0 / tokens, "chance")
+def events(r: Milestones, chance: float) -> Iterator[Marker]:
+    """Yield when the main setting and its control memorised and grokked (medians over seeds), the delay ratio, and chance."""
+    yield Marker("accuracy", "y", chance, "chance")
     memorised, grokked, beside = r.memorised(), r.grokked(), r.grokked(CONTROL)
     found = []
     if all_reached(memorised):

@@ -12,14 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.phenomena.grokking.pair_network import PairNetwork, rows_of_all
+from engine.phenomena.grokking.pair_network import TableNetwork, rows_of_all
 from engine.phenomena.grokking.row_sums import RowSums
 from engine.training.activations import ACTIVATIONS
 from engine.training.activations import Name as ActivationName
 from engine.training.initialise import Draw
 
 
-class GromovNetwork(PairNetwork):
+class GromovNetwork(TableNetwork):
     """Blocks U (members, p, N), W (members, p, N) and V (members, N, p).
 
     On a GPU the gradients of U and W are products with one-hot matrices, because adding rows at equal places there has no fixed order.

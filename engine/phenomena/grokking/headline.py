@@ -21,13 +21,13 @@ def clauses(run: Grokking, known: Known) -> Iterator[str]:
     """Both jumps, and the accuracy on pairs that were not shown."""
     readings, now = run.readings, run.history.last
     memorised, grokked = readings.memorised(), readings.grokked()
-    chance = percent([1 / run.ensembles.tasks[0].table.tokens])
+    chance, shown = percent([run.chance]), "pairs" if run.images is None else "images"
     if np.isfinite(memorised).any():
-        yield when("training pairs", "memorised", memorised, now)
+        yield when(f"training {shown}", "memorised", memorised, now)
     else:
-        yield f"{known.percent('train_accuracy')} of training pairs right at step {now:,}"
+        yield f"{known.percent('train_accuracy')} of training {shown} right at step {now:,}"
     if np.isfinite(grokked).any():
-        yield when("", "grokked", grokked, now)
+        yield when("", "grokked" if run.images is None else f"{readings.percent} % of test images right", grokked, now)
     else:
         yield f"test accuracy {known.percent('test_accuracy')} at step {now:,}, chance {chance}"
     if np.isfinite(readings.delay_ratio(MAIN)).all():

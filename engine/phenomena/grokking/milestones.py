@@ -5,8 +5,8 @@ Power et al. 2022, arXiv:2201.02177, Fig. 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,24 +17,31 @@ from engine.readings import History, Network, Readings, first_reached
 
 if TYPE_CHECKING:
     from engine.phenomena.grokking.hindsight import Hindsight
+    from engine.phenomena.grokking.omnigrok.settings import ImageSetting
 
 MEMORISED, GROKKED = 99, 95  # per cent of the training and of the test pairs that are right when the events count
 FINAL, CURRENT = "final", "current"  # key frequencies
 Floats = NDArray[np.float64]
+AnySetting: TypeAlias = "Setting | ImageSetting"
 
 
-class Milestones(Readings[Setting]):
-    """The measurements so far, of each setting as far as it was trained."""
+class Milestones(Readings[AnySetting]):
+    """The measurements so far, of each setting as far as it was trained.
+
+    Args:
+        pairs: (networks,) how many pairs, or images, train-accuracy and test-accuracy are of.
+        past: what the main setting's past looks like once its final model is known; None for images.
+        percent: of those of test-accuracy, which count as grokked.
+    """
 
     def __init__(
-        self, history: History, networks: Sequence[Network[Setting]], quantities: Sequence[Quantity], tasks: Sequence[Task], past: Hindsight
-    ) -> None:
+        self, history: History, networks: Sequence[Network[AnySetting]], quantities: Sequence[Quantity],
+        pairs: Mapping[str, NDArray[np.int64]], past: Hindsight | None = None, percent: int = GROKKED,
+    ) -> None:  # fmt: skip
         super().__init__(history, networks, quantities)
-        self.past = past
+        self.pairs, self.past, self.percent = pairs, past, percent
         self._events: dict[tuple[str, tuple[int, ...], int], Floats] = {}  # what `_first` found, asked for at every look at the clock
         self._read = 0  # measurements that it was found in
-        shown = np.array([task.train.sum() for task in tasks])
-        self.pairs = {"train-accuracy": shown, "test-accuracy": np.array([len(task.train) for task in tasks]) - shown}  # (networks,) each
 
     def table(self, quantity: str, setting: str = MAIN) -> tuple[Floats, Floats]:
         """Return the measured steps (k,) and values (k, seeds), as far as any seed of the setting was trained."""
@@ -47,7 +54,9 @@ class Milestones(Readings[Setting]):
 
         Those of the final model when training is over; until then those that each moment's model has.
         """
-        return (*self.past.losses(quantity), FINAL) if self.past.complete else (*self.table(quantity), CURRENT)
+        if self.past is None or not self.past.complete:
+            return *self.table(quantity), CURRENT
+        return *self.past.losses(quantity), FINAL
 
     def ended(self, place: int) -> float:
         """Return the step at which a network's training ends: its setting's last, where a brief one grokked, or where one is run on to."""
@@ -56,11 +65,11 @@ class Milestones(Readings[Setting]):
             return float(setting.steps)
         if setting.read_at:
             return float(max(setting.steps, self.run_on(setting)))
-        return float(np.fmin(setting.steps, self._first("test-accuracy", [place], GROKKED)[0]))
+        return float(np.fmin(setting.steps, self._first("test-accuracy", [place], self.percent)[0]))
 
-    def run_on(self, setting: Setting) -> int:
+    def run_on(self, setting: AnySetting) -> int:
         """Return the step to which a setting is run on, since its last seed grokked late (but before the last step); 0 where it is not."""
-        last = self._first("test-accuracy", self.columns(setting.name), GROKKED).max()  # nan if a seed has not
+        last = self._first("test-accuracy", self.columns(setting.name), self.percent).max()  # nan if a seed has not
         needed = np.ceil(setting.read_at * last)
         return int(needed) if last < setting.steps < needed <= MOST_LONGER * setting.steps else 0
 
@@ -69,8 +78,8 @@ class Milestones(Readings[Setting]):
         return self._first("train-accuracy", self.columns(setting), MEMORISED)
 
     def grokked(self, setting: str = MAIN) -> Floats:
-        """Return when each seed answered 95 % of its test pairs, (seeds,); nan where it did not."""
-        return self._first("test-accuracy", self.columns(setting), GROKKED)
+        """Return when each seed answered 95 % of its test pairs (70 % of images), (seeds,); nan where it did not."""
+        return self._first("test-accuracy", self.columns(setting), self.percent)
 
     def delay_ratio(self, setting: str = MAIN) -> Floats:
         """Return grok step / memorise step of each seed, (seeds,); nan where one has not happened. From step 0 it counts as from 1."""
@@ -103,8 +112,15 @@ class Milestones(Readings[Setting]):
 
     def delays(self) -> dict[Setting, Floats]:
         """Return when the settings without intervention on the run's own modulus grokked, (seeds,) each; nan where one did not."""
-        compared = (setting for setting in self.settings.values() if setting.name != P53 and setting.speedup == "none")
+        pairs = (setting for setting in self.settings.values() if isinstance(setting, Setting))
+        compared = (setting for setting in pairs if setting.name != P53 and setting.speedup == "none")
         return {setting: self.grokked(setting.name) for setting in compared}
+
+
+def counts(tasks: Sequence[Task]) -> dict[str, NDArray[np.int64]]:
+    """Return how many pairs of each task are shown and how many are not, (networks,) each, by the quantity that is of them."""
+    shown = np.array([task.train.sum() for task in tasks])
+    return {"train-accuracy": shown, "test-accuracy": np.array([len(task.train) for task in tasks]) - shown}
 
 
 def at_least(accuracy: Any, pairs: Any, percent: int, more: bool = False) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.phenomena.grokking.pair_network import PairNetwork
+from engine.phenomena.grokking.pair_network import TableNetwork
 from engine.phenomena.grokking.row_sums import RowSums
 from engine.training.initialise import Draw
 
@@ -41,7 +41,7 @@ class Passed:
     hidden: Tensor
 
 
-class NandaTransformer(PairNetwork):
+class NandaTransformer(TableNetwork):
     """An ensemble of transformers; outputs are the p tokens and "=".
 
     What depends on pairs has gradients by hand; what depends on tokens alone, in `attend`, has autograd's.

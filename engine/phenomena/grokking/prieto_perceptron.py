@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.phenomena.grokking.pair_network import PairNetwork, rows_of_all
+from engine.phenomena.grokking.pair_network import TableNetwork, rows_of_all
 from engine.training.initialise import Draw
 
 
-class PrietoPerceptron(PairNetwork):
+class PrietoPerceptron(TableNetwork):
     """Blocks A (members, 2p, N), rows for the first and for the second token, M (members, N, N) and V (members, N, p).
 
     On a GPU the gradient of A is a product with a matrix of ones and zeros, because adding rows at equal places there has no fixed

@@ -1,4 +1,4 @@
-"""The scalars of grokking: when the main setting memorised and understood, what came of it, and what its circuit shows.
+"""The scalars of grokking: when the main setting memorised and understood, what came of it, what its circuit shows; of images alike.
 
 Power et al. 2022, arXiv:2201.02177; Nanda et al. 2023, arXiv:2301.05217.
 """
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.contract import Scalar
-from engine.phenomena.grokking.milestones import GROKKED, MEMORISED
+from engine.phenomena.grokking.milestones import GROKKED, MEMORISED, values_at
+from engine.phenomena.grokking.omnigrok.settings import GROKKED as IMAGES
+from engine.phenomena.grokking.omnigrok.settings import USUAL
 from engine.phenomena.grokking.settings import CONTROL, MAIN, NO_DECAY
 from engine.scalars import PENDING, Answer, Readers, absent, bounded, event, found
 from engine.theory.modular_arithmetic.operations import ADDITIVE, CYCLIC
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
     from engine.phenomena.grokking.experiment import Grokking
 
 SCALARS = (
-    Scalar("memorise_step", f"first step with {MEMORISED} % of training pairs right", "step", log=True, whole=True),
-    Scalar("grok_step", f"first step with {GROKKED} % of test pairs right", "step", log=True, whole=True),
+    Scalar("memorise_step", f"first step with {MEMORISED} % of training pairs (or images) right", "step", log=True, whole=True),
+    Scalar("grok_step", f"first step with {GROKKED} % of test pairs ({IMAGES} % of test images) right", "step", log=True, whole=True),
     Scalar("delay_ratio", "grok step / memorise step", log=True),
     Scalar("grok_step_no_decay", "grok step without weight decay", "step", log=True, whole=True),
+    Scalar("grok_step_usual", f"step with {IMAGES} % of test images right from alpha 1", "step", log=True, whole=True),
+    Scalar("accuracy_usual", "test accuracy when the training images are fitted from alpha 1"),
     Scalar("grok_step_control", "grok step without the speed-up", "step", log=True, whole=True),
     Scalar("accuracy_when_memorised", "test accuracy when the training pairs are memorised"),
     Scalar("train_accuracy", "training accuracy at the end"),
@@ -65,6 +69,14 @@ def _accuracy_when_memorised(run: Grokking) -> Answer:
     return found(run.readings.accuracy_when_memorised(), "not memorised" if run.readings.over(MAIN) else PENDING.reason)
 
 
+def _accuracy_usual(run: Grokking) -> Answer:
+    r = run.readings
+    if USUAL not in r.settings:
+        return absent("needs task images and alpha above 1")
+    accuracy = values_at(*r.table("test-accuracy", USUAL), r.memorised(USUAL))
+    return found(accuracy, "not fitted" if r.over(USUAL) else PENDING.reason)
+
+
 def _last(quantity: str, needed: str = "") -> Callable[[Grokking], Answer]:
     def read(run: Grokking) -> Answer:
         _, values = run.readings.table(quantity)
@@ -83,7 +95,8 @@ def _circuit_loss(quantity: str) -> Callable[[Grokking], Answer]:
 
 READERS: Readers[Grokking] = {
     "memorise_step": _memorise_step, "grok_step": _grok_step_of(MAIN),
-    "grok_step_no_decay": _grok_step_of(NO_DECAY, "needs model gromov and decay above 0"),
+    "grok_step_no_decay": _grok_step_of(NO_DECAY, "needs decay above 0, and model gromov or task images"),
+    "grok_step_usual": _grok_step_of(USUAL, "needs task images and alpha above 1"), "accuracy_usual": _accuracy_usual,
     "grok_step_control": _grok_step_of(CONTROL, "needs a speed-up"),
     "delay_ratio": _delay_ratio, "accuracy_when_memorised": _accuracy_when_memorised,
     "train_accuracy": _last("train-accuracy"), "test_accuracy": _last("test-accuracy"),

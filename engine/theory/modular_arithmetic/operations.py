@@ -24,9 +24,17 @@ POLYNOMIALS: dict[str, Callable[[Integers, Integers], Integers]] = {
     "mul": lambda x, y: x * y,
     "x2+y2": lambda x, y: x**2 + y**2,
     "x2+xy+y2": lambda x, y: x**2 + x * y + y**2,
+    "x2+xy+y2+x": lambda x, y: x**2 + x * y + y**2 + x,
     "x3+xy": lambda x, y: x**3 + x * y,
+    "x3+xy2+y": lambda x, y: x**3 + x * y**2 + y,
 }
-OPERATIONS = (*POLYNOMIALS, "div", "s5")
+DEGREE = 5  # of the symmetric group
+PERMUTATIONS: dict[str, Callable[[Integers], Integers]] = {  # of its table of products, entry (x, y)
+    "s5": lambda table: table,
+    "s5-xyx^-1": lambda table: table[table, np.argmin(table, axis=1)[:, None]],  # the identity comes first
+    "s5-xyx": lambda table: table[table, np.arange(len(table))[:, None]],
+}
+OPERATIONS = (*POLYNOMIALS, "div", "div-or-sub", *PERMUTATIONS)
 ADDITIVE = ("add", "sub")  # functions of a+b or a-b
 CYCLIC = (*ADDITIVE, "mul", "div")  # rotations of a cyclic group, if its elements are put in order
 
@@ -45,7 +53,9 @@ class Operation:
 
 
 def operation(name: str, p: int = 97) -> Operation:
-    """Return all pairs of an operation: p^2, or p(p-1) for division (b != 0), or 120^2 for composition in S5.
+    """Return all pairs of an operation: p^2, or p(p-1) for division (b != 0), or 120^2 for those in S5.
+
+    `div-or-sub` is a/b where b is odd and a-b where it is even.
 
     Raises:
         UsageError: no operation of this name.
@@ -53,15 +63,17 @@ def operation(name: str, p: int = 97) -> Operation:
     """
     if name not in OPERATIONS:
         raise UsageError(f"no operation {name!r}{nearest(name, OPERATIONS)}", "operations: " + ", ".join(OPERATIONS))
-    if name == "s5":
-        table = compositions(5)
+    if name in PERMUTATIONS:
+        table = PERMUTATIONS[name](compositions(DEGREE))
         return Operation(name, _grid(len(table)), table.reshape(-1), len(table))
     require(2 <= p <= 10_000 and is_prime(p), f"p must be a prime of at most 10000, got {p}")
     pairs = _grid(p)
-    if name == "div":
-        pairs = pairs[pairs[:, 1] != 0]
+    if name in ("div", "div-or-sub"):
+        pairs = pairs[pairs[:, 1] != 0] if name == "div" else pairs
+        a, b = pairs.T
         inverses = np.array([pow(int(b), -1, p) if b else 0 for b in range(p)], dtype=np.int64)
-        return Operation(name, pairs, pairs[:, 0] * inverses[pairs[:, 1]] % p, p)
+        divided = (name == "div") | (b % 2 == 1)
+        return Operation(name, pairs, np.where(divided, a * inverses[b], a - b) % p, p)
     return Operation(name, pairs, POLYNOMIALS[name](pairs[:, 0], pairs[:, 1]) % p, p)
 
 

@@ -80,7 +80,7 @@ def test_gradient_descent_learns_the_training_pairs(model):
     assert loss[-1, 0] < 0.5 * loss[0, 0]
 
 
-@pytest.mark.parametrize("op", [op for op in OPERATIONS if op not in CYCLIC])
+@pytest.mark.parametrize("op", [op for op in OPERATIONS if op not in (*CYCLIC, "s5-xyx", "s5-xyx^-1")])
 def test_every_other_operation_trains_in_the_transformer(op):
     run = work(make(**{**TRANSFORMER, "op": op, "fraction": 0.05 if op == "s5" else 0.3}))
     _, loss = run.history.column("train-loss")

@@ -16,7 +16,10 @@ RULES = {
     "mul": lambda a, b: a * b,
     "x2+y2": lambda a, b: a * a + b * b,
     "x2+xy+y2": lambda a, b: a * a + a * b + b * b,
+    "x2+xy+y2+x": lambda a, b: a * a + a * b + b * b + a,
     "x3+xy": lambda a, b: a**3 + a * b,
+    "x3+xy2+y": lambda a, b: a**3 + a * b * b + b,
+    "div-or-sub": lambda a, b: a * pow(b, -1, 13) if b % 2 else a - b,
 }
 
 
@@ -43,6 +46,16 @@ def test_s5_composes_functions() -> None:
     for place in range(0, 14_400, 37):
         a, b = (elements[i] for i in table.pairs[place])
         assert elements[table.labels[place]] == tuple(a[b[i]] for i in range(5))
+
+
+@pytest.mark.parametrize(("name", "last"), [("s5-xyx", lambda a: a), ("s5-xyx^-1", lambda a: tuple(a.index(i) for i in range(5)))])
+def test_two_further_operations_of_s5_compose_thrice(name, last) -> None:
+    table = operations.operation(name)
+    elements = list(itertools.permutations(range(5)))
+    for place in range(0, 14_400, 37):
+        a, b = (elements[i] for i in table.pairs[place])
+        third = last(a)
+        assert elements[table.labels[place]] == tuple(a[b[third[i]]] for i in range(5))
 
 
 def test_composition_is_a_group_that_does_not_commute() -> None:
