@@ -57,6 +57,7 @@ COMPANIONS: dict[Trial, dict[str, Any]] = {  # what an end cannot do without
     ("grokking", "op", "s5-xyx"): {"model": "mlp", "fraction": 0.05},
     ("grokking", "op", "s5-xyx^-1"): {"model": "mlp", "fraction": 0.05},
     ("grokking", "speedup", "stablemax"): {"model": "mlp"},
+    ("grokking", "model", "decoder"): {"width": 56},
     ("benign-overfitting", "sigma", 0.0): {"signal": 1.0},
     ("neural-collapse", "batch", 1000): {"per_class": 100},
 }

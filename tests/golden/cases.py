@@ -71,6 +71,8 @@ CASES = (
     Case("grokking", "mlp-stablemax", {**GROK, "model": "mlp", "speedup": "stablemax", "optimizer": "sgd", "op": "x3+xy", "steps": 100}),
     Case("grokking", "transformer", {**GROK, "model": "transformer", "speedup": "grokfast", "steps": 100}),
     Case("grokking", "s5", {**GROK, "model": "mlp", "op": "s5", "steps": 100, "fraction": 0.05, "width": 50}),
+    Case("grokking", "decoder", {**GROK, "model": "decoder", "p": 11, "width": 56, "op": "div-or-sub", "batch": 20, "wd": 0.0, "steps": 100}),
+    Case("grokking", "images", {"task": "images", "n": 40, "width": 50, "steps": 100, "wd": 0.15, "lr": 0.006, "sweep": True}, (0, 1)),
     Case("lazy-training", "kernel", LAZY, (0, 1)),
     Case("lazy-training", "published", {**LAZY, "rule": "published", "symmetrise": False, "widths": (20,), "lr": 1.0}),
     Case("lazy-training", "lazy-scales", {**LAZY, "alpha": (1.0, 10.0, 100.0, 1000.0), "widths": (20, 40)}),

@@ -52,6 +52,7 @@ INSIDE = {
     "GR7": lambda c: True,
     "GR8": lambda c: _beside_quick(c) and c.p == 59 and c.speedup == "none" and c.sweep,
     "GR9": lambda c: True,
+    **{name: lambda c: False for name in ("GR10", "GR11", "OG1", "OG2", "OG3", "OG4")},  # those of other presets
 }
 
 
