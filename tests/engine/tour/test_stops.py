@@ -65,17 +65,17 @@ def test_every_part_of_the_page_has_its_stop():
 
 
 @pytest.mark.parametrize(
-    ("text", "place"), [("1", 0), ("17", 16), ("random-labels", 0), ("grokking", [s.name for s in STOPS].index("grokking"))]
+    ("text", "place"), [("1", 0), ("20", 19), ("random-labels", 0), ("grokking", [s.name for s in STOPS].index("grokking"))]
 )
 def test_a_stop_is_found_by_number_and_name(text, place):
     assert find_stop(text) == place
 
 
-@pytest.mark.parametrize("text", ["0", "18", "-1", "", "groking", "1e3", "٣", "9" * 5000])
+@pytest.mark.parametrize("text", ["0", "21", "-1", "", "groking", "1e3", "٣", "9" * 5000])
 def test_what_is_no_stop_is_refused_with_those_that_are(text):
     with pytest.raises(UsageError) as caught:
         find_stop(text)
-    assert "stops: 1 to 17, or random-labels" in caught.value.hint
+    assert "stops: 1 to 20, or random-labels" in caught.value.hint
     if text == "groking":
         assert "did you mean grokking?" in caught.value.message
 
@@ -97,6 +97,22 @@ def ridge(*best):
         "ridge/best": ([0.1, 0.9, 1.3, 5.0], best),
         "ridge/zero-median": ([1.0], [345.0]),
     }
+
+
+def fits(errors, risks):
+    return {f"{name}/q0.75/simulation": ([50, 100, 400], y) for name, y in (("class-error", errors), ("regression-risk", risks))}
+
+
+def scatters(true, random):
+    """Scatters at the first step, when labels are fitted, and at the end."""
+    return {f"nc1/{arm}": ([1, 100, 1000], [3.0, *y]) for arm, y in (("true", true), ("random", random))}
+
+
+FITTED_AT = {"fitted_step_true": 100, "fitted_step_random": 100, "nc1_test_true": 0.2, "nc1_true": 1e-3}
+
+
+def norms_of_noise(noisy, quiet):
+    return {"noise_l1": noisy, "noise_l1_gd": quiet, "noise_l1_weights": 30.0}
 
 
 def spectra(**slopes):
@@ -136,6 +152,18 @@ def spectra(**slopes):
                                       "weight_change_rich": 3.6, "weight_change_lazy": 4e-4}}, 0.03),
         ("edge-of-stability", {"values": {"eta_sharpness_largest_eta": (1.99, 2.0, 2.01), "eta_sharpness_smallest_eta": 2.0,
                                           "eta_sharpness_control": 0.5}}, 2.0),
+        ("signs", {"curves": fits([0.2, 0.15, 0.1], [0.5, 0.4, 0.3])}, 0),
+        ("signs", {"curves": fits([0.2, 0.15, 0.1], [0.5, 0.6, 0.7])}, 1),
+        ("signs", {"curves": fits([0.2, 0.3, 0.4], [0.5, 0.4, 0.3])}, 2),
+        ("signs", {"curves": fits([0.2, 0.3, 0.4], [0.5, 0.6, 0.7])}, 3),
+        ("after-the-fit", {"curves": scatters([0.1, 0.05], [0.1, 0.05]), "values": FITTED_AT}, 0),
+        ("after-the-fit", {"curves": scatters([0.1, 1e-3], [0.1, 0.05]), "values": FITTED_AT}, 1),
+        ("after-the-fit", {"curves": scatters([0.1, 1e-3], [0.1, 1e-3]), "values": FITTED_AT}, 2),
+        ("after-the-fit", {"curves": scatters([0.1, 1.0], [0.1, 1e-3]), "values": FITTED_AT}, 3),
+        ("noise-chooses", {"values": norms_of_noise(1.9, 1.92)}, 0),
+        ("noise-chooses", {"values": norms_of_noise(1.0, 1.9)}, 1),
+        ("noise-chooses", {"values": norms_of_noise(2.5, 1.9)}, 2),
+        ("noise-chooses", {"values": norms_of_noise(1.4, 1.9)}, 3),
     ],
 )  # fmt: skip
 def test_what_is_right_comes_from_the_run(name, made, right):
@@ -170,6 +198,13 @@ def test_no_stop_tells_the_number_that_a_later_one_asks_for():
         ("complexity", {}, "drew no curve"),
         ("benign-overfitting", {"curves": spectra(power_2=-0.9)}, "more than one spectrum"),
         ("exercise-2", {"curves": {"given-inputs/variance": ([2.0], [1.0])}}, "no draws with noise"),
+        (
+            "signs",
+            {"curves": {"class-error/q0.75/simulation": ([50], [0.2]), "regression-risk/q0.75/simulation": ([50], [0.5])}},
+            "one size",
+        ),
+        ("after-the-fit", {}, "no value of fitted_step_true"),
+        ("noise-chooses", {}, "no value of noise_l1"),
     ],
 )
 def test_a_run_that_does_not_say_is_told_from_one_that_does(name, made, why):
