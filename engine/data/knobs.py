@@ -55,7 +55,7 @@ class DataOffer:
             entry = own.find(name)
         except LabError as error:
             return error.hint if isinstance(error, UsageError) else f"{error.message}; {error.hint}"
-        return f"{entry.name} was imported as {entry.kind}, and this takes {' and '.join(self.kinds)}"
+        return f"{entry.name} was imported as {entry.kind}, and this takes {' and '.join(self.kinds) or 'none'}"
 
 
 def data_knob(

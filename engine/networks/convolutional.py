@@ -42,14 +42,16 @@ def vgg11(classes: int = 10, channels: int = 3, width: float = 1.0, *, batch_nor
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(have, classes))
 
 
-def homogeneous_cnn(classes: int = 10, channels: int = 1, side: int = 28, width: float = 1.0) -> nn.Module:
-    """Return conv 5x5 of 32, pool, conv 3x3 of 64, pool, 1024 units, classes; no biases, so that scaling the weights by c scales
-    the outputs by c^4.
+def homogeneous_cnn(
+    classes: int = 10, channels: int = 1, side: int = 28, width: float = 1.0, *, first_bias: bool = False
+) -> nn.Module:  # fmt: skip
+    """Return conv 5x5 of 32, pool, conv 3x3 of 64, pool, 1024 units, classes; no biases but perhaps in the first layer, as published, so
+    that scaling the parameters by c scales the outputs by c^4.
     """
     first, second, hidden = (max(1, round(count * width)) for count in (32, 64, 1024))
     left = side // 4
     return nn.Sequential(
-        nn.Conv2d(channels, first, 5, padding=2, bias=False), nn.ReLU(inplace=True), nn.MaxPool2d(2),
+        nn.Conv2d(channels, first, 5, padding=2, bias=first_bias), nn.ReLU(inplace=True), nn.MaxPool2d(2),
         nn.Conv2d(first, second, 3, padding=1, bias=False), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Flatten(),
         nn.Linear(second * left * left, hidden, bias=False), nn.ReLU(inplace=True), nn.Linear(hidden, classes, bias=False),
     )  # fmt: skip

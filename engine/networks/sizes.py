@@ -14,6 +14,7 @@ INCEPTION: tuple[tuple[int, int] | int, ...] = (
 )  # fmt: skip
 """Behind the first convolution of 96 channels: kernels of one and of three side by side, and convolutions by two beside a pooling."""
 FIRST = 96
+HOMOGENEOUS = (32, 64, 1024)  # channels of both convolutions, hidden units, of Lyu and Li's network
 ALEXNET = (64, 384, 192)  # channels of both convolutions, units of both hidden layers
 
 
@@ -88,6 +89,14 @@ def wide_resnet(side: int, channels: int, classes: int, depth: int = 28, base: i
                 total += _convolution(have, outputs, 1, side, bias=False)
             have = outputs
     return total + _norm(have, side) + linear(have, classes)
+
+
+def homogeneous_cnn(side: int, channels: int, classes: int, width: float = 1.0, *, first_bias: bool = False) -> NetworkSize:
+    """Return the size of `convolutional.homogeneous_cnn` on images side x side."""
+    first, second, hidden = (scaled(count, width) for count in HOMOGENEOUS)
+    total = _convolution(channels, first, 5, side, bias=first_bias) + _convolution(first, second, 3, side // 2, bias=False)
+    left = second * (side // 4) ** 2
+    return total + NetworkSize(left * hidden + hidden * classes, left * hidden + hidden * classes, hidden + classes, 2)
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, side: int, *, bias: bool = True, norm: bool = False) -> NetworkSize:

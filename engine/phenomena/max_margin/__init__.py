@@ -8,6 +8,10 @@ Soudry, Hoffer, Nacson, Gunasekar, Srebro 2018, arXiv:1710.10345; Gunasekar, Lee
 al. 2019, arXiv:1803.01905; Ji, Telgarsky 2021, arXiv:1906.04540; Lyu, Li 2020, arXiv:1906.05890; Zhang et al. 2024,
 arXiv:2406.10650.
 
+Studies mirror, homogeneous and convolutional ask the same of other potentials and of networks: each widens the margin of its own.
+
+Sun, Ahn, Thrampoulidis, Azizan 2022, arXiv:2205.12808.
+
 Study asymptotics asks from which d/n noisy labels are separable, and what margin and error the max margin then has.
 
 Candes, Sur 2020, arXiv:1804.09753; Sur, Candes 2019, arXiv:1803.06964; Montanari, Ruan, Sohn, Yan 2019, arXiv:1911.01544; Deng,
@@ -32,6 +36,6 @@ SPEC = declare(
     __name__, __doc__, config=MaxMarginConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
     work=work, references=papers("soudry2018", "gunasekar2018", "nacson2019", "ji2021", "lyu2020", "zhang2024", "candes2020", "sur2019",
-                           "montanari2019", "deng2019"),
+                           "montanari2019", "deng2019", "sun2022"),
     instant=True,
 )  # fmt: skip

@@ -17,6 +17,9 @@ from engine.contract import Claim, one_of, within
 from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
 from engine.phenomena.max_margin.asymptotics import claims as asymptotics
 from engine.phenomena.max_margin.config import DESCENT
+from engine.phenomena.max_margin.convolutional import claims as convolutional
+from engine.phenomena.max_margin.homogeneous import claims as homogeneous
+from engine.phenomena.max_margin.mirror import claims as mirror
 
 if TYPE_CHECKING:
     from engine.phenomena.max_margin.experiment import MaxMargin
@@ -52,7 +55,10 @@ DESCENT_CLAIMS = (
     Claim("MM10", "Equal duals have no 1/log t term: Soudry's set at s = 1e30", "arXiv:1710.10345, Fig. 1", "0", "1e-4", ("quick",),
           (HALF_WAY,), 1e-3),
 )  # fmt: skip
-CLAIMS = (*(replace(claim, domain=(*claim.domain, DESCENT)) for claim in DESCENT_CLAIMS), *asymptotics.CLAIMS)
+CLAIMS = (
+    *(replace(claim, domain=(*claim.domain, DESCENT)) for claim in DESCENT_CLAIMS),
+    *asymptotics.CLAIMS, *mirror.CLAIMS, *homogeneous.CLAIMS, *convolutional.CLAIMS,
+)  # fmt: skip
 
 Read = Callable[["Solution", int], tuple[float, float]]
 """What is predicted of a solution, and what is measured at a place among its times."""
@@ -205,4 +211,7 @@ JUDGES: Judges[MaxMargin] = {
     "MM9": _validation,
     "MM10": _on("soudry", 30, _equal_duals),
     **asymptotics.JUDGES,
+    **mirror.JUDGES,
+    **homogeneous.JUDGES,
+    **convolutional.JUDGES,
 }

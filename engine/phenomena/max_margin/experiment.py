@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,23 +13,28 @@ from engine.headline import Known
 from engine.judging import Judges
 from engine.optimiser_runs import bring
 from engine.phenomena.max_margin import SPEC
-from engine.phenomena.max_margin.asymptotics import figures as asymptotic_figures
-from engine.phenomena.max_margin.asymptotics.study import Asymptotics, Fits
+from engine.phenomena.max_margin.asymptotics.study import Asymptotics
 from engine.phenomena.max_margin.claims import FOLLOWED, JUDGES
 from engine.phenomena.max_margin.config import MaxMarginConfig
 from engine.phenomena.max_margin.figures import PARALLEL, flow_curves, markers, step_curves
 from engine.phenomena.max_margin.headline import clauses as headline_clauses
+from engine.phenomena.max_margin.homogeneous.study import Homogeneous
 from engine.phenomena.max_margin.margin_runs import METHODS, SHARE, MarginRun
+from engine.phenomena.max_margin.mirror.study import Mirror
 from engine.phenomena.max_margin.plane import picture
 from engine.phenomena.max_margin.problems import Problem, ProblemConfig, make
 from engine.phenomena.max_margin.scalars import READERS
 from engine.phenomena.max_margin.solution import Solution, flow_times
+from engine.phenomena.max_margin.study import Study
 from engine.phenomenon import Pieces, geometric_grid
 from engine.readings import Network
 from engine.scalars import Readers
-from engine.state import Stateful
+from engine.state import State, Stateful
 from engine.theory.inputs import require
 from engine.theory.margins.logistic_descent import logistic_step_limit
+
+if TYPE_CHECKING:
+    from engine.phenomena.max_margin.convolutional.study import Convolutional
 
 REFERENCES = (ProblemConfig("four-point"), ProblemConfig("soudry"), ProblemConfig("gauss"))
 
@@ -57,13 +62,32 @@ class MaxMargin(Pieces[MaxMarginConfig]):
         self.runs: dict[str, list[MarginRun]] = {}
         self.prepared = False
         self._flow_curves: tuple[int, tuple[Series, ...]] = (-1, ())
-        self.asymptotics = Asymptotics(config, seeds) if config.study == "asymptotics" else None
-        if self.asymptotics is None:
+        self.study = study_of(config, seeds, device)
+        if self.study is None:
             self._begin_descent()
         else:
-            self.unit, self.total, self.grid = "draw", config.draws, geometric_grid(config.draws, 10)
-            self.networks = [Network(Fits(psi), seeds[0]) for psi in self.asymptotics.psi]
-            self.notes = ("every seed draws its own problems, in turns; errors follow from cosines exactly, without a test set",)
+            self.unit, self.total, self.grid = self.study.unit, self.study.total, self.study.grid
+            self.networks, self.notes = self.study.networks, self.study.notes
+
+    @property
+    def asymptotics(self) -> Asymptotics | None:
+        """Study asymptotics; None of another."""
+        return self.study if isinstance(self.study, Asymptotics) else None
+
+    @property
+    def mirror(self) -> Mirror | None:
+        """Study mirror; None of another."""
+        return self.study if isinstance(self.study, Mirror) else None
+
+    @property
+    def homogeneous(self) -> Homogeneous | None:
+        """Study homogeneous; None of another."""
+        return self.study if isinstance(self.study, Homogeneous) else None
+
+    @property
+    def convolutional(self) -> Convolutional | None:
+        """Study convolutional; None of another."""
+        return cast("Convolutional", self.study) if self.config.study == "convolutional" else None
 
     def _begin_descent(self) -> None:
         c, seeds = self.config, self.seeds
@@ -84,20 +108,20 @@ class MaxMargin(Pieces[MaxMarginConfig]):
     @property
     def ready(self) -> bool:
         """Whether what is measured has a flow beside it: at step 0 the first seed's, then every seed's."""
-        if self.asymptotics is not None:
-            return True
+        if self.study is not None:
+            return self.study.ready
         return len(self.solutions) >= (len(self.problems) if self.step else 1)
 
     @property
     def complete(self) -> bool:
         """Whether everything is solved."""
-        return self.prepared if self.asymptotics is None else bool(self.asymptotics.second)
+        return self.prepared if self.study is None else self.study.complete
 
     def pieces(self) -> Iterator[None]:
-        """Follow flows, solve everything a second way, then make true steps; or solve the limits, then draw."""
-        if self.asymptotics is not None:
-            for _ in self.asymptotics.pieces():
-                self.step = self.asymptotics.draws.done
+        """Follow flows, solve everything a second way, then make true steps; or do what the study does."""
+        if self.study is not None:
+            for _ in self.study.pieces():
+                self.step = self.study.step
                 yield
             return
         for problem in self.problems[len(self.solutions) :]:
@@ -151,8 +175,8 @@ class MaxMargin(Pieces[MaxMarginConfig]):
 
     def measure(self) -> dict[str, Any]:
         """Return the SVM's numbers at step 0; then, seed by seed, descent's direction error and loss, and every optimiser's margin."""
-        if self.asymptotics is not None:
-            return self._measured(self.asymptotics)
+        if self.study is not None:
+            return self.study.measure()
         if self.step == 0:
             svm = self.problems[0].svm
             return {"margin": svm.margin, "support vectors": int(svm.support.sum()), "KKT residual": svm.kkt}
@@ -164,21 +188,13 @@ class MaxMargin(Pieces[MaxMarginConfig]):
             "own margin": [float(run.shares(solution)[-1]) if len(run.path) else np.nan for solution, run in runs],
         }
 
-    def _measured(self, study: Asymptotics) -> dict[str, Any]:
-        """Return the number of draws and, over them, the means."""
-        record: dict[str, Any] = {"draws": float(self.step)}
-        if self.step:
-            margins = np.where(study.separates() == 1, study.draws["margin"].mean(axis=0), np.nan)
-            record["separable from"] = float(study.draws["from"].mean()) / self.config.n
-            record |= {"draw margin": margins.tolist(), "draw error": study.errors().mean(axis=0).tolist()}
-        return record
-
     # ------------------------------------------------------------ what is shown
 
     def series(self) -> tuple[Series, ...]:
         """Every curve; those that no step changes are made once."""
-        if self.asymptotics is not None:
-            return tuple(asymptotic_figures.curves(self.asymptotics))
+        if self.study is not None:
+            measured = self.readings.curves() if self.homogeneous else ()
+            return (*self.study.curves(), *measured)
         solved = len(self.solutions) + len(self.references)
         if self._flow_curves[0] != solved:
             self._flow_curves = solved, tuple(flow_curves(self))
@@ -186,25 +202,27 @@ class MaxMargin(Pieces[MaxMarginConfig]):
 
     def pictures(self) -> tuple[Picture, ...]:
         """The first seed's data with the SVM and what turns towards it."""
+        if self.study is not None:
+            return tuple(self.study.pictures())
         return tuple(picture(solution, self.runs[self.config.optimiser][0]) for solution in self.solutions[:1])
 
     def clauses(self, known: Known) -> Iterable[str]:
         """What is being seen, for the headline."""
-        return headline_clauses(self, known)
+        return headline_clauses(self, known) if self.study is None else self.study.clauses(known)
 
     def markers(self) -> tuple[Marker, ...]:
         """Where the true steps end, and the largest margin."""
-        return tuple(markers(self) if self.asymptotics is None else asymptotic_figures.markers(self.asymptotics))
+        return tuple(markers(self) if self.study is None else self.study.markers())
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first seed's problem and its solutions.
 
         X (n, d) with the appended constant, y (n,), w_star (d,) where a direction made the labels; w_hat (d,) the SVM, alpha (n,) its
         dual weights, support (n,); w (d,) descent's last; log_s (k,) and w_flow (k, d); w_tilde (d,) in flow time where it exists;
-        X_validation, y_validation; w_<optimiser> (d,). Of study asymptotics psi (fits,) and, by draw, what is kept of each; see there.
+        X_validation, y_validation; w_<optimiser> (d,). Of another study what it says.
         """
-        if self.asymptotics is not None:
-            return self.asymptotics.arrays()
+        if self.study is not None:
+            return self.study.arrays()
         problem = self.problems[0]
         svm = problem.svm
         found: dict[str, NDArray[Any]] = {
@@ -221,7 +239,28 @@ class MaxMargin(Pieces[MaxMarginConfig]):
     # ------------------------------------------------------------ storage
 
     def parts(self) -> Mapping[str, Stateful]:
-        """The optimisers' weights and paths, or the draws; flows and limits follow from the seeds."""
-        if self.asymptotics is not None:
-            return {"draws": self.asymptotics.draws}
+        """The optimisers' weights and paths, or what the study keeps; flows and limits follow from the seeds."""
+        if self.study is not None:
+            return self.study.parts()
         return {f"{name}/{seed}": run for name, runs in self.runs.items() for seed, run in zip(self.seeds, runs, strict=True)}
+
+    def restore(self, state: State) -> None:
+        """Continue from a state."""
+        super().restore(state)
+        if self.study is not None:
+            self.study.step = self.step
+
+
+def study_of(config: MaxMarginConfig, seeds: tuple[int, ...], device: str) -> Study | None:
+    """Return the study that a config names; None of descent."""
+    if config.study == "asymptotics":
+        return Asymptotics(config, seeds)
+    if config.study == "mirror":
+        return Mirror(config, seeds)
+    if config.study == "homogeneous":
+        return Homogeneous(config, seeds)
+    if config.study == "convolutional":
+        from engine.phenomena.max_margin.convolutional.study import Convolutional  # the only one that needs torch
+
+        return Convolutional(config, seeds, device)
+    return None

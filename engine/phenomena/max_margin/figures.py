@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from engine.contract import Axis, Figure, Marker, PictureSpec, Quantity, Series, Summary
 from engine.phenomena.max_margin.asymptotics import figures as asymptotics
 from engine.phenomena.max_margin.config import DESCENT
+from engine.phenomena.max_margin.convolutional import figures as convolutional
+from engine.phenomena.max_margin.homogeneous import figures as homogeneous
+from engine.phenomena.max_margin.mirror import figures as mirror
 from engine.readings import summarised
 
 if TYPE_CHECKING:
@@ -47,8 +50,14 @@ DESCENT_FIGURES = (
     Figure("margin", "Margin, smoothed margin", S, Axis("of gam", lo=0.0, hi=1.05), ("margin/*",),
            "gam: the largest; smoothed: log(1/loss)/|w|"),
 )  # fmt: skip
-FIGURES = (*(replace(figure, empty="fills with study descent", domain=(DESCENT,)) for figure in DESCENT_FIGURES), *asymptotics.FIGURES)
-PICTURES = (PictureSpec("separator", "Data and separators", cursor=S.label, domain=(DESCENT,)),)
+FIGURES = (
+    *(replace(figure, empty="fills with study descent", domain=(DESCENT,)) for figure in DESCENT_FIGURES),
+    *asymptotics.FIGURES, *mirror.FIGURES, *homogeneous.FIGURES, *convolutional.FIGURES,
+)  # fmt: skip
+PICTURES = (
+    PictureSpec("separator", "Data and separators", cursor=S.label, domain=(DESCENT,)),
+    *mirror.PICTURES, *homogeneous.PICTURES, *convolutional.PICTURES,
+)  # fmt: skip
 QUANTITIES = (
     Quantity("margin", "the SVM's margin", per="run"),
     Quantity("support vectors", "rows on the margin", per="run"),
@@ -60,6 +69,11 @@ QUANTITIES = (
     Quantity("separable from", "least d/n that separates, mean over the draws", per="run"),
     Quantity("draw margin", "margin of unit weights, mean over the draws"),
     Quantity("draw error", "test error, mean over the draws"),
+    Quantity("network log loss", "log of a network's summed loss", summary=Summary.MEDIAN_RANGE, finite=True),
+    Quantity("network margin", "least q over |theta|^H of a network", summary=Summary.MEDIAN_RANGE),
+    Quantity("network accuracy", "share of training images that a network gets right", summary=Summary.MEDIAN_RANGE),
+    Quantity("two-layer test error", "test error of a two-layer network", summary=Summary.MEDIAN_RANGE, figure="network-error"),
+    Quantity("network test error", "test error of a network", summary=Summary.MEDIAN_RANGE),
 )
 
 PARALLEL = 1e-10  # C below which the duals count as equal: w_tilde is parallel to w_hat

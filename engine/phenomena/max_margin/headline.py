@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engine.headline import Known, pooled, step
-from engine.phenomena.max_margin.asymptotics import headline as asymptotics
 
 if TYPE_CHECKING:
     from engine.phenomena.max_margin.experiment import MaxMargin
@@ -18,10 +17,7 @@ PARALLEL = 1e-6  # a constant below is none: the direction falls faster than 1/l
 
 
 def clauses(run: MaxMargin, known: Known) -> Iterator[str]:
-    """Of study asymptotics its own; else descent's true steps, beside Adam's; before the first, the margin that there is to be found."""
-    if run.asymptotics is not None:
-        yield from asymptotics.clauses(run.asymptotics, known)
-        return
+    """Descent's true steps, beside Adam's; before the first, the margin that there is to be found."""
     if not known.has("direction_error_gd"):
         yield f"largest margin {known.number('margin')}, {known.count('support_vectors')} rows on it"
     else:

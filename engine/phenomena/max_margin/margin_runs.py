@@ -7,6 +7,7 @@ Gunasekar et al. 2018, arXiv:1802.08246; Nacson et al. 2019, arXiv:1803.01905; Z
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from engine.theory.margins.logistic_descent import LogisticDescent, logistic_ste
 from engine.theory.margins.logistic_flow import separating_flow
 from engine.theory.margins.steepest_descent import OWN_NORM, Kind, margin_optimiser
 
+Walker = TypeVar("Walker", bound=LogisticDescent | Optimiser)
 SHARE = 10
 """Gradient descent makes this many times the steps of the other optimisers."""
 
@@ -53,14 +55,12 @@ METHODS = (
 )  # fmt: skip
 
 
-class MarginRun(OptimiserRun[LogisticDescent | Optimiser]):
-    """One optimiser on one problem. Attributes: path (k, d), its weights at `steps`."""
+class PathRun(OptimiserRun[Walker]):
+    """An optimiser that keeps its weights at the measured steps. Attributes: path (k, d), its weights at `steps`."""
 
-    def __init__(self, method: Method, svm: HardMargin, config: MaxMarginConfig, grid: Steps) -> None:
-        last = config.gd_steps if method.name == "gd" else config.gd_steps // SHARE
-        super().__init__(method.stepper(svm, config), np.minimum(grid, last))
-        self.method, self.last = method, last
-        self.path: Floats = np.empty((0, len(svm.w)))
+    def __init__(self, stepper: Walker, goals: Steps) -> None:
+        super().__init__(stepper, goals)
+        self.path: Floats = np.empty((0, len(stepper.w)))
 
     @property
     def steps(self) -> Steps:
@@ -72,6 +72,25 @@ class MarginRun(OptimiserRun[LogisticDescent | Optimiser]):
         super().advance(place)
         if self.reached(place):
             self.path = np.vstack([self.path, self.stepper.w])
+
+    def state(self) -> State:
+        """Return stepper and path."""
+        stepper = super().state()
+        return State({**stepper.arrays, "path": self.path}, stepper.scalars)
+
+    def restore(self, state: State) -> None:
+        """Continue from what `state` returned."""
+        super().restore(state)
+        self.path = np.array(state.arrays["path"])
+
+
+class MarginRun(PathRun[LogisticDescent | Optimiser]):
+    """One optimiser on one problem."""
+
+    def __init__(self, method: Method, svm: HardMargin, config: MaxMarginConfig, grid: Steps) -> None:
+        last = config.gd_steps if method.name == "gd" else config.gd_steps // SHARE
+        super().__init__(method.stepper(svm, config), np.minimum(grid, last))
+        self.method, self.last = method, last
 
     def log_times(self, solution: Solution) -> Floats:
         """Log of the flow's time (k,) that belongs to each kept step: exact for descent, of equal loss for the others."""
@@ -88,13 +107,3 @@ class MarginRun(OptimiserRun[LogisticDescent | Optimiser]):
     def shares(self, solution: Solution, order: Order | None = None) -> Floats:
         """Margin at the kept steps (k,) in a norm (its own), over the largest."""
         return solution.margin_share(self.path, order or self.method.order)
-
-    def state(self) -> State:
-        """Return stepper and path."""
-        stepper = super().state()
-        return State({**stepper.arrays, "path": self.path}, stepper.scalars)
-
-    def restore(self, state: State) -> None:
-        """Continue from what `state` returned."""
-        super().restore(state)
-        self.path = np.array(state.arrays["path"])

@@ -12,7 +12,10 @@ import numpy as np
 
 from engine.contract import Scalar
 from engine.phenomena.max_margin.asymptotics import scalars as asymptotics
+from engine.phenomena.max_margin.convolutional import scalars as convolutional
 from engine.phenomena.max_margin.figures import LIMITS, shown
+from engine.phenomena.max_margin.homogeneous import scalars as homogeneous
+from engine.phenomena.max_margin.mirror import scalars as mirror
 from engine.scalars import PENDING, Answer, Readers, absent, found
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ DESCENT_SCALARS = (
     Scalar("validation_error", "validation error at the flow's end"),
     Scalar("validation_error_svm", "validation error of the SVM"),
 )  # fmt: skip
-SCALARS = (*DESCENT_SCALARS, *asymptotics.SCALARS)
+SCALARS = (*DESCENT_SCALARS, *asymptotics.SCALARS, *mirror.SCALARS, *homogeneous.SCALARS, *convolutional.SCALARS)
 
 
 def _solved(read: Callable[[Solution], float], otherwise: str = "not a finite number") -> Callable[[MaxMargin], Answer]:
@@ -126,7 +129,10 @@ DESCENT_READERS: Readers[MaxMargin] = {
 
 
 def _of_descent(read: Callable[[MaxMargin], Answer]) -> Callable[[MaxMargin], Answer]:
-    return lambda run: absent("needs study descent") if run.asymptotics else read(run)
+    return lambda run: absent("needs study descent") if run.study else read(run)
 
 
-READERS: Readers[MaxMargin] = {**{name: _of_descent(read) for name, read in DESCENT_READERS.items()}, **asymptotics.READERS}
+READERS: Readers[MaxMargin] = {
+    **{name: _of_descent(read) for name, read in DESCENT_READERS.items()},
+    **asymptotics.READERS, **mirror.READERS, **homogeneous.READERS, **convolutional.READERS,
+}  # fmt: skip

@@ -5,18 +5,26 @@ Draw j is draw j // K of seed j mod K, K seeds. The second descent has draws of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy.optimize import brentq
 
+from engine.contract import Marker, Series
+from engine.headline import Known
 from engine.interruption import checkpoint
+from engine.phenomena.max_margin.asymptotics import figures
 from engine.phenomena.max_margin.asymptotics.fits import TOTAL, falling_weights, fit, rows_of, seen, separable_from
+from engine.phenomena.max_margin.asymptotics.headline import clauses
 from engine.phenomena.max_margin.config import MaxMarginConfig
+from engine.phenomena.max_margin.study import Study
+from engine.phenomenon import geometric_grid
+from engine.readings import Network
 from engine.seeds import streams
-from engine.state import Draws
+from engine.state import Draws, Stateful
 from engine.theory.inputs import Floats
 from engine.theory.margins.logistic_likelihood import likelihood_limit
 from engine.theory.margins.proportional_margin import LogisticLabels
@@ -78,7 +86,7 @@ class Fits:
         return f"d/n = {self.psi:.4g}"
 
 
-class Asymptotics:
+class Asymptotics(Study):
     """The draws of study asymptotics, and their theory.
 
     Attributes:
@@ -102,8 +110,16 @@ class Asymptotics:
             "from": (), "margin": fits, "support": fits, "cosine": fits, "separable": fits, "second-cosine": second,
             "second-separable": second,
         })  # fmt: skip
+        self.unit, self.total, self.grid = "draw", config.draws, geometric_grid(config.draws, 10)
+        self.networks = [Network(Fits(float(psi)), seeds[0]) for psi in self.psi]
+        self.notes = ("every seed draws its own problems, in turns; errors follow from cosines exactly, without a test set",)
 
     # ------------------------------------------------------------ work
+
+    @property
+    def complete(self) -> bool:
+        """Whether the limits are there."""
+        return bool(self.second)
 
     def pieces(self) -> Iterator[None]:
         """Solve the theory, then draw after draw; a draw that was cut short is drawn again."""
@@ -114,6 +130,7 @@ class Asymptotics:
             yield
             row |= self._draw_second()
             self.draws.add(row)
+            self.step = self.draws.done
             yield
 
     def _solve(self) -> Iterator[None]:
@@ -155,6 +172,33 @@ class Asymptotics:
         """Seed and draw of its streams: the seed takes turns, the draw's number tells both kinds of draws apart."""
         number, seed = divmod(self.draws.done, len(self.seeds))
         return self.seeds[seed], 1 + 2 * number + which
+
+    # ------------------------------------------------------------ what is measured, shown and kept
+
+    def measure(self) -> dict[str, Any]:
+        """Return the number of draws and, over them, the means."""
+        record: dict[str, Any] = {"draws": float(self.draws.done)}
+        if self.draws.done:
+            margins = np.where(self.separates() == 1, self.draws["margin"].mean(axis=0), np.nan)
+            record["separable from"] = float(self.draws["from"].mean()) / self.config.n
+            record |= {"draw margin": margins.tolist(), "draw error": self.errors().mean(axis=0).tolist()}
+        return record
+
+    def curves(self) -> Iterable[Series]:
+        """See `figures`."""
+        return figures.curves(self)
+
+    def markers(self) -> Iterable[Marker]:
+        """See `figures`."""
+        return figures.markers(self)
+
+    def clauses(self, known: Known) -> Iterable[str]:
+        """What is being seen."""
+        return clauses(self, known)
+
+    def parts(self) -> Mapping[str, Stateful]:
+        """The draws; limits follow from the knobs."""
+        return {"draws": self.draws}
 
     # ------------------------------------------------------------ what was drawn
 

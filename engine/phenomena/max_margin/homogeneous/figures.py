@@ -1,0 +1,120 @@
+"""The figures of study homogeneous: margins against how far the loss has fallen, the KKT residual, what the network multiplies with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Series, Summary
+from engine.phenomena.max_margin.config import HOMOGENEOUS
+from engine.readings import summarised
+from engine.theory.inputs import Floats
+
+if TYPE_CHECKING:
+    from engine.phenomena.max_margin.homogeneous.study import Activation, Homogeneous
+
+EMPTY, DOMAIN = "fills with preset homogeneous", (HOMOGENEOUS,)
+FALLEN, STEP = Axis("log(1/loss)"), Axis("step", log=True, lo=1)
+FIGURES = (
+    Figure("network-margin", "Margin of a two-layer network", FALLEN, Axis("min q/|theta|^2"), ("network-margin/*",),
+           "q = y f(x); a linear network tends to half the SVM's margin", EMPTY, DOMAIN),
+    Figure("network-smoothed", "Smoothed margin", FALLEN, Axis("-log(exp(L)-1)/|theta|^2"), ("network-smoothed/*",),
+           "gradient flow never lets it fall once L < log 2", EMPTY, DOMAIN),
+    Figure("network-kkt", "Weights against what moves them", STEP, Axis("1 - cos", log=True), ("network-kkt/*",),
+           "0 at a KKT point; dots: motion over 200 steps, free of the ReLU's kinks", EMPTY, DOMAIN),
+    Figure("network-slack", "Slackness", STEP, Axis("sum lam (q-q_min)/q_min", log=True), ("network-slack/*",),
+           "0 where only the least margins push", EMPTY, DOMAIN),
+    Figure("network-fall", "How far the loss has fallen", STEP, Axis("log(1/loss)"), ("network-fall/*",), "summed logistic loss L", EMPTY,
+           DOMAIN),
+    Figure("network-error", "Test error of the network", STEP, Axis("share", lo=0.0), ("two-layer test error/*",), "500 other images",
+           EMPTY, DOMAIN),
+)  # fmt: skip
+PICTURES = (PictureSpec("network-weights", "Weights as images", domain=DOMAIN),)
+WINDOW = 200  # steps over which motion is read
+POINTS = 300  # of a curve
+DRAWN = Summary.MEDIAN_RANGE
+SQUARE = 2  # dimensions of an image without colours
+
+
+def curves(study: Homogeneous) -> Iterator[Series]:
+    """Each network's curves, and half the SVM's margin."""
+    for setting in study.settings:
+        yield from _against_loss(study, setting)
+        yield from _against_steps(study, setting)
+    halves, ends = study.halves(), [_fallen(study, setting)[-1] for setting in study.settings]
+    if np.isfinite(halves).all() and max(ends) > 0:
+        for figure in ("network-margin", "network-smoothed"):
+            yield summarised(
+                f"{figure}/svm", "half the SVM's margin", np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN, kind="theory",
+                basis="exact", group="svm",
+            )  # fmt: skip
+
+
+def markers(study: Homogeneous) -> Iterator[Marker]:
+    """Where the labels are fitted: a loss below log 2."""
+    for figure in ("network-margin", "network-smoothed"):
+        yield Marker(figure, "x", float(-np.log(np.log(2))), "loss < log 2", brief="fitted")
+    yield Marker("network-fall", "y", float(-np.log(np.log(2))), "loss < log 2", brief="fitted")
+    for setting in study.settings[:1]:
+        steps = study.fitted_at(setting)
+        if np.isfinite(steps).all():
+            for figure in ("network-kkt", "network-slack", "network-error"):
+                yield Marker(figure, "x", float(np.median(steps)), f"{setting.label}: loss < log 2", setting.name, brief="fitted")
+
+
+def pictures(study: Homogeneous) -> Iterator[Picture]:
+    """The SVM's weights, and the mean gradient of each network's output by its input over the training images; of the first seed."""
+    pair, svm = study.pairs[0], study.svms[0]
+    if len(pair.shape) != SQUARE:
+        return
+    shown, named = ([] if svm is None else [svm.w]), ([] if svm is None else ["SVM"])
+    for setting in study.settings:
+        stepper = study.runs[setting][0].stepper
+        W, a = stepper.network.split(stepper.theta)
+        active = (pair.X @ W > 0).mean(axis=0) if stepper.network.relu else np.ones(len(a))
+        shown.append(W @ (active * a))
+        named.append(setting.short)
+    gap = np.zeros((pair.shape[0], 1))
+    tiles: list[Floats] = []
+    for w in shown:
+        tiles += [(w / (np.abs(w).max() or 1.0)).reshape(pair.shape), gap]
+    yield Picture(
+        "network-weights", f"Weights: {', '.join(named)}", values=np.hstack(tiles[:-1]), palette="diverging", lo=-1.0, hi=1.0, equal=True,
+        note="4 positive, 9 negative, each over its largest; of a network the mean gradient by its input",
+    )  # fmt: skip
+
+
+def _fallen(study: Homogeneous, setting: Activation) -> Floats:
+    """log(1/loss) (k,) as far as every seed has come, from its highest start on."""
+    logs = [-trail[:, 0] for trail in study.trails(setting)]
+    return np.linspace(max(float(one[0]) for one in logs), min(float(one[-1]) for one in logs), POINTS)
+
+
+def _against_loss(study: Homogeneous, setting: Activation) -> Iterator[Series]:
+    x = _fallen(study, setting)
+    if x[-1] <= x[0]:
+        return
+    for figure, read in (("network-margin", study.margins), ("network-smoothed", study.smoothed)):
+        values = [np.interp(x, -trail[:, 0], found) for trail, found in zip(study.trails(setting), read(setting), strict=True)]
+        seen = x >= 0  # before, labels are wrong
+        yield summarised(f"{figure}/{setting.name}", setting.label, x[seen], np.array(values).T[seen], DRAWN, group=setting.name)
+
+
+def _against_steps(study: Homogeneous, setting: Activation) -> Iterator[Series]:
+    places = np.unique(np.round(np.geomspace(1, max(1, study.step), POINTS)).astype(int)) if study.step else np.empty(0, dtype=int)
+    trails = study.trails(setting)
+
+    def line(figure: str, read: Callable[[Floats], Floats]) -> Series:
+        values = np.array([read(trail)[places] for trail in trails]).T
+        kept = np.isfinite(values).all(axis=1)
+        return summarised(f"{figure}/{setting.name}", setting.label, places[kept], values[kept], DRAWN, group=setting.name)
+
+    yield line("network-kkt", lambda trail: trail[:, 3])
+    yield line("network-slack", lambda trail: trail[:, 4])
+    yield line("network-fall", lambda trail: -trail[:, 0])
+    motion = np.array([run.stepper.motion[: study.step // WINDOW] for run in study.runs[setting]]).T
+    x = WINDOW * np.arange(1.0, len(motion) + 1)
+    yield summarised(f"network-kkt/{setting.name}-motion", f"{setting.label}, motion", x, motion, DRAWN, style="points",
+                     group=setting.name)  # fmt: skip

@@ -1,0 +1,93 @@
+"""The figures of study mirror: margins in every norm over the largest there, on the way and at the end, and the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Series, Summary
+from engine.phenomena.max_margin.config import MIRROR
+from engine.readings import summarised
+from engine.theory.inputs import Floats
+
+if TYPE_CHECKING:
+    from engine.phenomena.max_margin.mirror.study import Exponent, Mirror
+
+STEP, EMPTY, DOMAIN = Axis("step", log=True, lo=1), "fills with preset mirror", (MIRROR,)
+FIGURES = (
+    Figure("mirror-norms", "Whose margin is largest", Axis("p of the norm"), Axis("of the largest", hi=1.01), ("mirror-norms/*",),
+           "margin in every l_p norm; each reaches 1 at its own p", EMPTY, DOMAIN),
+    Figure("mirror-margin", "Margin in own norm", STEP, Axis("of the largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
+           "min z.w/|w|_p over the largest there is", EMPTY, DOMAIN),
+    Figure("mirror-gap", "What own margin lacks", STEP, Axis("1 - share", log=True), ("mirror-gap/*",), "1 less the share of the largest",
+           EMPTY, DOMAIN),
+    Figure("mirror-weights", "Weights by feature", Axis("feature"), Axis("of the largest weight"), ("mirror-weights/*",),
+           "first seed; five features make the labels, the rest is noise", EMPTY, DOMAIN),
+    Figure("mirror-distance", "Distance to the goal", STEP, Axis("between directions", log=True), ("mirror-distance/*",),
+           "|w/|w| - w_p/|w_p|| of the w_p with the largest margin", EMPTY, DOMAIN),
+)  # fmt: skip
+PICTURES = (PictureSpec("mirror-matrix", "Margins, optimiser by norm", domain=DOMAIN),)
+SHOWN = 12  # features
+DRAWN = Summary.MEDIAN_RANGE
+
+
+def curves(study: Mirror) -> Iterator[Series]:
+    """Theory once it is solved, and what the steps came to beside it."""
+    if not study.solved:
+        return
+    for setting in study.settings:
+        yield from _of_limit(study, setting)
+    steps = study.steps_kept()
+    for setting in study.settings if len(steps) else ():
+        yield from _of_steps(study, setting, steps)
+
+
+def markers() -> tuple[Marker, ...]:
+    """The largest margin."""
+    edge = Marker("mirror-weights", "x", 5.5, "features of the labels", brief="labels")
+    return (Marker("mirror-margin", "y", 1.0, "largest margin"), edge)
+
+
+def matrix_picture(study: Mirror) -> Picture:
+    """Draw every optimiser's margin in every norm, over the largest; the mean over seeds."""
+    values = study.matrix().mean(axis=0)
+    named = ", ".join(f"{setting.p:g}" for setting in study.settings)
+    return Picture(
+        "mirror-matrix", "Margins, optimiser by norm", values=values, palette="sequential", lo=float(min(values.min(), 0.8)), hi=1.0,
+        x=f"norm: p = {named}", y=f"mirror descent: p = {named}, from the top", note="margin over the largest in that norm",
+    )  # fmt: skip
+
+
+def _of_limit(study: Mirror, setting: Exponent) -> Iterator[Series]:
+    norms = study.norms
+    shares = [[float(one.share(one.largest(setting.p)[1], p)) for one in study.problems] for p in norms]
+    yield summarised(
+        f"mirror-norms/{setting.name}-limit", f"{setting.label}, limit", np.array(norms), np.array(shares), DRAWN, kind="theory",
+        basis="exact", group=setting.name,
+    )  # fmt: skip
+    w = study.problems[0].largest(setting.p)[1][:SHOWN]
+    yield Series(
+        f"mirror-weights/{setting.name}-limit", f"{setting.label}, limit", np.arange(1.0, len(w) + 1),
+        w / np.abs(study.problems[0].largest(setting.p)[1]).max(), kind="theory", basis="exact", group=setting.name,
+    )  # fmt: skip
+
+
+def _of_steps(study: Mirror, setting: Exponent, steps: Iterable[int]) -> Iterator[Series]:
+    x, walks = np.array(steps, dtype=np.float64), study.walks(setting)
+    shares = np.array([one.share(path, setting.p) for one, path in walks]).T  # (k, seeds)
+    away = np.array([np.linalg.norm(_units(path) - _units(one.largest(setting.p)[1][None]), axis=1) for one, path in walks]).T
+    yield summarised(f"mirror-margin/{setting.name}", setting.label, x, shares, DRAWN, group=setting.name)
+    yield summarised(f"mirror-gap/{setting.name}", setting.label, x, np.maximum(1 - shares, 1e-12), DRAWN, group=setting.name)
+    yield summarised(f"mirror-distance/{setting.name}", setting.label, x, away, DRAWN, group=setting.name)
+    norms = study.norms
+    reached = np.array([[float(one.share(path[-1], p)) for one, path in walks] for p in norms])
+    yield summarised(f"mirror-norms/{setting.name}", setting.label, np.array(norms), reached, DRAWN, style="points", group=setting.name)
+    w = walks[0][1][-1]
+    shown = (w / np.abs(w).max())[:SHOWN]
+    yield Series(f"mirror-weights/{setting.name}", setting.label, np.arange(1.0, len(shown) + 1), shown, style="points", group=setting.name)
+
+
+def _units(w: Floats) -> Floats:
+    return np.asarray(w / np.linalg.norm(w, axis=-1, keepdims=True))
