@@ -19,11 +19,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.contract import Spec
 from engine.declare import headline
 from engine.errors import LabError, UsageError, echoed, nearest
-from engine.phenomenon import AnyPhenomenon, Phenomenon
+
+if TYPE_CHECKING:
+    from engine.phenomenon import AnyPhenomenon
 
 FOLDER = Path(__file__).parent / "phenomena"
 GROUP = "genlab.phenomena"
@@ -145,6 +148,8 @@ def experiment(declared: Spec) -> type[AnyPhenomenon]:
     Raises:
         UsageError: its module does not import, or holds no single Phenomenon.
     """
+    from engine.phenomenon import Phenomenon  # with NumPy, which lists of names do without
+
     path, _, wanted = declared.experiment.partition(":")
     try:
         module = importlib.import_module(path)

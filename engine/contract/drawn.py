@@ -1,14 +1,19 @@
-"""What is drawn: curves, markers, pictures with their layers. Arrays, numbers and strings only."""
+"""What is drawn: curves, markers, pictures with their layers. Arrays, numbers and strings only.
+
+Arrays are named here and not made: commands that only read declarations do without NumPy.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+    Floats = NDArray[np.float64]
+
 Basis = Literal["training", "simulation", "exact", "flow", "asymptotic", "bound"]
 
 
@@ -67,6 +72,8 @@ class Layer:
         """Return the layer as it is drawn with the cursor at this place (nearest frame in the logarithm)."""
         if cursor is None or cursor <= 0 or self.at is None or self.frames is None:
             return self
+        import numpy as np
+
         place = int(np.argmin(np.abs(np.log(self.at) - np.log(cursor))))
         return replace(self, xy=self.frames[place], label=self.labels[place])
 

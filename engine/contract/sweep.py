@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract.declared import Spec
-from engine.contract.drawn import Floats
 from engine.contract.judged import Status
 from engine.contract.scalars import Scalar, ScalarValue
 from engine.contract.session import Phase, Snapshot
+
+if TYPE_CHECKING:
+    from engine.contract.drawn import Floats
 
 
 @dataclass(frozen=True)

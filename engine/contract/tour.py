@@ -8,13 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from engine.contract.drawn import Floats, Series
+from engine.contract.drawn import Series
 from engine.contract.session import Snapshot
 from engine.errors import KnobError, LabError, echoed
+
+if TYPE_CHECKING:
+    from engine.contract.drawn import Floats
 
 Grade = Literal["right", "near", "off"]
 YOUR: dict[Grade, str] = {"right": "Right: your", "near": "Near: your", "off": "Your"}
@@ -185,6 +188,7 @@ class Stop:
     options, stands for the run's value of a knob.
     find: reads off a finished run what is right. explanation, formula: what is told afterwards.
     given: curves that are shown with the question, as patterns; shown: those that are shown with the answer, all where none is named.
+    bars: of a figure of bars, the names of those that are shown, in this order; all where none is named.
     knobs: what differs from the preset.
     """
 
@@ -205,6 +209,7 @@ class Stop:
     knobs: Mapping[str, Any] = field(default_factory=dict)
     given: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+    bars: tuple[str, ...] = ()
 
     @property
     def experiment(self) -> tuple[str, str, tuple[tuple[str, Any], ...]]:

@@ -11,8 +11,10 @@ from functools import cache
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 T = TypeVar("T")
+ARRAYS = {"np": np, "NDArray": NDArray, "Floats": NDArray[np.float64]}  # what the contract names without importing NumPy
 
 
 def typed(kind: type[T], tree: Any) -> T:
@@ -73,4 +75,4 @@ def _of(kind: type[T], value: Any) -> T:
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+    return typing.get_type_hints(kind, localns=ARRAYS)

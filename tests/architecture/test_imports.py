@@ -46,6 +46,11 @@ def test_neither_torch_nor_scipy_is_imported_by(what):
     assert not loaded(LIGHT[what]) & set(HEAVY)
 
 
+@pytest.mark.parametrize("what", ["genlab list", "genlab --help"])
+def test_numpy_is_not_imported_either_by(what):
+    assert "numpy" not in loaded(LIGHT[what])
+
+
 def test_making_a_runner_of_a_real_phenomenon_imports_no_torch():
     code = "from engine import registry; from engine.runner import Runner\n"
     code += "for name in registry.names(): Runner(name, registry.spec(name).configure('quick'), 'quick', (0,)).close()"
