@@ -20,6 +20,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import KnobError, echoed, nearest
+from engine.knob_names import meant
 
 C = TypeVar("C", bound="Config")
 LARGEST = 2**63  # whole numbers are stored in 64 bits
@@ -293,7 +294,7 @@ class Config(BaseModel):
         names = {item.name: item for item in _declared(cls)}
         found = names.get(name.replace("-", "_"))
         if found is None:
-            raise KnobError(f"no knob {echoed(name)!r}{nearest(name, names)}", "knobs: " + ", ".join(names))
+            raise KnobError(f"no knob {echoed(name)!r}{meant(name, names)}", "knobs: " + ", ".join(names))
         return found.renewed()
 
     def values(self) -> dict[str, Any]:

@@ -48,7 +48,8 @@ class LabError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        stop = "." if self.message and self.hint and self.message[-1] not in ".?!:" else ""
+        return f"{self.message}{stop} {self.hint}".strip()
 
 
 class UsageError(LabError):

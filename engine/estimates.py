@@ -7,6 +7,7 @@ What cannot be read or written means that there is no estimate, and nothing else
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -136,6 +137,7 @@ def path() -> Path:
     return cache_folder() / f"speed-{hashlib.sha256(json.dumps(machine()).encode()).hexdigest()[:12]}.json"
 
 
+@functools.cache
 def _processor() -> str:
     """The processor's name as the system tells it."""
     with contextlib.suppress(OSError, UnicodeDecodeError):
@@ -145,6 +147,7 @@ def _processor() -> str:
     return f"{platform.processor() or platform.machine()}"[:100]
 
 
+@functools.cache
 def _version(name: str) -> str:
     try:
         return importlib.metadata.version(name)

@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 
 from engine import registry
 from engine.contract.sweep import SweepPoint, SweepSnapshot
-from engine.errors import LabError, UsageError
-from engine.store import runs_root
+from engine.errors import LabError, UsageError, echoed
 from engine.sweeps.folder import find_sweep
 from engine.sweeps.grid import typed_axes
 from engine.sweeps.plan import Plan, labelled
 from engine.sweeps.view import SweepView
 from genlab.frames import framed
 from genlab.outcome import Outcome, load
+from genlab.places import runs_folder
 from genlab.progress import sweep_teller
 from genlab.tables import html_table, text_table
 from lab.running.dask_cluster import Scheduler, at_work
+from lab.running.idle_knobs import warn_idle
 from lab.running.sweep import Sweep
 from screens.sweep_words import cell, standing
 
@@ -159,7 +160,7 @@ def sweep(
         collect: names of the values to collect; by default the phenomenon's first few.
         device: "auto", "cpu" or "cuda".
         workers: processes at once; by default the number of cores.
-        runs: folder of runs to store them under; None for the usual place (or GENLAB_RUNS).
+        runs: folder of runs to store them under; None for the usual place (GENLAB_RUNS, or that of the settings).
         progress: whether to tell of each point as it ends: a bar in a notebook, lines elsewhere.
         scheduler: a Dask cluster whose workers compute: "tcp://HOST:PORT", or "local"; TLS as Dask's settings have it.
         **knobs: what differs from the preset in all points.
@@ -171,9 +172,10 @@ def sweep(
     spec = registry.spec(name)
     given = {spec.config.knob(knob).name: value for knob, value in knobs.items()}
     plan = Plan.of(spec, preset, given, typed_axes(spec, grid, given), seed=seed, seeds=seeds, collect=collect)
+    warn_idle((*given, *plan.axes), [point.config for point in plan.points])
     tell = sweep_teller(f"{name} sweep", len(plan.points)) if progress else None
     with at_work(Scheduler(scheduler) if scheduler else None, workers, len(plan.points)) as (cluster, count):
-        work = Sweep(plan, device, count, None if runs is None else Path(runs), cluster=cluster)
+        work = Sweep(plan, device, count, runs_folder(runs), cluster=cluster)
         for number, one in enumerate(work.endings(), 1):
             if tell is not None:
                 tell(number, f"{labelled(plan.varied, one.point.knobs)}: {one.state}")
@@ -191,10 +193,10 @@ def load_sweep(name: str | Path, *, runs: str | Path | None = None) -> SweepOutc
         UsageError: there is none of that name.
         StoreError: it is damaged.
     """
-    root = runs_root(None if runs is None else Path(runs))
+    root = runs_folder(runs)
     path = find_sweep(root, name)
     if path is None:
-        raise UsageError(f"no sweep {str(name)!r} in {root}", "genlab runs lists them")
+        raise UsageError(f"no sweep {echoed(name)!r} in {root}", "See: genlab runs")
     return SweepOutcome(SweepView(path))
 
 

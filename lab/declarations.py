@@ -9,7 +9,8 @@ from engine.contract import Claim, Knob, Preset, Spec
 from engine.contract.work import Work
 from engine.estimates import NO_ESTIMATE, of_preset, work_of_preset
 from engine.registry import examined, spec
-from lab.output import emit, plain, write, write_table
+from lab.notes_text import filled
+from lab.output import console, emit, plain, write, write_table
 from screens.formatting import size
 
 COSTS = ("preset", "parameters>", "operations>", "memory>")
@@ -89,7 +90,7 @@ def describe(spec: Spec) -> None:
     if spec.scalars:
         scalars = [(item.name, item.label, item.unit) for item in spec.scalars]
         write_table(("name", "what it is", "unit"), scalars, title="Values: what a study collects of a run")
-    write(plain(spec.notes.strip()))
+    print(filled(plain(spec.notes), console().width), flush=True)
     write("\nReferences", style="bold")
     write(plain("\n".join(map(str, spec.references))))
 

@@ -24,6 +24,7 @@ from screens import formatting
 
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")  # what Python itself puts into LC_CTYPE under LANG=C (PEP 538)
+BETWEEN_COLUMNS = 3  # cells between two columns of a table
 PIPE_WIDTH = 120  # columns of a table that does not go to a terminal
 BIDIRECTIONAL = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 OBEYED = (*range(32), *range(127, 160), *BIDIRECTIONAL)  # by a terminal

@@ -24,6 +24,8 @@ Item = TypeVar("Item", Series, Marker)
 TOGETHER, MOST_TOGETHER = 2, 8  # measured curves of a run, and of all runs, that stand in one figure
 ALIKE = 1e-9  # relative difference below which two curves of theory are one
 FEW = 3  # runs whose own events are marked
+SHARED = "theory "  # before the group of theory that all runs have
+CROWDED = f"of more than {MOST_TOGETHER} runs only the theory that they share is drawn; genlab show RUN draws each one's own"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def compare(spec: Spec, runs: Sequence[Snapshot], stored: Sequence[str]) -> Comp
     snapshot = Snapshot(
         phenomenon=spec.name, run=f"{spec.name}, {len(runs)} runs", preset="", config={}, seeds=(), groups=groups,
         phase=Phase.FINISHED if over else Phase.RUNNING, sentence="compared: " + "; ".join(names), series=tuple(series),
-        markers=tuple(markers), revision=1,
+        markers=tuple(markers), notes=(CROWDED,) if _crowded(runs) else (), revision=1,
     )  # fmt: skip
     origins = {figure.name: panel.figure.name for figure, panel in zip(figures, panels, strict=True)}
     joint = replace(spec, figures=tuple(figures), pictures=())
@@ -116,6 +118,8 @@ def _panels(figure: Figure, runs: Sequence[Snapshot], names: Sequence[str]) -> I
     measured = [[item for item in curves if item.kind == "measured"] for curves in drawn]
     theory = _theory([[item for item in curves if item.kind == "theory"] for curves in drawn], names)
     markers = _markers(figure, runs, names)
+    if any(measured) and _crowded(runs):
+        theory = [(of, item) for of, item in theory if item.group.startswith(SHARED)]
     if not any(measured):
         if theory:
             yield _Panel(figure, _all(theory), _all(markers))
@@ -150,6 +154,11 @@ def _titled(figure: Figure, label: str) -> Figure:
     return figure if label.casefold() in figure.title.casefold() else replace(figure, title=f"{figure.title}: {label}")
 
 
+def _crowded(runs: Sequence[Snapshot]) -> bool:
+    """Whether a curve of theory for each run would hide what they measured."""
+    return len(runs) > MOST_TOGETHER
+
+
 def _all(found: Sequence[tuple[str, Item]]) -> tuple[Item, ...]:
     return tuple(item for _, item in found)
 
@@ -171,7 +180,7 @@ def _theory(curves: Sequence[Sequence[Series]], names: Sequence[str]) -> list[tu
         there = [other for other in these if other is not None]
         widest = max(there, key=_reach)
         if len(there) == len(these) and all(_along(other, widest) for other in there):
-            found.append((group, replace(widest, group=f"theory {group}")))
+            found.append((group, replace(widest, group=f"{SHARED}{group}")))
         else:
             pairs = [(other, name) for other, name in zip(these, names, strict=True) if other is not None]
             found += [(group, replace(other, label=f"{name}{JOIN}{other.label}", group=name)) for other, name in pairs]

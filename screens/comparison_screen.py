@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from string import ascii_lowercase
 from typing import ClassVar
 
@@ -18,6 +18,7 @@ from textual.widgets import Static
 from engine.contract import Command, Snapshot
 from screens.application import Application, ExportRequest
 from screens.comparison import Comparison
+from screens.comparison_tables import ComparisonTable, comparison_tables
 from screens.keys import KEYS, LAB, LOOK, shown_now
 from screens.side_panel import SIDE_PANEL_FROM
 from screens.view_screen import ViewScreen
@@ -29,6 +30,7 @@ SHOWN = (
     "q quit",
 )  # fmt: skip
 BEYOND = ("region", "picture")  # actions of a run's screen that mean nothing here
+GAP = 2  # cells between the columns of a table
 OWN = ("side_panel('claims')", "export", "copy")
 
 
@@ -57,28 +59,34 @@ class ComparisonTables(VerticalScroll):
 
     def __init__(self, comparison: Comparison) -> None:
         super().__init__()
-        letters = list(ascii_lowercase[: len(comparison.runs)])
-        named = [(letter, *pair) for letter, pair in zip(letters, zip(comparison.names, comparison.stored, strict=True), strict=True)]
-        parts: list[tuple[str, tuple[str, ...], Sequence[Sequence[str]]]] = [
-            ("Runs", ("", "called", "run"), named),
-            ("Where they differ", ("", *letters), comparison.differences()[1:]),
-            ("Values, median (range over seeds)", ("", *letters), comparison.values()),
-            ("Claims: measured and mark", ("", "claim", *letters), comparison.verdicts()),
-        ]
-        self._text = Static(Group(*(item for part in parts if part[2] for item in _table(*part))))
+        self._comparison, self._width = comparison, 0
+        self._text = Static()
 
     def compose(self) -> ComposeResult:
         """Hold one text."""
         yield self._text
 
+    def on_resize(self) -> None:
+        """Write the tables for the width there is."""
+        width = self.scrollable_content_region.width
+        if width == self._width:
+            return
+        self._width = width
+        letters = ascii_lowercase[: len(self._comparison.runs)]
+        tables = comparison_tables(self._comparison, letters, width, GAP)
+        if tables[0].columns[1:] == tuple(letters):  # the runs' own names are nowhere yet
+            tables.insert(0, ComparisonTable("", "Runs", ("", "run"), list(zip(letters, self._comparison.stored, strict=True))))
+        self._text.update(Group(*(part for table in tables for part in _drawn(table))))
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Text, Table]:
-    made = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for place, column in enumerate(columns):
+
+def _drawn(table: ComparisonTable) -> Iterator[Text | Table]:
+    made = Table(box=None, header_style="dim", pad_edge=False, padding=(0, GAP, 0, 0))
+    for place, column in enumerate(table.columns):
         made.add_column(Text(column), overflow="fold", no_wrap=place == 0)
-    for row in rows:
+    for row in table.rows:
         made.add_row(*(Text(cell) for cell in row))
-    return Text(f"\n{title}", "bold"), made
+    yield Text(f"\n{table.title}" if table.title else "", "bold")
+    yield made
 
 
 class ComparisonScreen(ViewScreen, inherit_bindings=False):
@@ -157,7 +165,8 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
     def say_phase(self) -> None:
         """Say which of the runs still computes, and what the cursor reads."""
         going = [name for name, run in zip(self.comparison.names, self.comparison.runs, strict=True) if not run.phase.over]
-        words = f"still computing, shown as stored last: {'; '.join(going)}" if going else "v: where the runs differ, values, claims"
+        usual = "; ".join(["v: where the runs differ, values, claims", *self.snapshot.notes])
+        words = f"still computing, shown as stored last: {'; '.join(going)}" if going else usual
         self.message.show(Text(words, "dim"), self.figures.readout(), bad=self.snapshot.phase)
 
     def say_values(self) -> None:

@@ -163,6 +163,10 @@ class ExportPage(Page, ModalScreen[None], inherit_bindings=False):
                 self._said.update(Text(str(error), "bold red"))
             else:
                 self._tell(str(error))
+        except Exception:  # a defect, which the app tells of below this page
+            if self.is_attached:
+                self._said.update(Text("Nothing was written: genlab failed. Escape shows how.", "bold red"))
+            raise
         else:
             if self.is_attached:
                 self.dismiss()

@@ -86,6 +86,10 @@ class ImportPage(Page, ModalScreen[None], inherit_bindings=False):
             said = await asyncio.to_thread(self._take_in, name, file)
         except LabError as error:
             self._said.update(Text.assemble((error.message, "bold red"), "\n", error.hint))
+        except Exception:  # a defect, which the app tells of below this page
+            if self.is_attached:
+                self._said.update(Text("Nothing was imported: genlab failed. Escape shows how.", "bold red"))
+            raise
         else:
             self.dismiss()
             self._tell(said)

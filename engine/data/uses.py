@@ -31,7 +31,7 @@ def use_of(spec: Spec, knob: Knob, name: str) -> Use | str:
     count = next(iter(least), "")
     beside = {other: value for other, value in least.items() if other != count}
     tries: list[dict[str, Any]] = [{}]
-    for further in ({}, beside) if count else ():
+    for further in ({}, _widest(spec, {knob.name: name, **least}, beside), beside) if count else ():
         rows = _most(spec, {knob.name: name, **further}, count, least[count])
         tries += [] if rows is None else [{count: rows, **further}]
     for further in tries:
@@ -42,6 +42,12 @@ def use_of(spec: Spec, knob: Knob, name: str) -> Use | str:
             ways = (offer.scaled, offer.tests) if isinstance(offer, DataOffer) else ("", True)
             return Use(spec.name, options, given, *ways)
     return _refusal(spec, {knob.name: name, **least})
+
+
+def _widest(spec: Spec, given: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the knobs beside the number of rows, each as large as it may be with the least of the others."""
+    found = {of: _most(spec, {**given, of: value}, of, value) for of, value in beside.items()}
+    return {of: beside[of] if value is None else value for of, value in found.items()}
 
 
 def _most(spec: Spec, given: Mapping[str, Any], count: str, least: Any) -> Any:

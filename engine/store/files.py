@@ -37,6 +37,8 @@ _RESTORE = "restore it from a copy, or remove the run with genlab rm {run}"
 _REBUILT = "genlab resume {run} makes it anew from the saved state"
 _REMEDIES = {
     "latest.npz": _REBUILT, "arrays.npz": _REBUILT, "result.json": _REBUILT, "state.json": _REBUILT,
+    "sweep.json": "give the same genlab sweep command again, which finds its runs; genlab rm {run} removes this one, not its runs",
+    "table.json": "give the same genlab sweep command again, which finds its runs",
     "state.safetensors": "its measurements can still be seen: genlab show {run}; to compute it again beside it: genlab run",
 }  # fmt: skip
 _CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
@@ -84,6 +86,8 @@ def there(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
         raise disk_error(error, path, "read") from error
     except ValueError:  # a name that no file can have
         return False

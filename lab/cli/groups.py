@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from engine.errors import UsageError, echoed, nearest
+from engine.knob_names import meant
 
 if TYPE_CHECKING:
     from engine.contract import Knob, Spec
@@ -53,7 +54,7 @@ class LabCommand(TyperCommand):
         if not self.knobs:
             return UsageError(f"no option {echoed(given)!r}{_dashed(nearest(word, options))}", f"See: {ctx.command_path} --help")
         hint = f"knobs: {', '.join(knobs)}. See: {ctx.command_path} --help"
-        return UsageError(f"no knob {echoed(word)!r} of {self.phenomenon}{nearest(word, options)}", hint)
+        return UsageError(f"no knob {echoed(word)!r} of {self.phenomenon}{meant(word, options)}", hint)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the knobs as a section of their own below the options."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,13 +24,15 @@ from lab.export.provenance import Provenance, file_word
 from lab.export.tables import POINTS, VALUES, curve_arrays, points, value_lines, write_document, write_table_file
 from lab.export.text_figures import print_figure, theme_of
 from lab.export.text_file import write_text
-from lab.output import emit, plain, result_event, write, write_table
+from lab.output import BETWEEN_COLUMNS, console, emit, plain, result_event, write, write_table
 from lab.stored import load_run
 from screens.application import ExportRequest
 from screens.comparison import Comparison, compare
+from screens.comparison_tables import DIFFERENCES, ComparisonTable, comparison_tables
 
 Loaded = Mapping[str, tuple[RunFolder, Snapshot]]
 MOST = len(ascii_lowercase)  # each run is called by a letter at the head of a table
+MANY = "Compare fewer; genlab sweep collects the values of many runs and draws them over their knobs."
 
 
 def compare_runs(names: Sequence[str], runs: Path | None, height: int, *, json: bool = False) -> None:
@@ -66,7 +68,10 @@ def compared(loaded: Loaded) -> Comparison:
     if len(kinds) > 1:
         raise UsageError(f"only runs of one phenomenon can be compared, got {' and '.join(kinds)}", "See: genlab runs")
     if not 2 <= len(loaded) <= MOST:
-        raise UsageError(f"comparing takes two different runs or more, at most {MOST}, got {len(loaded)}", "See: genlab runs")
+        raise UsageError(
+            f"comparing takes two different runs or more, at most {MOST}, got {len(loaded)}",
+            MANY if len(loaded) > MOST else "See: genlab runs",
+        )
     declared = spec(kinds[0])
     _require_same_data(declared.config, loaded)
     return compare(declared, snapshots, list(loaded))
@@ -91,17 +96,23 @@ def _require_same_data(config: type[Config], loaded: Loaded) -> None:
 def print_comparison(comparison: Comparison, height: int) -> None:
     """Print differences, figures, values and verdicts. Letters stand at the head of the tables alone, beside the runs' names."""
     headings = [f"{letter} {name}" for letter, name in zip(ascii_lowercase, comparison.stored, strict=False)]
-    write_table(("", *headings), comparison.differences(), title=f"{comparison.spec.name}: where the runs differ")
+    tables = comparison_tables(comparison, headings, console().width, BETWEEN_COLUMNS)
+    write(plain(f"{comparison.snapshot.run} compared"), style="bold")
+    _print_tables(table for table in tables if table.of == DIFFERENCES)
     shown, theme = comparison.snapshot, theme_of(comparison.snapshot.groups)
     for figure in comparison.spec.figures:
         print_figure(figure, shown.series, shown.markers, height, theme)
-    values = comparison.values()
-    if values:
-        write_table(("name", *headings), values, title="Values, median (range over seeds)")
-    write_table(("id", "claim", *headings), comparison.verdicts(), title="Verdicts")
+    _print_tables(table for table in tables if table.of != DIFFERENCES)
+    for note in shown.notes:
+        write(plain(f"note: {note}"))
     for name, run in zip(comparison.names, comparison.runs, strict=True):
         if not run.phase.over:
             write(plain(f"{name} still computes: this is what it had stored last"))
+
+
+def _print_tables(tables: Iterable[ComparisonTable]) -> None:
+    for table in tables:
+        write_table(table.columns, table.rows, title=table.title)
 
 
 # ---------------------------------------------------------------- as files

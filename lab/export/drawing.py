@@ -53,6 +53,7 @@ def draw_figure(axes: Any, figure: Figure, series: Sequence[Series], markers: Se
         limits(axis.lo, axis.hi)
     for axis in (axes.xaxis, axes.yaxis):
         plain_ticks(axis)
+    _whole_marks(axes)
     if figure.x.ticks:
         _name_ticks(axes, figure.x)
 
@@ -127,6 +128,19 @@ def _curve(axes: Any, curve: Curve, figure: Figure, floor: float) -> None:
         axes.vlines(x, lo, hi, color=colour, linewidth=0.8, alpha=0.6)
     else:
         axes.fill_between(x, _drawable(lo, figure.y), _drawable(hi, figure.y), color=colour, alpha=0.2, linewidth=0)
+
+
+def _whole_marks(axes: Any) -> None:
+    """Let marks on the very edge of the axes stand whole, of lines that are within them with every point."""
+    (left, right), (bottom, top) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+    for line in axes.lines:
+        if line.get_marker() in ("None", "none", "", None):
+            continue
+        x, y = (part[np.isfinite(part)] for part in map(np.asarray, line.get_data()))
+        within = ((x >= left) & (x <= right)).all() and ((y >= bottom) & (y <= top)).all()
+        on_edge = np.isin(x, (left, right)).any() or np.isin(y, (bottom, top)).any()
+        if within and on_edge:
+            line.set(clip_on=False, zorder=3)  # above the axes' own lines
 
 
 def _markers(axes: Any, markers: Sequence[Marker], theme: Theme) -> None:

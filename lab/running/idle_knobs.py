@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 
-from engine.contract import Config
+from engine.contract import Config, Knob
 from lab.output import say
 
 
-def say_idle(given: Iterable[str], configs: Sequence[Config]) -> None:
-    """Say which of the given knobs have no effect in any of these configs, and what they need."""
-    for name in dict.fromkeys(given):
-        item = configs[0].knob(name)
+def idle(given: Iterable[str], configs: Sequence[Config]) -> Iterator[tuple[Knob, str]]:
+    """Which of the given knobs have no effect in any of these configs, and what they need: `needs data gauss`."""
+    for item in dict.fromkeys(configs[0].knob(name) for name in given):
         reasons = [item.idle(config) for config in configs]
         if all(reasons):
-            say(f"{item.option} has no effect here: it {reasons[0]}")
+            yield item, reasons[0]
+
+
+def say_idle(given: Iterable[str], configs: Sequence[Config]) -> None:
+    """Say which of the given knobs have no effect, as a command does."""
+    for item, why in idle(given, configs):
+        say(f"{item.option} has no effect here: it {why}")
+
+
+def warn_idle(given: Iterable[str], configs: Sequence[Config]) -> None:
+    """Warn of the given knobs that have no effect, as Python does: where the caller of the function that calls this one stands."""
+    for item, why in idle(given, configs):
+        warnings.warn(f"{item.name} has no effect here: it {why}", UserWarning, stacklevel=3)

@@ -38,6 +38,21 @@ def test_the_usual_place_is_that_of_the_command_line(tmp_path, monkeypatch):
     assert genlab.load(ran.folder.name).folder == ran.folder
 
 
+def test_the_folder_of_the_settings_counts_where_nothing_else_is_said(tmp_path, monkeypatch):
+    ran = genlab.run(InstantToy, runs=tmp_path / "set")
+    (tmp_path / "settings.toml").write_text(f"runs = '{tmp_path / 'set'}'\n")
+    monkeypatch.setenv("GENLAB_SETTINGS", str(tmp_path / "settings.toml"))
+    monkeypatch.delenv("GENLAB_RUNS", raising=False)
+    assert genlab.load(ran.folder.name).folder == ran.folder
+    monkeypatch.setenv("GENLAB_RUNS", str(tmp_path / "empty"))
+    with pytest.raises(genlab.StoreError, match=r"no run .* in .*empty"):
+        genlab.load(ran.folder.name)
+    monkeypatch.delenv("GENLAB_RUNS")
+    (tmp_path / "settings.toml").write_text("runs = 3\n")
+    with pytest.warns(RuntimeWarning, match="line 1: runs must be"), pytest.raises(genlab.UsageError, match="no sweep"):
+        genlab.load_sweep("of no such name")
+
+
 def test_a_run_that_goes_on_is_loaded_as_far_as_it_came(tmp_path):
     run = Runner(InstantToy, InstantToy.spec.configure("quick", {"steps": LONG}), "custom", (0,), root=tmp_path)
     run.post(Start())
@@ -54,6 +69,8 @@ def test_a_run_that_goes_on_is_loaded_as_far_as_it_came(tmp_path):
 def test_what_cannot_be_loaded_is_a_sentence(tmp_path):
     with pytest.raises(genlab.StoreError, match="no run 'nothing'"):
         genlab.load("nothing", runs=tmp_path)
+    with pytest.raises(genlab.StoreError, match=r"no run 'x{40}\.\.\. \(5,000 characters\)'"):
+        genlab.load("x" * 5000, runs=tmp_path)
     ran = genlab.run(InstantToy, runs=tmp_path)
     (ran.folder / "latest.npz").write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(genlab.StoreError, match="damaged"):

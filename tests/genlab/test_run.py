@@ -1,6 +1,7 @@
 """`genlab.run(...)`: series, arrays and verdicts in Python."""
 
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -84,3 +85,21 @@ def test_an_interrupted_run_is_saved_and_its_thread_ends(tmp_path, monkeypatch):
     assert threading.active_count() == before
     (path,) = tmp_path.iterdir()
     assert RunFolder.open(path).load_progress().phase is Phase.STOPPED and RunFolder.open(path).load_state()[1].step >= 100
+
+
+def test_knobs_without_effect_are_warned_of_where_they_are_given(monkeypatch):
+    class Begun(Exception):
+        pass
+
+    def begin(*given, **more):
+        raise Begun
+
+    monkeypatch.setattr("genlab.outcome.Runner", begin)
+    monkeypatch.setattr("genlab.sweeping.at_work", begin)
+    for call in (lambda: genlab.run("min-norm", p=2.5, n=12), lambda: genlab.sweep("min-norm", grid={"n": [12, 14]}, p=2.5)):
+        with pytest.warns(UserWarning, match="^p has no effect here: it needs param mirror$") as caught, pytest.raises(Begun):
+            call()
+        assert [warning.filename for warning in caught] == [__file__]
+    with warnings.catch_warnings(), pytest.raises(Begun):
+        warnings.simplefilter("error")
+        genlab.sweep("min-norm", grid={"param": ["linear", "mirror"]}, p=2.5)

@@ -72,5 +72,5 @@ def test_mistakes_begin_nothing(tmp_path, given, error, said):
 
 
 def test_a_sweep_that_is_not_there(tmp_path):
-    with pytest.raises(UsageError, match=r"no sweep 'nothing' in .*genlab runs lists them"):
+    with pytest.raises(UsageError, match=r"no sweep 'nothing' in .*See: genlab runs"):
         genlab.load_sweep("nothing")

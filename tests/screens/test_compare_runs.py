@@ -80,7 +80,7 @@ def test_marked_runs_are_drawn_with_the_knobs_in_the_legend(runs: Path, size: tu
         assert len(screen.figures.page.views) == 1 or room >= 56 * 18, "legends that name two runs are long"
         assert "2 runs compared" in words and "sigma .5" in words and "sigma 1" in words and "Test error" in words
         await pilot.press("v")
-        await until(pilot, lambda: screen.tables.display and "Where they differ" in said(app))
+        await until(pilot, lambda: screen.tables.display and "Where the runs differ" in said(app))
         assert "interpolation-threshold" in said(app, screen.tables)
         await pilot.press("v", "f", "full_stop")
         await until(pilot, lambda: screen.figures.full and screen.figures.cursor is not None)

@@ -89,6 +89,13 @@ def test_theory_is_drawn_once_where_it_is_shared_and_for_each_run_where_not():
     assert [label for label in labels(alone, "accuracy/a") if "chance" in label] == ["chance"]
 
 
+def test_of_many_runs_the_shared_theory_alone_is_drawn_and_that_is_said():
+    few, many = (compare(SPEC, [snapshot(k / 100) for k in range(1, count + 1)], list(map(str, range(count)))) for count in (8, 9))
+    assert sum("chance" in label for label in labels(few, "accuracy/a")) == 8 and not few.snapshot.notes
+    assert not any("chance" in label for label in labels(many, "accuracy/a")) and labels(many, "loss").count("law") == 1
+    assert "genlab show RUN" in many.snapshot.notes[0]
+
+
 def test_theory_that_goes_on_longer_in_one_run_is_one_curve_and_one_that_is_called_otherwise_is_not():
     def ended(run, steps, label="law"):
         x = np.linspace(1.0, steps, 7)

@@ -94,3 +94,21 @@ def test_what_was_begun_is_told_of_though_the_page_was_closed(fails: bool) -> No
         assert told == ["the disk is full" if fails else "Wrote one.svg."]
 
     drive(scenario)
+
+
+def test_a_defect_is_no_page_that_writes_for_ever() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        def export(wanted: ExportRequest) -> str:
+            raise ZeroDivisionError("of the drawing")
+
+        screen = await opened(pilot, app)
+        page = ExportPage("a-run", ["one"], export, app.tell)
+        app.push_screen(page)
+        await until(pilot, lambda: app.screen is page)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Nothing was written" in said(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen and "ZeroDivisionError" in said(app))
+
+    with pytest.raises(ZeroDivisionError):
+        drive(scenario)

@@ -70,3 +70,21 @@ def test_a_refusal_stays_on_the_page(tmp_path: Path, folder: Path) -> None:
 
     drive(scenario)
     assert not folder.exists()
+
+
+def test_a_defect_is_no_page_that_reads_for_ever() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        def take_in(name: str, file: str) -> str:
+            raise ZeroDivisionError("of the reader")
+
+        page = ImportPage(take_in, app.tell)
+        await opened(pilot, app)
+        app.push_screen(page)
+        await until(pilot, lambda: app.screen is page)
+        page.file.value, page.name_line.value = "points.csv", "points"
+        page.name_line.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: "Nothing was imported" in said(app))
+
+    with pytest.raises(ZeroDivisionError):
+        drive(scenario)

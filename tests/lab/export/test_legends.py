@@ -120,3 +120,19 @@ def test_a_picture_explains_its_colours():
     drawing.draw_without_rendering()
     (bar,) = axes.child_axes
     assert bar.bbox.height == pytest.approx(axes.bbox.height, rel=0.01)
+
+
+@pytest.mark.parametrize("style", ["line", "points"])
+def test_marks_on_the_edge_of_the_axes_are_whole_and_what_is_beyond_stays_out(style):
+    def outside(x, y):
+        """How many coloured pixels stand left of the axes and above them."""
+        figure = Figure("f", "F", Axis("x", lo=0, hi=1), Axis("y", lo=0, hi=1), ("*",))
+        drawing, axes = image_files.canvas(4.0)
+        draw_figure(axes, figure, [Series("c", "c", np.array(x), np.array(y), style=style)], [], Theme(Level.ANSI256, dark=False))
+        coloured = np.ptp(pixels(drawing), axis=2) > 60
+        left, top = axes.transAxes.transform((0, 1)).astype(int)
+        return coloured[:, : left - 1].sum(), coloured[: len(coloured) - top - 2].sum()
+
+    left, above = outside([0.0, 0.5], [0.4, 1.0])
+    assert left > 3 and above > 3
+    assert outside([0.1, 0.5], [0.4, 0.9]) == (0, 0) and outside([0.0, 0.5], [0.4, 1.3])[1] == 0

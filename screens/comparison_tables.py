@@ -1,0 +1,69 @@
+"""The tables of a comparison: a column a run while these fit, else a row a run, in as many tables below each other as it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
+
+from rich.cells import cell_len
+
+from screens.comparison import Comparison
+
+LONGEST = 24  # cells of a column before its text is broken
+DIFFERENCES, VALUES, CLAIMS = "Where the runs differ", "Values, median (range over seeds)", "Claims: measured and mark"
+Rows = Sequence[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class ComparisonTable:
+    """One table. of: what it is about; title: the same, and empty where it goes on with the table above."""
+
+    of: str
+    title: str
+    columns: tuple[str, ...]
+    rows: Rows
+
+
+def comparison_tables(comparison: Comparison, heads: Sequence[str], width: int, gap: int) -> list[ComparisonTable]:
+    """Return what is to be said of runs beside each other in so many cells. heads: of a run's column; gap: cells between columns."""
+    upright = [
+        ComparisonTable(DIFFERENCES, DIFFERENCES, ("", *heads), comparison.differences()),
+        ComparisonTable(VALUES, VALUES, ("name", *heads), comparison.values()),
+        ComparisonTable(CLAIMS, CLAIMS, ("id", "claim", *heads), comparison.verdicts()),
+    ]
+    there = [table for table in upright if table.rows]
+    return there if all(_width(table, gap) <= width for table in there) else list(_turned(comparison, width, gap))
+
+
+def _turned(comparison: Comparison, width: int, gap: int) -> Iterator[ComparisonTable]:
+    runs, claims = ("run", *comparison.stored), comparison.verdicts()
+    yield from _blocks(DIFFERENCES, [runs, *comparison.differences()], width, gap)
+    yield from _blocks(VALUES, comparison.values(), width, gap)
+    yield from _blocks(CLAIMS, [(name, *cells) for name, _, *cells in claims], width, gap)
+    if claims:
+        yield ComparisonTable(CLAIMS, "", ("id", "claim"), [row[:2] for row in claims])
+
+
+def _blocks(of: str, rows: Rows, width: int, gap: int) -> Iterator[ComparisonTable]:
+    """Rows as columns with a letter before each run, broken into tables where they do not fit beside each other."""
+    block: list[tuple[str, ...]] = []
+    title = of
+    for row in rows:
+        if block and _width(_of_runs(of, [*block, row]), gap) > width:
+            yield _of_runs(of, block, title)
+            block, title = [], ""
+        block.append(row)
+    if block:
+        yield _of_runs(of, block, title)
+
+
+def _of_runs(of: str, rows: Rows, title: str = "") -> ComparisonTable:
+    columns = tuple(row[0] for row in rows)
+    letters = ascii_lowercase[: len(rows[0]) - 1]
+    return ComparisonTable(of, title, ("", *columns), list(zip(letters, *(row[1:] for row in rows), strict=True)))
+
+
+def _width(table: ComparisonTable, gap: int) -> int:
+    columns = zip(table.columns, *table.rows, strict=True)
+    return sum(min(LONGEST, max(map(cell_len, column))) + gap for column in columns) - gap
