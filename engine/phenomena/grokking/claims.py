@@ -30,6 +30,7 @@ DELAY_P53 = 2.0
 SHARE = 0.9
 EARLY, MARGIN = 10, 0.1  # per cent of test pairs that are right at most while the margin is read; 1 - 1/p is the margin of a perfect fit
 RISE = 1.5
+DECODER_DELAY = 3.0
 MEMORISED_BY, FAR = 1000, 100.0  # of the decoder without decay: steps, and times the memorise step
 ANALYTIC, ANALYTIC_WIDTH, ANALYTIC_MODULI = 0.999, 500, (59, 97)
 CORRELATION = -0.8
@@ -60,7 +61,7 @@ CLAIMS = (
     Claim("GR9", "Look-up is exact", NANDA, "a trained transformer's logits equal the plain form's in float64",
           f"{LOOK_UP:.1e} of the largest: float32", domain=(PAIRS,), chance=EXACT),
     Claim("GR10", "Delayed generalisation of the decoder", f"{POWER}, Fig. 1", "grok/memorise step >> 1; near chance when memorised",
-          f"ratio >= {DELAY:g}; accuracy <= .1", ("power-small", "power"), DECODER, TRAINED),
+          f"ratio >= {DECODER_DELAY:g}; accuracy <= .1", ("power-small", "power"), DECODER, TRAINED),
     Claim("GR11", "The decoder groks without decay", f"{POWER}, Fig. 1 left", "train 99 % before step 1,000; test 95 % by 1,000,000",
           "memorised <= 1,000; grok/memorise >= 100", ("power",), HEADLINE, TRAINED),
     *images.CLAIMS,
@@ -89,7 +90,7 @@ def _decoder(run: Grokking) -> Judgement:
         return undecided
     ratio, accuracy = float(r.delay_ratio().min()), float(r.accuracy_when_memorised().max())
     return decided(
-        ratio >= DELAY and accuracy <= EARLY / 100, f"{ratio:.3g}; {accuracy:.3f}", f"steps {_steps(memorised)} and {_steps(grokked)}",
+        ratio >= DECODER_DELAY and accuracy <= EARLY / 100, f"{ratio:.3g}; {accuracy:.3f}", f"steps {_steps(memorised)} and {_steps(grokked)}",
         values={"ratio": ratio, "accuracy_when_memorised": accuracy},
     )  # fmt: skip
 

@@ -64,7 +64,7 @@ def markers(r: Milestones, chance: float) -> Iterator[Marker]:
         found.append((float(np.median(fitted)), f"fitted at {np.median(fitted):,.0f}", FITTED))
     if all_reached(grokked):
         at = float(np.median(grokked))
-        found.append((at, f"test {r.percent} % at {at:,.0f}, ratio {np.median(r.delay_ratio()):.3g}", "grokked"))
+        found.append((at, f"generalised at {at:,.0f}, ratio {np.median(r.delay_ratio()):.3g}", "grokked"))
     yield from (Marker(figure, "x", *event) for event in found for figure in ("accuracy", "loss", "norm"))
 
 
