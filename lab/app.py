@@ -268,10 +268,10 @@ class LabApp(ThemedApp, inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show the keys and what is selected."""
-        from screens.help import HOME_KEYS, PALETTE_KEY, HelpScreen
+        from screens.help import PALETTE_KEY, HelpScreen
 
         explain = getattr(self.screen, "explain_focus", None)
-        keys = getattr(self.screen, "help_keys", None) or ((*self.keys, PALETTE_KEY) if explain else HOME_KEYS)
+        keys = getattr(self.screen, "help_keys", None) or ((*self.keys, PALETTE_KEY) if explain else self.home_keys)
         self.screens.open(HelpScreen(explain() if explain else None, keys))
 
     def action_command_palette(self) -> None:

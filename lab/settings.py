@@ -16,7 +16,7 @@ from typing import Any, Literal, cast, get_args
 
 from engine.errors import UsageError, echoed, nearest
 from engine.paths import expanded
-from screens.keys import REBINDABLE, clashes, key_problem
+from screens.key_lists import REBINDABLE, clashes, key_problem
 
 Theme = Literal["auto", "dark", "light"]
 Density = Literal["compact", "normal", "roomy"]
@@ -37,7 +37,7 @@ class Settings:
     """What a person has set, or the defaults.
 
     theme: auto follows the terminal and keeps its background; dark and light bring their own. runs: the default folder of runs; None
-    for the platform's. keys: action to the key that does it on a run's screen. given: which names the file sets. problem: why the
+    for the platform's. keys: action to the key that does it. given: which names the file sets. problem: why the
     file does not count.
     """
 
@@ -165,7 +165,7 @@ class _Checked:
         for name, value in table.items():
             if name not in REBINDABLE:
                 self.refuse(name, f"no action {echoed(name)!r}{nearest(name, REBINDABLE)}; there are {', '.join(REBINDABLE)}", "keys")
-            wrong = key_problem(value) if isinstance(value, str) else f"a key in quotes is needed, got {_value(value)}"
+            wrong = key_problem(value, name) if isinstance(value, str) else f"a key in quotes is needed, got {_value(value)}"
             if wrong:
                 self.refuse(name, f"{name}: {wrong}", "keys")
         for key, one, other in clashes(table):

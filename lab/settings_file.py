@@ -11,7 +11,7 @@ from engine.store import runs_root
 from engine.store.files import replace, there, told
 from lab.output import emit, plain, say, write_table
 from lab.settings import CHOICES, Settings, settings
-from screens.keys import KEYS
+from screens.key_lists import CHOOSABLE
 
 TEMPLATE = """\
 # Settings of genlab. What counts, first to last: an option of the command line, a variable of the environment (GENLAB_THEME,
@@ -21,16 +21,14 @@ TEMPLATE = """\
 # density = "normal"     # compact shows many small figures side by side, roomy few large ones
 # runs = "~/genlab-runs" # folder of the runs
 
-[keys]                   # of a phenomenon's screen: an action and its key, such as pin = "t" or rewind = "f5"
+[keys]                   # an action and its key, such as pin = "t" or rewind = "f5"
 {keys}
 """
 
 
 def template() -> str:
     """Return a file that sets nothing, with what could be set as comments."""
-    keys = "\n".join(
-        f'# {item.id} = "{item.shown}"{" " * max(1, 24 - len(item.id) - len(item.shown))}# {item.text}' for item in KEYS if item.id
-    )
+    keys = "\n".join(f'# {item.id} = "{item.shown}"{" " * max(1, 24 - len(item.id) - len(item.shown))}# {item.text}' for item in CHOOSABLE)
     return TEMPLATE.format(keys=keys)
 
 

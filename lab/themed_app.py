@@ -13,8 +13,9 @@ from textual.filter import LineFilter
 from lab.asking import AskingApp
 from lab.terminal_answers import Answer
 from lab.terminal_background import is_dark
-from screens import keys
+from screens import key_lists, keys
 from screens.appearance import line_filters, theme
+from screens.keys import Key
 from screens.widgets.palette import Level, Theme
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ class ThemedApp(AskingApp, inherit_bindings=False):
     Attributes:
         drawing: what the terminal can show.
         follows: whether the colours follow the terminal's background, should it be said while the app runs.
-        keys: the keys of a run's screen.
+        keys: the keys of a run's screen. home_keys, tour_keys: those of home and of the tour.
         typed_ahead: what was typed before the app read the keyboard. stands: set once there is a screen that takes keys.
     """
 
     drawing: Theme
     follows = False
     keys = keys.KEYS
+    home_keys: Sequence[Key] = key_lists.HOME_KEYS
+    tour_keys: Sequence[Key] = key_lists.TOUR_KEYS
     typed_ahead = b""
     _picturing: Picturing | None = None
     _line_filters: Sequence[LineFilter] = ()
@@ -94,6 +97,7 @@ class ThemedApp(AskingApp, inherit_bindings=False):
         self._picturing.show(session, figure, title)
 
     def use_keys(self, chosen: Mapping[str, str]) -> None:
-        """Give actions of a run's screen other keys."""
+        """Give actions other keys, before home stands."""
         self.keys = keys.rebound(chosen)
+        self.home_keys, self.tour_keys = (keys.rebound(chosen, usual) for usual in (key_lists.HOME_KEYS, key_lists.TOUR_KEYS))
         self.set_keymap({action: keys.key_name(key) for action, key in chosen.items()})

@@ -73,6 +73,14 @@ class Application(Protocol):
     def keys(self) -> Sequence[Key]:
         """The keys of a run's screen, with those that the person's settings choose."""
 
+    @property
+    def home_keys(self) -> Sequence[Key]:
+        """The keys of home, likewise."""
+
+    @property
+    def tour_keys(self) -> Sequence[Key]:
+        """The keys of the tour, likewise."""
+
     def phenomena(self) -> Sequence[PhenomenonEntry]:
         """Return every phenomenon there is."""
 

@@ -36,7 +36,11 @@ def _tour_commands(screen: object, application: Application) -> Iterator[Palette
             if key.palette:
                 yield f"{key.text} ({key.shown})", f"the tour: {key.group}", partial(screen.app.run_action, key.action, screen)
     else:
-        yield "The tour (t on home)", "questions that experiments answer", application.open_tour
+        yield f"The tour ({_on_home(application, 'tour')} on home)", "questions that experiments answer", application.open_tour
+
+
+def _on_home(application: Application, action: str) -> str:
+    return next(key.shown for key in application.home_keys if key.id == action)
 
 
 def palette_commands(screen: object, application: Application) -> Iterator[PaletteCommand]:
@@ -50,10 +54,11 @@ def palette_commands(screen: object, application: Application) -> Iterator[Palet
         if entry.name != present and not entry.problem:
             yield f"Open {entry.title}", entry.question, partial(application.open_phenomenon, entry.name)
     yield from _tour_commands(screen, application)
-    yield "Runs: browse, resume, delete (b)", "stored and running runs of every process: genlab runs", application.offer_runs
+    browse, compare, sweeps = (_on_home(application, action) for action in ("browse", "compare", "sweeps"))
+    yield f"Runs: browse, resume, delete ({browse})", "stored and running runs of every process: genlab runs", application.offer_runs
     if not isinstance(screen, PhenomenonScreen):  # it has the key among its own
-        yield "Compare stored runs (C)", "mark them in a list: genlab compare RUN RUN", application.offer_comparison
-    yield "Open a sweep (w on home)", "grids of knob values: genlab sweep", application.offer_sweeps
+        yield f"Compare stored runs ({compare})", "mark them in a list: genlab compare RUN RUN", application.offer_comparison
+    yield f"Open a sweep ({sweeps} on home)", "grids of knob values: genlab sweep", application.offer_sweeps
     yield "Import data", "a file of your own, under a name that knobs take: genlab data import", application.offer_import
 
 

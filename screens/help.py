@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from itertools import groupby
 from typing import ClassVar
 
@@ -16,21 +17,10 @@ from textual.widgets import Static
 from screens.keys import Key
 from screens.page import Page
 
-HOME_KEYS = (
-    Key("", "", "1 ... 0 a", "Open a phenomenon; its quick preset starts", "Home"),
-    Key("", "", "arrows", "Select a card", "Home"),
-    Key("", "", "enter", "Open the selected card", "Home"),
-    Key("", "", "t", "The tour: half an hour of questions that experiments answer", "Home"),
-    Key("", "", "b", "Browse the runs of every process: filter, sort, open, resume, compare, export, delete", "Home"),
-    Key("", "", "w", "Stored sweeps", "Home"),
-    Key("", "", "ctrl+p", "Palette: every command by name", "Home"),
-    Key("", "", "C", "Compare stored runs: mark them in a list", "Home"),
-    Key("", "", "q", "Quit; runs are saved", "Home"),
-)
 PALETTE_KEY = Key("ctrl+p", "", "ctrl+p", "Palette: every command by name", "Lab")
 
 
-def key_table(keys: tuple[Key, ...], width: int) -> Text:
+def key_table(keys: Sequence[Key], width: int) -> Text:
     """Return the keys by group, descriptions wrapped to the width."""
     text = Text()
     for group, listed in groupby(keys, lambda key: key.group):
@@ -54,7 +44,7 @@ class HelpScreen(Page, ModalScreen[None], inherit_bindings=False):
         Binding("q", "app.leave", "Quit", show=False),
     ]
 
-    def __init__(self, selected: Text | None, keys: tuple[Key, ...] = HOME_KEYS) -> None:
+    def __init__(self, selected: Text | None, keys: Sequence[Key]) -> None:
         super().__init__()
         self._selected, self._keys = selected, keys
 

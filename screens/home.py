@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from string import ascii_lowercase
 from typing import ClassVar
 
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Grid
 from textual.screen import Screen
 from textual.widgets import Static
 
 from engine.contract import LabError
 from screens.application import Application
+from screens.key_lists import HOME_KEYS, card_keys
+from screens.keys import bindings
 from screens.listed_run import Glimpses
 from screens.widgets.latest_runs import LEAST, LatestRuns
 from screens.widgets.phenomenon_card import Detail, PhenomenonCard
@@ -29,12 +30,10 @@ from screens.widgets.text_row import TextRow, fit
 PERIOD = 1.0  # seconds between two looks at the runs
 WIDE = 120  # columns from which cards stand in two columns
 ROWS_AROUND = 4  # title, the selected question, keys
-QUIT, TOUR, SWEEPS, RUNS = "q", "t", "w", "b"
 LOOKS = 20  # between two looks at the folder of the runs, at least so many times what a look takes
 FOR_RUNS = 8  # rows that pictures leave to the runs
 LEAST_PICTURE, MOST_PICTURE = 4, 6  # rows of a card from which it shows a picture; rows of the picture
 DIGITS = 10
-KEYS = "1234567890" + "".join(letter for letter in ascii_lowercase if letter not in (QUIT, TOUR, SWEEPS, RUNS))  # of the cards in order
 
 
 class HomeScreen(Screen[None], inherit_bindings=False):
@@ -46,24 +45,14 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     HomeScreen #selected { height: auto; max-height: 4; padding: 0 1; text-style: italic; }
     HomeScreen Grid { height: auto; grid-size: 1; grid-rows: auto; grid-gutter: 0 2; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "open", "Open the selected phenomenon", show=False),
-        *(Binding(key, f"open_card({index})", "Open a phenomenon", show=False) for index, key in enumerate(KEYS)),
-        Binding("up,left", "move(-1)", "Select the card before", show=False, key_display="up left"),
-        Binding("down,right", "move(1)", "Select the next card", show=False, key_display="down right"),
-        Binding("C", "app.compare", "Compare stored runs", show=False),
-        Binding("question_mark", "app.help", "Help", show=False, key_display="?"),
-        Binding(TOUR, "app.open_tour", "The tour", show=False),
-        Binding(RUNS, "app.browse", "Browse the runs", show=False),
-        Binding(SWEEPS, "app.open_sweeps", "Stored sweeps", show=False),
-        Binding(QUIT, "app.leave", "Quit; runs are saved", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(HOME_KEYS))
 
     def __init__(self, application: Application) -> None:
         super().__init__()
         entries = application.phenomena()
         longest = max((len(entry.title) for entry in entries), default=0)
-        keys = [*KEYS, *("" for _ in entries)]
+        self._card_keys = card_keys(application.home_keys)
+        keys = [*self._card_keys, *("" for _ in entries)]
         self.cards = [PhenomenonCard(entry, key, longest, application.drawing) for entry, key in zip(entries, keys, strict=False)]
         self.application = application
         self._grid = Grid(*self.cards)
@@ -172,11 +161,14 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         if self._selected is not None:
             self._open(self._selected)
 
-    def action_open_card(self, index: int) -> None:
-        """Open the phenomenon of a key."""
-        if index < len(self.cards):
-            self.cards[index].focus()
-            self._open(self.cards[index])
+    def on_key(self, event: events.Key) -> None:
+        """Open the phenomenon of a card's key."""
+        for card in self.cards:
+            if card.key and event.character == card.key:
+                event.stop()
+                event.prevent_default()
+                card.focus()
+                self._open(card)
 
     def on_phenomenon_card_opened(self, event: PhenomenonCard.Opened) -> None:
         """Open a card that was clicked."""
@@ -199,9 +191,11 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self._sentence.update(Text(text, "bold red" if bad else "bold"))
 
     def _describe(self) -> None:
+        now = {item.id: item.shown for item in self.application.home_keys}
         keys = [
-            (_key_range(len(self.cards)), "open"), ("arrows", "select"), ("enter", "open"), (TOUR, "tour"), (RUNS, "runs"), ("?", "help"),
-            (QUIT, "quit"), ("ctrl+p", "palette"), ("C", "compare runs"), (SWEEPS, "sweeps"),
+            (_key_range(self._card_keys[: len(self.cards)]), "open"), ("arrows", "select"), ("enter", "open"), (now["tour"], "tour"),
+            (now["browse"], "runs"), (now["help"], "help"), (now["quit"], "quit"), ("ctrl+p", "palette"), (now["compare"], "compare runs"),
+            (now["sweeps"], "sweeps"),
         ]  # fmt: skip
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]
         self._keys.show(fit(parts, self.size.width))
@@ -210,10 +204,10 @@ class HomeScreen(Screen[None], inherit_bindings=False):
             self._sentence.update(Text(selected.sentence if selected is not None and selected.cut else ""))
 
 
-def _key_range(count: int) -> str:
-    """Write the keys of so many cards: `1..0 a c..e`, a range for three or more that follow each other."""
-    groups: list[str] = [KEYS[: min(count, DIGITS)]]
-    for letter in KEYS[DIGITS:count]:
+def _key_range(keys: str) -> str:
+    """Write the keys of cards: `1..0 a c..e`, a range for three or more that follow each other."""
+    groups: list[str] = [keys[:DIGITS]]
+    for letter in keys[DIGITS:]:
         if len(groups) > 1 and ord(letter) == ord(groups[-1][-1]) + 1:
             groups[-1] += letter
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,6 @@ KEYS = (
 )
 
 
-REBINDABLE = tuple(key.id for key in KEYS if key.id)
 # As people write them, and Textual's names.
 NAMED = {
     "space": "space", "insert": "insert", "delete": "delete", "home": "home", "end": "end", "pageup": "pageup", "pagedown": "pagedown",
@@ -109,40 +108,19 @@ def key_name(key: str) -> str:
     return MARKS.get(key) or NAMED.get(key, "")
 
 
-def key_problem(key: str) -> str:
-    """Say what keeps a key from being an action's; nothing where it can be."""
-    if key_name(key):
-        return ""
-    taken = {item.shown: item.text for item in KEYS if not item.id}
-    if key in taken or (key.isascii() and key.isdecimal()):
-        return f"the key {key!r} is always the same action's: digits choose figures, tab and escape move"
-    return f"no key {key[:20]!r}; a key is a letter, a mark such as + or ?, {', '.join(list(NAMED)[:7])}, f1 to f12, ctrl+e and the like"
+def rebound(chosen: Mapping[str, str], keys: Sequence[Key] = KEYS) -> tuple[Key, ...]:
+    """Return the keys of a screen with those that were chosen for actions, as people write them."""
+    return tuple(replace(item, keys=key_name(chosen[item.id]), shown=chosen[item.id]) if item.id in chosen else item for item in keys)
 
 
-def clashes(chosen: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Yield keys that would have two actions, with both; chosen: action to key, as people write it."""
-    holder: dict[str, str] = {}
-    for item in rebound(chosen):
-        for name in item.keys.split(","):
-            what = item.id or item.action
-            if name in holder and holder[name] != what:
-                yield item.shown, holder[name], what
-            holder[name] = what
-
-
-def rebound(chosen: Mapping[str, str]) -> tuple[Key, ...]:
-    """Return the keys with those that were chosen for actions."""
-    return tuple(replace(item, keys=key_name(chosen[item.id]), shown=chosen[item.id]) if item.id in chosen else item for item in KEYS)
-
-
-def shown_now(usual: str, chosen: Sequence[Key]) -> str:
-    """Return how keys are written that are usually written so (`+ -`), with those of the settings."""
-    now = {before.shown: item.shown for before, item in zip(KEYS, chosen, strict=True)}
+def shown_now(usual: str, chosen: Sequence[Key], keys: Sequence[Key] = KEYS) -> str:
+    """Return how keys of a screen are written that are usually written so (`+ -`), with those of the settings."""
+    now = {before.shown: item.shown for before, item in zip(keys, chosen, strict=True)}
     return " ".join(now.get(part, part) for part in usual.split())
 
 
-def bindings() -> list[Binding]:
-    """Return the keys as Textual bindings."""
+def bindings(keys: Sequence[Key] = KEYS) -> list[Binding]:
+    """Return the keys of a screen as Textual bindings."""
     from textual.binding import Binding  # which takes 150 ms, and who checks settings needs none
 
-    return [Binding(key.keys, key.action, key.text, show=False, id=key.id or None) for key in KEYS]
+    return [Binding(key.keys, key.action, key.text, show=False, id=key.id or None) for key in keys if key.keys]

@@ -20,6 +20,8 @@ from engine.contract import LabError, Phase, Reseed, Resume, Rewind, Snapshot
 from engine.contract.tour import Answer, Choice, Feedback, Found, Number, Stop, Undecided, Visit
 from screens import formatting, tour_figure, tour_keys
 from screens.application import Application, Tour
+from screens.key_lists import TOUR_KEYS
+from screens.keys import Key, bindings
 from screens.run_screen import RunScreen
 from screens.tour_list import TourList
 from screens.widgets import tour_text
@@ -32,7 +34,6 @@ WIDE = 120  # columns from which words stand beside the figure
 ROOMY = 34  # rows from which the answer and its explanation are told at once
 LEAST_FIGURE, SMALL_FIGURE = 9, 6  # rows that stay for the figure where words stand below it, the latter on a terminal of few rows
 FEW_ROWS = 24
-AGAIN = "r runs it again, n goes on without it"
 
 
 class TourScreen(RunScreen, inherit_bindings=False):
@@ -44,8 +45,7 @@ class TourScreen(RunScreen, inherit_bindings=False):
         place: the stop to begin with; None for the one that was left.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = list(tour_keys.bindings())
-    help_keys = tour_keys.TOUR_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(TOUR_KEYS))
     DEFAULT_CSS = """
     TourScreen { layout: vertical; }
     TourScreen #body { height: 1fr; layout: vertical; }
@@ -78,6 +78,14 @@ class TourScreen(RunScreen, inherit_bindings=False):
         self.figure = PlotView(application.drawing)
         self._told = {True: Static(), False: Static()}  # beside the figure, and below it
         self._scrolls = {beside: VerticalScroll(static, classes="told") for beside, static in self._told.items()}
+
+    @property
+    def help_keys(self) -> Sequence[Key]:
+        """The keys, with those of the settings."""
+        return self.application.tour_keys
+
+    def _key(self, action: str) -> str:
+        return next(key.shown for key in self.help_keys if key.action == action)
 
     @property
     def stop(self) -> Stop:
@@ -180,7 +188,7 @@ class TourScreen(RunScreen, inherit_bindings=False):
         """Bring title, sentence and keys up to date."""
         visits = [self.tour.visits[stop.name] for stop in self.tour.stops if stop.name in self.tour.visits]
         self._title.show(tour_text.title_row(self.stop, self.place, len(self.tour.stops), visits, self.size.width))
-        self._keys.show(tour_keys.key_row(self.stop.question, self.stage, self.place == 0, self.size.width))
+        self._keys.show(tour_keys.key_row(self.stop.question, self.stage, self.place == 0, self.size.width, self.help_keys))
         self.say_phase()
 
     def say_phase(self) -> None:
@@ -192,9 +200,10 @@ class TourScreen(RunScreen, inherit_bindings=False):
     def _run_sentence(self) -> str:
         snapshot, phase = self.snapshot, self.snapshot.phase
         if _broken(phase):
-            return f"The run {phase}: {AGAIN}. {snapshot.sentence} {snapshot.hint}".rstrip()
+            again = f"{self._key('again')} runs it again, {self._key('next')} goes on without it"
+            return f"The run {phase}: {again}. {snapshot.sentence} {snapshot.hint}".rstrip()
         if phase is Phase.PAUSED:
-            return "The run is paused; r lets it go on."
+            return f"The run is paused; {self._key('again')} lets it go on."
         if phase is Phase.FINISHED:
             return "The run has its answer. What is yours?" if self.stage == "asking" else ""
         how_far = f"{phase}, {formatting.percent(snapshot)}" if phase is Phase.RUNNING else str(phase)
@@ -244,7 +253,8 @@ class TourScreen(RunScreen, inherit_bindings=False):
         try:
             self._found = self.stop.feedback(self.answer, snapshot)
         except Undecided as error:
-            self._undecided = f"This run gives no answer: {error.message}. r runs another seed, n goes on without it."
+            ways = f"{self._key('again')} runs another seed, {self._key('next')} goes on without it"
+            self._undecided = f"This run gives no answer: {error.message}. {ways}."
             self._undecided_seeds = snapshot.seeds
             return
         self.stage = "explained" if self._roomy else "answered"

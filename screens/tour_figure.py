@@ -53,7 +53,23 @@ def after(figure: Figure, stop: Stop, snapshot: Snapshot, answer: Answer) -> Dra
         figure = replace(figure, y=replace(figure.y, log=question.log))
     elif isinstance(question, Number) and question.axis and not isinstance(answer, tuple):
         markers.append(Marker(figure.name, question.axis, float(answer), f"you: {written(answer)}", YOURS, brief=written(answer)))
+    if stop.bars:
+        figure, shown = _some_bars(figure, shown, stop.bars)
     return replace(figure, series=tuple(item.name for item in shown)), shown, markers
+
+
+def _some_bars(figure: Figure, series: Sequence[Series], names: Sequence[str]) -> tuple[Figure, list[Series]]:
+    """Return a figure of some of its bars, side by side, and what stands at them."""
+    places = {name: at for at, name in figure.x.ticks}
+    kept = []
+    for item in series:
+        parts = [(place, np.abs(item.x - places[name]) < 0.5) for place, name in enumerate(names)]
+        there = np.concatenate([np.flatnonzero(near) for _, near in parts])
+        x = np.concatenate([item.x[near] - places[names[place]] + place for place, near in parts])
+        lo, hi = (None if edge is None else edge[there] for edge in (item.lo, item.hi))
+        if there.size:
+            kept.append(replace(item, x=x, y=item.y[there], lo=lo, hi=hi))
+    return replace(figure, x=replace(figure.x, lo=-0.6, hi=len(names) - 0.4, ticks=tuple(enumerate(names)))), kept
 
 
 def sketched(question: Sketch, heights: Sequence[float]) -> Series:

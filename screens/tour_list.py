@@ -38,8 +38,9 @@ class TourList(Page, ModalScreen[None], inherit_bindings=False):
     TourList Static { height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,l", "dismiss", "Back", show=False),
-        Binding("q", "app.leave", "Quit", show=False),
+        Binding("escape", "dismiss", "Back", show=False),
+        Binding("l", "dismiss", "Back", show=False, id="tour_list"),
+        Binding("q", "app.leave", "Quit", show=False, id="quit"),
     ]
 
     def __init__(self, stops: Sequence[Stop], visits: Mapping[str, Visit], place: int, go: Callable[[int], None]) -> None:

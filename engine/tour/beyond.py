@@ -76,8 +76,8 @@ STOPS = (
         preset="classification",
         figure="class-error",
         shown=(f"class-error/{BETWEEN}/*",),
-        setting="n points with n^{p} Gaussian features. n^{r} of them are strong, and one of these, z, is the truth. The shortest exact fit "
-        "is taken twice: of the values z, and of their signs, a share {flip} of them flipped.",
+        setting="n points with n^{p} Gaussian features. n^{r} of them are strong, and one of these, z, is the truth. The shortest exact "
+        "fit is taken twice: of the values z, and of their signs, a share {flip} of them flipped.",
         ask="As n grows, what becomes of the two fits on new points?",
         question=Choice(
             (

@@ -59,6 +59,7 @@ def certificate(snapshot: Snapshot) -> Found:
 
 
 BOUNDS = {"follow": "nothing"}
+OF_THE_CLASS = ("VC", "parameters", "Rademacher")  # bars that say what stops 2 and 3 ask, and nothing of stop 4's answer
 
 STOPS = (
     Stop(
@@ -95,6 +96,7 @@ STOPS = (
         phenomenon="vacuous-bounds",
         knobs=BOUNDS,
         figure="bounds",
+        bars=OF_THE_CLASS,
         setting="A network learns from {n} images to tell the digits 0-4 from 5-9. A VC bound adds to its training error a term for the "
         "class of all networks of this shape.",
         ask="How large is the bound on its error?",
@@ -120,6 +122,7 @@ STOPS = (
         phenomenon="vacuous-bounds",
         knobs=BOUNDS,
         figure="bounds",
+        bars=OF_THE_CLASS,
         setting="The network of the stop before has fitted random labels too, and on these it errs as often as guessing does.",
         ask="What does that rule out as the reason of its small error on true labels?",
         question=Choice(
@@ -144,6 +147,7 @@ STOPS = (
         phenomenon="vacuous-bounds",
         knobs=BOUNDS,
         figure="bounds",
+        bars=(*OF_THE_CLASS, "PAC-Bayes"),
         setting="Noise is added to the weights, as much as training can find without spoiling the fit. For this blurred network PAC-Bayes "
         "bounds the error by how far the weights went from where they began.",
         ask="Which error does it certify, as a share (0 none, .5 guessing, 1 all)?",

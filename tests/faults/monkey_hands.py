@@ -6,7 +6,7 @@ import random
 import string
 from dataclasses import dataclass
 
-from screens.home import KEYS as HOME_KEYS
+from screens.key_lists import card_keys
 from screens.keys import KEYS
 from tests.lab.pty_terminal import KEYS as CODES
 
@@ -104,7 +104,7 @@ class Hands:
         ]
 
     def _opened(self) -> list[str]:
-        return ["\x1b", self._chance.choice(HOME_KEYS[:11]), *["\t"] * self._chance.choice((0, 1, 2))]
+        return ["\x1b", self._chance.choice(card_keys()[:11]), *["\t"] * self._chance.choice((0, 1, 2))]
 
     def _pasted(self) -> list[str]:
         return [f"\x1b[200~{self._chance.choice(PASTES)}\x1b[201~"]

@@ -9,7 +9,8 @@ import pytest
 
 from lab.settings import Settings, SettingsError, read, settings
 from lab.settings_file import facts, template, write_template
-from screens.keys import KEYS, REBINDABLE, bindings, clashes, key_name, rebound
+from screens.key_lists import CHOOSABLE, REBINDABLE, SCREENS, card_keys, clashes
+from screens.keys import bindings, key_name, rebound
 
 
 @pytest.fixture
@@ -116,9 +117,18 @@ def test_keys_may_change_places() -> None:
     assert [key for key, *_ in clashes({"pin": "t", "notes": "t"})] == ["t"]
     now = {key.id: key.keys for key in rebound({"pin": "?", "help": "p"})}
     assert now["pin"] == "question_mark" and now["help"] == "p"
-    assert len({key.id for key in KEYS if key.id}) == len(REBINDABLE)
-    assert {binding.id for binding in bindings() if binding.id} == set(REBINDABLE)
-    assert all(key_name(key.shown) == key.keys.split(",")[0] for key in KEYS if key.id), "what help shows is what settings take"
+    assert len(set(REBINDABLE)) == len(REBINDABLE)
+    assert {binding.id for keys in SCREENS for binding in bindings(keys) if binding.id} == set(REBINDABLE)
+    assert all(key_name(key.shown) == key.keys.split(",")[0] for key in CHOOSABLE), "what help shows is what settings take"
+
+
+def test_a_key_has_one_action_on_each_screen_and_may_have_others_elsewhere(file: Path) -> None:
+    assert not list(clashes({"pin": "t", "tour_next": "p"})), "t is home's, n and p the tour's and a run's"
+    assert list(clashes({"quit": "t"})) == [("t", "tour", "quit")]
+    assert list(clashes({"tour_next": "space"})) == [("space", "advance", "tour_next")]
+    assert "t" in card_keys(rebound({"tour": "a"}, SCREENS[1])) and "a" not in card_keys(rebound({"tour": "a"}, SCREENS[1]))
+    file.write_text('[keys]\ntour_next = "."')
+    assert "tour_next: the key '.' is part of numbers, which the tour asks for" in str(settings().problem)
 
 
 def test_headless_commands_say_what_is_wrong_and_go_on(genlab, file: Path) -> None:

@@ -80,8 +80,8 @@ class CannedTour:
 class TouringRuns(CannedRuns):
     """Canned runs with a canned tour."""
 
-    def __init__(self, tour: CannedTour) -> None:
-        super().__init__()
+    def __init__(self, tour: CannedTour, count: int = 10) -> None:
+        super().__init__(count)
         self.guide = tour
 
     def tour(self) -> CannedTour:

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from engine.contract import LabError, Marker, Phase, Reseed, Rewind, Series
+from engine.contract import Axis, Figure, LabError, Marker, Phase, Reseed, Rewind, Series
 from engine.contract.tour import Visit
 from lab.app import LabApp
 from screens.help import HelpScreen
@@ -194,7 +195,7 @@ def test_the_run_is_stored_on_request_alone() -> None:
         await until(pilot, lambda: "Stored; see it with: genlab show canned-quick-s0" in said(app))
         screen.tour.refusal = LabError("the disk is full", "Free some space.")  # type: ignore[attr-defined]
         await pilot.press("s")
-        await until(pilot, lambda: "the disk is full Free some space." in said(app))
+        await until(pilot, lambda: "the disk is full. Free some space." in said(app))
 
     assert visit(scenario).stored == [0]
 
@@ -265,6 +266,18 @@ def test_markers_of_curves_that_a_stop_hides_are_hidden_too() -> None:
     assert [item.label for item in drawn] == [f"limit of {shown.group}", "chance"]
 
 
+def test_a_stop_shows_some_bars_of_many_side_by_side() -> None:
+    ticks = ((0.0, "VC"), (1.0, "Occam"), (2.0, "PAC-Bayes"))
+    figure = Figure("bounds", "Bounds", Axis("bound", ticks=ticks), Axis("error", log=True), ("bounds/*",))
+    bars = Series("bounds/true", "true", np.arange(3.0), np.array([3.0, 1.5, 0.5]), style="bars")
+    points = Series("bounds/terms", "terms", np.array([1.1]), np.array([9.0]), style="points")
+    stop = replace(STOPS[0], figure="bounds", bars=("PAC-Bayes", "VC"))
+    changed, drawn, _ = after(figure, stop, replace(finished(), series=(bars, points)), 1)
+    assert changed.x.ticks == ((0, "PAC-Bayes"), (1, "VC"))
+    assert [item.name for item in drawn] == ["bounds/true"], "nothing stands at the others"
+    assert (drawn[0].x.tolist(), drawn[0].y.tolist()) == ([0.0, 1.0], [0.5, 3.0])
+
+
 def test_after_the_last_stop_all_are_listed() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
         await pilot.press("n")
@@ -302,7 +315,7 @@ def test_a_stop_that_cannot_be_opened_is_a_sentence() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
         screen.tour.refusal = LabError("the system starts no further thread", "Close something.")  # type: ignore[attr-defined]
         await pilot.press("n")
-        await until(pilot, lambda: "the system starts no further thread Close something." in said(app))
+        await until(pilot, lambda: "the system starts no further thread. Close something." in said(app))
         assert screen.place == 0
 
     visit(scenario)

@@ -25,6 +25,7 @@ def test_what_a_stop_names_exists(stop):
     figure = next(figure for figure in found.figures if figure.name == stop.figure)
     assert set(stop.claims) <= {claim.id for claim in found.claims}
     assert all(Series(name.replace("*", "x"), "", np.ones(1), np.ones(1)).name for name in stop.shown)
+    assert set(stop.bars) <= {name for _, name in figure.x.ticks}
     for pattern in (*stop.given, *stop.shown):
         assert figure.draws([Series(pattern.replace("*", "any"), "", np.ones(1), np.ones(1))]), pattern
     setting, ask, options = stop.words(config)
@@ -180,6 +181,7 @@ def test_no_stop_tells_the_number_that_a_later_one_asks_for():
         assert not set(stop.claims) & set(asking.claims), "whose verdicts tell the certificate"
         sentence = stop.find(run(stop, values={**BOUNDS, "test_error_true": 0.05})).sentence
         assert "45" not in sentence and "99" not in sentence
+        assert "PAC-Bayes" not in stop.bars and stop.bars
     assert len(earlier) == 2
 
 
