@@ -63,7 +63,7 @@ def test_what_cannot_be_written_is_a_sentence_and_the_page_stays() -> None:
         screen = await opened(pilot, app)
         page = await page_of(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: "no space left on device Name another folder." in said(app))
+        await until(pilot, lambda: "no space left on device. Name another folder." in said(app))
         assert app.screen is page
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
