@@ -91,9 +91,9 @@ def markers(run: VacuousBounds) -> list[Marker]:
     if networks:
         error = float(np.mean([network.test_error for network in networks]))
         gap = error - float(np.mean([network.train_error for network in networks]))
-        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name))
+        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name, brief="test"))
         if gap > 0:
-            found.append(Marker("bounds", "y", gap, f"test less training error {gap:.3f}", condition.name))
+            found.append(Marker("bounds", "y", gap, f"test less training error {gap:.3f}", condition.name, brief="gap"))
     ratio = run.config.D_over_m
     return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}, pictured")]
 
