@@ -40,6 +40,7 @@ COMPANIONS: dict[Trial, dict[str, Any]] = {  # what an end cannot do without
     ("min-norm", "rank", 20): {"side": 20},
     ("max-margin", "flips", 500): {"n": 500},
     ("max-margin", "n", 1000): {"study": "asymptotics"},
+    ("double-descent", "spectrum", "blocks"): {"study": "multiple-descent"},
     ("double-descent", "n", 1000): {"D": 1000},
     ("double-descent", "D", 20): {"n": 20},
     ("double-descent", "D", 10_000): {"n": 1000},
@@ -71,7 +72,7 @@ TOO_BIG: frozenset[Trial] = frozenset(  # building them takes more work than `WO
         ("deep-double-descent", "n", 60_000),
         ("deep-double-descent", "samples", (60_000,)),
         ("deep-double-descent", "tests", 12_000),
-        ("edge-of-stability", "n", 4000),
+        ("edge-of-stability", "n", 5000),
         ("vacuous-bounds", "n", 60_000),
     }
 )

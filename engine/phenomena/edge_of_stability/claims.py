@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from engine.contract import Claim, Condition, one_of, within
 from engine.judging import PENDING, Judgement, Judges, censored, decided, not_applicable
+from engine.phenomena.edge_of_stability.config import BEYOND, SIGNALS
+from engine.phenomena.edge_of_stability.excursion_figures import changes, growth, over_first
 
 if TYPE_CHECKING:
     from engine.phenomena.edge_of_stability.experiment import EdgeOfStability
@@ -25,30 +27,57 @@ LINEAR, DENSE = 1e-10, 1e-8
 TRAINED, EXACT = 0.01, 0.001  # chances of failing by luck; notes.md says what was measured
 
 COHEN = "Cohen et al. 2021, arXiv:2103.00065"
-PRESETS = ("quick", "standard")
-NETWORK = (
-    one_of("activation", "tanh"), one_of("depth", 2), within("width", 24, 64), within("n", 100, 400), within("tol", hi=1e-3),
-    within("every", hi=25),
+GROWS, AGAIN = 1e-4, 0.5  # tolerance of the model's growth a step; share of its loss at the edge that a network may have left, on signals
+FEWEST = 5  # displaced steps, at least, of which anything can be said
+
+DAMIAN = "Damian et al. 2023, arXiv:2209.15594"
+PRESETS, PAPERS = ("quick", "standard"), ("quick", "standard", "cohen", "cohen-small")
+
+
+def _with(data: str, *conditions: Condition) -> tuple[Condition, ...]:
+    """The conditions, of a run on these data alone."""
+
+    def only(one: Condition) -> Condition:
+        return Condition(f"{one.words} on {data}", lambda config: config.dataset != data or one.test(config))
+
+    return tuple(map(only, conditions))
+
+
+TANH = (one_of("activation", "tanh"), one_of("depth", 2), within("tol", hi=1e-3))
+SIGNAL = (
+    one_of("targets", "parity"), one_of("scaling", "all"), one_of("init", "normal"), one_of("precision", "float64"),
+    within("width", 24, 64), within("n", 100, 400), within("every", hi=25),
 )  # fmt: skip
+IMAGE = (one_of("targets", "one-hot"), one_of("scaling", "columns"), one_of("init", "uniform"), within("every", hi=50))
+NETWORK = (one_of("dataset", SIGNALS), *SIGNAL, *TANH)
 EDGE = (*NETWORK, within("edges", 8, 32))
 LONG = (*EDGE, within("steps", 1000))
+WIDELY = (
+    one_of("dataset", SIGNALS, "digits196", "cifar10"), *TANH, *_with(SIGNALS, *SIGNAL, within("edges", 8, 32)),
+    *_with("digits196", *IMAGE, within("width", 50, 100), within("n", 400, 600), within("edges", 4, 8)), *_with("cifar10", *IMAGE),
+)  # fmt: skip
+FOLLOWED = (within("steps", 1000), *WIDELY)
 BELOW = (
     *NETWORK, within("control", 100), within("n", 200),
     Condition(f"control at least {APART} times the largest edge: a much smaller step", lambda c: c.control >= APART * max(c.edges)),
     Condition(f"steps at least {FLOWED / 2:g} times control, to sharpen", lambda c: 2 * c.steps >= FLOWED * c.control),
 )  # fmt: skip
 CLAIMS = (
-    Claim("EOS1", "The sharpness hovers at 2/eta", COHEN, "mean eta S, last 400 steps: 2", "within .1", PRESETS, LONG, TRAINED),
+    Claim("EOS1", "The sharpness hovers at 2/eta", COHEN, "mean eta S, last 400 steps: 2", "within .1", PAPERS, FOLLOWED, TRAINED),
     Claim("EOS2", "On the way there the loss falls at every step", COHEN,
-          "rising steps before arrival: 0", "no exception", PRESETS, EDGE, TRAINED),
+          "rising steps before arrival: 0", "no exception", PAPERS, WIDELY, TRAINED),
     Claim("EOS3", "At the edge the loss jitters, and yet falls", COHEN, "rising steps from arrival > 0; loss at end/arrival < 1",
           "steps >= 3; loss <= .1", PRESETS, LONG, TRAINED),
     Claim("EOS4", "A small step meets no edge", COHEN, "control: rising steps 0; S rises above 16", "no exception",
           PRESETS, BELOW, TRAINED),
+    Claim("EOS5", "The quadratic model explodes, the network comes back", COHEN,
+          "model's growth a step (eta S - 1)^2; network's loss after 300 steps/at its edge < 1", "1e-4; <= .5, of images < 1", PAPERS, FOLLOWED, TRAINED),
     Claim("EOS6", "A linear model diverges as computed", "linear algebra", "eta S = 2.1, 200 steps: coefficients (1 - eta lam)^t",
           "1e-10 relative", chance=EXACT),
     Claim("EOS7", "The sharpness is the Hessian's", "dense Hessian of a 40-8-8-1 network", "difference 0", "1e-8 relative",
           chance=EXACT),
+    Claim("EOS8", "Displacement lowers the sharpness", DAMIAN, "rank correlation of x^2 and the change of S in two steps: < 0",
+          "no exception", PAPERS, FOLLOWED, TRAINED),
 )  # fmt: skip
 Floats = NDArray[np.float64]
 
@@ -169,6 +198,53 @@ def _no_edge(run: EdgeOfStability) -> Judgement:
                    values={"least": sharpest.min(), "largest": sharpest.max(), "rising": rising.sum()})  # fmt: skip
 
 
+def _followed(run: EdgeOfStability) -> Judgement | None:
+    """Why nothing can be said of what follows when eta S has passed 2.1."""
+    if not run.done:
+        return PENDING
+    missing = len(run.seeds) - len(run.excursions)
+    if missing:
+        return censored(
+            f"{missing} of {len(run.seeds)} networks never read at eta S >= {BEYOND:g}", "more steps are needed, or another edge"
+        )
+    return None
+
+
+def _contrast(run: EdgeOfStability) -> Judgement:
+    undecided = _followed(run)
+    if undecided:
+        return undecided
+    found = list(run.excursions.values())
+    networks = [one.network for one in found]
+    grown = np.array([growth(one) for one in found])
+    if np.isnan(grown).any():
+        return censored(None, "the model overflows within 50 steps")
+    off = float(np.abs(grown - [(one.eta_sharpness - 1) ** 2 for one in found]).max())
+    left, peak = (float(max(losses)) for losses in zip(*((over[-1], over.max()) for over in map(over_first, networks)), strict=True))
+    words = f"growth {grown.min():.4f} to {grown.max():.4f}, off by {off:.1e}; loss x {left:.3g} at most"
+    return decided(off <= GROWS and (left <= AGAIN if run.config.dataset == SIGNALS else left < 1), words, f"the network's loss first rises {peak:.3g} times at most",
+                   values={"off": off, "largest_loss_left": left, "peak": peak})  # fmt: skip
+
+
+def _displaced(run: EdgeOfStability) -> Judgement:
+    undecided = _followed(run)
+    if undecided:
+        return undecided
+    pairs = [changes(one) for one in run.excursions.values()]
+    steps = np.array([len(squares) for squares, _ in pairs])
+    if steps.min() < FEWEST:
+        return censored(None, f"{steps.min()} displaced steps of a network, {FEWEST} are needed")
+    found = np.array([rank_correlation(squares, change) for squares, change in pairs])
+    words = f"{found.min():.2f} to {found.max():.2f}"
+    return decided(bool(found.max() < 0), words, f"{steps.min()} to {steps.max()} displaced steps a network",
+                   values={"least": found.min(), "largest": found.max()})  # fmt: skip
+
+
+def rank_correlation(a: Floats, b: Floats) -> float:
+    """Spearman's, of sequences without ties."""
+    return float(np.corrcoef(np.argsort(np.argsort(a)), np.argsort(np.argsort(b)))[0, 1])
+
+
 def _linear(run: EdgeOfStability) -> Judgement:
     return decided(run.checks.linear <= LINEAR, run.checks.linear) if run.checks else PENDING
 
@@ -178,5 +254,6 @@ def _dense(run: EdgeOfStability) -> Judgement:
 
 
 JUDGES: Judges[EdgeOfStability] = {
-    "EOS1": _hovers, "EOS2": _sharpens, "EOS3": _jitters, "EOS4": _no_edge, "EOS6": _linear, "EOS7": _dense,
+    "EOS1": _hovers, "EOS2": _sharpens, "EOS3": _jitters, "EOS4": _no_edge, "EOS5": _contrast,
+    "EOS6": _linear, "EOS7": _dense, "EOS8": _displaced,
 }  # fmt: skip

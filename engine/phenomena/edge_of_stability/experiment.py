@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from time import perf_counter
 from typing import Any, ClassVar
 
@@ -12,22 +11,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.contract import Marker
-from engine.data import mnist1d
+from engine.contract import Marker, Series
 from engine.errors import Diverged
 from engine.headline import Known
 from engine.phenomena.edge_of_stability import SPEC
 from engine.phenomena.edge_of_stability.checks import Checks, check
 from engine.phenomena.edge_of_stability.claims import JUDGES
 from engine.phenomena.edge_of_stability.config import EdgeOfStabilityConfig
+from engine.phenomena.edge_of_stability.excursion_figures import curves
+from engine.phenomena.edge_of_stability.excursions import Excursion, Excursions
 from engine.phenomena.edge_of_stability.headline import clauses as headline_clauses
 from engine.phenomena.edge_of_stability.probe import Probe
+from engine.phenomena.edge_of_stability.problem import first_weights, layer_sizes, problem
 from engine.phenomena.edge_of_stability.scalars import READERS
 from engine.phenomenon import Training
 from engine.readings import Network
 from engine.seeds import Streams, streams
 from engine.state import Stateful
-from engine.training.initialise import Draw
 from engine.training.joint import Stretch
 from engine.training.mlp import MLP
 from engine.training.optimizers import SGD
@@ -54,28 +54,8 @@ class StepSize:
         return f"{'control: ' if self.control else ''}2/eta = {self.edge:g}"
 
 
-def problem(n: int, drawn: Streams) -> tuple[Floats, Floats]:
-    """Return x (n, 40), columns centred, root mean square 1, and targets (n, 1): even digits +1, odd ones -1."""
-    signals, digits = mnist1d.signals(n, drawn.data)
-    x = signals.astype(np.float64) - signals.mean(axis=0, dtype=np.float64)
-    return x / np.sqrt((x**2).mean()), np.where(digits % 2 == 0, 1.0, -1.0)[:, None]
-
-
-def layer_sizes(width: int, depth: int) -> tuple[int, ...]:
-    """Return the layers' sizes 40, width, ..., width, 1."""
-    return (mnist1d.LENGTH, *[width] * depth, 1)
-
-
-def first_weights(sizes: Sequence[int], rng: np.random.Generator) -> Draw:
-    """Return weights (fan_in, fan_out) with variance 1/fan_in and zero biases (1, fan_out), alternating."""
-    drawn: Draw = []
-    for fan_in, fan_out in pairwise(sizes):
-        drawn += [rng.standard_normal((fan_out, fan_in)).T / np.sqrt(fan_in), np.zeros((1, fan_out))]
-    return drawn
-
-
 class EdgeOfStability(Training[EdgeOfStabilityConfig]):
-    """Every step size and the control, one network per seed, trained side by side in float64."""
+    """Every step size and the control, one network per seed, trained side by side."""
 
     spec = SPEC
     judges: ClassVar = JUDGES
@@ -90,21 +70,27 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         self.networks = [Network(setting, seed) for setting in (*self.edges, self.control) for seed in seeds]
         self.checks: Checks | None = None
         drawn = {seed: streams(seed) for seed in seeds}
-        x, y = zip(*(problem(c.n, drawn[seed]) for seed in seeds), strict=True)
-        self._x, self._y = np.stack(x), np.stack(y)  # (seeds, n, d) and (seeds, n, 1)
+        problems = [problem(c, drawn[seed]) for seed in seeds]
+        self.notes = problems[0].notes
+        self._x, self._y = (
+            np.stack([one.x for one in problems]),
+            np.stack([one.targets for one in problems]),
+        )  # (seeds, n, d), (seeds, n, k)
         self._trainer = self._built(drawn)
         self._losses = self._trainer.network.flat.new_empty(1, len(self.networks))
 
     def _built(self, drawn: Mapping[int, Streams]) -> WholeBatch:
         """Return a trainer of all networks, from the same first weights at every step size, and the probe that reads it."""
-        c, sizes = self.config, layer_sizes(self.config.width, self.config.depth)
-        network = MLP(sizes, len(self.networks), torch.float64, self.device, c.activation)
-        weights = {seed: first_weights(sizes, drawn[seed].init) for seed in self.seeds}
+        c, sizes, dtype = self.config, layer_sizes(self.config), getattr(torch, self.config.precision)
+        network = MLP(sizes, len(self.networks), dtype, self.device, c.activation)
+        weights = {seed: first_weights(sizes, drawn[seed].init, c.init) for seed in self.seeds}
         for place, one in enumerate(self.networks):
             network.load(place, weights[one.seed])
         seeds = [self.seeds.index(one.seed) for one in self.networks]
-        x, targets = (torch.from_numpy(item[seeds]).to(self.device) for item in (self._x, self._y.swapaxes(1, 2)))
+        x, targets = (torch.from_numpy(item[seeds]).to(self.device, dtype) for item in (self._x, self._y.swapaxes(1, 2)))
         self._probe = Probe(network, x, targets, c.tol)
+        followed = {place: 2.0 / one.setting.edge for place, one in enumerate(self.networks) if one.setting == self.followed}
+        self._excursions = Excursions(network, x, targets, followed, c.tol)
         return WholeBatch(SGD(network, [2.0 / one.setting.edge for one in self.networks]), x, targets, "half-squared")
 
     def advance(self, budget: float) -> None:
@@ -128,7 +114,7 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         return (Stretch(self._trainer, target, self._probe.took),)
 
     def measure(self) -> dict[str, Any]:
-        """Return loss, sharpness and the share of rising steps of every network.
+        """Return loss, accuracy, sharpness and the share of rising steps of every network; follow those that have passed their edge.
 
         Raises:
             Diverged: no network has a finite loss.
@@ -137,7 +123,24 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         if not np.isfinite(found["loss"]).any():
             raise Diverged(f"every training loss is infinite at step {self.step}", "raise edges: the step size is 2 over an edge")
         eta = np.array([2.0 / one.setting.edge for one in self.networks])
+        self._excursions.look(eta * found["sharpness"], self._probe.vectors)
+        if self.config.goal and (found["accuracy"] >= self.config.goal).all():
+            self.total = self.step
         return {"eta-sharpness": (eta * found["sharpness"]).tolist(), **{name: values.tolist() for name, values in found.items()}}
+
+    @property
+    def followed(self) -> StepSize:
+        """The step size, the middle one of those that are to reach their edge, whose networks are compared with the quadratic model."""
+        return sorted(self.edges, key=lambda setting: setting.edge)[len(self.edges) // 2]
+
+    @property
+    def excursions(self) -> dict[int, Excursion]:
+        """What was found of the followed networks that have passed their edge, by seed."""
+        return {self.networks[place].seed: one for place, one in self._excursions.found.items()}
+
+    def series(self) -> tuple[Series, ...]:
+        """The readings, and what followed the passing of the edge."""
+        return (*super().series(), *curves(self))
 
     @property
     def ready(self) -> bool:
@@ -165,7 +168,7 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         return tuple(found)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """X (seeds, n, d), y (seeds, n, 1); edges (settings,); w (settings, seeds, parameters); top eigenvectors v alike.
+        """X (seeds, n, d), y (seeds, n, k); edges (settings,); w (settings, seeds, parameters); top eigenvectors v alike.
 
         Parameters: layer by layer weights (fan_in, fan_out), then biases.
         """
@@ -177,4 +180,4 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
 
     def parts(self) -> Mapping[str, Stateful]:
         """The trainer, and what is read of it."""
-        return {"trainer": self._trainer, "probe": self._probe}
+        return {"trainer": self._trainer, "probe": self._probe, "excursions": self._excursions}

@@ -9,6 +9,7 @@ QUANTITIES = (
     Quantity("eta-sharpness", "eta S", figure="eta-sharpness"),
     Quantity("sharpness", "S", figure="sharpness"),
     Quantity("loss", "training loss", figure="loss", finite=True),
+    Quantity("accuracy", "training accuracy", figure="accuracy"),
     Quantity("rising", "share of rising steps", summary=Summary.MEAN_ERROR, figure="rising"),
     Quantity("residual", "residual of the eigenvalue"),
 )
@@ -20,4 +21,10 @@ FIGURES = (
            "arrived: step of the first reading with eta S >= 2"),
     Figure("rising", "The loss jitters", STEP, Axis("share of steps", lo=0.0, hi=1.0), ("rising/*",),
            "steps since the last reading on which the loss rose"),
+    Figure("contrast", "Beyond the edge", Axis("steps since eta S >= 2.1"), Axis("loss / first one", log=True),
+           ("contrast/*",), "quadratic model: second-order Taylor expansion of the loss there", empty="fills when eta S is read at 2.1"),
+    Figure("displacement", "Self-stabilisation", Axis("displacement^2", log=True), Axis("S(t+1)-S(t-1)"),
+           ("displacement/*",), "displacement x = g.v/S along the top eigenvector v; steps t about the largest loss",
+           empty="fills when eta S is read at 2.1"),
+    Figure("accuracy", "Training accuracy", STEP, Axis("share", lo=0.0, hi=1.0), ("accuracy/*",)),
 )  # fmt: skip

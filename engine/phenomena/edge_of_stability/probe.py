@@ -22,7 +22,7 @@ class Probe:
     """Counts the steps on which each network's loss rises, and reads its sharpness.
 
     Args:
-        network: what is trained, on inputs x (networks, n, d) and targets (networks, 1, n).
+        network: what is trained, on inputs x (networks, n, d) and targets (networks, k, n).
         tolerance: relative residual of the eigenvalues.
 
     Attributes:
@@ -43,13 +43,17 @@ class Probe:
         self._counted += len(losses)
 
     def read(self) -> dict[str, Floats]:
-        """Return sharpness, loss, share of rising steps since the last reading, and the eigenvalue's residual, (networks,) each."""
+        """Return sharpness, loss, accuracy, share of rising steps since the last reading, and the eigenvalue's residual, (networks,) each.
+
+        Right is an example whose output has its target's sign, or the largest output its class.
+        """
         hessian = SquaredLossHessian(self._network, self._x, self._targets)
         top = top_eigenpairs(hessian.product, self.vectors, self._tolerance)
         self.vectors = top.vector
         rising = self._rises / max(1, self._counted)
         self._rises, self._counted = torch.zeros_like(self._rises), 0
-        found = {"sharpness": top.value, "loss": hessian.loss, "rising": rising, "residual": top.residual}
+        accuracy = _right(self._network.forward(self._x), self._targets).double().mean(dim=1)
+        found = {"sharpness": top.value, "loss": hessian.loss, "accuracy": accuracy, "rising": rising, "residual": top.residual}
         return {name: values.cpu().numpy() for name, values in found.items()}
 
     def state(self) -> State:
@@ -62,3 +66,10 @@ class Probe:
         found = {name: torch.from_numpy(values.copy()).to(self._last) for name, values in state.arrays.items()}
         self.vectors, self._last, self._rises = found["vectors"], found["last"], found["rises"]
         self._counted = state.scalars["counted"]
+
+
+def _right(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Which examples are right, (networks, n); outputs, targets: (networks, k, n)."""
+    if targets.shape[1] == 1:
+        return ((outputs > 0) == (targets > 0))[:, 0]
+    return outputs.argmax(dim=1) == targets.argmax(dim=1)

@@ -10,8 +10,8 @@ from engine.contract import Status
 from engine.errors import KnobError
 from engine.phenomena.edge_of_stability.checks import Checks
 from engine.phenomena.edge_of_stability.claims import CLAIMS
-from engine.phenomena.edge_of_stability.experiment import first_weights, layer_sizes, problem
 from engine.phenomena.edge_of_stability.lanczos import top_eigenpairs
+from engine.phenomena.edge_of_stability.problem import first_weights, layer_sizes, problem
 from engine.seeds import streams
 from engine.training.module_network import torch_layers
 from tests.phenomena.driven import UNEVEN, work
@@ -30,6 +30,10 @@ def small(one_thread):
     return work(made(SMALL))
 
 
+def configured(knobs):
+    return registry.spec("edge-of-stability").configure("quick", knobs)
+
+
 def plain_loss(module, x, y):
     return 0.5 * ((module(torch.from_numpy(x)) - torch.from_numpy(y)) ** 2).mean()
 
@@ -37,10 +41,13 @@ def plain_loss(module, x, y):
 def plain_run(seed, eta, steps):
     """Gradient descent as anybody would write it: the losses before each step, and the network."""
     drawn = streams(seed)
-    x, y = problem(60, drawn)
+    given = problem(configured(SMALL), drawn)
+    x, y = given.x, given.targets
     module = nn.Sequential(nn.Linear(40, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 1)).double()
     with torch.no_grad():
-        for parameter, values in zip(module.parameters(), torch_layers(first_weights(layer_sizes(8, 2), drawn.init)), strict=True):
+        for parameter, values in zip(
+            module.parameters(), torch_layers(first_weights(layer_sizes(configured(SMALL)), drawn.init)), strict=True
+        ):
             parameter.copy_(torch.from_numpy(values))
     losses = []
     for _ in range(steps):
@@ -82,7 +89,8 @@ def test_lanczos_says_how_far_it_came_when_products_run_out():
 
 
 def test_inputs_are_centred_and_of_unit_rms_and_targets_are_parities():
-    x, y = problem(200, streams(3))
+    given = problem(configured({}), streams(3))
+    x, y = given.x, given.targets
     assert np.abs(x.mean(axis=0)).max() < 1e-6
     assert np.sqrt((x**2).mean()) == pytest.approx(1)
     assert set(np.unique(y)) == {-1.0, 1.0} and y.shape == (200, 1)
@@ -90,7 +98,7 @@ def test_inputs_are_centred_and_of_unit_rms_and_targets_are_parities():
 
 @pytest.mark.parametrize("depth", [1, 3])
 def test_first_weights_have_variance_one_over_fan_in(depth):
-    drawn = first_weights(layer_sizes(300, depth), np.random.default_rng(0))
+    drawn = first_weights(layer_sizes(configured({"width": 300, "depth": depth})), np.random.default_rng(0))
     assert [weights.shape for weights in drawn[::2]] == [(40, 300), *[(300, 300)] * (depth - 1), (300, 1)]
     for weights, biases in zip(drawn[::2], drawn[1::2], strict=True):
         assert np.mean(weights**2) * len(weights) == pytest.approx(1, abs=0.2)
@@ -119,7 +127,7 @@ def test_losses_sharpness_and_rising_steps_are_those_of_a_plain_loop(small, plac
 
 def test_a_network_equals_its_solo_run(small):
     alone = work(made(SMALL, seeds=(1,)))
-    for quantity in ("loss", "sharpness", "rising"):
+    for quantity in ("loss", "sharpness", "rising", "accuracy"):
         for name, readings in (("10", 4), ("100", None)):
             both, one = (run.readings.table(quantity, name)[1][:readings] for run in (small, alone))
             np.testing.assert_allclose(one[:, 0], both[:, 1], rtol=1e-3 if quantity == "sharpness" else 1e-9)
@@ -144,9 +152,12 @@ def test_resumed_from_any_moment_bit_for_bit(small, stop):
 
 def test_the_declaration_is_drawn_by_itself(small):
     names = {item.name for item in small.series()}
-    assert names == {f"{quantity}/{setting}" for quantity in ("eta-sharpness", "sharpness", "loss", "rising") for setting in ("10", "100")}
+    quantities = ("eta-sharpness", "sharpness", "loss", "accuracy", "rising")
+    readings = {f"{quantity}/{setting}" for quantity in quantities for setting in ("10", "100")}
+    assert names == readings | {"contrast/model", "contrast/network", "displacement/steps"}
     bands = {item.name: item.band for item in small.series()}
     assert bands["loss/10"] == "mean, range of 2 seeds" and bands["rising/10"] == "mean, standard error of 2 seeds"
+    assert bands["contrast/model"] == "median, range of 2 seeds"
     assert any(marker.figure == "loss" and marker.group == "10" for marker in small.markers())
 
 
@@ -165,7 +176,7 @@ def verdict(run, name):
 def test_claims_wait_for_the_end():
     run = made(SMALL)
     assert {item.status for item in run.verdicts()} == {Status.PENDING, Status.NOT_APPLICABLE}
-    assert verdict(run, "EOS1").reason == "needs width between 24 and 64, n between 100 and 400, steps at least 1000"
+    assert verdict(run, "EOS1").reason == "needs steps at least 1000, width between 24 and 64 on mnist1d, n between 100 and 400 on mnist1d"
 
 
 def test_a_run_that_does_not_arrive_is_censored():
@@ -237,7 +248,7 @@ def test_jitter_that_comes_late_counts_and_what_could_not_grow_yet_is_censored(o
 def test_a_network_that_has_overflowed_is_not_a_number_and_spoils_no_other(one_thread):
     run = made(SMALL)
     sound = run.measure()
-    huge = [1e200 * values for values in first_weights(layer_sizes(8, 2), streams(0).init)]
+    huge = [1e200 * values for values in first_weights(layer_sizes(configured(SMALL)), streams(0).init)]
     run.parts()["trainer"].network.load(0, huge)
     found = run.measure()
     assert not np.isfinite(found["loss"][0]) and np.isnan(found["sharpness"][0])
