@@ -70,6 +70,8 @@ def put(wanted: ExportRequest, write: Callable[[Path], Sequence[Path]]) -> list[
         place.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".genlab-export-", dir=place) as aside:
             return _put_in_place(write(Path(aside)), place, force=wanted.force)
+    except FileExistsError:  # of the folder itself: files are put in place with another check
+        raise UsageError(f"{place} is a file, and no folder", ELSEWHERE) from None
     except OSError as error:
         cause = (error.strerror or str(error)).lower()
         raise StoreError(f"cannot write to {place}: {cause}", ELSEWHERE) from error

@@ -235,3 +235,9 @@ def test_no_link_is_followed(genlab, run, tmp_path):
 def test_a_user_that_is_not_there_is_a_sentence(genlab, run):
     code, _, err = genlab("export", run(), "--to", "json", "-o", "~nosuchuser/there")
     assert (code, err.splitlines()[0]) == (Exit.USAGE, "genlab: there is no user ~nosuchuser")
+
+
+def test_a_file_where_the_folder_should_be_is_named(genlab, run, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    code, out, err = genlab("export", run(), "--to", "csv", "--out", str(tmp_path / "taken"))
+    assert (code, out) == (Exit.USAGE, "") and "taken is a file, and no folder" in err and (tmp_path / "taken").read_text() == "mine"
