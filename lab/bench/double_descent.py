@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from engine.contract import SetKnob, Snapshot
@@ -12,6 +13,7 @@ from engine.errors import LabError
 from engine.registry import spec
 from engine.runner import Runner
 from lab.bench.entry import Entry, Row
+from lab.bench.redraw import turned
 from lab.bench.theory_risk import fourier_curve_seconds, nested_against_lstsq, nested_disagreement
 
 PATIENCE = 30.0  # seconds for curves that should come in a tenth of one
@@ -20,6 +22,12 @@ TURNS: tuple[tuple[str, Any], ...] = (
     ("spectrum", "power"),
 )  # fmt: skip
 """Knobs turned one after the other, from the quick preset on."""
+
+STUDIES: dict[str, tuple[tuple[str, Any], ...]] = {
+    "multiple-descent": (("sigma", 0.5), ("r2", 2.0), ("blocks", (30, 60, 150)), ("lam", (1.0, 1e-4, 1e-6)), ("spectrum", "power")),
+    "early-stopping": (("sigma", 0.25), ("r2", 2.0), ("n", 150), ("sizes", (40, 150)), ("decay", 2.0), ("spectrum", "power")),
+}
+"""Knobs turned in the studies beside the nested features, from the preset of their name on."""
 
 
 def measure_nested(repeats: int) -> Sequence[Row]:
@@ -59,7 +67,13 @@ def measure_redraw(repeats: int) -> Sequence[Row]:
     return (
         Row("median over knobs", "ms", middle, 400.0, "lower", "theory and first draw; further draws refine it"),
         Row("slowest knob", "ms", slowest, note="the power-law spectrum"),
+        *(_study_row(study, turns, repeats) for study, turns in STUDIES.items()),
     )
+
+
+def _study_row(study: str, turns: Sequence[tuple[str, Any]], repeats: int) -> Row:
+    medians = (median(turned("double-descent", turns, study)) for _ in range(repeats))
+    return Row(f"{study}, median over knobs", "ms", tuple(1e3 * value for value in medians), 150.0, "lower", "theory alone")
 
 
 def _turn(run: Runner, name: str, value: Any) -> float:

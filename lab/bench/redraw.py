@@ -14,15 +14,15 @@ from engine.runner import Runner
 PATIENCE = 30.0  # seconds for curves that should come in a tenth of one
 
 
-def turned(phenomenon: str, turns: Sequence[tuple[str, Any]]) -> list[float]:
-    """Start a phenomenon's quick preset, turn one knob after the other, and return the seconds each took to show.
+def turned(phenomenon: str, turns: Sequence[tuple[str, Any]], preset: str = "quick") -> list[float]:
+    """Start a phenomenon's preset, turn one knob after the other, and return the seconds each took to show.
 
     The run is paused, so that curves which are not those of before can only be the new knob's.
 
     Raises:
         LabError: curves do not come.
     """
-    run = Runner(phenomenon, spec(phenomenon).configure("quick"), "quick", (0,))
+    run = Runner(phenomenon, spec(phenomenon).configure(preset), preset, (0,))
     try:
         run.post(Step())
         _until(lambda: run.latest().phase.value == "paused")
@@ -33,8 +33,9 @@ def turned(phenomenon: str, turns: Sequence[tuple[str, Any]]) -> list[float]:
 
 def _turn(run: Runner, name: str, value: Any) -> float:
     before, start = run.latest().series, time.perf_counter()
+    told = list(value) if isinstance(value, tuple) else value  # as JSON has it
     run.post(SetKnob(name, value))
-    _until(lambda: run.latest().series is not before and run.latest().config[name] == value)
+    _until(lambda: run.latest().series is not before and run.latest().config[name] == told)
     return time.perf_counter() - start
 
 

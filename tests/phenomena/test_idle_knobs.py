@@ -71,7 +71,23 @@ def test_what_matters_is_not_called_idle_on_built_in_data():
     for name in CASES:
         config = registry.spec(name).configure("quick")
         needing = {item.name for item in config.knobs() if item.idle(config)}
-        elsewhere = {"n", "d", "order", "decay", "r", "psi", "draws", "delta", "p", "noise_step", "noisy"}
+        elsewhere = {
+            "n",
+            "d",
+            "order",
+            "decay",
+            "r",
+            "psi",
+            "draws",
+            "delta",
+            "p",
+            "noise_step",
+            "noisy",
+            "blocks",
+            "lam",
+            "sizes",
+            "weight_draws",
+        }
         assert needing <= elsewhere, name  # of other data, features and studies
     gauss = registry.spec("max-margin").configure("quick", {"data": "gauss"})
     assert {item.name for item in gauss.knobs() if item.idle(gauss)} == {"r", "psi", "draws"}  # of study asymptotics

@@ -165,7 +165,7 @@ class DoubleDescentConfig(Config):
 
 
 ALONE = {"relu_draws": 0, "digits": 0}
-MULTIPLE_DESCENT = {"study": "multiple-descent", "spectrum": "blocks", "sigma": 0.1**0.5, "D": 250}
+MULTIPLE_DESCENT = {"study": "multiple-descent", "spectrum": "blocks", "sigma": 0.3162, "D": 250}
 EARLY_STOPPING = {"study": "early-stopping", "n": 100, "draws": 10}
 PRESETS = (
     Preset(

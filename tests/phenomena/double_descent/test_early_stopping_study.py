@@ -11,7 +11,7 @@ from engine.phenomena.double_descent.experiment import DoubleDescent
 from engine.phenomena.double_descent.stopping.problems import plain_risks
 from engine.seeds import streams
 from engine.theory.linear_models.early_stopping import BEST_BOUND, RATIO_BOUND
-from tests.phenomena.domains import offences
+from tests.phenomena.domains import offences, settings
 from tests.phenomena.driven import UNEVEN, work
 
 SMALL = {"n": 20, "sizes": (10, 20, 30), "draws": 3}
@@ -128,6 +128,7 @@ def test_no_signal_comes_nearest_to_the_bound():
 
 
 INSIDE = {
+    **dict.fromkeys((item.id for item in DoubleDescent.spec.claims), lambda c: False),
     "EST1": lambda c: True,
     "EST2": lambda c: True,
     "EST3": lambda c: c.sigma > 0 and c.r2 > 0,
@@ -142,10 +143,23 @@ ENDS = [
 @pytest.mark.parametrize("knobs", ENDS, ids=str)
 def test_knobs_at_their_ends_fail_no_claim(knobs):
     config = DoubleDescent.spec.configure("early-stopping", {**SMALL, **knobs})
-    others = dict.fromkeys((item.id for item in DoubleDescent.spec.claims), lambda c: False)
-    assert not offences("double-descent", config, {**others, **INSIDE})
+    assert not offences("double-descent", config, INSIDE)
     run = work(DoubleDescent(config, (0,), "cpu", "custom"))
     assert run.headline(run.scalars()) and all(np.isfinite(item.y).all() for item in run.series())
+
+
+TURNED = {
+    "n": (20, 50, 120), "sigma": (0.0, 1e-3, 0.5, 2.0), "r2": (0.0, 1e-3, 1.0, 10.0), "spectrum": ("isotropic", "power"),
+    "decay": (0.0, 1.0, 2.0), "sizes": ((2,), (20, 50), (10, 40, 120), (5, 10, 20, 40)), "draws": (1, 3, 10),
+    "weight_draws": (0, 1, 500, 2000),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", range(100))
+def test_many_turned_knobs_fail_no_claim(place):
+    base = {**SMALL, "study": "early-stopping"}
+    assert not offences("double-descent", next(settings("double-descent", base, TURNED, 1, seed=place)), INSIDE, (place,))
 
 
 @pytest.mark.parametrize(

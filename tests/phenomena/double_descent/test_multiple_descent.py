@@ -8,7 +8,7 @@ from engine.data import own
 from engine.errors import KnobError
 from engine.phenomena.double_descent.experiment import DoubleDescent
 from engine.seeds import streams
-from tests.phenomena.domains import offences
+from tests.phenomena.domains import offences, settings
 from tests.phenomena.driven import UNEVEN, work
 
 SMALL = {"blocks": (4, 10, 16), "draws": 3}
@@ -124,11 +124,25 @@ def test_claims_hold_of_what_is_expected_and_fail_of_anything_else():
     assert altered(tuned=lambda values, n: np.where(n == 750, 2.0, values))["MPD4"] is FAILS
 
 
+def smooth(c):
+    """At least 100 directions, none of them from the second on above its index times all later ones."""
+    values = [1.0] * c.D if c.spectrum == "isotropic" else [k**-c.decay for k in range(1, c.D + 1)]
+    if c.spectrum == "blocks":
+        values = sorted((value for count, value in zip(c.blocks, c.lam, strict=True) for _ in range(count)), reverse=True)
+    damped = all(values[k - 1] <= k * sum(values[k:]) for k in range(2, len(values) - 1))
+    return len(values) >= 100 and damped and c.sigma >= 0.1 * c.r2**0.5
+
+
+def reference(c):
+    return c.spectrum == "blocks" and (c.blocks, c.lam) == ((20, 60, 170), (1.0, 1e-3, 1e-6)) and (c.r2, c.sigma) == (1, 0.3162)
+
+
 INSIDE = {
-    "MPD1": lambda c: c.spectrum == "blocks" and c.blocks == (20, 60, 170) and c.lam == (1.0, 1e-3, 1e-6) and c.r2 == 1 and c.draws > 3,
-    "MPD2": lambda c: c.directions >= 100 and c.sigma**2 >= c.r2 / 100 and c.draws >= 4 and c.lam != (1.0, 1e-9),
-    "MPD3": lambda c: c.directions >= 100 and c.sigma**2 >= c.r2 / 100 and c.draws >= 24 and c.lam != (1.0, 1e-9),
-    "MPD4": lambda c: c.sigma**2 >= c.r2 / 1e4,
+    **dict.fromkeys((item.id for item in DoubleDescent.spec.claims), lambda c: False),
+    "MPD1": lambda c: reference(c) and c.draws >= 4,
+    "MPD2": lambda c: smooth(c) and c.draws >= 4,
+    "MPD3": lambda c: smooth(c) and c.draws >= 24,
+    "MPD4": lambda c: c.sigma >= 0.01 * c.r2**0.5,
 }
 
 
@@ -144,9 +158,21 @@ INSIDE = {
 )  # fmt: skip
 def test_a_turned_knob_fails_no_claim(knobs):
     config = DoubleDescent.spec.configure("multiple-descent", knobs)
-    others = {name: lambda c: False for name in ("DD1", "DD2", "DD3", "DD4", "DD5", "DD6", "DD7", "DD8", "DD9", "DD10")}
-    others |= {name: lambda c: False for name in ("EST1", "EST2", "EST3", "EST4")}
-    assert not offences("double-descent", config, {**others, **INSIDE})
+    assert not offences("double-descent", config, INSIDE)
+
+
+TURNED = {
+    "sigma": (0.0, 0.005, 0.1, 1.0, 2.0), "r2": (0.0, 0.5, 1.0, 10.0), "spectrum": ("isotropic", "power", "blocks"), "D": (20, 120, 250),
+    "decay": (0.0, 0.7, 2.0), "draws": (1, 4, 24), "blocks": ((5, 20, 90), (60, 60, 2), (1, 1, 120), (20, 60, 170)),
+    "lam": ((1.0, 1e-3, 1e-6), (1.0, 1.0, 1.0), (1e-9, 1.0, 1e3), (1.0, 0.1, 0.01)),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", range(100))
+def test_many_turned_knobs_fail_no_claim(place):
+    base = {"study": "multiple-descent", "spectrum": "blocks", "sigma": 0.3162, "D": 120, "draws": 24}
+    assert not offences("double-descent", next(settings("double-descent", base, TURNED, 1, seed=place)), INSIDE, (place,))
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ FIGURES = (
            "over drawn weights and the noise of the test label; min-norm near d: median, elsewhere means", EMPTY, DOMAIN),
     Figure("block-learnt", "What min-norm has learnt", N, Axis("share of a block", lo=0.0, hi=1.05), ("block-learnt/*",),
            "mean diagonal of X^+ X over a block's directions; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
-    Figure("sample-parts", "Bias and variance over samples", N, Axis("bias^2, variance", log=True, lo=1e-4, hi=100.0), ("sample-parts/*",),
+    Figure("sample-parts", "Bias and variance over samples", N, Axis("bias^2, variance", log=True, lo=1e-5, hi=100.0), ("sample-parts/*",),
            "given the inputs: variance over label noise, bias^2 over drawn weights", EMPTY, DOMAIN),
     Figure("ridge-draws", "Best ridge, draw by draw", N, Axis("MSE", log=True), ("ridge-draws/*",),
            "highest and lowest of all draws at each n; none of them rises from one n to the next", EMPTY, DOMAIN),
@@ -65,7 +65,8 @@ def simulated(study: MultipleDescent) -> Iterator[Series]:
     yield _means("risk-vs-n/tuned", TUNED, n, study.draws["tuned"], "tuned")
     parts = (("bias", "bias^2", problem.tau2 * study.draws["unlearnt"]), ("variance", "variance", problem.sigma2 * study.draws["noise"]))
     for group, label, values in parts:
-        yield _means(f"sample-parts/{group}", label, n[away], values[:, away], group)
+        there = away & (n < problem.d) if group == "bias" else away  # beyond d there is no bias
+        yield _means(f"sample-parts/{group}", label, n[there], values[:, there], group)
     for place in range(problem.ends.size):
         yield _means(f"block-learnt/block{place}", _block(problem, place), n, study.draws["learnt"][:, :, place], f"block{place}")
     tuned = study.draws["tuned"]
@@ -75,9 +76,9 @@ def simulated(study: MultipleDescent) -> Iterator[Series]:
 def markers(problem: Problem) -> Iterator[Marker]:
     """The end of each block, the last of which is d."""
     for place, end in enumerate(problem.ends.tolist()):
-        label = f"n = d = {end}" if end == problem.d else f"n = {end}"
+        label = f"n=d={end}" if end == problem.d else f"n={end}"
         for figure in ("risk-vs-n", "block-learnt", "sample-parts"):
-            yield Marker(figure, "x", float(end), label, f"block{place}", f"{end}")
+            yield Marker(figure, "x", float(end), label, f"block{place}")
 
 
 def picture(problem: Problem) -> Picture:

@@ -14,7 +14,7 @@ from engine.theory.linear_models.sample_wise import Parts, expected_bayes_ridge,
 from engine.theory.spectra.spectra import isotropic, power
 
 LEAST, REACH = 4, 3.0  # the fewest samples; how far beyond d they go
-DRAWN, SHOWN = 20, 90  # numbers of samples, evenly in the logarithm, that are drawn, and at which theory is known
+DRAWN, SHOWN = 20, 64  # numbers of samples, evenly in the logarithm, that are drawn, and at which theory is known
 MOST_BLOCKS = 6  # of equal eigenvalues that are told apart
 
 

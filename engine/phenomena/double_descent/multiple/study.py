@@ -74,7 +74,7 @@ class MultipleDescent:
                 yield n.index(valley), n.index(end)
 
     def peaks(self, risks: Floats) -> list[int]:
-        """The ends of blocks at which the median of risks (draws, k) stands above the lowest on either side, up to the blocks' next ends."""
+        """The ends of blocks at which the median of risks (draws, k) stands above the lowest on either side, up to the next ends."""
         middle, n, ends = np.median(risks, axis=0), self.problem.n, self.problem.ends.tolist()
         found, before = [], 0
         for end, after in zip(ends, [*ends[1:], np.inf], strict=True):

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 T, EMPTY, DOMAIN = Axis("t = 1/lam", log=True), "fills with preset early-stopping", (STOPPING,)
 FIGURES = (
-    Figure("paths", "Early stopping beside ridge", T, Axis("excess risk", log=True), ("paths/*",),
+    Figure("paths", "Early stopping beside ridge", T, Axis("excess risk", log=True, hi=30.0), ("paths/*",),
            "chosen spectrum, d nearest to n; without the noise of the test label", EMPTY, DOMAIN),
-    Figure("ratio", "Flow over ridge", T, Axis("risk ratio", lo=0.0, hi=1.8), ("ratio/*",),
+    Figure("ratio", "Flow over ridge", T, Axis("risk ratio", hi=1.8), ("ratio/*",),
            "at t and at 1/t, chosen spectrum; below 1 early stopping is the better one", EMPTY, DOMAIN),
     Figure("ratio-by-d", "Largest and best ratio", Axis("d", log=True), Axis("risk ratio", lo=0.9, hi=1.8), ("ratio-by-d/*",),
            "largest along the path; best: flow at its best time over the best ridge", EMPTY, DOMAIN),
@@ -83,10 +83,8 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
 def markers(study: EarlyStopping) -> Iterator[Marker]:
     """Both bounds, and one over the best penalty."""
     for figure in ("ratio", "ratio-by-d"):
-        yield Marker(figure, "y", RATIO_BOUND, f"never above {RATIO_BOUND:.6f}", brief="1.6859")
-        yield Marker(
-            figure, "y", BEST_BOUND, f"best {'' if figure == 'ratio-by-d' else 'penalty '}never above {BEST_BOUND:.6f}", brief="1.2147"
-        )
+        yield Marker(figure, "y", RATIO_BOUND, f"{RATIO_BOUND:.6f}: never above", brief=f"{RATIO_BOUND:.4f}")
+        yield Marker(figure, "y", BEST_BOUND, f"{BEST_BOUND:.6f}: at 1/lam* never above", brief=f"{BEST_BOUND:.4f}")
     if 0 < study.shown.best < np.inf:
         for figure in ("paths", "path-parts"):
             yield Marker(figure, "x", study.shown.best, "1/lam* = tau2/sigma2", brief="1/lam*")
