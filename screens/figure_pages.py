@@ -57,14 +57,15 @@ def page_of(view: int, chosen: tuple[Page, ...]) -> int:
     return next((index for index, page in enumerate(chosen) if view in page.views), 0)
 
 
-def pages_row(here: Sequence[int], count: int, empty: Sequence[int], others: Sequence[Text], width: int) -> Text:
+def pages_row(here: Sequence[int], filled: int, refused: int, others: Sequence[Text], width: int) -> Text:
     """Return which views are on this page, by number, how many there are, and the headings of others, as far as they fit.
 
-    empty: the numbers of those that the run leaves empty.
+    filled, refused: how many the run's settings fill, and how many, numbered behind, they leave empty.
     """
-    first = Text(f" {_numbers(here)} of {count}", "bold")
-    if empty:
-        first.append(": empty in this run" if set(here) <= set(empty) else f", {len(empty)} empty", "dim")
+    if here and here[0] > filled:
+        first = Text(f" {_numbers(here)}", "bold") + Text(" are empty with these knobs", "dim")
+    else:
+        first = Text(f" {_numbers(here)} of {filled}", "bold") + Text(f", {refused} more empty" if refused else "", "dim")
     more = [Text.assemble(("m", "bold cyan"), " more:")] if others else []
     return fit([first, *more, *others], width)
 

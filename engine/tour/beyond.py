@@ -107,8 +107,8 @@ STOPS = (
         question=Choice(
             (
                 "They stay: nothing is left to learn",
-                "With true labels each class goes on drawing together; shuffled ones stay apart",
-                "Each class goes on drawing together, with shuffled labels as well",
+                "Each class draws together further with true labels, not with shuffled ones",
+                "Each class draws together further, with shuffled labels as well",
                 "They spread out: the network overfits",
             )
         ),
@@ -127,8 +127,9 @@ STOPS = (
         phenomenon="min-norm",
         preset="label-noise",
         figure="noise-l1",
-        setting="{n} equations in {d} unknowns that a w of {nonzeros} ones and else zeros solves. Descent on u and v, w = u^2 - v^2, from "
-        "equal weights ends far from it. Now every step sees the labels with fresh noise; later steps without, until it fits.",
+        setting="{n} equations in {d} unknowns; among their many solutions is a w of {nonzeros} ones, else zeros. Gradient descent on u "
+        "and v, with w = u^2 - v^2, ends far from it. Now the labels get fresh noise at every step; the last steps are without, until all "
+        "equations hold.",
         ask="Where does it end with the noise?",
         question=Choice(
             (

@@ -80,7 +80,8 @@ class FigureGrid(Container, can_focus=True):
         self._snapshot: Snapshot | None = None
         self._spec = spec
         self._config: tuple[Mapping[str, Any], bool] = {}, False  # settings of the run, and whether it is finished
-        self._unfilled: frozenset[int] = frozenset()  # views that the run leaves empty
+        self._refused: set[int] = set()  # views that the run's settings leave empty
+        self._unfilled: frozenset[int] = frozenset()  # those, and what a run that is over has left empty
 
     def compose(self) -> ComposeResult:
         """Hold the legend and every panel; those of other pages are hidden."""
@@ -164,8 +165,8 @@ class FigureGrid(Container, can_focus=True):
         """Return which views are on this page, and the titles of those on the others, from the next page on, as far as they fit."""
         here = page_of(self.active, self.pages)
         others = [view for page in (*self.pages[here + 1 :], *self.pages[:here]) for view in page.views if view not in self._unfilled]
-        numbers, empty = ([self.panels[view].number for view in views] for views in (self.page.views, self._unfilled))
-        return pages_row(numbers, len(self.panels), empty, [self.panels[view].heading for view in others], width)
+        numbers, refused = [self.panels[view].number for view in self.page.views], len(self._refused)
+        return pages_row(numbers, len(self.panels) - refused, refused, [self.panels[view].heading for view in others], width)
 
     # ------------------------------------------------------------ drawing
 
@@ -183,7 +184,7 @@ class FigureGrid(Container, can_focus=True):
         None is empty where runs of several settings are shown.
         """
         config = self._spec.config.model_construct(**snapshot.config) if snapshot.config else None
-        refused = {panel.index for panel in self.panels if config and unmet(panel.what.domain, config)}
+        self._refused = refused = {panel.index for panel in self.panels if config and unmet(panel.what.domain, config)}
         bare = {panel.index for panel in self.panels if config and self._config[1] and not panel.anything(snapshot)}
         unfilled = frozenset(refused | bare)
         for place, panel in enumerate(sorted(self.panels, key=lambda panel: (panel.index in refused, panel.index)), 1):

@@ -112,8 +112,7 @@ class FigurePanel(Container):
         at = cursor.on(self.axis) if cursor is not None else None
         if isinstance(self.view, PictureView):
             picture = self.picture(snapshot)
-            if picture is not None:
-                self.view.show(self._under(picture, at))
+            self.view.show(self._under(picture, at) if picture is not None else Picture(self.what.name, self.title))
         elif self._numbered is not None:
             drawn, raw = self._smoother(self.curves(snapshot), smoothing)
             faint = [*(pinned.series if pinned is not None else ()), *raw]

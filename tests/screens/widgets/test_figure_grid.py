@@ -237,12 +237,12 @@ def test_what_the_settings_leave_empty_takes_no_room_on_the_pages_of_what_they_f
             assert {panel.what.name for panel in grid.panels if panel.display} == set(shown)
         grid.show(replace(canned(series=(), pictures=(), markers=()), config={"sweep": False}))
         await pilot.pause()
-        assert str(grid.elsewhere(80)).strip() == "1-2 of 4, 2 empty", "what is filled has the first numbers"
+        assert str(grid.elsewhere(80)).strip() == "1-2 of 2, 2 more empty", "what is filled has the first numbers"
         grid.choose(grid.numbered(4))
         await pilot.pause()
         assert {panel.what.name for panel in grid.panels if panel.display} == set("bd"), "they can be looked at all the same"
         assert "fills with sweep" in words(grid, 3)
-        assert str(grid.elsewhere(80)).split("  ")[0].strip() == "3-4 of 4: empty in this run"
+        assert str(grid.elsewhere(80)).split("  ")[0].strip() == "3-4 are empty with these knobs"
         grid.turn_page(1)
         assert grid.active == 0
         grid.show(replace(canned(series=(), pictures=(), markers=()), config={"sweep": True}))
