@@ -266,40 +266,6 @@ def test_pinned_curves_lie_beneath_and_are_named():
     assert sum(row.count(",") for row in rows) > 5
 
 
-def test_bars_are_as_high_as_their_values():
-    figure = Figure("f", "f", Axis("bound", ticks=((0, "VC"), (1, "PAC"))), Axis("value", lo=0, hi=8), ("*",))
-    bars = [curve([0, 1], [8, 2], "a", style="bars"), curve([0, 1], [4, 1], "b", style="bars")]
-    rows = plain(figure, bars, width=60, height=14, theme=ascii_theme())
-    body = rows[2:-3]
-    assert len(body) == 9
-    at = {glyph: [[row[column] for row in body].count(glyph) for column in range(60)] for glyph in "*o"}
-    assert sorted(set(at["*"])) == [0, 2, 9]
-    assert sorted(set(at["o"])) == [0, 1, 4] or sorted(set(at["o"])) == [0, 1, 5]
-    assert rows[-2].split() == ["VC", "PAC"]
-
-
-def test_names_of_many_bars_are_never_cut_but_numbered_with_a_key():
-    names = ("VC", "parameters", "Rademacher", "Golowich", "PAC-Bayes", "half data", "held out", "quadratic", "Neyshabur", "two-layer")
-    figure = Figure("f", "f", Axis("bound", ticks=tuple(enumerate(names))), Axis("value", lo=0, hi=12), ("*",))
-    bars = [curve(range(10), range(1, 11), "a", style="bars")]
-    rows = plain(figure, bars, width=70, height=16, theme=ascii_theme())
-    foot = " ".join(rows[-4:-1]).split()
-    assert rows[-4].split() == [str(number) for number in range(1, 11)]
-    assert all(f"{number} {name}" in " ".join(foot) for number, name in enumerate(names, 1))
-    wide = plain(figure, bars, width=140, height=16, theme=ascii_theme())
-    assert "  ".join(names).split() == wide[-2].split()
-    near = plain(figure, bars, width=70, height=16, theme=ascii_theme(), view=ViewWindow(5.5, 8.5))
-    assert near[-2].split() == ["held", "out", "quadratic", "Neyshabur"]
-
-
-def test_a_line_over_bars_stays_visible():
-    figure = Figure("f", "f", Axis("bound"), Axis("value", lo=0.01, hi=100, log=True), ("*",))
-    rows = plain(figure, [curve([0, 1, 2], [50, 60, 70], style="bars")], [Marker("f", "y", 1, "vacuous")], theme=ascii_theme(), width=60)
-    row = next(row for row in rows if row.lstrip().startswith("1+"))
-    assert row.count("-") >= 20
-    assert "*" not in row
-
-
 def test_the_window_shows_its_part_alone():
     x = np.arange(101.0)
     figure = Figure("f", "f", Axis("x"), Axis("y"), ("*",))
@@ -384,23 +350,6 @@ def test_labels_without_room_never_cover_the_note_of_the_title_row() -> None:
         row = plot(request, width, 12, Theme()).grid.line(0)
         assert " out" not in row or row.rstrip().endswith(" out"), row
         assert "not drawn" not in row or row.rstrip().endswith("not drawn"), row
-
-
-def test_of_bars_that_share_a_column_the_longest_stands_whole():
-    heights = np.random.default_rng(0).uniform(0.2, 1.0, 90)
-    figure = Figure("f", "f", Axis("frequency"), Axis("power", lo=0.0, hi=1.0), ("*",))
-    rows = [row.plain[6:] for row in draw_figure(figure, [curve(range(90), heights, style="bars")], width=40, height=16)]
-    for column in zip(*(row.ljust(40) for row in rows[1:-2]), strict=True):
-        bar = "".join(column).lstrip(" ")
-        assert " " not in bar[:-1].strip() and not set(bar[1:]) & set("▁▂▃▄▅▆▇"), bar
-
-
-def test_bars_without_colour_differ_in_their_shade():
-    series = [curve([1, 2], [1, 2], name, style="bars", label=name) for name in ("true", "random")]
-    figure = Figure("f", "f", Axis("x"), Axis("y"), ("*",))
-    rows = [row.plain for row in draw_figure(figure, series, width=40, height=12, theme=Theme(Level.NONE))]
-    assert "██ true" in rows[1] and "▒▒ random" in rows[1]
-    assert any("█" in row and "▒" in row for row in rows[2:])
 
 
 def test_a_curve_of_lower_bounds_alone_is_named_once_and_none_of_its_points_counts_as_lost():
