@@ -40,7 +40,7 @@ PRESETS = (
     Preset(
         "power-small", "division mod 31 by the decoder half as wide, with the paper's weight decay of 1: without any it takes far longer",
         {
-            "model": "decoder", "p": 31, "op": "div", "width": 64, "fraction": 0.7, "wd": 1.0, "lr": 0.003, "batch": 256, "steps": 3000,
+            "model": "decoder", "p": 31, "op": "div", "width": 64, "fraction": 0.7, "wd": 1.0, "lr": 0.003, "batch": 256, "steps": 5000,
             "every": 50,
         },
         "arXiv:2201.02177, Fig. 1 left and Appendix A.1",
