@@ -40,6 +40,8 @@ COMPANIONS: dict[Trial, dict[str, Any]] = {  # what an end cannot do without
     ("min-norm", "rank", 20): {"side": 20},
     ("max-margin", "flips", 500): {"n": 500},
     ("max-margin", "n", 1000): {"study": "asymptotics"},
+    ("max-margin", "d", 1000): {"study": "mirror"},
+    ("max-margin", "study", "convolutional"): {"channels": 0.1, "epochs": 3, "batch": 50},
     ("double-descent", "spectrum", "blocks"): {"study": "multiple-descent"},
     ("double-descent", "n", 1000): {"D": 1000},
     ("double-descent", "D", 20): {"n": 20},

@@ -81,7 +81,9 @@ def test_limits_touch_one_at_their_own_norm(small):
     assert small.pictures()[0].values.shape == (3, 3)
 
 
-@pytest.mark.parametrize("knobs", [{"p": (1.1,)}, {"p": (4.0,)}, {"pace": 0.01}, {"pace": 10.0}, {"steps": 1}, {"n": 8, "d": 8}, {"flips": 8}])
+@pytest.mark.parametrize(
+    "knobs", [{"p": (1.1,)}, {"p": (4.0,)}, {"pace": 0.01}, {"pace": 10.0}, {"steps": 1}, {"n": 8, "d": 8}, {"flips": 8}]
+)
 def test_knobs_at_their_ends(knobs):
     run = work(begin(**{**SMALL, **knobs}))
     assert headline_of(run) and all(np.isfinite(item.y).all() for item in run.series())

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.contract import Claim, Condition
 from engine.judging import Judgement, Judges, censored, decided, pending
-from engine.phenomena.max_margin.config import CONVOLUTIONAL, PRESETS
+from engine.phenomena.max_margin.config import CONVOLUTIONAL, PRESETS, MaxMarginConfig
 
 if TYPE_CHECKING:
     from engine.phenomena.max_margin.convolutional.study import Convolutional
@@ -20,8 +20,9 @@ PAPER = "arXiv:1906.05890, Fig. 1 to 3"
 BOTH = ("lyu-li", "lyu-li-small")
 
 
-def _is_one(config: object) -> bool:
-    return any(type(config)(**preset.overrides) == config for preset in PRESETS if preset.name in BOTH)
+def _is_one(config: MaxMarginConfig) -> bool:
+    usual = MaxMarginConfig().values()
+    return any({**usual, **preset.overrides} == config.values() for preset in PRESETS if preset.name in BOTH)
 
 
 DOMAIN = (CONVOLUTIONAL, Condition("preset lyu-li or lyu-li-small as it is", _is_one))

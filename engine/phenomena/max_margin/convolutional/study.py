@@ -128,9 +128,7 @@ class Convolutional(Study):
         norm, error = torch.stack([trainer.squared_norm.sqrt(), trainer.test_error()]).cpu().numpy()
         row = [reading.log_sum, float(norm), reading.least, reading.accuracy, float(error)]
         if not np.all(np.isfinite(row)):
-            raise Diverged(
-                f"the loss at a {network.setting.label} is no longer a finite number at epoch {epoch}", "lower the learning rate"
-            )
+            raise Diverged(f"the loss at a {network.setting.label} is no longer a finite number at epoch {epoch}", "lower lr")
         return row
 
     # ------------------------------------------------------------ what is read

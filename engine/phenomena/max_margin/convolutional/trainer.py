@@ -1,8 +1,9 @@
 """One network on its way, epoch by epoch: plain SGD at a constant learning rate, or at one over the loss.
 
 Loss-based (Lyu, Li 2020, arXiv:1906.05890, Section L.1 and code): the rate is alpha over the mean training loss at the end of the last
-epoch, at first log(classes). After an epoch in which that loss has not risen alpha grows by 2^(1/5); otherwise the epoch is taken back,
-and made once more, in another order, with alpha smaller by 2^(1/10). alpha begins with .1.
+epoch, at first log(classes), or what the first weights have where that is more (theirs takes log(classes) then too, and stands still
+where an epoch does not get below it). After an epoch in which that loss has not risen alpha grows by 2^(1/5); otherwise the epoch is
+taken back, and made once more, in another order, with alpha smaller by 2^(1/10). alpha begins with .1.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from engine.phenomena.max_margin.convolutional.margins import gaps, log_losses, 
 from engine.state import State
 
 ALPHA, RISE, FALL = 0.1, 2 ** (1 / 5), 2 ** (1 / 10)
-LEAST_ALPHA = 1e-12  # below which no step changes a weight in single precision any more
+LEAST_ALPHA = 1e-8  # below which no step changes a weight in single precision any more
 PIECE = 1000  # images that are scored at once
 
 
@@ -57,13 +58,16 @@ class Trainer:
     def __init__(self, network: ModuleMembers, images: Images, rng: np.random.Generator, batch: int, constant: float | None) -> None:
         self.network, self.images, self.rng, self.batch, self.constant = network, images, rng, batch, constant
         self.per_epoch = len(images.y) // batch
-        self.step, self.alpha, self.log_frame, self.repeated = 0, ALPHA, math.log(math.log(images.classes)), 0
+        self.step, self.alpha, self.log_frame, self.repeated = 0, ALPHA, math.nan, 0
         self.reading: Reading | None = None
         self._place, self._order = 0, np.zeros(0, dtype=np.int64)
         self._kept = network.flat.clone()
 
     def epochs(self, last: int) -> Iterator[None]:
         """Go on to the end of epoch `last`, a batch or a thousand scored images at a time."""
+        if self.constant is None and math.isnan(self.log_frame):
+            first = yield from self.score()
+            self.log_frame = max(math.log(math.log(self.images.classes)), first.log_loss)
         while self.step < last:
             if self._place == 0:
                 self._order = self.rng.permutation(len(self.images.y))
@@ -133,7 +137,8 @@ class Trainer:
         arrays = {"flat": self.network.flat.cpu().numpy().copy(), "kept": self._kept.cpu().numpy().copy(), "order": self._order.copy()}
         known = None if self.reading is None else [getattr(self.reading, name) for name in READ]
         return State(arrays, {
-            "step": self.step, "place": self._place, "alpha": self.alpha, "log_frame": self.log_frame, "repeated": self.repeated,
+            "step": self.step, "place": self._place, "alpha": self.alpha, "repeated": self.repeated,
+            "log_frame": None if math.isnan(self.log_frame) else self.log_frame,
             "reading": known, "rng": self.rng.bit_generator.state,
         })  # fmt: skip
 
@@ -144,7 +149,7 @@ class Trainer:
         self._order = np.array(state.arrays["order"], dtype=np.int64)
         scalars = state.scalars
         self.step, self._place, self.repeated = scalars["step"], scalars["place"], scalars["repeated"]
-        self.alpha, self.log_frame = scalars["alpha"], scalars["log_frame"]
+        self.alpha, self.log_frame = scalars["alpha"], math.nan if scalars["log_frame"] is None else scalars["log_frame"]
         self.reading = None if scalars["reading"] is None else Reading(*scalars["reading"])
         self.rng.bit_generator.state = scalars["rng"]
 
