@@ -154,10 +154,14 @@ class Theme:
         return ink(bold=True)
 
     def mark(self, group: int, repeat: int = 0) -> str:
-        """Return the marker of a group; `repeat` counts earlier curves of the same group in the figure."""
+        """Return the marker of a group; `repeat` counts earlier curves of the same group in the figure.
+
+        Without colours markers alone tell groups apart: those beyond the sixth have hollow ones.
+        """
         if self.ascii:
             return ASCII_MARKS[(group + 3 * repeat) % len(ASCII_MARKS)]
-        return (HOLLOW if repeat % 2 else FILLED)[(group + repeat // 2) % len(FILLED)]
+        again = group // len(FILLED) if self.level is Level.NONE else 0
+        return (HOLLOW if (repeat + again) % 2 else FILLED)[(group + repeat // 2) % len(FILLED)]
 
     def text(self, words: str) -> str:
         """Return text that takes one column per character and no control character; ASCII only where asked for."""

@@ -164,3 +164,9 @@ def test_classes_of_a_heat_map_differ() -> None:
     for dark in (True, False):
         colours = class_colours(Theme(Level.ANSI256, dark=dark), muted=False)
         assert all(distance(rgb(one), rgb(other)) >= 8 for one, other in combinations(colours[:5], 2))
+
+
+def test_without_colours_markers_alone_tell_a_dozen_groups_apart() -> None:
+    assert len({Theme(Level.NONE).mark(group) for group in range(12)}) == 12
+    coloured = Theme(Level.ANSI256)
+    assert len({(coloured.mark(group), coloured.curve(group)) for group in range(12)}) == 12
