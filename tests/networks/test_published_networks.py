@@ -78,12 +78,12 @@ def test_the_homogeneous_network_scales_with_the_fourth_power_of_its_weights() -
     assert torch.allclose(network(x), before * 1.5**4, rtol=1e-12)
 
 
-def test_the_decoder_is_its_own_formula() -> None:
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_the_decoder_is_its_own_formula(layers: int) -> None:
     torch.manual_seed(0)
     p, width, heads = 7, 8, 2
-    network = Decoder(p, width, heads, layers=1).double()
-    pairs = torch.tensor([[2, 5], [6, 0]])
-    block = network.blocks[0]
+    network = Decoder(p, width, heads, layers).double()
+    pairs = torch.tensor([[2, 5], [6, 0], [2, 2]])
     expected = []
     for a, b in pairs.tolist():
         h = network.embedding.weight[[a, p, b, p + 1]].clone()
@@ -92,16 +92,23 @@ def test_the_decoder_is_its_own_formula() -> None:
                 rate = 10_000 ** (-i / width)
                 h[place, i] = h[place, i] + np.sin(place * rate)
                 h[place, i + 1] = h[place, i + 1] + np.cos(place * rate)
-        parts = []
-        for head in range(heads):
-            own = slice(head * width // heads, (head + 1) * width // heads)
-            q, k, v = ((h @ block.mixed.weight[start : start + width].T)[:, own] for start in (0, width, 2 * width))
-            scores = q @ k.T / (width / heads) ** 0.5
-            parts.append(torch.stack([torch.softmax(scores[t, : t + 1], 0) @ v[: t + 1] for t in range(4)]))
-        h = nn.functional.layer_norm(h + torch.cat(parts, 1) @ block.joined.weight.T, (width,))
-        h = nn.functional.layer_norm(h + torch.relu(h @ block.up.weight.T) @ block.down.weight.T, (width,))
+        for block in network.blocks:
+            parts = []
+            for head in range(heads):
+                own = slice(head * width // heads, (head + 1) * width // heads)
+                q, k, v = ((h @ block.mixed.weight[start : start + width].T)[:, own] for start in (0, width, 2 * width))
+                scores = q @ k.T / (width / heads) ** 0.5
+                parts.append(torch.stack([torch.softmax(scores[t, : t + 1], 0) @ v[: t + 1] for t in range(4)]))
+            seen = torch.cat(parts, 1) @ block.joined.weight.T
+            h = nn.functional.layer_norm(h + seen, (width,), block.norm1.weight, block.norm1.bias)
+            hidden = torch.relu(h @ block.up.weight.T) @ block.down.weight.T
+            h = nn.functional.layer_norm(h + hidden, (width,), block.norm2.weight, block.norm2.bias)
         expected.append(network.answer.weight @ h[3])
-    assert torch.allclose(network(pairs), torch.stack(expected), atol=1e-6)  # the sines are kept in single precision
+    outputs = torch.stack(expected)
+    assert torch.allclose(network(pairs), outputs, atol=1e-6)  # the sines are kept in single precision
+    mine, plain = (torch.autograd.grad(found.square().sum(), list(network.parameters())) for found in (network(pairs), outputs))
+    for name, one, other in zip([name for name, _ in network.named_parameters()], mine, plain, strict=True):
+        assert torch.allclose(one, other, atol=1e-5), name
 
 
 def test_first_weights_are_pytorchs_in_law_and_the_same_for_the_same_stream() -> None:
