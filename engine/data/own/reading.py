@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.data.own.arrays import read_npy, read_npz
@@ -16,6 +17,7 @@ from engine.errors import DataError, UsageError
 
 TAKEN = "genlab data import takes npz, npy, CSV, TSV, IDX and CIFAR's binary files"
 PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"(dp", b"(lp", b"}q", b"]q")
+IDX_HEAD = 4  # bytes of the magic number
 BINARY = "cifar-10-binary.tar.gz holds data_batch_1.bin to data_batch_5.bin; give these"
 FOREIGN = {
     b"\x89HDF": "an HDF5 file", b"PAR1": "a Parquet file", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"BZh": "packed by bzip2",
@@ -43,6 +45,9 @@ def _table(paths: list[Path], wishes: Wishes) -> Table:
     first, begin = paths[0], beginning(paths[0], TAR_AT + len(TAR_MAGIC))
     _refuse_foreign(first, begin)
     name = first.name.lower().removesuffix(".gz")
+    if len(paths) == 2 and wishes.labels is None and is_idx(begin) and is_idx(beginning(paths[1], IDX_HEAD)):
+        images, labels = sorted(paths, key=lambda path: beginning(path, IDX_HEAD)[3], reverse=True)  # by their dimensions
+        return read_idx(images, replace(wishes, labels=labels))
     if len(paths) > 1 or name.endswith(".bin"):
         for path in paths[1:]:
             _refuse_foreign(path, beginning(path, TAR_AT + len(TAR_MAGIC)))
