@@ -119,8 +119,8 @@ def test_claims_hold_of_what_is_expected_and_fail_of_anything_else():
     assert altered() == {"MPD1": HOLDS, "MPD2": HOLDS, "MPD3": HOLDS, "MPD4": HOLDS}
     assert altered(noise=lambda values, n: np.where(n == 80, values / 4, values))["MPD1"] is FAILS
     assert altered(noise=lambda values, n: 1.1 * values)["MPD2"] is FAILS
-    assert altered(noise=lambda values, n: np.where(n == 40, 1.05 * values, values))["MPD3"] is FAILS
-    assert altered(tuned=lambda values, n: np.where(n == 40, values + 1e-1, values))["MPD4"] is FAILS
+    assert altered(noise=lambda values, n: np.where(n == 80, 1.05 * values, values))["MPD3"] is FAILS
+    assert altered(tuned=lambda values, n: np.where(n == 80, values + 1e-1, values))["MPD4"] is FAILS
     assert altered(tuned=lambda values, n: np.where(n == 750, 2.0, values))["MPD4"] is FAILS
 
 

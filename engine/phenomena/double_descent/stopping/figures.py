@@ -83,8 +83,8 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
 def markers(study: EarlyStopping) -> Iterator[Marker]:
     """Both bounds, and one over the best penalty."""
     for figure in ("ratio", "ratio-by-d"):
-        yield Marker(figure, "y", RATIO_BOUND, f"{RATIO_BOUND:.6f}: never above", brief=f"{RATIO_BOUND:.4f}")
-        yield Marker(figure, "y", BEST_BOUND, f"{BEST_BOUND:.6f}: at 1/lam* never above", brief=f"{BEST_BOUND:.4f}")
+        yield Marker(figure, "y", RATIO_BOUND, f"{RATIO_BOUND:.6f} is never passed", brief=f"{RATIO_BOUND:.4f}")
+        yield Marker(figure, "y", BEST_BOUND, f"{BEST_BOUND:.6f} at 1/lam* is never passed", brief=f"{BEST_BOUND:.4f}")
     if 0 < study.shown.best < np.inf:
         for figure in ("paths", "path-parts"):
             yield Marker(figure, "x", study.shown.best, "1/lam* = tau2/sigma2", brief="1/lam*")
