@@ -178,7 +178,7 @@ class TourScreen(RunScreen, inherit_bindings=False):
         if not told or self._found is None:
             return
         width = (62 if self._wide else self.size.width) - 3
-        parts = [tour_text.answer_text(*self._found, self.snapshot, self.stop, width)]
+        parts = [tour_text.answer_text(*self._found, self.snapshot, self.stop, width, self._roomy)]
         if self.stage == "explained":
             explanation = tour_text.explanation_text(self.stop)
             parts = [*parts, Text(), explanation] if self._roomy else [explanation]

@@ -39,23 +39,28 @@ def noted(stop: Stop, answer: Answer, snapshot: Snapshot) -> str:
     return "Your curve is noted."
 
 
-def answer_text(found: Found, feedback: Feedback, snapshot: Snapshot, stop: Stop, width: int) -> Text:
-    """Return how near the answer was, what the run says, and the verdicts of the claims concerned."""
-    rows = [Text(feedback.sentence, GRADE_STYLE[feedback.grade]), Text(found.sentence), *verdict_rows(snapshot, stop, width)]
+def answer_text(found: Found, feedback: Feedback, snapshot: Snapshot, stop: Stop, width: int, whole: bool) -> Text:
+    """Return how near the answer was, what the run says, and the verdicts of the claims concerned.
+
+    whole: whether there is room for claims that take more than a row.
+    """
+    rows = [Text(feedback.sentence, GRADE_STYLE[feedback.grade]), Text(found.sentence), *verdict_rows(snapshot, stop, width, whole)]
     return Text("\n").join(rows)
 
 
-def verdict_rows(snapshot: Snapshot, stop: Stop, width: int) -> list[Text]:
-    """Return a row for each claim of a stop: its mark, what it says, and the measured beside the predicted value."""
+def verdict_rows(snapshot: Snapshot, stop: Stop, width: int, whole: bool) -> list[Text]:
+    """Return a row for each claim of a stop, or more where it is whole: its mark, what it says, and measured beside predicted value."""
     rows = []
     for name in stop.claims:
         for verdict in (item for item in snapshot.verdicts if item.claim.id == name):
             row = Text.assemble((f"{verdict.mark:>3} ", formatting.STATUS_STYLE[verdict.status]), (f"{name} ", "bold"))
             numbers = Text.assemble(f": {formatting.number(verdict.measured)}", (f" ({formatting.number(verdict.predicted)})", "dim"))
             sentence = Text(verdict.claim.sentence)
-            sentence.truncate(max(LEAST_SENTENCE, width - row.cell_len - numbers.cell_len), overflow="ellipsis")
+            if not whole:
+                sentence.truncate(max(LEAST_SENTENCE, width - row.cell_len - numbers.cell_len), overflow="ellipsis")
             row = Text.assemble(row, sentence, numbers)
-            row.truncate(max(1, width), overflow="ellipsis")
+            if not whole:
+                row.truncate(max(1, width), overflow="ellipsis")
             rows.append(row)
     return rows
 
