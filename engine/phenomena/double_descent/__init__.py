@@ -11,8 +11,7 @@ Kakade, Ma 2021, arXiv:2003.01897.
 Study multiple-descent adds samples instead of features: test error peaks at the end of each block of the spectrum, with the best ridge
 nowhere. Study early-stopping follows gradient flow beside ridge with penalty 1/t, whose risk it never exceeds more than 1.69 times.
 
-Chen, Min, Belkin, Karbasi 2021, arXiv:2008.01036; d'Ascoli, Sagun, Biroli 2020, arXiv:2006.03509; Ali, Kolter, Tibshirani 2019,
-arXiv:1810.10082.
+Chen, Min, Belkin, Karbasi 2021, arXiv:2008.01036; Ali, Kolter, Tibshirani 2019, arXiv:1810.10082.
 
 Letters: n samples, D features in a fixed order, p of them fitted (N where they are random features), b the true weights,
 b_T and b_C those of the fitted and of the omitted features, r2 = |b|^2, sigma^2 the variance of the label noise. A step is one draw
