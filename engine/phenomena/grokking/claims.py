@@ -90,7 +90,8 @@ def _decoder(run: Grokking) -> Judgement:
         return undecided
     ratio, accuracy = float(r.delay_ratio().min()), float(r.accuracy_when_memorised().max())
     return decided(
-        ratio >= DECODER_DELAY and accuracy <= EARLY / 100, f"{ratio:.3g}; {accuracy:.3f}", f"steps {_steps(memorised)} and {_steps(grokked)}",
+        ratio >= DECODER_DELAY and accuracy <= EARLY / 100, f"{ratio:.3g}; {accuracy:.3f}",
+        f"steps {_steps(memorised)} and {_steps(grokked)}",
         values={"ratio": ratio, "accuracy_when_memorised": accuracy},
     )  # fmt: skip
 

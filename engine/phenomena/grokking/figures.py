@@ -15,10 +15,11 @@ from engine.phenomena.grokking.milestones import GROKKED, MEMORISED, Milestones,
 from engine.phenomena.grokking.omnigrok import figures as images
 from engine.phenomena.grokking.settings import CONTROL, MAIN, NO_DECAY, READ_AT, WATCHED, Setting, Task
 from engine.readings import summarised
+from engine.theory.modular_arithmetic.operations import CYCLIC
 
 STEP = Axis("step", log=True, lo=1)
 SWEPT = "filled by sweep yes (preset standard)"
-EMPTY = "fills with the knob task at pairs"
+EMPTY, ROTATIONS = "fills with the knob task at pairs", "fills with op add, sub, mul or div on pairs"
 FIGURES = (
     Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
     Figure("loss", "Loss", STEP, Axis("loss an example", log=True), ("loss/*",)),
@@ -26,7 +27,7 @@ FIGURES = (
            "restricted on all pairs, excluded on training pairs; keys: frequencies with 80 % of the embedding's power, at the end or now",
            EMPTY, (PAIRS,)),
     Figure("spectrum", "Fourier spectrum", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
-           "of the embedding, for add, sub, mul and div", EMPTY, (PAIRS,)),
+           "of the embedding, for add, sub, mul and div", ROTATIONS, (PAIRS, one_of("op", *CYCLIC))),
     Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs shown", lo=0.0, hi=1.0), Axis("grok step", log=True),
            ("delay-vs-fraction/*",), empty=SWEPT, domain=(PAIRS, one_of("sweep", True))),
     Figure("delay-vs-decay", "Delay against decay", Axis("weight decay", lo=0.0), Axis("grok step", log=True),
