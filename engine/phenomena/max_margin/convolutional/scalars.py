@@ -52,7 +52,7 @@ def _growth(study: Convolutional, setting: Rate) -> Answer:
     values = study.growth(setting)
     if np.isfinite(values).any():
         return found(values)
-    return absent("not fitted") if study.step >= study.total else PENDING
+    return absent("needs more epochs: the labels are not fitted") if study.step >= study.total else PENDING
 
 
 def _advantage(study: Convolutional) -> Answer:

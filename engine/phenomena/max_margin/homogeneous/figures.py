@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 EMPTY, DOMAIN = "fills with preset homogeneous", (HOMOGENEOUS,)
 FALLEN, STEP = Axis("log(1/loss)"), Axis("step", log=True, lo=1)
 FIGURES = (
-    Figure("network-margin", "Margin of a two-layer network", FALLEN, Axis("min q/|theta|^2"), ("network-margin/*",),
+    Figure("network-margin", "Network's margin", FALLEN, Axis("min q/|theta|^2"), ("network-margin/*",),
            "q = y f(x); a linear network tends to half the SVM's margin", EMPTY, DOMAIN),
-    Figure("network-smoothed", "Smoothed margin", FALLEN, Axis("-log(exp(L)-1)/|theta|^2"), ("network-smoothed/*",),
-           "gradient flow never lets it fall once L < log 2", EMPTY, DOMAIN),
-    Figure("network-kkt", "Weights against what moves them", STEP, Axis("1 - cos", log=True), ("network-kkt/*",),
+    Figure("network-smoothed", "Smoothed margin", FALLEN, Axis("over |theta|^2"), ("network-smoothed/*",),
+           "-log(exp(L)-1)/|theta|^2: gradient flow never lets it fall once L < log 2", EMPTY, DOMAIN),
+    Figure("network-kkt", "Weights and motion", STEP, Axis("1 - cos", log=True), ("network-kkt/*",),
            "0 at a KKT point; dots: motion over 200 steps, free of the ReLU's kinks", EMPTY, DOMAIN),
-    Figure("network-slack", "Slackness", STEP, Axis("sum lam (q-q_min)/q_min", log=True), ("network-slack/*",),
-           "0 where only the least margins push", EMPTY, DOMAIN),
-    Figure("network-fall", "How far the loss has fallen", STEP, Axis("log(1/loss)"), ("network-fall/*",), "summed logistic loss L", EMPTY,
+    Figure("network-slack", "Slackness", STEP, Axis("of q_min", log=True), ("network-slack/*",),
+           "sum lam (q - q_min)/q_min: 0 where only the least margins push", EMPTY, DOMAIN),
+    Figure("network-fall", "Network's loss", STEP, Axis("log(1/loss)"), ("network-fall/*",), "summed logistic loss L", EMPTY,
            DOMAIN),
-    Figure("network-error", "Test error of the network", STEP, Axis("share", lo=0.0), ("two-layer test error/*",), "500 other images",
+    Figure("network-error", "Network's test error", STEP, Axis("share", lo=0.0), ("two-layer test error/*",), "500 other images",
            EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("network-weights", "Weights as images", domain=DOMAIN),)

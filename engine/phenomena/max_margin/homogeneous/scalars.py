@@ -49,7 +49,7 @@ def _after_fit(read: Callable[[Homogeneous, Activation], np.ndarray]) -> Callabl
         values = read(study, setting)
         if np.isfinite(values).any():
             return found(values)
-        return absent("not fitted") if study.step >= study.total else PENDING
+        return absent("needs more steps: the labels are not fitted") if study.step >= study.total else PENDING
 
     return answer
 

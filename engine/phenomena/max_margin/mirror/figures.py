@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 STEP, EMPTY, DOMAIN = Axis("step", log=True, lo=1), "fills with preset mirror", (MIRROR,)
 FIGURES = (
-    Figure("mirror-norms", "Whose margin is largest", Axis("p of the norm"), Axis("of the largest", hi=1.01), ("mirror-norms/*",),
+    Figure("mirror-norms", "Margin by norm", Axis("p of the norm"), Axis("of the largest", hi=1.01), ("mirror-norms/*",),
            "margin in every l_p norm; each reaches 1 at its own p", EMPTY, DOMAIN),
-    Figure("mirror-margin", "Margin in own norm", STEP, Axis("of the largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
+    Figure("mirror-margin", "Own-norm margin", STEP, Axis("of the largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
            "min z.w/|w|_p over the largest there is", EMPTY, DOMAIN),
     Figure("mirror-gap", "What own margin lacks", STEP, Axis("1 - share", log=True), ("mirror-gap/*",), "1 less the share of the largest",
            EMPTY, DOMAIN),
-    Figure("mirror-weights", "Weights by feature", Axis("feature"), Axis("of the largest weight"), ("mirror-weights/*",),
+    Figure("mirror-weights", "Weights", Axis("of the largest"), Axis("of the largest weight"), ("mirror-weights/*",),
            "first seed; five features make the labels, the rest is noise", EMPTY, DOMAIN),
-    Figure("mirror-distance", "Distance to the goal", STEP, Axis("between directions", log=True), ("mirror-distance/*",),
+    Figure("mirror-distance", "Distance to goal", STEP, Axis("of directions", log=True), ("mirror-distance/*",),
            "|w/|w| - w_p/|w_p|| of the w_p with the largest margin", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("mirror-matrix", "Margins, optimiser by norm", domain=DOMAIN),)
