@@ -16,15 +16,15 @@ from torch import Tensor
 class CropAndFlip:
     """Draws for batches of images height x width x channels.
 
-    shape: of one image; pad: pixels on each side, taken as `fill`; flip: whether every image is mirrored with probability 1/2;
-    seed: whose draws.
+    shape: of one image; pad: pixels on each side, taken as `fill`, one number or one a channel; flip: whether every image is mirrored
+    with probability 1/2; seed: whose draws.
     """
 
     shape: tuple[int, int, int]
     seed: int
     pad: int = 4
     flip: bool = True
-    fill: float = 0.0
+    fill: float | tuple[float, ...] = 0.0
 
     def __call__(self, rows: Tensor, step: int) -> Tensor:
         """Return rows (batch, d) of images cut out anew, for one step."""
@@ -40,7 +40,11 @@ class CropAndFlip:
         pixels = rows.view(len(rows), height * width, channels)
         cut = torch.gather(pixels, 1, places[:, :, None].expand(-1, -1, channels))
         outside = _sent(~inside, rows.device)
-        return cut.masked_fill_(outside[:, :, None], self.fill).flatten(1)
+        if isinstance(self.fill, float):
+            return cut.masked_fill_(outside[:, :, None], self.fill).flatten(1)
+        for channel, fill in enumerate(self.fill):
+            cut[:, :, channel].masked_fill_(outside, fill)
+        return cut.flatten(1)
 
     def _places(self, lines: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return each new pixel's place in its image, and whether it lies inside, (batch, height * width) both."""

@@ -78,17 +78,23 @@ def small_alexnet(side: int, channels: int, classes: int, width: float = 1.0) ->
 
 def wide_resnet(side: int, channels: int, classes: int, depth: int = 28, base: int = 16) -> NetworkSize:
     """Return the size of `residual.wide_resnet` of widening 1 on images side x side."""
-    total, have = _convolution(channels, base, 3, side, bias=False), base
-    for outputs, stride in ((base, 1), (2 * base, 2), (4 * base, 2)):
-        for block in range((depth - 4) // 6):
-            before, halves = side, stride == 2 and block == 0
-            side = _halved(side) if halves else side
-            total += _norm(have, before) + _convolution(have, outputs, 3, side, bias=False)
-            total += _norm(outputs, side) + _convolution(outputs, outputs, 3, side, bias=False)
-            if halves or have != outputs:
-                total += _convolution(have, outputs, 1, side, bias=False)
-            have = outputs
-    return total + _norm(have, side) + linear(have, classes)
+    groups = ((base, 1), (2 * base, 2), (4 * base, 2))
+    return _preactivated(side, channels, classes, base, groups, (depth - 4) // 6, last_norm=True)
+
+
+def preact_resnet18(side: int, channels: int, classes: int, k: int) -> NetworkSize:
+    """Return the size of `residual.preact_resnet18` of width k on images side x side."""
+    groups = ((k, 1), (2 * k, 2), (4 * k, 2), (8 * k, 2))
+    return _preactivated(side, channels, classes, k, groups, 2)
+
+
+def five_layer_cnn(side: int, channels: int, classes: int, k: int) -> NetworkSize:
+    """Return the size of `convolutional.five_layer_cnn` of width k on images side x side."""
+    total, have = NetworkSize(), channels
+    for number, outputs in enumerate((k, 2 * k, 4 * k, 8 * k)):
+        total += _convolution(have, outputs, 3, side, norm=True)
+        side, have = side // 2 if number in (1, 2) else side, outputs
+    return total + linear(have, classes)
 
 
 def homogeneous_cnn(side: int, channels: int, classes: int, width: float = 1.0, *, first_bias: bool = False) -> NetworkSize:
@@ -97,6 +103,23 @@ def homogeneous_cnn(side: int, channels: int, classes: int, width: float = 1.0, 
     total = _convolution(channels, first, 5, side, bias=first_bias) + _convolution(first, second, 3, side // 2, bias=False)
     left = second * (side // 4) ** 2
     return total + NetworkSize(left * hidden + hidden * classes, left * hidden + hidden * classes, hidden + classes, 2)
+
+
+def _preactivated(
+    side: int, channels: int, classes: int, first: int, groups: tuple[tuple[int, int], ...], blocks: int, *, last_norm: bool = False
+) -> NetworkSize:
+    """groups: channels and stride of each; blocks: of a group."""
+    total, have = _convolution(channels, first, 3, side, bias=False), first
+    for outputs, stride in groups:
+        for block in range(blocks):
+            before, halves = side, stride == 2 and block == 0
+            side = _halved(side) if halves else side
+            total += _norm(have, before) + _convolution(have, outputs, 3, side, bias=False)
+            total += _norm(outputs, side) + _convolution(outputs, outputs, 3, side, bias=False)
+            if halves or have != outputs:
+                total += _convolution(have, outputs, 1, side, bias=False)
+            have = outputs
+    return total + (_norm(have, side) if last_norm else NetworkSize()) + linear(have, classes)
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, side: int, *, bias: bool = True, norm: bool = False) -> NetworkSize:

@@ -130,6 +130,8 @@ def test_crops_are_those_of_a_loop_over_images() -> None:
         top, left = int(down[image, 0]), int(right[image, 0])
         cut = padded[top : top + height, left : left + width]
         assert np.array_equal(found[image], cut[:, ::-1] if mirrored[image, 0] else cut)
+    by_channel = CropAndFlip(SHAPE, seed=11, pad=2, fill=tuple([-1.0] * channels))
+    assert np.array_equal(by_channel(rows, 9).view(6, *SHAPE).numpy(), found)
     assert torch.equal(crop(rows, 9), crop(rows, 9))
     assert not torch.equal(crop(rows, 9), crop(rows, 10))
 

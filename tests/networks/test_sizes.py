@@ -8,8 +8,9 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.networks import sizes
+from engine.networks.convolutional import five_layer_cnn
 from engine.networks.drawing import parameter_count
-from engine.networks.residual import wide_resnet
+from engine.networks.residual import preact_resnet18, wide_resnet
 from engine.networks.zhang import small_alexnet, small_inception
 
 
@@ -22,6 +23,10 @@ from engine.networks.zhang import small_alexnet, small_inception
         (lambda: small_alexnet(7, 1, 14, width=0.3), sizes.small_alexnet(14, 1, 7, 0.3), 14, 1),
         (lambda: wide_resnet(), sizes.wide_resnet(32, 3, 10), 32, 3),
         (lambda: wide_resnet(10, base=3, classes=7, channels=1), sizes.wide_resnet(14, 1, 7, 10, 3), 14, 1),
+        (lambda: preact_resnet18(5), sizes.preact_resnet18(32, 3, 10, 5), 32, 3),
+        (lambda: preact_resnet18(1, 7, 1), sizes.preact_resnet18(14, 1, 7, 1), 14, 1),
+        (lambda: five_layer_cnn(4), sizes.five_layer_cnn(32, 3, 10, 4), 32, 3),
+        (lambda: five_layer_cnn(3, 7, 1), sizes.five_layer_cnn(14, 1, 7, 3), 14, 1),
     ],
 )
 def test_parameters_multiplications_and_layers(make: Callable[[], nn.Module], size: sizes.NetworkSize, side: int, channels: int) -> None:

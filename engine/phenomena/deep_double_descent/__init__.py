@@ -5,7 +5,8 @@ can just fit its training set; more steps move it, more samples move it: the axi
 
 Nakkiran et al. 2020, arXiv:1912.02292; Greydanus, Kobak 2024, arXiv:2011.14439 (MNIST-1D); Heckel, Yilmaz 2021, arXiv:2007.10099.
 
-Letters: n examples of d features in K classes, h hidden neurons a layer; eps the training error that counts as fitted.
+Letters: n examples of d features in K classes, h hidden neurons a layer, or the channels k of a convolutional network's first layer;
+eps the training error that counts as fitted.
 
 Order: 70
 """
@@ -13,8 +14,9 @@ Order: 70
 from engine.declare import declare
 from engine.papers import papers
 from engine.phenomena.deep_double_descent.claims import CLAIMS
-from engine.phenomena.deep_double_descent.config import PRESETS, DeepDoubleDescentConfig
+from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
 from engine.phenomena.deep_double_descent.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.deep_double_descent.presets import PRESETS
 from engine.phenomena.deep_double_descent.scalars import SCALARS
 from engine.phenomena.deep_double_descent.work import work
 

@@ -6,14 +6,14 @@ Nakkiran et al. 2020, arXiv:1912.02292. With several seeds, errors and losses ar
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Claim, Condition, one_of, within
+from engine.contract import Claim
 from engine.judging import Judgement, Judges, decided, not_applicable, pending
+from engine.phenomena.deep_double_descent.domains import BEATEN, CHANNELS, EXPECTED, IN_TIME, NOTEBOOK, PEAK, TRUE_LABELS
 from engine.phenomena.deep_double_descent.exact import Simulated, landmarks, sample_wise, two_scales
 from engine.phenomena.deep_double_descent.networks import LabelKind
 from engine.phenomena.deep_double_descent.sweeps import down_up_down, mean_share, peak_position
@@ -26,6 +26,7 @@ FALL = 0.1  # by how much the test error falls first
 LOSS_TIMES, ERROR_MORE = 1.5, 0.03  # by how much a peak in width stands above both minima
 FACTOR = 2.0  # within which the peak lies at nK parameters
 PLATEAU, SES = 0.01, 2.0  # how much worse than narrower a clean network may be, and standard errors added to it
+CHANNELS_MORE = 0.03  # by how much a peak in the width of convolutional networks stands above both minima
 LATE_RISE = 0.02  # by how much a peak in time stands above both minima
 FEWEST_SEEDS = 3  # over which a training error is an expected one
 BY_CHANCE = 3.0  # standard errors of a training error at eps, which a fall of the complexity must exceed
@@ -33,33 +34,7 @@ SIMULATED = 4.0  # standard errors between simulation and formula
 BY_LUCK, EXACTLY = 0.01, 0.001  # how often a claim on trained networks, and one on a formula, may fail though it is true: see notes.md
 NAKKIRAN, HECKEL, GREYDANUS = "arXiv:1912.02292", "arXiv:2007.10099", "arXiv:2011.14439"
 WIDE = ("quick", "standard")
-
-WIDTHS = Condition(
-    "h from 3 or less to 600 or more, two of it in 8..20 and two in 40..100",
-    lambda config: config.widths[0] <= 3 and config.widths[-1] >= 600
-    and all(sum(lo <= h <= hi for h in config.widths) >= least for lo, hi, least in ((8, 20, 2), (40, 100, 2))),
-)  # fmt: skip
-PROCEDURE = (
-    one_of("dataset", "digits196"), one_of("loss", "mse"), one_of("optimizer", "adam"), one_of("depth", 1), one_of("batch", 0),
-    one_of("wd", 0.0), within("lr", 0.002, 0.005), within("steps", 500, 1000),
-)  # fmt: skip
-CURVE = (*PROCEDURE, WIDTHS, one_of("convention", "incorrect"), within("tests", 2000))
-PEAK = (*CURVE, within("n", 700, 1000), within("noise", 0.2, 0.25))
-BEATEN = (*CURVE, within("n", 700, 800), one_of("noise", 0.2))  # more noise hurts the widest most, more examples help the narrow
-TRUE_LABELS = one_of("clean", True)
-NOTEBOOK = (
-    one_of("dataset", "mnist1d"), one_of("loss", "ce"), one_of("depth", 2), one_of("optimizer", "sgd"), one_of("momentum", 0.9),
-    one_of("batch", 100), one_of("wd", 0.0), one_of("lr", 0.01), within("n", 4000, 4000), within("steps", 20_000, 20_000),
-    within("noise", 0.15, 0.2), within("tests", 12_000), TRUE_LABELS,
-    Condition("h at 16 or less, 36, 47 or 61, and 300", lambda config: config.widths[0] <= 16 and config.widths[-1] >= 300
-              and any(36 <= h <= 61 for h in config.widths)),
-)  # fmt: skip
-RESNET = Condition("ResNet18 on CIFAR-10 trained for 4000 epochs, which no preset offers yet: not decidable today", lambda config: False)
-SIZES = Condition(
-    "two widths at sample sizes from 1 to 500 or more, each at most 2.1 times the one before",
-    lambda config: len(config.swept) >= 2 and config.sizes[0] == 1 and config.sizes[-1] >= 500
-    and all(b <= 2.1 * a for a, b in pairwise(config.sizes)),
-)  # fmt: skip
+CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small")
 
 CLAIMS = (
     Claim("DDD1", "Down-up-down in width: test error falls, then test MSE; error rise to a peak and fall", NAKKIRAN,
@@ -74,11 +49,13 @@ CLAIMS = (
     Claim("DDD5", "Noise raises the peak", NAKKIRAN, "peak MSE, noisy minus clean > 0", "none", ("standard",), (*PEAK, TRUE_LABELS),
           BY_LUCK),
     Claim("DDD6", "Epoch-wise, exact", HECKEL, "simulated two-scale risk = formula", "4 SE", chance=EXACTLY),
-    Claim("DDD7", "Epoch-wise, network", NAKKIRAN, "peak over both minima > 0", "+.02", ("nakkiran-resnet",), (RESNET,), BY_LUCK),
+    Claim("DDD7", "Epoch-wise, network", NAKKIRAN, "peak over both minima > 0", "+.02", ("nakkiran-resnet",), IN_TIME, BY_LUCK),
     Claim("DDD8", "More data can hurt: linear risk, d=100, sigma=.5, n=50 and 90", "arXiv:1912.07242", "higher at 90, formula", "4 SE",
           chance=EXACTLY),
     Claim("DDD9", "Complexity is effective: EMC in h and in steps", NAKKIRAN, "rising", "one grid step", ("standard",),
-          (*PROCEDURE, SIZES), BY_LUCK),
+          EXPECTED, BY_LUCK),
+    Claim("DDD10", "Down-up-down in the width k of convolutional networks: test error", NAKKIRAN,
+          "interior peak over both minima > 0", "+.03", CONVOLUTIONAL, CHANNELS, BY_LUCK),
 )  # fmt: skip
 
 
@@ -144,6 +121,20 @@ def _in_time(run: DeepDoubleDescent) -> Judgement:
     return decided(rise >= LATE_RISE, rise, f"h={widest}, step {steps[peak]:g}", predicted="> .02")
 
 
+def _in_channels(run: DeepDoubleDescent) -> Judgement:
+    error, widths = _errors(run), run.sweeps.widths
+    first, top, end = down_up_down(error)
+    more = float(np.round(error[top] - max(error[first], error[end]), 12))
+    note = f"minima {error[first]:.3f} and {error[end]:.3f} at k={widths[first]} and {widths[end]}, peak {error[top]:.3f} at {widths[top]}"
+    values = {
+        "first_minimum": float(error[first]),
+        "peak": float(error[top]),
+        "second_minimum": float(error[end]),
+        "peak_k": float(widths[top]),
+    }
+    return decided(more >= CHANNELS_MORE, round(more, 4), note, predicted="> .03", values=values)
+
+
 def _effective(run: DeepDoubleDescent) -> Judgement:
     if len(run.seeds) < FEWEST_SEEDS:
         return not_applicable(f"needs {FEWEST_SEEDS} seeds: the complexity is that of an expected error")
@@ -204,4 +195,5 @@ def _trained(judge: Callable[[DeepDoubleDescent], Judgement]) -> Callable[[DeepD
 JUDGES: Judges[DeepDoubleDescent] = {
     "DDD1": _trained(_width), "DDD2": _trained(_threshold), "DDD3": _trained(_second), "DDD4": _trained(_plateau),
     "DDD5": _trained(_raises), "DDD6": _two_scales, "DDD7": _trained(_in_time), "DDD8": _hurts, "DDD9": _trained(_effective),
+    "DDD10": _trained(_in_channels),
 }  # fmt: skip

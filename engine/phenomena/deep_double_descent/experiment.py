@@ -1,4 +1,4 @@
-"""Networks of many widths and sample sizes on noisy and clean labels, one zero-masked ensemble per sample size and class of width.
+"""Networks of many widths and sample sizes on noisy and clean labels: trained, scored and shown.
 
 Nakkiran et al. 2020, arXiv:1912.02292.
 """
@@ -6,7 +6,6 @@ Nakkiran et al. 2020, arXiv:1912.02292.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -20,42 +19,19 @@ from engine.errors import Diverged
 from engine.headline import Known
 from engine.phenomena.deep_double_descent import SPEC, figures
 from engine.phenomena.deep_double_descent.claims import JUDGES
-from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
+from engine.phenomena.deep_double_descent.config import MODULES, DeepDoubleDescentConfig
+from engine.phenomena.deep_double_descent.convolutional import require_memory
+from engine.phenomena.deep_double_descent.groups import Group, GroupMaker
 from engine.phenomena.deep_double_descent.headline import clauses as headline_clauses
-from engine.phenomena.deep_double_descent.networks import grouped, layer_sizes, networks_of, threshold_width
-from engine.phenomena.deep_double_descent.problem import best_constant_loss, draw_problem
+from engine.phenomena.deep_double_descent.networks import networks_of, threshold_width, width_of
+from engine.phenomena.deep_double_descent.problem import Problem, best_constant_loss, draw_problem
 from engine.phenomena.deep_double_descent.scalars import READERS
+from engine.phenomena.deep_double_descent.size import network_size
 from engine.phenomena.deep_double_descent.sweeps import Sweeps
+from engine.phenomena.deep_double_descent.work import measured_per_decade
 from engine.phenomenon import Training, geometric_grid
-from engine.seeds import streams
 from engine.state import Stateful
-from engine.training.batches import Batches
-from engine.training.ensemble import Ensemble, TrainingSet
-from engine.training.initialise import linear_layers
 from engine.training.joint import Stretch
-from engine.training.losses import Name as LossName
-from engine.training.mlp import MLP
-from engine.training.optimizers import SGD, AdamW, Optimizer
-from engine.training.whole_batch import WholeBatch
-
-PER_DECADE = 12
-LOSS: dict[str, LossName] = {"mse": "squared", "ce": "cross-entropy"}
-
-
-@dataclass(frozen=True)
-class Group:
-    """Networks trained together.
-
-    numbers: theirs among all; places: (members,) of their seeds; labels: (members, n); sizes: (members,) their training examples, the
-    first of those n; losses: (members,) of the latest step.
-    """
-
-    numbers: tuple[int, ...]
-    places: NDArray[np.int64]
-    labels: Tensor
-    sizes: Tensor
-    trainer: WholeBatch | Ensemble
-    losses: Tensor
 
 
 class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
@@ -72,11 +48,13 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
 
     def __init__(self, config: DeepDoubleDescentConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
-        self.grid = geometric_grid(config.steps, PER_DECADE)
+        if config.model in MODULES:
+            require_memory(config, len(seeds), device)
+        self.grid = geometric_grid(config.steps, measured_per_decade(config))
         self.total = config.steps
         self.problems = [draw_problem(config, seed) for seed in seeds]
         first = self.problems[0]
-        self.threshold = threshold_width(config.n, first.varying, config.depth, first.classes)
+        self.threshold = self._threshold(first)
         self.constant = best_constant_loss(first.shares, config.loss)
         flips = f"noise {config.noise:g} ({config.convention}) flips {first.flipped:.1%} of the labels; test labels are true"
         self.notes = (flips, *first.notes)
@@ -87,48 +65,19 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         self._y_test = self._stacked([problem.y_test for problem in self.problems])
         self._labels = {kind: self._stacked([problem.labels[kind] for problem in self.problems]) for kind in first.labels}
         self._sweeps: Sweeps | None = None
-        self.groups = [self._group(numbers) for numbers in grouped([network.setting for network in self.networks], config.batch)]
+        self.groups = GroupMaker(config, self.networks, seeds, self.problems, self._x, self._labels).groups()
+        self._scored: dict[int, Tensor] = {}  # by group, of the present step
+
+    def _threshold(self, problem: Problem) -> float:
+        n, K = self.config.n, problem.classes
+        if self.config.model == "mlp":
+            return threshold_width(n, problem.varying, self.config.depth, K)
+        return width_of(n * K, lambda h: network_size(self.config, h).parameters)
 
     def _stacked(self, arrays: Sequence[NDArray[Any]]) -> Tensor:
         return torch.from_numpy(np.stack(arrays)).to(self.device)
 
     # ------------------------------------------------------------ training
-
-    def _group(self, numbers: tuple[int, ...]) -> Group:
-        config, settings, places = self.config, [self.networks[number].setting for number in numbers], self._places[list(numbers)]
-        n = max(setting.n for setting in settings)
-        labels = torch.stack([self._labels[setting.labels][place, :n] for setting, place in zip(settings, places, strict=True)])
-        targets = torch.nn.functional.one_hot(labels, self.problems[0].classes).to(torch.float32)  # (members, n, K)
-        sizes = torch.tensor([setting.n for setting in settings], device=self.device)
-        optimizer, loss = self._optimizer(numbers), LOSS[config.loss]
-        trainer: WholeBatch | Ensemble
-        if 0 < config.batch < n:
-            data = TrainingSet(self._x[:, :n].contiguous(), targets, places, places)
-            trainer = Ensemble(optimizer, data, Batches([streams(seed).order for seed in self.seeds], n, config.batch), loss)
-        else:
-            seen = places[:1] if len(set(places.tolist())) == 1 else places  # what all see is in memory once: it stays in the cache
-            inputs = self._x[torch.from_numpy(seen).to(self.device), :n].contiguous().expand(len(numbers), -1, -1)
-            trainer = WholeBatch(optimizer, inputs, targets.transpose(1, 2).contiguous(), loss, self._weights(sizes, n))
-        return Group(numbers, places, labels, sizes, trainer, self._x.new_empty(len(numbers)))
-
-    def _weights(self, sizes: Tensor, n: int) -> Tensor | None:
-        """Return n/(a network's examples) on those of n examples and 0 on the others, (members, 1, n); None where all see all."""
-        each = sizes[:, None, None]
-        return None if bool((sizes == n).all()) else (torch.arange(n, device=self.device) < each) * (n / each)
-
-    def _optimizer(self, numbers: Sequence[int]) -> Optimizer:
-        """Return an optimiser over the first weights of a group's networks, the narrower padded with zeros."""
-        config, networks = self.config, [self.networks[number] for number in numbers]
-
-        def sizes(h: int) -> tuple[int, ...]:
-            return layer_sizes(self._x.shape[2], h, config.depth, self.problems[0].classes)
-
-        ensemble = MLP(sizes(max(network.setting.h for network in networks)), len(networks), torch.float32, self.device)
-        for member, network in enumerate(networks):
-            ensemble.load(member, linear_layers(sizes(network.setting.h), streams(network.seed).init))
-        if config.optimizer == "adam":
-            return AdamW(ensemble, config.lr, config.wd)
-        return SGD(ensemble, config.lr, config.wd, momentum=config.momentum)
 
     def train(self, target: int, budget: float) -> int:
         """Train group after group for about `budget` seconds; return the step reached on average, the target only if all are there."""
@@ -140,7 +89,22 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         if late and self._x.is_cuda:
             torch.cuda.synchronize()  # finish what was queued, so that a pause is answered soon
         taken = [group.trainer.taken for group in self.groups]
+        if self.config.model in MODULES and min(taken) == target:
+            self._score_until(deadline)
         return sum(taken) // len(taken)
+
+    def _score_until(self, deadline: float) -> None:
+        """Score group after group, since the scores of large networks take longer than a pause may wait for."""
+        for number, group in enumerate(self.groups):
+            if perf_counter() >= deadline:
+                return
+            if number not in self._scored:
+                self._scored[number] = self._scores(group)
+
+    @property
+    def ready(self) -> bool:
+        """Whether convolutional networks are scored, one after the other; perceptrons are scored with the measurement."""
+        return self.config.model not in MODULES or len(self._scored) == len(self.groups)
 
     def stretches(self) -> Sequence[Stretch]:
         """The groups that have steps to take before the next measurement."""
@@ -157,7 +121,9 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         Raises:
             Diverged: a loss is no longer finite.
         """
-        found = torch.cat([self._scores(group) for group in self.groups], dim=1).cpu().numpy()
+        scores = [self._scored[at] if at in self._scored else self._scores(group) for at, group in enumerate(self.groups)]
+        self._scored = {}
+        found = torch.cat(scores, dim=1).cpu().numpy()
         order = np.argsort([number for group in self.groups for number in group.numbers])
         record = {quantity.name: values for quantity, values in zip(figures.QUANTITIES, found[:, order], strict=True)}
         lost = np.flatnonzero(~np.isfinite(record["train-loss"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -61,11 +61,16 @@ def threshold_width(n: int, d: int, depth: int, K: int) -> float:
 
     d: the inputs that vary: the weights of a constant one do nothing that a bias does not do.
     """
+    return width_of(n * K, lambda h: parameters(d, h, depth, K))
+
+
+def width_of(count: int, parameters_of: Callable[[int], int]) -> float:
+    """Return the width at which networks have so many parameters, interpolated between whole widths; at least 1."""
     h = 1
-    while parameters(d, h + 1, depth, K) < n * K:
+    while parameters_of(h + 1) < count:
         h += 1
-    low, high = parameters(d, h, depth, K), parameters(d, h + 1, depth, K)
-    return max(1.0, h + (n * K - low) / (high - low))
+    low, high = parameters_of(h), parameters_of(h + 1)
+    return max(1.0, h + (count - low) / (high - low))
 
 
 def grouped(settings: Sequence[Setting], batch: int = 0) -> list[tuple[int, ...]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.data.corruption import draw_label_noise
 from engine.data.registry import load, source
 from engine.data.split import Images, Labels, column_moments
-from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
+from engine.phenomena.deep_double_descent.config import MODULES, DeepDoubleDescentConfig
 from engine.phenomena.deep_double_descent.networks import LabelKind
 from engine.seeds import streams
 
@@ -25,7 +25,8 @@ class Problem:
     """x: (n, d) of the largest n; labels: (n,) noisy and clean; x_test: (tests, d), y_test: (tests,).
 
     varying: how many of the d inputs are not the same in all training examples of the main size. shares: (K,) of the classes among the
-    test examples, 1/K each of data that come with genlab. notes: what is to be said of the data.
+    test examples, 1/K each of data that come with genlab. shape: of an input. black: what a pixel of 0 became, channel by channel, where
+    channels are scaled. notes: what is to be said of the data.
     """
 
     x: Images
@@ -35,6 +36,8 @@ class Problem:
     classes: int
     varying: int
     shares: NDArray[np.float64]
+    shape: tuple[int, ...]
+    black: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -58,8 +61,10 @@ def draw_problem(config: DeepDoubleDescentConfig, seed: int) -> Problem:
     clean = split.y[:n]
     noisy = draw_label_noise(clean, split.classes, config.convention, draws.noise).at(config.noise)
     seen = split.x[: config.n]
-    x, x_test = split.x[:n], split.x_test
-    if split.by_column:
+    x, x_test, black = split.x[:n], split.x_test, tuple[float, ...]()
+    if config.model in MODULES:
+        (x, x_test), black = by_channel((x, x_test), seen, split.shape[2] if len(split.shape) > 2 else 1)
+    elif split.by_column:
         means, deviations = column_moments(seen)
         x, x_test = (np.asarray((part - means) / deviations, dtype=np.float32) for part in (x, x_test))
     elif len(split.shape) > 1:
@@ -68,7 +73,21 @@ def draw_problem(config: DeepDoubleDescentConfig, seed: int) -> Problem:
     shares = alike if of.shipped else np.bincount(split.y_test, minlength=split.classes) / config.tests
     varying = int(np.sum(np.ptp(seen, axis=0) > 0))
     notes = () if of.shipped else split.notes
-    return Problem(x, {"noisy": noisy, "clean": clean}, x_test, split.y_test, split.classes, varying, shares, notes)
+    labels: dict[LabelKind, Labels] = {"noisy": noisy, "clean": clean}
+    return Problem(x, labels, x_test, split.y_test, split.classes, varying, shares, split.shape, black, notes)
+
+
+def by_channel(images: tuple[Images, Images], seen: Images, channels: int) -> tuple[tuple[Images, Images], tuple[float, ...]]:
+    """Return images (m, d) less each channel's mean over those seen in training, over its deviation; and what a pixel of 0 becomes.
+
+    One number for all pixels of a channel, since a convolution meets every pixel.
+    """
+    pixels = seen.reshape(-1, channels)
+    means = pixels.mean(0, dtype=np.float64).astype(np.float32)
+    deviations = pixels.std(0, dtype=np.float64).astype(np.float32)
+    deviations[deviations == 0] = 1
+    first, second = (((part.reshape(-1, channels) - means) / deviations).reshape(part.shape) for part in images)
+    return (first, second), tuple((-means / deviations).tolist())
 
 
 def centred(images: Images, seen: Images) -> Images:
