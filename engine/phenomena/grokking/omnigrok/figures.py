@@ -14,7 +14,7 @@ from engine.phenomena.grokking.settings import MAIN, NO_DECAY
 from engine.readings import summarised
 
 FIGURES = (
-    Figure("norm", "Norm of the weights", Axis("step", log=True, lo=1), Axis("norm / first norm", log=True), ("norm/*",),
+    Figure("norm", "Weight norm", Axis("step", log=True, lo=1), Axis("norm / first norm", log=True), ("norm/*",),
            "line: exp(-lr wd t), decay alone", empty="fills with the knob task at images", domain=(IMAGES,)),
 )  # fmt: skip
 FITTED, FINE = "fitted", 60  # points of a law
