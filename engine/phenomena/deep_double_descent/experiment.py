@@ -57,7 +57,9 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         self.threshold = self._threshold(first)
         self.constant = best_constant_loss(first.shares, config.loss)
         flips = f"noise {config.noise:g} ({config.convention}) flips {first.flipped:.1%} of the labels; test labels are true"
-        self.notes = (flips, *first.notes)
+        cut = config.augment and config.model in MODULES
+        cuts = ("trained on cuts and mirror images; training errors are those on the whole images",) if cut else ()
+        self.notes = (flips, *cuts, *first.notes)
         self.networks = networks_of(config, seeds)
         self._places = np.array([seeds.index(network.seed) for network in self.networks])  # (networks,) of its seed among the seeds
         self._x = self._stacked([problem.x for problem in self.problems])  # (seeds, n, d)

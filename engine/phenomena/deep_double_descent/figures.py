@@ -23,7 +23,7 @@ QUANTITIES = (
     Quantity("train-loss", "training loss", finite=True),
 )
 
-WIDTH, STEP, SAMPLES = Axis("hidden neurons h", log=True), Axis("step", log=True), Axis("samples n", log=True)
+WIDTH, STEP, SAMPLES = Axis("width h", log=True), Axis("step", log=True), Axis("samples n", log=True)
 ERROR = Axis("error", lo=0.0, hi=1.0)
 BEST = "best: stopped at the lowest test error; nK: a parameter for every label and class"
 UNSWEPT = "one sample size only: presets quick and standard train more, or the knob samples"
@@ -139,4 +139,4 @@ def heat_map(sweeps: Sweeps, eps: float) -> Picture:
     extent = (1.0, float(10.0 ** across[-1]), float(10.0 ** (y[0] - half)), float(10.0 ** (y[-1] + half)))
     note = f"h {', '.join(map(str, sweeps.widths))}; line: train error first <= {eps:g}"
     values = sweeps.over_width("test-error").mean(2)[np.ix_(rows, columns)]
-    return Picture("test-error", "Test error", values, layers, extent, x="step", y="hidden neurons h", note=note, log=True)
+    return Picture("test-error", "Test error", values, layers, extent, x="step", y="width h", note=note, log=True)
