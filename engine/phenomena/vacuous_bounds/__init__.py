@@ -15,8 +15,9 @@ Order: 20
 from engine.declare import declare
 from engine.papers import papers
 from engine.phenomena.vacuous_bounds.claims import CLAIMS
-from engine.phenomena.vacuous_bounds.config import PRESETS, VacuousBoundsConfig
+from engine.phenomena.vacuous_bounds.config import VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.figures import FIGURES, PICTURES, QUANTITIES
+from engine.phenomena.vacuous_bounds.presets import PRESETS
 from engine.phenomena.vacuous_bounds.scalars import SCALARS
 from engine.phenomena.vacuous_bounds.work import work
 

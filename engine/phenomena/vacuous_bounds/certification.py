@@ -62,7 +62,7 @@ class Certification:
         self.posteriors = Posteriors(
             config.sizes, TrainingSet(self._x, self._signs[:, :, None], self._source, self._source), means, means,
             [streams(seed, STEPS).order for seed in seeds], [config.steps_in(condition) for condition in config.conditions for _ in seeds],
-            config.delta, BATCH, config.objective, config.surrogate,
+            config.delta, BATCH, config.objective, config.surrogate, config.training,
         )  # fmt: skip
         self.steps = int(self.posteriors.steps.max())
         self.total = self.steps + self.draws
@@ -77,8 +77,7 @@ class Certification:
 
     def begin(self, start: NDArray[np.float32], centre: NDArray[np.float32]) -> None:
         """Set the first means of the posteriors and the means of the priors, (networks, P)."""
-        self.posteriors.mean.copy_(torch.from_numpy(start))
-        self.posteriors.centre.copy_(torch.from_numpy(centre))
+        self.posteriors.begin(start, centre)
 
     def advance(self, target: int, deadline: float) -> None:
         """Train, then draw, until the deadline, at most to `target` steps and draws together."""

@@ -1,4 +1,4 @@
-"""Knobs and presets of vacuous bounds: networks and their labels, the posterior, the linear example, and networks over n."""
+"""Knobs of vacuous bounds: networks and their labels, the posterior, the linear example, and networks over n."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Literal
 import numpy as np
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, content_of, knob, one_of
+from engine.contract import Config, content_of, knob, one_of
 from engine.data.knobs import data_knob
 from engine.data.published import PUBLISHED
 from engine.data.registry import source, too_many
 
 Objective = Literal["dziugaite-roy", "classic", "quadratic", "lambda"]
 Surrogate = Literal["logistic", "bounded"]
+Training = Literal["short", "published"]
 DATA, FEWEST = ("digits196", "digits5k"), 100
-RANDOM_SHARE = 8 / 15  # of the posterior's steps that are taken on random labels
+RANDOM_SHARE = 8 / 15  # of the posterior's steps that are taken on random labels, unless it is trained as published
+FIRST_BIAS = 0.1  # of the published first layer
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,20 @@ class VacuousBoundsConfig(Config):
     )  # fmt: skip
     objective: Objective = knob("dziugaite-roy", "what the posterior minimises; all but dziugaite-roy keep the prior's variance fixed")
     surrogate: Surrogate = knob("logistic", "the loss it sees: logistic/ln 2, or cross-entropy of probabilities above 1e-5 over ln(1e5)")
-    steps: int = knob(1200, "steps of the posterior; 8/15 of them on random labels", ge=10, le=1_000_000, unit="steps", log=True)
+    training: Training = knob(
+        "short", "published: pixels in [0, 1], first biases .1, RMSprop at .001 from variances |w|, .0001 after a quarter of the steps"
+    )
+    steps: int = knob(
+        1200, "steps of the posterior; 8/15 of them on random labels, or all as published", ge=10, le=1_000_000, unit="steps", log=True
+    )
     mc: int = knob(500, "draws of the posterior behind the certificate", ge=100, le=150_000, log=True)
     delta: float = knob(0.025, "failure probability of each bound", ge=1e-4, le=0.2)
     prior: Literal["init", "half-data"] = knob("init", "prior around the first weights, or around weights learnt on half of the data")
     margin: float = knob(5.0, "margin m of the spectral bounds and terms, and at which training over n stops", ge=0.1, le=20.0)
     m: int = knob(50, "points of the linear example", ge=10, le=500)
     D_over_m: int = knob(1024, "its noise dimensions, as a multiple of m", ge=16, le=4096, log=True)
-    follow: Literal["few", "digits", "deep", "sphere", "sphere-250", "wide-sphere", "nothing"] = knob(
-        "few", "network whose bounds are followed over n; few: 196-64-64-10 from n=64 to 512"
+    follow: Literal["few", "digits", "deep", "narrow-deep", "mnist", "sphere", "sphere-250", "small-sphere", "wide-sphere", "nothing"] = (
+        knob("few", "network whose bounds are followed over n; few: 196-64-64-10 from n=64 to 512")
     )
 
     @model_validator(mode="after")
@@ -84,33 +91,9 @@ class VacuousBoundsConfig(Config):
 
     def steps_in(self, condition: Labels) -> int:
         """Return how many steps the posterior takes."""
-        return self.steps if condition == TRUE else max(1, int(RANDOM_SHARE * self.steps))
+        return self.steps if condition == TRUE or self.training == "published" else max(1, int(RANDOM_SHARE * self.steps))
 
-
-PRESETS = (
-    Preset("quick", "both labels, a PAC-Bayes certificate and the linear example on 4,000 digits; a small network over n", {},
-           "arXiv:1703.11008, Table 1, reduced"),
-    Preset(
-        "standard", "three seeds, 3,000 steps, 1,000 draws, and a network followed from n=64 to 4096",
-        {"steps": 3000, "mc": 1000, "follow": "digits"}, "arXiv:1703.11008, Table 1; arXiv:1902.04742, Fig. 1", seeds=3,
-    ),
-    Preset(
-        "perez-ortiz", "their quadratic objective and bounded loss around weights learnt on half of the data",
-        {"objective": "quadratic", "surrogate": "bounded", "prior": "half-data", "lr": 0.01, "epochs": 30, "steps": 3000, "mc": 1000,
-         "follow": "nothing"},
-        "arXiv:2007.12911, reduced",
-    ),
-    Preset(
-        "dziugaite-T600-5k", "784-600-1 on 4,000 of the 5,000 digits that are here, not MNIST's 55,000; posterior in 3,000 steps",
-        {"dataset": "digits5k", "width": 600, "lr": 0.01, "epochs": 20, "random_epochs": 120, "steps": 3000, "follow": "nothing"},
-        "arXiv:1703.11008, Table 1, T-600 and R-600, reduced",
-    ),
-    Preset("sphere", "two spheres for a CPU: 100 dimensions for 500, width 300 for 10,000, n to 4096, margin 3 for 8",
-           {"follow": "sphere", "margin": 3.0}, "arXiv:1902.04742, Section 3.2, reduced"),
-    Preset("sphere-250", "the same in 250 dimensions, where the network errs on S' up to n = 4096",
-           {"follow": "sphere-250", "margin": 3.0}, "arXiv:1902.04742, Section 3.2, reduced"),
-    Preset("nagarajan-mnist", "five hidden layers of 1024, on the 5,000 digits that are here: n to 4096, not 32,768",
-           {"follow": "deep", "margin": 10.0}, "arXiv:1902.04742, Section 2 and Fig. 1", needs="GPU"),
-    Preset("nagarajan-sphere", "the published spheres: 500 dimensions, width 10,000, n to 8192", {"follow": "wide-sphere", "margin": 8.0},
-           "arXiv:1902.04742, Section 3.2", needs="GPU"),
-)  # fmt: skip
+    @property
+    def first_bias(self) -> float:
+        """Where the biases of the first layer begin."""
+        return FIRST_BIAS if self.training == "published" else 0.0

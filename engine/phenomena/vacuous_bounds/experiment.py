@@ -27,14 +27,17 @@ from engine.phenomena.vacuous_bounds.measurements import Measurements, NetworkMe
 from engine.phenomena.vacuous_bounds.nagarajan_kolter import draw_examples
 from engine.phenomena.vacuous_bounds.narrow_certificate import NarrowCertification
 from engine.phenomena.vacuous_bounds.network_bounds import narrow_bound, posterior_bounds, rademacher
-from engine.phenomena.vacuous_bounds.over_n import COLUMNS, TrainingOverN, recipe_of
+from engine.phenomena.vacuous_bounds.over_n import COLUMNS, TrainingOverN
 from engine.phenomena.vacuous_bounds.problem import cut, draw_problem
+from engine.phenomena.vacuous_bounds.recipes import recipe_of
 from engine.phenomena.vacuous_bounds.scalars import READERS
 from engine.phenomena.vacuous_bounds.sgd_training import SGDTraining
+from engine.phenomena.vacuous_bounds.size import memory
 from engine.phenomenon import Steps, Training, geometric_grid
 from engine.readings import Network
 from engine.scalars import Readers
 from engine.state import State, Stateful
+from engine.training.memory import require_memory
 
 RATIOS = tuple(2**k for k in range(4, 13))  # D/m of the linear example, 16 .. 4096
 PER_DECADE, EVERY, OF_DRAWS = 3, 6, 4  # measurements of SGD a decade; of the posterior, and of its draws, in all
@@ -55,8 +58,10 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
 
     def __init__(self, config: VacuousBoundsConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
+        held = f"{config.n:,} training images of {config.dataset}, {len(config.conditions) * len(seeds)} networks and their posteriors"
+        require_memory(memory(config, len(seeds)), held, device, "lower n, width or the number of seeds, or follow nothing")
         self.networks = [Network(condition, seed) for condition in config.conditions for seed in seeds]
-        self.problems = [draw_problem(config.dataset, config.n, seed, config.dataset_sha256) for seed in seeds]
+        self.problems = [draw_problem(config.dataset, config.n, seed, config.dataset_sha256, config.training) for seed in seeds]
         self.examples = draw_examples(config.m, (*RATIOS, config.D_over_m, SUFFICES, TOO_FEW), seeds)
         self.measurements = Measurements()
         self.notes = self.problems[0].notes

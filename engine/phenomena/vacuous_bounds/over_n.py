@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from time import perf_counter
 
 import numpy as np
@@ -18,62 +19,32 @@ from scipy.stats import linregress
 from engine.data.registry import load, source
 from engine.phenomena.vacuous_bounds.nagarajan_kolter import swap_spheres, two_spheres
 from engine.phenomena.vacuous_bounds.problem import cut, folded, outputs
+from engine.phenomena.vacuous_bounds.recipes import SPHERE_CLASSES, SPHERE_TESTS, Recipe
 from engine.seeds import streams
 from engine.state import State
 from engine.theory.bounds import norm_bounds as norms
 from engine.training.batches import Batches
 from engine.training.ensemble import Ensemble, TrainingSet
-from engine.training.initialise import linear_layers
+from engine.training.initialise import Draw, linear_layers
 from engine.training.mlp import MLP
 from engine.training.optimizers import SGD
 
 COLUMNS = ("n", "random", "seed", "epochs", "reached", "distance", "product", "spectral", "neyshabur", "test error", "error on S'")
 ENOUGH = 0.99  # share of margins that must reach m
-SPHERE_TESTS = 2000
-FEWEST_STEPS = 3000  # that training over n may take before it gives up
 DATA, ORDER = 4, 5  # independent draws of a seed's streams
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """One network over n.
-
-    data: a data set, or "sphere" of so many dims; least, most: n, doubling; epochs: longest training, or 3,000 steps;
-    random_at: the n at which random labels are trained as well, 0 for none; biases: spheres need them, since without biases
-    the output scales with the input, and both spheres get one sign.
-    """
-
-    data: str
-    hidden: tuple[int, ...]
-    lr: float
-    momentum: float
-    margin: float
-    least: int
-    most: int
-    epochs: int = 300
-    random_at: int = 0
-    dims: int = 0
-    batch: int = 64
-    biases: bool = False
-
-    @property
-    def sizes_of_n(self) -> list[int]:
-        """The sizes n, doubling."""
-        return [self.least * 2**k for k in range(64) if self.least * 2**k <= self.most]
+def xavier_layers(sizes: Sequence[int], rng: np.random.Generator) -> Draw:
+    """Return weights (fan_in, fan_out) uniform within sqrt(6/(fan_in + fan_out)) (Glorot, Bengio 2010) and biases of zero, alternating."""
+    drawn: Draw = []
+    for shape in pairwise(sizes):
+        bound = np.sqrt(6 / sum(shape))
+        drawn += [rng.uniform(-bound, bound, shape), np.zeros((1, shape[1]))]
+    return drawn
 
 
-def recipe_of(follow: str, margin: float) -> Recipe | None:
-    """Return how the network over n is trained, None where none is followed."""
-    recipes = {
-        "few": Recipe("digits196", (64, 64), 0.2, 0.9, margin, 64, 512),
-        "digits": Recipe("digits196", (256, 256), 0.1, 0.9, margin, 64, 4096, random_at=1024),
-        "deep": Recipe("digits5k", (1024,) * 5, 0.1, 0.0, margin, 128, 4096, epochs=1000),
-        "sphere": Recipe("sphere", (300,), 0.5, 0.0, margin, 256, 4096, epochs=1000, dims=100, biases=True),
-        "sphere-250": Recipe("sphere", (300,), 0.5, 0.0, margin, 256, 4096, epochs=1000, dims=250, biases=True),
-        "wide-sphere": Recipe("sphere", (10_000,), 0.5, 0.0, margin, 1024, 8192, epochs=2000, dims=500, biases=True),
-    }
-    return recipes.get(follow)
+FIRST_WEIGHTS = {"pytorch": linear_layers, "xavier": xavier_layers}
 
 
 @dataclass(frozen=True)
@@ -109,16 +80,17 @@ class Source:
 
     @staticmethod
     def draw(recipe: Recipe, seed: int) -> Source:
-        """Draw the data of a seed; images are scaled to norm 1."""
+        """Draw the data of a seed; images are scaled to norm 1 where the recipe says so."""
         drawn = streams(seed, DATA)
         if recipe.data == "sphere":
             x, y = two_spheres(recipe.most + SPHERE_TESTS, recipe.dims, drawn.data)
-            classes = 2
+            classes = SPHERE_CLASSES
         else:
-            size = source(recipe.data).size or 2 * recipe.most
-            split = load(recipe.data, recipe.most, size - recipe.most, drawn)
+            of = source(recipe.data)
+            split = load(recipe.data, recipe.most, of.tests or (of.size or 2 * recipe.most) - recipe.most, drawn)
             x, y, classes = np.vstack([split.x, split.x_test]).astype(np.float64), np.r_[split.y, split.y_test], split.classes
-            x /= np.linalg.norm(x, axis=1, keepdims=True)
+            if recipe.unit:
+                x /= np.linalg.norm(x, axis=1, keepdims=True)
         x32, most = x.astype(np.float32), recipe.most
         return Source(x32[:most], y[:most], x32[most:], y[most:], drawn.noise.integers(0, classes, most), classes)
 
@@ -155,12 +127,18 @@ class TrainingOverN:
     @property
     def _longest(self) -> int:
         """Epochs after which training at the present n ends, wherever the margins are; small n get the steps that they need."""
-        return max(self.recipe.epochs, -(-FEWEST_STEPS // (self._n // min(self.recipe.batch, self._n))))
+        return max(self.recipe.epochs, -(-self.recipe.fewest_steps // (self._n // min(self.recipe.batch, self._n))))
 
     @property
     def finished(self) -> bool:
         """Whether every network is."""
         return self.taken == self.total
+
+    @property
+    def missed(self) -> int:
+        """How many finished networks on true labels did not reach the margin."""
+        kinds = self.rows[:, [COLUMNS.index("random"), COLUMNS.index("reached")]]
+        return int((kinds == 0).all(axis=1).sum())
 
     def column(self, name: str, random: bool = False) -> Floats:
         """Return a column of the networks on true (or random) labels that reached the margin."""
@@ -177,16 +155,18 @@ class TrainingOverN:
         places = np.tile(np.arange(len(self.seeds)), 1 + with_random)
         network = (MLP if self.recipe.biases else BiasFree)(self.sizes, len(places), torch.float32, self.device)
         for place, seed in enumerate(places):
-            drawn = linear_layers(self.sizes, streams(self.seeds[seed], DATA).init)
+            drawn = FIRST_WEIGHTS[self.recipe.start](self.sizes, streams(self.seeds[seed], DATA).init)
             network.load(place, [layer * (self.recipe.biases or index % 2 == 0) for index, layer in enumerate(drawn)])
         self._initial = network.layout.rows(network.flat).cpu().numpy()
         labels = [data.y[:n] for data in self.sources] + [data.y_random[:n] for data in self.sources if with_random]
         self._labels = torch.from_numpy(np.stack(labels)).to(self.device)
         x = torch.from_numpy(np.stack([data.x[:n] for data in self.sources])).to(self.device)
         targets = torch.nn.functional.one_hot(self._labels, self.sources[0].classes).to(x)
+        if self.recipe.loss == "logistic":
+            targets.mul_(2).sub_(1)  # signs, an output a class
         batches = Batches([streams(seed, ORDER).order for seed in self.seeds], n, min(self.recipe.batch, n))
         optimizer = SGD(network, self.recipe.lr, 0.0, self.recipe.momentum)
-        self.ensemble = Ensemble(optimizer, TrainingSet(x, targets, places, places), batches)
+        self.ensemble = Ensemble(optimizer, TrainingSet(x, targets, places, places), batches, self.recipe.loss)
         self._losses = network.flat.new_empty(len(places))
         self._epochs: dict[int, int] = {}  # at which a network reached the margin
 
@@ -234,7 +214,8 @@ class TrainingOverN:
         else:
             matrices, first = [w.T for w in layers[0::2]], [w.T for w in initial[0::2]]
         spectral = norms.bartlett_bound(matrices, first, float(np.linalg.norm(x)), n, m)
-        neyshabur = norms.neyshabur_bound(matrices, float(np.linalg.norm(x, axis=1).max()), n, m)
+        start = first if self.recipe.moved else None
+        neyshabur = norms.neyshabur_bound(matrices, float(np.linalg.norm(x, axis=1).max()), n, m, start)
         swapped = np.nan
         if self.recipe.data == "sphere":
             moved, other = swap_spheres(data.x[:n], data.y[:n])

@@ -2,20 +2,22 @@
 
 Posterior N(w, diag(s)), prior N(w0, lambda I); trained are w and ln s/2, with Dziugaite, Roy 2017, arXiv:1703.11008, also
 ln lambda/2, with the `lambda` objective of Perez-Ortiz et al. 2021, arXiv:2007.12911, also its weight l. The expected risk
-is taken at one draw of the weights a step; `pac_bayes_objectives` says what is minimised.
+is taken at one draw of the weights a step; `pac_bayes_objectives` says what is minimised. By Adam from the prior's deviation on,
+or, as published, by RMSprop from variances |w| on.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.phenomena.vacuous_bounds.config import Objective, Surrogate
+from engine.phenomena.vacuous_bounds.config import Objective, Surrogate, Training
 from engine.phenomena.vacuous_bounds.pac_bayes_objectives import slopes, surrogate_risk
 from engine.state import State
 from engine.training.batches import Batches
@@ -23,10 +25,25 @@ from engine.training.ensemble import TrainingSet
 from engine.training.mlp import MLP
 
 BETAS, EPS = (0.9, 0.999), 1e-8
-LATE, SLOWER = 0.7, 0.1  # after this share of a posterior's steps its rates are multiplied by this
+KEPT_SQUARE, LEAST_SQUARE = 0.9, 1e-10  # of RMSprop's running mean square, which begins at 1 as TensorFlow's does
+SLOWER = 0.1  # rates are multiplied by this after a share of a posterior's steps
 START = -3.0  # of log-deviations
+LEAST_VARIANCE = 1e-12  # that a posterior begins with where a weight is 0
 WIDEST_PRIOR = -1.17  # log-deviation; at -1.156 the index j on the prior's grid would fall below 1
-RATES = (3e-3, 2e-2, 2e-2, 2e-2)  # Adam's, of means, log-deviations, the prior's and the log-odds of l/2
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """rates: of means, log-deviations, the prior's and the log-odds of l/2; late: share of the steps after which they fall."""
+
+    rates: tuple[float, float, float, float]
+    late: float
+
+
+SCHEDULES: dict[Training, Schedule] = {
+    "short": Schedule((3e-3, 2e-2, 2e-2, 2e-2), 0.7),
+    "published": Schedule((1e-3, 1e-3, 1e-3, 1e-3), 0.25),  # 250 of 1000 epochs
+}
 Floats = NDArray[np.float64]
 
 
@@ -42,9 +59,10 @@ class Posteriors:
     def __init__(
         self, sizes: Sequence[int], data: TrainingSet, start: NDArray[np.floating], centre: NDArray[np.floating],
         generators: Sequence[np.random.Generator], steps: Sequence[int], delta: float, batch: int,
-        objective: Objective = "dziugaite-roy", surrogate: Surrogate = "logistic",
+        objective: Objective = "dziugaite-roy", surrogate: Surrogate = "logistic", training: Training = "short",
     ) -> None:  # fmt: skip
         self.sizes, self.data, self.objective, self.surrogate = tuple(sizes), data, objective, surrogate
+        self.training, self._schedule = training, SCHEDULES[training]
         self.steps, self.delta, self.n = np.asarray(steps), delta, data.inputs.shape[1]
         self.batches = Batches(generators, self.n, min(batch, self.n))
         self.taken = 0
@@ -53,13 +71,23 @@ class Posteriors:
         self._parts = (parameters, parameters, 1, 1)  # of everything that is trained, side by side in one row a network
         self.trained, self.first, self.second = self.centre.new_zeros(3, count, sum(self._parts))
         self.mean, self.spread, self.prior, self.trade = self.trained.split_with_sizes(self._parts, 1)
-        self.mean.copy_(torch.tensor(start))
-        self.spread.fill_(START)
+        if training == "published":
+            self.second.fill_(1.0)
         self.prior.fill_(START)
-        each = zip(self._parts, RATES, strict=True)
+        self.begin(start, centre)
+        each = zip(self._parts, self._schedule.rates, strict=True)
         self._rates = torch.cat([self.centre.new_full((width,), rate) for width, rate in each])
         self._active: list[int] = []
         self._x, self._signs = data.inputs.flatten(0, 1), data.targets.flatten()
+
+    def begin(self, start: NDArray[np.floating], centre: NDArray[np.floating]) -> None:
+        """Set the first means of the posteriors, with the deviations that belong to them, and the means of the priors, (networks, P)."""
+        self.mean.copy_(torch.tensor(start))
+        self.centre.copy_(torch.tensor(centre))
+        if self.training == "published":
+            self.spread.copy_(self.mean.abs().clamp_(min=LEAST_VARIANCE).log_().mul_(0.5))
+        else:
+            self.spread.fill_(START)
 
     # ------------------------------------------------------------ training
 
@@ -121,17 +149,33 @@ class Posteriors:
         return risk, self.network.layout.rows(self.network.gradient)
 
     def _update(self, gradient: Tensor) -> None:
-        """Adam (arXiv:1412.6980) on the active posteriors."""
+        """Update the active posteriors, each at its own rates."""
+        late = [SLOWER if self.taken >= self._schedule.late * self.steps[place] else 1.0 for place in self._active]
+        by_network = self.trained.new_tensor(late)[:, None]
+        if self.training == "published":
+            self._by_rmsprop(gradient, by_network)
+        else:
+            self._by_adam(gradient, by_network)
+        self.prior.clamp_(max=WIDEST_PRIOR)
+
+    def _by_adam(self, gradient: Tensor, by_network: Tensor) -> None:
+        """Adam (arXiv:1412.6980)."""
         taken, chosen = self.taken + 1, self._chosen
         first = self.first[chosen].lerp_(gradient, 1 - BETAS[0])
         second = self.second[chosen].mul_(BETAS[1]).addcmul_(gradient, gradient, value=1 - BETAS[1])
         size = torch.sqrt(second).div_(math.sqrt(1 - BETAS[1] ** taken)).add_(EPS)
-        late = [SLOWER if self.taken >= LATE * self.steps[place] else 1.0 for place in self._active]
-        by_network = self.trained.new_tensor(late)[:, None] / (1 - BETAS[0] ** taken)
-        self.trained[chosen] -= torch.div(first, size, out=size).mul_(self._rates).mul_(by_network)
+        self.trained[chosen] -= torch.div(first, size, out=size).mul_(self._rates).mul_(by_network / (1 - BETAS[0] ** taken))
         if not isinstance(chosen, slice):
             self.first[chosen], self.second[chosen] = first, second
-        self.prior.clamp_(max=WIDEST_PRIOR)
+
+    def _by_rmsprop(self, gradient: Tensor, by_network: Tensor) -> None:
+        """RMSprop in TensorFlow's form, as in the authors' code (gkdziugaite/pacbayes-opt)."""
+        chosen = self._chosen
+        second = self.second[chosen].mul_(KEPT_SQUARE).addcmul_(gradient, gradient, value=1 - KEPT_SQUARE)
+        size = second.add(LEAST_SQUARE).rsqrt_().mul_(gradient)
+        self.trained[chosen] -= size.mul_(self._rates).mul_(by_network)
+        if not isinstance(chosen, slice):
+            self.second[chosen] = second
 
     # ------------------------------------------------------------ reading
 

@@ -4,6 +4,7 @@ Dziugaite, Roy 2017, arXiv:1703.11008, Section 5: binary labels, first weights `
 Pixels are shifted and scaled by the two numbers that the literature uses for MNIST: numbers taken from the training points
 would make every prior around the first weights depend on them. So are the pixels of other published images. Imported data but bytes take
 the two numbers from the test points, whose range they are cut at, so that there is a norm that no training point can exceed.
+As published (the authors' code, gkdziugaite/pacbayes-opt), pixels stay between 0 and 1, and the biases of the first layer begin at .1.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from scipy.stats import truncnorm
 
 from engine.data.registry import Source, load, source
 from engine.data.split import Split, column_moments, moments
-from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE
+from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE, Training
 from engine.seeds import streams
 from engine.theory.bounds.norm_bounds import fold_biases
 
@@ -58,8 +59,10 @@ class Problem:
         return replace(self, x=self.x[:count], signs={name: signs[:count] for name, signs in self.signs.items()})
 
 
-def draw_problem(dataset: str, n: int, seed: int, sha256: str = "") -> Problem:
+def draw_problem(dataset: str, n: int, seed: int, sha256: str = "", training: Training = "short") -> Problem:
     """Draw the images, scaled, and both labellings of a seed. sha256: the content of an imported data set.
+
+    training: published leaves pixels as they are.
 
     Raises:
         ProblemError: more images asked for than there are.
@@ -69,14 +72,16 @@ def draw_problem(dataset: str, n: int, seed: int, sha256: str = "") -> Problem:
     split = load(dataset, n, of.tests or min(TESTS, (of.size or n + TESTS) - n), from_seed, sha256)
     true, true_test = (np.where(y < split.classes // 2, -1, 1).astype(np.float32) for y in (split.y, split.y_test))
     random, random_test = (from_seed.noise.choice([-1.0, 1.0], len(y)).astype(np.float32) for y in (true, true_test))
-    x, x_test, reach, notes = _scaled(split, of)
+    x, x_test, reach, notes = _scaled(split, of, training == "published")
     signs, test_signs = {TRUE.name: true, RANDOM.name: random}, {TRUE.name: true_test, RANDOM.name: random_test}
     return Problem(x, x_test, signs, test_signs, reach, (*split.notes, *notes))
 
 
-def _scaled(split: Split, of: Source) -> tuple[NDArray[np.float32], NDArray[np.float32], float, tuple[str, ...]]:
+def _scaled(split: Split, of: Source, as_they_are: bool) -> tuple[NDArray[np.float32], NDArray[np.float32], float, tuple[str, ...]]:
     """Return training and test inputs on their scale, the norm that no input with a 1 appended can exceed, and what is to be said."""
     if of.imported is None or (of.imported.whole_bytes and of.imported.image):  # every pixel lies between 0 and 1
+        if as_they_are:
+            return split.x, split.x_test, math.sqrt(split.x.shape[1] + 1), _against(of)
         x, x_test = ((pixels - PIXEL_MEAN) / PIXEL_DEVIATION for pixels in (split.x, split.x_test))
         largest = max(PIXEL_MEAN, 1 - PIXEL_MEAN) / PIXEL_DEVIATION
         return x, x_test, math.sqrt(split.x.shape[1] * float(largest) ** 2 + 1), _against(of)
@@ -96,11 +101,15 @@ def _against(of: Source) -> tuple[str, ...]:
     return (f"{', '.join(of.names[:half][:SHOWN])} against {', '.join(of.names[half:][:SHOWN])}",) if of.names else ()
 
 
-def truncated_layers(sizes: Sequence[int], rng: np.random.Generator) -> list[Floats]:
-    """Return weights (fan_in, fan_out) from the normal law truncated at two deviations, and biases of zero, alternating."""
+def truncated_layers(sizes: Sequence[int], rng: np.random.Generator, first_bias: float = 0.0) -> list[Floats]:
+    """Return weights (fan_in, fan_out) from the normal law truncated at two deviations, and biases, alternating.
+
+    first_bias: of the first layer; the other biases are zero.
+    """
     drawn: list[Floats] = []
     for shape in pairwise(sizes):
-        drawn += [DEVIATION * truncnorm.rvs(-2, 2, size=shape, random_state=rng), np.zeros((1, shape[1]))]
+        bias = 0.0 if drawn else first_bias
+        drawn += [DEVIATION * truncnorm.rvs(-2, 2, size=shape, random_state=rng), np.full((1, shape[1]), bias)]
     return drawn
 
 

@@ -1,6 +1,7 @@
 """Trains the networks of all conditions and seeds as one ensemble: same first weights, same order, other labels.
 
-Networks on random labels stop once they fit 99 % of them: what they show is that the class fits random signs.
+Networks on random labels stop once they fit 99 % of them, unless they are trained as published: what they show is that the class fits
+random signs.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ class SGDTraining:
         source = np.tile(np.arange(len(seeds)), len(conditions))
         network = MLP(config.sizes, len(source), torch.float32, device)
         for place, seed in enumerate(source):
-            network.load(place, truncated_layers(config.sizes, streams(seeds[seed]).init))
+            network.load(place, truncated_layers(config.sizes, streams(seeds[seed]).init, config.first_bias))
         signs = np.stack([problem.signs[condition.name] for condition in conditions for problem in problems])[:, :, None]
         x = np.stack([problem.x for problem in problems])
         data = TrainingSet(torch.from_numpy(x).to(device), torch.from_numpy(signs).to(device), source, source)
         batches = Batches([streams(seed).order for seed in seeds], n, min(BATCH, n))
         self.ensemble = Ensemble(SGD(network, config.lr, 0.0, MOMENTUM), data, batches, "logistic")
-        self._random = [condition == RANDOM for condition in conditions for _ in seeds]
+        self._stops = [condition == RANDOM and config.training == "short" for condition in conditions for _ in seeds]
         self.ends = [config.epochs_in(condition) * batches.per_epoch for condition in conditions for _ in seeds]
         self.total, self.taken = max(self.ends), 0
         self.initial: NDArray[np.float32] = self.ensemble.weights().cpu().numpy()
@@ -79,10 +80,10 @@ class SGDTraining:
             self.ensemble.retire(resting)
 
     def _fitting(self) -> list[int]:
-        """The active networks on random labels that miss few enough of them, with one transfer."""
+        """The active networks on random labels that may stop and miss few enough of them, with one transfer."""
         data, found = self.ensemble.data, {}
         for place, network in enumerate(self.ensemble.active):
-            if self._random[network]:
+            if self._stops[network]:
                 outputs = self.ensemble.network.predict(place, data.inputs[int(data.source[network])])[0]
                 found[network] = (outputs * data.targets[network, :, 0] <= 0).sum()
         missed = torch.stack(list(found.values())).tolist() if found else []

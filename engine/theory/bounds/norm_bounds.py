@@ -117,30 +117,37 @@ def bartlett_bound(weights: Sequence[ArrayLike], initial: Sequence[ArrayLike], i
     return Bound("spectral", value, value, "|X|_F R_A/(m n)", constants, NO_BOUND)
 
 
-def neyshabur_bound(weights: Sequence[ArrayLike], radius: float, n: int, margin: float) -> Bound:
+def neyshabur_bound(
+    weights: Sequence[ArrayLike], radius: float, n: int, margin: float, initial: Sequence[ArrayLike] | None = None
+) -> Bound:
     """Return `sqrt(B^2 D^2 h ln(D h) prod |W_i|_2^2 sum(|W_i|_F^2/|W_i|_2^2)/(m^2 n))` (arXiv:1707.09564, Theorem 1).
+
+    With initial weights M_i the sum is of `|W_i - M_i|_F^2/|W_i|_2^2`, as Nagarajan, Kolter 2019, arXiv:1902.04742, plot it.
 
     Args:
         weights: W_i, (out, in) each; D layers, h the most units of a hidden layer (of the output, when there is none).
         radius: B, the largest norm of an input.
         n: points.
         margin: m, above 0.
+        initial: M_i, the initial weights; none: zeros.
 
     Raises:
-        ProblemError: as `layers_of`; n below 1, a margin that is not above 0, a negative radius.
+        ProblemError: as `layers_of`; shapes that differ, n below 1, a margin that is not above 0, a negative radius.
     """
     layers = layers_of(weights)
+    ways = layers if initial is None else steps_of(layers, initial)
     depth, width = len(layers), max(layer.shape[0] for layer in layers[:-1] or layers)
     require(depth * width > 1, "this bound needs D h of at least 2, since ln(D h) is a factor, got 1")
     norms = spectral_norms(layers).tolist()
     # prod |W|_2^2 |W_i|_F^2/|W_i|_2^2, square roots added in quadrature so that nothing overflows early
-    terms = [float(np.linalg.norm(layer)) * math.prod(norms[:i] + norms[i + 1 :]) for i, layer in enumerate(layers)]
+    terms = [float(np.linalg.norm(way)) * math.prod(norms[:i] + norms[i + 1 :]) for i, way in enumerate(ways)]
     scale = number("the input radius B", radius, least=0) * depth * math.sqrt(width * math.log(depth * width))
     value = scale * math.hypot(*terms) / (number("the margin", margin, above=0) * math.sqrt(number("n", n, least=1)))
-    ratios = sum((float(np.linalg.norm(layer)) / norm) ** 2 for layer, norm in zip(layers, norms, strict=True) if norm > 0)
-    constants = {"B": radius, "D": depth, "h": width, "prod |W_i|_2": math.prod(norms), "sum |W_i|_F^2/|W_i|_2^2": ratios}
+    ratios = sum((float(np.linalg.norm(way)) / norm) ** 2 for way, norm in zip(ways, norms, strict=True) if norm > 0)
+    summed = f"sum({'|W_i|' if initial is None else '|W_i - M_i|'}_F^2/|W_i|_2^2)"
+    constants = {"B": radius, "D": depth, "h": width, "prod |W_i|_2": math.prod(norms), summed.replace("(", " ").replace(")", ""): ratios}
     constants |= {"m": margin, "n": n}
-    form = "sqrt(B^2 D^2 h ln(D h) prod |W_i|_2^2 sum(|W_i|_F^2/|W_i|_2^2)/(m^2 n))"
+    form = f"sqrt(B^2 D^2 h ln(D h) prod |W_i|_2^2 {summed}/(m^2 n))"
     return Bound("Neyshabur", value, value, form, constants, NO_BOUND)
 
 

@@ -17,6 +17,7 @@ VALUES = {
     "random_epochs": (5, 300, 400),
     "objective": ("dziugaite-roy", "classic", "quadratic", "lambda"),
     "surrogate": ("logistic", "bounded"),
+    "training": ("short", "published"),
     "steps": (10, 40),
     "mc": (100, 200),
     "delta": (1e-4, 0.025, 0.2),
@@ -38,7 +39,14 @@ LONGER = {
 def fits_random(c):
     inputs, hidden = 196, [c.width] * c.depth
     weights = sum((into + 1) * out for into, out in zip([inputs, *hidden], [*hidden, 1], strict=True))
-    return c.labels != "true" and weights >= 2.4 * c.n and c.random_epochs >= 300 and 0.02 <= c.lr <= 0.05 and c.depth <= 2
+    return (
+        c.labels != "true"
+        and c.training == "short"
+        and weights >= 2.4 * c.n
+        and c.random_epochs >= 300
+        and 0.02 <= c.lr <= 0.05
+        and c.depth <= 2
+    )
 
 
 def as_published(c):
@@ -54,7 +62,7 @@ INSIDE = {
     "VB1": fits_random,
     "VB2": lambda c: c.labels == "both",
     "VB3": never,
-    "VB4": lambda c: c.labels != "random" and as_published(c) and c.epochs >= 10,
+    "VB4": lambda c: c.labels != "random" and c.training == "short" and as_published(c) and c.epochs >= 10,
     "VB5": lambda c: c.labels != "random",
     "VB6": lambda c: fits_random(c) and as_published(c),
     "VB7": lambda c: True,
@@ -63,6 +71,8 @@ INSIDE = {
     "VB10": never,
     "VB11": never,
     "VB12": never,
+    "VB13": never,  # fewer images and steps
+    "VB14": never,
 }
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from engine.phenomena.vacuous_bounds.details import on_spheres
-from engine.phenomena.vacuous_bounds.over_n import COLUMNS, Recipe, TrainingOverN, recipe_of, slope
+from engine.phenomena.vacuous_bounds.over_n import COLUMNS, TrainingOverN, slope
 from engine.phenomena.vacuous_bounds.problem import cut
+from engine.phenomena.vacuous_bounds.recipes import Recipe, recipe_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = Recipe("sphere", (20,), 0.2, 0.9, 1.0, 64, 256, epochs=400, dims=6, random_at=128, biases=True)

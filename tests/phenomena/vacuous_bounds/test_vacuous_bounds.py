@@ -176,7 +176,7 @@ def test_dziugaite_and_roys_network_is_certified_below_one_on_a_fourteenth_of_th
 def test_validity_and_identities_are_decided_at_any_size(small):
     assert [verdict(small, name).mark for name in ("VB2", "VB5", "VB7", "VB8")] == ["yes"] * 4
     assert (verdict(small, "VB3").status, verdict(small, "VB3").reason) == (Status.NOT_APPLICABLE, "needs follow digits")
-    assert verdict(small, "VB12").reason == "needs preset nagarajan-mnist, which takes a GPU and was not run yet"
+    assert verdict(small, "VB12").reason == "needs follow mnist"
 
 
 def test_a_narrow_posterior_around_half_of_the_data_is_certified_from_the_other_half(small):
