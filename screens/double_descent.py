@@ -1,6 +1,6 @@
 """The screen of double descent: test error beside bias and variance first, then the best ridge and real digits.
 
-Where samples are added, or gradient flow is stopped, the figures of that study come before all.
+Where samples are added, gradient flow is stopped, or images have random features, the figures of that study come before all.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ class DoubleDescentScreen(PhenomenonScreen):
         "ratio",
         "filters",
         "ratio-by-d",
+        "fourier-loss",
+        "fourier-norm",
+        "fourier-error",
         "test-mse",
         "ridge",
         "bias-variance",

@@ -11,6 +11,9 @@ Kakade, Ma 2021, arXiv:2003.01897.
 Study multiple-descent adds samples instead of features: test error peaks at the end of each block of the spectrum, with the best ridge
 nowhere. Study early-stopping follows gradient flow beside ridge with penalty 1/t, whose risk it never exceeds more than 1.69 times.
 
+Study fourier-features is Belkin et al.'s own experiment: random Fourier features of images at chosen numbers of features, up to 60,000 of
+10,000 images, beside the kernel of infinitely many.
+
 Chen, Min, Belkin, Karbasi 2021, arXiv:2008.01036; Ali, Kolter, Tibshirani 2019, arXiv:1810.10082.
 
 Letters: n samples, D features in a fixed order, p of them fitted (N where they are random features), b the true weights,

@@ -16,6 +16,7 @@ from engine.judging import Judgement, Judges, decided, not_applicable, pending
 from engine.phenomena.double_descent.checks import NOISE_BEYOND, NOISE_N, NOISE_P, noise_beyond
 from engine.phenomena.double_descent.config import NESTED, DoubleDescentConfig
 from engine.phenomena.double_descent.curves import valleys
+from engine.phenomena.double_descent.fourier import claims as fourier
 from engine.phenomena.double_descent.gaussian import DIRECTIONS, PROFILES, Isotropic, energies
 from engine.phenomena.double_descent.model import GROUPS
 from engine.phenomena.double_descent.multiple import claims as multiple
@@ -118,7 +119,7 @@ NESTED_CLAIMS = (
         (DRAWN, GAUSSIAN, ISOTROPIC, one_of("ridge", 0.0), one_of("tuned", False), within("draws", 2 * GROUPS), within("n", 50)), 0.01,
     ),
 )  # fmt: skip
-CLAIMS = (*(replace(claim, domain=(NESTED, *claim.domain)) for claim in NESTED_CLAIMS), *multiple.CLAIMS, *stopping.CLAIMS)
+CLAIMS = (*(replace(claim, domain=(NESTED, *claim.domain)) for claim in NESTED_CLAIMS), *multiple.CLAIMS, *stopping.CLAIMS, *fourier.CLAIMS)
 
 
 def _of_isotropic(predicted: str, judge: Callable[[DoubleDescent, Isotropic], Judgement]) -> Callable[[DoubleDescent], Judgement]:
@@ -306,4 +307,5 @@ JUDGES: Judges[DoubleDescent] = {
     "DD4": _of_isotropic(f"rise <= {RISE:.0%}, 0 p above min-norm", _tuned),
     "DD5": _of_isotropic(f"off by <= {FACTOR_ERROR:.0%}", _factors), "DD6": _solver, "DD7": _limit, "DD8": _digits, "DD9": _noise,
     "DD10": _of_isotropic("", _over_sets), **multiple.JUDGES, **stopping.JUDGES,
+    **fourier.JUDGES,
 }  # fmt: skip

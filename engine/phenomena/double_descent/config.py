@@ -1,4 +1,7 @@
-"""The knobs and presets of double descent: the nested least-squares problem with its two companions, and the studies beside it."""
+"""The knobs and presets of double descent: the nested least-squares problem with its two companions, and the studies beside it.
+
+Each is a paper's setting (see `PRESETS`); belkin-rff is that of Belkin et al. 2019, arXiv:1812.11118, at its own size.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,26 @@ from pydantic import model_validator
 from engine.contract import Condition, Config, Preset, content_of, knob, one_of
 from engine.data import own
 from engine.data.knobs import data_knob
+from engine.data.published import PUBLISHED
+from engine.data.registry import largest
 from engine.data.regression import DRAWN, NONE, OWN, Order, columns, entry_of, refusal, rows_knob
 from engine.data.spectrum import NO_OWN_SIGNAL
 
 Profile = Literal["flat", "head", "well-specified"]
-Study = Literal["nested", "multiple-descent", "early-stopping"]
+Study = Literal["nested", "multiple-descent", "early-stopping", "fourier-features"]
 
 SPECTRA, FEWEST = ("isotropic", "power", "blocks"), 20
 MOST_FEATURES = 10  # D over n
 MOST_DIRECTIONS = 600  # of multiple descent, whose rows are three times as many
 FEWEST_DIGITS = 50
-NESTED, MULTIPLE, STOPPING = (one_of("study", name) for name in ("nested", "multiple-descent", "early-stopping"))
-FIXED_N = Condition("study nested or early-stopping: multiple descent draws every n", lambda config: config.study != "multiple-descent")
+IMAGES, PAST_N, MOST_PER_IMAGE = ("digits5k", "digits196"), 2, 50  # shipped; features over images
+NESTED, MULTIPLE, STOPPING, FOURIER = (
+    one_of("study", name) for name in ("nested", "multiple-descent", "early-stopping", "fourier-features")
+)
+FIXED_N = Condition(
+    "study nested or early-stopping: multiple descent draws every n", lambda config: config.study in ("nested", "early-stopping")
+)
+DRAWN_NOISE = one_of("study", "nested", "multiple-descent", "early-stopping")
 COUNTED = Condition(
     "study nested, or multiple-descent without blocks",
     lambda config: config.study == "nested" or (config.study == "multiple-descent" and config.spectrum != "blocks"),
@@ -28,21 +39,30 @@ COUNTED = Condition(
 BLOCKS = (MULTIPLE, one_of("spectrum", "blocks"))
 FALLING = Condition(
     "spectrum power, or study early-stopping without your own",
-    lambda config: config.spectrum in (("isotropic", "power") if config.study == "early-stopping" else ("power",)),
+    lambda config: (
+        DRAWN_NOISE.test(config) and config.spectrum in (("isotropic", "power") if config.study == "early-stopping" else ("power",))
+    ),
 )
 DRAWN_SIGNAL = (NESTED, DRAWN, one_of("features", "identity"), NO_OWN_SIGNAL)
-ANY_DIGITS = Condition("digits above 0, or features fourier", lambda config: config.digits > 0 or config.features == "fourier")
+ANY_DIGITS = Condition(
+    "study fourier-features, or nested with digits above 0 or features fourier",
+    lambda config: config.study == "fourier-features" or (config.study == "nested" and (config.digits > 0 or config.features == "fourier")),
+)
 ON_DIGITS = Condition("digits above 0", lambda config: config.digits > 0)
 
 
 class DoubleDescentConfig(Config):
     """Knobs of the nested least-squares problem, of its two companions, and of the studies beside it."""
 
-    study: Study = knob("nested", "more and more features; more and more samples under a block spectrum; or early stopping against ridge")
+    study: Study = knob(
+        "nested", "more features; more samples under a block spectrum; early stopping against ridge; or Fourier features of images"
+    )
     n: int = knob(200, "training samples", ge=FEWEST, le=1000, log=True, needs=(FIXED_N,))
     D: int = knob(1000, "features, from n to 10n; of your own data at most so many", ge=20, le=10000, log=True, label="D", needs=(COUNTED,))
-    sigma: float = knob(0.5, "standard deviation of the label noise", ge=0.0, le=2.0)
-    r2: float = knob(1.0, "signal |b|^2; where weights are drawn, the variance that they give a label", ge=0.0, le=10.0, label="r2")
+    sigma: float = knob(0.5, "standard deviation of the label noise", ge=0.0, le=2.0, needs=(DRAWN_NOISE,))
+    r2: float = knob(
+        1.0, "signal |b|^2; where weights are drawn, the variance that they give a label", ge=0.0, le=10.0, label="r2", needs=(DRAWN_NOISE,)
+    )
     features: Literal["identity", "relu", "fourier"] = knob(
         "identity", "Gaussian inputs, random ReLU features, or random Fourier features of digits", needs=(NESTED,)
     )
@@ -53,7 +73,7 @@ class DoubleDescentConfig(Config):
     head_share: float = knob(0.15, "part of the signal on the head", ge=0.0, le=1.0, needs=DRAWN_SIGNAL)
     spectrum: str = data_knob(
         "isotropic", "variances of Gaussian features: alike, falling like k^-decay, in blocks, or your own: genlab data import",
-        builtin=SPECTRA, kinds=("spectrum",), least={"n": FEWEST},
+        builtin=SPECTRA, kinds=("spectrum",), least={"n": FEWEST}, needs=(DRAWN_NOISE,),
     )  # fmt: skip
     spectrum_sha256: str = content_of("spectrum")
     blocks: tuple[int, ...] = knob((20, 60, 170), "directions of each block of equal variances", ge=1, le=MOST_DIRECTIONS, needs=BLOCKS)
@@ -74,7 +94,7 @@ class DoubleDescentConfig(Config):
     d: int = knob(
         60, "dimensions of the inputs of ReLU features", ge=5, le=1000, log=True, label="d", needs=(NESTED, one_of("features", "relu"))
     )
-    noise: float = knob(0.0, "probability that a digit's label is replaced by a random one", ge=0.0, le=1.0, needs=(NESTED, ANY_DIGITS))
+    noise: float = knob(0.0, "probability that a digit's label is replaced by a random one", ge=0.0, le=1.0, needs=(ANY_DIGITS,))
     relu_draws: int = knob(
         5, "draws of the random-feature companion (n=180, d=60); 0 leaves it out", ge=0, le=100, log=True, needs=(NESTED,)
     )
@@ -82,10 +102,20 @@ class DoubleDescentConfig(Config):
     digit_features: int = knob(
         6000, "most random Fourier features of the digit companion", ge=100, le=12000, log=True, needs=(NESTED, ON_DIGITS)
     )
+    images: str = data_knob(
+        "digits5k", "digits 28x28, the same 14x14; images to be fetched: genlab data fetch", builtin=(*IMAGES, *PUBLISHED), kinds=(),
+        needs=(FOURIER,),
+    )  # fmt: skip
+    images_sha256: str = content_of("images")
+    examples: int = knob(1000, "training images of study fourier-features", ge=FEWEST_DIGITS, le=20_000, log=True, needs=(FOURIER,))
+    most_features: int = knob(
+        6000, "most random Fourier features of these images, from 2 to 50 for each", ge=100, le=120_000, log=True, needs=(FOURIER,)
+    )
+    bandwidth: float = knob(5.0, "width of the Gaussian kernel that these features approach", ge=1.0, le=10.0, log=True, needs=(FOURIER,))
 
     @model_validator(mode="after")
     def _has_something_to_fit(self) -> DoubleDescentConfig:
-        if self.sigma == 0 and self.r2 == 0:
+        if self.sigma == 0 and self.r2 == 0 and self.study != "fourier-features":
             raise ValueError("sigma and r2 are both 0: without noise and signal there is nothing to fit; raise one of them")
         if self.spectrum == "blocks" and self.study != "multiple-descent":
             raise ValueError(f"spectrum blocks belongs to study multiple-descent, got study {self.study}")
@@ -103,6 +133,19 @@ class DoubleDescentConfig(Config):
             raise ValueError(f"lam must name a variance for each of the {len(self.blocks)} blocks, got {len(self.lam)}")
         if not 2 <= sum(self.blocks) <= MOST_DIRECTIONS:
             raise ValueError(f"blocks must have 2 to {MOST_DIRECTIONS} directions in all, got {sum(self.blocks)}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_images(self) -> DoubleDescentConfig:
+        if self.study != "fourier-features":
+            return self
+        most = largest(self.images)
+        if most is not None and self.examples > most:
+            raise ValueError(f"examples must be at most the {most:,} training images of {self.images}, got {self.examples:,}")
+        low, high = PAST_N * self.examples, MOST_PER_IMAGE * self.examples
+        if not low <= self.most_features <= high:
+            allowed = f"{PAST_N} and {MOST_PER_IMAGE} times examples={self.examples:,}"
+            raise ValueError(f"most features must be between {allowed}, {low:,} and {high:,}, got {self.most_features:,}")
         return self
 
     @model_validator(mode="after")
@@ -167,6 +210,7 @@ class DoubleDescentConfig(Config):
 ALONE = {"relu_draws": 0, "digits": 0}
 MULTIPLE_DESCENT = {"study": "multiple-descent", "spectrum": "blocks", "sigma": 0.3162, "D": 250}
 EARLY_STOPPING = {"study": "early-stopping", "n": 100, "draws": 10}
+RFF = {"study": "fourier-features", "draws": 1}
 PRESETS = (
     Preset(
         "quick", "a second valley below the first: misspecified Gaussian features, 20 draws, and one curve on 500 real digits",
@@ -213,5 +257,13 @@ PRESETS = (
     Preset(
         "early-stopping-standard", "the same, the formula held against 2,000 draws of weights and noise",
         {**EARLY_STOPPING, "weight_draws": 2000}, "arXiv:1810.10082",
+    ),
+    Preset(
+        "belkin-rff", "random Fourier features of 10,000 MNIST images: loss, error, norm up to N = 60,000; bandwidth unverified",
+        {**RFF, "images": "mnist", "examples": 10_000, "most_features": 60_000}, "arXiv:1812.11118, Fig. 2", needs="mnist and 5 GB",
+    ),
+    Preset(
+        "belkin-rff-small", "the same with 1,000 of the digits that are here, to N = 6,000: peak at N = n, the norm falls to the kernel's",
+        RFF, "arXiv:1812.11118, Fig. 2",
     ),
 )  # fmt: skip

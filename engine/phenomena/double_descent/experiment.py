@@ -2,7 +2,7 @@
 
 A task is one draw of one seed, or a tenth of a curve on digits, and counts as one step. Draw j of every seed comes before
 draw j+1, and each has random streams of its own: draws of several seeds are pooled, none depends on the others or on pauses.
-Studies multiple-descent and early-stopping have draws of their own instead.
+Studies multiple-descent and early-stopping have draws of their own instead, study fourier-features fits.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from engine.phenomena.double_descent.curves import Kind, Ridges, Tally, Valleys,
 from engine.phenomena.double_descent.digits import PARTS, TESTS, DigitCurves, Digits
 from engine.phenomena.double_descent.figures import VALLEYS, companion_curves, main_curves, markers, ridge_curves, valley_sentence
 from engine.phenomena.double_descent.fitted import fitted, picture
+from engine.phenomena.double_descent.fourier.study import FourierFeatures
 from engine.phenomena.double_descent.gaussian import PROFILES, Anisotropic, Isotropic, weights
 from engine.phenomena.double_descent.headline import clauses as headline_clauses
 from engine.phenomena.double_descent.mean_fit import MeanFit, min_norm_weights
@@ -72,7 +73,8 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
     """Draws of one nested problem, with theory over them.
 
     Attributes:
-        multiple, stopping: the study beside the nested features that is made instead; None otherwise, and all that follows is theirs alone.
+        multiple, stopping, fourier: the study beside the nested features that is made instead; None otherwise, and all that follows is
+            theirs alone.
         kind: which ridge the main curve has: none, a small one, or the best at every p.
         model, ridges, p: of the main curve; p (k,) is where its draws are kept.
         main, relu: curves of the draws so far. early: the first draw while its ridges are not done.
@@ -87,13 +89,14 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
         super().__init__(config, seeds, device, preset)
         self.multiple = MultipleDescent(config, seeds) if config.study == "multiple-descent" else None
         self.stopping = EarlyStopping(config, seeds) if config.study == "early-stopping" else None
-        self.study: Study | None = self.multiple or self.stopping
-        self.unit = "draw"
+        self.fourier = FourierFeatures(config, seeds) if config.study == "fourier-features" else None
+        self.study: Study | None = self.multiple or self.stopping or self.fourier
+        self.unit = "draw" if self.fourier is None else "fit"
         if self.study is None:
             self._begin_nested()
         else:
             self.total, self.notes = self.study.draws.count, self.study.notes
-            self.grid = geometric_grid(self.total, PER_DECADE)
+            self.grid = geometric_grid(self.total, PER_DECADE) if self.fourier is None else self.fourier.grid
 
     def _begin_nested(self) -> None:
         c, seeds = self.config, self.seeds
@@ -288,6 +291,8 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
             return {"draws": self.multiple.draws}
         if self.stopping is not None:
             return {"draws": self.stopping.draws, "plain": self.stopping.plain}
+        if self.fourier is not None:
+            return {"draws": self.fourier.draws}
         parts: dict[str, Stateful] = {"main": self.main, "relu": self.relu, "digits": self.digits, "checks": self.checks}
         return parts if self.mean_fit is None else {**parts, "mean-fit": self.mean_fit}
 

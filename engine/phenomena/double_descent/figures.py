@@ -16,6 +16,7 @@ from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, 
 from engine.data.regression import NONE
 from engine.phenomena.double_descent.config import NESTED
 from engine.phenomena.double_descent.curves import KINDS, Kind
+from engine.phenomena.double_descent.fourier import figures as fourier
 from engine.phenomena.double_descent.model import LEAST, NEAR, Whole
 from engine.phenomena.double_descent.multiple import figures as multiple
 from engine.phenomena.double_descent.stopping import figures as stopping
@@ -59,7 +60,7 @@ NESTED_FIGURES = (
 )  # fmt: skip
 FIGURES = (
     *(replace(figure, empty=figure.empty or "fills with study nested", domain=(NESTED, *figure.domain)) for figure in NESTED_FIGURES),
-    *multiple.FIGURES, *stopping.FIGURES,
+    *multiple.FIGURES, *stopping.FIGURES, *fourier.FIGURES,
 )  # fmt: skip
 PICTURES = (PictureSpec("fits", "Fits below, at and above n", domain=(NESTED,)), multiple.PICTURE, stopping.PICTURE)
 VALLEYS = {
@@ -73,6 +74,7 @@ QUANTITIES = (
     Quantity("fast-path-difference", "relative difference from lstsq", per="run"),
     *multiple.QUANTITIES,
     *stopping.QUANTITIES,
+    *fourier.QUANTITIES,
 )
 THEORY: dict[Basis, str] = {"exact": "exact mean", "asymptotic": "limit"}
 FEWEST_SETS = 3  # training sets before a mean fit is drawn

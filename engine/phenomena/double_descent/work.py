@@ -1,15 +1,23 @@
-"""What the nested fits of every draw compute, and the two companions, random ReLU features and digits; or the draws of a study."""
+"""What the nested fits of every draw compute, and the two companions, random ReLU features and digits; or the draws of a study.
+
+Operations of dense factorisations: Golub, Van Loan 2013, Matrix Computations.
+"""
 
 from __future__ import annotations
 
+import math
+
 from engine.contract.work import Work
+from engine.data.registry import source
 from engine.data.regression import tests_of
 from engine.phenomena.double_descent.config import DoubleDescentConfig
+from engine.phenomena.double_descent.fourier.problem import WIDTH, memory, sizes, tests
 
 RELU = 180  # samples of the random-feature companion
 TEST = 1000  # digits that its fits are tried on
 PENALTIES = 20  # ridges between which the tuned one is searched
 SIZES = 26  # numbers of samples of multiple descent, about
+TRIGONOMETRY = 10.0  # numbers written in the time of a cosine
 DECOMPOSED = 12.0  # operations of singular values and vectors, over the matrix' size times its shorter side
 TIMES, EXPONENTIALS = 402, 60.0  # of early stopping; operations of a matrix exponential over the cube of its side
 
@@ -22,6 +30,8 @@ def work(config: DoubleDescentConfig, seeds: int) -> Work:
         return draw.times(config.draws * seeds)
     if config.study == "early-stopping":
         return _early_stopping(config, seeds)
+    if config.study == "fourier-features":
+        return _fourier_features(config, seeds)
     samples, features, tests = float(config.n), float(config.most), float(tests_of(config.dataset, config.n))
     fit = (
         24.0 * samples**2 * features
@@ -44,3 +54,18 @@ def _early_stopping(config: DoubleDescentConfig, seeds: int) -> Work:
         if config.weight_draws:
             total += Work(solves=EXPONENTIALS * 8.0 * d**3 + 8.0 * config.weight_draws * d * (n + d))
     return total.times(spectra)
+
+
+def _fourier_features(config: DoubleDescentConfig, seeds: int) -> Work:
+    """Features, kernels of training and test images, and a factorisation at every N beyond n."""
+    n, t, N = float(config.examples), float(tests(config)), float(config.most_features)
+    d = math.prod(source(config.images).shape)
+    chosen = sizes(config.examples, config.most_features)
+    factored = float((chosen > n).sum()) + 1
+    made = 2.0 * d * N * (n + t)
+    curve = Work(
+        solves=made + N * n * (n + 2.0 * t) + factored * n**3 / 3 + 4.0 / 3 * n**3 + t * n * 20.0 * chosen.size,
+        elements=TRIGONOMETRY * N * (n + t) + 3.0 * N / WIDTH * n * (n + t), calls=100.0 * N / WIDTH,
+        parameters=int(N) * source(config.images).classes, memory=memory(config),
+    )  # fmt: skip
+    return curve.times(config.draws * seeds)
