@@ -58,7 +58,8 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
 
     def __init__(self, config: VacuousBoundsConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
-        held = f"{config.n:,} training images of {config.dataset}, {len(config.conditions) * len(seeds)} networks and their posteriors"
+        count = len(config.conditions) * len(seeds)
+        held = f"{config.n:,} training images of {config.dataset} and {count} network{'s' * (count > 1)} with posteriors"
         require_memory(memory(config, len(seeds)), held, device, "lower n, width or the number of seeds, or follow nothing")
         self.networks = [Network(condition, seed) for condition in config.conditions for seed in seeds]
         self.problems = [draw_problem(config.dataset, config.n, seed, config.dataset_sha256, config.training) for seed in seeds]
