@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer
 
 from engine.data import own
 from engine.data.cache import cache_folder
-from engine.data.own.folder import Damaged
+from engine.data.own.folder import Damaged, require
 from engine.data.published import PUBLISHED, place
 from engine.data.registry import SOURCES, source
 from engine.data.uses import Use, use_of
@@ -108,15 +110,24 @@ def print_import(name: str, files: Sequence[Path], wishes: own.Wishes, *, force:
         emit(record(entry)) if json else describe(entry)
 
 
-def remove(name: str) -> None:
-    """Remove an imported or a published data set.
+def remove(name: str, *, yes: bool) -> None:
+    """Remove an imported or a published data set; ask first unless `yes`.
 
     Raises:
-        UsageError: none has this name.
+        UsageError: none has this name, or there is nobody to ask.
         StoreError: the data folder cannot be written.
     """
     if name in SOURCES:
         raise UsageError(f"{name} is built in and stays", "See: genlab data list")
+    if name in PUBLISHED:
+        published_data.require_here(PUBLISHED[name])
+    else:
+        require(name)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"data rm removes {name} for good and cannot ask here", "Add --yes.")
+        if not typer.confirm(f"Remove {name} for good?"):
+            return
     if name in PUBLISHED:
         published_data.forget(PUBLISHED[name])
         return

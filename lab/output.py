@@ -20,6 +20,7 @@ from rich.text import Text
 
 from engine.contract import Detail, ScalarValue, Snapshot, Status, Verdict, values_record
 from lab.streams import is_utf8
+from lab.table_widths import fitted_widths
 from screens import formatting
 
 WHOLE = ("run", "name", "id", "entry", "knob")  # columns that are never broken: their cells are typed or copied
@@ -70,11 +71,15 @@ def write_table(
     """Print a table; a heading that ends in `>` is right-aligned, cells are written as `plain` words them; width: not the usual."""
     style = box.ASCII if ascii_only() else box.SIMPLE_HEAD
     made = Table(box=style, title=plain(title) or None, title_justify="left", title_style="bold", header_style="bold", pad_edge=False)
-    for column in columns:
-        name = column.rstrip(">")
-        made.add_column(name, justify="left" if name == column else "right", overflow="fold", no_wrap=name in WHOLE)
-    for line in lines:
-        made.add_row(*(cell if hasattr(cell, "plain") else plain(cell) for cell in line))
+    columns, rows = list(columns), [[cell if hasattr(cell, "plain") else plain(cell) for cell in line] for line in lines]
+    names = [column.rstrip(">") for column in columns]
+    texts = [[name, *(str(row[place]) for row in rows)] for place, name in enumerate(names)]
+    room = (width or console(stderr=stderr).width) - BETWEEN_COLUMNS * (len(names) - 1) - 2  # and the edges
+    widths: Sequence[int | None] = fitted_widths(texts, room, [name in WHOLE for name in names]) or [None] * len(names)
+    for name, column, cells in zip(names, columns, widths, strict=True):
+        made.add_column(name, justify="left" if name == column else "right", overflow="fold", no_wrap=name in WHOLE, width=cells)
+    for row in rows:
+        made.add_row(*row)
     write(made, stderr=stderr, width=width)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from lab.terminal import LabDriver
 from lab.terminal_answers import Answer
 from lab.terminal_pictures import FORGET, Ability, ability, cell_of, fitted, in_kitty, in_sixel, question
 from screens.application import ExportRequest
+from screens.background import in_background
 from screens.picture_page import PicturePage
 
 if TYPE_CHECKING:
@@ -57,12 +59,12 @@ class Picturing:
         try:
             can = await self._asked()
             if can.protocol:
-                png = await asyncio.to_thread(self._drawn, session, figure)
+                png = await in_background(partial(self._drawn, session, figure))
                 await asyncio.to_thread(_in_words, png, Size(10, 10), can)  # what is missing is said before a page is opened
                 self._app.tell("")
                 self._app.screens.open(PicturePage(title, lambda size: self._paint(png, size, can), lambda: self._wipe(can)))
             else:
-                self._app.tell(await asyncio.to_thread(self._written, session, figure))
+                self._app.tell(await in_background(partial(self._written, session, figure)))
         except LabError as error:
             self._app.tell(str(error), bad=True)
         finally:

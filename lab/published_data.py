@@ -107,6 +107,20 @@ def take(published: Published, files: Sequence[Path], wishes: own.Wishes) -> str
     return f"imported {published.name}: {published.train:,} images to train on, {published.tests:,} to test on"
 
 
+def require_here(published: Published) -> None:
+    """Make sure that there is something of a data set to remove.
+
+    Raises:
+        UsageError: there is nothing.
+    """
+    if not place(published).exists():
+        raise _not_here(published)
+
+
+def _not_here(published: Published) -> UsageError:
+    return UsageError(f"the data set {published.name} is not here", f"genlab data fetch {published.name}")
+
+
 def forget(published: Published) -> None:
     """Remove a data set and say so.
 
@@ -115,7 +129,7 @@ def forget(published: Published) -> None:
         StoreError: the data folder cannot be written.
     """
     if not remove(published):
-        raise UsageError(f"the data set {published.name} is not here", f"genlab data fetch {published.name}")
+        raise _not_here(published)
     say(f"removed {published.name}; runs on it can still be shown, and go on once it is here again")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -47,12 +47,17 @@ class StoredRun:
     problem: str = ""
 
 
+def nobody_watches(written: int, of: int) -> None:
+    """Take what is told while files are written, where nobody wants to know."""
+
+
 @dataclass(frozen=True)
 class ExportRequest:
     """What is to be written of a run, and where: what `genlab export` and the page of `e` both ask.
 
     to: a format's name. folder: None for the present one. figures: names of figures and pictures; all where none is named.
     width: of a drawing, in inches. force: whether files that are there are replaced.
+    watch: told how many files are written, of how many (0: not known before), in the thread that writes; an error of it ends the export.
     """
 
     to: str
@@ -60,6 +65,7 @@ class ExportRequest:
     figures: tuple[str, ...] = ()
     width: float = 6.4
     force: bool = False
+    watch: Callable[[int, int], None] = field(default=nobody_watches, compare=False, repr=False)
 
 
 class Application(Protocol):

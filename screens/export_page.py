@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from textual.widgets import Input, Static
 
 from engine.contract import LabError
 from screens.application import ExportRequest
+from screens.background import in_background
 from screens.page import Page
 from screens.widgets.form_fields import FormField
 
@@ -81,13 +83,14 @@ class ExportPage(Page, ModalScreen[None], inherit_bindings=False):
         Binding("escape", "back", "Back", show=False),
         Binding("up,shift+tab", "move(-1)", "Up", show=False),
         Binding("down,tab", "move(1)", "Down", show=False),
+        Binding("q", "app.leave", "Quit", show=False),
     ]
 
     def __init__(self, run: str, figures: Sequence[str], export: Callable[[ExportRequest], str], tell: Callable[[str], None]) -> None:
         super().__init__()
         self._export = export
         self._tell = tell
-        self._busy = False
+        self._busy = self._left = False
         self._run = run
         self.to = ChoiceField("format", tuple(FORMATS), "svg")
         self.figure = ChoiceField("figures", (ALL, *figures), ALL)
@@ -152,12 +155,23 @@ class ExportPage(Page, ModalScreen[None], inherit_bindings=False):
         if self._busy or not self.is_topmost:
             return
         self._busy = True
-        self._said.update(Text("writing ..."))
-        self.app.run_worker(self._try(self.wanted))  # of the app, since what was begun is told of though this page be closed
+        self._show_written(0, 0)
+        wanted = replace(self.wanted, watch=self._watch)
+        self.app.run_worker(self._try(wanted))  # of the app, since what becomes of it is told of though this page be closed
+
+    def _watch(self, written: int, of: int) -> None:
+        """Tell how far the export is, and end it once this page is left; called in its thread."""
+        if self._left:
+            raise LabError("the export was stopped, and nothing was written")
+        self.app.call_later(self._show_written, written, of)
+
+    def _show_written(self, written: int, of: int) -> None:
+        if self._busy and self.is_attached:
+            self._said.update(Text(f"writing ... {f'{written} of {of} ' if of else ''}(escape stops)"))
 
     async def _try(self, wanted: ExportRequest) -> None:
         try:
-            said = await asyncio.to_thread(self._export, wanted)
+            said = await in_background(partial(self._export, wanted))
         except LabError as error:
             if self.is_attached:
                 self._said.update(Text(str(error), "bold red"))
@@ -174,6 +188,10 @@ class ExportPage(Page, ModalScreen[None], inherit_bindings=False):
         finally:
             self._busy = False
 
+    def on_unmount(self) -> None:
+        """Let an export that goes on end."""
+        self._left = True
+
     def action_back(self) -> None:
-        """Go back; nothing more is written than what was begun."""
+        """Go back; an export that goes on is stopped, and what became of it is told on the screen below."""
         self.dismiss()

@@ -134,11 +134,11 @@ def wishes_of(target: str, kind: str, shape: str, labels: Path | None) -> Wishes
     return Wishes(target, kind, _shape(shape) if shape else (), labels)  # type: ignore[arg-type]
 
 
-def data_rm(name: OwnNamed) -> None:
-    """Remove an imported or fetched data set; runs on it can still be shown."""
+def data_rm(name: OwnNamed, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
+    """Remove an imported or fetched data set, asking first; runs on it can still be shown."""
     from lab.data_sets import remove
 
-    remove(name)
+    remove(name, yes=yes)
 
 
 def data_fetch(name: Named) -> int:

@@ -19,7 +19,7 @@ from engine.contract import Snapshot
 from engine.errors import UsageError, echoed, nearest
 from engine.registry import spec
 from engine.store import RunFolder
-from lab.export.formats import FORMATS, drawn, event_writer, put
+from lab.export.formats import FORMATS, drawing_count, drawn, event_writer, put
 from lab.export.provenance import Provenance, file_word
 from lab.export.tables import POINTS, VALUES, curve_arrays, points, value_lines, write_document, write_table_file
 from lab.export.text_figures import print_figure, theme_of
@@ -132,7 +132,8 @@ def export_comparison(names: Sequence[str], runs: Path | None, wanted: ExportReq
     origins = {file_word(called): origin for called, origin in whole.origins.items()}
     comparison = _only(whole, [file_word(name) for name in wanted.figures])
     loaded = _only_drawn(loaded, [origins.get(file_word(name), name) for name in wanted.figures])
-    return put(wanted, lambda aside: list(_written(loaded, comparison, aside, wanted)))
+    count = drawing_count(comparison.spec, comparison.snapshot)
+    return put(wanted, count, lambda aside: _written(loaded, comparison, aside, wanted))
 
 
 def _only(comparison: Comparison, figures: Sequence[str]) -> Comparison:

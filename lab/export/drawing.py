@@ -7,6 +7,7 @@ curve has a marker of its own, so that nothing rests on colour alone.
 from __future__ import annotations
 
 import fnmatch
+import math
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.colors import ListedColormap
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, LogLocator, NullFormatter
 from rich.color import Color
 
 from engine.contract import Axis, Figure, Marker, Picture, Series
@@ -24,6 +25,7 @@ from screens.widgets.plot_curves import Curve, curves_of
 from screens.widgets.plot_markers import marker_ink
 
 MARKS = dict(zip(FILLED + HOLLOW, "o^sDv*" * 2, strict=True))  # the terminal's markers as matplotlib's
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MARKED = 8  # marks along a curve, about
 LETTERS = 11  # of a title in an inch of the axes' width; a legend's are smaller, and beside its lines
 MAPS = {"sequential": "viridis", "diverging": "RdBu_r", "grey": "gray"}
@@ -85,6 +87,21 @@ def plain_ticks(axis: Any) -> None:
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if hi / lo > NARROW else (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)))
         axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
         axis.set_minor_formatter(NullFormatter())
+    elif axis.get_scale() == "log":
+        axis.set_major_formatter(Powers())
+        axis.set_minor_formatter(Powers(labelOnlyBase=False))
+
+
+class Powers(LogFormatterSciNotation):
+    """Labels such as 10⁻³ and 2×10⁻⁸ in plain letters: as formulas they take a third of the time that a figure does."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Label what matplotlib would label."""
+        if not super().__call__(x, pos):
+            return ""
+        power = math.floor(math.log10(x) + 1e-9)
+        factor = x / 10.0**power
+        return ("" if abs(factor - 1) < 1e-6 else f"{factor:.3g}×") + "10" + f"{power}".translate(RAISED)
 
 
 def colour_of(ink: int) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -55,36 +57,65 @@ def export(loaded: Sequence[tuple[RunFolder, Snapshot]], wanted: ExportRequest) 
     if wanted.to not in FORMATS:
         raise UsageError(f"no format {echoed(wanted.to)!r}{nearest(wanted.to, FORMATS)}", "formats: " + ", ".join(FORMATS))
     chosen = [(folder, only(snapshot, wanted.figures)) for folder, snapshot in loaded]
-    return put(wanted, lambda aside: [path for folder, snapshot in chosen for path in _written(folder, snapshot, aside, wanted)])
+    count = sum(drawing_count(_declared(snapshot, wanted), snapshot) for _, snapshot in chosen)
+    return put(wanted, count, lambda aside: (path for folder, snapshot in chosen for path in _written(folder, snapshot, aside, wanted)))
 
 
-def put(wanted: ExportRequest, write: Callable[[Path], Sequence[Path]]) -> list[Path]:
-    """Let files be written aside and put them where they are wanted; either all of them or none.
+def drawing_count(declared: Spec, snapshot: Snapshot) -> int:
+    """How many figures and pictures there are to draw."""
+    return sum(bool(with_points(figure, snapshot.series)) for figure in declared.figures) + len(snapshot.pictures)
+
+
+def put(wanted: ExportRequest, drawings: int, write: Callable[[Path], Iterable[Path]]) -> list[Path]:
+    """Let files be written aside and put them where they are wanted; either all of them or none. drawings: how many, if any are drawn.
 
     Raises:
         UsageError: a file is there and is not to be replaced.
         StoreError: the folder cannot be written.
     """
     place = expanded(wanted.folder or Path(), ELSEWHERE)
+    count = drawings if wanted.to in DRAWN else 0
+    missing = [folder for folder in (place, *place.parents) if not folder.exists()]
+    undo = weakref.finalize(write, _remove_empty, missing)  # also where the program ends while this goes on
     try:
         place.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".genlab-export-", dir=place) as aside:
-            return _put_in_place(write(Path(aside)), place, force=wanted.force)
+            made: list[Path] = []
+            wanted.watch(0, count)
+            for path in write(Path(aside)):
+                made.append(path)
+                wanted.watch(len(made), count)
+            targets = _put_in_place(made, place, force=wanted.force)
+        undo.detach()
+        return targets
     except FileExistsError:  # of the folder itself: files are put in place with another check
         raise UsageError(f"{place} is a file, and no folder", ELSEWHERE) from None
     except OSError as error:
         cause = (error.strerror or str(error)).lower()
         raise StoreError(f"cannot write to {place}: {cause}", ELSEWHERE) from error
+    finally:
+        undo()
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders that were made for nothing, the innermost first."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _written(folder: RunFolder, snapshot: Snapshot, place: Path, wanted: ExportRequest) -> Iterator[Path]:
     about = Provenance.of(folder, snapshot)
     if wanted.to in WRITERS:
         return WRITERS[wanted.to](folder, snapshot, about, place)
-    declared = spec(snapshot.phenomenon)
-    if wanted.figures:
-        declared = replace(declared, figures=tuple(figure for figure in declared.figures if figure.name in wanted.figures))
+    declared = _declared(snapshot, wanted)
     return write_text(declared, snapshot, about, place) if wanted.to == "txt" else drawn(declared, snapshot, about, place, wanted)
+
+
+def _declared(snapshot: Snapshot, wanted: ExportRequest) -> Spec:
+    """The declaration with the wanted figures alone."""
+    declared = spec(snapshot.phenomenon)
+    return replace(declared, figures=tuple(item for item in declared.figures if item.name in wanted.figures or not wanted.figures))
 
 
 def only(snapshot: Snapshot, figures: Sequence[str]) -> Snapshot:
@@ -184,4 +215,5 @@ WRITERS: dict[str, Writer] = {
     "npz": write_npz,
     "tensorboard": write_tensorboard,
 }
-FORMATS = (*WRITERS, "txt", "svg", "pdf", "png")
+DRAWN = ("svg", "pdf", "png")
+FORMATS = (*WRITERS, "txt", *DRAWN)

@@ -31,8 +31,7 @@ def place(axes: Any, grow: float = 1.0) -> None:
     axes.figure.draw_without_rendering()
     legend = axes.legend(loc="upper right", **LOOKS)
     legend.set_in_layout(False)
-    axes.figure.draw_without_rendering()
-    box, room = legend.get_window_extent(), axes.bbox
+    box, room = legend.get_window_extent(), axes.bbox  # its size alone, for which nothing has to be laid out anew
     if box.width <= MOST_INSIDE * room.width and box.height <= MOST_INSIDE * room.height:
         things = list(drawn(axes))
         for name, (across, up) in PLACES.items():
@@ -90,7 +89,6 @@ def _below(axes: Any, grow: float) -> None:
     for columns in range(min(4, count), 0, -1):
         legend = axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), bbox_transform=anchor, ncols=columns, **LOOKS)
         legend.set_in_layout(False)  # while it is measured: one that is too wide would leave no room for the axes
-        figure.draw_without_rendering()
         if legend.get_window_extent().width <= room:
             break
     figure.set_figheight(figure.get_figheight() + grow * (legend.get_window_extent().height / figure.dpi + GAP))

@@ -13,13 +13,12 @@ from typing import Any
 from engine.contract.sweep import SweepSnapshot
 from engine.errors import UsageError, echoed, nearest
 from engine.sweeps.view import SweepView
-from lab.export.formats import put
+from lab.export.formats import DRAWN, put
 from lab.export.provenance import Provenance
-from lab.export.sweep_text import sweep_document
+from lab.export.sweep_text import has_points, sweep_document
 from lab.output import strict
 from screens.application import ExportRequest
 
-DRAWN = ("svg", "pdf", "png")
 VALUES = ("value", "label", "unit", "seed", "number", "censored", "reason")
 
 
@@ -35,7 +34,8 @@ def export_sweeps(paths: Sequence[Path], wanted: ExportRequest) -> list[Path]:
         raise UsageError(f"no format {echoed(wanted.to)!r} of a sweep{nearest(wanted.to, formats)}", "formats: " + ", ".join(formats))
     views = [SweepView(path) for path in paths]
     sweeps = [(_only(view.latest(), wanted.figures), about(view)) for view in views]
-    return put(wanted, lambda place: [path for sweep, known in sweeps for path in _written(sweep, known, place, wanted)])
+    count = sum(len(sweep.drawn.pictures) + sum(has_points(figure, sweep) for figure in sweep.declared.figures) for sweep, _ in sweeps)
+    return put(wanted, count, lambda place: (path for sweep, known in sweeps for path in _written(sweep, known, place, wanted)))
 
 
 def about(view: SweepView) -> Provenance:

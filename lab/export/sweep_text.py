@@ -37,7 +37,7 @@ def show_sweep(path: Path, figure: str | None, height: int, *, json: bool) -> No
             write(plain(line))
     theme = theme_of(groups_of(sweep.drawn))
     for item in sweep.declared.figures:
-        if figure in (None, item.name) and _has_points(item, sweep):
+        if figure in (None, item.name) and has_points(item, sweep):
             print_figure(item, sweep.drawn.series, (), height, theme)
     for picture in sweep.drawn.pictures:
         if figure in (None, picture.name):
@@ -91,7 +91,8 @@ def _mark(point: SweepPoint, claim: str) -> str:
     return point.claims[claim].mark if claim in point.claims else ""
 
 
-def _has_points(figure: Figure, sweep: SweepSnapshot) -> bool:
+def has_points(figure: Figure, sweep: SweepSnapshot) -> bool:
+    """Whether a figure of a sweep has something to draw."""
     return any(math.isfinite(y) for series in figure.draws(sweep.drawn.series) for y in series.y)
 
 

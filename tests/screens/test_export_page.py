@@ -96,6 +96,51 @@ def test_what_was_begun_is_told_of_though_the_page_was_closed(fails: bool) -> No
     drive(scenario)
 
 
+def test_escape_ends_an_export_at_its_next_file_and_leaves_nothing() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        goes_on, told = threading.Event(), list[str]()
+
+        def export(wanted: ExportRequest) -> str:
+            wanted.watch(3, 28)
+            goes_on.wait(60)
+            wanted.watch(4, 28)
+            return "Wrote 28 files."
+
+        screen = await opened(pilot, app)
+        app.push_screen(ExportPage("a-run", ["one"], export, told.append))
+        await until(pilot, lambda: isinstance(app.screen, ExportPage))
+        await pilot.press("enter")
+        await until(pilot, lambda: "writing ... 3 of 28 (escape stops)" in said(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        goes_on.set()
+        await until(pilot, lambda: bool(told))
+        assert told == ["the export was stopped, and nothing was written"]
+
+    drive(scenario)
+
+
+def test_q_ends_the_app_whatever_is_being_written() -> None:
+    goes_on = threading.Event()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        def export(wanted: ExportRequest) -> str:
+            goes_on.wait(60)
+            return "Wrote one.svg."
+
+        await opened(pilot, app)
+        app.push_screen(ExportPage("a-run", ["one"], export, lambda sentence: None))
+        await until(pilot, lambda: isinstance(app.screen, ExportPage))
+        await pilot.press("enter")
+        await until(pilot, lambda: "writing ..." in said(app))
+        await pilot.press("q")
+        await until(pilot, lambda: app.return_code is not None)
+
+    drive(scenario)
+    assert not goes_on.is_set()  # and yet it has ended: nobody waits for the thread
+    goes_on.set()
+
+
 def test_a_defect_is_no_page_that_writes_for_ever() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         def export(wanted: ExportRequest) -> str:

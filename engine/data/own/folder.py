@@ -138,6 +138,16 @@ def add(name: str, data: OwnData, *, force: bool = False) -> tuple[Entry, bool]:
     return entry, True
 
 
+def require(name: str) -> None:
+    """Make sure that there is a data set of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in names():
+        raise UsageError(f"no imported data set {echoed(name)!r}{nearest(name, names())}", "See: genlab data list")
+
+
 def remove(name: str) -> None:
     """Remove a data set; what its runs have stored stays.
 
@@ -146,8 +156,7 @@ def remove(name: str) -> None:
         StoreError: the folder cannot be written.
     """
     path = _entry_path(name)
-    if name not in names():
-        raise UsageError(f"no imported data set {echoed(name)!r}{nearest(name, names())}", "See: genlab data list")
+    require(name)
     with _told(path):
         before = _entry_or_none(name)
         path.unlink()

@@ -44,7 +44,10 @@ def test_a_table_is_imported_shown_listed_and_removed(genlab, table, folder):
     assert listed["mine"]["imported"] and not listed["digits5k"]["imported"]
     assert " mine " in genlab("data", "list")[1]
     assert genlab("data", "path")[1].strip() == str(folder)
-    assert genlab("data", "rm", "mine")[0] == 0
+    code, _, err = genlab("data", "rm", "mine")
+    assert code == Exit.USAGE and "data rm removes mine for good and cannot ask here" in err and "--yes" in err
+    assert "unmine" in genlab("data", "rm", "unmine")[2] and " mine " in genlab("data", "list")[1]
+    assert genlab("data", "rm", "mine", "--yes")[0] == 0
     assert "mine" not in genlab("data", "list")[1] and list(folder.iterdir()) == []
 
 
@@ -154,7 +157,7 @@ def test_resuming_refuses_other_content_and_says_where_gone_data_come_from(genla
     assert genlab("data", "import", "mine", str(tmp_path / "u.csv"), "--force")[0] == 0
     code, out, err = genlab("resume", run, "--quiet")
     assert (code, out) == (Exit.DATA_MISSING, "") and "the data set mine is another one now" in err
-    genlab("data", "rm", "mine")
+    genlab("data", "rm", "mine", "--yes")
     code, out, err = genlab("resume", run, "--quiet")
     assert (code, out) == (Exit.DATA_MISSING, "")
     assert err.splitlines()[1] == "  import it: genlab data import mine FILE" and "the data set mine" in err

@@ -50,8 +50,8 @@ def test_it_is_fetched_listed_shown_and_removed(genlab, small, monkeypatch):
     assert published.files[0].sha256 in shown.replace("\n", "").replace(" ", "")
     assert json.loads(genlab("data", "show", "mnist", "--json")[1])["here"]
     assert {check.name: check.value for check in doctor.data()}["mnist"].startswith("here")
-    assert genlab("data", "rm", "mnist")[0] == 0 and not (small / "mnist").exists()
-    code, out, err = genlab("data", "rm", "mnist")
+    assert genlab("data", "rm", "mnist", "--yes")[0] == 0 and not (small / "mnist").exists()
+    code, out, err = genlab("data", "rm", "mnist", "--yes")
     assert (code, out) == (Exit.USAGE, "") and "the data set mnist is not here" in err
 
 
@@ -115,7 +115,7 @@ def test_a_run_on_fetched_images_goes_to_its_end(genlab, small, monkeypatch):
     code, out, err = genlab("run", "lazy-training", "--dataset", "cifar10", *words)
     assert (code, err) == (0, "")
     assert lines(genlab("show", out.strip(), "--json")[1])[-1]["config"]["dataset"] == "cifar10"
-    assert genlab("data", "rm", "cifar10")[0] == 0
+    assert genlab("data", "rm", "cifar10", "--yes")[0] == 0
     assert genlab("show", out.strip())[0] == 0
 
 

@@ -14,8 +14,10 @@ import pytest
 from PIL import Image
 
 from engine import registry
-from engine.errors import Exit
+from engine.errors import Exit, LabError
 from engine.store import RunFolder
+from lab.export.formats import export_runs
+from screens.application import ExportRequest
 
 TEXTS = ("svg", "pdf", "png", "npz", "json", "csv", "txt")
 
@@ -241,3 +243,18 @@ def test_a_file_where_the_folder_should_be_is_named(genlab, run, tmp_path):
     (tmp_path / "taken").write_text("mine")
     code, out, err = genlab("export", run(), "--to", "csv", "--out", str(tmp_path / "taken"))
     assert (code, out) == (Exit.USAGE, "") and "taken is a file, and no folder" in err and (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_failed_export_leaves_no_folder(run, tmp_path):
+    told = []
+
+    def watch(written, of):
+        told.append((written, of))
+        if written:
+            raise LabError("enough")
+
+    place = tmp_path / "deep" / "er"
+    with pytest.raises(LabError, match="enough"):
+        export_runs([run()], None, ExportRequest("svg", place, watch=watch))
+    assert told[0][0] == 0 and told[1] == (1, told[0][1]) and told[0][1] > 1
+    assert not place.parent.exists()

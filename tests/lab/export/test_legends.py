@@ -94,7 +94,7 @@ def test_a_band_that_reaches_zero_ends_at_the_least_number_drawn():
     assert area.get_paths()[0].vertices[:, 1].min() == pytest.approx(0.1)
 
 
-@pytest.mark.parametrize(("lo", "hi", "expected"), [(2.0, 30.0, "5"), (60.0, 200.0, "80"), (1e-8, 1.0, "10^")])
+@pytest.mark.parametrize(("lo", "hi", "expected"), [(2.0, 30.0, "5"), (60.0, 200.0, "80"), (1e-8, 1.0, "10⁻")])
 def test_ticks_of_few_decades_are_numbers(lo, hi, expected):
     figure = Figure("f", "F", Axis("x"), Axis("y", log=True, lo=lo, hi=hi), ("*",))
     drawing, axes = image_files.canvas()
