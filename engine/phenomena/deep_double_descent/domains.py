@@ -61,7 +61,7 @@ IN_TIME = (
 )  # fmt: skip
 CHANNELS = (
     _as_preset("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small"),
-    Condition("the noise, steps and widths of that preset, or more widths between them", _same_curve),
+    Condition("noise, steps, no fewer tests and every h of its nakkiran preset, further h between them", _same_curve),
 )
 SIZES = Condition(
     "two widths at sample sizes from 1 to 500 or more, each at most 2.1 times the one before",
