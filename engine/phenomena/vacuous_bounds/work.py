@@ -13,7 +13,7 @@ from engine.phenomena.vacuous_bounds.size import followed_sizes, memory, network
 BATCH = 100
 FITTED = 0.4  # of the longest training on random labels, unless it is as published
 OVER_N = {
-    "nothing": 0.0, "few": 1.0, "digits": 8.0, "narrow-deep": 5.0, "small-sphere": 20.0, "sphere": 60.0, "sphere-250": 100.0,
+    "nothing": 0.0, "few": 1.0, "digits": 8.0, "narrow-deep": 5.0, "small-sphere": 7.0, "sphere": 60.0, "sphere-250": 100.0,
     "deep": 4000.0, "mnist": 10_000.0, "wide-sphere": 20_000.0,
 }  # fmt: skip
 FEW = training(networks=4, steps=6000, weights=196 * 50, hidden=50, examples=64)  # the smallest set of networks over n
