@@ -34,7 +34,7 @@ SIMULATED = 4.0  # standard errors between simulation and formula
 BY_LUCK, EXACTLY = 0.01, 0.001  # how often a claim on trained networks, and one on a formula, may fail though it is true: see notes.md
 NAKKIRAN, HECKEL, GREYDANUS = "arXiv:1912.02292", "arXiv:2007.10099", "arXiv:2011.14439"
 WIDE = ("quick", "standard")
-CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small")
+CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-cnn-small")
 
 CLAIMS = (
     Claim("DDD1", "Down-up-down in width: test error falls, then test MSE; error rise to a peak and fall", NAKKIRAN,

@@ -60,7 +60,7 @@ IN_TIME = (
     Condition("a largest h of 64", lambda config: config.widths[-1] == 64),
 )  # fmt: skip
 CHANNELS = (
-    _as_preset("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small"),
+    _as_preset("nakkiran-resnet", "nakkiran-cnn", "nakkiran-cnn-small"),
     Condition("noise, steps, no fewer tests and every h of its nakkiran preset, further h between them", _same_curve),
 )
 SIZES = Condition(
