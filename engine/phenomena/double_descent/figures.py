@@ -38,7 +38,7 @@ NESTED_FIGURES = (
         domain=(one_of("features", "identity"), one_of("dataset", NONE)),
     ),
     Figure(
-        "given-inputs", "Given the inputs", RATIO, PART, ("given-inputs/*",),
+        "given-inputs", "Given inputs", RATIO, PART, ("given-inputs/*",),
         "variance: over label noise alone; bias^2: all of the risk without label noise, what omitted features do included",
         empty="needs a known true function: digits have none, so it fills with the knob features at identity or relu",
         domain=(one_of("features", "identity", "relu"), one_of("dataset", NONE)),

@@ -23,7 +23,7 @@ N, EMPTY, DOMAIN = Axis("n", log=True), "fills with preset multiple-descent", (M
 FIGURES = (
     Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, hi=30.0), ("risk-vs-n/*",),
            "over drawn weights and the noise of the test label; min-norm near d: median, elsewhere means", EMPTY, DOMAIN),
-    Figure("block-learnt", "What min-norm has learnt", N, Axis("share of a block", lo=0.0, hi=1.05), ("block-learnt/*",),
+    Figure("block-learnt", "What min-norm has learnt", N, Axis("share", lo=0.0, hi=1.05), ("block-learnt/*",),
            "mean diagonal of X^+ X over a block's directions; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
     Figure("sample-parts", "Bias and variance over samples", N, Axis("bias^2, variance", log=True, lo=1e-5, hi=100.0), ("sample-parts/*",),
            "given the inputs: variance over label noise, bias^2 over drawn weights", EMPTY, DOMAIN),

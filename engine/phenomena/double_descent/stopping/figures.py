@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T, EMPTY, DOMAIN = Axis("t = 1/lam", log=True), "fills with preset early-stopping", (STOPPING,)
 FIGURES = (
-    Figure("paths", "Early stopping beside ridge", T, Axis("excess risk", log=True, hi=30.0), ("paths/*",),
+    Figure("paths", "Stopping beside ridge", T, Axis("excess risk", log=True, hi=30.0), ("paths/*",),
            "chosen spectrum, d nearest to n; without the noise of the test label", EMPTY, DOMAIN),
     Figure("ratio", "Flow over ridge", T, Axis("risk ratio", hi=1.8), ("ratio/*",),
            "at t and at 1/t, chosen spectrum; below 1 early stopping is the better one", EMPTY, DOMAIN),
