@@ -8,4 +8,7 @@ from screens.base import PhenomenonScreen
 class LazyTrainingScreen(PhenomenonScreen):
     """Features are learned on the left, a kernel is used on the right."""
 
-    VIEWS = ("test-error", "weight-change", "gap-to-linearised", "kernel-change", "training", "directions/rich")
+    VIEWS = (
+        "test-error", "weight-change", "gap-to-linearised", "kernel-change", "training", "directions/rich",
+        "cnn-accuracy", "cnn-kept", "cnn-weight-change", "cnn-loss",
+    )  # fmt: skip

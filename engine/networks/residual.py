@@ -24,12 +24,16 @@ def wide_resnet(depth: int = 28, widen: int = 1, classes: int = 10, channels: in
     return _Groups(first, base, groups, (depth - 4) // 6, classes, last_norm=True)
 
 
-def resnet18(classes: int = 10, channels: int = 3, width: int = 64) -> nn.Module:
-    """Return the ResNet18 with normalisation after convolution, its first layer 3x3 without pooling as is usual for small images."""
-    layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
+def resnet18(classes: int = 10, channels: int = 3, width: int = 64, *, batch_norm: bool = True) -> nn.Module:
+    """Return the ResNet18 with normalisation after convolution, its first layer 3x3 without pooling as is usual for small images.
+
+    Without batch_norm convolutions have biases (Chizat, Oyallon, Bach 2019, arXiv:1812.07956, code).
+    """
+    norm: list[nn.Module] = [nn.BatchNorm2d(width)] if batch_norm else []
+    layers: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1, bias=not batch_norm), *norm, nn.ReLU(inplace=True)]
     have = width
     for times, stride in RESNET18:
-        layers += [_Block(have, width * times, stride), _Block(width * times, width * times, 1)]
+        layers += [_Block(have, width * times, stride, batch_norm), _Block(width * times, width * times, 1, batch_norm)]
         have = width * times
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(have, classes))
 
@@ -74,16 +78,25 @@ class _PreActBlock(nn.Module):
 
 
 class _Block(nn.Module):
-    """Convolution and normalisation, twice, and the ReLU after the sum."""
+    """Convolution and perhaps normalisation, twice, and the ReLU after the sum."""
 
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int, batch_norm: bool) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.norm1, self.norm2 = nn.BatchNorm2d(outputs), nn.BatchNorm2d(outputs)
-        changes = stride != 1 or inputs != outputs
-        self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)) if changes else None
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=not batch_norm)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=not batch_norm)
+        self.norm1, self.norm2 = _norm_or_none(outputs, batch_norm), _norm_or_none(outputs, batch_norm)
+        self.relu1, self.relu2 = nn.ReLU(), nn.ReLU()  # modules, at which their patterns can be read
+        self.shortcut: nn.Module | None = None
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=not batch_norm), _norm_or_none(outputs, batch_norm)
+            )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = self.norm2(self.conv2(relu(self.norm1(self.conv1(x)))))
-        return relu(inner + (x if self.shortcut is None else self.shortcut(x)))
+        inner = self.norm2(self.conv2(self.relu1(self.norm1(self.conv1(x)))))
+        outputs: Tensor = self.relu2(inner + (x if self.shortcut is None else self.shortcut(x)))
+        return outputs
+
+
+def _norm_or_none(channels: int, batch_norm: bool) -> nn.Module:
+    return nn.BatchNorm2d(channels) if batch_norm else nn.Identity()

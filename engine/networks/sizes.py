@@ -15,6 +15,7 @@ INCEPTION: tuple[tuple[int, int] | int, ...] = (
 """Behind the first convolution of 96 channels: kernels of one and of three side by side, and convolutions by two beside a pooling."""
 FIRST = 96
 HOMOGENEOUS = (32, 64, 1024)  # channels of both convolutions, hidden units, of Lyu and Li's network
+VGG11 = (64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0)  # channels of convolutions; 0: a pooling
 ALEXNET = (64, 384, 192)  # channels of both convolutions, units of both hidden layers
 
 
@@ -94,6 +95,36 @@ def five_layer_cnn(side: int, channels: int, classes: int, k: int) -> NetworkSiz
     for number, outputs in enumerate((k, 2 * k, 4 * k, 8 * k)):
         total += _convolution(have, outputs, 3, side, norm=True)
         side, have = side // 2 if number in (1, 2) else side, outputs
+    return total + linear(have, classes)
+
+
+def vgg11(side: int, channels: int, classes: int, width: float = 1.0, *, batch_norm: bool = True) -> NetworkSize:
+    """Return the size of `convolutional.vgg11` on images side x side."""
+    total, have = NetworkSize(), channels
+    for part in VGG11:
+        if not part:
+            side = _halved(side)
+            continue
+        outputs = scaled(part, width)
+        total += _convolution(have, outputs, 3, side, norm=batch_norm)
+        have = outputs
+    return total + linear(have, classes)
+
+
+def resnet18(side: int, channels: int, classes: int, width: int = 64, *, batch_norm: bool = True) -> NetworkSize:
+    """Return the size of `residual.resnet18` on images side x side."""
+
+    def convolved(inputs: int, outputs: int, kernel: int) -> NetworkSize:
+        return _convolution(inputs, outputs, kernel, side, bias=not batch_norm, norm=batch_norm)
+
+    total, have = convolved(channels, width, 3), width
+    for times, stride in ((1, 1), (2, 2), (4, 2), (8, 2)):
+        side, outputs = _halved(side) if stride == 2 else side, times * width
+        total += convolved(have, outputs, 3) + convolved(outputs, outputs, 3)
+        if stride != 1 or have != outputs:
+            total += convolved(have, outputs, 1)
+        total += convolved(outputs, outputs, 3) + convolved(outputs, outputs, 3)
+        have = outputs
     return total + linear(have, classes)
 
 

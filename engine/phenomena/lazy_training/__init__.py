@@ -3,6 +3,8 @@
 One network learns one teacher at eight output scales alpha. The larger alpha, the less the weights need to move: like 1/alpha.
 Its tangent kernel freezes, its predictions become those of the model linearised at the start, and its test error rises to theirs.
 
+Study convolutional does the same with VGG-11 and ResNet18 on images, beside the model linearised at the first weights.
+
 Chizat, Oyallon, Bach 2019, arXiv:1812.07956; Jacot, Gabriel, Hongler 2018, arXiv:1806.07572.
 
 Letters: n examples of d features on the unit sphere, m hidden neurons W (m, d), a (m,); `h(x) = relu(x W^T) a / sqrt(m)`;

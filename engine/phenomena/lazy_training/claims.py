@@ -6,6 +6,7 @@ Chizat, Oyallon, Bach 2019, arXiv:1812.07956. With several seeds, quantities are
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 from engine.contract import Claim, Condition, one_of, within
 from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
-from engine.phenomena.lazy_training.config import RESIDUAL, TEACHER
+from engine.phenomena.lazy_training.config import RESIDUAL, TEACHER, TWO_LAYER
+from engine.phenomena.lazy_training.convolutional import claims as convolutional
 
 if TYPE_CHECKING:
     from engine.phenomena.lazy_training.config import ScaleAndWidth
@@ -51,7 +53,7 @@ LEARNT = (TASK, SYMMETRIC, WIDE, within("m", 50), within("d", 10, 30),
           Condition("n at least 10 d", lambda config: config.n >= 10 * config.d),
           within("teacher", 1, 5), within("tol", hi=RESIDUAL))  # fmt: skip
 
-CLAIMS = (
+TWO_LAYER_CLAIMS = (
     Claim("LT1", "Weights move like 1/alpha", "arXiv:1812.07956", "log-log slope -1, alpha >= 10", ".05", QUICK,
           domain=LAZY_NETWORK, chance=LUCK),
     Claim("LT2", "The kernel freezes", "arXiv:1812.07956", "relative change falling, alpha >= 10", "<= .05", QUICK,
@@ -66,6 +68,7 @@ CLAIMS = (
           domain=(SYMMETRIC, WIDE, DIFFERENT, within("m", 50), within("tol", hi=RESIDUAL)), chance=LUCK),
     Claim("LT7", "Zero start", "symmetrised pairs", "max |h(w0)| = 0", "1e-12", domain=(SYMMETRIC,), identity=True),
 )  # fmt: skip
+CLAIMS = (*(replace(claim, domain=(TWO_LAYER, *claim.domain)) for claim in TWO_LAYER_CLAIMS), *convolutional.CLAIMS)
 
 
 def _spans_a_decade(alphas: Sequence[float]) -> bool:
@@ -206,4 +209,5 @@ def _starts_from_zero(run: LazyTraining) -> Judgement:
 JUDGES: Judges[LazyTraining] = {
     "LT1": _frozen(_moves), "LT2": _trained(_freezes), "LT3": _frozen(_linear), "LT4": _compared(_rich), "LT5": _compared(_rises),
     "LT6": _trained(_fair), "LT7": _starts_from_zero,
+    **convolutional.JUDGES,
 }  # fmt: skip

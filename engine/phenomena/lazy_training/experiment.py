@@ -1,4 +1,6 @@
-"""Trains one network at many output scales and at many widths, one ensemble per width, and reads each beside its linearised model."""
+"""Trains one network at many output scales and at many widths, one ensemble per width, and reads each beside its linearised model; or
+does what study convolutional does.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from engine.judging import Judges
 from engine.phenomena.lazy_training import SPEC
 from engine.phenomena.lazy_training.claims import JUDGES
 from engine.phenomena.lazy_training.config import RESIDUAL, LazyTrainingConfig, ScaleAndWidth
-from engine.phenomena.lazy_training.figures import markers, over_alpha, over_width, training
+from engine.phenomena.lazy_training.convolutional.study import Convolutional
+from engine.phenomena.lazy_training.figures import READ, markers, over_alpha, over_width, training
 from engine.phenomena.lazy_training.headline import clauses as headline_clauses
 from engine.phenomena.lazy_training.own_task import draw_own_problem, told
 from engine.phenomena.lazy_training.pictures import directions, kernel_picture
@@ -48,6 +51,7 @@ class LazyTraining(Training[LazyTrainingConfig]):
         scales, alphas: the settings at the width m, and their output scales (A,), rising; across_widths: those at output scale 1.
         students: every network before training, by width and seed.
         by_width, ensembles: the networks of a width in the order of their ensemble, and that ensemble, by width.
+        convolutional: study convolutional, which has none of these; None of another.
 
     Raises:
         ProblemError: a step that even the linearised model cannot take, or a tangent kernel above the memory allowed.
@@ -59,6 +63,15 @@ class LazyTraining(Training[LazyTrainingConfig]):
 
     def __init__(self, config: LazyTrainingConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
+        self.convolutional: Convolutional | None = None
+        if config.study == "two-layer":
+            self._begin_two_layer()
+            return
+        study = self.convolutional = Convolutional(config, seeds, device, self.history)
+        self.grid, self.total, self.networks, self.notes = study.grid, study.total, study.networks, study.notes
+
+    def _begin_two_layer(self) -> None:
+        config, seeds = self.config, self.seeds
         self.grid, self.total = geometric_grid(config.steps, PER_DECADE), config.steps
         self.scales, self.across_widths = config.scales(), config.across_widths()
         self.alphas = np.array([setting.alpha for setting in self.scales])
@@ -111,6 +124,8 @@ class LazyTraining(Training[LazyTrainingConfig]):
 
     def train(self, target: int, budget: float) -> int:
         """Train for about this long, no network beyond step `target`; return the step that all have reached or rest before."""
+        if self.convolutional:
+            return self.convolutional.train(target, budget)
         deadline = perf_counter() + budget
         for ensemble in self.ensembles.values():
             while ensemble.active and ensemble.taken < target:
@@ -123,7 +138,9 @@ class LazyTraining(Training[LazyTrainingConfig]):
         return min([target, *(ensemble.taken for ensemble in self.ensembles.values() if ensemble.active)])
 
     def stretches(self) -> Sequence[Stretch]:
-        """The ensembles that have steps to take before the next measurement."""
+        """The ensembles that have steps to take before the next measurement; those of study convolutional stay by themselves."""
+        if self.convolutional:
+            return ()
         target = self.target
         moving = [ensemble for ensemble in self.ensembles.values() if ensemble.active]
         return [Stretch(ensemble, target) for ensemble in moving if target is not None and ensemble.taken < target]
@@ -134,7 +151,9 @@ class LazyTraining(Training[LazyTrainingConfig]):
         Raises:
             Diverged: a training residual is no longer finite, or a thousand times the first.
         """
-        names = [quantity.name for quantity in self.spec.quantities]
+        if self.convolutional:
+            return self.convolutional.measure()
+        names = [quantity.name for quantity in READ]
         before = self.history.records[-1] if self.history else {name: np.full(len(self.networks), np.nan) for name in names}
         record = {name: list(before[name]) for name in names}
         rows = iter(host(torch.cat([ensemble.readings() for ensemble in self.ensembles.values() if ensemble.active])))
@@ -236,10 +255,14 @@ class LazyTraining(Training[LazyTrainingConfig]):
 
     def series(self) -> tuple[Series, ...]:
         """Readings over alpha and over the width as they are now, losses over steps, theory beside them."""
+        if self.convolutional:
+            return tuple(self.convolutional.series())
         return (*over_alpha(self), *training(self), *over_width(self))
 
     def pictures(self) -> tuple[Picture, ...]:
         """Hidden directions and kernels of the first seed, at the smallest and at the largest alpha."""
+        if self.convolutional:
+            return ()
         rich, lazy = self.scales[0], self.scales[-1]
         return (
             directions(self, "rich", rich), directions(self, "lazy", lazy),
@@ -248,18 +271,20 @@ class LazyTraining(Training[LazyTrainingConfig]):
 
     def clauses(self, known: Known) -> Iterable[str]:
         """What is being seen, for the headline."""
-        return headline_clauses(self, known)
+        return self.convolutional.clauses(known) if self.convolutional else headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
         """Where laziness begins, and the residual at which networks rest."""
-        return tuple(markers(self))
+        return () if self.convolutional else tuple(markers(self))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first seed's problem and networks.
 
         X (n, d), y (n,), X_test, y_test; teacher (k, d) and signs (k,), or principal directions and none of imported data; W0 (m, d),
-        a0 (m,) before training; alphas (A,), W (A, m, d), a (A, m) after it, in their order; K0 (n, n).
+        a0 (m,) before training; alphas (A,), W (A, m, d), a (A, m) after it, in their order; K0 (n, n). Study convolutional has others.
         """
+        if self.convolutional:
+            return self.convolutional.arrays()
         student = self.students[self.config.m, self.seeds[0]]
         W, a = (np.stack(weights) for weights in zip(*map(self.weights, self.scales), strict=True))
         task = {name: getattr(student.problem, name) for name in ("X", "y", "X_test", "y_test", "teacher", "signs")}
@@ -269,11 +294,13 @@ class LazyTraining(Training[LazyTrainingConfig]):
     # ------------------------------------------------------------ storage
 
     def parts(self) -> Mapping[str, Stateful]:
-        """The ensembles by width; readings are in the history."""
+        """The ensembles by width, or of study convolutional; readings are in the history."""
+        if self.convolutional:
+            return self.convolutional.parts()
         return {f"m{m}": ensemble for m, ensemble in self.ensembles.items()}
 
     def restore(self, state: State) -> None:
         """Continue from a state."""
         super().restore(state)
-        if self.history:
+        if self.history and not self.convolutional:
             self.notes = (*self._lasting, *self._unfitted(self.history.records[-1]["train-residual"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, Series
 from engine.phenomena.lazy_training.claims import LAZY
-from engine.phenomena.lazy_training.config import ScaleAndWidth
+from engine.phenomena.lazy_training.config import TWO_LAYER, ScaleAndWidth
+from engine.phenomena.lazy_training.convolutional import figures as convolutional
 from engine.readings import summarised
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 ALPHA, WIDTH = Axis("output scale alpha", log=True), Axis("hidden neurons m", log=True)
-FIGURES = (
+TWO_LAYER_FIGURES = (
     Figure("test-error", "Test error", ALPHA, Axis("test MSE", log=True), ("test-error", "test-error/*"),
            "targets of variance 1; of imported classes, +1 and -1"),
     Figure("weight-change", "Movement of weights", ALPHA, Axis("|w-w0|/|w0|", log=True), ("weight-change", "weight-change/*")),
@@ -33,18 +35,22 @@ FIGURES = (
     Figure("width", "Width makes lazy", WIDTH, Axis("change or gap", log=True), ("width/*",), "at alpha = 1"),
     Figure("width-error", "Test error and width", WIDTH, Axis("test MSE", log=True), ("width-error/*",), "at alpha = 1"),
 )  # fmt: skip
+FIGURES = (
+    *(replace(figure, empty="fills with study two-layer", domain=(TWO_LAYER,)) for figure in TWO_LAYER_FIGURES), *convolutional.FIGURES,
+)  # fmt: skip
 PICTURES = (
-    PictureSpec("directions/rich", "Hidden directions, rich: smallest alpha"),
-    PictureSpec("directions/lazy", "Hidden directions, lazy: largest alpha"),
-    PictureSpec("kernel/before", "Kernel before training"),
-    PictureSpec("kernel/rich", "Kernel after, smallest alpha"),
+    PictureSpec("directions/rich", "Hidden directions, rich: smallest alpha", domain=(TWO_LAYER,)),
+    PictureSpec("directions/lazy", "Hidden directions, lazy: largest alpha", domain=(TWO_LAYER,)),
+    PictureSpec("kernel/before", "Kernel before training", domain=(TWO_LAYER,)),
+    PictureSpec("kernel/rich", "Kernel after, smallest alpha", domain=(TWO_LAYER,)),
 )
 OVER_ALPHA = (
     Quantity("weight-change", "|w-w0|/|w0|"), Quantity("kernel-change", "|K-K0|/|K0|"), Quantity("kernel-rotation", "1 - cos(K0, K)"),
     Quantity("gap", "network - linearised"), Quantity("test-error", "network"), Quantity("alignment", "cos(K, y y^T)"),
     Quantity("flipped", "flipped ReLUs"),
 )  # fmt: skip
-QUANTITIES = (Quantity("train-residual", "|f-y|/|y|", finite=True), Quantity("steps-taken", "steps taken"), *OVER_ALPHA)
+READ = (Quantity("train-residual", "|f-y|/|y|", finite=True), Quantity("steps-taken", "steps taken"), *OVER_ALPHA)
+QUANTITIES = (*READ, *convolutional.QUANTITIES)
 OVER_WIDTH = ("weight-change", "kernel-change", "gap")
 LINEAR = 1.0  # output scale from which predictions of the kernel regime are drawn
 FIRST = 0.8  # where step 0 stands on the logarithmic axis

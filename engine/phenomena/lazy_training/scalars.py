@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.contract import Scalar
 from engine.phenomena.lazy_training.claims import LAZY
+from engine.phenomena.lazy_training.convolutional import scalars as convolutional
 from engine.scalars import Answer, Readers, absent, found
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ READ = {
     "train_residual": ("train-residual", "|f-y|/|y| on the training set", True),
 }  # fmt: skip
 ACROSS = ("weight_change", "kernel_change", "test_error")
-SCALARS = (
+TWO_LAYER = (
     *(Scalar(f"{name}_{end}", f"{label}, {which}", log=log) for name, (_, label, log) in READ.items() for end, (_, which) in ENDS.items()),
     *(Scalar(f"steps_{end}", f"steps taken, {which}", "step", log=True, whole=True) for end, (_, which) in ENDS.items()),
     Scalar("test_error_linearised", "test MSE of the linearised model after infinite time", log=True),
@@ -35,6 +36,7 @@ SCALARS = (
     *(Scalar(f"{name}_narrowest", f"{READ[name][1]}, narrowest network at alpha 1", log=True) for name in ACROSS),
     Scalar("test_error_infinite_width", "test MSE of the kernel of infinite width", log=True),
 )
+SCALARS = (*TWO_LAYER, *convolutional.SCALARS)
 
 
 def _at(place: int, quantity: str) -> Callable[[LazyTraining], Answer]:
@@ -65,7 +67,7 @@ def _slope(run: LazyTraining) -> Answer:
     return found(np.polyfit(np.log(run.alphas[lazy]), np.log(change), 1)[0])
 
 
-READERS: Readers[LazyTraining] = {
+TWO_LAYER_READERS: Readers[LazyTraining] = {
     **{f"{name}_{end}": _at(place, quantity) for name, (quantity, _, _) in READ.items() for end, (place, _) in ENDS.items()},
     **{f"steps_{end}": _at(place, "steps-taken") for end, (place, _) in ENDS.items()},
     "test_error_linearised": lambda run: found([student.limit_error for student in run.students_of(run.config.m)]),
@@ -75,3 +77,12 @@ READERS: Readers[LazyTraining] = {
     **{f"{name}_narrowest": _across(0, READ[name][0]) for name in ACROSS},
     "test_error_infinite_width": lambda run: found([one.problem.infinite_width_error for one in run.students_of(run.config.m)]),
 }
+
+
+def _of_two_layer(read: Callable[[LazyTraining], Answer]) -> Callable[[LazyTraining], Answer]:
+    return lambda run: absent("needs study two-layer") if run.convolutional else read(run)
+
+
+READERS: Readers[LazyTraining] = {
+    **{name: _of_two_layer(read) for name, read in TWO_LAYER_READERS.items()}, **convolutional.READERS,
+}  # fmt: skip

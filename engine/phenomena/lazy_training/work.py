@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from engine.contract.work import Work, training
 from engine.phenomena.lazy_training.config import LazyTrainingConfig
+from engine.phenomena.lazy_training.convolutional import size
 
 RESTED = 0.2  # of the longest training, after which most networks rest
 
 
 def work(config: LazyTrainingConfig, seeds: int) -> Work:
-    """Networks side by side, the linearised ones beside them, and the kernel's eigenvectors."""
+    """Networks side by side, the linearised ones beside them, and the kernel's eigenvectors; or what study convolutional does."""
+    if config.study == "convolutional":
+        return size.work(config, seeds)
     total = Work()
     for width, networks in ((config.m, len(config.alpha)), *((width, 1) for width in config.widths)):
         total += training(seeds * networks, RESTED * config.steps, config.features * width, 2 * width, config.n, calls=30)

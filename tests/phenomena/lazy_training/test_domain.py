@@ -47,6 +47,7 @@ INSIDE = {
     "LT5": lambda c: _learns(c) and min(c.alpha) <= 0.1 and max(c.alpha) >= 10 and c.alpha != (10.0, 30.0) and 150.0 not in c.alpha,
     "LT6": lambda c: _fits(c) and c.tol <= 0.01 and c.m >= 50,
     "LT7": lambda c: c.symmetrise,
+    **dict.fromkeys(("LC1", "LC2", "LC3", "LC4"), lambda c: False),  # study convolutional
 }
 
 
