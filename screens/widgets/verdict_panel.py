@@ -16,6 +16,7 @@ from screens import formatting
 from screens.widgets.text_row import fit
 
 WIDE = 100  # columns from which a claim is one table row
+NOT_OF_THIS_RUN = (Status.NOT_RUN, Status.NOT_APPLICABLE)  # these claims stand below those that the run decides
 UNBROKEN = "\u00a0"
 MARK, IDENTITY = 9, 5
 LEAST_VALUE, MOST_VALUE = 11, 18  # columns of a value: words in it are not broken, and sentences take fewer rows
@@ -37,9 +38,10 @@ def tally_row(verdicts: Sequence[Verdict], width: int) -> Text:
 
 
 def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
-    """Return every claim as text of at most `width` columns, identities below the claims."""
+    """Return every claim as text of at most `width` columns, what this run decides first, identities last."""
     if not verdicts:
         return Text("The claims appear when the run has begun.", "dim")
+    verdicts = sorted(verdicts, key=lambda item: item.status in NOT_OF_THIS_RUN)
     claims, identities = ([item for item in verdicts if item.claim.identity == wanted] for wanted in (False, True))
     parts = [_claims(claims, width)] if claims else []
     if identities:
