@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from engine.phenomena.vacuous_bounds.experiment import VacuousBounds
 
 NOT_RANDOM, ERRS = 0.9, 0.9  # VB6 and VB13; VB14
-SMALL_NETWORKS = tuple((width // NARROWER, depth) for width, depth in NETWORKS.values())
+TOO_NEAR = "T1200x2"  # its small sister stands at .494 after 6,000 steps: too near .5 to be judged
+SMALL_NETWORKS = tuple((width // NARROWER, depth) for name, (width, depth) in NETWORKS.items() if name != TOO_NEAR)
 MNIST_IMAGES, MNIST_STEPS = 50_000, 500_000
 SMALL_IMAGES, SMALL_STEPS, SMALL_DRAWS, SMALL_EPOCHS, SMALL_RATE, FITTING = 4000, 6000, 500, 20, 0.03, 300
 
@@ -33,8 +34,10 @@ def _of_table_1(config: VacuousBoundsConfig) -> bool:
     return small and shape in SMALL_NETWORKS and config.mc >= SMALL_DRAWS and config.epochs >= SMALL_EPOCHS and random
 
 
+ROWS = (*NETWORKS, "R600")
+PRESETS_OF_TABLE_1 = (*(f"dziugaite-{name}-small" for name in ROWS if name != TOO_NEAR), *(f"dziugaite-{name}" for name in ROWS))
 TABLE_1 = (
-    Condition("a network of Table 1 as its preset trains it, or one a twelfth as wide", _of_table_1),
+    Condition("a network of Table 1 as its preset trains it, or one a twelfth as wide but the widest", _of_table_1),
     one_of("objective", "dziugaite-roy"), one_of("surrogate", "logistic"), one_of("prior", "init"), within("delta", 0.01),
 )  # fmt: skip
 SPHERES = (one_of("follow", "sphere-250", "small-sphere", "wide-sphere"), within("margin", 2, 10))
@@ -42,9 +45,9 @@ SPHERES = (one_of("follow", "sphere-250", "small-sphere", "wide-sphere"), within
 PUBLISHED_CLAIMS = (
     Claim("VB13", "Networks of every width and depth of Table 1 are certified below guessing, and not on random labels",
           "Dziugaite, Roy 2017, arXiv:1703.11008, Table 1", "certificate < .5 on true labels; near 1 on random ones",
-          "none; >= .9", ("dziugaite-T600-small",), TABLE_1, 0.01),
+          "none; >= .9", PRESETS_OF_TABLE_1, TABLE_1, 0.01),
     Claim("VB14", "On spheres a network learns and errs on S' all the same", "Nagarajan, Kolter 2019, arXiv:1902.04742, Section 3.2",
-          "error on S' stays near 1; test error falls with n", ">= .9 at every n; none", ("nagarajan-sphere-small",), SPHERES, 0.01),
+          "error on S' stays near 1; test error falls with n", ">= .9 at every n; none", ("nagarajan-sphere-small", "nagarajan-sphere", "sphere-250"), SPHERES, 0.01),
 )  # fmt: skip
 
 

@@ -152,7 +152,8 @@ def test_what_does_not_fit_into_memory_is_refused_before_anything_is_read(monkey
 def test_claims_about_table_1_are_meant_for_its_presets_alone():
     domain = next(claim.domain for claim in CLAIMS if claim.id == "VB13")
     meant = {preset.name for preset in PRESETS if not unmet(domain, spec.configure(preset.name))}
-    assert meant == {name for name in (preset.name for preset in PRESETS) if name.startswith("dziugaite") and name != "dziugaite-T600-5k"}
+    left_out = {"dziugaite-T600-5k", "dziugaite-T1200x2-small"}
+    assert meant == {preset.name for preset in PRESETS if preset.name.startswith("dziugaite")} - left_out
     for knobs in ({"steps": 2000}, {"n": 2000}, {"width": 51}, {"depth": 4}, {"lr": 0.02}, {"prior": "half-data"}):
         assert unmet(domain, spec.configure("dziugaite-T600-small", knobs)), knobs
 
