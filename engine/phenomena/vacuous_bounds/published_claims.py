@@ -40,6 +40,7 @@ TABLE_1 = (
     Condition("a network of Table 1 as its preset trains it, or one a twelfth as wide but the widest", _of_table_1),
     one_of("objective", "dziugaite-roy"), one_of("surrogate", "logistic"), one_of("prior", "init"), within("delta", 0.01),
 )  # fmt: skip
+SPHERE_PRESETS = ("nagarajan-sphere-small", "nagarajan-sphere", "sphere-250")
 SPHERES = (one_of("follow", "sphere-250", "small-sphere", "wide-sphere"), within("margin", 2, 10))
 
 PUBLISHED_CLAIMS = (
@@ -47,7 +48,7 @@ PUBLISHED_CLAIMS = (
           "Dziugaite, Roy 2017, arXiv:1703.11008, Table 1", "certificate < .5 on true labels; near 1 on random ones",
           "none; >= .9", PRESETS_OF_TABLE_1, TABLE_1, 0.01),
     Claim("VB14", "On spheres a network learns and errs on S' all the same", "Nagarajan, Kolter 2019, arXiv:1902.04742, Section 3.2",
-          "error on S' stays near 1; test error falls with n", ">= .9 at every n; none", ("nagarajan-sphere-small", "nagarajan-sphere", "sphere-250"), SPHERES, 0.01),
+          "error on S' stays near 1; test error falls with n", ">= .9 at every n; none", SPHERE_PRESETS, SPHERES, 0.01),
 )  # fmt: skip
 
 
