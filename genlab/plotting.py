@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any
 
-import matplotlib
 from matplotlib.figure import Figure as Drawing
 
 from engine.contract import Figure, Picture, Snapshot, Spec
 from engine.errors import UsageError, echoed, nearest
 from lab.export.drawing import draw_figure, draw_picture
-from lab.export.image_files import LOOKS, SHAPE, WIDTH, theme_of
+from lab.export.image_files import SHAPE, WIDTH, looks, theme_of
 from lab.export.legends import place
 from lab.export.text_figures import with_points
 
@@ -41,7 +40,7 @@ def plot(snapshot: Snapshot, declared: Spec, name: str | None = None, ax: Any = 
     columns = min(COLUMNS, len(chosen))
     rows = -(-len(chosen) // columns)
     width = WIDTH if columns == 1 else columns * ONE
-    with matplotlib.rc_context(LOOKS):
+    with looks():
         drawing = NotebookDrawing(figsize=(width, rows * SHAPE * width / columns), layout="constrained")
         canvases = [drawing.add_subplot(rows, columns, index + 1) for index in range(len(chosen))]
         for axes, item in zip(canvases, chosen, strict=True):

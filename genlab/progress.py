@@ -33,7 +33,7 @@ class ShownBar:
         from IPython.display import display  # type: ignore[import-not-found,unused-ignore]  # there, since this is a kernel
 
         self._bar = Bar(title)
-        self._handle = display(self._bar, display_id=True)
+        self._handle = display(self._bar, display_id=True)  # type: ignore[no-untyped-call,unused-ignore]
 
     def move(self, line: str, share: float | None) -> None:
         """Show the bar anew where that moves it."""

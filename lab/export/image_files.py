@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,16 @@ LOOKS: Any = {
     "axes.spines.top": False, "axes.spines.right": False, "pdf.compression": 6,
 }  # fmt: skip
 
+_ALONE = threading.RLock()
+
+
+@contextmanager
+def looks(**further: Any) -> Iterator[None]:
+    """The look of exported figures, for one thread at a time: matplotlib's settings and its parser of text are the process's."""
+    settings: Any = {**LOOKS, **further}
+    with _ALONE, matplotlib.rc_context(settings):
+        yield
+
 
 def write_figures(declared: Spec, snapshot: Snapshot, about: Provenance, place: Path, kind: str, width: float = WIDTH) -> Iterator[Path]:
     """Write every declared figure, and every picture, that has content; yields `NAME-FIGURE.svg`. width: inches across."""
@@ -39,17 +51,20 @@ def write_figures(declared: Spec, snapshot: Snapshot, about: Provenance, place: 
 def drawings(declared: Spec, snapshot: Snapshot, about: Provenance, width: float = WIDTH) -> Iterator[tuple[str, Drawing]]:
     """Draw every declared figure, and every picture, that has content, by name."""
     theme = theme_of(snapshot)
-    with matplotlib.rc_context(LOOKS):
-        for figure in declared.figures:
-            chosen = with_points(figure, snapshot.series)
-            if chosen:
+    for figure in declared.figures:
+        chosen = with_points(figure, snapshot.series)
+        if chosen:
+            with looks():
                 drawing, axes = canvas(width)
                 draw_figure(axes, figure, chosen, snapshot.markers, theme)
-                yield figure.name, finished(drawing, axes, about, chosen)
-        for picture in snapshot.pictures:
+                finished(drawing, axes, about, chosen)
+            yield figure.name, drawing
+    for picture in snapshot.pictures:
+        with looks():
             drawing, axes = canvas(width, SQUARE if picture.equal else SHAPE)
             draw_picture(axes, picture, theme)
-            yield picture.name, finished(drawing, axes, about)
+            finished(drawing, axes, about)
+        yield picture.name, drawing
 
 
 def theme_of(snapshot: Snapshot) -> Theme:
@@ -75,7 +90,7 @@ def finished(drawing: Drawing, axes: Any, about: Provenance, series: Sequence[Se
 
 def save(drawing: Drawing, path: Path, about: Provenance) -> None:
     """Write a drawing with its provenance as the file format's own metadata; the same run gives the same bytes."""
-    with matplotlib.rc_context({**LOOKS, "svg.hashsalt": about.digest}):
+    with looks(**{"svg.hashsalt": about.digest}):
         drawing.savefig(path, dpi=DOTS, metadata=metadata(about, path.suffix.removeprefix(".")))
 
 

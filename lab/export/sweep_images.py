@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure as Drawing
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure as Drawing
 from engine.contract import Picture
 from engine.contract.sweep import SweepMap, SweepSnapshot
 from lab.export.drawing import broken, draw_figure, plain_ticks
-from lab.export.image_files import LOOKS, WIDTH, canvas, finished, save, theme_of
+from lab.export.image_files import WIDTH, canvas, finished, looks, save, theme_of
 from lab.export.provenance import Provenance
 from lab.export.text_figures import with_points
 
@@ -32,17 +31,20 @@ def write_figures(sweep: SweepSnapshot, known: Provenance, place: Path, kind: st
 def drawings(sweep: SweepSnapshot, known: Provenance, width: float = WIDTH) -> Iterator[tuple[str, Drawing]]:
     """Draw every figure and heat map that has content, by name."""
     theme = theme_of(sweep.drawn)
-    with matplotlib.rc_context(LOOKS):
-        for figure in sweep.declared.figures:
-            chosen = with_points(figure, sweep.drawn.series)
-            if any(np.isfinite(item.y).any() for item in chosen):
+    for figure in sweep.declared.figures:
+        chosen = with_points(figure, sweep.drawn.series)
+        if any(np.isfinite(item.y).any() for item in chosen):
+            with looks():
                 drawing, axes = canvas(width)
                 draw_figure(axes, figure, chosen, (), theme)
-                yield figure.name, finished(drawing, axes, known, chosen)
-        for picture in sweep.drawn.pictures:
+                finished(drawing, axes, known, chosen)
+            yield figure.name, drawing
+    for picture in sweep.drawn.pictures:
+        with looks():
             drawing, axes = canvas(width)
             draw_map(axes, picture, sweep.maps[picture.name])
-            yield picture.name, finished(drawing, axes, known)
+            finished(drawing, axes, known)
+        yield picture.name, drawing
 
 
 def draw_map(axes: Any, picture: Picture, cells: SweepMap) -> None:

@@ -98,7 +98,7 @@ def test_every_phenomenon_declares_work_that_grows_with_its_seeds_and_presets(na
         config = spec.configure(preset.name)
         one, two = spec.work(config, 1), spec.work(config, 4)
         for kind in ("products", "solves", "elements", "calls"):
-            assert 0 <= getattr(one, kind) <= getattr(two, kind) < 1e18
+            assert 0 <= getattr(one, kind) <= getattr(two, kind) < 1e20  # the largest: four seeds of Nakkiran's widths, days on a GPU
         assert max(vars(one).values()) > 1e4
 
 

@@ -71,7 +71,8 @@ CLAIMS = (
     Claim("EOS4", "A small step meets no edge", COHEN, "control: rising steps 0; S rises above 16", "no exception",
           PRESETS, BELOW, TRAINED),
     Claim("EOS5", "The quadratic model explodes, the network comes back", COHEN,
-          "model's growth a step (eta S - 1)^2; network's loss after 300 steps/at its edge < 1", "1e-4; <= .5, of images < 1", PAPERS, FOLLOWED, TRAINED),
+          "model's growth a step (eta S - 1)^2; network's loss after 300 steps/at its edge < 1", "1e-4; <= .5, of images < 1", PAPERS,
+          FOLLOWED, TRAINED),
     Claim("EOS6", "A linear model diverges as computed", "linear algebra", "eta S = 2.1, 200 steps: coefficients (1 - eta lam)^t",
           "1e-10 relative", chance=EXACT),
     Claim("EOS7", "The sharpness is the Hessian's", "dense Hessian of a 40-8-8-1 network", "difference 0", "1e-8 relative",
@@ -222,7 +223,8 @@ def _contrast(run: EdgeOfStability) -> Judgement:
     off = float(np.abs(grown - [(one.eta_sharpness - 1) ** 2 for one in found]).max())
     left, peak = (float(max(losses)) for losses in zip(*((over[-1], over.max()) for over in map(over_first, networks)), strict=True))
     words = f"growth {grown.min():.4f} to {grown.max():.4f}, off by {off:.1e}; loss x {left:.3g} at most"
-    return decided(off <= GROWS and (left <= AGAIN if run.config.dataset == SIGNALS else left < 1), words, f"the network's loss first rises {peak:.3g} times at most",
+    back = left <= AGAIN if run.config.dataset == SIGNALS else left < 1
+    return decided(off <= GROWS and back, words, f"the network's loss first rises {peak:.3g} times at most",
                    values={"off": off, "largest_loss_left": left, "peak": peak})  # fmt: skip
 
 

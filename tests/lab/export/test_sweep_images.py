@@ -1,5 +1,6 @@
 """A sweep's figures as files: every word is within the picture, curves, bands, heat map, contours and bounds are where their values are."""
 
+import threading
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -14,7 +15,7 @@ from engine.sweeps.figures import drawn
 from engine.sweeps.grid import axes_of
 from engine.sweeps.manifest import SweepManifest
 from engine.sweeps.plan import Plan
-from lab.export.image_files import LOOKS
+from lab.export.image_files import LOOKS, looks
 from lab.export.provenance import Provenance
 from lab.export.sweep_images import drawings, write_figures
 
@@ -131,3 +132,21 @@ def test_the_same_sweep_gives_the_same_bytes(tmp_path):
     paths, again = list(write_figures(CURVES, ABOUT, tmp_path, "svg")), tmp_path / "again"
     again.mkdir()
     assert [path.read_bytes() for path in write_figures(CURVES, ABOUT, again, "svg")] == [path.read_bytes() for path in paths]
+
+
+def test_one_thread_draws_at_a_time():
+    """Matplotlib's settings and its parser of text belong to the process: an export and a picture at once would spoil each other."""
+    entered = threading.Event()
+
+    def another() -> None:
+        with looks():
+            entered.set()
+
+    beside = threading.Thread(target=another, daemon=True)
+    with looks():
+        beside.start()
+        assert not entered.wait(0.2)
+        with looks():  # the same thread may: saving begins while a figure is drawn
+            pass
+    beside.join(30)
+    assert entered.is_set()
