@@ -42,7 +42,6 @@ COMPANIONS: dict[Trial, dict[str, Any]] = {  # what an end cannot do without
     ("max-margin", "n", 1000): {"study": "asymptotics"},
     ("max-margin", "d", 1000): {"study": "mirror"},
     ("double-descent", "spectrum", "blocks"): {"study": "multiple-descent"},
-    ("double-descent", "study", "fourier-features"): {"images": "digits196", "examples": 60, "most_features": 240},
     ("double-descent", "n", 1000): {"D": 1000},
     ("double-descent", "D", 20): {"n": 20},
     ("double-descent", "D", 10_000): {"n": 1000},
@@ -63,6 +62,18 @@ COMPANIONS: dict[Trial, dict[str, Any]] = {  # what an end cannot do without
     ("grokking", "model", "decoder"): {"width": 56},
     ("benign-overfitting", "sigma", 0.0): {"signal": 1.0},
     ("neural-collapse", "batch", 1000): {"per_class": 100},
+}
+LIGHTER: dict[Trial, dict[str, Any]] = {  # what an end takes minutes without
+    ("double-descent", "study", "fourier-features"): {"images": "digits196", "examples": 60, "most_features": 240},
+    ("max-margin", "study", "convolutional"): {"channels": 0.1, "epochs": 3, "batch": 50},
+    ("lazy-training", "study", "convolutional"): {
+        "channels": 0.02,
+        "examples": 100,
+        "output_scales": (1.0,),
+        "rates": (0.1,),
+        "epochs": 1,
+        "batch": 50,
+    },
 }
 TOO_BIG: frozenset[Trial] = frozenset(  # building them takes more work than `WORK`
     {
@@ -111,8 +122,8 @@ def trials() -> list[Trial]:
 
 
 def configured(name: str, knob: str, value: Any) -> Config:
-    """The config of a trial: the reduced run with one knob at an end, and with the few others that this end cannot do without."""
-    others = COMPANIONS.get((name, knob, value), {})
+    """The config of a trial: the reduced run with one knob at an end, and what this end cannot, or not cheaply, do without."""
+    others = COMPANIONS.get((name, knob, value), {}) | LIGHTER.get((name, knob, value), {})
     return registry.spec(name).configure("quick", {**BASES[name], **others, **({knob: value} if knob else {})})
 
 
