@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from engine.contract import LabError, Phase, Session, Snapshot, Spec
+from engine.contract import LabError, Phase, Preset, Rewind, Session, Snapshot, Spec
 from engine.errors import Exit
 from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
@@ -101,6 +101,7 @@ class LabApp(ThemedApp, inherit_bindings=False):
         self._leaving = False
         self.first_sweep: Path | None = None
         self.notice = ""
+        self._examined = False
         self.where_copied = ""
         self._watched = watched
         self.animation_level = "none"
@@ -154,7 +155,23 @@ class LabApp(ThemedApp, inherit_bindings=False):
         """Return by name why phenomena cannot be opened."""
         found = self.open_runs.examine()
         gc.freeze()  # what was imported stays; looking through it takes a third of the time in which the first screen is made
+        self._examined = True
         return found
+
+    def presets(self, name: str) -> Sequence[Preset]:
+        """Return the presets of a phenomenon once all were examined."""
+        return self.open_runs.spec(name).presets if self._examined else ()
+
+    def open_preset(self, name: str, preset: str) -> None:
+        """Show a phenomenon's screen and begin with a preset, unless a run computes there."""
+        known = self.sessions.get(name)
+        self.open_phenomenon(name, preset)
+        if known is None:
+            return
+        if Rewind in known.obeyed and known.latest().phase.over:
+            known.post(Rewind(preset))
+        else:
+            self.tell(f"this run has not ended; to begin again with {preset}: ctrl+p, or k and preset")
 
     def open_phenomenon(self, name: str, preset: str = "quick") -> None:
         """Show a phenomenon's screen; start its run if there is none."""

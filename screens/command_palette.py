@@ -60,6 +60,16 @@ def palette_commands(screen: object, application: Application) -> Iterator[Palet
         yield f"Compare stored runs ({compare})", "mark them in a list: genlab compare RUN RUN", application.offer_comparison
     yield f"Open a sweep ({sweeps} on home)", "grids of knob values: genlab sweep", application.offer_sweeps
     yield "Import data", "a file of your own, under a name that knobs take: genlab data import", application.offer_import
+    if not isinstance(screen, PhenomenonScreen):
+        yield from _presets(application)
+
+
+def _presets(application: Application) -> Iterator[PaletteCommand]:
+    """Every phenomenon's presets but the first, with which a digit opens it; studies are found by their words."""
+    for entry in application.phenomena():
+        for preset in () if entry.problem else application.presets(entry.name)[1:]:
+            words = f"{preset.why}; needs {preset.needs}" if preset.needs else preset.why
+            yield f"Open {entry.title}: {preset.name}", words, partial(application.open_preset, entry.name, preset.name)
 
 
 def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:

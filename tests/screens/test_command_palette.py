@@ -28,9 +28,32 @@ def test_home_offers_the_phenomena() -> None:
             "Open a sweep (w on home)",
             "Import data",
         ]
-        assert offered(app) == [*(f"Open {card.title}" for card in app.phenomena()), *others]
+        without = [text for text in offered(app) if ": " not in text.removeprefix("Runs: ")]
+        assert without == [*(f"Open {card.title}" for card in app.phenomena()), *others]
 
     drive(scenario)
+
+
+def test_home_offers_every_preset_once_the_phenomena_are_examined() -> None:
+    """Studies are presets: by their words they are found from home."""
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await until(pilot, lambda: any(text.startswith("Open Random labels: ") for text in offered(app)))
+        further = [preset.name for preset in SPEC.presets[1:]]
+        commands = {text: deed for text, _, deed in palette_commands(app.screen, app)}
+        assert [text for text in commands if text.startswith("Open Random labels: ")] == [f"Open Random labels: {name}" for name in further]
+        commands[f"Open Random labels: {further[0]}"]()
+        await until(pilot, lambda: app.screen is not app.screen_stack[0])
+        assert app.open_runs.begun == [("canned", further[0])]
+        app.open_preset("canned", further[0])
+        await pilot.pause()
+        assert not session.posted and "this run has not ended" in said(app)
+        session.change(phase=Phase.FINISHED)
+        app.open_preset("canned", further[0])
+        assert session.posted == [Rewind(further[0])]
+
+    drive(scenario, session=session)
 
 
 def test_the_palette_knows_the_state() -> None:

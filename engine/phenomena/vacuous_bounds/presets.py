@@ -72,11 +72,11 @@ PRESETS = (
     Preset("nagarajan-mnist", "five hidden layers of 1024 on MNIST, n to 32,768", {**CORNER, "follow": "mnist", "margin": 10.0},
            "arXiv:1902.04742, Section 2 and Fig. 1", needs="mnist and a GPU"),
     Preset("nagarajan-mnist-5k", "the same on the 5,000 digits that are here: n to 4096, not 32,768", {"follow": "deep", "margin": 10.0},
-           "arXiv:1902.04742, Section 2 and Fig. 1, reduced", needs="GPU"),
+           "arXiv:1902.04742, Section 2 and Fig. 1, reduced", needs="a GPU"),
     Preset("nagarajan-mnist-small", "five hidden layers of 128 on 14x14 digits, n to 2048; margin 5 for 10",
            {**CORNER, "follow": "narrow-deep", "margin": 5.0}, "arXiv:1902.04742, Section 2 and Fig. 1, reduced"),
     Preset("nagarajan-sphere", "the published spheres: 500 dimensions, width 10,000, n to 8192", {"follow": "wide-sphere", "margin": 8.0},
-           "arXiv:1902.04742, Section 3.2", needs="GPU"),
+           "arXiv:1902.04742, Section 3.2", needs="a GPU"),
     Preset("nagarajan-sphere-small", "spheres in 250 dimensions, width 300, n to 2048",
            {**CORNER, "follow": "small-sphere", "margin": 3.0}, "arXiv:1902.04742, Section 3.2, reduced"),
 )  # fmt: skip
