@@ -47,7 +47,7 @@ def test_a_run_that_is_begun_starts_by_itself_and_is_kept(open_runs: BackgroundR
         open_runs.export(session, wanted) == f"Wrote {snapshot.run}-metrics.csv, {snapshot.run}-series.csv and 3 more to {tmp_path / 'out'}"
     )
     assert (tmp_path / "out" / f"{snapshot.run}-series.csv").exists()
-    with pytest.raises(UsageError, match=r"is there already Choose replace, or another folder\."):
+    with pytest.raises(UsageError, match=r"is there already\. Choose replace, or another folder\."):
         open_runs.export(session, wanted)
     assert "3 more" in open_runs.export(session, replace(wanted, force=True))
     assert open_runs.close() == [f"{snapshot.run} is finished; look at it with: genlab show {snapshot.run}"]

@@ -176,7 +176,7 @@ def test_a_lab_error_is_its_sentence_and_no_defect(tmp_path: Path) -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         await opened(pilot, app)
         in_an_action(app, fail)
-        await until(pilot, lambda: "the disk is full free some of it" in said(app))
+        await until(pilot, lambda: "the disk is full. free some of it" in said(app))
 
     app = survive(scenario, tmp_path, None)
     assert app.defects.reports == []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, Series
+from engine.contract import Axis, Basis, Condition, Figure, Marker, PictureSpec, Quantity, Series
 from engine.phenomena.lazy_training.claims import LAZY
 from engine.phenomena.lazy_training.config import TWO_LAYER, ScaleAndWidth
 from engine.phenomena.lazy_training.convolutional import figures as convolutional
@@ -32,11 +32,16 @@ TWO_LAYER_FIGURES = (
     Figure("training", "Training loss", Axis("step", log=True), Axis("loss / loss of zero", log=True), ("training/*",)),
     Figure("alignment", "What turns", ALPHA, Axis("share or cosine", lo=0.0),
            ("alignment", "kernel-rotation", "flipped"), "kernel and ReLUs; flipped: of all pairs of neuron and training example"),
+)  # fmt: skip
+WIDTHS = Condition("widths other than m", lambda config: bool({*config.widths} - {config.m}))
+WIDTH_FIGURES = (
     Figure("width", "Width makes lazy", WIDTH, Axis("change or gap", log=True), ("width/*",), "at alpha = 1"),
     Figure("width-error", "Test error and width", WIDTH, Axis("test MSE", log=True), ("width-error/*",), "at alpha = 1"),
 )  # fmt: skip
 FIGURES = (
-    *(replace(figure, empty="fills with study two-layer", domain=(TWO_LAYER,)) for figure in TWO_LAYER_FIGURES), *convolutional.FIGURES,
+    *(replace(figure, empty="fills with study two-layer", domain=(TWO_LAYER,)) for figure in TWO_LAYER_FIGURES),
+    *(replace(figure, empty="fills with study two-layer and other widths than m", domain=(TWO_LAYER, WIDTHS)) for figure in WIDTH_FIGURES),
+    *convolutional.FIGURES,
 )  # fmt: skip
 PICTURES = (
     PictureSpec("directions/rich", "Hidden directions, rich: smallest alpha", domain=(TWO_LAYER,)),

@@ -65,7 +65,7 @@ INSIDE = {
     "DD8": lambda c: c.digits >= 200 and c.digit_features / c.digits >= 4 and c.noise == 0,
     "DD9": lambda c: True,
     "DD10": lambda c: isotropic(c) and c.n >= 50 and c.draws >= 20 and not c.tuned and c.ridge == 0,
-    **dict.fromkeys((f"{name}{k}" for name in ("MPD", "EST") for k in range(1, 5)), lambda c: False),  # of the other studies
+    **dict.fromkeys((f"{name}{k}" for name in ("MPD", "EST", "RFF") for k in range(1, 5)), lambda c: False),  # of the other studies
 }
 DECIDED_BY_THE_DRAWS = tuple(f"DD{k} not applicable inside its domain" for k in (3, 5, 7))  # their errors, no p beyond n, how many
 

@@ -19,7 +19,7 @@ OF = "chosen spectrum, d nearest to n"
 SCALARS = (
     Scalar("largest_stop_ratio", "early stopping's risk over ridge's at 1/t, largest of all paths"),
     Scalar("largest_best_ratio", "best early stopping's risk over best ridge's, largest of all draws"),
-    Scalar("stop_ratio", f"early stopping's risk over ridge's at 1/t, largest of the mean path; {OF}"),
+    Scalar("stop_ratio", f"risk over ridge's at 1/t, largest of the mean path; {OF}"),
     Scalar("best_stop", f"time t at which the mean path is best stopped; {OF}", log=True),
     Scalar("best_flow_risk", f"excess risk there; {OF}", log=True),
     Scalar("best_ridge_risk", f"excess risk of the best ridge; {OF}", log=True),
