@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import registry
+from engine.data.registry import SOURCES
 from engine.errors import Exit
 from engine.runner import Runner
 from lab.cli.main import command, main
@@ -72,7 +73,7 @@ def call(stored, tmp_path, monkeypatch, capfd):
     long = ("lab.running.single.detach", "lab.running.sweep_report.run_sweep", "lab.running.verify.Verifier.run", "lab.bench.report.run")
     for place in long:
         monkeypatch.setattr(place, lambda *given, **named: 0)
-    monkeypatch.setattr("engine.data.registry.SOURCES", {})
+    monkeypatch.setattr("engine.data.registry.SOURCES", {"digits196": SOURCES["digits196"]})
 
     def run(args, **environ):
         shutil.rmtree(tmp_path, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -146,7 +147,7 @@ def test_help_closes_once_and_opens_over_no_page() -> None:
         for _ in range(5):
             await pilot.pause()
         assert isinstance(app.screen, HomeScreen | HelpScreen | Palette) or app.screen is screen
-        page = HelpScreen(None)
+        page = HelpScreen(None, ())
         page.dismiss()
         app.screens.home()
         app.screens.open(page)
@@ -196,7 +197,8 @@ def test_a_screen_that_is_opened_again_at_once_still_follows_its_run() -> None:
 def test_brackets_in_what_a_phenomenon_says_are_no_markup() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         screen: Any = await opened(pilot, app)
-        screen.figures.panels[0].title = "1 loss [/nats] [[@=#b'"
+        panel = screen.figures.panels[0]
+        panel.what = replace(panel.what, title="loss [/nats] [[@=#b'")
         palette = await with_palette(pilot, app)
         send(app, *"loss")
         await until(pilot, lambda: "loss [/nats] [[@=#b'" in said(app))

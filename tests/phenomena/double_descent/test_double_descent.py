@@ -9,7 +9,7 @@ import pytest
 
 import genlab
 from engine import registry
-from engine.contract import Status
+from engine.contract import Status, unmet
 from engine.errors import KnobError
 from engine.phenomena.double_descent import digits
 from engine.theory.kernels.random_features_finite import finite_error_terms
@@ -33,10 +33,10 @@ def quick():
 
 
 def test_quick_preset_decides_its_claims_and_they_hold(quick):
-    decided = {claim.id for claim in KIND.spec.claims if claim.applies("quick")}
+    decided = {claim.id for claim in KIND.spec.claims if claim.applies("quick") and claim.id.startswith("DD")}
     assert decided == {"DD1", "DD2", "DD3", "DD4", "DD6", "DD8", "DD9", "DD10"}
     assert {name for name, holds in quick.holds.items() if holds} == decided
-    assert all(verdict.mark == "not run" for verdict in quick.verdicts if verdict.claim.id not in decided)
+    assert all(verdict.mark in ("not run", "n/a") for verdict in quick.verdicts if verdict.claim.id not in decided)
 
 
 @pytest.mark.slow
@@ -56,6 +56,8 @@ def test_paper_presets_peak_at_n_and_agree_with_the_solver(preset):
 
 def test_every_figure_is_filled_and_every_series_belongs_to_one(quick):
     for figure in KIND.spec.figures:
+        if unmet(figure.domain, KIND.spec.configure("quick")):
+            continue  # of another study
         shown = [item for item in quick.series.values() if any(fnmatchcase(item.name, pattern) for pattern in figure.series)]
         assert shown, figure.name
         if figure.name != "rff":
@@ -155,7 +157,7 @@ def test_decided_claims_carry_their_numbers(quick):
 def test_every_number_of_a_record_is_declared(quick):
     declared = {quantity.name for quantity in KIND.spec.quantities}
     run = work(build())
-    assert set(run.history.records[-1]) == declared == set(quick.snapshot.values)
+    assert set(run.history.records[-1]) == set(quick.snapshot.values) <= declared
 
 
 def test_pauses_change_no_number():

@@ -43,7 +43,7 @@ def test_a_seed_of_many_equals_its_solo_run() -> None:
 def test_claims_stay_open_until_the_end() -> None:
     knobs = {**SMALL, "n": 50, "d": 10, "m": 50, "alpha": (0.1, 10.0, 100.0)}
     run = make(**knobs)
-    statuses = {one.claim.id: one.status for one in run.verdicts()}
+    statuses = {one.claim.id: one.status for one in run.verdicts() if one.claim.id.startswith("LT")}
     waiting, outside = {"LT1": Status.PENDING}, dict.fromkeys(("LT2", "LT3", "LT4", "LT5", "LT6"), Status.NOT_APPLICABLE)
     assert statuses == {**waiting, **outside, "LT7": Status.HOLDS}
     reasons = {one.claim.id: one.reason for one in run.verdicts()}

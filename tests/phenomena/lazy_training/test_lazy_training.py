@@ -6,7 +6,7 @@ import torch
 from numpy.linalg import norm
 from sklearn.metrics.pairwise import cosine_similarity
 
-from engine.contract import Status
+from engine.contract import Status, unmet
 from engine.phenomena.lazy_training.pictures import in_blocks, in_span, plane_of
 from engine.phenomena.lazy_training.predictions import linearised_weights, predict
 from engine.phenomena.lazy_training.problem import draw_problem, first_weights
@@ -37,7 +37,7 @@ def finished():
 
 
 def test_every_claim_holds_at_the_full_size(finished) -> None:
-    verdicts = {one.claim.id: one for one in finished.verdicts()}
+    verdicts = {one.claim.id: one for one in finished.verdicts() if one.claim.id.startswith("LT")}
     assert {name: one.holds for name, one in verdicts.items()} == {f"LT{number}": True for number in range(1, 8)}
 
 
@@ -180,7 +180,7 @@ def test_infinite_width_is_what_wide_students_tend_to() -> None:
 
 
 def test_decided_claims_carry_their_numbers(finished) -> None:
-    values = {one.claim.id: one.values for one in finished.verdicts()}
+    values = {one.claim.id: one.values for one in finished.verdicts() if one.claim.id.startswith("LT")}
     assert all(values.values())
     assert values["LT4"]["measured"] == pytest.approx(values["LT4"]["rich"] / values["LT4"]["linearised"])
     assert values["LT3"]["gap at 10"] > values["LT3"]["gap at 100"] > values["LT3"]["gap at 1000"] > 0 < values["LT2"]["fall"]
@@ -294,7 +294,8 @@ def test_everything_declared_is_shown(finished) -> None:
     run = work(make(**SMALL))
     names = [series.name for series in run.series()]
     for figure in run.spec.figures:
-        assert any(fnmatch(name, pattern) for name in names for pattern in figure.series), figure.name
+        filled = any(fnmatch(name, pattern) for name in names for pattern in figure.series)
+        assert filled or unmet(figure.domain, run.config), figure.name
     assert [picture.name for picture in finished.pictures()] == [picture.name for picture in run.spec.pictures]
     for series in (*run.series(), *finished.series()):
         assert np.isfinite(series.y).all(), series.name
