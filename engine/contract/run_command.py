@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.contract.declared import Spec
+from engine.errors import LabError
 
 
 def run_command(spec: Spec, preset: str, config: Mapping[str, Any], seeds: Sequence[int], device: str, threads: int | None = None) -> str:
@@ -15,11 +16,20 @@ def run_command(spec: Spec, preset: str, config: Mapping[str, Any], seeds: Seque
     Knobs that equal no preset ("custom") are counted from the preset that leaves the fewest to name.
     """
     named = [item.name for item in spec.presets if item.name == preset]
-    base = min(named or [item.name for item in spec.presets], key=lambda name: len(_options(spec, name, config)))
+    base = min(named or [item.name for item in spec.presets if _taken(spec, item.name)], key=lambda name: len(_options(spec, name, config)))
     words = ["genlab", "run", spec.name, "--preset", base, *_options(spec, base, config)]
     words += ["--seed", str(seeds[0]), "--seeds", str(len(seeds)), "--device", device]
     words += [] if threads is None else ["--threads", str(threads)]
     return shlex.join(words)
+
+
+def _taken(spec: Spec, preset: str) -> bool:
+    """Whether the data that are here have as many examples as a preset asks for."""
+    try:
+        spec.configure(preset)
+    except LabError:
+        return False
+    return True
 
 
 def _options(spec: Spec, preset: str, config: Mapping[str, Any]) -> list[str]:
