@@ -54,9 +54,9 @@ EDGE = (*NETWORK, within("edges", 8, 32))
 LONG = (*EDGE, within("steps", 1000))
 WIDELY = (
     one_of("dataset", SIGNALS, "digits196", "cifar10"), *TANH, *_with(SIGNALS, *SIGNAL, within("edges", 8, 32)),
-    *_with("digits196", *IMAGE, within("width", 50, 100), within("n", 400, 600), within("edges", 4, 8)), *_with("cifar10", *IMAGE),
+    *_with("digits196", *IMAGE, within("width", 50, 100), within("n", 400, 600), within("edges", 5, 8)), *_with("cifar10", *IMAGE),
 )  # fmt: skip
-FOLLOWED = (within("steps", 1000), *WIDELY)
+FOLLOWED = (within("steps", 1000), *WIDELY, *_with("digits196", within("steps", 2000)))
 BELOW = (
     *NETWORK, within("control", 100), within("n", 200),
     Condition(f"control at least {APART} times the largest edge: a much smaller step", lambda c: c.control >= APART * max(c.edges)),

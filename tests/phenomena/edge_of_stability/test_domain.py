@@ -24,7 +24,7 @@ def _images(c):
     return (
         (c.dataset, c.targets, c.scaling, c.init) == ("digits196", "one-hot", "columns", "uniform")
         and c.activation == "tanh" and c.depth == 2 and 50 <= c.width <= 100 and 400 <= c.n <= 600 and c.every <= 50 and c.tol <= 1e-3
-        and min(c.edges) >= 4 and max(c.edges) <= 8
+        and min(c.edges) >= 5 and max(c.edges) <= 8
     )  # fmt: skip
 
 
@@ -45,14 +45,14 @@ def _edges(c):
 
 
 INSIDE = {
-    "EOS1": lambda c: (_edges(c) or _images(c)) and c.steps >= 1000,
+    "EOS1": lambda c: (_edges(c) and c.steps >= 1000) or (_images(c) and c.steps >= 2000),
     "EOS2": lambda c: _edges(c) or _images(c),
     "EOS3": lambda c: _edges(c) and c.steps >= 1000,
     "EOS4": lambda c: _network(c) and c.n >= 200 and c.control >= max(100, 4 * max(c.edges)) and c.steps / c.control >= 10,
-    "EOS5": lambda c: (_edges(c) or _images(c)) and c.steps >= 1000,
+    "EOS5": lambda c: (_edges(c) and c.steps >= 1000) or (_images(c) and c.steps >= 2000),
     "EOS6": lambda c: True,
     "EOS7": lambda c: True,
-    "EOS8": lambda c: (_edges(c) or _images(c)) and c.steps >= 1000,
+    "EOS8": lambda c: (_edges(c) and c.steps >= 1000) or (_images(c) and c.steps >= 2000),
 }
 
 
