@@ -61,6 +61,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         self.notes = NotesPanel(spec)
         self.values = ValuesPanel()
         self._rows = {name: TextRow(id=name) for name in ("title", "headline", "views", "tally", "phase", "keys")}
+        self._body = Horizontal(id="body")
         self._side = Vertical(self.knobs, self.claims, self.notes, self.values, id="side")
 
     def compose(self) -> ComposeResult:
@@ -68,9 +69,8 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         yield self._row("title")
         yield self._row("headline")
         yield self._row("views")
-        with Horizontal(id="body"):
+        with self._body:
             yield self.figures
-            yield self._side
         yield self._row("tally")
         yield self._row("phase")
         yield self.message
@@ -78,8 +78,9 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         yield self._row("keys")
 
     def on_mount(self) -> None:
-        """Begin with the figures selected."""
+        """Begin with the figures selected; the panel beside them, two thirds of all there is, comes when these are seen."""
         self.figures.focus()
+        self.call_after_refresh(self._body.mount, self._side)
 
     # ------------------------------------------------------------ what is drawn
 

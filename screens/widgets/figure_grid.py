@@ -22,7 +22,7 @@ from screens.pinned import Pinned
 from screens.widgets.axis_scales import Scale
 from screens.widgets.figure_panel import FigurePanel, faint_label
 from screens.widgets.palette import Theme, groups_of
-from screens.widgets.plot_figure import legend_entries, worth_naming
+from screens.widgets.plot_figure import worth_naming
 from screens.widgets.plot_legend import LegendEntry, value_at
 from screens.widgets.plot_view import PlotView
 from screens.widgets.shared_legend import Legend, arranged, long, related, shared
@@ -76,7 +76,7 @@ class FigureGrid(Container, can_focus=True):
         self.linked = False
         self.pages: tuple[Page, ...] = ()
         self._theme, self._wide, self._roomier = theme, wide, roomier
-        self._grid = Container(*self.panels, id="grid")
+        self._grid = Container(id="grid")
         self._snapshot: Snapshot | None = None
         self._spec = spec
         self._config: tuple[Mapping[str, Any], bool] = {}, False  # settings of the run, and whether it is finished
@@ -84,7 +84,7 @@ class FigureGrid(Container, can_focus=True):
         self._unfilled: frozenset[int] = frozenset()  # those, and what a run that is over has left empty
 
     def compose(self) -> ComposeResult:
-        """Hold the legend and every panel; those of other pages are hidden."""
+        """Hold the legend and the panels, each from the first time on that it is seen; those of other pages are hidden."""
         yield self.legend
         yield self._grid
 
@@ -131,8 +131,17 @@ class FigureGrid(Container, can_focus=True):
                 panel.display = panel.index in page.views
                 panel.set_class(panel.index == self.active and len(page.views) > 1, "-active")
                 panel.styles.column_span = page.span(panel.index) if panel.display else 1
+            self._hold(page)
             self.redraw()
         self.post_message(self.Rearranged())
+
+    def _hold(self, page: Page) -> None:
+        """Take in the panels of a page that were not seen before, each in its place."""
+        for view in page.views if self._grid.is_attached else ():
+            panel = self.panels[view]
+            if panel.parent is None:
+                later = (item for item in self.panels[view + 1 :] if item.parent is not None)
+                self._grid.mount(panel, before=next(later, None))
 
     @property
     def _in_order(self) -> list[FigurePanel]:
@@ -213,7 +222,7 @@ class FigureGrid(Container, can_focus=True):
         """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
         figures = [panel for panel in visible if isinstance(panel.what, Figure)]
         drawn = {panel.index: panel.curves(snapshot) for panel in figures}
-        legends = {index: worth_naming(series, legend_entries(series, self._theme)) for index, series in drawn.items()}
+        legends = {index: worth_naming(series, self._theme) for index, series in drawn.items()}
         entries, named = self._above(legends)
         raw = any(smoothable(item, self.smoothing) for panel in figures for item in panel.curves(snapshot))
         if entries and (self.pinned is not None or raw):

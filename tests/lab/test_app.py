@@ -19,7 +19,9 @@ from lab.app import LabApp
 from lab.open_runs import BackgroundRuns
 
 async def main():
-    app = LabApp(BackgroundRuns())
+    runs = BackgroundRuns()
+    runs.examine = dict  # which comes a second after home stands, and imports what the first screen needs
+    app = LabApp(runs)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert app.phenomena()
