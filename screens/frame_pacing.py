@@ -9,7 +9,7 @@ from typing import Literal
 from engine.contract import Phase, Snapshot
 
 PERIOD = 0.2  # seconds between frames at most
-SHARE = 0.1  # of the time may go into drawing
+SHARE = 0.06  # of the time may go into drawing, which training that shares the interpreter loses, and a little more
 SLOWEST = 2.0  # seconds between frames at least
 EAGER = 0.02  # seconds between looks after a key press
 EAGER_FOR = 1.0  # seconds for which it looks eagerly, or until the answer is there
