@@ -96,6 +96,14 @@ def remove_runs(names: Sequence[str], runs: Path | None, *, yes: bool) -> None:
         say(f"deleted {path}; its runs are kept")
 
 
+def say_damaged_results(names: Sequence[str], runs: Path | None) -> None:
+    """Say of each of these runs whose `result.json` is damaged that it is, though nothing was read from it."""
+    root = runs_root(runs)
+    for folder in (RunFolder.open(path) for path in dict.fromkeys(find_run(root, name) for name in names)):
+        if problem := folder.result_problem():
+            say(f"genlab: {problem}", f"  Nothing was read from it; scripts need a copy, or the run anew: {folder.manifest.again}")
+
+
 def load_run(run: str, runs: Path | None) -> tuple[RunFolder, Snapshot]:
     """Return the folder of a run, named or given as a path, and what a screen shows of it.
 

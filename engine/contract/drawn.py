@@ -5,7 +5,7 @@ Arrays are named here and not made: commands that only read declarations do with
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Marker:
     at: float
     label: str
     group: str = ""
-    brief: str = field(default="", metadata={"stored": False})
+    brief: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ class Picture:
     values: (rows, columns), row 0 on top; integers index `legend` when the palette is "classes".
     extent: (x0, x1, y0, y1) data coordinates of the plane, needed with layers; row 0 lies at y1.
     log: both axes of the plane are logarithmic: the cells are evenly spaced in the logarithm, extent and layers positive data.
+    rows, columns: what stands beside the values of a picture without a plane, from the top and from the left, in equal parts of it.
     """
 
     name: str
@@ -101,3 +102,5 @@ class Picture:
     equal: bool = False
     note: str = ""
     log: bool = False
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()

@@ -306,6 +306,16 @@ class RunFolder:
         """Save claims and the figures' data, for scripts: genlab itself does not read them."""
         write_json(self.path / RESULT, result)
 
+    def result_problem(self) -> str:
+        """Return why what scripts read of a run that is over cannot be read, as a sentence; empty where it can, or is not there yet."""
+        if not (self.path / RESULT).exists():
+            return ""
+        try:
+            read_json(self.path / RESULT, limit=None)
+        except StoreError as error:
+            return error.message
+        return ""
+
     def whole(self) -> bool:
         """Whether everything that a run leaves at its end is there and can be read."""
         try:

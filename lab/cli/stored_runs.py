@@ -107,13 +107,15 @@ def compare(
     """
     from lab.export.comparison import compare_runs, export_comparison
     from lab.output import plain
+    from lab.stored import say_damaged_results
     from screens.application import ExportRequest
 
-    if not to:
+    if to:
+        for path in export_comparison(run, runs, ExportRequest(to, out, tuple(figure or ()), width, force)):
+            print(plain(path))
+    else:
         compare_runs(run, runs, height, json=json)
-        return
-    for path in export_comparison(run, runs, ExportRequest(to, out, tuple(figure or ()), width, force)):
-        print(plain(path))
+    say_damaged_results(run, runs)
 
 
 def export(
@@ -139,6 +141,7 @@ def export(
     from engine.sweeps.folder import find_sweep
     from lab.export.formats import export_runs
     from lab.output import plain
+    from lab.stored import say_damaged_results
     from screens.application import ExportRequest
 
     wanted = ExportRequest(to, out, tuple(figure or ()), width, force)
@@ -151,6 +154,7 @@ def export(
         written += export_sweeps(list(sweeps.values()), wanted)
     for path in written:
         print(plain(path))
+    say_damaged_results(others, runs)
 
 
 def remove(run: RunList, runs: Runs = None, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:

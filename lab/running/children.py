@@ -35,6 +35,11 @@ class Ended:
     hint: str = ""
 
     @property
+    def cut_short(self) -> bool:
+        """Whether it was stopped before its end."""
+        return self.code == Exit.INTERRUPTED or self.killed
+
+    @property
     def killed(self) -> bool:
         """Whether a signal ended it."""
         return self.code < 0

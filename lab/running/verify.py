@@ -100,21 +100,33 @@ class Verifier:
             require_writable(self.junit)
         found = [Verified(one, self.preset, self.seeds) for one in _chosen(names)]
         jobs = [Job(one.spec, seed) for one in found for seed in self._first_seeds(one.spec)]  # mistakes show before any work
+        stopped = self._run(found, jobs, json=json, quiet=quiet)
+        if self.junit:
+            parts = [(one.spec.name, one.claims, [f"seed {seed}: {said}" for seed, said in one.problems]) for one in found]
+            write_junit(self.junit, f"genlab verify {self.preset}", parts)
+        return self._conclude(found, json=json, stopped=stopped)
+
+    def _run(self, found: Sequence[Verified], jobs: Sequence[Job], *, json: bool, quiet: bool) -> bool:
+        """Do the runs and print each phenomenon once its runs have ended; return whether somebody stopped them.
+
+        What had been decided before that is printed, too; runs that were cut short decide nothing.
+        """
         threads = self.threads or 1
         children = Children(max(1, min(len(jobs), usable_cores() // threads)), "nothing was waited for")
         shown = 0
         for number, (job, one) in enumerate(children.each(lambda job: children.run(self._command(job, threads)), jobs), 1):
-            next(item for item in found if item.spec is job.spec).ended[job.seed] = one
+            if not (children.stopped and one.cut_short):
+                next(item for item in found if item.spec is job.spec).ended[job.seed] = one
             if not (json or quiet):
                 state = one.result.get("phase", "") if one.code == Exit.DONE else _why(one)
                 say(f"{number} of {len(jobs)}: {job.spec.name} from seed {job.seed}: {state}")
             while shown < len(found) and found[shown].complete and not children.stopped:
                 self._show(found[shown], json=json)
                 shown += 1
-        if self.junit:
-            parts = [(one.spec.name, one.claims, [f"seed {seed}: {said}" for seed, said in one.problems]) for one in found]
-            write_junit(self.junit, f"genlab verify {self.preset}", parts)
-        return self._conclude(found, json=json, stopped=children.stopped)
+        for left in found[shown:]:
+            if left.ended:
+                self._show(left, json=json)
+        return children.stopped
 
     def _first_seeds(self, found: Spec) -> Iterator[int]:
         found.configure(self.preset)
@@ -144,19 +156,19 @@ class Verifier:
             if chosen and self.seeds == 1:
                 write_table(VERDICT_COLUMNS, map(_single, chosen), title=title)
             elif chosen:
-                write_table(COUNT_COLUMNS, map(_counted, chosen), title=title if identity else f"{title}, {self.seeds} runs")
+                runs = f"{self.seeds} runs" if one.complete else f"{len(one.ended)} of {self.seeds} runs"
+                write_table(COUNT_COLUMNS, map(_counted, chosen), title=title if identity else f"{title}, {runs}")
 
     def _record(self, one: Verified, claims: Sequence[ClaimCount]) -> dict[str, Any]:
         return {
-            "event": "result", "phenomenon": one.spec.name, "preset": self.preset, "seeds": sorted(one.ended),
+            "event": "result", "phenomenon": one.spec.name, "preset": self.preset, "seeds": sorted(one.ended), "complete": one.complete,
             "problems": [{"seed": seed, "sentence": sentence} for seed, sentence in one.problems],
             "claims": [counted.record() for counted in claims],
             "runs": [{"seed": seed, "values": ended.result["values"]} for seed, ended in sorted(one.ended.items()) if ended.result],
         }  # fmt: skip
 
     def _conclude(self, found: Sequence[Verified], *, json: bool, stopped: bool) -> int:
-        complete = [one for one in found if one.complete]
-        claims = [(one.spec.name, counted) for one in complete for counted in one.claims]
+        claims = [(one.spec.name, counted) for one in found for counted in one.claims]
         bad = [f"{name} {counted.claim.id}" for name, counted in claims if counted.too_often]
         worst = max((_code(ended) for one in found for ended in one.ended.values()), default=Exit.DONE)
         code = Exit.INTERRUPTED if stopped else worst
@@ -165,15 +177,17 @@ class Verifier:
         if json:
             counts = {str(status): sum(counted.status is status for _, counted in claims) for status in Status}
             problems = sum(len(one.problems) for one in found)
-            emit({"event": "verify", "preset": self.preset, "seeds": self.seeds, **counts, "too_often": bad, "problems": problems})
+            said = {"event": "verify", "preset": self.preset, "seeds": self.seeds, **counts, "too_often": bad, "problems": problems}
+            emit({**said, "interrupted": stopped})
         else:
             marks = [counted.status.mark for _, counted in claims]
-            said = dict.fromkeys(status.mark for status in Status if status.mark in SAID or status.mark in marks)
-            print(", ".join(f"{marks.count(mark)} {mark}" for mark in said), flush=True)
+            marked = dict.fromkeys(status.mark for status in Status if status.mark in SAID or status.mark in marks)
+            print(", ".join(f"{marks.count(mark)} {mark}" for mark in marked), flush=True)
             if bad and self.seeds > 1:
                 print(plain(f"more often than they may: {', '.join(bad)}"), flush=True)
         if stopped:
-            say(f"genlab: interrupted after {len(complete)} of {len(found)} phenomena.")
+            ended, awaited = sum(len(one.ended) for one in found), sum(one.awaited for one in found)
+            say(f"genlab: interrupted: {ended} of {awaited} runs had ended, and only those are counted.")
         return code
 
 

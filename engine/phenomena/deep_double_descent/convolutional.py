@@ -5,11 +5,9 @@ whose rate falls as 1/sqrt(1 + floor(step/512)), on images that may be cut out o
 from __future__ import annotations
 
 import numpy as np
-import psutil
 import torch
 from torch import Tensor, nn
 
-from engine.errors import ProblemError
 from engine.networks.augmentation import CropAndFlip
 from engine.networks.convolutional import five_layer_cnn
 from engine.networks.drawing import draw_parameters
@@ -20,7 +18,6 @@ from engine.networks.training import ModuleEnsemble, Recipe
 from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
 from engine.phenomena.deep_double_descent.networks import Setting
 from engine.phenomena.deep_double_descent.problem import Problem
-from engine.phenomena.deep_double_descent.size import memory
 from engine.readings import Network
 from engine.seeds import streams
 from engine.training.batches import Batches
@@ -59,17 +56,3 @@ def _recipe(config: DeepDoubleDescentConfig, problem: Problem, seed: int) -> Rec
         return Recipe(schedule)
     height, width, channels = (*problem.shape, 1)[:3]
     return Recipe(schedule, (CropAndFlip((height, width, channels), seed, fill=problem.black),))
-
-
-def require_memory(config: DeepDoubleDescentConfig, seeds: int, device: str) -> None:
-    """Refuse a run whose images and networks do not fit into memory.
-
-    Raises:
-        ProblemError: they do not.
-    """
-    needed, on_gpu = memory(config, seeds), torch.device(device).type == "cuda"
-    free = torch.cuda.mem_get_info(device)[0] if on_gpu else psutil.virtual_memory().available
-    if needed > free:
-        what = f"{config.n:,} images of {config.dataset} and networks of {len(config.widths)} widths up to {config.widths[-1]}"
-        sentence = f"{what} take {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB {'of the GPU ' if on_gpu else ''}are free"
-        raise ProblemError(sentence, "lower h, n or the number of seeds, or set batch")

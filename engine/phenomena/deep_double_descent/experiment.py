@@ -20,18 +20,18 @@ from engine.headline import Known
 from engine.phenomena.deep_double_descent import SPEC, figures
 from engine.phenomena.deep_double_descent.claims import JUDGES
 from engine.phenomena.deep_double_descent.config import MODULES, DeepDoubleDescentConfig
-from engine.phenomena.deep_double_descent.convolutional import require_memory
 from engine.phenomena.deep_double_descent.groups import Group, GroupMaker
 from engine.phenomena.deep_double_descent.headline import clauses as headline_clauses
 from engine.phenomena.deep_double_descent.networks import networks_of, threshold_width, width_of
 from engine.phenomena.deep_double_descent.problem import Problem, best_constant_loss, draw_problem
 from engine.phenomena.deep_double_descent.scalars import READERS
-from engine.phenomena.deep_double_descent.size import network_size
+from engine.phenomena.deep_double_descent.size import memory, network_size
 from engine.phenomena.deep_double_descent.sweeps import Sweeps
 from engine.phenomena.deep_double_descent.work import measured_per_decade
 from engine.phenomenon import Training, geometric_grid
 from engine.state import Stateful
 from engine.training.joint import Stretch
+from engine.training.memory import require_memory
 
 
 class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
@@ -49,7 +49,8 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
     def __init__(self, config: DeepDoubleDescentConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
         if config.model in MODULES:
-            require_memory(config, len(seeds), device)
+            held = f"{config.n:,} images of {config.dataset} and networks of {len(config.widths)} widths up to {config.widths[-1]}"
+            require_memory(memory(config, len(seeds)), held, device, "lower h, n or the number of seeds, or set batch")
         self.grid = geometric_grid(config.steps, measured_per_decade(config))
         self.total = config.steps
         self.problems = [draw_problem(config, seed) for seed in seeds]

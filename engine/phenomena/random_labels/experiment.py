@@ -28,14 +28,17 @@ from engine.phenomena.random_labels.counted import CountedClassifiers
 from engine.phenomena.random_labels.headline import clauses as headline_clauses
 from engine.phenomena.random_labels.memorisation import distinct, memorise
 from engine.phenomena.random_labels.paired_run import PairedRun
-from engine.phenomena.random_labels.randomisation import build_classifiers, require_memory
+from engine.phenomena.random_labels.randomisation import build_classifiers
 from engine.phenomena.random_labels.scalars import READERS
+from engine.phenomena.random_labels.size import memory, network_count
 from engine.phenomenon import Steps, Training, geometric_grid
 from engine.readings import Floats, Network
 from engine.seeds import streams
 from engine.state import Stateful
 from engine.training.joint import Stretch
+from engine.training.memory import require_memory
 
+SMALLER = "lower n or the number of seeds, leave out levels, or set corrupted_pixels false"
 STORED = 64 * 2**20  # bytes of training inputs up to which they are stored
 DIVERGED = 1000  # times the loss of guessing, ln K: far beyond what training comes back from
 
@@ -73,7 +76,8 @@ class RandomLabels(Training[RandomLabelsConfig]):
         self.conditions = conditions_of(config)
         self.levels = sorted(label_conditions(config), key=lambda condition: condition.corruption)
         self.networks = [Network(condition, seed) for condition in self.conditions for seed in seeds]
-        require_memory(config, len(seeds), device)
+        held = f"{config.n:,} training images of {config.dataset} and {network_count(config, len(seeds))} networks"
+        require_memory(memory(config, len(seeds)), held, device, SMALLER)
         n_test = test_count(config.dataset, config.n)
         self.data = {seed: draw_data(config, n_test, streams(seed)) for seed in seeds}
         self.notes = self.data[seeds[0]].split.notes

@@ -9,12 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import psutil
 import torch
 from torch import Tensor
 
 from engine.data.split import Split
-from engine.errors import ProblemError
 from engine.networks.augmentation import RandomCut, per_image
 from engine.networks.network import ModuleMembers
 from engine.networks.schedules import ByEpoch, Drops, Schedule, constant
@@ -24,7 +22,6 @@ from engine.phenomena.random_labels.classifiers import Classifiers, Examples, Gr
 from engine.phenomena.random_labels.conditions import Condition, RandomisedData
 from engine.phenomena.random_labels.config import MODULES, RandomLabelsConfig
 from engine.phenomena.random_labels.counted import CountedClassifiers, CountedGroup
-from engine.phenomena.random_labels.size import memory, network_count
 from engine.readings import Network
 from engine.seeds import streams
 from engine.training.batches import Batches
@@ -32,21 +29,6 @@ from engine.training.ensemble import Ensemble, TrainingSet
 from engine.training.optimizers import SGD
 
 DECAY, DROPS = 0.95, (0.5, 0.75)  # of the learning rate an epoch; the shares of the epochs after which it is a tenth
-
-
-def require_memory(config: RandomLabelsConfig, seeds: int, device: str) -> None:
-    """Refuse a run whose images and networks do not fit into memory.
-
-    Raises:
-        ProblemError: they do not.
-    """
-    needed = memory(config, seeds)
-    on_gpu = torch.device(device).type == "cuda"
-    free = torch.cuda.mem_get_info(device)[0] if on_gpu else psutil.virtual_memory().available
-    if needed > free:
-        what = f"{config.n:,} training images of {config.dataset} and {network_count(config, seeds)} networks"
-        sentence = f"{what} take {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB {'of the GPU ' if on_gpu else ''}are free"
-        raise ProblemError(sentence, "lower n or the number of seeds, leave out levels, or set corrupted_pixels false")
 
 
 def schedule_of(config: RandomLabelsConfig) -> Schedule:

@@ -43,7 +43,7 @@ def snapshot() -> Snapshot:
             Picture("r", "R", np.ones((3, 2), dtype=bool).T, lo=0.0, hi=1.0),
             Picture("t", "T", None, (Layer("line", frames[0], "now", "g", x, frames, ("i", "ii", "iii")),), extent=(0.0, 9.0, 0.0, 9.0)),
         ),
-        markers=(Marker("loss*", "x", 140.0, "memorised", "g"),),
+        markers=(Marker("loss*", "x", 140.0, "memorised", "g", "fitted"), Marker("loss*", "y", 0.9, "chance")),
         verdicts=(
             Verdict(claim, 0.0, float("nan"), Status.PENDING, reason="not yet"),
             Verdict(claim, "1", "0.9", Status.HOLDS, "over seeds", values={"ratio": 0.9, "n": 3}),

@@ -105,6 +105,17 @@ def test_a_damaged_run_is_one_sentence(genlab, run, tmp_path, command):
     assert len(err.splitlines()) == 2
 
 
+@pytest.mark.parametrize("command", [["compare"], ["export", "--to", "csv"], ["compare", "--to", "npz"]])
+def test_a_damaged_result_is_said_though_nothing_is_read_from_it(genlab, run, tmp_path, command):
+    damaged, whole = run(), run("--seed", "4")
+    (tmp_path / "runs" / damaged / "result.json").write_text('{"claims": [')
+    code, out, err = genlab(command[0], damaged, whole, *command[1:], *(("--out", str(tmp_path)) if "--to" in command else ()))
+    assert code == 0 and out
+    said = [line for line in err.splitlines() if "damaged" in line]
+    assert len(said) == 1 and "result.json" in said[0] and damaged in said[0]
+    assert "genlab run toy --preset quick --seed 0" in err
+
+
 def test_control_characters_that_are_read_back_never_reach_the_terminal(genlab, run, tmp_path):
     name = run()
     path = tmp_path / "runs" / name / "manifest.json"

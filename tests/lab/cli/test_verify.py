@@ -1,6 +1,7 @@
 """`genlab verify`: independent runs side by side, claims counted against the luck that they admit, reports for machines."""
 
 import os
+import re
 import signal
 import time
 from xml.etree import ElementTree
@@ -47,7 +48,7 @@ def test_runs_are_independent_and_their_numbers_those_of_single_runs(tmp_path):
         alone = next(claim for claim in lines(single[1])[-1]["claims"] if claim["id"] == "T1")
         assert row == {"seed": row["seed"], **alone}
     counts = {"holds": 2, "fails": 0, "pending": 0, "censored": 0, "not run": 0, "not applicable": 0}
-    assert summary == {"event": "verify", "preset": "standard", "seeds": 2, **counts, "too_often": [], "problems": 0}
+    assert summary == {"event": "verify", "preset": "standard", "seeds": 2, **counts, "too_often": [], "problems": 0, "interrupted": False}
 
 
 def test_what_is_stored_is_stored_where_it_is_told_to(tmp_path):
@@ -123,9 +124,32 @@ def test_an_interrupt_ends_all(tmp_path, number):
         os.kill(child.pid, number)
         out, err = child.stdout.read(), child.stderr.read()
     assert child.returncode == Exit.INTERRUPTED
-    assert "genlab: interrupted after 0 of 1 phenomena." in err
-    assert out == "0 yes, 0 no, 0 not yet, 0 not run\n"
+    assert "of 50 runs had ended, and only those are counted." in err
+    assert out.splitlines()[-1] in ("0 yes, 0 no, 0 not yet, 0 not run", "1 yes, 0 no, 0 not yet, 1 not run")
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in begun)
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_what_was_decided_before_an_interrupt_is_told(tmp_path, options):
+    report = tmp_path / "report.xml"
+    with start(tmp_path / "runs", "verify", "toy", "--seeds", "50", "--junit", str(report), *options) as child:
+        if options:
+            children(child)
+        else:
+            next(line for line in child.stderr if line.startswith("2 of 50"))
+        os.kill(child.pid, signal.SIGINT)
+        out, err = child.stdout.read(), child.stderr.read()
+    assert child.returncode == Exit.INTERRUPTED
+    ended = int(re.search(r"genlab: interrupted: (\d+) of 50 runs had ended", err)[1])
+    if options:
+        *results, summary = lines(out)
+        assert summary["interrupted"] and [(len(one["seeds"]), one["complete"], one["problems"]) for one in results] == (
+            [(ended, ended == 50, [])] if ended else []
+        )
+    else:
+        assert ended >= 2 and f"toy quick, {ended} of 50 runs" in out and "1 yes" in out
+    claims = {case.get("name")[:2] for case in ElementTree.parse(report).iter("testcase")}
+    assert claims == ({"T1", "T2"} if ended else set())
 
 
 def test_an_unstored_run_ends_with_its_reader(tmp_path):

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import psutil
-import torch
 from numpy.typing import NDArray
 
-from engine.errors import Diverged, ProblemError
+from engine.errors import Diverged
 from engine.phenomena.grokking.config import GrokkingConfig
 from engine.phenomena.grokking.milestones import Milestones, at_least
 from engine.phenomena.grokking.omnigrok.networks import ImageNetworks
 from engine.phenomena.grokking.omnigrok.settings import GROKKED, networks_of, settings_of
 from engine.phenomena.grokking.omnigrok.size import memory
+from engine.training.memory import require_memory
 
 LARGEST = 1e12  # a score above it has left what training can come back from
 
@@ -29,7 +28,8 @@ class ImageStudy:
 
     def __init__(self, config: GrokkingConfig, seeds: tuple[int, ...], device: str) -> None:
         settings = settings_of(config)
-        _require_memory(config, len(settings), len(seeds), device)
+        held = f"{config.n:,} training images of {config.dataset} and {len(settings) * len(seeds)} networks"
+        require_memory(memory(config, len(settings), len(seeds)), held, device, "lower n, width or the number of seeds")
         self.config, self.networks = config, networks_of(settings, seeds)
         self.trained = ImageNetworks(config, self.networks, device)
 
@@ -63,18 +63,3 @@ class ImageStudy:
     def parts(self) -> Mapping[str, ImageNetworks]:
         """The ensembles."""
         return {"images": self.trained}
-
-
-def _require_memory(config: GrokkingConfig, settings: int, seeds: int, device: str) -> None:
-    """Refuse a run whose images and networks do not fit into memory.
-
-    Raises:
-        ProblemError: they do not.
-    """
-    needed = memory(config, settings, seeds)
-    on_gpu = torch.device(device).type == "cuda"
-    free = torch.cuda.mem_get_info(device)[0] if on_gpu else psutil.virtual_memory().available
-    if needed > free:
-        what = f"{config.n:,} training images of {config.dataset} and {settings * seeds} networks"
-        sentence = f"{what} take {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB {'of the GPU ' if on_gpu else ''}are free"
-        raise ProblemError(sentence, "lower n, width or the number of seeds")

@@ -10,13 +10,11 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.contract import Series
-from engine.errors import ProblemError
 from engine.headline import Known
 from engine.phenomena.lazy_training.config import LazyTrainingConfig
 from engine.phenomena.lazy_training.convolutional import figures
@@ -27,6 +25,7 @@ from engine.phenomena.lazy_training.convolutional.trained import CentredEnsemble
 from engine.phenomenon import geometric_grid
 from engine.readings import History
 from engine.state import Stateful
+from engine.training.memory import require_memory
 
 Floats = NDArray[np.float64]
 
@@ -44,9 +43,10 @@ class Convolutional:
     """
 
     def __init__(self, config: LazyTrainingConfig, seeds: tuple[int, ...], device: str, history: History) -> None:
-        _require_memory(config, len(seeds), device)
         self.config, self.seeds, self.history = config, seeds, history
         self.networks = networks_of(config, seeds)
+        held = f"{config.examples:,} images of {config.images} and {len(self.networks)} networks"
+        require_memory(memory(config, len(seeds)), held, device, "lower examples, channels, or the number of scales, rates or seeds")
         self.per_epoch = config.examples // config.batch
         self.grid = geometric_grid(config.epochs, PER_DECADE) * self.per_epoch
         self.total = int(self.grid[-1])
@@ -168,18 +168,3 @@ class Convolutional:
     def parts(self) -> Mapping[str, Stateful]:
         """The ensembles."""
         return {f"cnn{place}": ensemble for place, ensemble in enumerate(self.ensembles)}
-
-
-def _require_memory(config: LazyTrainingConfig, seeds: int, device: str) -> None:
-    """Refuse a run whose images and networks do not fit into memory.
-
-    Raises:
-        ProblemError: they do not.
-    """
-    needed, on_gpu = memory(config, seeds), torch.device(device).type == "cuda"
-    free = torch.cuda.mem_get_info(device)[0] if on_gpu else psutil.virtual_memory().available
-    if needed > free:
-        networks = len(networks_of(config, range(seeds)))
-        what = f"{config.examples:,} images of {config.images} and {networks} networks take {needed / 1e9:,.1f} GB"
-        hint = "lower examples, channels, or the number of scales, rates or seeds"
-        raise ProblemError(f"{what}, and {free / 1e9:,.1f} GB {'of the GPU ' if on_gpu else ''}are free", hint)
