@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.contract import Grade, Phase, ScalarValue, Snapshot, Status, Verdict
+from engine.contract import Gpu, Grade, Phase, ScalarValue, Snapshot, Status, Verdict
 
 STATUS_STYLE = {
     Status.HOLDS: "bold green", Status.FAILS: "bold red", Status.PENDING: "yellow", Status.CENSORED: "bold yellow",
@@ -61,6 +61,12 @@ def duration(seconds: float) -> str:
 def size(count: int) -> str:
     """Write bytes as MB or GB."""
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def gpu(found: Gpu) -> str:
+    """Write a GPU's name, memory and load: `cuda: H200 12.3 of 139.7 GB, 87 % busy`."""
+    busy = "" if found.busy is None else f", {100 * found.busy:.0f} % busy"
+    return f"cuda: {found.name} {found.used / 1e9:.1f} of {found.total / 1e9:.1f} GB{busy}"
 
 
 def rate(per_second: float) -> str:

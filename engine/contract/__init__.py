@@ -13,6 +13,7 @@ from engine.contract.scalars import Scalar, ScalarValue, values_record
 from engine.contract.session import (
     COMMANDS,
     Command,
+    Gpu,
     Pause,
     Phase,
     Reseed,
@@ -28,7 +29,7 @@ from engine.contract.session import (
 from engine.errors import KnobError, LabError
 
 __all__ = [
-    "COMMANDS", "Axis", "Basis", "Claim", "Command", "Condition", "Config", "Detail", "DetailRow", "Figure", "Grade", "Knob",
+    "COMMANDS", "Axis", "Basis", "Claim", "Command", "Condition", "Config", "Detail", "DetailRow", "Figure", "Gpu", "Grade", "Knob",
     "KnobError", "LabError", "Layer", "Marker", "Pause", "Phase", "Picture", "PictureSpec", "Preset", "Quantity", "Reseed",
     "Resume", "Rewind", "Scalar", "ScalarValue", "Series", "Session", "SetKnob", "Snapshot", "Spec", "Start", "Status", "Step", "Stop",
     "Summary", "Verdict", "build", "content_of", "knob", "one_of", "unmet", "values_record", "within",

@@ -42,12 +42,26 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
+class Gpu:
+    """A GPU at one moment.
+
+    name: its own. used, total: bytes of its memory, of all processes. busy: share of the time in which it computes; None: unknown.
+    """
+
+    name: str
+    used: int
+    total: int
+    busy: float | None = None
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """Everything a screen may show of a run at one moment.
 
     `revision` grows when something drawn changes: curves, pictures, markers, verdicts, notes, phase, sentence, knobs. Step,
     rate, eta, elapsed and memory move between revisions too, about five times a second, each time in a new object.
-    rate: steps per second; eta: seconds left or None; memory: bytes of this process; values: the numbers of the latest measurement.
+    rate: steps per second; eta: seconds left or None; memory: bytes of this process; gpu: the one that it computes on;
+    values: the numbers of the latest measurement.
     scalars: one per declared scalar, none in a run that was stored before there were any.
     headline: what is being seen right now, as clauses, what matters most first; empty before the first measurement.
     groups: every group of curves that was drawn so far, in the order of first appearance: its place decides colour and marker for good.
@@ -81,6 +95,7 @@ class Snapshot:
     elapsed: float = 0.0
     device: str = "cpu"
     memory: int = 0
+    gpu: Gpu | None = None
     folder: str = ""
     unstored: str = ""
 

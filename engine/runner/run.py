@@ -33,18 +33,20 @@ class Run:
         manifest: what was asked, for its folder: that of the folder which it was taken up from, or made as it begins.
         lines: every line of its metrics.
         root: the folder that its own is made in; None stores nothing.
+        beside: what is said of others on its GPU; empty where there were none as it began.
         held: whether its networks are being trained beside those of other runs, up to their next measurement.
     """
 
     def __init__(
-        self, setup: Setup, phenomenon: AnyPhenomenon, options: Options, folder: RunFolder | None = None, restored: Restored = FRESH
+        self, setup: Setup, phenomenon: AnyPhenomenon, options: Options, folder: RunFolder | None = None, restored: Restored = FRESH,
+        beside: str = "",
     ) -> None:
         self.setup = setup
         self.phenomenon = phenomenon
         self.options = options
         self.root = options.root
         self.writer = Writer(folder, len(restored.lines), restored.step)
-        self.restored = restored
+        self.restored, self.beside = restored, beside
         self.manifest = folder.manifest if folder else self._manifest()
         self.lines = list(restored.lines)
         self.meter = Meter(restored.elapsed)

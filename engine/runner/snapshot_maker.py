@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.contract import Detail, Marker, Picture, ScalarValue, Series, Snapshot, Verdict
 from engine.device import memory
+from engine.gpu import gpu_in_use
 from engine.interruption import Interrupted, interruptible, never
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.phase_message import PhaseMessage
@@ -146,9 +147,10 @@ def _at_work(made: Snapshot, run: Run) -> Snapshot:
     phenomenon, meter = run.phenomenon, run.meter
     return replace(
         made, run=run.name, folder=str(run.writer.path or ""), step=phenomenon.step, total=phenomenon.total,
-        unit=phenomenon.unit, notes=(*made.notes, *run.restored.notes, *filter(None, [run.writer.problem])), unstored=run.writer.problem,
+        unit=phenomenon.unit, notes=(*made.notes, *run.restored.notes, *filter(None, [run.beside, run.writer.problem])),
+        unstored=run.writer.problem,
         rate=meter.rate, eta=meter.eta(phenomenon.step, phenomenon.total), elapsed=meter.elapsed, device=phenomenon.device,
-        memory=memory(),
+        memory=memory(), gpu=gpu_in_use(phenomenon.device),
     )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def phase_row(snapshot: Snapshot, width: int) -> Text:
     elif snapshot.elapsed and not snapshot.phase.preparing:
         parts.append(Text(f"took {formatting.duration(snapshot.elapsed)}", "dim"))
     if not snapshot.phase.preparing:  # it is known once the run is built
-        parts.append(Text(snapshot.device, "dim"))
+        parts.append(Text(snapshot.device if snapshot.gpu is None else formatting.gpu(snapshot.gpu), "dim"))
     if snapshot.memory:
         parts.append(Text(formatting.size(snapshot.memory), "dim"))
     if not snapshot.folder and not snapshot.unstored and (snapshot.phase is Phase.PAUSED or snapshot.phase.over):
