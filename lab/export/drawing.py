@@ -225,10 +225,19 @@ def _cells(axes: Any, picture: Picture) -> None:
     else:
         place: dict[str, Any] = {"extent": picture.extent} if picture.extent else {}
         shown = axes.imshow(values, cmap=colours, vmin=limits[0], vmax=limits[1], aspect="auto", interpolation="nearest", **place)
+    if picture.extent is None:
+        _name_cells(axes, picture, cells.shape)
     if not classes:
         axes.figure.colorbar(shown, cax=axes.inset_axes((1.03, 0, 0.04, 1)))  # as high as the axes, whatever their shape
     for index, name in enumerate(picture.legend if classes else ()):
         axes.plot([], [], "s", color=colours(index), label=broken(axes, name))
+
+
+def _name_cells(axes: Any, picture: Picture, shape: tuple[int, ...]) -> None:
+    """Name rows and columns of cells at the middles of equal parts."""
+    for names, count, set_ticks in ((picture.rows, shape[0], axes.set_yticks), (picture.columns, shape[1], axes.set_xticks)):
+        if names:
+            set_ticks([(place + 0.5) * count / len(names) - 0.5 for place in range(len(names))], names)
 
 
 def _drawable(values: Any, axis: Axis) -> Any:

@@ -159,11 +159,11 @@ def nice_step(step: float) -> float:
     return next((power * part for part in (1, 2, 5) if power * part >= step * (1 - 1e-9)), power * 10)
 
 
-def reading(value: float) -> str:
-    """Write a value that is read off a figure: three significant digits."""
+def reading(value: float, digits: int = 3) -> str:
+    """Write a value that is read off a figure, with so many significant digits."""
     if not math.isfinite(value):
         return "-"
-    text = f"{value:.3g}"
+    text = f"{value:.{digits}g}"
     return shorten(text) if "e" in text else text
 
 

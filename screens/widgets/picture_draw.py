@@ -16,6 +16,7 @@ from screens.widgets.axis_scales import Scale, fit_scale
 from screens.widgets.palette import Theme, brightness, ink, ink_of
 from screens.widgets.picture_heatmap import HeatMap
 from screens.widgets.picture_layers import StyledLayer, draw_layers, plane, styled_layers
+from screens.widgets.picture_names import draw_named, legible_on
 from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_frame import FrameLayout, draw_frame, name_on_axis
 from screens.widgets.plot_legend import LegendEntry, legend_rows, title_row, write_entries
@@ -46,7 +47,8 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> Tex
     if heat_map.empty and not styled:
         grid.write(grid.height // 2, 0, theme.cut("nothing to draw yet", grid.width), theme.quiet)
     elif not styled and picture.extent is None:
-        heat_map.draw(grid, top, 0, grid.height - top, grid.width, fill=False)
+        if draw_named(grid, top, heat_map):
+            x_name = ""
     elif _plane(grid, top, heat_map, styled, theme):
         x_name = ""
     lost = sum(item.lost for item in styled)
@@ -152,4 +154,4 @@ def _legible(colour: int, behind: int, theme: Theme) -> int:
     """Return a colour that can be seen on another one."""
     if colour != behind and abs(brightness(colour) - brightness(behind)) > 0.2:
         return colour
-    return max((theme.shades.extreme, theme.shades.background), key=lambda choice: abs(brightness(choice) - brightness(behind)))
+    return legible_on(behind, theme)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from engine.contract import Picture
@@ -97,8 +99,12 @@ class HeatMap:
 
     def columns(self, rows: int, columns: int) -> int:
         """How many of the columns of a pane the values take without filling it."""
+        return self.size(rows, columns)[1]
+
+    def size(self, rows: int, columns: int) -> tuple[int, int]:
+        """How many rows and columns of characters of a pane the values take without filling it."""
         shape, wide = self._shape(rows, columns, fill=False)
-        return shape[1] * wide
+        return math.ceil(shape[0] / 2) if self.blocks else shape[0], shape[1] * wide
 
     def _shape(self, rows: int, columns: int, fill: bool) -> tuple[tuple[int, int], int]:
         """Rows and columns of values in a pane, and how many characters stand side by side for one."""

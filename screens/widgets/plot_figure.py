@@ -15,7 +15,7 @@ from rich.text import Text
 
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, fit_scale
-from screens.widgets.palette import Theme, group_name, group_order
+from screens.widgets.palette import Level, Theme, group_name, group_order
 from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned
 from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, FrameLayout, draw_frame, name_on_axis
@@ -63,9 +63,32 @@ def legend_entries(series: Sequence[Series], theme: Theme) -> list[LegendEntry]:
     return [LegendEntry(curve.legend, curve.ink, curve.series.label or curve.series.name) for curve in curves_of(series, theme)]
 
 
-def worth_naming(series: Sequence[Series], entries: Sequence[LegendEntry]) -> list[LegendEntry]:
-    """The entries of a legend without curves that are nowhere, of whose group the points are all that there is (lower bounds alone)."""
-    return [entry for entry, item in zip(entries, series, strict=True) if np.isfinite(item.y).any() or not _points_of(item, series)]
+def worth_naming(series: Sequence[Series], theme: Theme) -> list[LegendEntry]:
+    """The entries of a legend that say something.
+
+    Left out are curves that are nowhere, of whose group the points are all that there is (lower bounds alone). Dashed curves in the
+    colours of measured ones ("n = 50, theory" beside "n = 50") have one entry together, where several are called alike.
+    """
+    entries = legend_entries(series, theme)
+    words = [_beside(item, series) if theme.level > Level.ANSI16 else "" for item in series]  # with few colours, dashes tell them apart
+    kept: list[LegendEntry] = []
+    together: dict[LegendEntry, None] = {}
+    for entry, item, word in zip(entries, series, words, strict=True):
+        alike = {other.glyph for other, said in zip(entries, words, strict=True) if said == word}
+        if word and words.count(word) > 1 and len(alike) == 1:
+            together[LegendEntry(entry.glyph, theme.quiet, word)] = None
+        elif np.isfinite(item.y).any() or not _points_of(item, series):
+            kept.append(entry)
+    return [*kept, *together]
+
+
+def _beside(item: Series, series: Sequence[Series]) -> str:
+    """What the label of a theory curve says beyond that of a measured one of its group; empty where there is none."""
+    if item.kind == "theory":
+        for other in series:
+            if other.kind == "measured" and group_name(other) == group_name(item) and item.label.startswith(f"{other.label}, "):
+                return item.label.removeprefix(f"{other.label}, ")
+    return ""
 
 
 def _points_of(item: Series, series: Sequence[Series]) -> list[Series]:
@@ -73,10 +96,15 @@ def _points_of(item: Series, series: Sequence[Series]) -> list[Series]:
     return [other for other in series if other is not item and other.style == "points" and group_name(other) == group_name(item)]
 
 
-def _left_out(series: Sequence[Series], reduced: Sequence[Reduced], x: Scale) -> int:
-    """How many points cannot be drawn; one whose group has a mark of its own there, such as a lower bound, is."""
-    count = sum(item.dropped for item in reduced)
-    for item in series if count else ():
+def _left_out(series: Sequence[Series], reduced: Sequence[Reduced], x: Scale, lo: float | None) -> int:
+    """How many measured points cannot be drawn; one whose group has a mark of its own there, such as a lower bound, is.
+
+    A theory without a number has none there, which is no loss.
+    """
+    count = sum(item.dropped for item, of in zip(reduced, series, strict=True) if of.kind == "measured")
+    if x.log and lo is not None:  # what lies before the declared range of the axis, such as step 0, is not meant to be seen
+        count -= sum(int(np.count_nonzero(item.x <= 0)) for item in series if item.kind == "measured")
+    for item in series if count > 0 else ():
         marked = [other.x[np.isfinite(other.y)] for other in _points_of(item, series)]
         if marked and item.style == "line":
             lost = item.x[~np.isfinite(item.y) & (item.x >= x.lo) & (item.x <= x.hi)]
@@ -108,7 +136,7 @@ class _Drawing:
     def draw(self) -> Plotted:
         x, curves = self._scale_x(), curves_of(self.series, self.theme)
         self.entries = legend_entries(self.series, self.theme)
-        self.named = worth_naming(self.series, self.entries)
+        self.named = worth_naming(self.series, self.theme)
         layout, y, ticks, reduced = self._fit(x)
         canvas = Canvas(layout.rows, layout.columns, self.theme.ascii)
         spare = self._layers(canvas, curves, reduced, x, y)
@@ -116,7 +144,8 @@ class _Drawing:
         draw_frame(self.grid, layout, self.theme, across, ticks)
         canvas.onto(self.grid, layout.top, layout.gutter)
         placed = bool(layout.foot) or name_on_axis(self.grid, layout, self.theme, across, axis_name(self.figure.x))
-        self._texts(layout, curves, spare, x, _left_out(self.series, reduced, x), "" if placed else axis_name(self.figure.x))
+        lost = _left_out(self.series, reduced, x, self.figure.x.lo)
+        self._texts(layout, curves, spare, x, lost, "" if placed else axis_name(self.figure.x))
         return Plotted(self.grid, x, y, layout)
 
     def _scale_x(self) -> Scale:

@@ -369,3 +369,27 @@ def test_a_marker_without_room_says_what_is_short_for_it():
     figure, line = Figure("f", "F", Axis("x"), Axis("y"), ("s/*",)), curve([0.0, 1.0], [0.0, 1.0], "s/a")
     marker = Marker("f", "x", 0.5, "width 16 and a label that has no room anywhere in so few columns", brief="width 16")
     assert any("width 16" in row.plain for row in draw_figure(figure, [line], [marker], width=50, height=12))
+
+
+def test_theory_beside_several_measured_curves_is_named_once():
+    pairs = [(f"n={n}", f"n{n}") for n in (50, 100, 200)]
+    theory = [curve([1.0, 2.0], [2.0, 2.0], f"s/{group}/law", label=f"{label}, law", group=group, kind="theory") for label, group in pairs]
+    drawn = [curve([1.0, 2.0], [1.0, 3.0], f"s/{group}", label=label, group=group) for label, group in pairs]
+    figure = Figure("f", "F", Axis("x"), Axis("y"), ("s/*",))
+
+    def legend(series, theme):
+        return "\n".join(row.plain for row in draw_figure(figure, series, width=100, height=18, theme=theme))
+
+    colours, few = Theme(), Theme(level=Level.ANSI16)
+    assert legend([*theory, *drawn], colours).count("law") == 1
+    assert legend([*theory, *drawn], few).count(", law") == 3, "few colours: dashes tell theories apart"
+    assert legend([theory[0], *drawn], colours).count("n=50, law") == 1, "one alone keeps its name"
+    assert legend(theory, colours).count(", law") == 3, "and so do those without measured curves"
+
+
+def test_points_that_nobody_means_to_see_do_not_count_as_lost():
+    figure = Figure("f", "F", Axis("step", log=True, lo=1), Axis("y", log=True), ("s/*",))
+    series = [curve([0.0, 1.0, 10.0], [1.0, 2.0, 3.0], "s/a"), curve([1.0, 5.0, 10.0], [1.0, np.inf, 2.0], "s/t", kind="theory")]
+    assert "not" not in "".join(row.plain for row in draw_figure(figure, series, width=100, height=18))
+    lost = [curve([0.0, 1.0, 10.0], [1.0, 0.0, 3.0], "s/a")]
+    assert "1 point not finite or not positive" in "".join(row.plain for row in draw_figure(figure, lost, width=100, height=18))

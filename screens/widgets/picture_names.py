@@ -1,0 +1,72 @@
+"""The cells of a picture without a plane, with the names of their rows and columns, and in each its value where there is room."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from screens.widgets.axis_scales import reading
+from screens.widgets.palette import Theme, brightness, ink, ink_of
+from screens.widgets.picture_heatmap import HeatMap
+from screens.widgets.text_grid import TextGrid
+
+WIDEST = 3  # names of rows take at most one part in so many of the width
+STRETCHED = 8  # columns of characters that a cell of a table has at most for each of its rows
+LEAST_HEIGHT = 5  # rows from which names of columns have one of their own
+
+
+def draw_named(grid: TextGrid, top: int, heat_map: HeatMap) -> bool:
+    """Draw the values below the row `top` with the names that fit whole; says whether the axis of x has its name."""
+    picture, theme = heat_map.picture, heat_map.theme
+    rows, columns = (tuple(map(theme.text, names)) for names in (picture.rows, picture.columns))
+    left = max(map(len, rows), default=-1) + 1
+    left = left if left <= grid.width // WIDEST else 0
+    below = int(bool(columns) and grid.height - top >= LEAST_HEIGHT)
+    height, width = _size(heat_map, grid.height - top - below, grid.width - left)
+    left, below = left * (len(rows) <= height), below * all(len(name) < width / len(columns) for name in columns)
+    height, width = _size(heat_map, grid.height - top - below, grid.width - left)
+    heat_map.draw(grid, top, left, height, width, fill=False)
+    for place, name in enumerate(rows if left else ()):
+        grid.write(top + int((place + 0.5) * height / len(rows)), left - 1 - len(name), name, theme.quiet)
+    for place, name in enumerate(columns if below else ()):
+        grid.write(top + height, left + round((place + 0.5) * width / len(columns) - len(name) / 2), name, theme.quiet)
+    if rows and columns and (len(rows), len(columns)) == heat_map.values.shape:
+        _values(grid, top, left, (height, width), heat_map)
+    name = theme.text(picture.x)
+    if not (below and name and top + height + 1 < grid.height and len(name) <= width):
+        return False
+    grid.write(top + height + 1, left + (width - len(name)) // 2, name, theme.quiet)
+    return True
+
+
+def _size(heat_map: HeatMap, rows: int, columns: int) -> tuple[int, int]:
+    """Return the rows and columns of characters that the values take of a pane; cells of a table are not stretched beyond reason."""
+    height, width = heat_map.size(rows, columns)
+    if heat_map.picture.rows and heat_map.picture.columns and not heat_map.empty:
+        down, across = heat_map.values.shape
+        widest = int(across * STRETCHED * max(1.0, height / down))
+        height, width = heat_map.size(rows, min(columns, widest))
+    return height, width
+
+
+def legible_on(behind: int, theme: Theme) -> int:
+    """Return a colour that can be read on another one."""
+    return max((theme.shades.extreme, theme.shades.background), key=lambda choice: abs(brightness(choice) - brightness(behind)))
+
+
+def _values(grid: TextGrid, top: int, left: int, size: tuple[int, int], heat_map: HeatMap) -> None:
+    """Write every value into the middle of its cells, where all have room."""
+    (rows, columns), (height, width) = heat_map.values.shape, size
+    room = int(width / columns) - 2
+    words = np.array([reading(float(value)) for value in heat_map.values.flat])
+    if np.char.str_len(words).max() > room:
+        words = np.array([reading(float(value), 2) for value in heat_map.values.flat])
+    if height < rows or np.char.str_len(words).max() > room:
+        return
+    for row, line in enumerate(words.reshape(rows, columns).tolist()):
+        for column, word in enumerate(line):
+            at = top + int((row + 0.5) * height / rows), left + round((column + 0.5) * width / columns - len(word) / 2)
+            behind = ink_of(int(grid.inks[at])).bg
+            if behind >= 0:
+                grid.write(*at, word, ink(legible_on(behind, heat_map.theme), behind))
+            else:  # characters stand for the values
+                grid.write(at[0], at[1] - 1, f" {word} ")
