@@ -11,31 +11,54 @@ from engine.contract.work import Work
 
 ROUNDS = 3
 LEAST = 0.03  # seconds of one round
+AT_ONCE = 20  # calls between two looks at the clock of a GPU, which is waited for then
 
 
-def calibrated() -> Work:
-    """Return the seconds that one unit of each kind takes; imports torch."""
+def gpu_name() -> str | None:
+    """Return the name of the GPU that torch can use, None where there is none; imports torch."""
     import torch
 
-    first, second = torch.rand(8, 100, 256), torch.rand(8, 256, 256)
+    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
+
+
+def calibrated(device: str = "cpu") -> Work:
+    """Return the seconds that one unit of each kind takes on a device; imports torch. On a GPU products are larger, as those of networks
+    in the papers' size are, and solves are products in double precision: factorisations stay on the processor.
+    """
+    import torch
+
+    members, batch, width = (8, 100, 256) if device == "cpu" else (8, 1024, 1024)
+    first, second = torch.rand(members, batch, width, device=device), torch.rand(members, width, width, device=device)
+    double, other = first.double(), second.double()
     square = np.random.default_rng(0).standard_normal((150, 150))
-    large, small = torch.rand(1 << 20), torch.rand(32)
+    large, small = torch.rand(1 << (20 if device == "cpu" else 24), device=device), torch.rand(32, device=device)
+    wait = torch.cuda.synchronize if device != "cpu" else None
+    operations = 2 * members * batch * width * width
+    if wait is None:
+        solves = _seconds(lambda: np.linalg.svd(square)) / (20 * 150**3)
+    else:
+        solves = _seconds(lambda: torch.bmm(double, other), wait) / operations
     return Work(
-        products=_seconds(lambda: torch.bmm(first, second)) / (2 * 8 * 100 * 256 * 256),
-        solves=_seconds(lambda: np.linalg.svd(square)) / (20 * 150**3),
-        elements=_seconds(lambda: large.mul(0.5)) / large.numel(),
-        calls=_seconds(lambda: small.mul(0.5).add(1.0)) / 2,
+        products=_seconds(lambda: torch.bmm(first, second), wait) / operations,
+        solves=solves,
+        elements=_seconds(lambda: large.mul(0.5), wait) / large.numel(),
+        calls=_seconds(lambda: small.mul(0.5).add(1.0), wait) / 2,
     )
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    """The seconds of one call: the least of some rounds, since others may be at work beside."""
+def _seconds(work: Callable[[], object], wait: Callable[[], None] | None = None) -> float:
+    """The seconds of one call: the least of some rounds, since others may be at work beside. wait: until a GPU has done what was asked."""
     work()
     times: list[float] = []
     for _ in range(ROUNDS):
+        if wait is not None:
+            wait()
         count, begun = 0, perf_counter()
         while perf_counter() - begun < LEAST:
-            work()
-            count += 1
+            for _ in range(1 if wait is None else AT_ONCE):
+                work()
+                count += 1
+            if wait is not None:
+                wait()
         times.append((perf_counter() - begun) / count)
     return min(times)

@@ -7,7 +7,10 @@ package's name is the phenomenon's, `notes.md` lies beside it, and `experiment.p
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from engine.config import Config
 from engine.contract import Claim, Figure, PictureSpec, Preset, Quantity, Scalar, Spec
@@ -28,6 +31,7 @@ def declare(
     quantities: tuple[Quantity, ...] = (),
     scalars: tuple[Scalar, ...] = (),
     instant: bool = False,
+    trained: Callable[[Any], bool] | None = None,
     ensemble: tuple[str, ...] = (),
     work: WorkOf | None = None,
     name: str = "",
@@ -35,15 +39,17 @@ def declare(
     """Return the declaration of the phenomenon in a package; call it in the package's `__init__.py` with `__name__` and `__doc__`.
 
     name: the phenomenon's, where it is not the package's (with dashes). work: what a run computes, for estimates of how long it takes.
+    trained: with which knobs an instant phenomenon trains networks all the same.
     """
     title, question = headline(docstring or "")
-    return Spec(
+    made = Spec(
         name=name or package.rpartition(".")[2].replace("_", "-"), title=title, question=question, config=config, presets=presets,
         figures=figures, pictures=pictures, claims=claims, notes=_notes(package), instant=instant,
         references=tuple(map(Reference.of, references)),
         quantities=quantities, scalars=scalars, experiment=f"{package}.experiment",
         ensemble=ensemble, work=work,
     )  # fmt: skip
+    return made if trained is None else replace(made, trained=trained)
 
 
 def headline(docstring: str) -> tuple[str, str]:

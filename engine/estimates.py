@@ -37,16 +37,33 @@ Rate = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]  # seconds a uni
 Ratio = Annotated[float, Field(gt=1e-4, lt=1e4, allow_inf_nan=False)]
 
 
-class Speed(BaseModel):
-    """What is known of this machine. runs: by phenomenon, how much longer than computed its latest runs took."""
+class Rates(BaseModel):
+    """Seconds a unit of each kind of `Work`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    machine: str = Field(max_length=500)
     products: Rate
     solves: Rate
     elements: Rate
     calls: Rate
+
+
+class GpuRates(Rates):
+    """Those of a GPU."""
+
+    name: str = Field(max_length=200)
+
+
+class Speed(Rates):
+    """What is known of this machine.
+
+    gpu: of the first GPU; looked: whether it was looked for, so that there is none where it is None.
+    runs: by phenomenon (behind it the GPU, for runs on one), how much longer than computed its latest runs took.
+    """
+
+    machine: str = Field(max_length=500)
+    gpu: GpuRates | None = None
+    looked: bool = False
     runs: dict[Annotated[str, Field(max_length=200)], Annotated[list[Ratio], Field(max_length=KEPT)]] = Field(default={}, max_length=200)
 
 
@@ -81,16 +98,29 @@ def machine() -> str:
 
 
 def estimate(spec: Spec, config: Config, seeds: int, device: str = "auto") -> Estimate | None:
-    """Return how long a run will take here; None where the phenomenon declares no work, nothing was measured here, or on a GPU."""
+    """Return how long a run will take here; None where the phenomenon declares no work, or its device was not measured yet."""
     known = speed()
-    if spec.work is None or known is None or may_be_gpu(device):
+    rates = rates_for(spec, config, device, known) if known else None
+    if spec.work is None or known is None or rates is None:
         return None
-    ratios = known.runs.get(spec.name, [])
+    ratios = known.runs.get(learned_as(spec, rates), [])
     try:
-        seconds = computed(spec.work(config, seeds), known) * (median(ratios) if ratios else 1.0)
+        seconds = computed(spec.work(config, seeds), rates) * (median(ratios) if ratios else 1.0)
     except Exception:  # of another package's declaration: what cannot be estimated can be run all the same
         return None
     return Estimate(seconds, bool(ratios)) if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def rates_for(spec: Spec, config: Config, device: str, known: Speed) -> Rates | None:
+    """Return the rates of the device that a run will take; None where those of a GPU, which it may take, are not known."""
+    if not spec.trains(config) or not may_be_gpu(device):
+        return known
+    return known.gpu or (known if known.looked and device == "auto" else None)
+
+
+def learned_as(spec: Spec, rates: Rates) -> str:
+    """Return the name under which run times of a phenomenon at these rates are kept."""
+    return f"{spec.name} on {rates.name}" if isinstance(rates, GpuRates) else spec.name
 
 
 def sentence(spec: Spec, knobs: Mapping[str, Any], seeds: int) -> str:
@@ -115,7 +145,7 @@ def work_of_preset(spec: Spec, preset: Preset) -> Work | None:
         return None
 
 
-def computed(work: Work, known: Speed) -> float:
+def computed(work: Work, known: Rates) -> float:
     """The seconds of some work at a speed."""
     return work.products * known.products + work.solves * known.solves + work.elements * known.elements + work.calls * known.calls
 

@@ -183,6 +183,9 @@ def pace(full: bool = False) -> Iterator[Check]:
     else:
         rate = f"{1e-9 / known.products:.3g} GFLOP/s in products, {1e6 * known.calls:.2g} us a call"
         yield Check("machine", "speed", f"{rate}; corrected by runs of {', '.join(known.runs) or 'nothing yet'}")
+        if known.gpu is not None:
+            rate = f"{1e-12 / known.gpu.products:.3g} TFLOP/s in products, {1e6 * known.gpu.calls:.2g} us a call"
+            yield Check("machine", "gpu's speed", f"{known.gpu.name}: {rate}")
 
 
 def terminal(environ: Mapping[str, str] | None = None, size: tuple[int, int] | None = None) -> Iterator[Check]:

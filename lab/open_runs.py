@@ -167,10 +167,11 @@ class BackgroundRuns:
         from engine.store import runs_root
 
         found = self.spec(name)
+        config = found.configure(preset)
         runner = Runner(
-            name, found.configure(preset), preset, seed_range(0, found.preset(preset).seeds), device=self._device, threads=self._threads,
+            name, config, preset, seed_range(0, found.preset(preset).seeds), device=self._device, threads=self._threads,
             root=runs_root(self._root), typed=shlex.join(["genlab", *sys.argv[1:]]),
-            store_after=WORTHY if found.instant else 0.0, insist=False,
+            store_after=0.0 if found.trains(config) else WORTHY, insist=False,
         )  # fmt: skip
         self._runners.append(runner)
         runner.expect()

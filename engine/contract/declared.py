@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -136,11 +136,16 @@ class Quantity:
     finite: bool = False
 
 
+def _never(config: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Spec:
     """What is known of a phenomenon before anything is computed.
 
-    `instant` marks closed-form phenomena: a turned knob redraws at once, and the app stores their runs only on request.
+    `instant` marks closed-form phenomena: a turned knob redraws at once, and the app stores their runs only on request. `trained` says
+    with which knobs one of them trains networks all the same, on the device that is asked for.
     `notes` is Markdown: what to notice, formulas, references, where textbooks are imprecise.
     `experiment` names the class that computes, "module:Class"; it is imported when a run starts.
     `ensemble` names the knobs in which runs may differ and yet have networks and data of one shape, so that they can train as one
@@ -159,11 +164,16 @@ class Spec:
     notes: str
     references: tuple[Reference, ...]
     instant: bool = False
+    trained: Callable[[Any], bool] = _never
     quantities: tuple[Quantity, ...] = ()
     scalars: tuple[Scalar, ...] = ()
     experiment: str = ""
     ensemble: tuple[str, ...] = ()
     work: WorkOf | None = None
+
+    def trains(self, config: Config) -> bool:
+        """Whether a run with these knobs trains networks with torch, on the device that is asked for; the others compute on the processor."""
+        return not self.instant or self.trained(config)
 
     def preset(self, name: str) -> Preset:
         """Return a preset by name.

@@ -27,7 +27,7 @@ class Loaded:
 
 def loading(setup: Setup) -> str:
     """What is imported first, in words."""
-    return "loading torch" if not setup.spec.instant and "torch" not in sys.modules else f"loading {setup.spec.name}"
+    return "loading torch" if setup.trains and "torch" not in sys.modules else f"loading {setup.spec.name}"
 
 
 def load(imported: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Options) -> Loaded:
@@ -38,7 +38,7 @@ def load(imported: Callable[[], type[AnyPhenomenon]], setup: Setup, options: Opt
         Interrupted: somebody wants something else.
     """
     setup.config.require_contents()
-    trains = not setup.spec.instant
+    trains = setup.trains
     if trains and "torch" not in sys.modules:
         tell(loading(setup))
         load_torch()
@@ -57,7 +57,7 @@ def build(loaded: Loaded, setup: Setup, options: Options) -> AnyPhenomenon:
         Interrupted: somebody wants something else.
     """
     tell("preparing data")
-    use_threads(options.threads, torch=not setup.spec.instant)  # another run of this process may have changed it
+    use_threads(options.threads, torch=setup.trains)  # another run of this process may have changed it
     return loaded.kind(setup.config, setup.seeds, loaded.device, setup.preset)
 
 

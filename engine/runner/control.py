@@ -261,7 +261,7 @@ class Control(Showing):
         if resumed is not None:
             resumed.announce(None)
         self.run, self.setup = run, beginning.setup
-        self._maker.begin(keep=self.setup.spec.instant, groups=run.restored.groups)
+        self._maker.begin(keep=not self.setup.trains, groups=run.restored.groups)
         self._maker.outdated = not fresh
         if isinstance(beginning.then, Pause):
             self.pause(beginning.then)

@@ -38,7 +38,12 @@ class Run:
     """
 
     def __init__(
-        self, setup: Setup, phenomenon: AnyPhenomenon, options: Options, folder: RunFolder | None = None, restored: Restored = FRESH,
+        self,
+        setup: Setup,
+        phenomenon: AnyPhenomenon,
+        options: Options,
+        folder: RunFolder | None = None,
+        restored: Restored = FRESH,
         beside: str = "",
     ) -> None:
         self.setup = setup
@@ -148,7 +153,7 @@ class Run:
     def save_beginning(self) -> None:
         """Save what there is when a run begins: a state to continue from, and the problem, so that it can be looked at meanwhile."""
         self.save_state()
-        if not self.setup.spec.instant:
+        if self.setup.trains:
             self.save_arrays()
 
     def save_due(self, snapshot: Snapshot) -> None:

@@ -21,6 +21,11 @@ class Setup:
     preset: str
     seeds: tuple[int, ...]
 
+    @property
+    def trains(self) -> bool:
+        """Whether networks are trained with torch, on the device that is asked for."""
+        return self.spec.trains(self.config)
+
     def turned(self, name: str, value: Any) -> Setup:
         """Return the setup with one knob changed.
 

@@ -95,13 +95,14 @@ class Sweep:
     ) -> None:  # fmt: skip
         plan.require_contents()
         self.plan, self.root, self._cluster = plan, runs_root(root), cluster
+        trains = any(plan.spec.trains(point.config) for point in plan.points)
         if cluster is None:
             cores = usable_cores()
             self.workers = min(workers or cores, len(plan.points))
-            device, usual = resolve_device("cpu" if plan.spec.instant else device), max(1, min(64, cores // self.workers))
+            device, usual = resolve_device(device if trains else "cpu"), max(1, min(64, cores // self.workers))
         else:
             self.workers = min(workers or cluster.count or len(plan.points), len(plan.points))
-            device, usual = cluster.device("cpu" if plan.spec.instant else device), cluster.threads(self.workers)
+            device, usual = cluster.device(device if trains else "cpu"), cluster.threads(self.workers)
         manifest = SweepManifest.of(plan, device, threads or usual, typed)
         with told(self.root, "make the folder"):
             self.root.mkdir(parents=True, exist_ok=True)

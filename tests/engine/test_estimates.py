@@ -10,7 +10,7 @@ from engine import estimates, registry, run_times
 from engine.contract import Phase
 from engine.contract.work import Work, training
 from engine.data import own
-from engine.estimates import Speed, estimate, rounded
+from engine.estimates import GpuRates, Speed, estimate, rounded
 from tests.engine.toy_phenomenon import InstantToy
 from tests.screens.canned import canned
 
@@ -48,7 +48,7 @@ def test_only_whole_runs_on_this_processor_teach(known, last):
 
 
 def test_where_nothing_is_known_there_is_no_estimate(tmp_path, monkeypatch, known):
-    assert estimate(replace(SPEC, work=None), CONFIG, 1) is None and estimate(SPEC, CONFIG, 1, "cuda") is None
+    assert estimate(replace(SPEC, work=None), CONFIG, 1) is None
     monkeypatch.setattr(estimates, "machine", lambda: "another machine")
     assert estimate(SPEC, CONFIG, 1) is None
     monkeypatch.setenv("GENLAB_CACHE", str(tmp_path / "nothing"))
@@ -63,6 +63,45 @@ def test_a_damaged_file_is_no_estimate(known, tmp_path, change):
     whole = json.loads(path.read_text())
     path.write_text(json.dumps({**whole, **change} if isinstance(change, dict) else change))
     assert estimates.speed() is None and estimate(SPEC, CONFIG, 1) is None
+
+
+TRAINS = replace(SPEC, instant=False)
+GPU = GpuRates(name="H200", products=1e-11, solves=1e-10, elements=1e-11, calls=1e-5)
+
+
+def test_on_a_gpu_its_own_rates_count_and_its_own_runs_teach(known):
+    assert estimate(TRAINS, CONFIG, 1, "cuda") is None  # it was not looked for
+    run_times.keep(known.model_copy(update={"gpu": GPU, "looked": True}))
+    assert estimate(TRAINS, CONFIG, 2, "cuda").seconds == pytest.approx(10.02)
+    assert estimate(TRAINS, CONFIG, 2, "cpu").seconds == pytest.approx(3.0)
+    assert estimate(SPEC, CONFIG, 2, "cuda").seconds == pytest.approx(3.0)  # which computes on the processor all the same
+    run_times.learn(TRAINS, CONFIG, replace(FINISHED, device="cuda", elapsed=20.04))
+    assert estimate(TRAINS, CONFIG, 2, "cuda").seconds == pytest.approx(20.04)
+    assert estimate(TRAINS, CONFIG, 2, "cpu").seconds == pytest.approx(3.0)
+    assert list(estimates.speed().runs) == [f"{SPEC.name} on H200"]
+
+
+def test_where_torch_finds_no_gpu_beside_a_driver_the_processor_counts(monkeypatch, known):
+    monkeypatch.setattr(estimates, "may_be_gpu", lambda device: device != "cpu")
+    assert estimate(TRAINS, CONFIG, 2) is None
+    run_times.keep(known.model_copy(update={"looked": True}))
+    assert estimate(TRAINS, CONFIG, 2).seconds == pytest.approx(3.0)
+    assert estimate(TRAINS, CONFIG, 2, "cuda") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "preset", "trains"),
+    [
+        ("max-margin", "quick", False),
+        ("max-margin", "lyu-li", True),
+        ("double-descent", "belkin-rff", False),
+        ("double-descent", "belkin-net", True),
+        ("random-labels", "quick", True),
+    ],
+)
+def test_networks_of_an_instant_phenomenon_train_on_the_device_that_is_asked_for(name, preset, trains):
+    spec = registry.spec(name)
+    assert spec.trains(spec.configure(preset)) is trains
 
 
 def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path, monkeypatch, known):

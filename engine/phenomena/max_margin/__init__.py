@@ -37,5 +37,5 @@ SPEC = declare(
     scalars=SCALARS,
     work=work, references=papers("soudry2018", "gunasekar2018", "nacson2019", "ji2021", "lyu2020", "zhang2024", "candes2020", "sur2019",
                            "montanari2019", "deng2019", "sun2022"),
-    instant=True,
+    instant=True, trained=lambda config: config.study == "convolutional",
 )  # fmt: skip
