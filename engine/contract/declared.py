@@ -172,7 +172,7 @@ class Spec:
     work: WorkOf | None = None
 
     def trains(self, config: Config) -> bool:
-        """Whether a run with these knobs trains networks with torch, on the device that is asked for; the others compute on the processor."""
+        """Whether a run with these knobs trains networks with torch, on the device that is asked for; others use the processor."""
         return not self.instant or self.trained(config)
 
     def preset(self, name: str) -> Preset:

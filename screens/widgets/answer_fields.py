@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
+from rich.table import Table
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
@@ -64,13 +65,14 @@ class ChoiceField(AnswerField):
             self.marked = number - 1
             self.action_choose()
 
-    def render(self) -> Text:
-        """Draw the options, one a row or more."""
-        rows = [
-            Text.assemble((f" {place + 1} ", "bold cyan"), (option, "reverse" if place == self.marked else ""))
-            for place, option in enumerate(self.options)
-        ]
-        return Text("\n").join(rows)
+    def render(self) -> Table:
+        """Draw the options, one a row or more; further rows of one stand below its words."""
+        table = Table.grid(padding=0)
+        table.add_column(width=3)
+        table.add_column()
+        for place, option in enumerate(self.options):
+            table.add_row(Text(f" {place + 1}", "bold cyan"), Text(option, "reverse" if place == self.marked else ""))
+        return table
 
 
 class NumberAnswerField(AnswerField):
