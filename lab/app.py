@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from engine.contract import LabError, Phase, Preset, Rewind, Session, Snapshot, Spec
+from engine.contract import Command, LabError, Phase, Preset, Rewind, Session, SetKnob, Snapshot, Spec
 from engine.errors import Exit
 from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
@@ -173,6 +173,17 @@ class LabApp(ThemedApp, inherit_bindings=False):
         else:
             self.tell(f"this run has not ended; to begin again with {preset}: ctrl+p, or k and preset")
 
+    def run_from(self, shown: Snapshot, command: Command) -> None:
+        """Begin a new run from the knobs and seeds of a stored one, changed as the command says, and show it; or say why not."""
+        try:
+            screen = self.shown_run.begin_anew(shown, command)
+        except LabError as error:
+            self.tell(str(error), bad=True)
+            return
+        if isinstance(command, SetKnob):
+            screen.begin_at(command.name)
+        screen.say(f"A new run, from the knobs of {shown.run}, which stays as it is.")
+
     def open_phenomenon(self, name: str, preset: str = "quick") -> None:
         """Show a phenomenon's screen; start its run if there is none."""
         self.shown_run.give_back()
@@ -190,14 +201,15 @@ class LabApp(ThemedApp, inherit_bindings=False):
         """Do something once the screen that is being opened has been drawn."""
         self.call_later(lambda: self.call_after_refresh(begin))
 
-    def show_session(self, kind: type[PhenomenonScreen], spec: Spec, session: Session) -> None:
-        """Show a run on the screen of its phenomenon."""
+    def show_session(self, kind: type[PhenomenonScreen], spec: Spec, session: Session) -> PhenomenonScreen:
+        """Show a run on the screen of its phenomenon, and return that."""
         self.sessions[spec.name] = session
         if spec.name not in self._screens:
             screen = kind(spec, session, self)
             self._screens[spec.name] = screen
             self.install_screen(screen, spec.name)
         self.screens.show(self._screens[spec.name])
+        return self._screens[spec.name]
 
     def put_aside(self, name: str) -> PhenomenonScreen | None:
         """Take away the screen and the run of a phenomenon, for `put_back`; the run goes on."""

@@ -16,8 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from engine.config import build
-from engine.contract import Phase, Resume, Session, Snapshot, Spec
+from engine.config import Config, build
+from engine.contract import Command, Phase, Resume, Session, Snapshot, Spec, Start
 from engine.errors import LabError, StoreError, UsageError
 from engine.registry import Entry, entries, examined, find, spec
 from engine.seeds import seed_range
@@ -62,6 +62,13 @@ class OpenRuns(Protocol):
 
         Raises:
             LabError: unknown preset, or the runs folder refuses.
+        """
+
+    def begin_from(self, shown: Snapshot, command: Command) -> Session:
+        """Start a run with the knobs and seeds of another one, changed as the command says, and return it at once.
+
+        Raises:
+            LabError: a knob has a value that it may not have, or the runs folder refuses.
         """
 
     def resume(self, path: Path) -> Session:
@@ -163,26 +170,33 @@ class BackgroundRuns:
 
     def begin(self, name: str, preset: str = "quick") -> Session:
         """Start a run in its own thread; one of an instant phenomenon is stored on request, or once it is worth it."""
+        found = self.spec(name)
+        return self._begin(found, found.configure(preset), preset, seed_range(0, found.preset(preset).seeds))
+
+    def begin_from(self, shown: Snapshot, command: Command) -> Session:
+        """Start a run from the knobs and seeds of another one in its own thread."""
+        found = self.spec(shown.phenomenon)
+        return self._begin(found, build(found.config, shown.config), shown.preset, shown.seeds, command)
+
+    def _begin(self, found: Spec, config: Config, preset: str, seeds: tuple[int, ...], first: Command | None = None) -> Session:
         from engine.runner import Runner
         from engine.store import runs_root
 
-        found = self.spec(name)
-        config = found.configure(preset)
         runner = Runner(
-            name, config, preset, seed_range(0, found.preset(preset).seeds), device=self._device, threads=self._threads,
-            root=runs_root(self._root), typed=shlex.join(["genlab", *sys.argv[1:]]),
-            store_after=0.0 if found.trains(config) else WORTHY, insist=False,
+            found.name, config, preset, seeds, device=self._device, threads=self._threads, root=runs_root(self._root),
+            typed=shlex.join(["genlab", *sys.argv[1:]]), store_after=0.0 if found.trains(config) else WORTHY, insist=False,
         )  # fmt: skip
-        self._runners.append(runner)
-        runner.expect()
-        self.when_drawn(runner.start)
-        return runner
+        if first is not None and not isinstance(first, Start):
+            runner.post(first)
+        return self._started(runner)
 
     def resume(self, path: Path) -> Session:
         """Let a stored run go on in its own thread, on the device and with the number of threads that it has."""
         from engine.runner import resume
 
-        runner = resume(path, typed=shlex.join(["genlab", *sys.argv[1:]]))
+        return self._started(resume(path, typed=shlex.join(["genlab", *sys.argv[1:]])))
+
+    def _started(self, runner: Runner) -> Session:
         self._runners.append(runner)
         runner.expect()
         self.when_drawn(runner.start)

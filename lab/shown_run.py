@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract import LabError, Session
+from engine.contract import Command, LabError, Session, Snapshot
+from engine.errors import UsageError
 
 if TYPE_CHECKING:
     from lab.app import LabApp
@@ -49,6 +50,21 @@ class ShownRun:
             self.show(path, back)
         except LabError as error:
             self._app.tell(str(error), bad=True)
+
+    def begin_anew(self, shown: Snapshot, command: Command) -> PhenomenonScreen:
+        """Begin a run with the knobs and seeds of a stored one, changed as the command says, and return the screen that shows it.
+
+        Raises:
+            LabError: the app computes another run of the phenomenon, or a knob's value is no longer allowed.
+        """
+        app, own = self._app, self._aside[0]
+        if own is not None and own.controllable and own.latest().phase.working:
+            raise UsageError(f"{own.latest().run} is being computed in this app", "Open it and pause it (space) first.")
+        session = app.open_runs.begin_from(shown, command)
+        spec = app.open_runs.spec(shown.phenomenon)
+        self.give_back()
+        app.put_aside(spec.name)
+        return app.show_session(app.open_runs.screen(spec.name), spec, session)
 
     def back(self) -> bool:
         """Go back to where the run was opened from; whether one was shown."""

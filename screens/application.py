@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.contract import Preset, Session, Snapshot, Spec
+from engine.contract import Command, Preset, Session, Snapshot, Spec
 from engine.contract.tour import Stop, Visit
 
 if TYPE_CHECKING:
@@ -101,6 +101,9 @@ class Application(Protocol):
 
     def open_preset(self, name: str, preset: str) -> None:
         """Show a phenomenon's screen and begin with a preset; a run that computes there goes on instead, and that is said."""
+
+    def run_from(self, shown: Snapshot, command: Command) -> None:
+        """Begin a new run from the knobs and seeds of a stored one, changed as the command says, and show it; or say why not."""
 
     def running(self) -> Sequence[RunningPhenomenon]:
         """Return what computes right now."""

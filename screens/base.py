@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from engine.contract import Session, SetKnob, Snapshot, Spec
+from engine.contract import Command, Phase, Reseed, Rewind, Session, SetKnob, Snapshot, Spec, Start
 from screens import keys
 from screens.application import Application
 from screens.side_panel import SIDE_PANEL_FROM, side_panel_width
@@ -29,6 +29,7 @@ from screens.widgets.values_panel import ValuesPanel
 from screens.widgets.verdict_panel import VerdictPanel, tally_row
 
 READ_ONLY = "the run belongs to another process, which alone turns its knobs"
+ANEW = frozenset((Start, Rewind, Reseed, SetKnob))  # to a stored run that is over: a new one, beside it
 PATIENCE = 0.3  # seconds without a further step before a knob that restarts a run is applied
 
 
@@ -52,7 +53,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
 
     def __init__(self, spec: Spec, session: Session, application: Application) -> None:
         super().__init__(spec, session, application)
-        self.side_panel = ""
+        self.side_panel = self._first_knob = ""
         self._waiting_since = time.monotonic()
         self.knobs = KnobForm(
             spec.config, spec.presets, 0.0 if spec.instant else PATIENCE, lambda knobs, seeds: application.estimate(spec.name, knobs, seeds)
@@ -69,6 +70,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         yield self._row("title")
         yield self._row("headline")
         yield self._row("views")
+        yield self.figures.legend
         with self._body:
             yield self.figures
         yield self._row("tally")
@@ -80,7 +82,20 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin with the figures selected; the panel beside them, two thirds of all there is, comes when these are seen."""
         self.figures.focus()
-        self.call_after_refresh(self._body.mount, self._side)
+        self.call_after_refresh(self._take_in_side)
+
+    async def _take_in_side(self) -> None:
+        await self._body.mount(self._side)
+        if self._first_knob:
+            self.begin_at(self._first_knob)
+
+    def begin_at(self, knob: str) -> None:
+        """Open the knobs at one of them, as soon as they are there."""
+        self._first_knob = knob
+        if self._side.is_mounted and knob in self.knobs.fields:
+            if self.side_panel != "knobs":
+                self.action_side_panel("knobs")
+            self.knobs.fields[knob].focus()
 
     # ------------------------------------------------------------ what is drawn
 
@@ -89,7 +104,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         if not (snapshot.phase.preparing and self.snapshot.phase.preparing):
             self._waiting_since = time.monotonic()
         self.snapshot = snapshot
-        self.knobs.refuse("" if SetKnob in self.session.obeyed else READ_ONLY)
+        self.knobs.refuse("" if SetKnob in self.obeyed else READ_ONLY)
         with self.app.batch_update():
             self.figures.show(snapshot)
             self.knobs.show(snapshot.config, snapshot.preset, len(snapshot.seeds))
@@ -123,13 +138,25 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
             elif isinstance(self.focused, VerdictPanel | NotesPanel | ValuesPanel):
                 context = "panel"
         phase, unstored = self.snapshot.phase, bool(self.snapshot.unstored) and self.session.controllable
-        row = status_rows.key_row(context, phase, self.size.width, self.session.obeyed, unstored, self.application.keys)
+        row = status_rows.key_row(context, phase, self.size.width, self.obeyed, unstored, self.application.keys)
         self._row("keys").show(row)
 
     def _row(self, name: str) -> TextRow:
         return self._rows[name]
 
     # ------------------------------------------------------------ what its parts ask for
+
+    @property
+    def anew(self) -> frozenset[type[Command]]:
+        """Of a stored run that is over, knobs, seeds and presets make a new one; one that was stopped goes on by `genlab resume`."""
+        phase = self.session.latest().phase
+        if self.session.controllable or not phase.over:
+            return frozenset()
+        return ANEW - {Start} if phase is Phase.STOPPED else ANEW
+
+    def begin_anew(self, command: Command) -> None:
+        """Begin a new run from the knobs and seeds of this one, and do to it what the command says."""
+        self.application.run_from(self.session.latest(), command)
 
     def on_knob_field_changed(self, event: KnobField.Changed) -> None:
         """Turn a knob of the run."""
@@ -196,7 +223,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
             self.notes.display = shown == "notes"
             self.values.display = shown == "values"
             self.knobs.share(shown == "both")
-            self.figures.display = columns < width
+            self.figures.display = self.figures.legend.display = columns < width
             self._row("tally").display = beside or not self.claims.display
 
     @property

@@ -130,6 +130,7 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
         """Lay out title, figures beside the panel, and the rows below."""
         yield self._rows["title"]
         yield self._rows["views"]
+        yield self.figures.legend
         with Horizontal(id="body"):
             yield self.figures
             yield self.tables
@@ -203,7 +204,7 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
             for name, panel in (("claims", self.tables), ("values", self.values)):
                 panel.display = self.panel == name
                 panel.styles.width = width // 2 if beside else width
-            self.figures.display = beside or not self.panel
+            self.figures.display = self.figures.legend.display = beside or not self.panel
 
     def uncover_figures(self) -> None:
         """Close the panel that covers the figures."""

@@ -58,9 +58,9 @@ class ChoiceField(FormField):
         """Export with what is chosen."""
         self.post_message(self.Entered())
 
-    def render(self) -> Text:
-        """Draw the row."""
-        return self.row(self.value, "", "")
+    def lines(self, width: int) -> list[Text]:
+        """Return the row: what is chosen."""
+        return self.row(width, self.value, "", "")
 
 
 class ExportPage(Page, ModalScreen[None], inherit_bindings=False):

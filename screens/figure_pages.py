@@ -63,14 +63,14 @@ def pages_row(here: Sequence[int], filled: int, refused: int, others: Sequence[T
     filled, refused: how many the run's settings fill, and how many, numbered behind, they leave empty.
     """
     if here and here[0] > filled:
-        first = Text(f" {_numbers(here)}", "bold") + Text(" are empty with these knobs", "dim")
+        first = Text(f" {numbers_row(here)}", "bold") + Text(" are empty with these knobs", "dim")
     else:
-        first = Text(f" {_numbers(here)} of {filled}", "bold") + Text(f", {refused} more empty" if refused else "", "dim")
+        first = Text(f" {numbers_row(here)} of {filled}", "bold") + Text(f", {refused} more empty" if refused else "", "dim")
     more = [Text.assemble(("m", "bold cyan"), " more:")] if others else []
     return fit([first, *more, *others], width)
 
 
-def _numbers(numbers: Sequence[int]) -> str:
+def numbers_row(numbers: Sequence[int]) -> str:
     """Write numbers, those that follow each other as a range: `1-5, 7`."""
     runs: list[list[int]] = []
     for number in numbers:

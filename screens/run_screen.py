@@ -12,6 +12,8 @@ from screens.frame_pacing import FramePacing
 from screens.widgets.message_row import MessageRow
 
 FOREIGN = "This run belongs to another process, which alone turns its knobs and begins anew: space pauses it, S stops it."
+OVER = "This run is over and stored. space or r runs it again, R with the next seeds, a knob with its value: each is a new run beside it."
+LEFT = "This run was stopped and is stored: in the browser (b), r goes on with it. Here r, R or a knob begins a new run."
 OWN = "S stops a watched run of another process. Here, space pauses, and q stops and saves."
 
 
@@ -96,16 +98,34 @@ class RunScreen(Screen[None], inherit_bindings=False):
         """Send a command to the run and look eagerly for its effect."""
         self.message.forget()
         if type(command) not in self.session.obeyed:
-            self.refuse()
+            if type(command) in self.anew:
+                self.begin_anew(command)
+            else:
+                self.refuse()
             return
         self.session.post(command)
         self.pacing.hurry()
         self._stop_timer()
         self._timer = self.set_timer(0.001, self._look)
 
+    @property
+    def anew(self) -> frozenset[type[Command]]:
+        """What begins a new run from the knobs and seeds of this one, which nobody computes any more."""
+        return frozenset()
+
+    @property
+    def obeyed(self) -> frozenset[type[Command]]:
+        """What has an effect here."""
+        return self.session.obeyed | self.anew
+
+    def begin_anew(self, command: Command) -> None:
+        """Begin a new run from the knobs and seeds of this one, and do to it what the command says."""
+        raise NotImplementedError
+
     def refuse(self) -> None:
         """Say why a command has no effect here, and what does."""
-        self.say(self.session.refusal or FOREIGN)
+        over = (LEFT if self.session.latest().phase is Phase.STOPPED else OVER) if self.anew else ""
+        self.say(over or self.session.refusal or FOREIGN)
         self._refused_in = self.session.latest().phase
 
     def say(self, text: str, bad: bool = False) -> None:

@@ -63,6 +63,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         export: writes the sweep as files and returns a sentence that says which. Blocks; called in a thread.
     """
 
+    LEGEND_APART = False
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(key.keys, key.action, key.text, show=False, id=key.id or None)

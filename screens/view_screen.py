@@ -26,10 +26,11 @@ class ViewScreen(RunScreen, inherit_bindings=False):
     VIEWS: ClassVar[tuple[str, ...]] = ()  # figures and pictures that come first, by name
     WIDE: ClassVar[bool] = False  # whether the first of them is as wide as there is room
     ROOMIER: ClassVar[bool] = False  # whether figures are given more room than a single run's
+    LEGEND_APART: ClassVar[bool] = True  # whether the legend is as wide as the screen, and so also beside a panel whole
 
     def __init__(self, spec: Spec, session: Session, application: Application) -> None:
         super().__init__(spec, session, application)
-        self.figures = FigureGrid(spec, application.drawing, self.VIEWS, self.WIDE, self.ROOMIER)
+        self.figures = FigureGrid(spec, application.drawing, self.VIEWS, self.WIDE, self.ROOMIER, self.LEGEND_APART)
         self.place = NumberField()
         self._digits, self._typed_at = "", 0.0
 

@@ -21,16 +21,16 @@ from screens.linked_cursor import Cursor
 from screens.pinned import Pinned
 from screens.widgets.axis_scales import Scale
 from screens.widgets.figure_panel import FigurePanel, faint_label
+from screens.widgets.page_legend import page_legend
 from screens.widgets.palette import Theme, groups_of
 from screens.widgets.plot_figure import worth_naming
 from screens.widgets.plot_legend import LegendEntry, value_at
 from screens.widgets.plot_view import PlotView
-from screens.widgets.shared_legend import Legend, arranged, long, related, shared
+from screens.widgets.shared_legend import Legend
 from screens.widgets.smoothing import WINDOWS, smoothable
 
 SHARE_OF_LEGEND = 4  # a shared legend takes at most one row in so many
 WHEEL = 1.25  # nearer by a notch of the wheel
-FEW_ROWS = 2  # a longer one leaves out figures whose curves stand in no other figure
 
 
 class FigureGrid(Container, can_focus=True):
@@ -42,6 +42,7 @@ class FigureGrid(Container, can_focus=True):
         order: names of those that come first.
         wide: whether the first one is as wide as there is room.
         roomier: whether each takes the room of the next density, for legends that name the curves of several runs.
+        apart: whether the screen lays the legend out, as wide as itself; else it stands here above the views.
     """
 
     DEFAULT_CSS = """
@@ -61,8 +62,11 @@ class FigureGrid(Container, can_focus=True):
     class Pointed(Message):
         """The mouse has put the cursor somewhere."""
 
-    def __init__(self, spec: Spec, theme: Theme, order: Sequence[str] = (), wide: bool = False, roomier: bool = False) -> None:
+    def __init__(
+        self, spec: Spec, theme: Theme, order: Sequence[str] = (), wide: bool = False, roomier: bool = False, apart: bool = False
+    ) -> None:  # fmt: skip
         super().__init__()
+        self._apart = apart
         views: tuple[Figure | PictureSpec, ...] = (*spec.figures, *spec.pictures)
         declared = {item.name: item for item in views}
         names = dict.fromkeys((*(name for name in order if name in declared), *declared))
@@ -85,14 +89,15 @@ class FigureGrid(Container, can_focus=True):
 
     def compose(self) -> ComposeResult:
         """Hold the legend and the panels, each from the first time on that it is seen; those of other pages are hidden."""
-        yield self.legend
+        if not self._apart:
+            yield self.legend
         yield self._grid
 
     # ------------------------------------------------------------ what is shown
 
     def on_resize(self, event: events.Resize) -> None:
         """Spread the views over the room there is."""
-        self.spread(event.size.width, event.size.height)
+        self.spread(event.size.width, self._height)
 
     def spread(self, width: int, height: int) -> None:
         """Choose the pages for a size and show the active view's."""
@@ -101,6 +106,15 @@ class FigureGrid(Container, can_focus=True):
         else:
             self.pages = self._pages(width, height)
         self._lay_out()
+
+    @property
+    def _height(self) -> int:
+        """Rows of views and legend together, which do not change with the legend."""
+        return self.size.height + (len(self.legend.rows) if self._apart else 0)
+
+    @property
+    def _legend_width(self) -> int:
+        return (self.screen.size.width if self._apart else self.size.width) - 1
 
     def recolour(self, theme: Theme) -> None:
         """Draw in another theme."""
@@ -161,7 +175,7 @@ class FigureGrid(Container, can_focus=True):
     def toggle_full(self) -> None:
         """Give the active view all the room, or share it again."""
         self.full = not self.full
-        self.spread(self.size.width, self.size.height)
+        self.spread(self.size.width, self._height)
 
     def turn_page(self, direction: int) -> None:
         """Show the next or the previous page of what the run fills, its first view active."""
@@ -199,10 +213,9 @@ class FigureGrid(Container, can_focus=True):
         for place, panel in enumerate(sorted(self.panels, key=lambda panel: (panel.index in refused, panel.index)), 1):
             panel.place(place, to_come=bool(config) and panel.index not in refused, ended=panel.index in bare - refused)
         if unfilled != self._unfilled:
-            if self.active in unfilled - self._unfilled:
-                self.active = max(0, self.numbered(1))
+            self.active = max(0, self.numbered(1)) if self.active in unfilled - self._unfilled else self.active
             self._unfilled = unfilled
-            self.spread(self.size.width, self.size.height)
+            self.spread(self.size.width, self._height)
 
     def redraw(self) -> None:
         """Draw the visible views again."""
@@ -211,7 +224,7 @@ class FigureGrid(Container, can_focus=True):
         self._theme = replace(self._theme, groups=groups_of(self._snapshot))
         visible = [panel for panel in self.panels if panel.display]
         entries, named = self._legend_entries(visible, self._snapshot)
-        self.legend.show(entries, self.size.width - 1, self._theme)
+        self.legend.show(entries, self._legend_width, self._theme)
         for panel in visible:
             panel.draw(
                 self._snapshot, self._theme, pinned=self.pinned, cursor=self.cursor, smoothing=self.smoothing,
@@ -221,25 +234,15 @@ class FigureGrid(Container, can_focus=True):
     def _legend_entries(self, visible: Sequence[FigurePanel], snapshot: Snapshot) -> tuple[list[LegendEntry], set[int]]:
         """Return a legend for the visible figures, and those that need none of their own; nothing where it would take too many rows."""
         figures = [panel for panel in visible if isinstance(panel.what, Figure)]
-        drawn = {panel.index: panel.curves(snapshot) for panel in figures}
-        legends = {index: worth_naming(series, self._theme) for index, series in drawn.items()}
-        entries, named = self._above(legends)
+        legends = {panel.index: worth_naming(panel.curves(snapshot), self._theme) for panel in figures}
+        numbers = {panel.index: panel.number for panel in self._in_order if panel.index in legends}
+        column, most = self.size.width // self.page.columns - 1, max(1, self._height // SHARE_OF_LEGEND)
+        entries, named = page_legend(legends, numbers, column, self._legend_width, most, self._theme)
         raw = any(smoothable(item, self.smoothing) for panel in figures for item in panel.curves(snapshot))
         if entries and (self.pinned is not None or raw):
             words = faint_label(snapshot, self.pinned, self.smoothing if raw else WINDOWS[0])
             entries.append(LegendEntry("..", self._theme.faint(), words))
         return entries, named
-
-    def _above(self, legends: Mapping[int, Sequence[LegendEntry]]) -> tuple[list[LegendEntry], set[int]]:
-        """Choose what stands in the rows above the figures: all that agree, else what they have in common, else what has no room below."""
-        column, most = self.size.width // self.page.columns - 1, max(1, self.size.height // SHARE_OF_LEGEND)
-        entries, named = shared(legends)
-        choices = [(entries, named, FEW_ROWS), (*shared(related(legends, named, column)), most)]
-        crowded = {figure: legend for figure, legend in legends.items() if long(legend, column)}
-        longest = sorted(crowded, key=lambda figure: -len(arranged(crowded[figure], column)))
-        choices += [(*shared(crowded, least=1), most), *((*shared({figure: crowded[figure]}), most) for figure in longest)]
-        fitting = ((found, which) for found, which, rows in choices if which and len(arranged(found, self.size.width - 1)) <= rows)
-        return next(fitting, ([], set()))
 
     # ------------------------------------------------------------ how it is looked at
 

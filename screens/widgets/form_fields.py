@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
@@ -59,11 +61,23 @@ class FormField(Widget, can_focus=True):
         self.fail(self.refusal)
         return bool(self.refusal)
 
-    def row(self, value: str, unit: str, mark: str, *, faint: bool = False) -> Text:
+    def lines(self, width: int) -> list[Text]:
+        """Return what stands in the row at a width."""
+        raise NotImplementedError
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Rows at a width, which may not be the present one."""
+        return len(self.lines(width))
+
+    def render(self) -> Text:
+        """Draw the row."""
+        return Text("\n").join(self.lines(self.size.width))
+
+    def row(self, width: int, value: str, unit: str, mark: str, *, faint: bool = False) -> list[Text]:
         """Lay out label, value with arrows when focused, unit and mark, and the error below; faint: it does not matter now."""
         arrows = ("‹", "›") if self.has_focus else (" ", " ")
         unit, mark = f" {unit:{self.unit_width}}" if self.unit_width else "", f" {mark:{self.mark_width}}" if self.mark_width else ""
-        width = max(20, self.size.width)
+        width = max(20, width)
         plain, strong, told = ("dim", "dim", "dim") if faint else ("", "bold", "green")
         left = Text.assemble((self.label, "bold" if self.has_focus else plain))
         right = Text.assemble(
@@ -73,9 +87,7 @@ class FormField(Widget, can_focus=True):
         lines = [Text.assemble(left, " " * (width - left.cell_len - right.cell_len), right)]
         if left.cell_len + right.cell_len + 1 > width:  # a long list of numbers goes on a row of its own
             lines = [left, Text.assemble(" " * max(0, width - right.cell_len), right)]
-        if self.error:
-            lines.append(Text(self.error, "red"))
-        return Text("\n").join(lines)
+        return [*lines, *(Text(line, "red") for line in textwrap.wrap(self.error, width))]
 
 
 class PresetField(FormField):
@@ -141,7 +153,7 @@ class PresetField(FormField):
         source = f" After {preset.source}." if preset.source else ""
         return f"{preset.why}{source}{needs} Enter begins again with it."
 
-    def render(self) -> Text:
-        """Draw the row."""
+    def lines(self, width: int) -> list[Text]:
+        """Return the row: which preset."""
         shown = self.choice.name if self.choice else self.present
-        return self.row(shown, "", "enter" if self.shown not in (None, self.present) else "")
+        return self.row(width, shown, "", "enter" if self.shown not in (None, self.present) else "")

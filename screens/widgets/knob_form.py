@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.contract import Config, Knob, LabError, Preset, build
@@ -18,6 +19,7 @@ from screens.widgets.form_fields import FormField, PresetField
 from screens.widgets.knob_steps import stepped
 from screens.widgets.scrolled_list import ScrolledList
 
+SHARE, LEAST_ROWS = 0.6, 3  # of a panel that is shared with the claims, and rows of the list at least
 UNUSED = "n/a"  # not applicable: beside a knob that has no effect with the present values of the others
 
 
@@ -140,12 +142,12 @@ class KnobField(FormField):
         self.fail("")
         self.refresh(layout=True)
 
-    def render(self) -> Text:
-        """Draw the row."""
+    def lines(self, width: int) -> list[Text]:
+        """Return the rows: the knob with its value or what is typed."""
         if self.draft is not None:
-            return self.row(self.draft + "_", self.knob.unit, "enter")
+            return self.row(width, self.draft + "_", self.knob.unit, "enter")
         mark = UNUSED if self.idle else "live" if self.knob.live else ""
-        return self.row(self.knob.format(self.value), self.knob.unit, mark, faint=bool(self.idle))
+        return self.row(width, self.knob.format(self.value), self.knob.unit, mark, faint=bool(self.idle))
 
 
 class KnobForm(Vertical):
@@ -161,7 +163,7 @@ class KnobForm(Vertical):
     DEFAULT_CSS = """
     KnobForm { height: 1fr; }
     KnobForm ScrolledList { height: 1fr; }
-    KnobForm #explanation { width: 1fr; height: auto; max-height: 6; text-style: dim; }
+    KnobForm #explanation { width: 1fr; height: auto; max-height: 6; text-style: dim; display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -178,6 +180,7 @@ class KnobForm(Vertical):
         super().__init__()
         self._estimate = estimate
         self._seeds = 1
+        self._shared = False
         self._kind = config
         self._config: Mapping[str, Any] = {item.name: item.default for item in config.knobs()}
         self._shown: Mapping[str, Any] | None = None
@@ -223,10 +226,21 @@ class KnobForm(Vertical):
 
     def share(self, shared: bool) -> None:
         """Take only the rows that are needed, or all the room there is."""
+        self._shared = shared
         self.styles.height = "auto" if shared else "1fr"
-        self.styles.max_height = "60%" if shared else None
         self.styles.margin = (0, 0, int(shared), 0)
         self._list.styles.height = "auto" if shared else "1fr"
+        self._leave_room()
+
+    def on_resize(self) -> None:
+        """Leave room for the explanation at another size."""
+        self._leave_room()
+
+    def _leave_room(self) -> None:
+        """Let the list scroll where it would take more than its share, or push the explanation out of sight."""
+        around = self.parent.size.height if isinstance(self.parent, Widget) else 0
+        explained = self._explanation.size.height if self._explanation.display else 0
+        self._list.styles.max_height = max(LEAST_ROWS, int(SHARE * around) - explained) if self._shared and around else None
 
     def focus_first(self) -> None:
         """Give the keyboard to the first knob."""
@@ -245,6 +259,14 @@ class KnobForm(Vertical):
         for field in self.rows():
             if field.has_focus:
                 self._explanation.update(f"{field.explain()} {self._time(field)}".rstrip())
+                self._explanation.display = True
+        self.call_after_refresh(self._leave_room)
+
+    def on_descendant_blur(self) -> None:
+        """Explain nothing once the keyboard is elsewhere."""
+        if not self.has_focus_within:
+            self._explanation.display = False
+            self._leave_room()
 
     def _time(self, field: FormField) -> str:
         """How long it takes: the preset that is shown, or the run with its present knobs."""

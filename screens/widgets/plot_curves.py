@@ -6,17 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.contract import Series
 from screens.widgets.axis_scales import Scale
-from screens.widgets.palette import Level, Theme, group_name, repeats
+from screens.widgets.palette import PLAIN, Level, Theme, brightness, group_name, ink, ink_of, repeats
 from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_raster import Traces, bands, bar_heights, dashes, scatter, stipple, tips, trace
-from screens.widgets.plot_reduce import Bools, Ints, Reduced, above_zero, reduce
+from screens.widgets.plot_reduce import Bools, Floats, Ints, Reduced, above_zero, reduce
 
+LEGIBLE = 0.2  # difference in brightness from which dots are seen on a bar
 DASHES = (("╌╌", 4, 3), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory looks in a legend, and its dots: on, off
 ASCII_THEORY = "=~^:"
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+HISTOGRAM = 4  # columns from one bar to the next below which bars of one series have no gaps
 SHADES = "█▒░"  # bars where there is no colour to tell them apart
 
 
@@ -93,6 +96,9 @@ def draw_bars(canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced
     if not at.size:
         return
     room = float(np.diff(at).min()) if at.size > 1 else canvas.columns / 2
+    if len(bars) == 1 and at.size > 1 and 1 <= room < HISTOGRAM:
+        _histogram(canvas, *bars[0], y)
+        return
     wide = max(1, int((room - 1) // len(bars)))
     for index, (curve, cells, values) in enumerate(bars):
         heights, foot = bar_heights(values, y, canvas.rows)
@@ -103,6 +109,19 @@ def draw_bars(canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced
                 longest[column] = height
         for column, height in longest.items():
             _bar(canvas, column, wide - (wide > 2), sorted((height, foot)), curve)
+
+
+def _histogram(canvas: Canvas, curve: Curve, cells: Floats, values: Floats, y: Scale) -> None:
+    """Draw bars without gaps, each as far as half the way to its neighbours: gaps of 0 to 2 columns would look like values."""
+    order = np.argsort(cells, kind="stable")
+    cells, values = cells[order], values[order]
+    heights, foot = bar_heights(values, y, canvas.rows)
+    middles = (cells[1:] + cells[:-1]) / 2
+    edges = np.concatenate([[2 * cells[0] - middles[0]], middles, [2 * cells[-1] - middles[-1]]])
+    columns = np.floor(edges + 0.5).astype(int).tolist()
+    for left, right, height in zip(columns[:-1], columns[1:], heights.tolist(), strict=True):
+        if np.isfinite(height):
+            _bar(canvas, left, right - left, sorted((height, foot)), curve)
 
 
 def _bar(canvas: Canvas, left: int, wide: int, reach: list[float], curve: Curve) -> None:
@@ -129,9 +148,19 @@ def draw_curves(canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduc
             masks[index][scatter(points, x, y, canvas.fine)] = True
         elif curve.dash is not None and not canvas.ascii:
             masks[index] = dashes(masks[index], lines.top[index], lines.bottom[index], *curve.dash)
+    bars = np.where(canvas.codes == ord(EIGHTHS[-1]), canvas.inks, PLAIN)
     canvas.share(masks, [curve.ink for curve, _ in seen], [curve.glyph for curve, _ in seen])
+    _over_bars(canvas, bars, theme)
     if not canvas.ascii:
         _marks(canvas, seen, lines, x, y, theme)
+
+
+def _over_bars(canvas: Canvas, bars: NDArray[np.int32], theme: Theme) -> None:
+    """Let a bar go on behind the curves that cross it. bars: (rows, columns), the ink of whole blocks that stood there."""
+    for row, column in np.argwhere((bars != PLAIN) & (canvas.dots > 0)).tolist():
+        over, below = ink_of(int(canvas.inks[row, column])).fg, ink_of(int(bars[row, column])).fg
+        seen = over if abs(brightness(over) - brightness(below)) > LEGIBLE else theme.shades.background
+        canvas.inks[row, column] = ink(seen, below)
 
 
 def _marks(canvas: Canvas, seen: Sequence[tuple[Curve, Reduced]], lines: Traces, x: Scale, y: Scale, theme: Theme) -> None:

@@ -70,16 +70,21 @@ def _beside(canvas: Canvas, column: int, length: int) -> tuple[int, int] | None:
     """The first free place right or left of a vertical line, from the top."""
     for row in range(canvas.rows):
         for start in (column + 1, column - length):
-            if canvas.empty(row, start, start + length):
+            if canvas.empty(row, start, start + length) and not (_letter(canvas, row, start - 1) or _letter(canvas, row, start + length)):
                 return row, start
     return None
+
+
+def _letter(canvas: Canvas, row: int, column: int) -> bool:
+    """Whether a character stands in a cell, such as a label's: two labels need a blank between them."""
+    return 0 <= column < canvas.columns and bool(canvas.codes[row, column])
 
 
 def _above(canvas: Canvas, row: int, length: int) -> tuple[int, int] | None:
     """A free place next to a horizontal line: right end first, then leftward."""
     for start in range(canvas.columns - length, -1, -4):
         for place in (row - 1, row + 1):
-            if canvas.empty(place, start, start + length):
+            if canvas.empty(place, start, start + length) and not _letter(canvas, place, start - 1):
                 return place, start
     return None
 

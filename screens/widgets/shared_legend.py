@@ -77,11 +77,12 @@ class Legend(Widget):
     def __init__(self) -> None:
         super().__init__()
         self.entries: tuple[LegendEntry, ...] = ()
+        self.rows: list[list[LegendEntry]] = []
         self._text = Text()
 
     def show(self, entries: Sequence[LegendEntry], width: int, theme: Theme) -> None:
         """Show entries in a width of the screen; nothing happens when they are shown already."""
-        rows = arranged([LegendEntry(entry.glyph, entry.ink, theme.text(entry.label)) for entry in entries], width)
+        self.rows = rows = arranged([LegendEntry(entry.glyph, entry.ink, theme.text(entry.label)) for entry in entries], width)
         text = Text("\n").join(_row(row, theme) for row in rows)
         self.entries = tuple(entries)
         if text != self._text or text.spans != self._text.spans:
@@ -96,5 +97,5 @@ class Legend(Widget):
 
 def _row(entries: Sequence[LegendEntry], theme: Theme) -> Text:
     quiet = style_of(theme.quiet)
-    parts = [Text.assemble((entry.glyph, style_of(entry.ink)), " ", (entry.label, quiet)) for entry in entries]
+    parts = [Text.assemble((entry.glyph, style_of(entry.ink)), (f" {entry.label}" if entry.label else "", quiet)) for entry in entries]
     return Text(" " * GAP).join(parts)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.widget import Widget
 
 from engine.contract import Status, Verdict
 from screens import formatting
@@ -40,7 +41,7 @@ def tally_row(verdicts: Sequence[Verdict], width: int) -> Text:
 def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
     """Return every claim as text of at most `width` columns, what this run decides first, identities last."""
     if not verdicts:
-        return Text("The claims appear when the run has begun.", "dim")
+        return Text("\n".join(_wrap("The claims appear when the run has begun.", width, 0)), "dim")
     verdicts = sorted(verdicts, key=lambda item: item.status in NOT_OF_THIS_RUN)
     claims, identities = ([item for item in verdicts if item.claim.identity == wanted] for wanted in (False, True))
     parts = [_claims(claims, width)] if claims else []
@@ -125,33 +126,49 @@ def _wrap(text: str, width: int, indent: int) -> list[str]:
     return [line.replace(UNBROKEN, " ") for line in lines]
 
 
-class VerdictPanel(VerticalScroll):
-    """The claims, scrolled with the arrow keys when focused."""
+class VerdictTable(Widget):
+    """The claims as rows, laid out for whatever width it gets."""
 
-    DEFAULT_CSS = "VerdictPanel { height: 1fr; scrollbar-gutter: stable; } VerdictPanel Static { width: 1fr; }"
+    DEFAULT_CSS = "VerdictTable { width: 1fr; height: auto; }"
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._table = Static()
+    def __init__(self) -> None:
+        super().__init__()
         self._verdicts: tuple[Verdict, ...] = ()
-        self._width = 0
-
-    def compose(self) -> ComposeResult:
-        """Hold one text."""
-        yield self._table
+        self._laid_out: tuple[tuple[Verdict, ...], int, Text] | None = None
 
     def show(self, verdicts: tuple[Verdict, ...]) -> None:
         """Replace the claims; repainted only if one of them changed."""
         if verdicts != self._verdicts:
             self._verdicts = verdicts
-            self._draw()
+            self.refresh(layout=True)
 
-    def on_resize(self) -> None:
-        """Lay the table out for a new width."""
-        if self.scrollable_content_region.width != self._width:
-            self._draw()
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Rows at a width, which may not be the present one."""
+        return self._at(width).plain.count("\n") + 1
 
-    def _draw(self) -> None:
-        self._width = self.scrollable_content_region.width
-        if self._width > 0:
-            self._table.update(verdict_table(self._verdicts, self._width))
+    def render(self) -> Text:
+        """Return the rows."""
+        return self._at(self.size.width)
+
+    def _at(self, width: int) -> Text:
+        if self._laid_out is None or self._laid_out[:2] != (self._verdicts, width):
+            self._laid_out = self._verdicts, width, verdict_table(self._verdicts, width)
+        return self._laid_out[2]
+
+
+class VerdictPanel(VerticalScroll):
+    """The claims, scrolled with the arrow keys when focused."""
+
+    DEFAULT_CSS = "VerdictPanel { height: 1fr; scrollbar-gutter: stable; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._table = VerdictTable()
+
+    def compose(self) -> ComposeResult:
+        """Hold the claims."""
+        yield self._table
+
+    def show(self, verdicts: tuple[Verdict, ...]) -> None:
+        """Replace the claims."""
+        self._table.show(verdicts)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine import registry
-from engine.contract import Phase, Session, SetKnob, Snapshot
+from engine.contract import Phase, Session, SetKnob, Snapshot, Start
 from engine.errors import UsageError
 from engine.store import RunFolder, list_runs
 from lab.open_runs import BackgroundRuns, farewell
@@ -52,6 +52,19 @@ def test_a_run_that_is_begun_starts_by_itself_and_is_kept(open_runs: BackgroundR
     assert "3 more" in open_runs.export(session, replace(wanted, force=True))
     assert open_runs.close() == [f"{snapshot.run} is finished; look at it with: genlab show {snapshot.run}"]
     assert not open_runs.stuck
+
+
+def test_a_run_from_a_stored_one_has_its_knobs_and_seeds_but_for_what_is_changed(open_runs: BackgroundRuns, tmp_path: Path) -> None:
+    until(open_runs.begin("toy", "standard"), Phase.FINISHED)
+    (stored,) = list_runs(tmp_path)
+    before = (stored.path / "manifest.json").read_bytes()
+    shown = RunFolder.open(stored.path).load_snapshot()
+    last = until(open_runs.begin_from(shown, SetKnob("steps", 50)), Phase.FINISHED)
+    assert (last.seeds, last.preset, last.step, last.config) == (shown.seeds, "custom", 50, {**shown.config, "steps": 50})
+    again = until(open_runs.begin_from(shown, Start()), Phase.FINISHED)
+    assert (again.config, again.seeds, again.preset) == (shown.config, shown.seeds, "standard") and again.folder != str(stored.path)
+    assert (stored.path / "manifest.json").read_bytes() == before
+    open_runs.close()
 
 
 def test_an_instant_run_that_is_finished_is_stored_at_the_end(toys: None, tmp_path: Path) -> None:

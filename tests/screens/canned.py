@@ -174,6 +174,7 @@ class CannedRuns:
         self.session = session if session is not None else CannedSession()
         self.count = count
         self.begun: list[tuple[str, str]] = []
+        self.begun_from: list[tuple[Snapshot, Command]] = []
         self.closed = 0
         self.exported = self.gone_on = 0
         self.wanted: list[Any] = []
@@ -201,6 +202,10 @@ class CannedRuns:
     def begin(self, name: str, preset: str) -> CannedSession:
         self.begun.append((name, preset))
         return self.session if name == "canned" else CannedSession(canned(phenomenon=name))
+
+    def begin_from(self, shown: Snapshot, command: Command) -> CannedSession:
+        self.begun_from.append((shown, command))
+        return CannedSession(replace(shown, run="canned-custom-s0", phase=Phase.RUNNING))
 
     def folder(self) -> Path:
         return self.reports

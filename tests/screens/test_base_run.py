@@ -7,7 +7,7 @@ import re
 import pytest
 from textual.pilot import Pilot
 
-from engine.contract import Pause, Phase, Resume, Stop
+from engine.contract import Pause, Phase, Reseed, Resume, SetKnob, Stop
 from lab.app import LabApp
 from screens.home import HomeScreen
 from screens.widgets.knob_form import KnobField
@@ -56,6 +56,42 @@ def test_a_run_of_another_process_is_watched_and_takes_no_commands() -> None:
 
     drive(scenario, session=session)
     assert session.posted == []
+
+
+@pytest.mark.parametrize("size", SIZES[1:])
+def test_a_knob_of_a_stored_run_that_is_over_begins_a_new_one_at_that_knob(size: tuple[int, int]) -> None:
+    session = CannedSession(canned(phase=Phase.FINISHED), controllable=False)
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        stored = await opened(pilot, app)
+        await pilot.press("s")
+        await until(pilot, lambda: "space or r runs it again" in said(app))
+        await pilot.press("k")
+        await until(pilot, lambda: isinstance(stored.focused, KnobField))
+        await pilot.press("1", "enter")
+        await until(pilot, lambda: app.open_runs.begun_from and app.screen is not stored and isinstance(app.screen.focused, KnobField))
+        await until(pilot, lambda: "which stays as it is" in said(app))
+        assert app.screen.focused.knob.name == "lr"  # type: ignore[union-attr]
+        assert app.sessions["canned"] is not session
+
+    runs = drive(scenario, size, session=session)
+    ((shown, command),) = runs.begun_from
+    assert (shown, command) == (session.latest(), SetKnob("lr", 1.0))
+    assert session.posted == []
+
+
+def test_a_stored_run_that_was_stopped_says_how_it_goes_on() -> None:
+    session = CannedSession(canned(phase=Phase.STOPPED), controllable=False)
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("space")
+        await until(pilot, lambda: "in the browser (b), r goes on with it" in said(app))
+        await pilot.press("R")
+        await until(pilot, lambda: app.open_runs.begun_from)
+
+    runs = drive(scenario, session=session)
+    assert [command for _, command in runs.begun_from] == [Reseed()]
 
 
 @pytest.mark.parametrize("phase", [Phase.RUNNING, Phase.PAUSED])

@@ -61,12 +61,15 @@ def over_width(run: DeepDoubleDescent) -> Iterator[Series]:
 def over_steps(sweeps: Sweeps) -> Iterator[Series]:
     """Yield test error over the steps of the narrowest width, that of the peak of test loss and the widest, whose training error too.
 
-    The group of a width is that of its curve over samples.
+    The group of a width is that of its curve over samples, where it has one; elsewhere the peak keeps its own wherever it moves.
     """
     peak = down_up_down(sweeps.latest("test-loss").mean(1))[1]
     steps, widest = np.maximum(sweeps.steps, FIRST_STEP), int(sweeps.widths[-1])
-    for h in sorted({int(sweeps.widths[place]) for place in (0, peak, -1)}):
-        yield summarised(f"epochs/test/{h}", f"test h={h}", steps, sweeps.curve("test-error", h), group=f"h={h}")
+    narrow, top = int(sweeps.widths[0]), int(sweeps.widths[peak])
+    for h in sorted({narrow, top, widest}):
+        moves = h == top and h not in (narrow, widest, *sweeps.swept.tolist())
+        group = "peak" if moves else f"h={h}"
+        yield summarised(f"epochs/test/{h}", f"test h={h}", steps, sweeps.curve("test-error", h), group=group)
     yield summarised(f"epochs/train/{widest}", f"train h={widest}", steps, sweeps.curve("train-error", widest), group=f"train h={widest}")
 
 

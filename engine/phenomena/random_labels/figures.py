@@ -47,8 +47,9 @@ PICTURES = (
     *(PictureSpec(f"memorised/{name}", f"Fitted: {name} labels") for name in MAPPED),
     PictureSpec("conditions", "One input under every condition"),
 )
-NOT_FITTED, FITTED, NOTHING = 0, 1, -1  # nothing is drawn where a class has no more examples
-LEGEND = ("not yet fitted", "fitted")
+NO_MORE, FITTED, NOT_FITTED = range(3)
+LEGEND = ("no more", "fitted", "not yet fitted")  # no more: a class has no further examples
+SHOWN = {"true": "as it is", "shuffled": "shuffled", "random-pixels": "random", "gaussian": "Gaussian"}  # inputs, below their pictures
 
 
 def against_step(run: RandomLabels) -> Iterator[Series]:
@@ -77,18 +78,21 @@ def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
     labels, fitted = run.data[run.seeds[0]].labels.at(condition.corruption), run.fitted_labels(condition.name)
     note = f"{int(fitted.sum()):,} of {len(labels):,}, seed {run.seeds[0]}" + run.scored_note(name)
     cells = memorisation_map(fitted, labels, run.split.classes)
-    return Picture(f"memorised/{name}", f"Fitted: {condition.label}", cells, palette="classes", legend=LEGEND, y="label", note=note)
+    return Picture(
+        f"memorised/{name}", f"Fitted: {condition.label}", cells, palette="classes", legend=LEGEND, x="examples", y="label", note=note,
+        rows=tuple(run.split.called(label) for label in range(run.split.classes)),
+    )  # fmt: skip
 
 
 def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -> NDArray[np.int8]:
-    """Return a cell per example, every class in rows of its own: fitted, not fitted, or nothing (the end of a class).
+    """Return a cell per example, every class in rows of its own: fitted, not fitted, or no more (the end of a class).
 
     fitted, labels: (n,). The picture is about twice as wide as it is high.
     """
     counts = np.bincount(labels, minlength=classes)
     columns = int(np.ceil(np.sqrt(2.0 * counts.max() * classes)))
     rows = -(-int(counts.max()) // columns)
-    cells = np.full((classes, rows * columns), NOTHING, dtype=np.int8)
+    cells = np.full((classes, rows * columns), NO_MORE, dtype=np.int8)
     for label in range(classes):
         mine = np.flatnonzero(labels == label)
         cells[label, : len(mine)] = np.where(fitted[mine], FITTED, NOT_FITTED)
@@ -102,8 +106,11 @@ def input_conditions(run: RandomLabels) -> Picture:
     data = run.data[run.seeds[0]]
     images = side_by_side([run.first_input(kind) for kind in kinds], run.split.shape)
     true, random = (run.split.called(int(labels[0])) for labels in (data.labels.true, data.labels.at(1.0)))
-    note = f"{', '.join(kinds)}; true label {true}, random label {random}"
-    return Picture("conditions", PICTURES[-1].title, images, palette="grey", note=note)
+    note, below = f"true label {true}, random label {random}", tuple(SHOWN[kind] for kind in kinds)
+    signals = len(run.split.shape) == 1
+    return Picture(
+        "conditions", PICTURES[-1].title, images, palette="grey", note=note, rows=below if signals else (), columns=() if signals else below
+    )
 
 
 def side_by_side(images: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -1,0 +1,51 @@
+"""What the legend above a page of figures names: all that agree, else what they have in common, else what has no room below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from screens.figure_pages import numbers_row
+from screens.widgets.palette import Theme
+from screens.widgets.plot_legend import LegendEntry
+from screens.widgets.shared_legend import arranged, long, related, shared
+
+FEW_ROWS = 2  # a longer one leaves out figures whose curves stand in no other figure
+Legends = Mapping[int, Sequence[LegendEntry]]  # by figure
+
+
+def page_legend(
+    legends: Legends, numbers: Mapping[int, int], column: int, width: int, most: int, theme: Theme
+) -> tuple[list[LegendEntry], set[int]]:  # fmt: skip
+    """Return the entries and the figures whose curves they name; nothing where that would take too many rows.
+
+    Where other figures have legends of their own, the numbers of those that are named come first.
+
+    Args:
+        legends: of the figures of a page.
+        numbers: by which they are chosen, in this order.
+        column, width: characters of a figure and of the legend.
+        most: rows that it may take.
+    """
+    for found, named, rows in _choices(legends, column, most):
+        entries = _in_order(legends, numbers, named, theme) if found else []
+        if named and len(arranged(entries, width)) <= rows:
+            return entries, named
+    return [], set()
+
+
+def _choices(legends: Legends, column: int, most: int) -> list[tuple[list[LegendEntry], set[int], int]]:
+    """What could be named, the best first, each with the rows that it may take."""
+    entries, named = shared(legends)
+    choices = [(entries, named, FEW_ROWS), (*shared(related(legends, named, column)), most)]
+    crowded = {figure: legend for figure, legend in legends.items() if long(legend, column)}
+    longest = sorted(crowded, key=lambda figure: -len(arranged(crowded[figure], column)))
+    return [*choices, (*shared(crowded, least=1), most), *((*shared({figure: crowded[figure]}), most) for figure in longest)]
+
+
+def _in_order(legends: Legends, numbers: Mapping[int, int], named: set[int], theme: Theme) -> list[LegendEntry]:
+    """The entries of some figures as these follow each other, behind their numbers where others have a legend, too."""
+    entries = list(dict.fromkeys(entry for figure in numbers if figure in named for entry in legends[figure]))
+    if any(legend for figure, legend in legends.items() if figure not in named):
+        which = numbers_row([number for figure, number in numbers.items() if figure in named])
+        return [LegendEntry(f"{which}:", theme.strong, ""), *entries]
+    return entries
