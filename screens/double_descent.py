@@ -1,6 +1,6 @@
 """The screen of double descent: test error beside bias and variance first, then the best ridge and real digits.
 
-Where samples are added, gradient flow is stopped, or images have random features, the figures of that study come before all.
+Where samples are added, gradient flow is stopped, images have random features, or networks are trained, that study comes before all.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ class DoubleDescentScreen(PhenomenonScreen):
         "fourier-loss",
         "fourier-norm",
         "fourier-error",
+        "network-loss",
+        "network-error",
+        "network-norm",
         "test-mse",
         "ridge",
         "bias-variance",

@@ -65,6 +65,7 @@ COMPANIONS: dict[Trial, dict[str, Any]] = {  # what an end cannot do without
 }
 LIGHTER: dict[Trial, dict[str, Any]] = {  # what an end takes minutes without
     ("double-descent", "study", "fourier-features"): {"images": "digits196", "examples": 60, "most_features": 240},
+    ("double-descent", "study", "network"): {"images": "digits196", "examples": 60, "widths": (2, 8), "epochs": 2},
     ("max-margin", "study", "convolutional"): {"channels": 0.1, "epochs": 3, "batch": 50},
     ("lazy-training", "study", "convolutional"): {
         "channels": 0.02,

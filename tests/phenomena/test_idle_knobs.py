@@ -74,7 +74,10 @@ STUDIES = {  # of the studies that a phenomenon does not begin with
     "lazy-training": {
         "images", "examples", "network", "channels", "output_scales", "linearised", "rates", "gain", "crops", "batch", "epochs",
     },
-    "double-descent": {"blocks", "lam", "sizes", "weight_draws", "images", "examples", "most_features", "bandwidth"},
+    "double-descent": {
+        "blocks", "lam", "sizes", "weight_draws", "images", "examples", "most_features", "bandwidth", "widths", "reuse", "beyond", "epochs",
+        "batch", "lr", "momentum",
+    },
 }  # fmt: skip
 
 

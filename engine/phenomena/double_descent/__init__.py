@@ -14,6 +14,9 @@ nowhere. Study early-stopping follows gradient flow beside ridge with penalty 1/
 Study fourier-features is Belkin et al.'s own experiment: random Fourier features of images at chosen numbers of features, up to 60,000 of
 10,000 images, beside the kernel of infinitely many.
 
+Study network is their other one: networks with one hidden layer, trained on images, from fewer parameters than targets to many more, and
+below that threshold each from the fitted smaller one.
+
 Chen, Min, Belkin, Karbasi 2021, arXiv:2008.01036; Ali, Kolter, Tibshirani 2019, arXiv:1810.10082.
 
 Letters: n samples, D features in a fixed order, p of them fitted (N where they are random features), b the true weights,
@@ -35,7 +38,7 @@ from engine.phenomena.double_descent.work import work
 SPEC = declare(
     __name__, __doc__, config=DoubleDescentConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS,
-    scalars=SCALARS, instant=True,
+    scalars=SCALARS, instant=True, trained=lambda config: config.study == "network",
     work=work, references=papers(
         "belkin2019", "belkin2020", "hastie2022", "mei2022", "simon2024", "nakkiran2021", "holzmuller2021", "mourtada2022", "curth2023",
         "chen2021", "dascoli2020", "ali2019",

@@ -20,6 +20,7 @@ from engine.phenomena.double_descent.fourier import claims as fourier
 from engine.phenomena.double_descent.gaussian import DIRECTIONS, PROFILES, Isotropic, energies
 from engine.phenomena.double_descent.model import GROUPS
 from engine.phenomena.double_descent.multiple import claims as multiple
+from engine.phenomena.double_descent.network import claims as network
 from engine.phenomena.double_descent.stopping import claims as stopping
 from engine.theory.inputs import Floats
 from engine.theory.kernels.random_features_finite import finite_error_terms
@@ -119,7 +120,10 @@ NESTED_CLAIMS = (
         (DRAWN, GAUSSIAN, ISOTROPIC, one_of("ridge", 0.0), one_of("tuned", False), within("draws", 2 * GROUPS), within("n", 50)), 0.01,
     ),
 )  # fmt: skip
-CLAIMS = (*(replace(claim, domain=(NESTED, *claim.domain)) for claim in NESTED_CLAIMS), *multiple.CLAIMS, *stopping.CLAIMS, *fourier.CLAIMS)
+CLAIMS = (
+    *(replace(claim, domain=(NESTED, *claim.domain)) for claim in NESTED_CLAIMS), *multiple.CLAIMS, *stopping.CLAIMS, *fourier.CLAIMS,
+    *network.CLAIMS,
+)  # fmt: skip
 
 
 def _of_isotropic(predicted: str, judge: Callable[[DoubleDescent, Isotropic], Judgement]) -> Callable[[DoubleDescent], Judgement]:
@@ -307,5 +311,5 @@ JUDGES: Judges[DoubleDescent] = {
     "DD4": _of_isotropic(f"rise <= {RISE:.0%}, 0 p above min-norm", _tuned),
     "DD5": _of_isotropic(f"off by <= {FACTOR_ERROR:.0%}", _factors), "DD6": _solver, "DD7": _limit, "DD8": _digits, "DD9": _noise,
     "DD10": _of_isotropic("", _over_sets), **multiple.JUDGES, **stopping.JUDGES,
-    **fourier.JUDGES,
+    **fourier.JUDGES, **network.JUDGES,
 }  # fmt: skip

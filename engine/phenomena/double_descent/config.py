@@ -1,6 +1,6 @@
 """The knobs and presets of double descent: the nested least-squares problem with its two companions, and the studies beside it.
 
-Each is a paper's setting (see `PRESETS`); belkin-rff is that of Belkin et al. 2019, arXiv:1812.11118, at its own size.
+Each is a paper's setting (see `PRESETS`); belkin-rff and belkin-net are those of Belkin et al. 2019, arXiv:1812.11118, at their own size.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from engine.data.regression import DRAWN, NONE, OWN, Order, columns, entry_of, r
 from engine.data.spectrum import NO_OWN_SIGNAL
 
 Profile = Literal["flat", "head", "well-specified"]
-Study = Literal["nested", "multiple-descent", "early-stopping", "fourier-features"]
+Study = Literal["nested", "multiple-descent", "early-stopping", "fourier-features", "network"]
 
 SPECTRA, FEWEST = ("isotropic", "power", "blocks"), 20
 MOST_FEATURES = 10  # D over n
 MOST_DIRECTIONS = 600  # of multiple descent, whose rows are three times as many
 FEWEST_DIGITS = 50
 IMAGES, PAST_N, MOST_PER_IMAGE = ("digits5k", "digits196"), 2, 50  # shipped; features over images
-NESTED, MULTIPLE, STOPPING, FOURIER = (
-    one_of("study", name) for name in ("nested", "multiple-descent", "early-stopping", "fourier-features")
+WIDTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 17, 18, 19, 20, 22, 25, 30, 40, 60, 100, 200)  # 400 images of 196 pixels: from 20 on 10 n
+NESTED, MULTIPLE, STOPPING, FOURIER, NETWORK = (
+    one_of("study", name) for name in ("nested", "multiple-descent", "early-stopping", "fourier-features", "network")
 )
+ON_IMAGES = one_of("study", "fourier-features", "network")
+IN_DRAWS = one_of("study", "nested", "multiple-descent", "early-stopping", "fourier-features")
 FIXED_N = Condition(
     "study nested or early-stopping: multiple descent draws every n", lambda config: config.study in ("nested", "early-stopping")
 )
@@ -45,8 +48,11 @@ FALLING = Condition(
 )
 DRAWN_SIGNAL = (NESTED, DRAWN, one_of("features", "identity"), NO_OWN_SIGNAL)
 ANY_DIGITS = Condition(
-    "study fourier-features, or nested with digits above 0 or features fourier",
-    lambda config: config.study == "fourier-features" or (config.study == "nested" and (config.digits > 0 or config.features == "fourier")),
+    "study fourier-features or network, or nested with digits above 0 or features fourier",
+    lambda config: (
+        config.study in ("fourier-features", "network")
+        or (config.study == "nested" and (config.digits > 0 or config.features == "fourier"))
+    ),
 )
 ON_DIGITS = Condition("digits above 0", lambda config: config.digits > 0)
 
@@ -55,7 +61,7 @@ class DoubleDescentConfig(Config):
     """Knobs of the nested least-squares problem, of its two companions, and of the studies beside it."""
 
     study: Study = knob(
-        "nested", "more features; more samples under a block spectrum; early stopping against ridge; or Fourier features of images"
+        "nested", "more features; more samples in blocks; early stopping against ridge; Fourier features of images; networks on images"
     )
     n: int = knob(200, "training samples", ge=FEWEST, le=1000, log=True, needs=(FIXED_N,))
     D: int = knob(1000, "features, from n to 10n; of your own data at most so many", ge=20, le=10000, log=True, label="D", needs=(COUNTED,))
@@ -90,7 +96,7 @@ class DoubleDescentConfig(Config):
     decay: float = knob(1.0, "exponent of the power-law spectrum", ge=0.0, le=2.0, needs=(FALLING,))
     ridge: float = knob(0.0, "penalty lam of |Xw-y|^2 + lam |w|^2; 0 is minimum norm", ge=0.0, le=1e4, log=True, needs=(NESTED,))
     tuned: bool = knob(False, "take the best ridge at every p instead", needs=(NESTED,))
-    draws: int = knob(20, "draws of the problem", ge=1, le=500, log=True, unit="draws per seed")
+    draws: int = knob(20, "draws of the problem", ge=1, le=500, log=True, unit="draws per seed", needs=(IN_DRAWS,))
     d: int = knob(
         60, "dimensions of the inputs of ReLU features", ge=5, le=1000, log=True, label="d", needs=(NESTED, one_of("features", "relu"))
     )
@@ -104,18 +110,34 @@ class DoubleDescentConfig(Config):
     )
     images: str = data_knob(
         "digits5k", "digits 28x28, the same 14x14; images to be fetched: genlab data fetch", builtin=(*IMAGES, *PUBLISHED), kinds=(),
-        needs=(FOURIER,),
+        needs=(ON_IMAGES,),
     )  # fmt: skip
     images_sha256: str = content_of("images")
-    examples: int = knob(1000, "training images of study fourier-features", ge=FEWEST_DIGITS, le=20_000, log=True, needs=(FOURIER,))
+    examples: int = knob(
+        1000, "training images of studies fourier-features and network", ge=FEWEST_DIGITS, le=20_000, log=True, needs=(ON_IMAGES,)
+    )
     most_features: int = knob(
         6000, "most random Fourier features of these images, from 2 to 50 for each", ge=100, le=120_000, log=True, needs=(FOURIER,)
     )
     bandwidth: float = knob(5.0, "width of the Gaussian kernel that these features approach", ge=1.0, le=10.0, log=True, needs=(FOURIER,))
+    widths: tuple[int, ...] = knob(WIDTHS, "hidden units H of the networks, trained one after the other", ge=1, le=5000, needs=(NETWORK,))
+    reuse: bool = knob(
+        True, "below the threshold begin with the fitted smaller network and new small units, not with first weights", needs=(NETWORK,)
+    )
+    beyond: Literal["glorot", "normal"] = knob(
+        "glorot", "first weights beyond the threshold: uniform as Glorot and Bengio's, or as those of new units", needs=(NETWORK,)
+    )
+    epochs: int = knob(600, "training of each network", ge=1, le=20_000, log=True, unit="epochs", needs=(NETWORK,))
+    batch: int = knob(40, "images of a batch", ge=1, le=20_000, log=True, needs=(NETWORK,))
+    lr: float = knob(
+        0.005, "learning rate of the squared loss, summed over classes", ge=1e-5, le=0.1, log=True, label="learning rate",
+        divergence=True, needs=(NETWORK,),
+    )  # fmt: skip
+    momentum: float = knob(0.95, "momentum of SGD", ge=0.0, le=0.99, needs=(NETWORK,))
 
     @model_validator(mode="after")
     def _has_something_to_fit(self) -> DoubleDescentConfig:
-        if self.sigma == 0 and self.r2 == 0 and self.study != "fourier-features":
+        if self.sigma == 0 and self.r2 == 0 and self.study not in ("fourier-features", "network"):
             raise ValueError("sigma and r2 are both 0: without noise and signal there is nothing to fit; raise one of them")
         if self.spectrum == "blocks" and self.study != "multiple-descent":
             raise ValueError(f"spectrum blocks belongs to study multiple-descent, got study {self.study}")
@@ -137,11 +159,15 @@ class DoubleDescentConfig(Config):
 
     @model_validator(mode="after")
     def _has_images(self) -> DoubleDescentConfig:
-        if self.study != "fourier-features":
+        if self.study not in ("fourier-features", "network"):
             return self
         most = largest(self.images)
         if most is not None and self.examples > most:
             raise ValueError(f"examples must be at most the {most:,} training images of {self.images}, got {self.examples:,}")
+        if self.study == "network":
+            if self.batch > self.examples:
+                raise ValueError(f"batch must be at most examples={self.examples:,}, got {self.batch:,}")
+            return self
         low, high = PAST_N * self.examples, MOST_PER_IMAGE * self.examples
         if not low <= self.most_features <= high:
             allowed = f"{PAST_N} and {MOST_PER_IMAGE} times examples={self.examples:,}"
@@ -211,6 +237,11 @@ ALONE = {"relu_draws": 0, "digits": 0}
 MULTIPLE_DESCENT = {"study": "multiple-descent", "spectrum": "blocks", "sigma": 0.3162, "D": 250}
 EARLY_STOPPING = {"study": "early-stopping", "n": 100, "draws": 10}
 RFF = {"study": "fourier-features", "draws": 1}
+NETWORKS = {"study": "network", "images": "digits196", "examples": 400}
+PAPER_WIDTHS = (
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 35, 40, 43, 45, 47, 48, 49, 50,
+    51, 52, 54, 57, 60, 70, 80, 100, 150, 200, 300, 500, 1000,
+)  # fmt: skip
 PRESETS = (
     Preset(
         "quick", "a second valley below the first: misspecified Gaussian features, 20 draws, and one curve on 500 real digits",
@@ -265,5 +296,14 @@ PRESETS = (
     Preset(
         "belkin-rff-small", "the same with 1,000 of the digits that are here, to N = 6,000: peak at N = n, the norm falls to the kernel's",
         RFF, "arXiv:1812.11118, Fig. 2",
+    ),
+    Preset(
+        "belkin-net", "networks of 1 to 1,000 hidden units on 4,000 MNIST images, 6,000 epochs; re-used weights below 40,000 parameters",
+        {**NETWORKS, "images": "mnist", "examples": 4000, "widths": PAPER_WIDTHS, "epochs": 6000, "batch": 128, "lr": 0.001},
+        "arXiv:1812.11118, Fig. 4; learning rate and batch unverified", needs="mnist and hours",
+    ),
+    Preset(
+        "belkin-net-small", "the same with 400 of the digits that are here at 14x14: peak at 4,000 parameters, beyond it the lower valley",
+        NETWORKS, "arXiv:1812.11118, Fig. 4, on digits", seeds=3,
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 A task is one draw of one seed, or a tenth of a curve on digits, and counts as one step. Draw j of every seed comes before
 draw j+1, and each has random streams of its own: draws of several seeds are pooled, none depends on the others or on pauses.
-Studies multiple-descent and early-stopping have draws of their own instead, study fourier-features fits.
+Studies multiple-descent and early-stopping have draws of their own instead, study fourier-features fits, study network epochs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import astuple, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ from engine.phenomena.double_descent.relu import Relu
 from engine.phenomena.double_descent.scalars import READERS
 from engine.phenomena.double_descent.stopping.study import EarlyStopping
 from engine.phenomena.double_descent.study import Study
-from engine.phenomenon import Pieces, geometric_grid
+from engine.phenomenon import Pieces
 from engine.scalars import Readers
 from engine.seeds import Streams, streams
 from engine.state import Stateful
@@ -47,6 +47,9 @@ from engine.theory.linear_models.nested import nested_steps
 from engine.theory.linear_models.nested_curves import NestedCurves
 from engine.theory.linear_models.nested_ridge import ridge_steps
 from engine.theory.spectra.spectra import power
+
+if TYPE_CHECKING:
+    from engine.phenomena.double_descent.network.study import TrainedNetworks
 
 Work = Generator[None, None, None]
 
@@ -62,9 +65,6 @@ THEORY_POINTS = 60
 MEAN_POINTS = 30
 """Numbers of features at which the mean fit over training sets is followed."""
 
-PER_DECADE = 10
-"""Measurements of a study."""
-
 MEASURED = np.array((1, 2, 3, 5, 8))
 """Draws at which something is measured, and these times ten, a hundred, ..."""
 
@@ -73,8 +73,7 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
     """Draws of one nested problem, with theory over them.
 
     Attributes:
-        multiple, stopping, fourier: the study beside the nested features that is made instead; None otherwise, and all that follows is
-            theirs alone.
+        study: that beside the nested features which is made instead; None where there is none, and what follows is of them alone.
         kind: which ridge the main curve has: none, a small one, or the best at every p.
         model, ridges, p: of the main curve; p (k,) is where its draws are kept.
         main, relu: curves of the draws so far. early: the first draw while its ridges are not done.
@@ -87,16 +86,32 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
 
     def __init__(self, config: DoubleDescentConfig, seeds: tuple[int, ...], device: str = "cpu", preset: str = "quick") -> None:
         super().__init__(config, seeds, device, preset)
-        self.multiple = MultipleDescent(config, seeds) if config.study == "multiple-descent" else None
-        self.stopping = EarlyStopping(config, seeds) if config.study == "early-stopping" else None
-        self.fourier = FourierFeatures(config, seeds) if config.study == "fourier-features" else None
-        self.study: Study | None = self.multiple or self.stopping or self.fourier
-        self.unit = "draw" if self.fourier is None else "fit"
+        self.study = study_of(config, seeds, device)
         if self.study is None:
+            self.unit = "draw"
             self._begin_nested()
         else:
-            self.total, self.notes = self.study.draws.count, self.study.notes
-            self.grid = geometric_grid(self.total, PER_DECADE) if self.fourier is None else self.fourier.grid
+            self.unit, self.total, self.grid, self.notes = self.study.unit, self.study.total, self.study.grid, self.study.notes
+
+    @property
+    def multiple(self) -> MultipleDescent | None:
+        """Study multiple-descent; None of another."""
+        return self.study if isinstance(self.study, MultipleDescent) else None
+
+    @property
+    def stopping(self) -> EarlyStopping | None:
+        """Study early-stopping; None of another."""
+        return self.study if isinstance(self.study, EarlyStopping) else None
+
+    @property
+    def fourier(self) -> FourierFeatures | None:
+        """Study fourier-features; None of another."""
+        return self.study if isinstance(self.study, FourierFeatures) else None
+
+    @property
+    def network(self) -> TrainedNetworks | None:
+        """Study network; None of another."""
+        return cast("TrainedNetworks", self.study) if self.config.study == "network" else None
 
     def _begin_nested(self) -> None:
         c, seeds = self.config, self.seeds
@@ -131,14 +146,14 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
 
     @property
     def complete(self) -> bool:
-        """Whether the formula of early stopping, which no measurement waits for, is held against draws."""
-        return self.stopping is None or self.stopping.plain.complete
+        """Whether all is there that no measurement waits for."""
+        return self.study is None or self.study.complete
 
     def pieces(self) -> Iterator[None]:
         """Do task after task, pausing within them too; one that was interrupted begins again."""
         if self.study is not None:
             for _ in self.study.pieces():
-                self.step = self.study.draws.done
+                self.step = self.study.step
                 yield
             return
         while self.step < self.main_tasks + self.digit_tasks + self.relu_tasks:
@@ -287,14 +302,25 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
 
     def parts(self) -> Mapping[str, Stateful]:
         """Everything computed so far; a draw that was interrupted begins again."""
-        if self.multiple is not None:
-            return {"draws": self.multiple.draws}
-        if self.stopping is not None:
-            return {"draws": self.stopping.draws, "plain": self.stopping.plain}
-        if self.fourier is not None:
-            return {"draws": self.fourier.draws}
+        if self.study is not None:
+            return self.study.parts()
         parts: dict[str, Stateful] = {"main": self.main, "relu": self.relu, "digits": self.digits, "checks": self.checks}
         return parts if self.mean_fit is None else {**parts, "mean-fit": self.mean_fit}
+
+
+def study_of(config: DoubleDescentConfig, seeds: tuple[int, ...], device: str) -> Study | None:
+    """Return the study that a config names; None of the nested features."""
+    if config.study == "multiple-descent":
+        return MultipleDescent(config, seeds)
+    if config.study == "early-stopping":
+        return EarlyStopping(config, seeds)
+    if config.study == "fourier-features":
+        return FourierFeatures(config, seeds)
+    if config.study == "network":
+        from engine.phenomena.double_descent.network.study import TrainedNetworks  # the only one that needs torch
+
+        return TrainedNetworks(config, seeds, device)
+    return None
 
 
 def main_model(config: DoubleDescentConfig) -> Model:

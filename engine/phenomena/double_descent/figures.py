@@ -19,6 +19,7 @@ from engine.phenomena.double_descent.curves import KINDS, Kind
 from engine.phenomena.double_descent.fourier import figures as fourier
 from engine.phenomena.double_descent.model import LEAST, NEAR, Whole
 from engine.phenomena.double_descent.multiple import figures as multiple
+from engine.phenomena.double_descent.network import figures as network
 from engine.phenomena.double_descent.stopping import figures as stopping
 from engine.readings import summarised
 from engine.theory.inputs import Floats
@@ -60,7 +61,7 @@ NESTED_FIGURES = (
 )  # fmt: skip
 FIGURES = (
     *(replace(figure, empty=figure.empty or "fills with study nested", domain=(NESTED, *figure.domain)) for figure in NESTED_FIGURES),
-    *multiple.FIGURES, *stopping.FIGURES, *fourier.FIGURES,
+    *multiple.FIGURES, *stopping.FIGURES, *fourier.FIGURES, *network.FIGURES,
 )  # fmt: skip
 PICTURES = (PictureSpec("fits", "Fits below, at and above n", domain=(NESTED,)), multiple.PICTURE, stopping.PICTURE)
 VALLEYS = {
@@ -75,6 +76,7 @@ QUANTITIES = (
     *multiple.QUANTITIES,
     *stopping.QUANTITIES,
     *fourier.QUANTITIES,
+    *network.QUANTITIES,
 )
 THEORY: dict[Basis, str] = {"exact": "exact mean", "asymptotic": "limit"}
 FEWEST_SETS = 3  # training sets before a mean fit is drawn

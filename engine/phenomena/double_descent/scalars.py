@@ -14,6 +14,7 @@ from engine.contract import Scalar
 from engine.phenomena.double_descent.curves import Valleys, valleys
 from engine.phenomena.double_descent.fourier import scalars as fourier
 from engine.phenomena.double_descent.multiple import scalars as multiple
+from engine.phenomena.double_descent.network import scalars as network
 from engine.phenomena.double_descent.stopping import scalars as stopping
 from engine.scalars import PENDING, Answer, Readers, absent, found
 
@@ -39,7 +40,7 @@ NESTED_SCALARS = (
     Scalar("digits_peak_ratio", "test MSE on digits, peak / higher valley", log=True),
     Scalar("digits_valley_ratio", "test MSE on digits, second / first valley", log=True),
 )  # fmt: skip
-SCALARS = (*NESTED_SCALARS, *multiple.SCALARS, *stopping.SCALARS, *fourier.SCALARS)
+SCALARS = (*NESTED_SCALARS, *multiple.SCALARS, *stopping.SCALARS, *fourier.SCALARS, *network.SCALARS)
 DIGITS, SIDE = "needs digits above 0", "no features on that side of n"
 
 
@@ -141,5 +142,5 @@ def _of_nested(read: Callable[[DoubleDescent], Answer]) -> Callable[[DoubleDesce
 
 READERS: Readers[DoubleDescent] = {
     **{name: _of_nested(read) for name, read in NESTED_READERS.items()}, **multiple.READERS, **stopping.READERS,
-    **fourier.READERS,
+    **fourier.READERS, **network.READERS,
 }  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,40 +13,100 @@ from engine.contract import Marker, Picture, Series
 from engine.data.spectrum import own_spectrum
 from engine.headline import Known
 from engine.phenomena.double_descent.config import DoubleDescentConfig
-from engine.state import Draws
+from engine.phenomena.double_descent.model import Whole
+from engine.phenomenon import geometric_grid
+from engine.state import Draws, Stateful
 from engine.theory.inputs import Floats
 
+PER_DECADE = 10
+"""Measurements of a study."""
 
-class Study(Protocol):
-    """A study whose steps are its draws.
+
+class Study(ABC):
+    """A study.
 
     Attributes:
-        draws: what was drawn, a row a draw. notes: what cannot be seen in the figures.
+        unit: what its steps are. notes: what cannot be seen in the figures.
     """
 
-    draws: Draws
-    notes: tuple[str, ...]
+    unit: str = "draw"
+    notes: tuple[str, ...] = ()
 
+    @property
+    @abstractmethod
+    def total(self) -> int:
+        """The last step."""
+
+    @property
+    @abstractmethod
+    def step(self) -> int:
+        """How far the work is."""
+
+    @property
+    def grid(self) -> Whole:
+        """The steps at which something is measured."""
+        return geometric_grid(self.total, PER_DECADE)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is there that no measurement waits for."""
+        return True
+
+    @abstractmethod
     def pieces(self) -> Iterator[None]:
-        """Draw what is missing, a piece at a time; a draw that was cut short is drawn again."""
+        """Do what is missing, a piece at a time; begun anew after a restore."""
 
+    @abstractmethod
     def measured(self) -> dict[str, Any]:
         """Return the record of the present step."""
 
+    @abstractmethod
     def series(self) -> Iterable[Series]:
         """Every curve, theory and draws."""
 
     def pictures(self) -> tuple[Picture, ...]:
         """The pictures of this study."""
+        return ()
 
+    @abstractmethod
     def markers(self) -> Iterable[Marker]:
         """Constants and thresholds."""
 
+    @abstractmethod
     def clauses(self, known: Known) -> Iterable[str]:
         """What is being seen, for the headline."""
 
+    @abstractmethod
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What notebooks read."""
+
+    @abstractmethod
+    def parts(self) -> Mapping[str, Stateful]:
+        """What has a state, by name."""
+
+
+class DrawnStudy(Study):
+    """A study whose steps are its draws; a draw that was cut short is drawn again.
+
+    Attributes:
+        draws: what was drawn, a row a draw.
+    """
+
+    draws: Draws
+
+    @property
+    def total(self) -> int:
+        """All draws."""
+        return self.draws.count
+
+    @property
+    def step(self) -> int:
+        """Draws so far."""
+        return self.draws.done
+
+    def parts(self) -> Mapping[str, Stateful]:
+        """The draws."""
+        return {"draws": self.draws}
 
 
 def own_eigenvalues(config: DoubleDescentConfig, most: int) -> tuple[Floats, str]:

@@ -6,12 +6,14 @@ Operations of dense factorisations: Golub, Van Loan 2013, Matrix Computations.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from engine.contract.work import Work
+from engine.contract.work import Work, perceptron, training
 from engine.data.registry import source
 from engine.data.regression import tests_of
 from engine.phenomena.double_descent.config import DoubleDescentConfig
 from engine.phenomena.double_descent.fourier.problem import WIDTH, memory, sizes, tests
+from engine.phenomena.double_descent.network import problem as network
 
 RELU = 180  # samples of the random-feature companion
 TEST = 1000  # digits that its fits are tried on
@@ -19,6 +21,7 @@ PENALTIES = 20  # ridges between which the tuned one is searched
 SIZES = 26  # numbers of samples of multiple descent, about
 TRIGONOMETRY = 10.0  # numbers written in the time of a cosine
 DECOMPOSED = 12.0  # operations of singular values and vectors, over the matrix' size times its shorter side
+OF_A_STEP = 40.0  # operations on small arrays of a step of networks
 TIMES, EXPONENTIALS = 402, 60.0  # of early stopping; operations of a matrix exponential over the cube of its side
 
 
@@ -32,6 +35,8 @@ def work(config: DoubleDescentConfig, seeds: int) -> Work:
         return _early_stopping(config, seeds)
     if config.study == "fourier-features":
         return _fourier_features(config, seeds)
+    if config.study == "network":
+        return _networks(config, seeds)
     samples, features, tests = float(config.n), float(config.most), float(tests_of(config.dataset, config.n))
     fit = (
         24.0 * samples**2 * features
@@ -54,6 +59,15 @@ def _early_stopping(config: DoubleDescentConfig, seeds: int) -> Work:
         if config.weight_draws:
             total += Work(solves=EXPONENTIALS * 8.0 * d**3 + 8.0 * config.weight_draws * d * (n + d))
     return total.times(spectra)
+
+
+def _networks(config: DoubleDescentConfig, seeds: int) -> Work:
+    """Every width for all its epochs: how many are saved below the threshold, where an epoch may misread no image, is not known before."""
+    total, steps = Work(), config.epochs * (config.examples // config.batch)
+    for width in network.widths(config):
+        weights, hidden = perceptron(network.inputs(config), width, 1, network.classes(config))
+        total += training(seeds, steps, weights, hidden, config.batch, calls=OF_A_STEP)
+    return replace(total, parameters=network.parameters(config, network.widths(config)[-1]), memory=network.memory(config, seeds))
 
 
 def _fourier_features(config: DoubleDescentConfig, seeds: int) -> Work:

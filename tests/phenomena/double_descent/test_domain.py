@@ -66,6 +66,7 @@ INSIDE = {
     "DD9": lambda c: True,
     "DD10": lambda c: isotropic(c) and c.n >= 50 and c.draws >= 20 and not c.tuned and c.ridge == 0,
     **dict.fromkeys((f"{name}{k}" for name in ("MPD", "EST", "RFF") for k in range(1, 5)), lambda c: False),  # of the other studies
+    **dict.fromkeys((f"NET{k}" for k in range(1, 4)), lambda c: False),
 }
 DECIDED_BY_THE_DRAWS = tuple(f"DD{k} not applicable inside its domain" for k in (3, 5, 7))  # their errors, no p beyond n, how many
 

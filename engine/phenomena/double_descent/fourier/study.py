@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Marker, Picture, Series
+from engine.contract import Marker, Series
 from engine.data.corruption import draw_label_noise
 from engine.data.registry import load
 from engine.headline import Known
@@ -22,18 +22,20 @@ from engine.phenomena.double_descent.fourier import figures, headline
 from engine.phenomena.double_descent.fourier.problem import require_memory, sizes, tests
 from engine.phenomena.double_descent.fourier.solving import KEPT, Images, fits
 from engine.phenomena.double_descent.model import Whole
-from engine.phenomena.double_descent.study import by_seed
+from engine.phenomena.double_descent.study import DrawnStudy, by_seed
 from engine.seeds import streams
 from engine.state import Draws
 from engine.theory.inputs import Floats
 
 
-class FourierFeatures:
+class FourierFeatures(DrawnStudy):
     """The curves of random Fourier features; curve j is curve j // K of seed j mod K, K seeds, and a draw is one fit of one curve.
 
     Attributes:
         N: (k,) numbers of features of a curve. draws: per fit what is kept of it, the sizes of a curve in turn and then its kernel.
     """
+
+    unit = "fit"
 
     def __init__(self, config: DoubleDescentConfig, seeds: tuple[int, ...]) -> None:
         require_memory(config)
@@ -143,10 +145,6 @@ class FourierFeatures:
     def series(self) -> Iterable[Series]:
         """The curves, and the kernel that they approach."""
         return figures.series(self)
-
-    def pictures(self) -> tuple[Picture, ...]:
-        """There are none."""
-        return ()
 
     def markers(self) -> Iterable[Marker]:
         """The threshold, and the kernel."""

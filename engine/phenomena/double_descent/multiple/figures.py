@@ -25,7 +25,7 @@ FIGURES = (
            "over drawn weights and the noise of the test label; min-norm near d: median, elsewhere means", EMPTY, DOMAIN),
     Figure("block-learnt", "What min-norm has learnt", N, Axis("share", lo=0.0, hi=1.05), ("block-learnt/*",),
            "mean diagonal of X^+ X over a block's directions; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
-    Figure("sample-parts", "Bias and variance over samples", N, Axis("bias^2, variance", log=True, lo=1e-5, hi=100.0), ("sample-parts/*",),
+    Figure("sample-parts", "Bias, variance by samples", N, Axis("bias^2, variance", log=True, lo=1e-5, hi=100.0), ("sample-parts/*",),
            "given the inputs: variance over label noise, bias^2 over drawn weights", EMPTY, DOMAIN),
     Figure("ridge-draws", "Best ridge, draw by draw", N, Axis("MSE", log=True), ("ridge-draws/*",),
            "highest and lowest of all draws at each n; none of them rises from one n to the next", EMPTY, DOMAIN),
@@ -48,7 +48,8 @@ def theory(problem: Problem) -> Iterator[Series]:
         ("sample-parts", "bias", "bias^2", problem.tau2 * parts.unlearnt),
         ("sample-parts", "variance", "variance", parts.noise * problem.sigma2 if problem.sigma2 else np.zeros(n.size)),
     ):  # fmt: skip
-        yield _theory(f"{figure}/{group}-theory", f"{label}, theory", n, values, group)
+        there = values > 0  # beyond d there is no bias
+        yield _theory(f"{figure}/{group}-theory", f"{label}, theory", n[there], values[there], group)
     shares = 1 - unlearnt(problem.eigenvalues, n).directions
     for place, values in enumerate(problem.by_block(shares).T):
         yield _theory(f"block-learnt/block{place}-theory", f"{_block(problem, place)}, theory", n, values, f"block{place}")
@@ -103,9 +104,9 @@ def picture(problem: Problem) -> Picture:
 
 def _block(problem: Problem, place: int) -> str:
     if problem.ends.size == 1:
-        return f"all {problem.d}"
+        return f"all {problem.d} directions"
     first = int(problem.ends[place - 1]) + 1 if place else 1
-    return f"{first}..{int(problem.ends[place])}"
+    return f"directions {first}..{int(problem.ends[place])}"
 
 
 def _means(name: str, label: str, x: Any, draws: Floats, group: str) -> Series:

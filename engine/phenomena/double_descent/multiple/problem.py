@@ -65,10 +65,12 @@ def problem_of(config: DoubleDescentConfig) -> tuple[Problem, tuple[str, ...]]:
     ends = _ends(lam)
     edges = ends[ends >= LEAST]
     shown = _spread(d, SHOWN, edges)
-    theory, tuned = expected_parts(lam, shown), expected_bayes_ridge(lam, shown, tau2, sigma2)
+    every = np.union1d(shown, _spread(d, DRAWN, edges))  # solved together, which costs hardly more than one of them
+    parts = expected_parts(lam, every)
+    theory, tuned = parts.at(np.searchsorted(every, shown)), expected_bayes_ridge(lam, shown, tau2, sigma2)
     valleys = _valleys(shown, theory.risk(tau2, sigma2), ends)
     n = _spread(d, DRAWN, np.concatenate([edges, valleys[valleys > 0]]))
-    expected = expected_parts(lam, n).risk(tau2, sigma2)
+    expected = parts.at(np.searchsorted(every, n)).risk(tau2, sigma2)  # valleys are among those that are shown
     return Problem(lam, ends, tau2, sigma2, shown, theory, tuned, n, expected, valleys), notes
 
 

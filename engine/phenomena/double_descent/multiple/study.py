@@ -14,13 +14,14 @@ from engine.interruption import checkpoint
 from engine.phenomena.double_descent.config import DoubleDescentConfig
 from engine.phenomena.double_descent.multiple import figures, headline
 from engine.phenomena.double_descent.multiple.problem import problem_of
+from engine.phenomena.double_descent.study import DrawnStudy
 from engine.seeds import streams
 from engine.state import Draws
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.sample_wise import Parts, bayes_ridge, directions, shortest
 
 
-class MultipleDescent:
+class MultipleDescent(DrawnStudy):
     """The draws of multiple descent; draw j is draw j // K of seed j mod K, K seeds.
 
     Attributes:

@@ -30,7 +30,7 @@ FIGURES = (
     Figure("path-parts", "Bias and variance along t", T, Axis("bias^2, variance", log=True, lo=1e-4), ("path-parts/*",),
            "the same problem: flow has less bias than ridge at 1/t, and more variance", EMPTY, DOMAIN),
 )  # fmt: skip
-PICTURE = PictureSpec("filters", "What is kept of a direction", cursor=T.label, domain=DOMAIN)
+PICTURE = PictureSpec("filters", "Filters", cursor=T.label, domain=DOMAIN)
 QUANTITIES = (
     Quantity("largest-ratio", "flow's risk over ridge's at 1/t, largest of all paths", per="run"),
     Quantity("best-ratio", "best flow's risk over best ridge's, largest of all draws", per="run"),
@@ -107,7 +107,7 @@ def picture(found: Directions, problem: Problem) -> Picture:
         Layer("points", frames[start], words[start], "directions", times, frames, words),
     )
     note = f"singular directions of the first draw, {problem.label}, d={problem.d}; the cursor over t moves them along"
-    return Picture("filters", PICTURE.title, layers=layers, extent=(LOW, HIGH, 0.0, 1.05), x="log10 of t s^2", y="share kept", note=note)
+    return Picture("filters", PICTURE.title, layers=layers, extent=(LOW, HIGH, 0.0, 1.05), x="log10 t s^2", y="share kept", note=note)
 
 
 def _chosen(study: EarlyStopping) -> list[Problem]:

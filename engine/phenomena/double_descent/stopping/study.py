@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -15,9 +15,9 @@ from engine.interruption import checkpoint
 from engine.phenomena.double_descent.config import DoubleDescentConfig
 from engine.phenomena.double_descent.stopping import figures, headline
 from engine.phenomena.double_descent.stopping.problems import TENTHS, Problem, plain_risks, problems_of
-from engine.phenomena.double_descent.study import by_seed
+from engine.phenomena.double_descent.study import DrawnStudy, by_seed
 from engine.seeds import Streams, streams
-from engine.state import Draws
+from engine.state import Draws, Stateful
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.linear_models.early_stopping import RATIO_PLACE, Path, path
@@ -27,7 +27,7 @@ PARTS = ("flow_bias", "flow_variance", "ridge_bias", "ridge_variance")
 EQUAL, TRIED = 20, 4001  # directions of equal singular values, and times at which their ratio is looked for
 
 
-class EarlyStopping:
+class EarlyStopping(DrawnStudy):
     """The draws of early stopping; draw j is draw j // K of seed j mod K, K seeds.
 
     Attributes:
@@ -75,6 +75,15 @@ class EarlyStopping:
                 yield
             self.plain.add({"risk": risks})
             yield
+
+    @property
+    def complete(self) -> bool:
+        """Whether the formula is held against draws."""
+        return self.plain.complete
+
+    def parts(self) -> Mapping[str, Stateful]:
+        """The draws of the inputs, and those of weights and noise."""
+        return {"draws": self.draws, "plain": self.plain}
 
     def _streams(self, index: int, problem: Problem) -> Streams:
         number, seed = divmod(index, len(self.seeds))
