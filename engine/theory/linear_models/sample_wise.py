@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from engine.theory.conditions import Floats, number, numbers, spectrum_of
 from engine.theory.inputs import finite_matrix, require
@@ -59,6 +59,10 @@ class Parts:
     unlearnt: Floats
     noise: Floats
 
+    def at(self, places: NDArray[np.int64]) -> Parts:
+        """Return the parts at some of the places."""
+        return Parts(self.unlearnt[places], self.noise[places])
+
     def risk(self, tau2: float, sigma2: float) -> Floats:
         """Test MSE, the noise of the test label included; a part without variance counts for nothing, even where it is infinite."""
         parts = ((tau2, self.unlearnt), (sigma2, self.noise))
@@ -94,8 +98,9 @@ def expected_parts(eigenvalues: ArrayLike, n: ArrayLike) -> Parts:
     beyond, below = samples >= d + 2, samples < d
     noise[beyond] = d / (samples[beyond] - d - 1)
     if below.any():
-        unlearnt[below] = next_order.unlearnt(lam, samples[below]).trace
-        noise[below] = np.where(samples[below] == d - 1, np.inf, next_order.noise_trace(lam, samples[below]))
+        found = next_order.unlearnt(lam, samples[below])
+        unlearnt[below] = found.trace
+        noise[below] = np.where(samples[below] == d - 1, np.inf, next_order.noise_trace(lam, samples[below], found))
     return Parts(unlearnt, noise)
 
 

@@ -71,14 +71,16 @@ def _solve(lam: Floats, weights: Floats, n: Floats, ridge: Floats, start: Floats
     return np.asarray(np.exp(log_k))
 
 
-def noise_trace(eigenvalues: ArrayLike, n: ArrayLike) -> Floats:
+def noise_trace(eigenvalues: ArrayLike, n: ArrayLike, at_zero: Unlearnt | None = None) -> Floats:
     """Return the mean of tr(X^+^T Lam X^+) of fewer rows than directions, (g,): d/dl of tr(Lam H) at l = 0.
+
+    at_zero: what is unlearnt there without ridge, where that is known.
 
     Raises:
         ProblemError: as `unlearnt`.
     """
     lam, samples = spectrum_of(eigenvalues), np.atleast_1d(np.asarray(n, dtype=np.float64))
-    at_zero = unlearnt(lam, samples)
+    at_zero = unlearnt(lam, samples) if at_zero is None else at_zero
     step = STEP * at_zero.scale
-    once, twice = (unlearnt(lam, samples, times * step).trace for times in (1, 2))
+    once, twice = np.split(unlearnt(lam, np.tile(samples, 2), np.concatenate([step, 2 * step])).trace, 2)
     return np.asarray((4 * once - 3 * at_zero.trace - twice) / (2 * step))
