@@ -2,9 +2,11 @@
 
 from engine.contract.tour import Stop
 from engine.errors import UsageError, echoed, nearest
-from engine.tour import beyond, capacity, double_descent, linear_models, networks
+from engine.tour import beyond, capacity, double_descent, linear_models, margins, networks
 
-STOPS: tuple[Stop, ...] = (*capacity.STOPS, *linear_models.STOPS, *double_descent.STOPS, *networks.STOPS, *beyond.STOPS)
+STOPS: tuple[Stop, ...] = (
+    *capacity.STOPS, *linear_models.STOPS, *double_descent.STOPS, *networks.STOPS, *beyond.STOPS, *margins.STOPS,
+)  # fmt: skip
 
 
 def find_stop(text: str) -> int:

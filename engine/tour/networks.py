@@ -1,7 +1,7 @@
 """Stops on what happens beyond: grokking, benign overfitting, lazy training, and the edge of stability.
 
 Power et al. 2022, arXiv:2201.02177; Gromov 2023, arXiv:2301.02679; Bartlett et al. 2020, arXiv:1906.11300; Mallinar et al. 2022,
-arXiv:2207.06569; Chizat et al. 2019, arXiv:1812.07956; Cohen et al. 2021, arXiv:2103.00065.
+arXiv:2207.06569; Chizat et al. 2019, arXiv:1812.07956; Cohen et al. 2021, arXiv:2103.00065; Damian et al. 2023, arXiv:2209.15594.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from engine.tour.reading import curve, last, number, slope, value
 FALLS = -0.3  # log-log slope of the excess over n from which it goes to 0 (claim BO3's)
 SPECTRA = {"exponential": 0, "power-2": 1, "exp-eps": 2}  # groups of curves, and the options that name them
 NONE = 3
+CORRELATED = 0.5  # rank correlation from which one thing goes with another
 
 
 def grokked(snapshot: Snapshot) -> Found:
@@ -58,6 +59,17 @@ def edge(snapshot: Snapshot) -> Found:
         f"{written(control)} over its last 400 steps."
     )
     return number(snapshot, "eta_sharpness_largest_eta", sentence)
+
+
+def stabilised(snapshot: Snapshot) -> Found:
+    """What becomes of the sharpness where weights swing far along the top eigenvector."""
+    rank = value(snapshot, "displacement_correlation")
+    sentence = (
+        f"The rank correlation of x^2 over two steps and the change of S in them is {written(rank)}. The loss of a quadratic model grows "
+        f"{written(value(snapshot, 'model_growth'))} times a step; the network's comes to {written(value(snapshot, 'excursion_peak'))} "
+        "times what it was there at most, and turns."
+    )
+    return Found(2 if rank <= -CORRELATED else 1 if rank >= CORRELATED else 0, sentence)
 
 
 STOPS = (
@@ -144,5 +156,23 @@ STOPS = (
         "A short step meets no edge.",
         formula="along an eigenvector of curvature lam a step multiplies by 1 - eta lam: beyond eta lam = 2 it grows",
         claims=("EOS1", "EOS3", "EOS4"),
+    ),
+    Stop(
+        name="swings",
+        title="Swings along the sharpest direction",
+        concept="Self-stabilisation",
+        page="beyond",
+        phenomenon="edge-of-stability",
+        figure="displacement",
+        setting="Gradient descent on a small {activation} network, once eta S is above 2: the weights swing from side to side along the "
+        "top eigenvector, by x, and x grows. On a quadratic, S is the same everywhere, and they would swing farther for ever.",
+        ask="What becomes of S while the swings are large?",
+        question=Choice(("It stays: swings to and fro cancel", "It grows with x^2", "It falls with x^2")),
+        find=stabilised,
+        explanation="A cubic term of the loss pushes the weights, on either side of a swing, to where S is lower, by x^2 a step. Below "
+        "2/eta the swings die down, S grows again, and so on around 2/eta. The quadratic model has no such term and explodes (EOS5). "
+        "Nothing told descent to look for flatter places.",
+        formula="S(t+1) - S(t-1) ~ 2 eta a - eta b x^2: a, how fast S grows along the flow; b, the squared gradient of S",
+        claims=("EOS5", "EOS8"),
     ),
 )

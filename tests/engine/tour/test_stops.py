@@ -66,17 +66,17 @@ def test_every_part_of_the_page_has_its_stop():
 
 
 @pytest.mark.parametrize(
-    ("text", "place"), [("1", 0), ("20", 19), ("random-labels", 0), ("grokking", [s.name for s in STOPS].index("grokking"))]
+    ("text", "place"), [("1", 0), ("23", 22), ("random-labels", 0), ("grokking", [s.name for s in STOPS].index("grokking"))]
 )
 def test_a_stop_is_found_by_number_and_name(text, place):
     assert find_stop(text) == place
 
 
-@pytest.mark.parametrize("text", ["0", "21", "-1", "", "groking", "1e3", "٣", "9" * 5000])
+@pytest.mark.parametrize("text", ["0", "24", "-1", "", "groking", "1e3", "٣", "9" * 5000])
 def test_what_is_no_stop_is_refused_with_those_that_are(text):
     with pytest.raises(UsageError) as caught:
         find_stop(text)
-    assert "stops: 1 to 20, or random-labels" in caught.value.hint
+    assert "stops: 1 to 23, or random-labels" in caught.value.hint
     if text == "groking":
         assert "did you mean grokking?" in caught.value.message
 
@@ -110,6 +110,15 @@ def scatters(true, random):
 
 
 FITTED_AT = {"fitted_step_true": 100, "fitted_step_random": 100, "nc1_test_true": 0.2, "nc1_true": 1e-3}
+
+
+SWINGS = {"model_growth": 1.3, "excursion_peak": 12.0}
+SEPARATED = {"separable_from_theory": 0.2215, "draw_error": 0.32, "second_descent": 0.03}
+
+
+def margins(euclidean, own, dual):
+    """Margins over the largest in norms l_1.25 to l_4, of mirror descent with p = 1.5."""
+    return {"mirror-norms/p-1.5": ([1.25, 1.5, 2.0, 3.0, 4.0], [0.9, own, euclidean, dual, 0.7])}
 
 
 def norms_of_noise(noisy, quiet):
@@ -161,6 +170,14 @@ def spectra(**slopes):
         ("after-the-fit", {"curves": scatters([0.1, 1e-3], [0.1, 0.05]), "values": FITTED_AT}, 1),
         ("after-the-fit", {"curves": scatters([0.1, 1e-3], [0.1, 1e-3]), "values": FITTED_AT}, 2),
         ("after-the-fit", {"curves": scatters([0.1, 1.0], [0.1, 1e-3]), "values": FITTED_AT}, 3),
+        ("swings", {"values": {**SWINGS, "displacement_correlation": (-0.9, -0.6, -0.7)}}, 2),
+        ("swings", {"values": {**SWINGS, "displacement_correlation": 0.2}}, 0),
+        ("swings", {"values": {**SWINGS, "displacement_correlation": 0.9}}, 1),
+        ("separable-labels", {"values": {"separable_from": (0.21, 0.23), **SEPARATED}}, 0.22),
+        ("mirror-descent", {"curves": margins(0.96, 0.998, 0.85)}, 1),
+        ("mirror-descent", {"curves": margins(0.999, 0.99, 0.85)}, 0),
+        ("mirror-descent", {"curves": margins(0.9, 0.91, 0.99)}, 2),
+        ("mirror-descent", {"curves": margins(0.9, 0.97, 0.85)}, 3),
         ("noise-chooses", {"values": norms_of_noise(1.9, 1.92)}, 0),
         ("noise-chooses", {"values": norms_of_noise(1.0, 1.9)}, 1),
         ("noise-chooses", {"values": norms_of_noise(2.5, 1.9)}, 2),
@@ -207,6 +224,9 @@ def test_no_stop_tells_the_number_that_a_later_one_asks_for():
         ),
         ("after-the-fit", {}, "no value of fitted_step_true"),
         ("noise-chooses", {}, "no value of noise_l1"),
+        ("swings", {}, "no value of displacement_correlation"),
+        ("separable-labels", {"values": SEPARATED}, "no value of separable_from"),
+        ("mirror-descent", {}, "drew no curve mirror-norms/p-1.5"),
     ],
 )
 def test_a_run_that_does_not_say_is_told_from_one_that_does(name, made, why):
