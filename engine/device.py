@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,14 +29,28 @@ def resolve_device(wanted: str = "auto") -> str:
         raise UsageError(f"device must be one of {', '.join(DEVICES)}, got {echoed(wanted)}", "default: auto")
     if wanted == "cpu" or (wanted == "auto" and not _has_driver()):
         return "cpu"
-    import torch
-
-    if torch.cuda.is_available():
+    why = why_no_gpu()
+    if not why:
         return "cuda"
     if wanted == "auto":
         return "cpu"
-    built = "this torch is built without it" if torch.version.cuda is None else "torch finds no usable GPU"
-    raise UsageError(f"device cuda is not there: {built}", "use --device cpu; see genlab doctor")
+    raise UsageError(f"device cuda is not there: {why}", "use --device cpu; see genlab doctor")
+
+
+def why_no_gpu() -> str:
+    """Return why torch can use no GPU, such as a driver that is too old for it; empty where it can. Imports torch."""
+    import torch
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        usable = torch.cuda.is_available()
+    if usable:
+        return ""
+    if torch.version.cuda is None:
+        return "this torch is built without it"
+    words = [str(item.message) for item in said if "CUDA" in str(item.message)]
+    reason = words[-1].splitlines()[0].removeprefix("CUDA initialization: ").partition(". ")[0] if words else ""
+    return f"torch finds no usable GPU{f': {reason[:200]}' if reason else ''}"
 
 
 def may_be_gpu(wanted: str) -> bool:

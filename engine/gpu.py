@@ -7,6 +7,7 @@ import time
 from functools import lru_cache
 
 from engine.contract import Gpu
+from engine.device import may_be_gpu, why_no_gpu
 
 PERIOD = 1.0  # seconds between two looks: asking costs a fraction of a millisecond, and reads what other processes do too
 SHARED = 0.05  # of its memory, from which on others are said to use it: a context alone takes less
@@ -25,6 +26,26 @@ def others_on_gpu(device: str) -> str:
     busy = "" if found.busy is None else f", {100 * found.busy:.0f} % busy"
     left, used = (f"{count / 1e9:.1f} GB" for count in (found.total - found.used, found.used))
     return f"shares the {found.name} with others, who hold {used} of its {found.total / 1e9:.1f} GB{busy}: {left} are left for this run"
+
+
+def about_gpu(wanted: str, device: str) -> str:
+    """Say of a run that trains what others leave it of its GPU, or why one that is here is not used; empty where there is nothing to say.
+
+    wanted: "auto", "cpu" or "cuda"; device: what that came to.
+    """
+    if device == "cpu" and wanted == "auto" and may_be_gpu(wanted):
+        return f"computes on the processor: {why_no_gpu()}"
+    return others_on_gpu(device)
+
+
+def gpu_is_full(error: BaseException) -> bool:
+    """Whether an exception of torch says that its memory ran out."""
+    return type(error).__name__ == "OutOfMemoryError"
+
+
+def gpu_failed(error: BaseException) -> bool:
+    """Whether an exception of torch says that the GPU or its driver failed: this process can use it no more."""
+    return type(error).__name__ in ("AcceleratorError", "RuntimeError") and "CUDA" in str(error)
 
 
 @lru_cache(maxsize=1)

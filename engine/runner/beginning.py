@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.contract import Pause, Phase, Start, Step
-from engine.gpu import others_on_gpu
+from engine.gpu import about_gpu
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.building import Loaded, build, load, loading, restore
 from engine.runner.options import Options
@@ -71,7 +71,7 @@ class Beginning:
             return self._built(self.loaded, options, resumed)
 
     def _built(self, loaded: Loaded, options: Options, resumed: RunFolder | None) -> Run:
-        beside = others_on_gpu(loaded.device)  # before its own data and networks are there
+        beside = about_gpu(options.device, loaded.device) if self.setup.trains else ""  # before its own data and networks are there
         phenomenon = build(loaded, self.setup, options)
         if resumed is not None:
             return Run(self.setup, phenomenon, options, resumed, restore(phenomenon, resumed), beside)

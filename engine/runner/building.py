@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from engine.device import resolve_device, use_threads
 from engine.errors import StoreError
+from engine.gpu import gpu_failed, gpu_is_full
 from engine.importing import load_torch
 from engine.interruption import checkpoint
 from engine.phenomenon import AnyPhenomenon
@@ -97,6 +98,8 @@ def restore(phenomenon: AnyPhenomenon, folder: RunFolder) -> Restored:
         try:
             phenomenon.restore(state)
         except (KeyError, ValueError, TypeError, IndexError, RuntimeError) as error:
+            if gpu_is_full(error) or gpu_failed(error):
+                raise
             sentence = f"the saved state of run {folder.name} does not fit this genlab: {type(error).__name__}: {error}"
             raise StoreError(sentence, "continue it with the version that wrote it") from error
     anew = _measured_anew(folder) if state is None else ()

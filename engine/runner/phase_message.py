@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.config import Config
 from engine.contract import Phase, Status, Verdict
 from engine.errors import Diverged, LabError
+from engine.gpu import gpu_failed, gpu_is_full
 from engine.runner.divergence import knob_to_lower
 
 _LONGEST = 200  # characters of an error's text
@@ -47,7 +48,10 @@ def broken(error: BaseException, step: int, unit: str, config: Config) -> PhaseM
         return PhaseMessage(Phase.DIVERGED, f"{error} at {unit} {step:,}", knob_to_lower(config))
     if isinstance(error, LabError):
         return PhaseMessage(Phase.FAILED, error.message, error.hint)
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    if isinstance(error, MemoryError) or gpu_is_full(error):
         return PhaseMessage(Phase.FAILED, f"out of memory at {unit} {step:,}", "lower n, width or the number of seeds, or use --device cpu")
+    if gpu_failed(error):
+        said = f"the GPU failed at {unit} {step:,}: {str(error).strip().splitlines()[0][:_LONGEST]}"
+        return PhaseMessage(Phase.FAILED, said, "genlab doctor --full tries it anew; genlab resume goes on from what was saved")
     text = (str(error).strip().splitlines() or [""])[0][:_LONGEST]
     return PhaseMessage(Phase.FAILED, f"an error inside genlab: {type(error).__name__}: {text}", "run it with --debug to see where")

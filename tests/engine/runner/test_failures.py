@@ -101,3 +101,54 @@ def test_cuda_that_is_not_there_is_refused_with_what_to_do(runner, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     last = started(runner(kind=Toy, device="cuda"))
     assert last.phase is Phase.FAILED and "cuda is not there" in last.sentence and "--device cpu" in last.hint
+
+
+GONE = "CUDA error: unspecified launch failure\nCUDA kernel errors might be asynchronously reported at some other API call"
+
+
+def test_a_gpu_that_vanishes_is_a_sentence_and_what_was_measured_is_kept(runner, tmp_path, monkeypatch):
+    advance = InstantToy.advance
+
+    def lost(self, *given):
+        if self.step >= 40:
+            raise RuntimeError(GONE)
+        return advance(self, *given)
+
+    def unreachable(self):
+        raise RuntimeError(GONE)
+
+    with monkeypatch.context() as gpu:
+        gpu.setattr(InstantToy, "advance", lost)
+        run = runner(root=tmp_path)
+        gpu.setattr(InstantToy, "state", lambda self, state=InstantToy.state: state(self) if self.step < 40 else unreachable(self))
+        last = started(run)
+    assert last.phase is Phase.FAILED
+    assert last.sentence == f"the GPU failed at step {last.step}: CUDA error: unspecified launch failure"
+    assert "genlab resume" in last.hint and "genlab doctor --full" in last.hint
+    folder = folder_of(last)
+    measured = folder.records()[0]
+    assert measured and measured[-1][0] <= last.step and folder.load_progress().phase is Phase.FAILED and not folder.live
+    run.close(60)
+    again = resume(folder.path, phenomenon=InstantToy)
+    try:
+        assert started(again).phase is Phase.FINISHED
+    finally:
+        again.close(60)
+
+
+def test_a_gpu_that_is_full_as_a_stored_run_is_taken_up_is_not_a_damaged_state(runner, tmp_path, monkeypatch):
+    class OutOfMemoryError(RuntimeError):
+        """As torch's."""
+
+    def full(self, state):
+        raise OutOfMemoryError("CUDA out of memory")
+
+    run = runner(crash_at=40, root=tmp_path)
+    folder = folder_of(started(run))
+    run.close(60)
+    monkeypatch.setattr(InstantToy, "restore", full)
+    again = resume(folder.path, phenomenon=InstantToy)
+    try:
+        assert started(again).sentence == "out of memory at step 0"
+    finally:
+        again.close(60)
