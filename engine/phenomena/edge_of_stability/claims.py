@@ -78,7 +78,7 @@ CLAIMS = (
           "1e-10 relative", chance=EXACT),
     Claim("EOS7", "The sharpness is the Hessian's", "dense Hessian of a 40-8-8-1 network", "difference 0", "1e-8 relative",
           chance=EXACT),
-    Claim("EOS8", "Displacement lowers the sharpness", DAMIAN, "rank correlation of x^2 and the change of S in two steps: < 0",
+    Claim("EOS8", "Displacement lowers the sharpness", DAMIAN, "rank correlation of x^2, of two steps, and the change of S in them: < 0",
           "no exception", PAPERS, FOLLOWED, TRAINED),
 )  # fmt: skip
 Floats = NDArray[np.float64]

@@ -40,11 +40,12 @@ def over_first(losses: Floats) -> Floats:
 
 
 def changes(one: Excursion) -> tuple[Floats, Floats]:
-    """Return squared displacements and the changes of S from the step before to the step after, (k,) each, where it is displaced.
+    """Return `x(t-1)^2 + x(t)^2` and `S(t+1) - S(t-1)`, (k,) each, where it is displaced.
 
-    Displaced: x^2 at least a ten-thousandth of its largest. Displacements change their sign at every step: S is compared over two of them.
+    Displaced: that sum at least a ten-thousandth of its largest. By Damian et al. every step at a displacement x lowers S in proportion to
+    x^2. Part of S follows x itself, which changes its sign at every step: S is compared over two of them, and both are counted.
     """
-    squares, change = one.displacement[1:-1] ** 2, one.sharpness[2:] - one.sharpness[:-2]
+    squares, change = one.displacement[:-2] ** 2 + one.displacement[1:-1] ** 2, one.sharpness[2:] - one.sharpness[:-2]
     finite = np.isfinite(squares) & np.isfinite(change)
     squares, change = squares[finite], change[finite]
     displaced = squares >= SEEN * squares.max(initial=0.0)

@@ -34,7 +34,7 @@ SCALARS = (
     *(Scalar(f"train_accuracy_{name}", f"training accuracy at the last step, {label}") for name, label in SETTINGS.items()),
     Scalar("model_growth", "growth of the quadratic model's loss a step, beyond the edge", log=True),
     Scalar("excursion_peak", "network's largest loss beyond its edge over that at its edge", log=True),
-    Scalar("displacement_correlation", "rank correlation of squared displacement and change of sharpness"),
+    Scalar("displacement_correlation", "rank correlation of squared displacements and change of sharpness"),
     Scalar("sharpness_initial", "sharpness of the first weights", log=True),
 )  # fmt: skip
 

@@ -109,8 +109,17 @@ def test_rank_correlation_is_spearmans():
 SQUARES = np.geomspace(1e-3, 1, 12)
 GOOD = Excursion(
     2.2, 1.2 ** (2.0 * np.arange(STEPS + 1)), np.r_[1.0, 8.0, np.full(STEPS - 1, 0.1)],
-    np.r_[0.0, 0.0, np.cumsum(np.repeat(-SQUARES[1:-1:2], 2))], np.sqrt(SQUARES),
+    -np.r_[0.0, np.cumsum(SQUARES[:-1])], np.sqrt(SQUARES),
 )  # fmt: skip
+
+
+def test_a_change_of_sharpness_belongs_to_both_steps_in_which_it_came():
+    """Where S falls by x^2 at every step, so does what is compared with it, also while the displacement collapses."""
+    squares = np.r_[SQUARES, SQUARES[::-3]]
+    sharpness = 8 - np.r_[0.0, np.cumsum(squares[:-1])]
+    sums, change = changes(replace(GOOD, displacement=np.sqrt(squares) * (-1.0) ** np.arange(len(squares)), sharpness=sharpness))
+    np.testing.assert_allclose(change, -sums, rtol=1e-9)
+    assert len(sums) == len(squares) - 2
 
 
 def verdict(excursion, name):
@@ -141,8 +150,8 @@ def test_networks_never_beyond_are_censored(one_thread, name):
 
 
 def test_steps_that_are_hardly_displaced_say_nothing(one_thread):
-    still = replace(GOOD, displacement=np.r_[1e-9 * np.ones(8), 1.0, 1.0, 1.0, 1.0])
-    assert len(changes(still)[0]) == 3
+    still = replace(GOOD, displacement=np.r_[1e-9 * np.ones(9), 1.0, 1.0, 1.0])
+    assert len(changes(still)[0]) == 2
     assert verdict(still, "EOS8").status is Status.CENSORED
 
 
