@@ -23,7 +23,7 @@ FIGURES = (
            "steps since the last reading on which the loss rose"),
     Figure("contrast", "Quadratic model past edge", Axis("steps since eta S >= 2.1"), Axis("loss", unit="over first", log=True),
            ("contrast/*",), "beside the network: second-order Taylor expansion of its loss there", empty="fills when eta S is read at 2.1"),
-    Figure("displacement", "Self-stabilisation", Axis("displacement^2", log=True), Axis("S(t+1)-S(t-1)"),
+    Figure("displacement", "Self-stabilisation", Axis("x(t-1)^2+x(t)^2", log=True), Axis("S(t+1)-S(t-1)"),
            ("displacement/*",), "displacement x = g.v/S along the top eigenvector v; steps t about the largest loss",
            empty="fills when eta S is read at 2.1"),
     Figure("accuracy", "Training accuracy", STEP, Axis("share", lo=0.0, hi=1.0), ("accuracy/*",)),
