@@ -30,6 +30,7 @@ from engine.errors import LabError
 from engine.paths import cache_folder
 
 LARGEST = 1 << 20  # bytes of the file
+KINDS = ("study", "task", "param", "model")  # knobs that decide which code computes
 KEPT = 5  # runs of a phenomenon that correct its estimate
 NO_ESTIMATE = "genlab doctor --full measures this machine, and so does the first run that ends"
 LONG = 60.0  # seconds from which on a run says at its start how long it will take
@@ -58,7 +59,7 @@ class Speed(Rates):
     """What is known of this machine.
 
     gpu: of the first GPU; looked: whether it was looked for, so that there is none where it is None.
-    runs: by phenomenon (behind it the GPU, for runs on one), how much longer than computed its latest runs took.
+    runs: by phenomenon (with the kind of its study or network, and the GPU of runs on one), how much longer than computed its latest runs took.
     """
 
     machine: str = Field(max_length=500)
@@ -103,7 +104,7 @@ def estimate(spec: Spec, config: Config, seeds: int, device: str = "auto") -> Es
     rates = rates_for(spec, config, device, known) if known else None
     if spec.work is None or known is None or rates is None:
         return None
-    ratios = known.runs.get(learned_as(spec, rates), [])
+    ratios = known.runs.get(learned_as(spec, config, rates), [])
     try:
         seconds = computed(spec.work(config, seeds), rates) * (median(ratios) if ratios else 1.0)
     except Exception:  # of another package's declaration: what cannot be estimated can be run all the same
@@ -118,9 +119,10 @@ def rates_for(spec: Spec, config: Config, device: str, known: Speed) -> Rates | 
     return known.gpu or (known if known.looked and device == "auto" else None)
 
 
-def learned_as(spec: Spec, rates: Rates) -> str:
-    """Return the name under which run times of a phenomenon at these rates are kept."""
-    return f"{spec.name} on {rates.name}" if isinstance(rates, GpuRates) else spec.name
+def learned_as(spec: Spec, config: Config, rates: Rates) -> str:
+    """Return the name under which run times of a phenomenon at these rates are kept: what computes differently is corrected apart."""
+    kind = " ".join(str(getattr(config, name)) for name in KINDS if hasattr(config, name))
+    return f"{spec.name} {kind}".strip() + (f" on {rates.name}" if isinstance(rates, GpuRates) else "")
 
 
 def sentence(spec: Spec, knobs: Mapping[str, Any], seeds: int) -> str:

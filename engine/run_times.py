@@ -34,7 +34,7 @@ def learn(spec: Spec, config: Config, last: Snapshot, threads: int | None = None
     except Exception:  # of another package's declaration: the run is over, and fine
         return
     if known and rates and expected > 0 and 1e-4 < last.elapsed / expected < 1e4:
-        name = learned_as(spec, rates)
+        name = learned_as(spec, config, rates)
         runs = {**known.runs, name: [*known.runs.get(name, []), last.elapsed / expected][-KEPT:]}
         keep(known.model_copy(update={"runs": runs}))
 

@@ -182,7 +182,8 @@ def pace(full: bool = False) -> Iterator[Check]:
         yield Check("machine", "speed", "not measured yet", "note", f"Until then, genlab info names no times: {NO_ESTIMATE}")
     else:
         rate = f"{1e-9 / known.products:.3g} GFLOP/s in products, {1e6 * known.calls:.2g} us a call"
-        yield Check("machine", "speed", f"{rate}; corrected by runs of {', '.join(known.runs) or 'nothing yet'}")
+        learned = dict.fromkeys(name.partition(" ")[0] for name in known.runs)
+        yield Check("machine", "speed", f"{rate}; corrected by runs of {', '.join(learned) or 'nothing yet'}")
         if known.gpu is not None:
             rate = f"{1e-12 / known.gpu.products:.3g} TFLOP/s in products, {1e6 * known.gpu.calls:.2g} us a call"
             yield Check("machine", "gpu's speed", f"{known.gpu.name}: {rate}")

@@ -81,6 +81,13 @@ def test_on_a_gpu_its_own_rates_count_and_its_own_runs_teach(known):
     assert list(estimates.speed().runs) == [f"{SPEC.name} on H200"]
 
 
+def test_studies_that_compute_otherwise_are_corrected_apart(known):
+    spec = replace(registry.spec("double-descent"), work=SPEC.work)
+    own, multiple = spec.configure("quick"), spec.configure("multiple-descent")
+    run_times.learn(spec, multiple, FINISHED)
+    assert estimate(spec, multiple, 2).seconds == pytest.approx(9.0) and estimate(spec, own, 2).seconds == pytest.approx(3.0)
+
+
 def test_where_torch_finds_no_gpu_beside_a_driver_the_processor_counts(monkeypatch, known):
     monkeypatch.setattr(estimates, "may_be_gpu", lambda device: device != "cpu")
     assert estimate(TRAINS, CONFIG, 2) is None
