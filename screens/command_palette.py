@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import cast
@@ -23,6 +25,7 @@ from screens.base import PhenomenonScreen
 from screens.page import Page
 from screens.tour import TourScreen
 
+PATIENCE, LOOK = 10.0, 0.05  # seconds to wait for the presets, and from one look for them to the next
 PaletteCommand = tuple[str, str, Callable[[], object]]  # what is done, how the key says it, the deed
 SPACE_DOES = {
     Phase.READY: "Start", Phase.LOADING: "Pause", Phase.BUILDING: "Pause", Phase.RUNNING: "Pause", Phase.PAUSED: "Go on",
@@ -60,20 +63,18 @@ def palette_commands(screen: object, application: Application) -> Iterator[Palet
         yield f"Compare stored runs ({compare})", "mark them in a list: genlab compare RUN RUN", application.offer_comparison
     yield f"Open a sweep ({sweeps} on home)", "grids of knob values: genlab sweep", application.offer_sweeps
     yield "Import data", "a file of your own, under a name that knobs take: genlab data import", application.offer_import
-    if not isinstance(screen, PhenomenonScreen):
-        yield from _presets(application)
 
 
-def _presets(application: Application) -> Iterator[PaletteCommand]:
-    """Every phenomenon's presets but the first, with which a digit opens it; studies are found by their words."""
-    for entry in application.phenomena():
+def preset_commands(screen: object, application: Application) -> Iterator[PaletteCommand]:
+    """Yield, where no run is shown, every phenomenon's presets but the first, with which a digit opens it; words find studies by them."""
+    for entry in () if isinstance(screen, PhenomenonScreen) else application.phenomena():
         for preset in () if entry.problem else application.presets(entry.name)[1:]:
             words = f"{preset.why}; needs {preset.needs}" if preset.needs else preset.why
             yield f"Open {entry.title}: {preset.name}", words, partial(application.open_preset, entry.name, preset.name)
 
 
 def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
-    phase, obeyed = screen.session.latest().phase, screen.session.obeyed
+    phase, obeyed = screen.session.latest().phase, screen.obeyed
     if Start in obeyed or (Pause in obeyed and (phase.working or phase is Phase.PAUSED)):
         yield f"{SPACE_DOES[phase]} (space)", f"the run is {phase}", screen.action_run_or_pause
     if Stop in obeyed and Start not in obeyed:
@@ -102,16 +103,35 @@ class LabCommands(Provider):
 
     async def discover(self) -> Hits:
         """Offer everything before anything is typed."""
-        for text, help_text, deed in palette_commands(self.screen, self.app):  # type: ignore[arg-type]
+        for text, help_text, deed in (*palette_commands(self.screen, self._lab), *preset_commands(self.screen, self._lab)):
             yield DiscoveryHit(Content(text), deed, help=_literal(help_text))
 
     async def search(self, query: str) -> Hits:
-        """Offer what matches."""
+        """Offer what matches; presets as soon as they are known, which takes a moment after the app has begun."""
         matcher = self.matcher(query)
-        for text, help_text, deed in palette_commands(self.screen, self.app):  # type: ignore[arg-type]
-            score = matcher.match(f"{text} {help_text}")
-            if score > 0:
-                yield Hit(score, _highlighted(matcher, text), deed, help=_literal(help_text))
+        for hit in _matching(matcher, palette_commands(self.screen, self._lab)):
+            yield hit
+        await self._presets_known()
+        for hit in _matching(matcher, preset_commands(self.screen, self._lab)):
+            yield hit
+
+    @property
+    def _lab(self) -> Application:
+        return cast(Application, self.app)
+
+    async def _presets_known(self) -> None:
+        until = time.monotonic() + PATIENCE
+        while not isinstance(self.screen, PhenomenonScreen) and time.monotonic() < until:
+            if any(self._lab.presets(entry.name) for entry in self._lab.phenomena() if not entry.problem):
+                return
+            await asyncio.sleep(LOOK)
+
+
+def _matching(matcher: Matcher, commands: Iterable[PaletteCommand]) -> Iterator[Hit]:
+    for text, help_text, deed in commands:
+        score = matcher.match(f"{text} {help_text}")
+        if score > 0:
+            yield Hit(score, _highlighted(matcher, text), deed, help=_literal(help_text))
 
 
 def _literal(text: str) -> str:

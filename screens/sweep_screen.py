@@ -125,6 +125,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
             return
         self.spec = self.seen.declared
         before, self.figures = self.figures, FigureGrid(self.spec, self.application.drawing, self.VIEWS, self.WIDE)
+        self.figures.roomier = before.roomier
         self.figures.active = before.active
         before.remove()
         self._body.mount(self.figures, before=self._list)
@@ -145,7 +146,8 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         """Bring the rows around figures and points up to date."""
         width, sweep = self.size.width, self.seen
         seeds = f"{len(sweep.seeds)} seeds a point" if len(sweep.seeds) > 1 else f"seed {sweep.seeds[0]}"
-        head = [Text(" genlab ", "reverse bold"), Text(self.spec.title, "bold"), Text(sweep.name), Text(seeds, "dim")]
+        given = [Text(f"{name}={value}", "dim") for name, value in sweep.given_texts.items()]
+        head = [Text(" genlab ", "reverse bold"), Text(self.spec.title, "bold"), Text(sweep.name), Text(seeds, "dim"), *given]
         self._rows["title"].show(fit(head, width))
         self._rows["cells"].show(cells(sweep, width, self.application.drawing.ascii))
         self._rows["cells"].display = len(sweep.points) <= width
@@ -194,6 +196,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
 
     def _lay_out(self, width: int, height: int) -> None:
         beside = width >= SIDE_PANEL_FROM
+        self.figures.roomier = not beside  # below each other on a narrow terminal, where two titles side by side have no room
         self._body.styles.layout = "horizontal" if beside else "vertical"
         self._list.styles.width = BESIDE if beside else "1fr"
         self._list.styles.height = "1fr" if beside else 1 + max(3, min(len(self.seen.points), height // BELOW))

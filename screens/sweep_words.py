@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 
 from rich.text import Text
@@ -14,16 +15,26 @@ CELLS = {"done": ("■", "#", "green"), "running": ("▶", ">", "cyan"), "failed
 
 
 def standing(sweep: SweepSnapshot) -> str:
-    """`9 of 15 points done, 2 running, 1 failed; 0.4 points/s, 20 s left; 2 workers, 4 points waiting`."""
+    """`9 of 15 points done, 2 running, 1 failed; 0.4 points/s, 20 s left; 2 workers, 4 points waiting`, at first with since when."""
     parts = [f"{sweep.done} of {len(sweep.points)} points done"]
     parts += [f"{sweep.running} running"] if sweep.running and sweep.live else []
     parts += ["at work: points begin once their processes have loaded"] if beginning(sweep) else []
     parts += [f"{sweep.failed} failed"] if sweep.failed else []
-    pace = [f"{sweep.rate:.2g} points/s"] if sweep.live and sweep.rate else []
+    since = clock(sweep.began) if sweep.live and not sweep.rate else ""
+    pace = [f"since {since}"] if since else []
+    pace += [f"{sweep.rate:.2g} points/s"] if sweep.live and sweep.rate else []
     pace += [f"{formatting.duration(sweep.eta)} left"] if sweep.eta is not None and sweep.done < len(sweep.points) else []
     left = [] if sweep.live or sweep.done == len(sweep.points) else ["nobody computes it now; the same command goes on"]
     queue = [queued(sweep)] if sweep.live and sweep.workers else []
     return "; ".join([", ".join(parts), *([", ".join(pace)] if pace else []), *queue, *left])
+
+
+def clock(moment: str) -> str:
+    """The time of the day of an ISO date here: `14:05`; nothing of what is none."""
+    try:
+        return datetime.datetime.fromisoformat(moment).astimezone().strftime("%H:%M")
+    except ValueError:
+        return ""
 
 
 def queued(sweep: SweepSnapshot) -> str:

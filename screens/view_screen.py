@@ -175,4 +175,4 @@ class ViewScreen(RunScreen, inherit_bindings=False):
         if not isinstance(what, Figure):
             return Text(title, "bold")
         axes = f"{axis_name(what.x)} across, {axis_name(what.y)} upward"
-        return Text.assemble((title, "bold"), f": {axes}. {what.note}".rstrip())
+        return Text.assemble((title, "bold"), f": {axes}. {what.note[:1].upper()}{what.note[1:]}".rstrip())

@@ -74,6 +74,7 @@ class SweepSnapshot:
     given: knobs that differ from the preset in all points; given_texts: the same as the command line writes them.
     knobs: the names of those that vary, with their labels; claims: the ids of all claims that were decided somewhere.
     declared, drawn: the figures, as a phenomenon declares them, and what stands in them; maps: the numbers behind its pictures, by name.
+    began: when the process that computes it began, as an ISO date; empty where nobody does.
     rate: points a second of the process that computes it; eta: seconds left, where that is known.
     notes: what is wrong with it, as sentences. revision grows when something drawn changes.
     """
@@ -92,6 +93,7 @@ class SweepSnapshot:
     given_texts: Mapping[str, str] = field(default_factory=dict)
     maps: Mapping[str, SweepMap] = field(default_factory=dict)
     live: bool = False
+    began: str = ""
     rate: float = 0.0
     eta: float | None = None
     workers: int = 0

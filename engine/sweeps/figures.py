@@ -42,7 +42,8 @@ def drawn(
     )  # fmt: skip
     shown = Snapshot(
         phenomenon=manifest.phenomenon, run=name, preset=manifest.preset, config=dict(manifest.given), seeds=manifest.seeds,
-        phase=Phase.FINISHED, sentence="", series=tuple(series), pictures=tuple(pictures),
+        phase=Phase.FINISHED if all(point.ended for point in points) else Phase.STOPPED, sentence="",
+        series=tuple(series), pictures=tuple(pictures),
         groups=tuple(label or ALONE for label, _ in grid.curves()),
     )  # fmt: skip
     return declared, shown, {f"map-{name}": cells for name, cells in maps.items()}
@@ -59,7 +60,7 @@ def _figure(scalar: Scalar, grid: Grid, curves: Sequence[Series]) -> Figure:
     return Figure(
         scalar.name, title(scalar, grid), grid.axis, Axis(scalar.label, log=log, unit=scalar.unit),
         (f"{scalar.name}/*", f"{scalar.name}>/*"), note="; ".join(notes), empty=reason or "fills as points end",
-    )  # fmt: skip  # fmt: skip
+    )  # fmt: skip
 
 
 def _reason(scalar: Scalar, grid: Grid) -> str:

@@ -124,7 +124,8 @@ class SweepView:
             given_texts={name: _written(value) for name, value in manifest.given.items()},
             knobs=knobs, seeds=manifest.seeds, scalars=scalars,
             claims=tuple(claims), points=points, declared=declared, drawn=replace(snapshot, revision=self._revision), maps=maps, live=live,
-            rate=rate, eta=eta, workers=self._table.workers if live else 0, notes=tuple(notes), command_line=manifest.command_line,
+            began=self._table.began if live else "", rate=rate, eta=eta,
+            workers=self._table.workers if live else 0, notes=tuple(notes), command_line=manifest.command_line,
             folder=str(self.folder.path), revision=self._revision,
         )  # fmt: skip
 

@@ -79,7 +79,7 @@ class FigureGrid(Container, can_focus=True):
         self.smoothing = WINDOWS[0]
         self.linked = False
         self.pages: tuple[Page, ...] = ()
-        self._theme, self._wide, self._roomier = theme, wide, roomier
+        self._theme, self._wide, self.roomier = theme, wide, roomier
         self._grid = Container(id="grid")
         self._snapshot: Snapshot | None = None
         self._spec = spec
@@ -123,7 +123,7 @@ class FigureGrid(Container, can_focus=True):
 
     def _pages(self, width: int, height: int) -> tuple[Page, ...]:
         """Spread what the run fills; what it leaves empty stands on pages of its own, behind."""
-        density = ROOMIER[self._theme.density] if self._roomier else self._theme.density
+        density = ROOMIER[self._theme.density] if self.roomier else self._theme.density
         filled = [panel.index for panel in self.panels if panel.index not in self._unfilled]
         spread = [
             (filled, pages(len(filled), width, height, self._wide, density)),

@@ -163,7 +163,7 @@ class KnobForm(Vertical):
     DEFAULT_CSS = """
     KnobForm { height: 1fr; }
     KnobForm ScrolledList { height: 1fr; }
-    KnobForm #explanation { width: 1fr; height: auto; max-height: 6; text-style: dim; display: none; }
+    KnobForm #explanation { width: 1fr; height: auto; max-height: 9; text-style: dim; display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),

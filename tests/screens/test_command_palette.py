@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from engine.contract import Phase, Rewind
 from lab.app import LabApp
-from screens.command_palette import palette_commands
+from screens.command_palette import palette_commands, preset_commands
 from screens.help import HelpScreen, key_table
 from screens.keys import KEYS
 from tests.screens.canned import SPEC, CannedSession, canned
@@ -39,9 +39,9 @@ def test_home_offers_every_preset_once_the_phenomena_are_examined() -> None:
     session = CannedSession()
 
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
-        await until(pilot, lambda: any(text.startswith("Open Random labels: ") for text in offered(app)))
+        await until(pilot, lambda: any(preset_commands(app.screen, app)))
         further = [preset.name for preset in SPEC.presets[1:]]
-        commands = {text: deed for text, _, deed in palette_commands(app.screen, app)}
+        commands = {text: deed for text, _, deed in preset_commands(app.screen, app)}
         assert [text for text in commands if text.startswith("Open Random labels: ")] == [f"Open Random labels: {name}" for name in further]
         commands[f"Open Random labels: {further[0]}"]()
         await until(pilot, lambda: app.screen is not app.screen_stack[0])

@@ -109,8 +109,9 @@ def input_conditions(run: RandomLabels) -> Picture:
     note, below = f"true label {true}, random label {random}", tuple(SHOWN[kind] for kind in kinds)
     signals = len(run.split.shape) == 1
     return Picture(
-        "conditions", PICTURES[-1].title, images, palette="grey", note=note, rows=below if signals else (), columns=() if signals else below
-    )
+        "conditions", PICTURES[-1].title, images, palette="grey", note=note, equal=not signals,
+        rows=below if signals else (), columns=() if signals else below,
+    )  # fmt: skip
 
 
 def side_by_side(images: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> NDArray[np.float64]:
