@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from string import ascii_lowercase
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
@@ -19,7 +19,7 @@ from engine.contract import Command, Snapshot
 from screens.application import Application, ExportRequest
 from screens.comparison import Comparison
 from screens.comparison_tables import ComparisonTable, comparison_tables
-from screens.keys import KEYS, LAB, LOOK, shown_now
+from screens.keys import KEYS, LAB, LOOK, Key, bindings, shown_now
 from screens.side_panel import SIDE_PANEL_FROM
 from screens.view_screen import ViewScreen
 from screens.widgets.text_row import TextRow, fit
@@ -89,6 +89,11 @@ def _drawn(table: ComparisonTable) -> Iterator[Text | Table]:
     yield made
 
 
+def meant_here(keys: Sequence[Key]) -> list[Key]:
+    """Those of a run's keys that mean something for a comparison."""
+    return [key for key in keys if (key.group in (LOOK, LAB) or key.action in OWN) and not key.action.startswith(BEYOND)]
+
+
 class ComparisonScreen(ViewScreen, inherit_bindings=False):
     """A comparison.
 
@@ -100,11 +105,7 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
         leave: shows where the comparison was opened from.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key.keys, key.action, key.text, show=False, id=key.id or None)
-        for key in KEYS
-        if (key.group in (LOOK, LAB) or key.action in OWN) and not key.action.startswith(BEYOND)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(meant_here(KEYS)))
     ROOMIER = True
     DEFAULT_CSS = """
     ComparisonScreen { layout: vertical; }
@@ -205,6 +206,11 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
                 panel.display = self.panel == name
                 panel.styles.width = width // 2 if beside else width
             self.figures.display = self.figures.legend.display = beside or not self.panel
+
+    @property
+    def help_keys(self) -> Sequence[Key]:
+        """What help lists."""
+        return meant_here(self.application.keys)
 
     def uncover_figures(self) -> None:
         """Close the panel that covers the figures."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from engine.contract import Command, Phase, Snapshot
 from engine.contract.sweep import SweepSession
 from screens.application import Application, ExportRequest
-from screens.keys import KEYS, LAB, LOOK, shown_now
+from screens.keys import KEYS, LAB, LOOK, READ, Key, bindings, shown_now
 from screens.side_panel import SIDE_PANEL_FROM
 from screens.sweep_words import Columns, cells, standing, why
 from screens.view_screen import ViewScreen
@@ -31,8 +31,17 @@ SHOWN = (
 )  # fmt: skip
 OWN = ("export", "copy")
 BEYOND = ("region", "side_panel", "app.compare", "picture")  # actions of a run's screen that mean nothing here
+POINT_KEYS = (
+    Key("enter", "", "enter", "Open the run of the selected point", LOOK), Key("up,down", "", "up down", "Select a point", LOOK),
+    Key("tab", "", "tab", "Move between points and figures", LAB),
+)  # fmt: skip
 BESIDE = 74  # columns of the list beside the figures
 BELOW = 3  # one row in so many is the list's, where it stands below the figures
+
+
+def meant_here(keys: Sequence[Key]) -> list[Key]:
+    """Those of a run's keys that mean something on a sweep's screen."""
+    return [key for key in keys if (key.group in (LOOK, LAB) or key.action in OWN) and not key.action.startswith(BEYOND)]
 
 
 class SweepFigures:
@@ -65,11 +74,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
 
     LEGEND_APART = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(key.keys, key.action, key.text, show=False, id=key.id or None)
-            for key in KEYS
-            if (key.group in (LOOK, LAB) or key.action in OWN) and not key.action.startswith(BEYOND)
-        ),
+        *bindings(meant_here(KEYS)),
         Binding("tab,shift+tab", "region", "Move between points and figures", show=False),
     ]
     DEFAULT_CSS = """
@@ -214,13 +219,25 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         """Move between points and figures."""
         (self.figures if self.points.has_focus else self.points).focus()
 
+    @property
+    def help_keys(self) -> Sequence[Key]:
+        """What help lists."""
+        return sorted((*POINT_KEYS, *meant_here(self.application.keys)), key=lambda key: (LOOK, READ, LAB).index(key.group))
+
     def uncover_figures(self) -> None:
         """Nothing covers them."""
+
+    def action_full(self) -> None:
+        """Give the chosen view all the room, also that of the points, which the keyboard leaves."""
+        super().action_full()
+        self._list.display = not self.figures.full
+        if self.figures.full:
+            self.figures.focus()
 
     async def action_back(self) -> None:
         """Go one level back: from a figure that has the whole screen, then home."""
         if self.figures.full:
-            self.figures.toggle_full()
+            self.action_full()
         else:
             await self.run_action("app.home")
 

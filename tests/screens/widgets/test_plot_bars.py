@@ -6,8 +6,9 @@ import numpy as np
 
 from engine.contract import Axis, Figure, Marker
 from screens.widgets.axis_scales import ViewWindow
-from screens.widgets.palette import Level, Theme
-from screens.widgets.plot_figure import draw_figure
+from screens.widgets.palette import Level, Theme, ink_of
+from screens.widgets.plot_figure import draw_figure, plot
+from screens.widgets.plot_request import Request
 from tests.screens.drawn import ascii_theme, curve, plain
 
 
@@ -60,3 +61,17 @@ def test_bars_without_colour_differ_in_their_shade():
     rows = [row.plain for row in draw_figure(figure, series, width=40, height=12, theme=Theme(Level.NONE))]
     assert "██ true" in rows[1] and "▒▒ random" in rows[1]
     assert any("█" in row and "▒" in row for row in rows[2:])
+
+
+def test_bars_of_one_series_that_stand_close_have_no_gaps_and_go_on_behind_a_curve():
+    at = np.linspace(0.0, 3.0, 25)
+    figure = Figure("f", "f", Axis("eigenvalue"), Axis("density", lo=0.0, hi=1.0), ("*",))
+    for width in (60, 80):
+        rows = [row.plain[8:] for row in draw_figure(figure, [curve(at, np.full(25, 0.5), style="bars")], width=width, height=14)]
+        foot = max(rows, key=lambda row: row.count("█"))
+        assert " " not in foot.strip(), f"gaps of 0 to 2 columns would look like values: {foot}"
+    law = curve(at, np.full(25, 0.4), "law", kind="theory")
+    grid = plot(Request.of(figure, [curve(at, np.full(25, 0.5), style="bars"), law], ()), 60, 14, Theme(groups=("a", "law"))).grid
+    braille = (grid.codes >= 0x2800) & (grid.codes <= 0x28FF)
+    behind = [ink_of(int(ink)).bg >= 0 for ink in grid.inks[braille]]
+    assert len(behind) > 25 and np.mean(behind) > 0.9  # but for its ends, which are half a dot beyond the bars

@@ -1,0 +1,29 @@
+"""The legend above a page: in the order of its figures, and behind their numbers where it names only some."""
+
+from __future__ import annotations
+
+from screens.widgets.page_legend import page_legend
+from screens.widgets.palette import Theme
+from screens.widgets.plot_legend import LegendEntry
+
+
+def entries(*labels: str) -> list[LegendEntry]:
+    return [LegendEntry("*o+x#@"[place % 6], place, label) for place, label in enumerate(labels)]
+
+
+def test_a_legend_of_all_figures_has_no_numbers_and_the_order_of_the_figures() -> None:
+    first, second = entries("train", "test"), entries("train", "test", "chance")
+    found, named = page_legend({7: first, 3: second}, {7: 1, 3: 2}, 40, 80, 4, Theme())
+    assert named == {3, 7} and [entry.label for entry in found] == ["train", "test", "chance"]
+
+
+def test_a_legend_of_some_figures_says_of_which() -> None:
+    long = [LegendEntry("*", place, f"the spectral term number {place} of all") for place in range(5)]
+    legends = {0: entries("true", "random"), 1: [LegendEntry("*", 9, "error")], 2: long}
+    found, named = page_legend(legends, {0: 1, 1: 2, 2: 5}, 38, 160, 4, Theme())
+    assert named == {1, 2} and [entry.glyph for entry in found] == ["2, 5:", *"******"]
+
+
+def test_a_figure_without_a_legend_is_not_missed() -> None:
+    found, named = page_legend({0: entries("true", "random"), 1: []}, {0: 1, 1: 2}, 38, 80, 4, Theme())
+    assert [entry.label for entry in found] == ["true", "random"] and 0 in named
