@@ -29,6 +29,7 @@ DESCENT = {"n": 30, "D": 90, "draws": 4, "relu_draws": 0, "digits": 0}
 MULTIPLE = {"study": "multiple-descent", "spectrum": "blocks", "blocks": (4, 10, 16), "draws": 3}
 STOPPED = {"study": "early-stopping", "n": 20, "sizes": (10, 20), "draws": 3, "weight_draws": 20}
 FOURIER = {"study": "fourier-features", "images": "digits196", "examples": 60, "most_features": 240, "noise": 0.1, "draws": 1}
+NETWORK = {"study": "network", "images": "digits196", "examples": 60, "widths": (1, 2, 3, 12), "epochs": 6, "batch": 20, "noise": 0.1}
 DEEP = {
     "dataset": "mnist1d", "convention": "uniform", "lr": 0.01, "h": (4, 12, 24), "n": 100, "tests": 200, "steps": 120, "samples": (25, 50),
     "sample_h": 12,
@@ -68,6 +69,7 @@ CASES = (
     Case("double-descent", "multiple-descent", MULTIPLE, (0, 1)),
     Case("double-descent", "early-stopping", STOPPED, (0, 1)),
     Case("double-descent", "fourier-features", FOURIER, (0, 1)),
+    Case("double-descent", "network", NETWORK, (0, 1)),
     Case("benign-overfitting", "exp-eps", BENIGN),
     Case("benign-overfitting", "signal-ridge", {**BENIGN, "family": "power", "a": 3.0, "signal": 1.0, "ridge": 0.5}, (0, 1)),
     Case("benign-overfitting", "classification", {"task": "classification", "n": (20, 40), "c": (0.5, 1.5, 3.0), "draws": 8}, (0, 1)),

@@ -75,7 +75,7 @@ STUDIES = {  # of the studies that a phenomenon does not begin with
         "images", "examples", "network", "channels", "output_scales", "linearised", "rates", "gain", "crops", "batch", "epochs",
     },
     "double-descent": {
-        "blocks", "lam", "sizes", "weight_draws", "images", "examples", "most_features", "bandwidth", "widths", "reuse", "beyond", "epochs",
+        "blocks", "lam", "sizes", "weight_draws", "images", "examples", "most_features", "bandwidth", "widths", "reuse", "fresh", "epochs",
         "batch", "lr", "momentum",
     },
 }  # fmt: skip

@@ -124,8 +124,8 @@ class DoubleDescentConfig(Config):
     reuse: bool = knob(
         True, "below the threshold begin with the fitted smaller network and new small units, not with first weights", needs=(NETWORK,)
     )
-    beyond: Literal["glorot", "normal"] = knob(
-        "glorot", "first weights beyond the threshold: uniform as Glorot and Bengio's, or as those of new units", needs=(NETWORK,)
+    fresh: Literal["normal", "glorot"] = knob(
+        "normal", "first weights of networks that begin anew: of variance .01 as new units have, or Glorot and Bengio's", needs=(NETWORK,)
     )
     epochs: int = knob(600, "training of each network", ge=1, le=20_000, log=True, unit="epochs", needs=(NETWORK,))
     batch: int = knob(40, "images of a batch", ge=1, le=20_000, log=True, needs=(NETWORK,))

@@ -101,12 +101,11 @@ def test_below_the_threshold_each_width_begins_with_the_one_before_and_beyond_an
     np.testing.assert_array_equal(two[0][:, :1], one[0].astype(np.float32))
     np.testing.assert_array_equal(two[2][:1], one[2].astype(np.float32))
     np.testing.assert_array_equal(two[3], one[3].astype(np.float32))
-    three, _ = begun[3]
-    np.testing.assert_array_equal(three[0], glorot(streams(0, 3).init, 196, 3, 10)[0].astype(np.float32))
-    np.testing.assert_array_equal(
-        first_weights(begin(beyond="normal"))[3][0][0], normal(streams(0, 3).init, 196, 3, 10)[0].astype(np.float32)
-    )
-    np.testing.assert_array_equal(first_weights(begin(reuse=False))[2][0][0], glorot(streams(0, 2).init, 196, 2, 10)[0].astype(np.float32))
+    for (found, _), draw, width in (
+        (begun[1], glorot, 1), (begun[3], normal, 3), (first_weights(begin(fresh="glorot"))[3], glorot, 3),
+        (first_weights(begin(reuse=False))[2], normal, 2),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(found[0], draw(streams(0, width).init, 196, width, 10)[0].astype(np.float32))
 
 
 def test_a_network_trains_like_torchs_own():
@@ -257,7 +256,7 @@ def test_networks_that_do_not_fit_name_the_knobs(monkeypatch):
 
 
 def test_a_loss_that_is_no_number_is_told_with_the_width(monkeypatch):
-    monkeypatch.setattr("engine.phenomena.double_descent.network.study.glorot", lambda *sizes: [1e20 * part for part in glorot(*sizes)])
+    monkeypatch.setattr("engine.phenomena.double_descent.network.study.normal", lambda *sizes: [1e20 * part for part in normal(*sizes)])
     with pytest.raises(Diverged, match="the loss with 1,000 hidden units is no longer a finite number at its epoch 1") as caught:
         work(begin(widths=(1000,)))
     assert caught.value.hint == "lower lr"
@@ -267,7 +266,7 @@ def test_a_loss_that_is_no_number_is_told_with_the_width(monkeypatch):
     "knobs",
     [
         {"widths": (1,)}, {"widths": (8,)}, {"widths": (3, 1, 3)}, {"batch": 60}, {"batch": 1, "epochs": 1}, {"noise": 1.0},
-        {"momentum": 0.0}, {"images": "digits5k"}, {"reuse": False}, {"beyond": "normal"}, {"epochs": 1},
+        {"momentum": 0.0}, {"images": "digits5k"}, {"reuse": False}, {"fresh": "glorot"}, {"epochs": 1},
     ],
     ids=str,
 )  # fmt: skip
@@ -281,7 +280,7 @@ def test_knobs_at_their_ends(knobs):
     ("knobs", "sentence"),
     [
         ({"batch": 61}, "batch must be at most examples=60, got 61"), ({"widths": (0,)}, "widths must"),
-        ({"beyond": "zero"}, "beyond must be"),
+        ({"fresh": "zero"}, "fresh must be"),
         ({"examples": 4999}, "examples must be at most the 4,500 training images of digits196, got 4,999"),
     ],
 )  # fmt: skip

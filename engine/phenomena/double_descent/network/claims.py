@@ -43,7 +43,7 @@ def _in_small_steps(config: DoubleDescentConfig) -> bool:
 
 def _settings(config: DoubleDescentConfig) -> bool:
     """Whether the settings are those of one of the presets, or longer training."""
-    same = config.momentum == 0.95 and config.beyond == "glorot"
+    same = config.momentum == 0.95 and config.fresh == "normal"
     small = config.images == "digits196" and config.examples == 400 and config.epochs >= 600 and config.batch == 40 and config.lr == 0.005
     paper = config.images == "mnist" and config.examples == 4000 and config.epochs >= 6000 and config.batch == 128 and config.lr == 0.001
     return same and (small or paper)

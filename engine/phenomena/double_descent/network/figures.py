@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 THOUSAND = 1e3
 X, EMPTY, DOMAIN = Axis("parameters", log=True, unit="thousands"), "fills with preset belkin-net-small", (NETWORK,)
 FIGURES = (
-    Figure("network-loss", "Loss of networks", X, Axis("loss", log=True), ("network-loss/*",),
+    Figure("network-loss", "Loss of networks", X, Axis("loss", lo=0.0), ("network-loss/*",),
            "squared loss, summed over the classes; each point is a network trained to its end", EMPTY, DOMAIN),
     Figure("network-error", "Error of networks", X, Axis("error", lo=0.0), ("network-error/*",),
            "share of images misread", EMPTY, DOMAIN),

@@ -40,15 +40,15 @@ class Chain:
         self.fitted: list[Draw] = []
 
     def begin(self, width: int) -> Fit:
-        """Draw first weights of a width."""
+        """Draw first weights of a width; with re-use the narrowest begins with Glorot and Bengio's."""
         study, c = self._study, self._study.config
         own, under = [streams(seed, width) for seed in study.seeds], below(c, width)
         _, d, K = study.images.sizes
-        reused = c.reuse and under and bool(self.fitted)
-        plain = glorot if (c.beyond == "glorot" if not under else not c.reuse or not self.fitted) else normal
-        first = [plain(stream.init, d, width, K) for stream in own]
-        if reused:
-            first = [widened(fitted, drawn) for fitted, drawn in zip(self.fitted, first, strict=True)]
+        if c.reuse and under:
+            units = [(normal if self.fitted else glorot)(stream.init, d, width, K) for stream in own]
+            first = [widened(fitted, drawn) for fitted, drawn in zip(self.fitted, units, strict=True)] if self.fitted else units
+        else:
+            first = [(normal if c.fresh == "normal" else glorot)(stream.init, d, width, K) for stream in own]
         self.fit = Fit(c, study.images, first, [stream.order for stream in own], under)
         return self.fit
 

@@ -116,7 +116,8 @@ class Fit:
         """
         misread, losses = torch.stack([self.trainer.misread.to(self._losses.dtype), self._losses]).cpu().numpy()
         if not np.isfinite(losses).all():
-            raise Diverged(f"the loss with {self.sizes[1]:,} hidden units is no longer a finite number at its epoch {self.epoch}", "lower lr")
+            where = f"with {self.sizes[1]:,} hidden units is no longer a finite number at its epoch {self.epoch}"
+            raise Diverged(f"the loss {where}", "lower lr")
         active = np.array(self.trainer.active)
         self.epochs[active] = self.epoch
         fitted = active[misread == 0].tolist() if self.below else []
