@@ -26,8 +26,8 @@ def key_table(keys: Sequence[Key], width: int) -> Text:
     for group, listed in groupby(keys, lambda key: key.group):
         text.append(f"\n{group}\n", "bold")
         for shown, same in groupby(listed, lambda key: key.shown):
-            lines = textwrap.wrap(next(same).text, max(20, width - 12))
-            text.append(f"  {shown:10}", "cyan").append("\n            ".join(lines) + "\n")
+            lines = textwrap.wrap(next(same).text, max(20, width - 14))
+            text.append(f"  {shown:12}", "cyan").append("\n              ".join(lines) + "\n")
     return text
 
 

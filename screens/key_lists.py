@@ -9,7 +9,7 @@ from screens.keys import KEYS, NAMED, Key, key_name, rebound
 
 HOME, ANSWER, MOVE, LAB = "Home", "Answer", "Stops", "Lab"
 HOME_KEYS = (
-    Key("", "", "1 ... 0 a", "Open a phenomenon; its quick preset starts", HOME),
+    Key("", "", "1 ... 0 a c", "Open a phenomenon; its quick preset starts", HOME),
     Key("up,left", "move(-1)", "arrows", "Select a card", HOME),
     Key("down,right", "move(1)", "arrows", "Select a card", HOME),
     Key("enter,space", "open", "enter", "Open the selected card", HOME),

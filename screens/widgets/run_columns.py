@@ -15,7 +15,7 @@ from screens.run_names import short_value
 from screens.widgets.text_row import fit
 
 GAP = 2
-MARK = 4  # columns of a mark: its number with brackets
+MARK = 5  # columns of a mark: its number with brackets, and a gap
 UNREAD = "..."
 LEAST_KNOBS = 12
 NARROW, SHORT_PHASE = 70, 9
