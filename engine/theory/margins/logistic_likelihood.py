@@ -25,6 +25,7 @@ COARSE = 20  # each so-many-th point of V's grid, .1 apart; Z has nodes as dense
 NODES = np.linspace(-8.0, 8.0, 161)
 WEIGHTS = np.exp(-0.5 * NODES**2) / np.exp(-0.5 * NODES**2).sum()
 SOLVED = 1e-6
+WARM = 6  # steps of Newton's method from a near point before it begins at 0
 NEAR_ZERO, STATIONS = 0.2, (0.5, 0.75, 0.9)  # shares of the threshold by way of which it is approached
 PROBIT = 1.7  # sigmoid(x) is about Phi(x/1.7)
 
@@ -91,11 +92,12 @@ def _solved(labels: LogisticLabels, psi: float, start: Floats) -> Floats:
     """Solve the three equations for a, log sigma and log lam."""
     v, weight = (item[::COARSE] for item in labels.law)
     table = np.outer(weight / weight.sum(), WEIGHTS)
+    last = np.zeros_like(table)  # the proximal points of the try before, where the next one's begin
 
     def off(x: Floats) -> Floats:
         along, across, lam = x[0], np.exp(min(x[1], 50.0)), np.exp(min(x[2], 50.0))
         u = along * v[:, None] + across * NODES
-        p = _proximal(u, lam)
+        p = last[...] = _proximal(u, lam, last)
         shift, slope = p - u, expit(p) * expit(-p)
         return np.array([
             np.sqrt((table * shift**2).sum()) / (np.sqrt(psi) * across) - 1,
@@ -108,13 +110,18 @@ def _solved(labels: LogisticLabels, psi: float, start: Floats) -> Floats:
     return np.asarray(answer.x)
 
 
-def _proximal(u: Floats, lam: float) -> Floats:
-    """Return p with p - lam sigmoid(-p) = u: Newton's method from 0, where the left side has its inflection, goes there monotonically."""
-    p = np.zeros_like(u)
-    for _ in range(200):
+def _proximal(u: Floats, lam: float, near: Floats) -> Floats:
+    """Return p with p - lam sigmoid(-p) = u, by Newton's method from what is near; where that does not arrive soon, from 0.
+
+    There the left side has its inflection, so that the method goes to the solution monotonically.
+    """
+    p, close = near.copy(), 1e-12 * (1 + lam + float(np.abs(u).max()))
+    for count in range(200):
+        if count == WARM:
+            p = np.zeros_like(u)
         pull = expit(-p)
         excess = p - lam * pull - u
-        if float(np.abs(excess).max()) < 1e-12 * (1 + lam + float(np.abs(u).max())):
+        if float(np.abs(excess).max()) < close:
             break
         p -= excess / (1 + lam * pull * (1 - pull))
     return p
