@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import math
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, ValidationError
@@ -163,6 +164,12 @@ class ValueOf(_Stored):
     seeds: tuple[Number, ...] = Field(default=(), max_length=1000)
     censored: tuple[StrictBool, ...] = Field(default=(), max_length=1000)
     reason: Text = ""
+
+    @classmethod
+    def told(cls, value: ScalarValue) -> ValueOf:
+        """Return what a result line says of a scalar: null for what is no number."""
+        seeds = tuple(number if math.isfinite(number) else None for number in value.seeds)
+        return cls(seeds=seeds, censored=value.censored, reason=value.reason)
 
     def of(self, scalar: Scalar) -> ScalarValue:
         """Return the value; one whose parts do not belong together is none, and says so."""

@@ -159,7 +159,7 @@ def row_of(stored: StoredRuns, index: int) -> Row:
         return Row(run=found.folder.name, phase=found.phase, sentence=error.message)
     if snapshot is None:
         return Row(run=found.folder.name, phase=found.phase)
-    values = {item.scalar.name: ValueOf(seeds=item.seeds, censored=item.censored, reason=item.reason) for item in snapshot.scalars}
+    values = {item.scalar.name: ValueOf.told(item) for item in snapshot.scalars}
     return Row(
         run=found.folder.name, phase=found.phase, code=0 if found.phase is Phase.FINISHED else 3, step=snapshot.step,
         sentence="" if found.phase is Phase.FINISHED else snapshot.sentence,

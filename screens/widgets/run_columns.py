@@ -15,7 +15,7 @@ from screens.run_names import short_value
 from screens.widgets.text_row import fit
 
 GAP = 2
-MARK = 5  # columns of a mark: its number with brackets, and a gap
+MARK = 4  # columns of a mark and a gap: its number, in brackets where that leaves one
 UNREAD = "..."
 LEAST_KNOBS = 12
 NARROW, SHORT_PHASE = 70, 9
@@ -79,7 +79,8 @@ def column_at(columns: tuple[Column, ...], x: int) -> Column | None:
 def row(run: ListedRun, columns: tuple[Column, ...], mark: int, now: int, value: Callable[[ListedRun, str], str]) -> Text:
     """Return a run's row. mark: its number among the marked ones, 0 for none; now: nanoseconds; value: a knob or value as text."""
     knobs_apart = columns[-1].name == KNOBS
-    text = Text(f"[{mark}]".ljust(MARK) if mark else " " * MARK, "bold", no_wrap=True)
+    number = f"[{mark}]" if 0 < mark < 10 else f" {mark}" if mark else ""
+    text = Text(number.ljust(MARK), "bold", no_wrap=True)
     for column in columns:
         if run.problem and column is not columns[0]:
             text.append(run.problem, "red")  # one sentence over all that is left of the row
