@@ -1,4 +1,5 @@
-"""A training step of each published network: the engine's beside a plain PyTorch loop over the same batches, from the same weights.
+"""A training step of each published network: the engine's beside a plain PyTorch loop over the same batches, from the same weights; on the
+processor, and on a GPU where torch can use one.
 
 The plain loop is what one would write: `module(x)`, cross-entropy, `backward`, `optimizer.step`, images as channels first, indexed by
 a permutation of the epoch; no DataLoader, which `loader` measures.
@@ -99,36 +100,36 @@ def published() -> tuple[Model, ...]:
     )
 
 
-def engine_step(model: Model) -> tuple[Step, Callable[[], list[Tensor]]]:
+def engine_step(model: Model, device: str = "cpu") -> tuple[Step, Callable[[], list[Tensor]]]:
     """Return what takes a step with the engine, and what returns the parameters in the module's order and shape."""
     x, labels = model.data()
     module, one = model.make(), np.zeros(1, dtype=np.int64)
     drawn = _drawn(model, module)
     hot = nn.functional.one_hot(labels, model.classes).to(model.dtype)
-    data = TrainingSet(x[None], hot[None], one, one)
+    data = TrainingSet(x[None].to(device), hot[None].to(device), one, one)
     batches = Batches([np.random.default_rng(1)], len(x), model.batch)
-    losses = torch.zeros(1, dtype=model.dtype)
+    losses = torch.zeros(1, dtype=model.dtype, device=device)
     if model.sizes:
-        network = MLP(model.sizes, 1, model.dtype)
+        network = MLP(model.sizes, 1, model.dtype, device)
         network.load(0, drawn)
         ensemble: RecipeEnsemble = RecipeEnsemble(_optimizer(model, network), data, batches, Recipe())
         return partial(ensemble.step, losses), lambda: [
             block[0].T if place % 2 == 0 else block[0, 0] for place, block in enumerate(network.blocks)
         ]
-    members = ModuleMembers(module, 1, model.view, model.dtype)
+    members = ModuleMembers(module, 1, model.view, model.dtype, device)
     members.load(0, drawn)
     ensemble = ModuleEnsemble(_optimizer(model, members), data, batches, Recipe())
     return partial(ensemble.step, losses), lambda: [parameter.detach() for parameter in members.modules[0].parameters()]
 
 
-def plain_step(model: Model) -> tuple[Step, Callable[[], list[Tensor]]]:
+def plain_step(model: Model, device: str = "cpu") -> tuple[Step, Callable[[], list[Tensor]]]:
     """Return what takes the same step in plain PyTorch, and what returns the parameters."""
     x, labels = model.data()
-    module = model.make().to(model.dtype)
+    module = model.make().to(device=device, dtype=model.dtype)
     with torch.no_grad():
         for parameter, values in zip(module.parameters(), _ordinary(model, _drawn(model, module)), strict=True):
             parameter.copy_(torch.from_numpy(np.ascontiguousarray(values)))
-    ready = model.view(x).contiguous()
+    ready, labels = model.view(x).contiguous().to(device), labels.to(device)
     optimizer: torch.optim.Optimizer = (
         torch.optim.AdamW(module.parameters(), ADAM_RATE, weight_decay=DECAY)
         if model.adam
@@ -138,7 +139,7 @@ def plain_step(model: Model) -> tuple[Step, Callable[[], list[Tensor]]]:
 
     def step() -> None:
         if not order:
-            order.extend(torch.split(torch.from_numpy(rng.permutation(len(x))), model.batch))
+            order.extend(torch.split(torch.from_numpy(rng.permutation(len(x))).to(device), model.batch))
         rows = order.pop(0)
         optimizer.zero_grad()
         nn.functional.cross_entropy(module(ready[rows]), labels[rows]).backward()  # type: ignore[no-untyped-call]
@@ -163,24 +164,36 @@ def _optimizer(model: Model, network: MLP | ModuleMembers) -> Optimizer:
 
 def measure(repeats: int) -> list[Row]:
     """Time steps of both, in turn."""
-    rows = []
-    for model in published():
-        ours, plain = engine_step(model)[0], plain_step(model)[0]
-        count = max(1, ceil(READING / _seconds(plain, 1)))
-        _seconds(ours, 1)
-        pairs = alternate(partial(_seconds, ours, count), partial(_seconds, plain, count), repeats)
-        label = f"{model.label}, batch {model.batch}"
-        rows.append(Row(f"{label}: plain PyTorch over engine", "x", tuple(other / mine for mine, other in pairs), 1.0, "higher"))
-        rows.append(Row(f"{label}: a step of the engine", "ms", tuple(1e3 * mine for mine, _ in pairs), better="lower"))
-    return rows
+    devices = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
+    return [row for device in devices for model in published() for row in _rows(model, device, repeats)]
 
 
-def _seconds(step: Step, count: int) -> float:
+def _rows(model: Model, device: str, repeats: int) -> list[Row]:
+    wait = torch.cuda.synchronize if device == "cuda" else _at_once
+    ours, plain = engine_step(model, device)[0], plain_step(model, device)[0]
+    count = max(1, ceil(READING / _seconds(plain, 1, wait)))
+    _seconds(ours, 1, wait)
+    pairs = alternate(partial(_seconds, ours, count, wait), partial(_seconds, plain, count, wait), repeats)
+    label = f"{model.label}, batch {model.batch}" + (" on the GPU" if device == "cuda" else "")
+    return [
+        Row(f"{label}: plain PyTorch over engine", "x", tuple(other / mine for mine, other in pairs), 1.0, "higher"),
+        Row(f"{label}: a step of the engine", "ms", tuple(1e3 * mine for mine, _ in pairs), better="lower"),
+        Row(f"{label}: images a second", "1/s", tuple(model.batch / mine for mine, _ in pairs)),
+    ]
+
+
+def _seconds(step: Step, count: int, wait: Callable[[], object]) -> float:
     step()
+    wait()
     began = perf_counter()
     for _ in range(count):
         step()
+    wait()
     return (perf_counter() - began) / count
+
+
+def _at_once() -> None:
+    """The processor has done what it was asked."""
 
 
 ENTRIES = (Entry("paper-models", "a training step of each published network against a plain PyTorch loop", measure, 5),)
