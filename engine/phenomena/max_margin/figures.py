@@ -188,9 +188,9 @@ def _limits(run: MaxMargin, limits: list[SoudryLimit]) -> Iterator[Series]:
     """The constants of the products, as lines, and the loss that belongs to its own."""
     ends = np.exp(run.log_s[[int(np.searchsorted(run.log_s, 0)), -1]])
     for figure, constant in LIMITS.items():
-        values = np.array([[constant(limit)] * 2 for limit in limits])
+        values = np.round([[constant(limit)] * 2 for limit in limits], 14)
         label = f"limit {np.median(values):.5g}"
-        yield _medians(f"{figure}/limit", label, ends, list(np.round(values, 14)), group="limit", **ASYMPTOTIC)
+        yield _medians(f"{figure}/limit", label, ends, list(values), group="limit", **ASYMPTOTIC)
     tau = run.log_s[run.log_s >= LATE]
     losses = [np.exp(np.log(limit.loss) - tau) for limit in limits]
     yield _medians("loss/limit", "1/(gam^2 s)", np.exp(tau), losses, group="limit", **ASYMPTOTIC)

@@ -226,4 +226,4 @@ def _landmarks(run: MinNorm) -> Iterator[Marker]:
         kept = float(np.linalg.norm(linear.problem.null_component(start)) / np.linalg.norm(linear.problem.solution))
         yield Marker("null-component", "y", 1e-12, "1e-12: rounding (MN2)")
         if kept > 1e-12:
-            yield Marker("distance", "y", kept, "null part of w0")
+            yield Marker("distance", "y", kept, "null part of w0", brief="null part")

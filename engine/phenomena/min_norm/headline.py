@@ -38,10 +38,10 @@ def clauses(run: MinNorm, known: Known) -> Iterator[str]:
 
 
 def _linear(known: Known, at: str) -> Iterator[str]:
-    yield f"{at}, relative distance to X^+ y: GD {_said(known, 'distance_gd')}"
-    yield f"Adam {_said(known, 'distance_adam')}"
+    yield f"{at} GD is {_said(known, 'distance_gd')} off X^+ y, the least norm that fits"
+    yield f"Adam {_said(known, 'distance_adam')} off (relative)"
     if known.has("norm_gd", "norm_adam"):
-        yield f"|w| {known.number('norm_gd')} and {known.number('norm_adam')}, least that fits {known.number('min_norm')}"
+        yield f"|w| {known.number('norm_gd')} by GD, {known.number('norm_adam')} by Adam, least {known.number('min_norm')}"
 
 
 def _of_noise(run: MinNorm, known: Known, at: str) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _of_noise(run: MinNorm, known: Known, at: str) -> Iterator[str]:
     yield f"{_said(known, 'noise_l1_gd')} by GD"
     yield f"{_said(known, 'noise_l1_weights')} with noise on weights"
     if known.has("noise_decay"):
-        yield f"scales fell {known.number('noise_decay')} times as the formula says"
+        yield f"scales fell {known.number('noise_decay')} times as far as the formula says"
 
 
 def _said(known: Known, name: str) -> str:

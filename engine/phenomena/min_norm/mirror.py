@@ -53,7 +53,7 @@ class Mirror:
         true = (np.arange(c.d) < c.nonzeros).astype(np.float64)
         self.w_star = true * float(np.linalg.norm(self.problem.y) / np.linalg.norm(self.problem.X @ true))
         self.exponents = sorted({*EXPONENTS, c.p})
-        self.settings = tuple(NamedSetting(f"p-{value:.12g}", f"p={value:g}") for value in self.exponents)
+        self.settings = tuple(NamedSetting(f"p-{value:.12g}", f"potential p={value:g}") for value in self.exponents)
         start = LENGTH * streams(seed, DRAW).init.standard_normal(c.d)
         self._steppers = [self._stepper(value, c.eta * self.problem.step_limit, start) for value in self.exponents]
         self.runs = {item.name: OptimiserRun(stepper, grid) for item, stepper in zip(self.settings, self._steppers, strict=True)}

@@ -80,5 +80,6 @@ def cosine_picture(run: NeuralCollapse, setting: str, label: str) -> Picture:
     off = values[~np.eye(classes, dtype=bool)]
     simplex = f"a simplex has -1/{classes - 1} = {-1 / (classes - 1):.3f}"
     note = f"between class means, off the diagonal {off.min():.3f} to {off.max():.3f}; {simplex}"
+    names = tuple(map(str, range(classes)))
     return Picture(f"cosines/{setting}", f"Cosines, {label}", values, palette="diverging", lo=-1.0, hi=1.0,
-                   x="class", y="class", note=note)  # fmt: skip
+                   x="class", y="class", note=note, rows=names, columns=names)  # fmt: skip

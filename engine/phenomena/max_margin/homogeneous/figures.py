@@ -23,10 +23,10 @@ FIGURES = (
     Figure("network-smoothed", "Smoothed margin", FALLEN, Axis("over |theta|^2"), ("network-smoothed/*",),
            "-log(exp(L)-1)/|theta|^2: gradient flow never lets it fall once L < log 2", EMPTY, DOMAIN),
     Figure("network-kkt", "Weights and motion", STEP, Axis("1 - cos", log=True), ("network-kkt/*",),
-           "0 at a KKT point; dots: motion over 200 steps, free of the ReLU's kinks", EMPTY, DOMAIN),
-    Figure("network-slack", "Slackness", STEP, Axis("of q_min", log=True), ("network-slack/*",),
+           "0 at a KKT point; line: of each step until all is fitted; dots: of 200 steps together, free of kinks", EMPTY, DOMAIN),
+    Figure("network-slack", "Slackness", STEP, Axis("over q_min", log=True), ("network-slack/*",),
            "sum lam (q - q_min)/q_min: 0 where only the least margins push", EMPTY, DOMAIN),
-    Figure("network-fall", "Network's loss", STEP, Axis("log(1/loss)"), ("network-fall/*",), "summed logistic loss L", EMPTY,
+    Figure("network-fall", "Fall of the loss", STEP, Axis("log(1/loss)"), ("network-fall/*",), "of the summed logistic loss", EMPTY,
            DOMAIN),
     Figure("network-error", "Network's test error", STEP, Axis("share", lo=0.0), ("two-layer test error/*",), "500 other images",
            EMPTY, DOMAIN),
@@ -82,7 +82,7 @@ def pictures(study: Homogeneous) -> Iterator[Picture]:
         tiles += [(w / (np.abs(w).max() or 1.0)).reshape(pair.shape), gap]
     yield Picture(
         "network-weights", f"Weights: {', '.join(named)}", values=np.hstack(tiles[:-1]), palette="diverging", lo=-1.0, hi=1.0, equal=True,
-        note="4 positive, 9 negative, each over its largest; of a network the mean gradient by its input",
+        columns=tuple(named), note="4 positive, 9 negative, each over its largest; of a network the mean gradient by its input",
     )  # fmt: skip
 
 
@@ -106,12 +106,13 @@ def _against_steps(study: Homogeneous, setting: Activation) -> Iterator[Series]:
     places = np.unique(np.round(np.geomspace(1, max(1, study.step), POINTS)).astype(int)) if study.step else np.empty(0, dtype=int)
     trails = study.trails(setting)
 
-    def line(figure: str, read: Callable[[Floats], Floats]) -> Series:
+    def line(figure: str, read: Callable[[Floats], Floats], end: float = np.inf) -> Series:
         values = np.array([read(trail)[places] for trail in trails]).T
-        kept = np.isfinite(values).all(axis=1)
+        kept = np.isfinite(values).all(axis=1) & (places <= end)
         return summarised(f"{figure}/{setting.name}", setting.label, places[kept], values[kept], DRAWN, group=setting.name)
 
-    yield line("network-kkt", lambda trail: trail[:, 3])
+    fitted = float(study.fitted_at(setting).max())  # from there on single steps jump from side to side of a kink
+    yield line("network-kkt", lambda trail: trail[:, 3], fitted if np.isfinite(fitted) else np.inf)
     yield line("network-slack", lambda trail: trail[:, 4])
     yield line("network-fall", lambda trail: -trail[:, 0])
     motion = np.array([run.stepper.motion[: study.step // WINDOW] for run in study.runs[setting]]).T

@@ -51,7 +51,7 @@ def _of_mirror(judge: Callable[[Mirror], Judgement], to_the_end: bool = True) ->
 
 def _own(study: Mirror) -> Judgement:
     own = np.einsum("sii->si", study.matrix())
-    least = {setting.label: float(own[:, place].min()) for place, setting in enumerate(study.settings)}
+    least = {f"p = {setting.p:g}": float(own[:, place].min()) for place, setting in enumerate(study.settings)}
     return decided(bool(own.min() >= SHARE), float(own.min()), "; ".join(f"{name}: {value:.4f}" for name, value in least.items()),
                    predicted=1.0, values=least)  # fmt: skip
 

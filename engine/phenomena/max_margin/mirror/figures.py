@@ -15,20 +15,21 @@ from engine.theory.inputs import Floats
 if TYPE_CHECKING:
     from engine.phenomena.max_margin.mirror.study import Exponent, Mirror
 
+TITLE = "Margins over largest"
 STEP, EMPTY, DOMAIN = Axis("step", log=True, lo=1), "fills with preset mirror", (MIRROR,)
 FIGURES = (
-    Figure("mirror-norms", "Margin by norm", Axis("p of the norm"), Axis("of the largest", hi=1.01), ("mirror-norms/*",),
-           "margin in every l_p norm; each reaches 1 at its own p", EMPTY, DOMAIN),
-    Figure("mirror-margin", "Own-norm margin", STEP, Axis("of the largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
+    Figure("mirror-norms", "Margin in each norm", Axis("q of the l_q norm"), Axis("of largest", hi=1.01), ("mirror-norms/*",),
+           "over the largest margin in that norm: each potential reaches 1 at q = p", EMPTY, DOMAIN),
+    Figure("mirror-margin", "Own-norm margin", STEP, Axis("of largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
            "min z.w/|w|_p over the largest there is", EMPTY, DOMAIN),
-    Figure("mirror-gap", "What own margin lacks", STEP, Axis("1 - share", log=True), ("mirror-gap/*",), "1 less the share of the largest",
+    Figure("mirror-gap", "Own margin lacks", STEP, Axis("1 - share", log=True), ("mirror-gap/*",), "1 less the share of the largest",
            EMPTY, DOMAIN),
-    Figure("mirror-weights", "Weights", Axis("of the largest"), Axis("of the largest weight"), ("mirror-weights/*",),
-           "first seed; five features make the labels, the rest is noise", EMPTY, DOMAIN),
+    Figure("mirror-weights", "Weights", Axis("feature"), Axis("over largest"), ("mirror-weights/*",),
+           "first seed, over the largest weight; five features make the labels, the rest is noise", EMPTY, DOMAIN),
     Figure("mirror-distance", "Distance to goal", STEP, Axis("of directions", log=True), ("mirror-distance/*",),
            "|w/|w| - w_p/|w_p|| of the w_p with the largest margin", EMPTY, DOMAIN),
 )  # fmt: skip
-PICTURES = (PictureSpec("mirror-matrix", "Margins, optimiser by norm", domain=DOMAIN),)
+PICTURES = (PictureSpec("mirror-matrix", TITLE, domain=DOMAIN),)
 SHOWN = 12  # features
 DRAWN = Summary.MEDIAN_RANGE
 
@@ -46,17 +47,17 @@ def curves(study: Mirror) -> Iterator[Series]:
 
 def markers() -> tuple[Marker, ...]:
     """The largest margin."""
-    edge = Marker("mirror-weights", "x", 5.5, "features of the labels", brief="labels")
+    edge = Marker("mirror-weights", "x", 5.5, "noise from here", brief="noise")
     return (Marker("mirror-margin", "y", 1.0, "largest margin"), edge)
 
 
 def matrix_picture(study: Mirror) -> Picture:
     """Draw every optimiser's margin in every norm, over the largest; the mean over seeds."""
     values = study.matrix().mean(axis=0)
-    named = ", ".join(f"{setting.p:g}" for setting in study.settings)
     return Picture(
-        "mirror-matrix", "Margins, optimiser by norm", values=values, palette="sequential", lo=float(min(values.min(), 0.8)), hi=1.0,
-        x=f"norm: p = {named}", y=f"mirror descent: p = {named}, from the top", note="margin over the largest in that norm",
+        "mirror-matrix", TITLE, values=values, palette="sequential", lo=float(min(values.min(), 0.8)), hi=1.0, x="norm", y="potential",
+        note="margin over the largest in that norm", rows=tuple(f"p = {setting.p:g}" for setting in study.settings),
+        columns=tuple(f"l_{setting.p:g}" for setting in study.settings),
     )  # fmt: skip
 
 

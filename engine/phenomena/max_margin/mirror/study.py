@@ -50,7 +50,7 @@ class Exponent:
     @property
     def label(self) -> str:
         """What a legend calls it."""
-        return f"p = {self.p:g}"
+        return f"potential p = {self.p:g}"
 
 
 class Mirrored:
