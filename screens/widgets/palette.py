@@ -156,11 +156,11 @@ class Theme:
     def mark(self, group: int, repeat: int = 0) -> str:
         """Return the marker of a group; `repeat` counts earlier curves of the same group in the figure.
 
-        Without colours markers alone tell groups apart: those beyond the sixth have hollow ones.
+        Without colours markers alone tell groups apart, and with 16 there are as few colours: those beyond the sixth have hollow ones.
         """
         if self.ascii:
             return ASCII_MARKS[(group + 3 * repeat) % len(ASCII_MARKS)]
-        again = group // len(FILLED) if self.level is Level.NONE else 0
+        again = group // len(FILLED) if self.level <= Level.ANSI16 else 0
         return (HOLLOW if (repeat + again) % 2 else FILLED)[(group + repeat // 2) % len(FILLED)]
 
     def text(self, words: str) -> str:

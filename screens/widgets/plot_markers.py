@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.contract import Marker
 from screens.widgets.axis_scales import Scale
@@ -12,6 +13,8 @@ from screens.widgets.palette import Theme, ink, ink_of
 from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_curves import EIGHTHS
 from screens.widgets.plot_legend import LegendEntry
+
+WIDE_BAR = 3  # characters of a bar from which a line over it leaves its edges to be seen
 
 
 def draw_lines(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> None:
@@ -38,12 +41,21 @@ def draw_lines_on_bars(canvas: Canvas, markers: Sequence[Marker], y: Scale, them
         if at is None:
             continue
         row, dash = canvas.rows - 1 - at // 4, "⣀⠤⠒⠉"[at % 4]
-        for column in np.flatnonzero(canvas.codes[row]).tolist():
+        bars = canvas.codes[row].copy()
+        for column in np.flatnonzero(bars).tolist():
             below = ink_of(int(canvas.inks[row, column]))
             if canvas.ascii:
-                canvas.put(row, column, "-", marker_ink(marker, theme))
+                if _width_of_bar(bars, column) >= WIDE_BAR:  # beside a narrow one the line is seen, and a low bar stays
+                    canvas.put(row, column, "-", marker_ink(marker, theme))
             elif canvas.codes[row, column] == ord(EIGHTHS[-1]) and below.fg >= 0:
                 canvas.put(row, column, dash, ink(theme.shades.background, below.fg))
+
+
+def _width_of_bar(codes: NDArray[np.uint32], column: int) -> int:
+    """How many cells of a row around one hold the same character."""
+    same = codes == codes[column]
+    left, right = int(np.argmin(same[column::-1])), int(np.argmin(same[column:]))
+    return (left or column + 1) + (right or len(codes) - column) - 1
 
 
 def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> list[LegendEntry]:

@@ -46,6 +46,16 @@ def test_a_line_over_bars_stays_visible():
     assert "*" not in row
 
 
+def test_a_line_leaves_narrow_bars_of_characters_as_they_are():
+    figure = Figure("f", "f", Axis("bound"), Axis("value", lo=0.01, hi=100, log=True), ("*",))
+    lines = [Marker("f", "y", at, "") for at in (0.05, 0.3, 1.0)]
+    bars = [curve(range(16), np.geomspace(0.02, 50, 16), name, style="bars") for name in "ab"]
+    rows = plain(figure, bars, lines, theme=ascii_theme(), width=70, height=12)
+    heights = [sum(row[column] == "*" for row in rows[2:-3]) for column in range(70)]
+    found = [height for height in heights if height]
+    assert found == sorted(found) and len(found) >= 14 and any("-" in row and "*" in row for row in rows)
+
+
 def test_of_bars_that_share_a_column_the_longest_stands_whole():
     heights = np.random.default_rng(0).uniform(0.2, 1.0, 90)
     figure = Figure("f", "f", Axis("frequency"), Axis("power", lo=0.0, hi=1.0), ("*",))
