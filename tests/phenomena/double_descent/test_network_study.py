@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.contract import Status
+from engine.contract import Status, unmet
 from engine.data.published import PUBLISHED, place
 from engine.errors import DataError, Diverged, KnobError, ProblemError
 from engine.phenomena.double_descent.experiment import DoubleDescent
@@ -174,7 +174,7 @@ def outcome(work_that_returns):
             return (stop.value,)
 
 
-@pytest.mark.parametrize("taken", [3, 40, 47])
+@pytest.mark.parametrize("taken", [3, 40, 47, 50])
 def test_a_fit_of_which_one_network_is_done_goes_on_bit_for_bit(taken):
     whole = easy_fit(True)
     saved = None
@@ -225,6 +225,51 @@ def test_what_is_measured_is_drawn_stored_and_said(tiny):
     assert values["network_norm_beyond"].seeds == tuple(arrays["norm"][2]) and values["peak_p"].reason == "needs study nested"
     assert "nK = 600" in " ".join(tiny.headline(tiny.scalars()))
     assert all(item.status is OUTSIDE for item in tiny.verdicts())
+
+
+def small(seeds):
+    """The small preset, of which nothing is trained."""
+    return DoubleDescent(spec.configure("belkin-net-small"), seeds, "cpu", "belkin-net-small")
+
+
+def altered(run, **change):
+    """Verdicts of a run whose networks came to what the paper has, changed."""
+    study = run.network
+    study.scores.done = 0
+    ratio = study.parameters / study.threshold
+    climb = np.where(ratio < 1, 0.25 + 0.35 * ratio + 0.05 / ratio, 0.2 + 0.3 / ratio**2)
+    curve = {
+        "train_loss": 0.9 * np.maximum(1 - ratio, 0), "train_error": np.maximum(0.9 * (1 - 1.2 * ratio), 0), "test_loss": climb,
+        "test_error": np.where(ratio < 1, 0.25, 0.1), "norm": 4 + np.minimum(ratio, 1), "epochs": 600 * np.ones(ratio.size),
+    }  # fmt: skip
+    rows = {name: change.get(name, lambda values, _: values)(values, ratio) for name, values in curve.items()}
+    for at in range(len(study.widths)):
+        study.scores.add({name: np.full(len(study.seeds), values[at]) for name, values in rows.items()})
+    return {item.claim.id: item.status for item in run.verdicts() if item.claim.id.startswith("NET")}
+
+
+def test_claims_hold_of_what_is_expected_and_fail_of_anything_else():
+    three = small((0, 1, 2))
+    assert all(item.status is Status.PENDING for item in three.verdicts() if item.claim.id.startswith("NET"))
+    assert altered(three) == dict.fromkeys(("NET1", "NET2", "NET3"), Status.HOLDS)
+    assert altered(small((0,))) == dict.fromkeys(("NET1", "NET2", "NET3"), OUTSIDE)
+    assert altered(three, test_loss=lambda values, ratio: 1 / (1 + ratio))["NET1"] is FAILS  # no peak
+    assert altered(three, test_loss=lambda values, ratio: np.where((ratio > 0.4) & (ratio < 0.6), 2.0, values))["NET1"] is FAILS
+    assert altered(three, test_loss=lambda values, ratio: np.where(ratio > 4, 2.0, values))["NET1"] is FAILS
+    assert altered(three, test_loss=lambda values, ratio: np.where(ratio > 1, 0.7, values))["NET2"] is FAILS
+    assert altered(three, test_error=lambda values, ratio: np.where(ratio > 1, 0.3, values))["NET2"] is FAILS
+    assert altered(three, train_loss=lambda values, ratio: np.where(ratio < 0.9, values, 0.3))["NET3"] is FAILS
+
+
+@pytest.mark.parametrize(
+    "knobs", [{"reuse": False}, {"noise": 0.1}, {"fresh": "glorot"}, {"epochs": 100}, {"images": "digits5k"}, {"widths": (1, 8, 19, 200)}],
+    ids=str,
+)  # fmt: skip
+def test_claims_are_not_meant_for_other_settings(knobs):
+    config = spec.configure("belkin-net-small", knobs)
+    own = [claim for claim in spec.claims if claim.id.startswith("NET")]
+    assert len(own) == 3 and all(unmet(claim.domain, config) for claim in own)
+    assert not any(unmet(claim.domain, spec.configure(preset)) for claim in own for preset in ("belkin-net", "belkin-net-small"))
 
 
 @pytest.fixture
