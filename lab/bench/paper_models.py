@@ -83,11 +83,12 @@ def perceptron(sizes: tuple[int, ...]) -> nn.Module:
 def published() -> tuple[Model, ...]:
     """Return the networks in the papers' sizes; where a step of the paper's batch takes tens of seconds on a CPU, in a smaller batch."""
     zhang, cifar, mnist = (28, 28, 3), (32, 32, 3), (28, 28, 1)
-    one, three, omnigrok = (2352, 512, 10), (2352, 512, 512, 512, 10), (784, 200, 200, 10)
+    one, three, omnigrok, belkin = (2352, 512, 10), (2352, 512, 512, 512, 10), (784, 200, 200, 10), (784, 50, 10)
     return (
         Model("MLP 1x512", lambda: perceptron(one), zhang, 128, sizes=one),
         Model("MLP 3x512", lambda: perceptron(three), zhang, 128, sizes=three),
         Model("Omnigrok's MLP", lambda: perceptron(omnigrok), mnist, 200, adam=True, sizes=omnigrok),
+        Model("Belkin et al.'s, 50 units", lambda: perceptron(belkin), mnist, 128, sizes=belkin),
         Model("small Inception", small_inception, zhang, 32),
         Model("small AlexNet", small_alexnet, zhang, 128),
         Model("WRN-28-1", wide_resnet, cifar, 32),

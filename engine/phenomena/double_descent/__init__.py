@@ -22,7 +22,8 @@ Chen, Min, Belkin, Karbasi 2021, arXiv:2008.01036; Ali, Kolter, Tibshirani 2019,
 Letters: n samples, D features in a fixed order, p of them fitted (N where they are random features), b the true weights,
 b_T and b_C those of the fitted and of the omitted features, r2 = |b|^2, sigma^2 the variance of the label noise. A step is one draw
 of one seed; draws of several seeds are pooled (draw j of every seed before draw j+1 of any). One curve a seed on real digits, a
-tenth of it a step, and draws of random ReLU features follow, at sizes of their own.
+tenth of it a step, and draws of random ReLU features follow, at sizes of their own. Of networks H is the number of hidden units, K of
+classes, nK the threshold, and a step is an epoch.
 
 Order: 60
 """
