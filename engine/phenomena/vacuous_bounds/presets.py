@@ -11,7 +11,7 @@ PUBLISHED: dict[str, Any] = {
     "dataset": "mnist", "n": 55_000, "lr": 0.01, "epochs": 20, "random_epochs": 120, "training": "published", "steps": 550_000,
     "mc": 150_000, "follow": "nothing",
 }  # fmt: skip
-SMALL: dict[str, Any] = {"epochs": 20, "steps": 6000, "follow": "nothing"}
+SMALL: dict[str, Any] = {"epochs": 20, "steps": 6000, "mc": 3000, "follow": "nothing"}
 NETWORKS = {"T600": (600, 1), "T1200": (1200, 1), "T300x2": (300, 2), "T600x2": (600, 2), "T1200x2": (1200, 2), "T600x3": (600, 3)}
 NARROWER = 12  # times, on 196 pixels for 784
 CORNER: dict[str, Any] = {"n": 1000, "random_epochs": 300, "steps": 600, "mc": 200}  # where networks over n are what is looked at

@@ -152,15 +152,15 @@ def test_what_does_not_fit_into_memory_is_refused_before_anything_is_read(monkey
 def test_claims_about_table_1_are_meant_for_its_presets_alone():
     domain = next(claim.domain for claim in CLAIMS if claim.id == "VB13")
     meant = {preset.name for preset in PRESETS if not unmet(domain, spec.configure(preset.name))}
-    left_out = {"dziugaite-T600-5k", "dziugaite-T1200x2-small"}
+    left_out = {"dziugaite-T600-5k"}
     assert meant == {preset.name for preset in PRESETS if preset.name.startswith("dziugaite")} - left_out
-    for knobs in ({"steps": 2000}, {"n": 2000}, {"width": 51}, {"depth": 4}, {"lr": 0.02}, {"prior": "half-data"}):
+    for knobs in ({"steps": 2000}, {"n": 2000}, {"width": 51}, {"depth": 4}, {"lr": 0.02}, {"mc": 500}, {"prior": "half-data"}):
         assert unmet(domain, spec.configure("dziugaite-T600-small", knobs)), knobs
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("preset", ["dziugaite-T600-small", "dziugaite-T600x3-small", "nagarajan-mnist-small", "nagarajan-sphere-small"])
+@pytest.mark.parametrize("preset", ["dziugaite-T600-small", "dziugaite-T1200x2-small", "nagarajan-mnist-small", "nagarajan-sphere-small"])
 def test_a_small_sister_shows_the_effect_of_its_preset(preset):
     run = work(VacuousBounds(spec.configure(preset), (0,), "cpu", preset))
     marks = {item.claim.id: item.mark for item in run.verdicts()}
