@@ -195,3 +195,11 @@ def test_a_run_on_images_ends_where_every_network_reaches_the_goal(one_thread):
 def test_knobs_that_do_not_go_together_are_refused(knobs, words):
     with pytest.raises(KnobError, match=words):
         made(knobs)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_papers_network_on_digits_shows_its_claims(one_thread):
+    kind = registry.load("edge-of-stability")
+    run = work(kind(kind.spec.configure("cohen-small"), (0,), "cpu", "cohen-small"))
+    assert {item.claim.id for item in run.verdicts() if item.status is Status.HOLDS} == {"EOS1", "EOS2", "EOS5", "EOS6", "EOS7", "EOS8"}
