@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.headline import LEAST, Known, pooled
+from engine.headline import LEAST, Known, percent, pooled
 
 if TYPE_CHECKING:
     from engine.phenomena.deep_double_descent.experiment import DeepDoubleDescent
@@ -20,13 +20,15 @@ RISE = 1.02  # times the first minimum of test loss from which a peak is one: le
 def clauses(run: DeepDoubleDescent, known: Known) -> Iterator[str]:
     """The networks as they are at the last measured step."""
     widest = int(run.sweeps.widths[-1])
-    if known.has("loss_peak_h") and known.value("loss_peak") >= RISE * known.value("loss_first_minimum"):
+    if not known.has("loss_peak_h"):
+        yield f"test loss never rises with the width at step {run.history.last:,}"
+    elif known.value("loss_peak") < RISE * known.value("loss_first_minimum"):
+        yield f"test loss rises by less than {percent([RISE - 1])} with the width at step {run.history.last:,}"
+    else:
         low = f"{known.number('loss_first_minimum')} at h = {known.count('loss_first_minimum_h')}"
         top = "the widest" if known.bounded("loss_peak_h") else f"h = {known.count('loss_peak_h')}"
         yield f"test loss rises from {low} to {known.number('loss_peak').removeprefix(LEAST)} at {top}"
         yield f"nK parameters at h = {run.threshold:,.0f}"
-    else:
-        yield f"test loss never rises with the width at step {run.history.last:,}"
     first = f", {known.percent('error_first_minimum')} at its first minimum" if known.has("error_first_minimum") else ""
     yield f"test error {known.percent('error_widest')} at h = {widest:,}{first}"
     yield f"training error there {known.percent('train_error_widest')}"

@@ -23,7 +23,7 @@ FIGURES = (
     Figure("cnn-kept", "ReLUs kept", ALPHA, Axis("share", lo=0.0, hi=1.0), ("cnn-kept/*",),
            "open or shut on a test image as at the first weights; mean over layers", EMPTY, DOMAIN),
     Figure("cnn-weight-change", "CNN's movement", ALPHA, Axis("|w-w0|/|w0|", log=True), ("cnn-weight-change/*",), "", EMPTY, DOMAIN),
-    Figure("cnn-loss", "CNN training loss", Axis("epoch", log=True, lo=1), Axis("loss / zero's", log=True), ("cnn-loss/*",),
+    Figure("cnn-loss", "CNN's loss", Axis("epoch", log=True, lo=1), Axis("loss / loss of zero", log=True), ("cnn-loss/*",),
            "mean over the epochs since the last reading, each batch before its step", EMPTY, DOMAIN),
 )  # fmt: skip
 QUANTITIES = (
