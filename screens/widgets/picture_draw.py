@@ -25,6 +25,7 @@ from screens.widgets.text_grid import TextGrid
 
 LEAST_WIDTH, LEAST_HEIGHT = 8, 3  # below this a picture is a sentence
 AXES_WIDTH, AXES_HEIGHT = 30, 9  # below this a plane has no axes
+MOST_ROWS, ROWS_EACH = 3, 5  # a legend takes at most so many rows, and one for each so many of the picture
 GUTTER = 7  # columns of y labels and their axis
 
 
@@ -96,7 +97,7 @@ def _legend(grid: TextGrid, heat_map: HeatMap, entries: list[LegendEntry], theme
             scale = 0
         if whole:
             return 1
-    rows = legend_rows(entries, grid.width, 2 if grid.height >= 12 and not scale else 1, theme)
+    rows = legend_rows(entries, grid.width, 1 if scale else max(1, min(MOST_ROWS, grid.height // ROWS_EACH)), theme)
     for index, row in enumerate(rows):
         write_entries(grid, 1 + bool(scale) + index, 0, row, theme)
     return bool(scale) + len(rows)
