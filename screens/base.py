@@ -6,7 +6,8 @@ A phenomenon's own screen subclasses this one in three lines. Nothing here compu
 from __future__ import annotations
 
 import time
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import events
@@ -55,9 +56,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         super().__init__(spec, session, application)
         self.side_panel = self._first_knob = ""
         self._waiting_since = time.monotonic()
-        self.knobs = KnobForm(
-            spec.config, spec.presets, 0.0 if spec.instant else PATIENCE, lambda knobs, seeds: application.estimate(spec.name, knobs, seeds)
-        )
+        self.knobs = KnobForm(spec.config, spec.presets, self._patience, lambda knobs, seeds: application.estimate(spec.name, knobs, seeds))
         self.claims = VerdictPanel()
         self.notes = NotesPanel(spec)
         self.values = ValuesPanel()
@@ -96,6 +95,9 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
             if self.side_panel != "knobs":
                 self.action_side_panel("knobs")
             self.knobs.fields[knob].focus()
+
+    def _patience(self, knobs: Mapping[str, Any]) -> float:
+        return PATIENCE if self.spec.trains(self.spec.config.model_construct(**knobs)) else 0.0
 
     # ------------------------------------------------------------ what is drawn
 

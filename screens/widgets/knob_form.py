@@ -34,7 +34,7 @@ class KnobField(FormField):
             self.knob = knob
             self.value = value
 
-    def __init__(self, knob: Knob, check: Callable[[str, Any], Any], patience: float = 0.0) -> None:
+    def __init__(self, knob: Knob, check: Callable[[str, Any], Any]) -> None:
         super().__init__()
         self.knob = knob
         self.label = knob.label
@@ -42,7 +42,7 @@ class KnobField(FormField):
         self.idle = ""  # why it has no effect beside the present values of the others
         self.draft: str | None = None
         self._check = check
-        self._patience = patience
+        self.patience = 0.0  # seconds without a further step before a value that restarts the run is applied
         self._pending: Any = None
         self._refused: Any = None  # the choice that was stepped to and not taken: the next step goes on from there
 
@@ -72,7 +72,7 @@ class KnobField(FormField):
         if value == self.value and self.knob.kind in ("ints", "floats", "text"):
             self.fail(f"type {self.knob.allowed}, then enter")
             return
-        if not self._apply(value, wait=0.0 if self.knob.live else self._patience) and self.knob.kind == "choice":
+        if not self._apply(value, wait=0.0 if self.knob.live else self.patience) and self.knob.kind == "choice":
             self._refused = value
 
     def action_enter(self) -> None:
@@ -156,7 +156,7 @@ class KnobForm(Vertical):
     Args:
         config: whose knobs.
         presets: the phenomenon's.
-        patience: seconds without a further step before a knob that restarts the run is applied.
+        patience: by the run's knobs, seconds without a further step before one that restarts the run is applied.
         estimate: says how long a run with some knobs and so many seeds takes here; empty where that is not known.
     """
 
@@ -174,11 +174,11 @@ class KnobForm(Vertical):
         self,
         config: type[Config],
         presets: tuple[Preset, ...],
-        patience: float = 0.0,
+        patience: Callable[[Mapping[str, Any]], float] = lambda knobs: 0.0,
         estimate: Callable[[Mapping[str, Any], int], str] = lambda knobs, seeds: "",
     ) -> None:
         super().__init__()
-        self._estimate = estimate
+        self._estimate, self._patience = estimate, patience
         self._seeds = 1
         self._shared = False
         self._kind = config
@@ -186,7 +186,7 @@ class KnobForm(Vertical):
         self._shown: Mapping[str, Any] | None = None
         self._idle: Mapping[str, str] = {}
         self._preset = PresetField(presets)
-        self.fields = {item.name: KnobField(item, self._checked, patience) for item in config.knobs()}
+        self.fields = {item.name: KnobField(item, self._checked) for item in config.knobs()}
         self._list = ScrolledList(*self.rows())
         self._explanation = Static(id="explanation", markup=False)
         knobs = config.knobs()
@@ -209,6 +209,8 @@ class KnobForm(Vertical):
         """Follow the run's knobs, preset and number of seeds."""
         if config != self._shown:
             self._shown, self._idle = config, idle_knobs(self._kind, config)
+            for field in self.fields.values():
+                field.patience = self._patience(config)
         self._config, self._seeds = config, seeds
         self._preset.show(preset)
         for name, field in self.fields.items():

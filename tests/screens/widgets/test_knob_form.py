@@ -124,3 +124,11 @@ def test_the_form_says_how_long_presets_and_turned_knobs_take() -> None:
     form.show(CannedConfig().values(), "quick", 2)
     first = SPEC.preset("quick")
     assert form._time(preset) == f"About {SPEC.configure('quick').n} s of work here." and asked[-1][1] == first.seeds
+
+
+def test_steps_are_gathered_where_a_change_begins_a_long_run() -> None:
+    form = KnobForm(CannedConfig, SPEC.presets, lambda knobs: 0.3 if knobs["bias"] else 0.0)
+    form.show(CannedConfig().values(), "quick")
+    assert {field.patience for field in form.fields.values()} == {0.3}
+    form.show({**CannedConfig().values(), "bias": False}, "custom")
+    assert {field.patience for field in form.fields.values()} == {0.0}
