@@ -18,7 +18,7 @@ def page_legend(
 ) -> tuple[list[LegendEntry], set[int]]:  # fmt: skip
     """Return the entries and the figures whose curves they name; nothing where that would take too many rows.
 
-    Where other figures have legends of their own, the numbers of those that are named come first.
+    Behind the numbers of figures stands what these have in common, unless all have all of it.
 
     Args:
         legends: of the figures of a page.
@@ -43,9 +43,21 @@ def _choices(legends: Legends, column: int, most: int) -> list[tuple[list[Legend
 
 
 def _in_order(legends: Legends, numbers: Mapping[int, int], named: set[int], theme: Theme) -> list[LegendEntry]:
-    """The entries of some figures as these follow each other, behind their numbers where others have a legend, too."""
-    entries = list(dict.fromkeys(entry for figure in numbers if figure in named for entry in legends[figure]))
-    if any(legend for figure, legend in legends.items() if figure not in named):
-        which = numbers_row([number for figure, number in numbers.items() if figure in named])
-        return [LegendEntry(f"{which}:", theme.strong, ""), *entries]
-    return entries
+    """The entries of some figures as these follow each other, those of the same figures together behind the numbers of these.
+
+    No numbers stand where every figure that has a legend has all of the entries.
+    """
+    places: dict[LegendEntry, list[int]] = {}
+    for figure, number in numbers.items():
+        for entry in legends[figure] if figure in named else ():
+            places.setdefault(entry, []).append(number)
+    together: dict[tuple[int, ...], list[LegendEntry]] = {}
+    for entry, found in places.items():
+        together.setdefault(tuple(found), []).append(entry)
+    if len(together) == 1 and not any(legend for figure, legend in legends.items() if figure not in named):
+        return list(places)
+    return [
+        entry
+        for found, entries in together.items()
+        for entry in (LegendEntry(f"{numbers_row(found)}:", theme.strong, ""), *entries)
+    ]  # fmt: skip

@@ -56,17 +56,22 @@ def long(entries: Sequence[LegendEntry], width: int) -> bool:
 
 
 def arranged(entries: Sequence[LegendEntry], width: int) -> list[list[LegendEntry]]:
-    """Arrange whole entries in as few rows of a width as they need, in order."""
+    """Arrange whole entries in as few rows of a width as they need, in order; one without a label ends no row."""
     rows: list[list[LegendEntry]] = []
     room = 0
-    for entry in entries:
-        length = len(entry.glyph) + 1 + len(entry.label)
-        if not rows or length + GAP > room:
+    for place, entry in enumerate(entries):
+        length = _length(entry)
+        needed = length if entry.label else sum(_length(item) + GAP for item in entries[place : place + 2]) - GAP
+        if not rows or needed + GAP > room:
             rows.append([])
             room = width + GAP
         rows[-1].append(entry)
         room -= length + GAP
     return rows
+
+
+def _length(entry: LegendEntry) -> int:
+    return len(entry.glyph) + (1 + len(entry.label) if entry.label else 0)
 
 
 class Legend(Widget):

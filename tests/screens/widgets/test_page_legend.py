@@ -5,6 +5,7 @@ from __future__ import annotations
 from screens.widgets.page_legend import page_legend
 from screens.widgets.palette import Theme
 from screens.widgets.plot_legend import LegendEntry
+from screens.widgets.shared_legend import arranged
 
 
 def entries(*labels: str) -> list[LegendEntry]:
@@ -12,16 +13,26 @@ def entries(*labels: str) -> list[LegendEntry]:
 
 
 def test_a_legend_of_all_figures_has_no_numbers_and_the_order_of_the_figures() -> None:
+    found, named = page_legend({7: entries("train", "test"), 3: entries("train", "test"), 4: []}, {7: 1, 3: 2, 4: 3}, 40, 80, 4, Theme())
+    assert named >= {3, 7} and [entry.label for entry in found] == ["train", "test"]
+
+
+def test_what_only_some_figures_have_stands_behind_their_numbers() -> None:
     first, second = entries("train", "test"), entries("train", "test", "chance")
     found, named = page_legend({7: first, 3: second}, {7: 1, 3: 2}, 40, 80, 4, Theme())
-    assert named == {3, 7} and [entry.label for entry in found] == ["train", "test", "chance"]
+    assert named == {3, 7} and [entry.label or entry.glyph for entry in found] == ["1-2:", "train", "test", "2:", "chance"]
+
+
+def test_numbers_never_end_a_row() -> None:
+    line = [LegendEntry("*", 0, "x" * 28), LegendEntry("2:", 0, ""), LegendEntry("o", 1, "chance")]
+    assert [len(row) for row in arranged(line, 36)] == [1, 2]
 
 
 def test_a_legend_of_some_figures_says_of_which() -> None:
     long = [LegendEntry("*", place, f"the spectral term number {place} of all") for place in range(5)]
     legends = {0: entries("true", "random"), 1: [LegendEntry("*", 9, "error")], 2: long}
     found, named = page_legend(legends, {0: 1, 1: 2, 2: 5}, 38, 160, 4, Theme())
-    assert named == {1, 2} and [entry.glyph for entry in found] == ["2, 5:", *"******"]
+    assert named == {1, 2} and [entry.glyph for entry in found] == ["2:", "*", "5:", *"*****"]
 
 
 def test_a_figure_without_a_legend_is_not_missed() -> None:
