@@ -214,3 +214,10 @@ def test_claims_are_meant_for_both_presets_as_they_are_and_can_fail():
     run.history.records[-1]["cnn-loss"] = [1.0] * len(run.networks)
     run.history._columns.clear()
     assert {item.status for item in run.verdicts() if item.claim.id in IDS} == {Status.CENSORED}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_small_preset_shows_that_rich_networks_beat_lazy_ones():
+    run = work(LazyTraining(spec.configure("chizat-cnn-small"), (0,), "cpu", "chizat-cnn-small"))
+    assert {item.claim.id for item in run.verdicts() if item.status is Status.HOLDS} == set(IDS)
