@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -80,14 +82,28 @@ class FormField(Widget, can_focus=True):
         width = max(20, width)
         plain, strong, told = ("dim", "dim", "dim") if faint else ("", "bold", "green")
         left = Text.assemble((self.label, "bold" if self.has_focus else plain))
+        inside = "reverse" if self.has_focus else strong
         right = Text.assemble(
-            (arrows[0], "cyan"), (value, "reverse" if self.has_focus else strong), (arrows[1], "cyan"),
+            (arrows[0], "cyan"), (value, inside), (arrows[1], "cyan"),
             (unit, "dim"), (mark, told),
         )  # fmt: skip
         lines = [Text.assemble(left, " " * (width - left.cell_len - right.cell_len), right)]
-        if left.cell_len + right.cell_len + 1 > width:  # a long list of numbers goes on a row of its own
-            lines = [left, Text.assemble(" " * max(0, width - right.cell_len), right)]
+        if left.cell_len + right.cell_len + 1 > width:  # a long list of numbers goes on rows of its own
+            *parts, last = _parts(value, width - (right.cell_len - cell_len(value)))
+            before, _, behind = right.divide([1, 1 + len(value)])
+            rows = [*(Text(part, inside) for part in parts), Text.assemble(before, (last, inside), behind)]
+            lines = [left, *(Text.assemble(" " * max(0, width - part.cell_len), part) for part in rows)]
         return [*lines, *(Text(line, "red") for line in textwrap.wrap(self.error, width))]
+
+
+def _parts(value: str, width: int) -> list[str]:
+    """Divide a list of numbers into rows of a width, each but the last with its comma; anything else stays as it is."""
+    rows = [""]
+    for part in re.findall(r"[^,]*,|[^,]+$", value):
+        if rows[-1] and len(rows[-1]) + len(part) > width:
+            rows.append("")
+        rows[-1] += part
+    return rows
 
 
 class PresetField(FormField):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.text import Text
 from textual.pilot import Pilot
 
 from engine.contract import Rewind, SetKnob, Step
 from lab.app import LabApp
+from screens.widgets.form_fields import FormField
 from screens.widgets.knob_form import KnobForm
 from tests.screens.canned import SPEC, CannedConfig, CannedSession
 from tests.screens.pilot import drive, opened, said, text_of, until
@@ -132,3 +134,18 @@ def test_steps_are_gathered_where_a_change_begins_a_long_run() -> None:
     assert {field.patience for field in form.fields.values()} == {0.3}
     form.show({**CannedConfig().values(), "bias": False}, "custom")
     assert {field.patience for field in form.fields.values()} == {0.0}
+
+
+def test_a_list_that_is_longer_than_the_row_goes_on_in_the_next_and_loses_nothing() -> None:
+    value = "2,4,8,12,20,36,64,100,150,200,300,500,1500"
+
+    class Field(FormField):
+        label = "h"
+
+        def lines(self, width: int) -> list[Text]:
+            return self.row(width, value, "", "")
+
+    for width in (24, 38, 60):
+        rows = [line.plain for line in Field().lines(width)]
+        assert max(map(len, rows)) <= width
+        assert "".join("".join(rows).split()) == f"h{value}"
