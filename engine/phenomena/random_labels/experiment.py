@@ -176,12 +176,11 @@ class RandomLabels(Training[RandomLabelsConfig]):
         """Return which training labels the first seed fits, (n,)."""
         return np.asarray(self.classifiers.fitted[self.readings.columns(condition)[0]])
 
-    def scored_note(self, condition: str) -> str:
-        """Say of when `fitted_labels` is, where that is not the present step."""
+    def scored_at(self, condition: str) -> int | None:
+        """Return of which step `fitted_labels` is, where that is not the present one: 0 where none was scored yet."""
         if not isinstance(self.classifiers, CountedClassifiers) or self.over(condition):
-            return ""
-        at = int(self.classifiers.exact_at[self.readings.columns(condition)[0]])
-        return f", scored at step {at:,}" if at else ", to be scored once all seem fitted"
+            return None
+        return int(self.classifiers.exact_at[self.readings.columns(condition)[0]])
 
     def first_input(self, kind: InputKind) -> Images:
         """Return the first seed's first training input under a condition, (d,)."""

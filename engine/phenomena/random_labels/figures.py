@@ -49,6 +49,7 @@ PICTURES = (
 )
 NO_MORE, FITTED, NOT_FITTED = range(3)
 LEGEND = ("no more", "fitted", "not yet fitted")  # no more: a class has no further examples
+UNSCORED = (*LEGEND[:2], "not yet scored")  # of published networks, which are scored on all examples once they seem to fit them
 SHOWN = {"true": "as it is", "shuffled": "shuffled", "random-pixels": "random", "gaussian": "Gaussian"}  # inputs, below their pictures
 
 
@@ -76,10 +77,13 @@ def against_corruption(run: RandomLabels) -> Iterator[Series]:
 def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
     """Return which training examples of the first seed are fitted under a condition."""
     labels, fitted = run.data[run.seeds[0]].labels.at(condition.corruption), run.fitted_labels(condition.name)
-    note = f"{int(fitted.sum()):,} of {len(labels):,}, seed {run.seeds[0]}" + run.scored_note(name)
+    scored, seed = run.scored_at(name), f"seed {run.seeds[0]}"
+    legend = LEGEND if scored != 0 else UNSCORED
+    note = f"{int(fitted.sum()):,} of {len(labels):,}, {seed}" if scored != 0 else f"{seed}, scored once all seem fitted"
+    note += f", scored at step {scored:,}" if scored else ""
     cells = memorisation_map(fitted, labels, run.split.classes)
     return Picture(
-        f"memorised/{name}", f"Fitted: {condition.label}", cells, palette="classes", legend=LEGEND, x="examples", y="label", note=note,
+        f"memorised/{name}", f"Fitted: {condition.label}", cells, palette="classes", legend=legend, x="examples", y="label", note=note,
         rows=tuple(run.split.called(label) for label in range(run.split.classes)),
     )  # fmt: skip
 

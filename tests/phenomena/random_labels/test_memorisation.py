@@ -1,10 +1,13 @@
-"""Theorem 1's network against a general linear solve and brute-force sums; the chance band against simulation."""
+"""Theorem 1's network against a general linear solve and brute-force sums; the chance band against simulation; the map of fits."""
+
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.linalg
 
 from engine.errors import ProblemError
+from engine.phenomena.random_labels.figures import memorised
 from engine.phenomena.random_labels.memorisation import chance_band, memorise
 
 
@@ -81,3 +84,19 @@ def test_chance_band_covers_guessing_as_often_as_three_deviations_should():
 def test_chance_band_refuses_what_has_none(arguments):
     with pytest.raises(ProblemError):
         chance_band(*arguments)
+
+
+@pytest.mark.parametrize(("scored", "last", "note"), [
+    (None, "not yet fitted", "1 of 4, seed 7"), (30, "not yet fitted", "1 of 4, seed 7, scored at step 30"),
+    (0, "not yet scored", "seed 7, scored once all seem fitted"),
+])  # fmt: skip
+def test_a_map_says_of_which_step_it_is_and_calls_nothing_unfitted_that_was_not_scored(scored, last, note):
+    labels, fitted = np.array([0, 0, 0, 1]), np.array([1, 0, 0, 0])
+    run = SimpleNamespace(
+        data={7: SimpleNamespace(labels=SimpleNamespace(at=lambda q: labels))}, seeds=(7,), fitted_labels=lambda name: fitted,
+        scored_at=lambda name: scored, split=SimpleNamespace(classes=2, called=str),
+    )  # fmt: skip
+    found = memorised(run, "random", SimpleNamespace(name="random", corruption=1.0, label="random labels"))
+    assert (found.legend, found.note, found.rows) == (("no more", "fitted", last), note, ("0", "1"))
+    cells = found.values.reshape(2, -1)
+    assert np.bincount(cells[0], minlength=3).tolist()[1:] == [1, 2] and np.bincount(cells[1], minlength=3).tolist()[1:] == [0, 1]
