@@ -160,9 +160,11 @@ def nice_step(step: float) -> float:
 
 
 def reading(value: float, digits: int = 3) -> str:
-    """Write a value that is read off a figure, with so many significant digits."""
+    """Write a value that is read off a figure, with so many significant digits; a whole one of up to six, such as a step, as it is."""
     if not math.isfinite(value):
         return "-"
+    if 1000 <= abs(value) < 1e6 and float(value).is_integer():
+        return f"{value:,.0f}"
     text = f"{value:.{digits}g}"
     return shorten(text) if "e" in text else text
 
