@@ -29,7 +29,8 @@ RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MARKED = 8  # marks along a curve, about
 LETTERS = 11  # of a title in an inch of the axes' width; a legend's are smaller, and beside its lines
 MAPS = {"sequential": "viridis", "diverging": "RdBu_r", "grey": "gray"}
-CLASSES = (ListedColormap(matplotlib.color_sequences["petroff10"]), matplotlib.colormaps["tab20"])  # few and many; the first is safe
+OFF = "0.88"  # class 0 (no, off, wrong), nearly the background, as on the terminal
+CLASSES = tuple(ListedColormap([OFF, *matplotlib.color_sequences[name]]) for name in ("petroff10", "tab20"))  # few (safe) and many
 DOTS = ((1, 1.6), (6, 2, 1, 2), (1, 4), (4, 1.5, 1, 1.5, 1, 1.5), (8, 3))  # of lines of markers: on, off
 LINES = ("-", (0, (6, 2)), (0, (6, 2, 1, 2)), (0, (2, 1.5)))  # of the lines over a picture
 SMALLEST, LARGEST, SPAN, NARROW = 1e-3, 1e5, 100.0, 6.0  # of a logarithmic axis whose ticks are plain numbers
@@ -73,8 +74,6 @@ def draw_picture(axes: Any, picture: Picture, theme: Theme) -> None:
         axes.set(xscale="log", yscale="log")
     if picture.extent:
         axes.set(xlim=picture.extent[:2], ylim=picture.extent[2:])
-    elif picture.values is not None:
-        axes.set(xticks=[], yticks=[])
     if picture.equal:
         axes.set_aspect("equal")
     axes.set(title=broken(axes, picture.title), xlabel=picture.x, ylabel=picture.y)
@@ -234,10 +233,9 @@ def _cells(axes: Any, picture: Picture) -> None:
 
 
 def _name_cells(axes: Any, picture: Picture, shape: tuple[int, ...]) -> None:
-    """Name rows and columns of cells at the middles of equal parts."""
+    """Name rows and columns of cells at the middles of equal parts; what has no names has no ticks."""
     for names, count, set_ticks in ((picture.rows, shape[0], axes.set_yticks), (picture.columns, shape[1], axes.set_xticks)):
-        if names:
-            set_ticks([(place + 0.5) * count / len(names) - 0.5 for place in range(len(names))], names)
+        set_ticks([(place + 0.5) * count / len(names) - 0.5 for place in range(len(names))], names)
 
 
 def _drawable(values: Any, axis: Axis) -> Any:
