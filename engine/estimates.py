@@ -59,7 +59,8 @@ class Speed(Rates):
     """What is known of this machine.
 
     gpu: of the first GPU; looked: whether it was looked for, so that there is none where it is None.
-    runs: by phenomenon (with the kind of its study or network, and the GPU of runs on one), how much longer than computed its latest runs took.
+    runs: by phenomenon (with the kind of its study or network, and the GPU of runs on one), how much longer than computed its latest runs
+    took.
     """
 
     machine: str = Field(max_length=500)
