@@ -172,7 +172,7 @@ STOPS = (
         explanation="A cubic term of the loss pushes the weights, on either side of a swing, to where S is lower, by x^2 a step. Below "
         "2/eta the swings die down, S grows again, and so on around 2/eta. The quadratic model has no such term and explodes (EOS5). "
         "Nothing told descent to look for flatter places.",
-        formula="S(t+1) - S(t-1) ~ 2 eta a - eta b x^2: a, how fast S grows along the flow; b, the squared gradient of S",
+        formula="S(t+1) - S(t-1) ~ 2 eta a - eta b (x(t-1)^2 + x(t)^2)/2: a, how fast S grows along the flow; b, the squared gradient of S",
         claims=("EOS5", "EOS8"),
     ),
 )

@@ -21,7 +21,7 @@ N, RATIO = Axis("n", log=True), Axis("d / (n ln n)", lo=0.0)
 EMPTY = "fills with the knob task at classification"
 FIGURES = (
     Figure("class-error", "Classification error", N, Axis("wrong signs", lo=0.0, hi=0.52), ("class-error/*",),
-           "of the fit of labels, on unflipped ones; bi-level features, all but the first useless", EMPTY, (CLASSIFICATION,)),
+           "of the fit of labels, on unflipped ones; the strong features hold a share n^-q of the variance", EMPTY, (CLASSIFICATION,)),
     Figure("regression-risk", "Regression risk", N, Axis("risk / null", lo=0.0), ("regression-risk/*",),
            "of the fit of z itself, on the same points; 1 is that of predicting 0", EMPTY, (CLASSIFICATION,)),
     Figure("all-sv", "All support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
