@@ -125,7 +125,7 @@ def linear_labels(values: Sequence[float], step: float) -> list[str]:
     top = max(abs(value) for value in values)
     order = math.floor(math.log10(step) + 1e-9)
     decimals = max(0, -order)
-    if decimals > 6 or top >= 1e5:
+    if decimals > 6 or top >= 1e5 or top < 1e-3:
         digits = max(0, math.floor(math.log10(max(top, SMALLEST))) - order)
         return [shorten(f"{value:.{min(digits, 12)}e}") if value else "0" for value in values]
     return [f"{round(value, decimals) + 0.0:.{decimals}f}" for value in values]
