@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.contract.work import Work, perceptron, training
 from engine.phenomena.edge_of_stability.config import EdgeOfStabilityConfig
 
-PRODUCTS = 10  # of the Hessian with a vector, behind one measured eigenvalue
+PRODUCTS, OF_IMAGES = 10, 35  # of the Hessian with a vector, behind one measured eigenvalue; of classes, whose eigenvalues lie close
 GRADIENTS = 3.0  # that one such product costs, with what makes directions orthogonal
 
 
@@ -13,5 +13,6 @@ def work(config: EdgeOfStabilityConfig, seeds: int) -> Work:
     """A network a step size and the control; every few steps, products of the Hessian with vectors."""
     networks = seeds * (len(config.edges) + 1)
     weights, hidden = perceptron(config.inputs, config.width, config.depth, config.outputs)
-    steps = config.steps * (1 + PRODUCTS * GRADIENTS / config.every)
-    return training(networks, steps, weights, hidden, config.n)
+    products = OF_IMAGES if config.outputs > 1 else PRODUCTS
+    steps = config.steps * (1 + products * GRADIENTS / config.every)
+    return training(networks, steps, weights, hidden, config.n).times(2 if config.precision == "float64" else 1)
