@@ -32,7 +32,7 @@ from engine.paths import cache_folder
 LARGEST = 1 << 20  # bytes of the file
 KINDS = ("study", "task", "param", "model")  # knobs that decide which code computes
 KEPT = 5  # runs of a phenomenon that correct its estimate
-NO_ESTIMATE = "genlab doctor --full measures this machine, and so does the first run that ends"
+NO_ESTIMATE = "genlab doctor --full measures this machine, and so does the first run that ends having trained networks"
 LONG = 60.0  # seconds from which on a run says at its start how long it will take
 Rate = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]  # seconds a unit
 Ratio = Annotated[float, Field(gt=1e-4, lt=1e4, allow_inf_nan=False)]

@@ -319,6 +319,7 @@ class LabApp(ThemedApp, inherit_bindings=False):
         """Quit; runs are saved before, and another folder is offered for those that cannot be. A second time, quit at once."""
         if self._leaving:
             self._quit()
+            return
         self._leaving = True
         self.run_worker(self._leave(), exclusive=True)
 

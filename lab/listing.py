@@ -23,7 +23,7 @@ def write_listing(columns: Sequence[str], lines: Sequence[Sequence[Any]], *, tit
     """
     heads = [column.rstrip(">") for column in columns]
     rows = [[plain(cell).translate(LINE_BREAKS) for cell in line] for line in lines]
-    widths = [max(map(cell_len, [head, *column])) for head, column in zip(heads, zip(*rows, strict=True), strict=True)]
+    widths = [max(map(cell_len, [head, *(row[place] for row in rows)])) for place, head in enumerate(heads)]
     room = room_for_rows()
     shown, left_out = list(range(len(heads))), []
     for name in spared:

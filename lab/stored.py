@@ -31,7 +31,10 @@ def print_runs(runs: Path | None, *, json: bool) -> None:
         for path in sweeps:
             emit(sweep_record(path))
     elif found or sweeps:
-        write_listing(COLUMNS, [_cells(run) for run in found], title=f"{root}", spared=SPARED, full="genlab runs --json")
+        if found:
+            write_listing(COLUMNS, [_cells(run) for run in found], title=f"{root}", spared=SPARED, full="genlab runs --json")
+        else:
+            print(plain(f"no runs in {root}"))
         if sweeps:
             cells = [sweep_cells(path) for path in sweeps]
             write_listing(SWEEP_COLUMNS, cells, title="Sweeps", spared=SWEEP_SPARED, full="genlab runs --json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import cast
@@ -107,13 +107,20 @@ class LabCommands(Provider):
             yield DiscoveryHit(Content(text), deed, help=_literal(help_text))
 
     async def search(self, query: str) -> Hits:
-        """Offer what matches; presets as soon as they are known, which takes a moment after the app has begun."""
-        matcher = self.matcher(query)
-        for hit in _matching(matcher, palette_commands(self.screen, self._lab)):
-            yield hit
-        await self._presets_known()
-        for hit in _matching(matcher, preset_commands(self.screen, self._lab)):
-            yield hit
+        """Offer what has every word that was typed, and where nothing has, what has the letters in that order.
+
+        Presets come as soon as they are known, which takes a moment after the app has begun.
+        """
+        matcher, words, found = self.matcher(query), query.lower().split(), False
+        for commands in (palette_commands, preset_commands):
+            if commands is preset_commands:
+                await self._presets_known()
+            for hit in _matching(matcher, commands(self.screen, self._lab), words):
+                found = True
+                yield hit
+        for commands in () if found else (palette_commands, preset_commands):
+            for hit in _matching(matcher, commands(self.screen, self._lab)):
+                yield hit
 
     @property
     def _lab(self) -> Application:
@@ -127,9 +134,13 @@ class LabCommands(Provider):
             await asyncio.sleep(LOOK)
 
 
-def _matching(matcher: Matcher, commands: Iterable[PaletteCommand]) -> Iterator[Hit]:
+def _matching(matcher: Matcher, commands: Iterable[PaletteCommand], words: Sequence[str] = ()) -> Iterator[Hit]:
+    """Yield the commands that have all the words, or where none are asked for, those that the matcher takes."""
     for text, help_text, deed in commands:
-        score = matcher.match(f"{text} {help_text}")
+        whole = f"{text} {help_text}"
+        score = matcher.match(whole)
+        if words:
+            score = max(score, 1.0) if all(word in whole.lower() for word in words) else 0.0
         if score > 0:
             yield Hit(score, _highlighted(matcher, text), deed, help=_literal(help_text))
 

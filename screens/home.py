@@ -194,7 +194,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         now = {item.id: item.shown for item in self.application.home_keys}
         keys = [
             (_key_range(self._card_keys[: len(self.cards)]), "open"), ("arrows", "select"), ("enter", "open"), (now["tour"], "tour"),
-            (now["browse"], "runs"), (now["help"], "help"), (now["quit"], "quit"), ("ctrl+p", "palette"), (now["compare"], "compare runs"),
+            (now["browse"], "runs"), ("ctrl+p", "palette"), (now["help"], "help"), (now["quit"], "quit"), (now["compare"], "compare runs"),
             (now["sweeps"], "sweeps"),
         ]  # fmt: skip
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]

@@ -102,7 +102,9 @@ class Verifier:
         jobs = [Job(one.spec, seed) for one in found for seed in self._first_seeds(one.spec)]  # mistakes show before any work
         stopped = self._run(found, jobs, json=json, quiet=quiet)
         if self.junit:
-            parts = [(one.spec.name, one.claims, [f"seed {seed}: {said}" for seed, said in one.problems]) for one in found]
+            parts = [
+                (one.spec.name, one.claims, [*(f"seed {seed}: {said}" for seed, said in one.problems), *_interrupted(one)]) for one in found
+            ]
             write_junit(self.junit, f"genlab verify {self.preset}", parts)
         return self._conclude(found, json=json, stopped=stopped)
 
@@ -200,6 +202,11 @@ def _code(ended: Ended) -> Exit:
 
 def _lacks_data(ended: Ended) -> bool:
     return ended.code == Exit.DATA_MISSING
+
+
+def _interrupted(one: Verified) -> list[str]:
+    """What a report says of a phenomenon whose runs were cut short."""
+    return [] if one.complete else [f"interrupted: {len(one.ended)} of {one.awaited} runs had ended"]
 
 
 def _why(ended: Ended) -> str:

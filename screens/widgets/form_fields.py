@@ -167,7 +167,7 @@ class PresetField(FormField):
             return "The knobs equal no preset."
         needs = f" Needs {preset.needs}." if preset.needs else ""
         source = f" After {preset.source}." if preset.source else ""
-        return f"{preset.why}{source}{needs} Enter begins again with it."
+        return f"{preset.why.rstrip('.')}.{source}{needs} Enter begins again with it."
 
     def lines(self, width: int) -> list[Text]:
         """Return the row: which preset."""

@@ -80,7 +80,15 @@ def require(published: Published) -> None:
 
 def missing(published: Published, found: State) -> DataError:
     """The error of a data set that is not there: which command gets it, and which files go where without a network."""
-    some = f": {len(found.missing)} of its {len(published.files)} files are missing" if found.files else ""
+    folder = place(published)
+    torn = [
+        f"{file.name} has {_size(folder / file.name):,} bytes instead of {file.size:,}"
+        for file in found.missing
+        if there(folder / file.name)
+    ]
+    absent = len(found.missing) - len(torn)
+    parts = [f"{absent} of its {len(published.files)} files are missing"] if absent and (found.files or torn) else []
+    some = f": {'; '.join([*torn, *parts])}" if torn or parts else ""
     names = ", ".join(file.name for file in found.missing)
     copied = f"or, without a network, copy {names} into {place(published)}"
     return DataError(f"the data set {published.name} is not here{some}", f"genlab data fetch {published.name}; {copied}")

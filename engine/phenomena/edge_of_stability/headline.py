@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engine.headline import Known, pooled, when
+from engine.phenomena.edge_of_stability.claims import HOVERING
 
 if TYPE_CHECKING:
     from engine.phenomena.edge_of_stability.experiment import EdgeOfStability
@@ -20,7 +21,7 @@ def clauses(run: EdgeOfStability, known: Known) -> Iterator[str]:
     arrival = run.readings.first_step("eta-sharpness", largest.name, 2.0)
     yield when(f"sharpness 2/eta = {largest.edge:g}", "reached", arrival, run.history.last)
     if known.has("eta_sharpness_largest_eta"):
-        yield f"eta S {known.number('eta_sharpness_largest_eta')}"
+        yield f"eta S {known.number('eta_sharpness_largest_eta')} in the last {HOVERING} steps"
     if known.has("rising_share_largest_eta"):
         yield f"loss rose on {known.percent('rising_share_largest_eta')} of steps"
     if known.has("eta_sharpness_control"):

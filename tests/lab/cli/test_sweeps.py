@@ -216,6 +216,13 @@ def test_a_sweep_among_the_runs(genlab, tmp_path):
     assert len(list_runs(tmp_path / "runs")) == 2 and not list(sweep_paths(tmp_path / "runs"))
 
 
+def test_a_folder_of_sweeps_without_a_run_is_listed(genlab):
+    genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1", "--quiet")
+    assert genlab("rm", "toy-custom-s0", "toy-custom-s0-2", "--yes")[0] == 0
+    code, out, _ = genlab("runs")
+    assert code == 0 and "no runs in" in out and "toy-quick-sweep" in out
+
+
 @pytest.mark.parametrize("damage", ["table gone", "table torn", "a run gone", "a run torn", "a run is another one"])
 def test_what_is_damaged_is_said_and_the_rest_is_shown(genlab, tmp_path, damage):
     genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1", "--quiet")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 N, EMPTY, DOMAIN = Axis("n", log=True), "fills with preset multiple-descent", (MULTIPLE,)
 FIGURES = (
-    Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, hi=30.0), ("risk-vs-n/*",),
+    Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, hi=100.0), ("risk-vs-n/*",),
            "over drawn weights and the noise of the test label; min-norm near d: median, elsewhere means", EMPTY, DOMAIN),
     Figure("block-learnt", "What min-norm has learnt", N, Axis("share", lo=0.0, hi=1.05), ("block-learnt/*",),
            "mean diagonal of X^+ X over a block's directions; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),

@@ -17,7 +17,8 @@ def clauses(study: Homogeneous, known: Known) -> Iterator[str]:
         fitted = study.fitted_at(setting)
         yield when(setting.label, "fitted", fitted, study.step)
         if known.has(f"{setting.name}_growth"):
-            yield f"{setting.short} margin {known.number(f'{setting.name}_growth')} times as wide at step {step([study.step])}"
+            grown = known.number(f"{setting.name}_growth")
+            yield f"{setting.short} margin {grown} times as wide at step {step([study.step])} as when fitted"
         if setting.name == "identity" and known.has("identity_svm_ratio"):
             yield f"linear margin {known.percent('identity_svm_ratio')} of half the SVM's"
     if known.has("relu_motion"):

@@ -71,6 +71,17 @@ def test_some_of_the_files_are_counted():
     assert published.files[0].name not in error.hint
 
 
+def test_a_file_of_another_size_is_named_with_both():
+    published, contents = small_mnist()
+    lay(published, contents, place(published))
+    torn, gone = (place(published) / published.files[number].name for number in (1, 2))
+    torn.write_bytes(torn.read_bytes()[:10])
+    gone.unlink()
+    size = published.files[1].size
+    said = f"is not here: {torn.name} has 10 bytes instead of {size:,}; 1 of its 4 files are missing"
+    assert said in missing(published, state(published)).message
+
+
 def test_official_files_are_imported_by_their_content_whatever_they_are_called(tmp_path):
     published, contents = small_mnist()
     paths = [tmp_path / f"download ({k})" for k in range(4)]
