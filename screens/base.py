@@ -112,6 +112,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
             self.knobs.show(snapshot.config, snapshot.preset, len(snapshot.seeds))
             self.claims.show(snapshot.verdicts)
             self.notes.show_details(snapshot.details)
+            self.notes.show_about(snapshot.preset, snapshot.config)
             self._show_values()
             self.say_rows()
 

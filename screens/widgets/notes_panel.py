@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,6 +12,8 @@ from textual.widgets import Static
 
 from engine.contract import Detail, Spec
 from screens.widgets.details_table import details_table
+
+STUDIES = ("study", "task", "param")  # knobs that choose an experiment among those of a phenomenon
 
 
 class NotesPanel(VerticalScroll):
@@ -27,6 +30,7 @@ class NotesPanel(VerticalScroll):
         self._said: tuple[str, ...] = ()
         self._details: tuple[Detail, ...] = ()
         self._width = 0
+        self._about: tuple[str, ...] = ()  # names of the preset and the study that are looked at
 
     def on_mount(self) -> None:
         """Begin without a word of the run."""
@@ -54,6 +58,15 @@ class NotesPanel(VerticalScroll):
             self._table.display = bool(details)
             self._lay_details_out()
 
+    def show_about(self, preset: str, config: Mapping[str, Any]) -> None:
+        """Let what the text says of a run's preset or study come first; nothing happens when it does already."""
+        usual = {knob.name: knob.default for knob in self._spec.config.knobs() if knob.name in STUDIES}
+        about = (preset, *(str(config[name]) for name, value in usual.items() if config.get(name, value) != value))
+        if about != self._about:
+            before, self._about = self._markdown(), about
+            if self._width > 0 and self._markdown() != before:
+                self._text.update(laid_out(self._markdown(), self._width))
+
     def on_resize(self) -> None:
         """Lay the Markdown out for a new width; that is dear, so never twice for the same one."""
         width = self.scrollable_content_region.width
@@ -68,7 +81,31 @@ class NotesPanel(VerticalScroll):
 
     def _markdown(self) -> str:
         references = "\n".join(f"- {item}" for item in self._spec.references)
-        return f"**{self._spec.question}**\n\n{self._spec.notes}\n\n**References**\n\n{references}\n"
+        return f"**{self._spec.question}**\n\n{foremost(self._spec.notes, self._about)}\n\n**References**\n\n{references}\n"
+
+
+def foremost(notes: str, names: Sequence[str]) -> str:
+    r"""Return notes whose first list begins with the points that have one of the names set off, as `name`, *name* or **name**.
+
+    Example:
+        >>> foremost("- all\n- Study **mirror**:\n  its own", ["mirror"])
+        '- Study **mirror**:\n  its own\n- all'
+    """
+    lines = notes.split("\n")
+    begin = next((place for place, line in enumerate(lines) if line.startswith("- ")), len(lines))
+    end = next((place for place in range(begin, len(lines)) if lines[place].startswith("#")), len(lines))
+    points: list[list[str]] = []
+    for line in lines[begin:end]:
+        if line.startswith("- ") or not points:
+            points.append([])
+        points[-1].append(line)
+    marks = [f"{mark}{name}{mark}" for name in names for mark in ("`", "*")]  # one star of two is enough
+    own = [any(mark in line for line in point for mark in marks) for point in points]
+    text = [line for wanted in (True, False) for point, is_own in zip(points, own, strict=True) if is_own is wanted for line in point]
+    while text and not text[-1]:
+        text.pop()
+    kept = [line for line in text if line] + ([""] if end < len(lines) else [])
+    return "\n".join([*lines[:begin], *kept, *lines[end:]])
 
 
 def laid_out(markdown: str, width: int) -> Text:

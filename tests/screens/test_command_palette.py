@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from textual.command import CommandPalette
+from textual.fuzzy import Matcher
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine.contract import Phase, Rewind
 from lab.app import LabApp
-from screens.command_palette import palette_commands, preset_commands
+from screens.command_palette import _matching, palette_commands, preset_commands
 from screens.help import HelpScreen, key_table
 from screens.keys import KEYS
 from tests.screens.canned import SPEC, CannedSession, canned
@@ -132,3 +133,12 @@ def test_help_explains_what_is_selected() -> None:
         await until(pilot, lambda: app._exit)
 
     drive(scenario, session=CannedSession(canned()))
+
+
+def test_whole_words_are_found_before_scattered_letters() -> None:
+    commands = [("Open A: sharpness", "where it ends", print), ("Open B", "some harder pages; none shows", print)]
+    matcher = Matcher("sharp")
+    found = [str(hit.match_display) for hit in _matching(matcher, commands, ["sharp"])]
+    assert found == ["Open A: sharpness"]
+    assert len(list(_matching(matcher, commands))) == 2
+    assert not list(_matching(Matcher("sharp ends x"), commands, ["sharp", "ends", "x"]))

@@ -1,0 +1,39 @@
+"""What the notes say of the study that is looked at comes first."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.registry import names, spec
+from screens.widgets.notes_panel import foremost
+
+NOTES = """## What to notice
+
+- **All** of it,
+  in two lines.
+- Study **mirror** (preset `its-name`): its own.
+
+- Last.
+
+## Formulas
+
+- `mirror` is not moved here."""
+
+
+@pytest.mark.parametrize("name", ["mirror", "its-name"])
+def test_the_points_of_a_study_come_first(name: str) -> None:
+    lines = foremost(NOTES, [name]).split("\n")
+    assert lines[2] == "- Study **mirror** (preset `its-name`): its own."
+    assert lines[3:7] == ["- **All** of it,", "  in two lines.", "- Last.", ""] and lines[7:] == NOTES.split("\n")[8:]
+
+
+@pytest.mark.parametrize("notes", ["", "no list", "## Heading\n\ntext", "- one"])
+def test_notes_without_such_points_stay(notes: str) -> None:
+    assert foremost(notes, ["mirror"]) == notes and foremost(notes, []) == notes
+
+
+@pytest.mark.parametrize("phenomenon", names())
+def test_no_word_of_any_notes_is_lost(phenomenon: str) -> None:
+    found = spec(phenomenon)
+    for preset in found.presets:
+        assert sorted(foremost(found.notes, [preset.name]).split()) == sorted(found.notes.split())
