@@ -12,7 +12,7 @@ from typing import cast
 from textual import events
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import Command, CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.fuzzy import Matcher
@@ -175,7 +175,12 @@ class FoundCommands(CommandList):
 
 
 class Palette(Page, CommandPalette):
-    """The palette. What reaches it after it was closed, such as a second return, chooses nothing more."""
+    """The palette. What reaches it after it was closed, such as a second return, chooses nothing more.
+
+    A return that comes before what was typed has been looked up chooses the first of what is found then.
+    """
+
+    _listed, _awaited = True, False  # whether the list belongs to the words that stand there; whether a return waits for that
 
     def compose(self) -> ComposeResult:
         """Lay out as `CommandPalette` does, whose styles and methods look for these names; without its icon, the text cursor steady."""
@@ -194,15 +199,32 @@ class Palette(Page, CommandPalette):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search only while open."""
+        self._listed, self._awaited = False, False
         self._unless_closed(event)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Choose only while open."""
+        """Choose only while open, and of what belongs to the words."""
         self._unless_closed(event)
+        if not self._listed and event.value.strip():
+            self._awaited = True
+            event.stop()
+            event.prevent_default()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Do a command only while open: the first return has closed the palette."""
         self._unless_closed(event)
+
+    def _refresh_command_list(self, command_list: CommandList, commands: list[Command], clear_current: bool) -> None:
+        """List what was found, and do the return that waited for it."""
+        super()._refresh_command_list(command_list, commands, clear_current)
+        self._listed = True
+        if self._awaited:
+            self._awaited = False
+            self.call_later(self._choose)
+
+    def _choose(self) -> None:
+        if self.is_topmost:
+            self._select_or_command()
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close the palette if it is open, and end its search."""

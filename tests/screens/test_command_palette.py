@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.fuzzy import Matcher
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -96,6 +96,25 @@ def test_a_command_is_found_by_typing_and_done() -> None:
         await until(pilot, lambda: (app.screen is not screen and not isinstance(app.screen, CommandPalette)) or session.posted)
         if not session.posted:
             await pilot.press("enter")
+        await until(pilot, lambda: session.posted and app.screen is screen)
+
+    drive(scenario, session=session)
+    assert session.posted == [Rewind("zhang-mlp1")]
+
+
+def test_a_return_that_is_typed_with_the_words_waits_for_what_they_find() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette) and not app.screen.query_one(Input).cursor_blink)
+        await until(
+            pilot, lambda: app.screen.query_one(CommandList).option_count > 5
+        )  # of everything, the first of which return would take
+        field = app.screen.query_one(Input)
+        field.value = "zhang"
+        await field.action_submit()
         await until(pilot, lambda: session.posted and app.screen is screen)
 
     drive(scenario, session=session)
