@@ -77,9 +77,9 @@ def simulated(study: MultipleDescent) -> Iterator[Series]:
 def markers(problem: Problem) -> Iterator[Marker]:
     """The end of each block, the last of which is d."""
     for place, end in enumerate(problem.ends.tolist()):
-        label = f"n=d={end}" if end == problem.d else f"n={end}"
+        label, brief = (f"n=d={end}", "n=d") if end == problem.d else (f"n={end}", f"{end}")
         for figure in ("risk-vs-n", "block-learnt", "sample-parts"):
-            yield Marker(figure, "x", float(end), label, f"block{place}")
+            yield Marker(figure, "x", float(end), label, f"block{place}", brief)
 
 
 def picture(problem: Problem) -> Picture:

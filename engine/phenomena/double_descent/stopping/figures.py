@@ -81,10 +81,10 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
 
 
 def markers(study: EarlyStopping) -> Iterator[Marker]:
-    """Both bounds, and one over the best penalty."""
+    """Both bounds, the second where best stands against best; and one over the best penalty."""
     for figure in ("ratio", "ratio-by-d"):
         yield Marker(figure, "y", RATIO_BOUND, f"{RATIO_BOUND:.6f} is never passed", brief=f"{RATIO_BOUND:.4f}")
-        yield Marker(figure, "y", BEST_BOUND, f"{BEST_BOUND:.6f} at 1/lam* is never passed", brief=f"{BEST_BOUND:.4f}: best against best")
+    yield Marker("ratio-by-d", "y", BEST_BOUND, f"{BEST_BOUND:.6f} at 1/lam* is never passed", brief=f"{BEST_BOUND:.4f} at 1/lam*")
     if 0 < study.shown.best < np.inf:
         for figure in ("paths", "path-parts"):
             yield Marker(figure, "x", study.shown.best, "1/lam* = tau2/sigma2", brief="1/lam*")
