@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.contract import Detail, ScalarValue, Snapshot, Status, Verdict, values_record
+from engine.contract import Detail, ScalarValue, Snapshot, Status, Verdict, counted, values_record
 from lab.streams import is_utf8
 from lab.table_widths import fitted_widths
 from screens import formatting
@@ -146,7 +146,7 @@ def count_statuses(verdicts: Sequence[Verdict]) -> dict[str, int]:
 
 def count_marks(verdicts: Sequence[Verdict], always: Sequence[str] = ()) -> str:
     """How many claims bear each mark, for people: `3 yes, 1 not yet`; those in `always` even where there are none."""
-    found = Counter(verdict.mark for verdict in verdicts)
+    found = Counter(verdict.mark for verdict in counted(verdicts))
     return ", ".join(f"{found[status.mark]} {status.mark}" for status in Status if found[status.mark] or status.mark in always)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.contract import Gpu, Grade, Phase, ScalarValue, Snapshot, Status, Verdict
+from engine.contract import Gpu, Grade, Phase, ScalarValue, Snapshot, Status, Verdict, counted
 
 STATUS_STYLE = {
     Status.HOLDS: "bold green", Status.FAILS: "bold red", Status.PENDING: "yellow", Status.CENSORED: "bold yellow",
@@ -104,8 +104,7 @@ def percent(snapshot: Snapshot) -> str:
 def tally(verdicts: Sequence[Verdict]) -> dict[Status, tuple[str, ...]]:
     """Return the ids of the claims that came to each status, in the order of `Status`; without those that no claim came to.
 
-    An identity is counted only where it fails: that it holds is no evidence.
+    An identity is counted only where it fails.
     """
-    counted = [verdict for verdict in verdicts if not verdict.claim.identity or verdict.status is Status.FAILS]
-    found = {status: tuple(verdict.claim.id for verdict in counted if verdict.status is status) for status in Status}
+    found = {status: tuple(verdict.claim.id for verdict in counted(verdicts) if verdict.status is status) for status in Status}
     return {status: ids for status, ids in found.items() if ids}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -117,3 +117,8 @@ class Detail:
 
 def _brief(value: float) -> str:
     return f"{value:,.0f}" if math.isfinite(value) and value == int(value) and abs(value) < 1e6 else f"{value:.3g}"
+
+
+def counted(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts that are counted wherever claims are: an identity only where it fails, since that it holds is no evidence."""
+    return [verdict for verdict in verdicts if not verdict.claim.identity or verdict.status is Status.FAILS]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.config import Config
-from engine.contract import Phase, Status, Verdict
+from engine.contract import Phase, Status, Verdict, counted
 from engine.errors import Diverged, LabError
 from engine.gpu import gpu_failed, gpu_is_full
 from engine.runner.divergence import knob_to_lower
@@ -34,7 +34,7 @@ NOT_STARTED = PhaseMessage(Phase.READY, "not started yet")
 
 def finished(step: int, unit: str, verdicts: Iterable[Verdict]) -> PhaseMessage:
     """What a run that reached its end says: how many claims hold."""
-    found = [verdict.status for verdict in verdicts]
+    found = [verdict.status for verdict in counted(verdicts)]
     counts = [(sum(map(found.count, statuses)), one, many) for statuses, one, many in _COUNTED]
     said = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts if count)
     return PhaseMessage(Phase.FINISHED, f"finished at {unit} {step:,}" + (f"; claims: {said}" if said else ""))
