@@ -390,11 +390,4 @@ class FigureGrid(Container, can_focus=True):
 
     def toggle_log(self, axis: str) -> bool | None:
         """Switch an axis of the active figure between linear and logarithmic; return whether it is logarithmic now."""
-        if self.plot is None or self.plot.request is None:
-            return None
-        self.plot.reset_view()
-        if axis == "x":
-            self.plot.toggle_log_x()
-        else:
-            self.plot.toggle_log_y()
-        return self.plot.request.log_x if axis == "x" else self.plot.request.log_y
+        return self.plot.toggle_log(axis) if self.plot is not None else None

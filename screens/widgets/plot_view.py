@@ -120,6 +120,17 @@ class PlotView(TextGridView):
         if self._request:
             self._change(replace(self._request, view=ViewWindow()))
 
+    def toggle_log(self, axis: str) -> bool | None:
+        """Show everything, with an axis changed between linear and logarithmic; return whether it is logarithmic now."""
+        if self._request is None:
+            return None
+        self.reset_view()
+        if axis == "x":
+            self.toggle_log_x()
+        else:
+            self.toggle_log_y()
+        return self._request.log_x if axis == "x" else self._request.log_y
+
     def toggle_log_x(self) -> None:
         """Change the x axis between linear and logarithmic."""
         if self._request:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.phenomena.double_descent.experiment import DoubleDescent
     from engine.phenomena.double_descent.network.study import TrainedNetworks
 
-RISE = 1.05  # NET1: peak over the first valley
+RISE = 1.1  # NET1: peak over the first valley
 NEAR = (0.7, 1.3)  # NET1: parameters over nK at the peak
 CLOSE, FAR = 0.9, 10.0  # parameters over nK: one network at least so close below, one so far beyond
 SEEDS, MANY = 3, 1000  # runs of fewer images need so many seeds, whose median is judged
@@ -57,7 +57,7 @@ TRAINED = Condition("images, training and first weights of preset belkin-net or 
 DOMAIN = (NETWORK, REUSED, CLEAN, TRAINED, REACHING, GROWING)
 CLAIMS = (
     Claim("NET1", "With weights re-used, test loss climbs from a valley to a peak at the threshold", SOURCE,
-          "parameters over nK at the peak; peak over the valley before it", ".7 to 1.3; > 1.05", PRESETS, DOMAIN, 0.01),
+          "parameters over nK at the peak; peak over the valley before it", ".7 to 1.3; > 1.1", PRESETS, DOMAIN, 0.01),
     Claim("NET2", "Beyond the threshold the second valley is the lower one", SOURCE,
           "least test loss and error beyond nK below those before", "none", PRESETS, DOMAIN, 0.01),
     Claim("NET3", "Re-used weights let the training loss fall all the way to the threshold", SOURCE,
