@@ -181,6 +181,7 @@ class Palette(Page, CommandPalette):
     """
 
     _listed, _awaited = True, False  # whether the list belongs to the words that stand there; whether a return waits for that
+    _unsearched = False  # whether it was covered before it began to search
 
     def compose(self) -> ComposeResult:
         """Lay out as `CommandPalette` does, whose styles and methods look for these names; without its icon, the text cursor steady."""
@@ -194,8 +195,16 @@ class Palette(Page, CommandPalette):
                 yield LoadingIndicator()
 
     def on_mount(self, event: events.Mount) -> None:
-        """Do not begin to search if it was closed before it stood."""
+        """Do not begin to search if it was closed before it stood, nor while a terminal too small covers it."""
+        self._unsearched = not self.is_topmost
         self._unless_closed(event)
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Begin the search that had to wait, and give the list its height anew: it has none if it was filled while covered."""
+        if self._unsearched and self.is_topmost:
+            self._unsearched = False
+            self._on_mount(events.Mount())
+        self.call_after_refresh(self.query_one(CommandList).refresh, layout=True)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search only while open."""

@@ -47,8 +47,11 @@ def test_keys_that_ended_the_app_and_bytes_that_are_no_keys(tmp_path: Path) -> N
         app.do(b"", (1, 1))
         app.do(b"\x10\x1b[B\r\r\r8\t\t", None)
         app.ask(HEARD, PATIENCE)
-        covered = len(app.raw)
         app.do(b"", (80, 24))
+        app.do(b"\x1b", None)  # a busy machine has the palette's list later than the returns, and then it still lies over the screen
+        app.ask(HEARD, PATIENCE)
+        covered = len(app.raw)
+        app.do(b"", (100, 30))
         app.wait(lambda: b"help" in app.raw[covered:], PATIENCE)
         assert app.process.poll() is None
         assert not [path for path in tmp_path.rglob("*.txt") if path.name in monkey.REPORTS]

@@ -57,6 +57,20 @@ def test_home_offers_every_preset_once_the_phenomena_are_examined() -> None:
     drive(scenario, session=session)
 
 
+def test_a_palette_opened_as_the_terminal_became_too_small_shows_its_list_afterwards() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        offered_first = offered(app)[0]
+        app.action_command_palette()
+        await pilot.resize_terminal(10, 4)
+        palette = next(screen for screen in app.screen_stack if isinstance(screen, CommandPalette))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: app.screen is palette and palette.query_one(CommandList).size.height > 5)
+        assert str(palette.query_one(CommandList).get_option_at_index(0).prompt).startswith(offered_first)
+
+    drive(scenario)
+
+
 def test_the_palette_knows_the_state() -> None:
     session = CannedSession()
 
