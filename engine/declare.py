@@ -7,7 +7,7 @@ package's name is the phenomenon's, `notes.md` lies beside it, and `experiment.p
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,14 @@ def declare(
     instant: bool = False,
     trained: Callable[[Any], bool] | None = None,
     ensemble: tuple[str, ...] = (),
+    topics: Mapping[str, str] | None = None,
     work: WorkOf | None = None,
     name: str = "",
 ) -> Spec:
     """Return the declaration of the phenomenon in a package; call it in the package's `__init__.py` with `__name__` and `__doc__`.
 
     name: the phenomenon's, where it is not the package's (with dashes). work: what a run computes, for estimates of how long it takes.
+    topics: further words of the field, by preset.
     trained: with which knobs an instant phenomenon trains networks all the same.
     """
     title, question = headline(docstring or "")
@@ -47,7 +49,7 @@ def declare(
         figures=figures, pictures=pictures, claims=claims, notes=_notes(package), instant=instant,
         references=tuple(map(Reference.of, references)),
         quantities=quantities, scalars=scalars, experiment=f"{package}.experiment",
-        ensemble=ensemble, work=work,
+        ensemble=ensemble, topics=topics or {}, work=work,
     )  # fmt: skip
     return made if trained is None else replace(made, trained=trained)
 

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from engine.contract import Command, LabError, Phase, Preset, Rewind, Session, SetKnob, Snapshot, Spec
+from engine.contract import Command, LabError, Phase, Rewind, Session, SetKnob, Snapshot, Spec
 from engine.errors import Exit
 from lab.open_runs import OpenRuns
 from lab.open_screens import OpenScreens
@@ -158,9 +158,9 @@ class LabApp(ThemedApp, inherit_bindings=False):
         self._examined = True
         return found
 
-    def presets(self, name: str) -> Sequence[Preset]:
-        """Return the presets of a phenomenon once all were examined."""
-        return self.open_runs.spec(name).presets if self._examined else ()
+    def declaration(self, name: str) -> Spec | None:
+        """Return what a phenomenon declares once all were examined."""
+        return self.open_runs.spec(name) if self._examined else None
 
     def open_preset(self, name: str, preset: str) -> None:
         """Show a phenomenon's screen and begin with a preset, unless a run computes there."""

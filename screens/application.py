@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.contract import Command, Preset, Session, Snapshot, Spec
+from engine.contract import Command, Session, Snapshot, Spec
 from engine.contract.tour import Stop, Visit
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ class Application(Protocol):
     def open_phenomenon(self, name: str) -> None:
         """Show a phenomenon's screen; its run is started if there is none."""
 
-    def presets(self, name: str) -> Sequence[Preset]:
-        """Return the presets of a phenomenon; none until all are examined, so that nobody waits for its import."""
+    def declaration(self, name: str) -> Spec | None:
+        """Return what a phenomenon declares; None until all are examined, so that nobody waits for its import."""
 
     def open_preset(self, name: str, preset: str) -> None:
         """Show a phenomenon's screen and begin with a preset; a run that computes there goes on instead, and that is said."""

@@ -19,13 +19,15 @@ from textual.fuzzy import Matcher
 from textual.message import Message
 from textual.widgets import Input, LoadingIndicator, OptionList
 
-from engine.contract import Pause, Phase, Rewind, Start, Stop
+from engine.contract import Pause, Phase, Preset, Rewind, Spec, Start, Stop
 from screens.application import Application
 from screens.base import PhenomenonScreen
 from screens.page import Page
+from screens.topics import topics
 from screens.tour import TourScreen
 
 PATIENCE, LOOK = 10.0, 0.05  # seconds to wait for the presets, and from one look for them to the next
+ABOUT = 0.5  # score of what the words are about: after all that has them in its name, whose score is 1 or more
 PaletteCommand = tuple[str, str, Callable[[], object]]  # what is done, how the key says it, the deed
 SPACE_DOES = {
     Phase.READY: "Start", Phase.LOADING: "Pause", Phase.BUILDING: "Pause", Phase.RUNNING: "Pause", Phase.PAUSED: "Go on",
@@ -67,10 +69,35 @@ def palette_commands(screen: object, application: Application) -> Iterator[Palet
 
 def preset_commands(screen: object, application: Application) -> Iterator[PaletteCommand]:
     """Yield, where no run is shown, every phenomenon's presets but the first, with which a digit opens it; words find studies by them."""
-    for entry in () if isinstance(screen, PhenomenonScreen) else application.phenomena():
-        for preset in () if entry.problem else application.presets(entry.name)[1:]:
-            words = f"{preset.why}; needs {preset.needs}" if preset.needs else preset.why
-            yield f"Open {entry.title}: {preset.name}", words, partial(application.open_preset, entry.name, preset.name)
+    for spec in () if isinstance(screen, PhenomenonScreen) else _declared(application):
+        for preset in spec.presets[1:]:
+            deed = partial(application.open_preset, spec.name, preset.name)
+            yield f"Open {spec.title}: {preset.name}", preset_words(spec, preset, application), deed
+
+
+def topic_commands(screen: object, application: Application, words: Sequence[str]) -> Iterator[PaletteCommand]:
+    """Yield presets of the phenomena that are not shown in whose figures, claims, notes or further words these stand."""
+    present = screen.spec.name if isinstance(screen, PhenomenonScreen) else ""
+    for spec in _declared(application):
+        for topic in topics(spec, words) if spec.name != present else ():
+            name = "" if topic.preset == spec.presets[0].name else f": {topic.preset}"
+            yield f"Open {spec.title}{name}", topic.what, partial(application.open_preset, spec.name, topic.preset)
+
+
+def preset_words(spec: Spec, preset: Preset, application: Application) -> str:
+    """Say what a preset is for, and what it needs or how long it takes here."""
+    if preset.needs:
+        return f"{preset.why}; needs {preset.needs}"
+    time = application.estimate(spec.name, spec.configure(preset.name).values(), preset.seeds)
+    return f"{preset.why}. {time}" if time else preset.why
+
+
+def _declared(application: Application) -> Iterator[Spec]:
+    """Yield the declarations of the phenomena that can be opened, as far as they are known yet."""
+    for entry in application.phenomena():
+        spec = None if entry.problem else application.declaration(entry.name)
+        if spec is not None:
+            yield spec
 
 
 def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
@@ -82,9 +109,7 @@ def _run_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
     if Rewind not in obeyed:
         return
     for preset in screen.spec.presets:
-        knobs = screen.spec.configure(preset.name).values()
-        time = "" if preset.needs else screen.application.estimate(screen.spec.name, knobs, preset.seeds)
-        words = f"{preset.why}. {time}" if time else preset.why
+        words = preset_words(screen.spec, preset, screen.application)
         yield f"Begin again with preset {preset.name}", words, partial(screen.begin_preset, preset.name)
 
 
@@ -99,38 +124,54 @@ def _look_commands(screen: PhenomenonScreen) -> Iterator[PaletteCommand]:
 
 
 class LabCommands(Provider):
-    """Gives the palette what `palette_commands` finds."""
+    """Gives the palette what `palette_commands` and the others find."""
+
+    _opening: tuple[PaletteCommand, ...] = ()
 
     async def discover(self) -> Hits:
         """Offer everything before anything is typed."""
-        for text, help_text, deed in (*palette_commands(self.screen, self._lab), *preset_commands(self.screen, self._lab)):
+        for text, help_text, deed in (*palette_commands(self.screen, self._lab), *await self._presets()):
             yield DiscoveryHit(Content(text), deed, help=_literal(help_text))
 
     async def search(self, query: str) -> Hits:
-        """Offer what has every word that was typed, and where nothing has, what has the letters in that order.
+        """Offer what has every word that was typed, then what is about them; where nothing is, what has the letters in that order.
 
         Presets come as soon as they are known, which takes a moment after the app has begun.
         """
-        matcher, words, found = self.matcher(query), query.lower().split(), False
-        for commands in (palette_commands, preset_commands):
-            if commands is preset_commands:
-                await self._presets_known()
-            for hit in _matching(matcher, commands(self.screen, self._lab), words):
-                found = True
-                yield hit
-        for commands in () if found else (palette_commands, preset_commands):
-            for hit in _matching(matcher, commands(self.screen, self._lab)):
-                yield hit
+        matcher, words, found = self.matcher(query), query.lower().split(), set()
+        here = tuple(palette_commands(self.screen, self._lab))
+        for hit in _matching(matcher, here, words):
+            found.add(hit.text)
+            yield hit
+        await self._presets_known()
+        presets = await self._presets()
+        for hit in _matching(matcher, presets, words):
+            found.add(hit.text)
+            yield hit
+        for text, help_text, deed in topic_commands(self.screen, self._lab, words):
+            if text not in found:
+                found.add(text)
+                yield Hit(ABOUT, Content(text), deed, help=_literal(help_text))
+        for hit in () if found else _matching(matcher, (*here, *presets)):
+            yield hit
 
     @property
     def _lab(self) -> Application:
         return cast(Application, self.app)
 
+    async def _presets(self) -> tuple[PaletteCommand, ...]:
+        """Return the commands for presets, made once: how long each takes here is worked out for all of them."""
+        if not self._opening:
+            made = []
+            for command in preset_commands(self.screen, self._lab):
+                made.append(command)
+                await asyncio.sleep(0)
+            self._opening = tuple(made)
+        return self._opening
+
     async def _presets_known(self) -> None:
         until = time.monotonic() + PATIENCE
-        while not isinstance(self.screen, PhenomenonScreen) and time.monotonic() < until:
-            if any(self._lab.presets(entry.name) for entry in self._lab.phenomena() if not entry.problem):
-                return
+        while not isinstance(self.screen, PhenomenonScreen) and time.monotonic() < until and not any(_declared(self._lab)):
             await asyncio.sleep(LOOK)
 
 

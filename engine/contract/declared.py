@@ -150,6 +150,7 @@ class Spec:
     `experiment` names the class that computes, "module:Class"; it is imported when a run starts.
     `ensemble` names the knobs in which runs may differ and yet have networks and data of one shape, so that they can train as one
     ensemble; the class answers with `stretches`. Empty: every run trains on its own.
+    `topics` are further words of the field, by the preset that shows what they mean: whoever looks for one of them is led there.
     `work` is what a run computes, from its knobs and the number of seeds; None where that is not declared.
     """
 
@@ -169,6 +170,7 @@ class Spec:
     scalars: tuple[Scalar, ...] = ()
     experiment: str = ""
     ensemble: tuple[str, ...] = ()
+    topics: Mapping[str, str] = field(default_factory=dict)
     work: WorkOf | None = None
 
     def trains(self, config: Config) -> bool:

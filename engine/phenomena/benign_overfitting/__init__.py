@@ -25,8 +25,13 @@ from engine.phenomena.benign_overfitting.figures import FIGURES, PICTURES, QUANT
 from engine.phenomena.benign_overfitting.scalars import SCALARS
 from engine.phenomena.benign_overfitting.work import work
 
+TOPICS = {
+    "quick": "harmless interpolation, tempered, catastrophic, effective rank, ridgeless regression",
+    "classification": "support vector proliferation, SVM, minimum-norm interpolation of labels",
+}
 SPEC = declare(
-    __name__, __doc__, config=BenignOverfittingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
+    __name__, __doc__, topics=TOPICS,
+    config=BenignOverfittingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS, work=work, instant=True,
     references=papers("bartlett2020", "mallinar2022", "tsigler2023", "muthukumar2020", "muthukumar2021", "hsu2021", "ardeshir2021"),

@@ -20,9 +20,15 @@ from engine.phenomena.deep_double_descent.presets import PRESETS
 from engine.phenomena.deep_double_descent.scalars import SCALARS
 from engine.phenomena.deep_double_descent.work import work
 
+TOPICS = {
+    "quick": "model-wise and epoch-wise double descent, label noise",
+    "nakkiran-resnet-small": "ResNet18, CIFAR-10, model-wise double descent",
+    "nakkiran-cnn-small": "convolutional network, CIFAR-10, sample-wise double descent",
+}
 SPEC = declare(
     __name__,
     __doc__,
+    topics=TOPICS,
     config=DeepDoubleDescentConfig,
     presets=PRESETS,
     figures=FIGURES,

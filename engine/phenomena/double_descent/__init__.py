@@ -36,8 +36,17 @@ from engine.phenomena.double_descent.figures import FIGURES, PICTURES, QUANTITIE
 from engine.phenomena.double_descent.scalars import SCALARS
 from engine.phenomena.double_descent.work import work
 
+TOPICS = {
+    "quick": "ridgeless least squares, bias and variance, peak at p = n",
+    "multiple-descent": "triple descent, block spectra, sample-wise double descent, optimal ridge",
+    "early-stopping": "gradient flow against ridge, implicit regularisation",
+    "belkin-rff-small": "random Fourier features, kernel machine",
+    "belkin-net-small": "one-hidden-layer network, weight re-use",
+    "mei-montanari": "random features, ReLU",
+}
 SPEC = declare(
-    __name__, __doc__, config=DoubleDescentConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
+    __name__, __doc__, topics=TOPICS,
+    config=DoubleDescentConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS,
     scalars=SCALARS, instant=True, trained=lambda config: config.study == "network",
     work=work, references=papers(

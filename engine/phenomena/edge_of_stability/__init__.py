@@ -18,8 +18,12 @@ from engine.phenomena.edge_of_stability.figures import FIGURES, QUANTITIES
 from engine.phenomena.edge_of_stability.scalars import SCALARS
 from engine.phenomena.edge_of_stability.work import work
 
+TOPICS = {
+    "quick": "progressive sharpening, catapult, excursions, self-stabilisation, Hessian, top eigenvalue, Lanczos",
+}
 SPEC = declare(
-    __name__, __doc__, config=EdgeOfStabilityConfig, presets=PRESETS, figures=FIGURES, quantities=QUANTITIES, claims=CLAIMS,
+    __name__, __doc__, topics=TOPICS,
+    config=EdgeOfStabilityConfig, presets=PRESETS, figures=FIGURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
     ensemble=("edges", "control", "tol"), work=work, references=papers("cohen2021", "damian2023"),
 )  # fmt: skip

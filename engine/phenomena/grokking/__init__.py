@@ -21,8 +21,14 @@ from engine.phenomena.grokking.presets import PRESETS
 from engine.phenomena.grokking.scalars import SCALARS
 from engine.phenomena.grokking.work import work
 
+TOPICS = {
+    "quick": "delayed generalisation, modular addition, Fourier features, weight decay",
+    "nanda": "progress measures, transformer, excluded loss",
+    "omnigrok-small": "weight norm, LU mechanism, MNIST",
+}
 SPEC = declare(
-    __name__, __doc__, config=GrokkingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
+    __name__, __doc__, topics=TOPICS,
+    config=GrokkingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
     work=work, references=papers("power2022", "gromov2023", "nanda2023", "liu2023", "kumar2023", "lee2024", "prieto2025"),
     ensemble=("op", "wd", "lr", "alpha"),

@@ -23,8 +23,12 @@ from engine.phenomena.interpolation_threshold.figures import FIGURES, PICTURES, 
 from engine.phenomena.interpolation_threshold.scalars import SCALARS
 from engine.phenomena.interpolation_threshold.work import work
 
+TOPICS = {
+    "quick": "capacity, Cover's theorem, condition number, p = n",
+}
 SPEC = declare(
-    __name__, __doc__, config=InterpolationThresholdConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES,
+    __name__, __doc__, topics=TOPICS,
+    config=InterpolationThresholdConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES,
     quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS, work=work, references=papers(
         "belkin2019", "belkin2020", "hastie2022", "marchenko1967", "edelman1988", "cover1965",

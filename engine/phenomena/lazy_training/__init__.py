@@ -21,8 +21,13 @@ from engine.phenomena.lazy_training.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.lazy_training.scalars import SCALARS
 from engine.phenomena.lazy_training.work import work
 
+TOPICS = {
+    "quick": "neural tangent kernel (NTK), linearised network, feature learning, rich regime, output scale",
+    "chizat-cnn-small": "VGG, linearised network",
+}
 SPEC = declare(
-    __name__, __doc__, config=LazyTrainingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
+    __name__, __doc__, topics=TOPICS,
+    config=LazyTrainingConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS, scalars=SCALARS, ensemble=("alpha", "teacher", "symmetrise", "tol", "rule", "lr"), work=work,
     references=papers("chizat2019", "jacot2018"),
 )  # fmt: skip

@@ -32,8 +32,15 @@ from engine.phenomena.max_margin.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.max_margin.scalars import SCALARS
 from engine.phenomena.max_margin.work import work
 
+TOPICS = {
+    "quick": "implicit bias, support vector machine (SVM), logistic regression, separable data",
+    "mirror": "implicit bias, Bregman divergence, potentials, l_p margins",
+    "homogeneous": "implicit bias, ReLU network, KKT point, margin maximisation",
+    "asymptotics": "proportional limit, phase transition, existence of the MLE, support vector machine (SVM)",
+}
 SPEC = declare(
-    __name__, __doc__, config=MaxMarginConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
+    __name__, __doc__, topics=TOPICS,
+    config=MaxMarginConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
     work=work, references=papers("soudry2018", "gunasekar2018", "nacson2019", "ji2021", "lyu2020", "zhang2024", "candes2020", "sur2019",
                            "montanari2019", "deng2019", "sun2022"),

@@ -25,8 +25,16 @@ from engine.phenomena.min_norm.figures import FIGURES, PICTURES, QUANTITIES
 from engine.phenomena.min_norm.scalars import SCALARS
 from engine.phenomena.min_norm.work import work
 
+TOPICS = {
+    "quick": "implicit bias, implicit regularisation, pseudo-inverse, ridgeless least squares, optimisers",
+    "woodworth": "implicit bias, kernel and rich regime, sparsity, lasso",
+    "label-noise": "implicit bias of SGD, implicit regularisation, sparsity, lasso, basis pursuit",
+    "mirror": "implicit bias, Bregman divergence, potentials, l_p norms",
+    "arora-dmf-2000": "implicit bias, matrix factorisation, nuclear norm, low rank",
+}
 SPEC = declare(
-    __name__, __doc__, config=MinNormConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
+    __name__, __doc__, topics=TOPICS,
+    config=MinNormConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES, claims=CLAIMS,
     scalars=SCALARS,
     work=work, instant=True,
     references=papers("gunasekar2018", "wilson2017", "woodworth2020", "arora2019", "ali2019", "haochen2021", "blanc2020", "pesme2021"),

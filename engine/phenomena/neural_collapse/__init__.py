@@ -19,7 +19,12 @@ from engine.phenomena.neural_collapse.figures import FIGURES, PICTURES, QUANTITI
 from engine.phenomena.neural_collapse.scalars import SCALARS
 from engine.phenomena.neural_collapse.work import work
 
+TOPICS = {
+    "quick": "terminal phase, simplex equiangular tight frame (ETF), NC1, NC2, NC3, NC4, unconstrained features",
+    "cross-entropy": "terminal phase, cross-entropy, simplex ETF",
+}
 SPEC = declare(
-    __name__, __doc__, config=NeuralCollapseConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
+    __name__, __doc__, topics=TOPICS,
+    config=NeuralCollapseConfig, presets=PRESETS, figures=FIGURES, pictures=PICTURES, quantities=QUANTITIES,
     claims=CLAIMS, scalars=SCALARS, ensemble=("lr", "wd"), work=work, references=papers("papyan2020", "zhu2021", "hui2022"),
 )  # fmt: skip

@@ -20,9 +20,13 @@ from engine.phenomena.random_labels.presets import PRESETS
 from engine.phenomena.random_labels.scalars import SCALARS
 from engine.phenomena.random_labels.work import work
 
+TOPICS = {
+    "quick": "memorisation, shattering, Rademacher complexity, corrupted labels",
+}
 SPEC = declare(
     __name__,
     __doc__,
+    topics=TOPICS,
     config=RandomLabelsConfig,
     presets=PRESETS,
     figures=FIGURES,

@@ -21,9 +21,14 @@ from engine.phenomena.vacuous_bounds.presets import PRESETS
 from engine.phenomena.vacuous_bounds.scalars import SCALARS
 from engine.phenomena.vacuous_bounds.work import work
 
+TOPICS = {
+    "quick": "PAC-Bayes, VC dimension, Rademacher complexity, spectral norms, flatness",
+    "sphere": "uniform convergence fails",
+}
 SPEC = declare(
     __name__,
     __doc__,
+    topics=TOPICS,
     config=VacuousBoundsConfig,
     presets=PRESETS,
     figures=FIGURES,

@@ -1,0 +1,66 @@
+"""What stands under a word that names no phenomenon and no preset: figures, claims, notes, and what else the field calls it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.contract import Figure, PictureSpec, Spec
+from engine.contract.domain import Condition, unmet
+
+SHOWN = 200  # characters of a note
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Where words were found. preset: the first that shows it; what: the figure's title, the claim's sentence, the note."""
+
+    preset: str
+    what: str
+
+
+def topics(spec: Spec, words: Sequence[str]) -> Iterator[Topic]:
+    """Yield once for each preset what has all the words, those of the phenomenon's title aside: first what the field calls it.
+
+    words: in small letters. Each stands at the beginning of a word of the text, so that `ntk` does not find "bluntkey".
+    """
+    seen = set()
+    for what, presets, domain in _everything(spec):
+        if _has(words, what, spec.title):
+            preset = _shown_by(spec, presets, domain)
+            if preset not in seen:
+                seen.add(preset)
+                yield Topic(preset, what)
+
+
+def _everything(spec: Spec) -> Iterator[tuple[str, Sequence[str], Sequence[Condition]]]:
+    """Yield texts, each with the presets that may show it and the settings that it needs."""
+    names = [preset.name for preset in spec.presets]
+    yield from ((f"about: {words}", [preset], ()) for preset, words in spec.topics.items())
+    views: tuple[Figure | PictureSpec, ...] = (*spec.figures, *spec.pictures)
+    yield from ((f"figure: {view.title}", names, view.domain) for view in views)
+    yield from ((f"{claim.id}: {claim.sentence}", claim.presets or names, claim.domain) for claim in spec.claims)
+    yield from ((f"notes: {note}", names, ()) for note in _notes(spec.notes))
+
+
+def _shown_by(spec: Spec, presets: Sequence[str], domain: Sequence[Condition]) -> str:
+    """Return the first preset inside a domain; the first of all where none is."""
+    return next((name for name in presets if not unmet(domain, spec.configure(name))), presets[0])
+
+
+def _notes(markdown: str) -> Iterator[str]:
+    """Yield the points of the notes, without emphasis, as one line each."""
+    for point in re.split(r"\n(?=- |#)", markdown):
+        if point.startswith("- "):
+            text = " ".join(re.sub(r"\*\*|`", "", point[2:].partition("\n\n")[0]).split())
+            yield text if len(text) <= SHOWN else f"{text[:SHOWN].rsplit(' ', 1)[0]} ..."
+
+
+def _has(words: Sequence[str], text: str, title: str) -> bool:
+    found = [_begins(word, text) for word in words]
+    return any(found) and all(there or _begins(word, title) for there, word in zip(found, words, strict=True))
+
+
+def _begins(word: str, text: str) -> bool:
+    return re.search(rf"(?<![^\W_]){re.escape(word)}", text.lower()) is not None
