@@ -52,7 +52,7 @@ class Comparison:
         rows = [(knob.word, *(_written(knob, run) for run in self.runs)) for knob in knobs]
         rows += [("preset", *(run.preset for run in self.runs)), ("seeds", *(" ".join(map(str, run.seeds)) for run in self.runs))]
         rows += [("phase", *(str(run.phase) for run in self.runs)), ("reached", *(formatting.progress(run) for run in self.runs))]
-        return [("in legends", *self.names), *(row for row in rows if len(set(row[1:])) > 1)]
+        return [("called", *self.names), *(row for row in rows if len(set(row[1:])) > 1)]
 
     def values(self) -> list[tuple[str, ...]]:
         """Rows of the scalars that some run has: name, and each run's value with its range over seeds."""
@@ -72,6 +72,7 @@ def compare(spec: Spec, runs: Sequence[Snapshot], stored: Sequence[str]) -> Comp
     """Put runs of one phenomenon side by side; stored: their own names."""
     names = run_names(spec.config, runs, stored)
     panels = [panel for figure in spec.figures for panel in _panels(figure, runs, names)]
+    panels.sort(key=lambda panel: -len({item.group for item in panel.series} & set(names)))  # first what most runs have
     figures, series, markers = [], [], []
     for number, (panel, called) in enumerate(zip(panels, _panel_names(panels), strict=True)):
         figures.append(replace(panel.figure, name=called, series=(f"{number + 1:03d}/*",)))

@@ -57,15 +57,15 @@ def page_of(view: int, chosen: tuple[Page, ...]) -> int:
     return next((index for index, page in enumerate(chosen) if view in page.views), 0)
 
 
-def pages_row(here: Sequence[int], filled: int, refused: int, others: Sequence[Text], width: int) -> Text:
+def pages_row(here: Sequence[int], filled: int, others: Sequence[Text], width: int) -> Text:
     """Return which views are on this page, by number, how many there are, and the headings of others, as far as they fit.
 
-    filled, refused: how many the run's settings fill, and how many, numbered behind, they leave empty.
+    filled: how many the run's settings fill; those that they leave empty are numbered behind, and told of only where they are shown.
     """
     if here and here[0] > filled:
         first = Text(f" {numbers_row(here)}", "bold") + Text(" are empty with these knobs", "dim")
     else:
-        first = Text(f" {numbers_row(here)} of {filled}", "bold") + Text(f", {refused} more empty" if refused else "", "dim")
+        first = Text(f" {numbers_row(here)} of {filled}", "bold")
     more = [Text.assemble(("m", "bold cyan"), " more:")] if others else []
     return fit([first, *more, *others], width)
 

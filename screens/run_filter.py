@@ -29,7 +29,7 @@ CLAIM_WORDS = {
     "held": "held", "holds": "held", "yes": "held", "failed": "failed", "fails": "failed", "no": "failed", "undecided": "undecided",
     "pending": "undecided", "open": "undecided", "inapplicable": "inapplicable", "n/a": "inapplicable", "na": "inapplicable",
 }  # fmt: skip
-EXAMPLE = "words, lr=.02, width>=64, phase=running, preset=quick, seed=3, claims=failed, sort=lr or sort=-lr"
+EXAMPLE = "words, lr=.02, width>=64, phase=running, claims=failed, sort=-lr, preset=quick, seed=3"
 _TERM = re.compile(r"([A-Za-z_][\w-]*)(!=|<=|>=|=|<|>)(.*)")
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "=": lambda a, b: math.isclose(a, b, rel_tol=1e-9), "!=": lambda a, b: not math.isclose(a, b, rel_tol=1e-9),
@@ -66,6 +66,16 @@ class RunFilter:
         """Whether claims or values decide."""
         asked = {*(term.name for term in self.terms), self.sort.lstrip("-")}
         return "claims" in asked or any(names.get(name) == "value" for name in asked)
+
+
+def example(width: int) -> str:
+    """Return as much of `EXAMPLE` as fits, none of it cut.
+
+    >>> example(20)
+    'words, lr=.02'
+    """
+    parts = EXAMPLE.split(", ")
+    return next((fits for count in range(len(parts), 0, -1) if len(fits := ", ".join(parts[:count])) <= width), parts[0])
 
 
 def parse(text: str, names: Mapping[str, str]) -> RunFilter:
@@ -124,7 +134,7 @@ def chosen(runs: Sequence[ListedRun], wanted: RunFilter, knobs: Knobs) -> list[L
 
 def _meets(run: ListedRun, wanted: RunFilter, knobs: Knobs) -> bool:
     if wanted.words or wanted.without:
-        text = f"{run.name} {run.phenomenon} {run.preset} {run.phase or ''} {run.problem}".casefold()
+        text = f"{run.name} {run.phenomenon} {run.preset} {run.phase or ''} {run.problem} {run.flaw}".casefold()
         if not all(word in text for word in wanted.words) or any(word in text for word in wanted.without):
             return False
     return all(_agrees(run, term, knobs) for term in wanted.terms)

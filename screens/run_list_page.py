@@ -22,7 +22,7 @@ from engine.contract import LabError
 from screens.application import Application
 from screens.listed_run import Preview, RunListing
 from screens.page import Page
-from screens.run_filter import EXAMPLE, SORTS, RunFilter, chosen, parse, shown_for
+from screens.run_filter import EXAMPLE, SORTS, RunFilter, chosen, example, parse, shown_for
 from screens.widgets.confirm_row import ConfirmRow
 from screens.widgets.run_list import RunList, RunListHead
 from screens.widgets.run_preview import RunPreview
@@ -32,6 +32,7 @@ PERIOD = 1.0  # seconds between two looks at the folder, and at least so many ti
 LOOKS = 20
 HALT = 0.5  # seconds between two arrangements while more is read, and at least so many times what one takes
 SLICE = 0.1  # seconds of reading between two looks at what the person does
+BEFORE = "/ and "  # before the example of a filter
 NONE = "No runs are stored yet; start one with its key on home, or with: genlab run NAME"
 
 
@@ -79,7 +80,7 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
         self.listing, self.state = listing, state
         self.list = RunList(self.listing.row, lambda run, name: shown_for(run, name, self.listing.knobs))
         self.preview = RunPreview(application.drawing)
-        self.filter = Input(value=state.filter, placeholder=f"/ and {EXAMPLE}", compact=True, select_on_focus=False)
+        self.filter = Input(value=state.filter, placeholder=f"{BEFORE}{EXAMPLE}", compact=True, select_on_focus=False)
         self.filter.cursor_blink = False
         self.confirm = ConfirmRow()
         self._title, self._keys = TextRow(), TextRow()
@@ -120,6 +121,7 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
         height = event.size.height
         self.preview.styles.height = 2 if height < 34 else height // 3
         self.preview.display = height >= 14
+        self.filter.placeholder = f"{BEFORE}{example(event.size.width - len(BEFORE) - 9)}"  # 8 for the name of the row
         self.call_after_refresh(self._say_around)
 
     def explain_focus(self) -> Text:

@@ -1,9 +1,12 @@
-"""What runs of one phenomenon are called beside each other: by the knobs in which they differ, `lr .02` against `lr .05`."""
+"""What runs of one phenomenon are called beside each other: by the knobs in which they differ, `lr .02` against `lr .05`.
+
+Runs that differ in many are called by their presets, and those of no preset by what they change: `standard`, `mirror`, `eta .4`.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +14,7 @@ from engine.contract import Config, Knob, Snapshot
 from screens import formatting
 
 MOST_KNOBS = 3  # that are named
+CUSTOM = "custom"  # the preset of a run whose knobs equal none
 LONGEST = 16  # letters of a value
 JOIN = " · "  # between a run's name and what a curve shows
 
@@ -23,15 +27,25 @@ def differing(config: type[Config], runs: Sequence[Snapshot]) -> list[Knob]:
 def run_names(config: type[Config], runs: Sequence[Snapshot], stored: Sequence[str]) -> list[str]:
     """Return one name a run, no two alike. stored: the runs' own names, which tell apart those that differ in no knob or seed."""
     knobs = differing(config, runs)
+    by_preset = len(knobs) > MOST_KNOBS and len({run.preset for run in runs}) > 1
     same_seeds = len({run.seeds for run in runs}) == 1
     found = []
     for run in runs:
         seeds = [] if same_seeds else [formatting.seeds(run.seeds)]
-        found.append(", ".join([*with_knobs(run, knobs[:MOST_KNOBS]), *seeds]))
+        if by_preset and run.preset != CUSTOM:
+            words = [run.preset]
+        else:
+            words = with_knobs(run, _changed(run, knobs, config().values()) if by_preset else knobs[:MOST_KNOBS])
+        found.append(", ".join([*words, *seeds]))
     count = Counter(found)
     return [
         words if words and count[words] == 1 else ", ".join(filter(None, (words, own))) for words, own in zip(found, stored, strict=True)
     ]
+
+
+def _changed(run: Snapshot, knobs: Sequence[Knob], quick: Mapping[str, Any]) -> Sequence[Knob]:
+    """Return the first knobs that are not as the preset quick has them; simply the first where all are."""
+    return [knob for knob in knobs if run.config.get(knob.name) != quick[knob.name]][:MOST_KNOBS] or knobs[:MOST_KNOBS]
 
 
 def with_knobs(run: Snapshot, knobs: Sequence[Knob]) -> list[str]:

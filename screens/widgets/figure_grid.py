@@ -189,7 +189,7 @@ class FigureGrid(Container, can_focus=True):
         here = page_of(self.active, self.pages)
         others = [view for page in (*self.pages[here + 1 :], *self.pages[:here]) for view in page.views if view not in self._unfilled]
         numbers, refused = [self.panels[view].number for view in self.page.views], len(self._refused)
-        return pages_row(numbers, len(self.panels) - refused, refused, [self.panels[view].heading for view in others], width)
+        return pages_row(numbers, len(self.panels) - refused, [self.panels[view].heading for view in others], width)
 
     # ------------------------------------------------------------ drawing
 

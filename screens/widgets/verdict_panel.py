@@ -39,10 +39,10 @@ def tally_row(verdicts: Sequence[Verdict], width: int) -> Text:
 
 
 def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
-    """Return every claim as text of at most `width` columns, what this run decides first, identities last."""
+    """Return every claim as text of at most `width` columns, what this run decides first, of that what quick does not, identities last."""
     if not verdicts:
         return Text("\n".join(_wrap("The claims appear when the run has begun.", width, 0)), "dim")
-    verdicts = sorted(verdicts, key=lambda item: item.status in NOT_OF_THIS_RUN)
+    verdicts = sorted(verdicts, key=lambda item: (item.status in NOT_OF_THIS_RUN, item.claim.applies("quick")))
     claims, identities = ([item for item in verdicts if item.claim.identity == wanted] for wanted in (False, True))
     parts = [_claims(claims, width)] if claims else []
     if identities:

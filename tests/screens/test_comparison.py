@@ -160,7 +160,7 @@ def test_a_figure_is_drawn_with_its_whole_legend_in_every_kind_of_terminal(theme
 
 def test_tables_list_differences_values_and_verdicts():
     comparison = two()
-    assert comparison.differences() == [("in legends", "lr .02", "lr .05"), ("lr", "0.02", "0.05")]
+    assert comparison.differences() == [("called", "lr .02", "lr .05"), ("lr", "0.02", "0.05")]
     assert comparison.values() == [("grok_step", ">= 7,500 step (5,000 to >= 10,000)", ">= 3,000 step (2,000 to >= 4,000)")]
     assert comparison.verdicts() == [("C1", "It falls", "0.02 yes", "0.05 yes")]
 
@@ -177,5 +177,9 @@ def test_names_are_short_and_never_equal():
     assert named({"lr": 0.001, "n": 7}, {"lr": 1.0}) == ["lr .001, n 7", "lr 1, n 100"]
     same = {"h": (1, *range(10, 20), 99)}
     assert named(same, {"h": (1, *range(20, 30), 99)}) == ["h 1..99 (12), first", "h 1..99 (12), second"]
+    many = {"lr": 1.0, "n": 7, "h": (3,), "sweep": True}
+    runs = [replace(snapshot(), preset=preset, config={**Knobs().values(), **knobs})
+            for preset, knobs in (("quick", {}), ("standard", many), ("custom", {"lr": 0.2}))]  # fmt: skip
+    assert run_names(Knobs, runs, ["a", "b", "c"]) == ["quick", "standard", "lr .2"]
     older = replace(snapshot(), config={"lr": 0.1})
     assert run_names(Knobs, [older, snapshot()], ["old", "new"]) == ["lr .1, n not set, h not set", "lr .05, n 100, h 2,4"]

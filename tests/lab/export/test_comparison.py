@@ -109,7 +109,7 @@ def test_a_comparison_is_written_as_files_like_a_run(genlab, run, tmp_path):
         assert (code, err) == (0, "")
         made[to] = out.split()
     table, curves, values, about = made["csv"]
-    assert _table(table)[:3] == [["", first, second], ["in legends", "rate .1", "rate .2"], ["rate", "0.1", "0.2"]]
+    assert _table(table)[:3] == [["", first, second], ["called", "rate .1", "rate .2"], ["rate", "0.1", "0.2"]]
     rows = [dict(zip(_table(values)[0], row, strict=True)) for row in _table(values)[1:]]
     assert [(row["run"], row["value"]) for row in rows if row["name"] == "half_step"] == [(first, "7.0"), (second, "4.0")]
     assert {tuple(row[:2]) for row in _table(curves)[1:]} == {(first, "rate .1"), (second, "rate .2")}
