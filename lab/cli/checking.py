@@ -65,7 +65,14 @@ def cite(name: MaybeName = None, json: Json = False) -> None:
 def verify(
     names: Names = None,
     preset: Annotated[
-        str, typer.Option("--preset", "-p", metavar="NAME", help="Any that the named ones have; all have quick and standard.", autocompletion=complete_preset)
+        str,
+        typer.Option(
+            "--preset",
+            "-p",
+            metavar="NAME",
+            help="Any that the named ones have; all have quick and standard.",
+            autocompletion=complete_preset,
+        ),
     ] = "quick",
     seed: Seed = 0,
     seeds: Verifications = 1,
