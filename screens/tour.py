@@ -188,7 +188,9 @@ class TourScreen(RunScreen, inherit_bindings=False):
         """Bring title, sentence and keys up to date."""
         visits = [self.tour.visits[stop.name] for stop in self.tour.stops if stop.name in self.tour.visits]
         self._title.show(tour_text.title_row(self.stop, self.place, len(self.tour.stops), visits, self.size.width))
-        self._keys.show(tour_keys.key_row(self.stop.question, self.stage, self.place == 0, self.size.width, self.help_keys))
+        self._keys.show(
+            tour_keys.key_row(self.stop.question, self.stage, self.place, len(self.tour.stops), self.size.width, self.help_keys)
+        )
         self.say_phase()
 
     def say_phase(self) -> None:

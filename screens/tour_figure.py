@@ -5,7 +5,8 @@ Theory, markers and every other curve of the run stay hidden until the answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -21,8 +22,12 @@ Drawn = tuple[Figure, list[Series], list[Marker]]
 
 
 def figure_of(spec: Spec, stop: Stop) -> Figure:
-    """Return the figure of a stop as it is declared."""
-    return next(figure for figure in spec.figures if figure.name == stop.figure)
+    """Return the figure of a stop as it is declared; one that it joins of several has their x axis."""
+    figure = next(figure for figure in spec.figures if figure.name == stop.figure)
+    if stop.joined is None:
+        return figure
+    parts = tuple(part.series for part in stop.joined.parts)
+    return replace(figure, title=stop.joined.title, y=stop.joined.y, series=parts, note="")
 
 
 def before(figure: Figure, stop: Stop, snapshot: Snapshot, heights: Sequence[float]) -> Drawn:
@@ -42,20 +47,40 @@ def before(figure: Figure, stop: Stop, snapshot: Snapshot, heights: Sequence[flo
 def after(figure: Figure, stop: Stop, snapshot: Snapshot, answer: Answer) -> Drawn:
     """Return a figure with what the run shows, and the prediction: a curve of its own, or a line where a number lies.
 
-    Markers of curves that are not shown would puzzle.
+    Markers of curves that are not shown would puzzle. Which stops show only some of them goes by their labels.
     """
+    snapshot = _joined(snapshot, stop)
     shown = [item for item in figure.draws(snapshot.series) if not stop.shown or _matches(item, stop.shown)]
     hidden = {item.group for item in figure.draws(snapshot.series)} - {item.group for item in shown}
-    markers = [item for item in snapshot.markers if item.group not in hidden]
+    markers = [named for item in snapshot.markers if item.group not in hidden for named in _named(item, stop.marked)]
     question = stop.question
     if isinstance(question, Sketch) and isinstance(answer, tuple):
         shown.append(sketched(question, answer))
         figure = replace(figure, y=replace(figure.y, log=question.log))
     elif isinstance(question, Number) and question.axis and not isinstance(answer, tuple):
-        markers.append(Marker(figure.name, question.axis, float(answer), f"you: {written(answer)}", YOURS, brief=written(answer)))
+        markers += _line(figure, question, answer, snapshot)
     if stop.bars:
         figure, shown = _some_bars(figure, shown, stop.bars)
     return replace(figure, series=tuple(item.name for item in shown)), shown, markers
+
+
+def _line(figure: Figure, question: Number, answer: float, snapshot: Snapshot) -> list[Marker]:
+    """Return the line of a number on its axis; none while the run has not what it is a multiple of."""
+    unit = next((item.value for item in snapshot.scalars if item.scalar.name == question.per and not item.reason), math.nan)
+    at = answer * (unit if question.per else 1.0)
+    return [Marker(figure.name, question.axis or "y", at, f"you: {written(answer)}", YOURS, brief="you")] if math.isfinite(at) else []
+
+
+def _joined(snapshot: Snapshot, stop: Stop) -> Snapshot:
+    """Return a snapshot in which the curves and markers that a stop joins are those of its figure, each part a group under its label."""
+    if stop.joined is None:
+        return snapshot
+    series, markers = [], []
+    for part in stop.joined.parts:
+        lent = [item for item in snapshot.series if fnmatchcase(item.name, part.series)]
+        series += [replace(item, group=part.label, label=part.label + (", theory" if item.kind == "theory" else "")) for item in lent]
+        markers += [replace(item, figure=stop.figure) for item in snapshot.markers if fnmatchcase(part.figure, item.figure)]
+    return replace(snapshot, series=tuple(series), markers=tuple(markers))
 
 
 def _some_bars(figure: Figure, series: Sequence[Series], names: Sequence[str]) -> tuple[Figure, list[Series]]:
@@ -85,9 +110,16 @@ def anything(figure: Figure, stop: Stop, snapshot: Snapshot) -> bool:
 def show(view: PlotView, theme: Theme, snapshot: Snapshot, drawn: Drawn, cursor: float | None) -> None:
     """Draw a figure; colours are those of the phenomenon's own screen, and the prediction's is the next one."""
     figure, series, markers = drawn
-    view.theme = replace(theme, groups=(*groups_of(snapshot), YOURS))
+    joined = dict.fromkeys(item.group for item in series if item.group != YOURS)
+    view.theme = replace(theme, groups=(*dict.fromkeys((*groups_of(snapshot), *joined)), YOURS))
     view.show(figure, series, markers, cursor=cursor)
 
 
 def _matches(series: Series, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(series.name, pattern) for pattern in patterns)
+
+
+def _named(marker: Marker, marked: Mapping[str, str]) -> list[Marker]:
+    """Return a marker under the label that a stop gives it, if the stop shows it."""
+    labels = [label or marker.label for pattern, label in marked.items() if fnmatchcase(marker.label, pattern)]
+    return [replace(marker, label=labels[0])] if labels else [] if marked else [marker]

@@ -6,12 +6,14 @@ A person chooses, gives a number, or draws a curve. What is right is read off th
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from engine.contract.declared import Axis
 from engine.contract.drawn import Series
 from engine.contract.session import Snapshot
 from engine.errors import KnobError, LabError, echoed
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 Grade = Literal["right", "near", "off"]
 YOUR: dict[Grade, str] = {"right": "Right: your", "near": "Near: your", "off": "Your"}
 FLAT = 0.05  # of a curve's height: what goes up or down by less is neither
+FAR = 3  # times as far as half of the handles may be off (a factor's power): from there a way that is missed is no near miss
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(?![\d,])")  # commas that separate thousands; a single one elsewhere is a decimal point
 
 
 class Undecided(LabError):
@@ -71,6 +75,7 @@ class Number:
     what: what is asked, for the row where it is typed. log: its size matters: nearness is a factor, else a distance.
     near: the factor, or distance, that is still near; right is half of it (in the logarithm), or the range of the run's seeds.
     axis: the axis of the figure on which it lies, to be marked there; empty where it lies on none.
+    per: the scalar of the run that it is a multiple of, where the axis has their product.
     """
 
     what: str
@@ -80,6 +85,7 @@ class Number:
     unit: str = ""
     log: bool = True
     axis: Literal["", "x", "y"] = ""
+    per: str = ""
 
     def read(self, text: str) -> float:
         """Return the number that a text stands for.
@@ -87,8 +93,10 @@ class Number:
         Raises:
             KnobError: it stands for none, or for one out of range.
         """
+        plain = text.strip().replace("_", "")
+        plain = plain.replace(",", "") if THOUSANDS.match(plain) else plain.replace(",", ".")
         try:
-            value = float(text.replace(",", "").replace("_", "").strip())
+            value = float(plain)
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
@@ -125,7 +133,9 @@ class Sketch:
 
     at: the handles' x, ascending. lo, hi: what the y axis shows before the answer is seen; log: whether it is logarithmic.
     start: the height of all handles at first. near: the factor (on a log axis), or distance, that half of them may be off; a curve
-    is right where it also goes up and down as the other does, and near where it does one of both, the second at least by half.
+    is right where it also goes up and down as the other does. It is near where it does and half of them are within the square
+    of that factor; or where half are within the factor itself, half of the ways are the same, and all are within its cube: who misses a
+    peak has not come near. What lies beyond the axes could not be drawn, and is compared at their ends.
     """
 
     at: tuple[float, ...]
@@ -159,20 +169,43 @@ class Sketch:
         truth = np.asarray(found.answer.y if isinstance(found.answer, Series) else found.answer, dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
             ours, theirs = (np.log10(drawn), np.log10(truth)) if self.log else (drawn, truth)
-        apart = np.abs(ours - theirs)
+            ends = np.log10([self.lo, self.hi]) if self.log else np.array([self.lo, self.hi])
+        apart = np.abs(ours - np.clip(theirs, *ends))  # for the grade; the sentence names what is farthest of all
         known = np.isfinite(apart)
         if known.sum() < 2:
             raise Undecided("the run's curve does not reach the places where one was drawn")
         same, turns = _same_ways(ours[known], theirs[known])
-        half, worst = float(np.median(apart[known])), int(np.nanargmax(np.where(known, apart, np.nan)))
+        half, worst = float(np.median(apart[known])), int(np.nanargmax(np.where(known, np.abs(ours - theirs), np.nan)))
         off = f"a factor of {written(10**half)}" if self.log else written(half)
-        near = half <= (math.log10(self.near) if self.log else self.near)
-        grade: Grade = "right" if near and same == turns else "near" if same == turns or (near and 2 * same >= turns) else "off"
+        limit = math.log10(self.near) if self.log else self.near
+        if same == turns:
+            grade: Grade = "right" if half <= limit else "near" if half <= 2 * limit else "off"
+        else:
+            close = half <= limit and float(apart[known].max()) <= FAR * limit
+            grade = "near" if close and 2 * same >= turns else "off"
         sentence = (
             f"{YOUR[grade]} curve goes the right way in {same} of {turns} parts; half of its points are within {off}. "
             f"Farthest at {written(self.at[worst])}: you drew {written(drawn[worst])}, it is {written(truth[worst])}."
         )
         return Feedback(grade, sentence)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Curves that one figure lends to another: those of a pattern, drawn under a label of their own, with the markers of their figure."""
+
+    figure: str
+    series: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A figure of a stop's own, of curves that a phenomenon draws in several figures over the same x axis."""
+
+    title: str
+    y: Axis
+    parts: tuple[Part, ...]
 
 
 Question = Choice | Number | Sketch
@@ -189,6 +222,8 @@ class Stop:
     find: reads off a finished run what is right. explanation, formula: what is told afterwards.
     given: curves that are shown with the question, as patterns; shown: those that are shown with the answer, all where none is named.
     bars: of a figure of bars, the names of those that are shown, in this order; all where none is named.
+    marked: labels of the markers that are shown with the answer, as patterns, each with a shorter label or none; all where none is named.
+    joined: what is drawn with the answer, in place of `figure`, where the answer lies in several figures.
     knobs: what differs from the preset.
     """
 
@@ -210,6 +245,8 @@ class Stop:
     given: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     bars: tuple[str, ...] = ()
+    marked: Mapping[str, str] = field(default_factory=dict)
+    joined: Joined | None = None
 
     @property
     def experiment(self) -> tuple[str, str, tuple[tuple[str, Any], ...]]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.contract.declared import Axis
 from engine.contract.drawn import Series
 from engine.contract.session import Snapshot
-from engine.contract.tour import Choice, Found, Stop, Undecided, written
+from engine.contract.tour import Choice, Found, Joined, Part, Stop, Undecided, written
 from engine.tour.reading import curve, height, last, percent, value
 
 BETWEEN = "q0.75"  # between the two thresholds of the bi-level ensemble
@@ -75,7 +76,14 @@ STOPS = (
         phenomenon="benign-overfitting",
         preset="classification",
         figure="class-error",
-        shown=(f"class-error/{BETWEEN}/*",),
+        joined=Joined(
+            "Two fits of the same points",
+            Axis("error on new points", lo=0.0, hi=1.1),
+            (
+                Part("class-error", f"class-error/{BETWEEN}/*", "wrong signs"),
+                Part("regression-risk", f"regression-risk/{BETWEEN}/*", "squared error / that of predicting 0"),
+            ),
+        ),
         setting="n points with n^{p} Gaussian features. n^{r} of them are strong, and one of these, z, is the truth. The shortest exact "
         "fit is taken twice: of the values z, and of their signs, a share {flip} of them flipped.",
         ask="As n grows, what becomes of the two fits on new points?",

@@ -60,6 +60,7 @@ def certificate(snapshot: Snapshot) -> Found:
 
 BOUNDS = {"follow": "nothing"}
 OF_THE_CLASS = ("VC", "parameters", "Rademacher")  # bars that say what stops 2 and 3 ask, and nothing of stop 4's answer
+BESIDE = {"vacuous*": "", "useless*": "guessing", "test error*": ""}  # what a bound is compared with
 
 STOPS = (
     Stop(
@@ -84,8 +85,8 @@ STOPS = (
         find=memorised,
         explanation="One class of functions holds a network that reads digits and one that knows a thousand random labels by heart. So "
         "nothing that depends on the class alone can say why the first one generalises: it would have to say the same of the second.",
-        formula="labels +1, -1, training accuracy a on one random draw: empirical Rademacher complexity 2a - 1, within "
-        "sqrt(2 ln(1/delta)/n)",
+        formula="labels +1, -1, training accuracy a on one random draw: empirical Rademacher complexity >= 2a - 1 - "
+        "sqrt(2 ln(1/delta)/n), at confidence 1 - delta",
         claims=("RL1", "RL2", "RL4"),
     ),
     Stop(
@@ -97,6 +98,7 @@ STOPS = (
         knobs=BOUNDS,
         figure="bounds",
         bars=OF_THE_CLASS,
+        marked=BESIDE,
         setting="A network learns from {n} images to tell the digits 0-4 from 5-9. A VC bound adds to its training error a term for the "
         "class of all networks of this shape.",
         ask="How large is the bound on its error?",
@@ -110,7 +112,7 @@ STOPS = (
         ),
         find=bound_size,
         explanation="An error is at most 1, so a bound of 1 or more is vacuous: true, and known before. From the error of guessing on it "
-        "is useless. Once the class can label n points in every way, the term is a constant, however large n is.",
+        "is useless. Once the class can label 2n points in every way, the term is a constant, however large n is.",
         formula="Rhat + sqrt((8/n)(min(V ln(2en/V), 2n ln 2) + ln(4/delta))); the growth capped at 2^(2n): sqrt(16 ln 2) = 3.33",
         claims=("VB1", "VB2"),
     ),
@@ -123,6 +125,7 @@ STOPS = (
         knobs=BOUNDS,
         figure="bounds",
         bars=OF_THE_CLASS,
+        marked=BESIDE,
         setting="The network of the stop before has fitted random labels too, and on these it errs as often as guessing does.",
         ask="What does that rule out as the reason of its small error on true labels?",
         question=Choice(
@@ -148,6 +151,7 @@ STOPS = (
         knobs=BOUNDS,
         figure="bounds",
         bars=(*OF_THE_CLASS, "PAC-Bayes"),
+        marked=BESIDE,
         setting="Noise is added to the weights, as much as training can find without spoiling the fit. For this blurred network PAC-Bayes "
         "bounds the error by how far the weights went from where they began.",
         ask="Which error does it certify, as a share (0 none, .5 guessing, 1 all)?",

@@ -55,7 +55,7 @@ def tuned_peak(snapshot: Snapshot) -> Found:
     exact = height(curve(snapshot, "ridge/zero-median"), 1.0)
     sentence = (
         f"At p = n the mean test MSE is {written(height(best, 1.0))} with the best ridge; without, the median is {written(exact)}. "
-        f"The tuned curve rises by {percent(float(rise[highest]))} at most."
+        f"Here the tuned curve rises by {percent(float(rise[highest]))} at most."
     )
     return Found(place, sentence)
 
@@ -67,7 +67,8 @@ def more_samples(snapshot: Snapshot) -> Found:
     """The risk of one linear model against the number of its samples: simulated at two of them, exact at all."""
     exact, drawn = curve(snapshot, "samples-exact/formula"), curve(snapshot, "samples-exact/simulated")
     ends = ", ".join(f"{written(y)} at n = {written(x)}" for x, y in zip(drawn.x.tolist(), drawn.y.tolist(), strict=True))
-    return at_handles(SAMPLES, [exact], True, f"The risk is {ends} (simulated), and {written(float(exact.y[-1]))} in the end (exact).")
+    sentence = f"The risk is {ends} (simulated), and {written(float(exact.y[-1]))} in the end (exact)."
+    return at_handles(SAMPLES, [drawn, exact], True, sentence)
 
 
 def valleys(snapshot: Snapshot) -> Found:
@@ -98,9 +99,9 @@ STOPS = (
         ask="Draw the test error against p/n, from almost no features to all of them.",
         question=CURVE,
         find=down_up_down,
-        explanation="Down, up, down. At p = n the fit goes through every noisy point and has no choice how. Beyond, it has, and the "
-        "shortest spreads the noise thinly. That the second valley is the lower one is this model's doing: here a feature that is left "
-        "out acts as noise.",
+        explanation="Down (here only a little), up, down. At p = n the fit goes through every noisy point and has no choice how. "
+        "Beyond, it has, and the shortest spreads the noise thinly. That the second valley is the lower one is this model's doing: here a "
+        "feature that is left out acts as noise.",
         formula="p <= n-2: (|b_C|^2 + sigma^2)(1 + p/(n-p-1)); p >= n+2: |b_T|^2 (1 - n/p) + (|b_C|^2 + sigma^2)(1 + n/(p-n-1)); "
         "b_T: weights of what is fitted, b_C: of what is left out",
         claims=("DD2", "DD3", "DD9"),
@@ -114,8 +115,8 @@ STOPS = (
         preset="hastie-isotropic",
         knobs=ISOTROPIC,
         figure="given-inputs",
-        setting="Isotropic features; the truth uses exactly the d that are fitted, all alike. n = {n} samples, noise variance sigma^2 = "
-        "{sigma}^2. Fits differ by the noise they saw.",
+        setting="Isotropic features; the truth, of squared length r2 = {r2}, uses exactly the d that are fitted, all alike. n = {n} "
+        "samples, noise sigma = {sigma}. Fits differ by the noise they saw.",
         ask="How large is their variance at d = 2n, over sigma^2?",
         question=Number("variance/sigma^2", 0.01, 1000.0, 1.5, axis="y"),
         find=variance_at_2n,
@@ -140,7 +141,8 @@ STOPS = (
         question=Choice(("It stays there, if lower", "It moves to another p", "It is gone")),
         find=tuned_peak,
         explanation="Least norm is what descent does, and no promise that it is best. Giving up the exact fit costs a little bias and "
-        "saves the variance; at no p is the best ridge above the shortest fit (DD4). A small ridge only flattens the peak.",
+        "saves the variance: where all features count alike, the best ridge is at no p above the shortest fit, and never rises with p "
+        "(DD4). A small ridge only flattens the peak.",
         formula="best lam = p (sigma^2 + |b_C|^2)/|b_T|^2",
         claims=("DD4",),
     ),
@@ -171,8 +173,8 @@ STOPS = (
         knobs=ISOTROPIC,
         figure="test-mse",
         shown=("test-mse/zero*", "test-mse/minima"),
-        setting="The model of exercise 2: the truth has as many features as are fitted, and r2/sigma^2 = {r2}. In the stop on double "
-        "descent the lower valley lay beyond n.",
+        setting="The model of exercise 2: the truth has as many features as are fitted, squared length r2 = {r2}, and sigma = {sigma}. "
+        "In the stop on double descent the lower valley lay beyond n.",
         ask="And here?",
         question=Choice(("Beyond n again: more parameters win in the end", "Below n", "Both are equally deep")),
         find=valleys,

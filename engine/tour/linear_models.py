@@ -121,7 +121,8 @@ STOPS = (
         find=lengths,
         explanation="It falls. With y as it is, one more column cannot hurt: every old solution is one still, with a 0 in the new place. "
         "And the more directions there are, the less each has to give to fit the noise.",
-        formula="E|w*|^2 = r2 n/d + sigma^2 n/(d - n - 1) for d >= n + 2; at d = 2n: r2/2 + sigma^2 n/(n - 1)",
+        formula="E|w*|^2 = r2 n/d + sigma^2 n/(d - n - 1) for d >= n + 2; at d = 2n: r2/2 + sigma^2 n/(n - 1); r2: the truth's "
+        "squared length",
         claims=("MN8", "MN9"),
     ),
     Stop(

@@ -55,8 +55,8 @@ def edge(snapshot: Snapshot) -> Found:
     """Where step size times sharpness settles."""
     small, control = value(snapshot, "eta_sharpness_smallest_eta"), value(snapshot, "eta_sharpness_control")
     sentence = (
-        f"With the longest step; the shortest that gets there settles at {written(small)}, and a control with a still shorter one has "
-        f"{written(control)} over its last 400 steps."
+        f"That is the longest step's; with the shortest one that gets there it is {written(small)}. A control with a still shorter step "
+        f"has {written(control)} over its last 400 steps."
     )
     return number(snapshot, "eta_sharpness_largest_eta", sentence)
 
@@ -65,9 +65,9 @@ def stabilised(snapshot: Snapshot) -> Found:
     """What becomes of the sharpness where weights swing far along the top eigenvector."""
     rank = value(snapshot, "displacement_correlation")
     sentence = (
-        f"The rank correlation of x^2 over two steps and the change of S in them is {written(rank)}. The loss of a quadratic model grows "
-        f"{written(value(snapshot, 'model_growth'))} times a step; the network's comes to {written(value(snapshot, 'excursion_peak'))} "
-        "times what it was there at most, and turns."
+        f"x^2 over two steps and the change of S in them have rank correlation {written(rank)}. From there a quadratic model's loss grows "
+        f"by a factor of {written(value(snapshot, 'model_growth'))} a step; the network's comes to "
+        f"{written(value(snapshot, 'excursion_peak'))} times what it was there, then turns."
     )
     return Found(2 if rank <= -CORRELATED else 1 if rank >= CORRELATED else 0, sentence)
 
@@ -132,7 +132,7 @@ STOPS = (
         setting="One network with its output times alpha learns one teacher, for small and large alpha, down to the same training loss. "
         "For large alpha it stays at its start, and is linear there.",
         ask="How large is its test error at the smallest alpha, over that of the linear model?",
-        question=Number("ratio", 0.001, 1000.0, 2.0),
+        question=Number("ratio", 0.001, 1000.0, 2.0, axis="y", per="test_error_linearised"),
         find=rich,
         explanation="The more the output is scaled, the less the weights need to move, like 1/alpha, and the network becomes regression "
         "with a fixed kernel. At small alpha its neurons turn towards the teacher's: features are learnt, which the kernel cannot.",

@@ -175,6 +175,6 @@ class SketchField(AnswerField):
         """Draw the marked handle's place and height, and the keys."""
         place = f" {self.marked + 1}/{len(self.heights)}  {self._x_name} = {written(self.question.at[self.marked])}: "
         text = Text.assemble((place, "bold"), (f" {written(self.heights[self.marked])} ", "reverse"))
-        text.append("  arrows, then enter", "dim")
+        text.append("  arrows, far: page up and down; then enter", "dim")
         text.no_wrap, text.overflow = True, "ellipsis"
         return text

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from engine.contract import Axis, Figure, LabError, Marker, Phase, Reseed, Rewind, Series
+from engine.contract import LabError, Phase, Reseed, Rewind, Series
 from engine.contract.tour import Visit
 from lab.app import LabApp
 from screens.help import HelpScreen
 from screens.home import HomeScreen
 from screens.tour import TourScreen
-from screens.tour_figure import YOURS, after, figure_of
+from screens.tour_figure import YOURS
 from screens.tour_list import TourList
 from screens.widgets.palette import Level, Theme
-from tests.screens.canned import SPEC, CannedSession, canned
+from tests.screens.canned import CannedSession, canned
 from tests.screens.canned_tour import EXPLAINED, STOPS, CannedTour, TouringRuns, finished
 from tests.screens.pilot import SIZES, said, text_of, until
 
@@ -257,35 +255,18 @@ def test_the_whole_tour_is_a_row_a_stop_and_the_marked_one_is_seen(size: tuple[i
     visit(scenario, size)
 
 
-def test_markers_of_curves_that_a_stop_hides_are_hidden_too() -> None:
-    stop, snapshot = STOPS[0], finished()
-    figure = figure_of(SPEC, stop)
-    shown, hidden = (next(item for item in snapshot.series if item.name == f"train/{which}") for which in ("true", "random"))
-    assert shown.group != hidden.group
-    markers = tuple(Marker(figure.name, "y", 0.5, f"limit of {item.group}", item.group) for item in (shown, hidden))
-    markers += (Marker(figure.name, "y", 0.1, "chance"),)
-    drawn = after(figure, replace(stop, shown=("train/true",)), replace(snapshot, markers=markers), 1)[2]
-    assert [item.label for item in drawn] == [f"limit of {shown.group}", "chance"]
-
-
-def test_a_stop_shows_some_bars_of_many_side_by_side() -> None:
-    ticks = ((0.0, "VC"), (1.0, "Occam"), (2.0, "PAC-Bayes"))
-    figure = Figure("bounds", "Bounds", Axis("bound", ticks=ticks), Axis("error", log=True), ("bounds/*",))
-    bars = Series("bounds/true", "true", np.arange(3.0), np.array([3.0, 1.5, 0.5]), style="bars")
-    points = Series("bounds/terms", "terms", np.array([1.1]), np.array([9.0]), style="points")
-    stop = replace(STOPS[0], figure="bounds", bars=("PAC-Bayes", "VC"))
-    changed, drawn, _ = after(figure, stop, replace(finished(), series=(bars, points)), 1)
-    assert changed.x.ticks == ((0, "PAC-Bayes"), (1, "VC"))
-    assert [item.name for item in drawn] == ["bounds/true"], "nothing stands at the others"
-    assert (drawn[0].x.tolist(), drawn[0].y.tolist()) == ([0.0, 1.0], [0.5, 3.0])
-
-
 def test_after_the_last_stop_all_are_listed() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
+        await pilot.press("enter")
+        await explained(pilot, screen)
+        keys = said(app, screen.query_one("#keys"))
+        assert "enter all stops" in keys and "next" not in keys
+        await pilot.press("r")
+        await until(pilot, lambda: screen.stage == "asking")
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, TourList))
         await pilot.pause()
-        assert "3 stops: 1 skipped, 2 to come" in said(app)
+        assert "3 stops: 1 seen, 2 to come" in said(app)
 
     visit(scenario, place=2)
 

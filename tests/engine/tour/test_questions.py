@@ -12,12 +12,19 @@ STEP = Number("grok step", 1, 1e6, 2.0, unit="steps", axis="x")
 SHARE = Number("share", 0, 2, 0.2, log=False)
 
 
-@pytest.mark.parametrize(("text", "value"), [("12", 12), ("1,200", 1200), ("1.5e3", 1500), (" 1_000 ", 1000), ("1e6", 1e6)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("12", 12), ("1,200", 1200), ("1.5e3", 1500), (" 1_000 ", 1000), ("1e6", 1e6), ("1,200.5", 1200.5), ("3,5", 3.5)]
+)
 def test_a_number_is_read(text, value):
     assert STEP.read(text) == value
 
 
-@pytest.mark.parametrize("text", ["0", "1e7", "-5", "nan", "inf", "", "twelve", "1e400", "--", "5 %"])
+@pytest.mark.parametrize(("text", "value"), [("0,2", 0.2), (",5", 0.5), ("0,125", 0.125), ("1,25e-1", 0.125)])
+def test_a_comma_that_separates_no_thousands_is_a_decimal_point(text, value):
+    assert SHARE.read(text) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["0", "1e7", "-5", "nan", "inf", "", "twelve", "1e400", "--", "5 %", "1,2,3", "1,200,5"])
 def test_what_is_no_number_or_out_of_range_is_refused_with_the_range(text):
     with pytest.raises(KnobError, match=r"grok step must be (a number )?between 1 and 1,000,000 steps"):
         STEP.read(text)
@@ -65,12 +72,24 @@ def test_a_curve_is_judged_by_its_ways_and_its_distance():
     truth = found(sketch, [1, 10, 1, 0.1])
     assert sketch.compare((1, 10, 1, 0.1), truth).grade == "right"
     assert sketch.compare((3, 30, 3, 0.3), truth).grade == "near", "it goes the same way, three times too high"
-    assert sketch.compare((1.5, 8, 1.2, 2), truth).grade == "near", "half of it is close"
+    assert sketch.compare((5, 50, 5, 0.5), truth).grade == "off", "the same way, but five times too high, which is more than near squared"
+    assert sketch.compare((1.5, 8, 0.5, 0.6), truth).grade == "near", "half of it is close, and the one wrong way ends six times too high"
+    assert sketch.compare((1.5, 8, 1.2, 2), truth).grade == "off", "it misses the fall: the last point is 20 times too high"
     flat = sketch.compare((30, 30, 30, 30), truth)
     low = sketch.compare((2, 2, 2, 0.2), found(sketch, [1, 1.6, 1, 2]))
     assert low.grade == "off", "half of it is close, and it goes the wrong ways"
     assert flat.grade == "off" and "right way in 0 of 3 parts" in flat.sentence
     assert "Farthest at 4: you drew 30, it is 0.1." in flat.sentence
+
+
+def test_a_curve_that_misses_the_peak_is_not_near_and_one_that_goes_beyond_the_axes_is_compared_at_their_end():
+    sketch = Sketch((1, 2, 3, 4, 5), 0.1, 100, 1, near=2.0)
+    truth = found(sketch, [1, 2, 300, 2, 1])
+    missed = sketch.compare((1, 1.5, 1.4, 1.3, 1), truth)
+    assert missed.grade == "off" and "3 of 4 parts" in missed.sentence, "half of its points are close"
+    lower = sketch.compare((1, 0.9, 20, 2, 1), truth)
+    assert lower.grade == "near" and "3 of 4 parts" in lower.sentence, "100 is as high as can be drawn"
+    assert "you drew 20, it is 300" in lower.sentence
 
 
 def test_a_flat_part_of_the_curve_is_nobody_s_mistake():

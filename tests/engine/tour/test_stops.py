@@ -26,6 +26,11 @@ def test_what_a_stop_names_exists(stop):
     assert set(stop.claims) <= {claim.id for claim in found.claims}
     assert all(Series(name.replace("*", "x"), "", np.ones(1), np.ones(1)).name for name in stop.shown)
     assert set(stop.bars) <= {name for _, name in figure.x.ticks}
+    if isinstance(stop.question, Number) and stop.question.per:
+        assert stop.question.axis and stop.question.per in {item.name for item in found.scalars}
+    for part in stop.joined.parts if stop.joined else ():
+        lent = next(item for item in found.figures if item.name == part.figure)
+        assert lent.x == figure.x and lent.draws([Series(part.series.replace("*", "any"), "", np.ones(1), np.ones(1))])
     for pattern in (*stop.given, *stop.shown):
         assert figure.draws([Series(pattern.replace("*", "any"), "", np.ones(1), np.ones(1))]), pattern
     setting, ask, options = stop.words(config)
