@@ -20,6 +20,7 @@ from engine.run_times import learn
 from engine.runner import FolderSession, Runner, preset_of
 from engine.seeds import seed_range
 from engine.store import RunFolder, find_run, runs_root
+from engine.store.endings import with_flaw
 from engine.store.folder import ARRAYS
 from genlab.frames import framed, long_form, wide_form
 from genlab.places import runs_folder
@@ -188,7 +189,7 @@ def load(run: str | Path, *, runs: str | Path | None = None) -> Outcome:
         StoreError: no such run, nothing measured yet, damaged, or written by another version.
     """
     folder = RunFolder.open(find_run(runs_folder(runs), str(run)))
-    snapshot = folder.load_snapshot()
+    snapshot = with_flaw(folder, folder.load_snapshot())
     if not snapshot.phase.over:  # written while it ran; whether it still does is another question
         snapshot = FolderSession(folder.path).latest()
     snapshot = replace(snapshot, run=folder.name, folder=str(folder.path))

@@ -70,7 +70,7 @@ def stored_sweeps(root: Path) -> list[StoredRun]:
         StoreError: the folder cannot be read.
     """
     from engine.sweeps.folder import sweep_paths
-    from lab.stored_sweeps import sweep_record
+    from lab.stored_sweeps import lost_words, sweep_record
 
     found = []
     for path in sweep_paths(root):
@@ -79,7 +79,8 @@ def stored_sweeps(root: Path) -> list[StoredRun]:
             found.append(("", StoredRun(path, path.name, "", "", record["problem"])))
             continue
         grid = " x ".join(f"{name} ({len(values)})" for name, values in record["grid"].items())
-        words = f"{record['done']} of {record['points']} points  {'running  ' if record['live'] else ''}{grid}"
+        lost = f", {words}" if (words := lost_words(record)) else ""
+        words = f"{record['done']} of {record['points']} points{lost}  {'running  ' if record['live'] else ''}{grid}"
         found.append((record["created"], StoredRun(path, path.name, record["phenomenon"], words)))
     return [stored for _, stored in sorted(found, key=lambda item: item[0], reverse=True)]
 

@@ -162,7 +162,7 @@ class RunIndex:
         base, knobs = self._differences(found)
         return ListedRun(
             run.name, run.changed, True, found.phenomenon, found.preset, base, found.seeds, found.phase, found.step, found.total,
-            found.live, knobs, size(path), label=run.label,
+            found.live, knobs, size(path), flaw=self._told(run.name, found.flaw), label=run.label,
         )  # fmt: skip
 
     def _with_claims(self, run: ListedRun) -> ListedRun:

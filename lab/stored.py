@@ -12,6 +12,8 @@ import typer
 from engine.contract import Snapshot, values_record
 from engine.errors import StoreError, UsageError
 from engine.store import RunFolder, RunSummary, find_removable, find_run, list_runs, removable, remove_run, runs_root
+from engine.store.endings import with_flaw
+from engine.store.listing import summary
 from engine.sweeps.folder import find_sweep, remove_sweep, sweep_paths
 from lab.listing import write_listing
 from lab.output import count_marks, count_statuses, emit, plain, say, short
@@ -38,7 +40,7 @@ def print_runs(runs: Path | None, *, json: bool) -> None:
         if sweeps:
             cells = [sweep_cells(path) for path in sweeps]
             write_listing(SWEEP_COLUMNS, cells, title="Sweeps", spared=SWEEP_SPARED, full="genlab runs --json")
-        problems = [(run.name, run.problem) for run in found if run.problem]
+        problems = [(run.name, run.problem or run.flaw) for run in found if run.problem or run.flaw]
         problems += [(path.name, problem) for path in sweeps if (problem := sweep_record(path)["problem"])]
         for name, problem in problems:
             print(plain(f"{short(name)}: {problem}"))
@@ -47,7 +49,7 @@ def print_runs(runs: Path | None, *, json: bool) -> None:
 
 
 def _cells(run: RunSummary) -> tuple[Any, ...]:
-    phase = "damaged" if run.problem else f"{run.phase or ''}"
+    phase = "damaged" if run.problem or run.flaw else f"{run.phase or ''}"
     snapshot = _snapshot(run)
     claims = count_marks(snapshot.verdicts) if snapshot else ""
     return short(run.name), run.phenomenon, run.preset, len(run.seeds) or "", phase, run.step, run.created[:16].replace("T", " "), claims
@@ -58,7 +60,7 @@ def _record(run: RunSummary) -> dict[str, Any]:
     return {
         "event": "run", "run": run.name, "folder": str(run.path), "phenomenon": run.phenomenon, "preset": run.preset,
         "seeds": list(run.seeds), "phase": run.phase, "step": run.step, "total": run.total, "created": run.created, "live": run.live,
-        "problem": run.problem, "claims": count_statuses(snapshot.verdicts) if snapshot else {},
+        "problem": run.problem, "flaw": run.flaw, "claims": count_statuses(snapshot.verdicts) if snapshot else {},
         "values": values_record(snapshot.scalars) if snapshot else {},
     }  # fmt: skip
 
@@ -100,11 +102,13 @@ def remove_runs(names: Sequence[str], runs: Path | None, *, yes: bool) -> None:
 
 
 def say_damaged_results(names: Sequence[str], runs: Path | None) -> None:
-    """Say of each of these runs whose `result.json` is damaged that it is, though nothing was read from it."""
+    """Say of each of these runs what is missing or damaged of what it left for scripts, though nothing was read from it."""
     root = runs_root(runs)
-    for folder in (RunFolder.open(path) for path in dict.fromkeys(find_run(root, name) for name in names)):
-        if problem := folder.result_problem():
-            say(f"genlab: {problem}", f"  Nothing was read from it; scripts need a copy, or the run anew: {folder.manifest.again}")
+    for found in (summary(path) for path in dict.fromkeys(find_run(root, name) for name in names)):
+        if found.problem or found.live:
+            continue
+        if problem := found.flaw or RunFolder.open(found.path).result_problem():
+            say(f"genlab: {problem}")
 
 
 def load_run(run: str, runs: Path | None) -> tuple[RunFolder, Snapshot]:
@@ -114,4 +118,4 @@ def load_run(run: str, runs: Path | None) -> tuple[RunFolder, Snapshot]:
         StoreError: no such run, or damaged.
     """
     folder = RunFolder.open(find_run(runs_root(runs), run))
-    return folder, folder.load_snapshot()
+    return folder, with_flaw(folder, folder.load_snapshot(), thorough=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from engine.errors import StoreError
 from engine.sweeps.folder import SweepFolder
-from engine.sweeps.manifest import Row
+from engine.sweeps.kept_runs import lost_runs
 from lab.output import short
 
 SWEEP_COLUMNS = ("run", "seeds>", "points>", "done>", "failed>", "state", "begun", "grid")
@@ -22,12 +24,13 @@ def sweep_record(path: Path) -> dict[str, Any]:
         rows = folder.load().rows
     except StoreError as error:
         return {**known, "problem": error.message}
-    manifest = folder.manifest
+    manifest, lost = folder.manifest, lost_runs(folder, rows)
+    done = [row for index, row in enumerate(rows) if row.ended and index not in lost]
     return {
         **known, "phenomenon": manifest.phenomenon, "preset": manifest.preset, "seeds": list(manifest.seeds),
         "grid": {axis.knob: list(axis.values) for axis in manifest.axes}, "collect": [item.name for item in manifest.collect],
-        "points": len(rows), "done": sum(row.ended for row in rows), "failed": sum(map(_failed, rows)), "live": folder.live,
-        "created": manifest.created, "problem": "",
+        "points": len(rows), "done": len(done), "failed": sum(row.code != 0 for row in done), "live": folder.live,
+        "lost": dict(Counter(str(why) for why, _ in lost.values())), "created": manifest.created, "problem": "",
     }  # fmt: skip
 
 
@@ -37,12 +40,13 @@ def sweep_cells(path: Path) -> tuple[Any, ...]:
     if record["problem"]:
         return short(path.name), "", "", "", "", "damaged", "", ""
     whole = record["done"] == record["points"]
-    state = "running" if record["live"] else "finished" if whole else "interrupted"
+    state = "running" if record["live"] else "finished" if whole else lost_words(record) or "interrupted"
     begun = record["created"][:16].replace("T", " ")
     grid = " x ".join(f"{name} ({len(values)})" for name, values in record["grid"].items())
     counted = record["points"], record["done"], record["failed"]
     return short(path.name), len(record["seeds"]), *counted, state, begun, grid
 
 
-def _failed(row: Row) -> bool:
-    return row.ended and row.code != 0
+def lost_words(record: Mapping[str, Any]) -> str:
+    """How many points' runs do not count any more: `2 deleted, 1 damaged`; empty where all do."""
+    return ", ".join(f"{count} {why}" for why, count in record["lost"].items())

@@ -19,7 +19,9 @@ class ListedRun:
     knobs: those that differ from the base, as text.
     size: bytes on the disk. live: whether a process writes it now.
     claims: how many came to each status; None until that was read. values: its scalars that have a value.
-    problem: why it cannot be read, or is no run, as a sentence. label: how the name is written, where it has what no terminal may get.
+    problem: why it cannot be read, or is no run, as a sentence.
+    flaw: what is missing or cut off among the files of its end, as a sentence.
+    label: how the name is written, where it has what no terminal may get.
     """
 
     name: str
@@ -38,6 +40,7 @@ class ListedRun:
     claims: Mapping[str, int] | None = None
     values: Mapping[str, float] = field(default_factory=dict)
     problem: str = ""
+    flaw: str = ""
     label: str = ""
 
     @property

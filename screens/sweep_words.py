@@ -11,7 +11,13 @@ from engine.contract import Phase, ScalarValue
 from engine.contract.sweep import SweepPoint, SweepSnapshot
 from screens import formatting
 
-CELLS = {"done": ("■", "#", "green"), "running": ("▶", ">", "cyan"), "failed": ("✕", "x", "red"), "waiting": ("·", ".", "dim")}
+CELLS = {
+    "done": ("■", "#", "green"),
+    "running": ("▶", ">", "cyan"),
+    "failed": ("✕", "x", "red"),
+    "waiting": ("·", ".", "dim"),
+    "lost": ("?", "?", "yellow"),
+}
 
 
 def standing(sweep: SweepSnapshot) -> str:
@@ -20,6 +26,7 @@ def standing(sweep: SweepSnapshot) -> str:
     parts += [f"{sweep.running} running"] if sweep.running and sweep.live else []
     parts += ["at work: points begin once their processes have loaded"] if beginning(sweep) else []
     parts += [f"{sweep.failed} failed"] if sweep.failed else []
+    parts += [f"{count} {why}" for why, count in sweep.lost.items()]
     since = clock(sweep.began) if sweep.live and not sweep.rate else ""
     pace = [f"since {since}"] if since else []
     pace += [f"{sweep.rate:.2g} points/s"] if sweep.live and sweep.rate else []
@@ -63,9 +70,11 @@ def cell(value: ScalarValue | None) -> str:
 
 def kind_of(point: SweepPoint) -> str:
     """Which of `CELLS` a point is."""
+    if point.lost is not None:
+        return "lost"
     if point.ended:
         return "failed" if point.failed else "done"
-    return "waiting" if point.phase is None or point.phase.over else "running"
+    return "running" if point.running else "waiting"
 
 
 def cells(sweep: SweepSnapshot, width: int, ascii_only: bool) -> Text:
@@ -114,14 +123,14 @@ class Columns:
         text = Text(no_wrap=True)
         for name, size in self._knobs:
             text.append(point.texts.get(name, "").rjust(size) + gap)
-        text.append(_state(point).ljust(self._state), style)
+        text.append(_state(point).ljust(self._state), style if point.lost is None else "yellow")
         for name, size in self._values:
             text.append(gap + cell(point.values.get(name)).rjust(size))
         return text
 
 
 def _state(point: SweepPoint) -> str:
-    return point.state if point.share is None or point.ended else f"{point.state} {point.share:.0%}"
+    return point.state if point.share is None or point.ended or point.lost is not None else f"{point.state} {point.share:.0%}"
 
 
 def why(point: SweepPoint) -> str:

@@ -66,6 +66,7 @@ class Snapshot:
     headline: what is being seen right now, as clauses, what matters most first; empty before the first measurement.
     groups: every group of curves that was drawn so far, in the order of first appearance: its place decides colour and marker for good.
     unstored: why what was computed last is not on disk, as a sentence (among the notes too); empty when it is, or is not meant to be.
+    flaw: of a stored run, what is missing or cut off among the files of its end, as a sentence (the last of the notes too).
     """
 
     phenomenon: str
@@ -98,6 +99,7 @@ class Snapshot:
     gpu: Gpu | None = None
     folder: str = ""
     unstored: str = ""
+    flaw: str = field(default="", metadata={"stored": False})
 
     @property
     def headline_sentence(self) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -18,13 +20,21 @@ if TYPE_CHECKING:
     from engine.contract.drawn import Floats
 
 
+class Lost(StrEnum):
+    """Why the run of a point does not count any more, though the sweep knows its values."""
+
+    DELETED = "deleted"
+    DAMAGED = "damaged"
+    REPLACED = "replaced"
+
+
 @dataclass(frozen=True)
 class SweepPoint:
     """One point of the grid.
 
     knobs: those of the grid; texts: the same as the command line writes them. phase: of its run, None before that is begun.
     ended: whether nobody computes it any more; share: of its steps that are made, where that is known.
-    missing: why its run cannot be opened though its values are known; empty where it can be.
+    lost: why its run does not count any more, if it does not; missing: the same as a sentence, with what computes it again.
     """
 
     knobs: Mapping[str, Any]
@@ -38,15 +48,28 @@ class SweepPoint:
     values: Mapping[str, ScalarValue] = field(default_factory=dict)
     claims: Mapping[str, Status] = field(default_factory=dict)
     missing: str = ""
+    lost: Lost | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether it ended, well or not, and its run is still there."""
+        return self.ended and self.lost is None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is being computed."""
+        return not self.ended and self.lost is None and self.phase is not None and not self.phase.over
 
     @property
     def failed(self) -> bool:
         """Whether it ended without the values that were asked for."""
-        return self.ended and self.phase is not Phase.FINISHED
+        return self.done and self.phase is not Phase.FINISHED
 
     @property
     def state(self) -> str:
         """Where it stands, in a word or two."""
+        if self.lost is not None:
+            return str(self.lost)
         return "waiting" if self.phase is None and not self.ended else str(self.phase or "failed")
 
 
@@ -104,13 +127,18 @@ class SweepSnapshot:
 
     @property
     def done(self) -> int:
-        """How many points ended, well or not."""
-        return sum(point.ended for point in self.points)
+        """How many points ended, well or not, and have their runs."""
+        return sum(point.done for point in self.points)
+
+    @property
+    def lost(self) -> Mapping[Lost, int]:
+        """How many points' runs do not count any more, by why."""
+        return Counter(point.lost for point in self.points if point.lost is not None)
 
     @property
     def running(self) -> int:
         """How many are being computed."""
-        return sum(not point.ended and point.phase is not None and not point.phase.over for point in self.points)
+        return sum(point.running for point in self.points)
 
     @property
     def failed(self) -> int:

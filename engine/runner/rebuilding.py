@@ -16,6 +16,7 @@ from engine.phenomenon import AnyPhenomenon
 from engine.runner.building import drawn_groups
 from engine.runner.snapshot_maker import Content
 from engine.store import Position, RunFolder
+from engine.store.endings import with_flaw
 from engine.store.folder import Record
 
 
@@ -31,9 +32,10 @@ def shown(path: Path, phenomenon: type[AnyPhenomenon] | None = None) -> Snapshot
     """
     folder = RunFolder.open(path)
     try:
-        return folder.load_snapshot() if folder.live or not behind(folder) else rebuilt(folder, phenomenon)
+        found = folder.load_snapshot() if folder.live or not behind(folder) else rebuilt(folder, phenomenon)
     except StoreError:
-        return rebuilt(folder, phenomenon)
+        found = rebuilt(folder, phenomenon)
+    return with_flaw(folder, found)
 
 
 def behind(folder: RunFolder) -> bool:

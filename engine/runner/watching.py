@@ -13,7 +13,8 @@ from engine.contract import Command, Pause, Phase, Resume, Snapshot, Stop
 from engine.errors import StoreError
 from engine.phenomenon import AnyPhenomenon
 from engine.runner.rebuilding import behind, rebuilt, unmeasured
-from engine.store import Request, RunFolder, called
+from engine.store import Request, RunFolder
+from engine.store.endings import with_flaw
 from engine.store.folder import LATEST, MANIFEST
 from engine.store.making import LOCK
 
@@ -150,10 +151,11 @@ class FolderSession:
         if self._answer is not None and self._live and shown.phase is self._answer[1]:
             return replace(shown, sentence=self._answer[0], hint="")
         self._answer = None
-        if self._live or shown.phase.over:
+        if self._live:
             return shown
-        said, hint = "the process that ran this has ended", f"genlab resume {called(self.folder.path)} continues"
-        return replace(shown, phase=Phase.STOPPED, sentence=said, hint=hint)
+        if shown.phase.over:
+            return with_flaw(self.folder, shown)
+        return replace(shown, phase=Phase.STOPPED, sentence="the process that ran this has ended", hint=self.folder.continues)
 
     def _catch_up(self) -> None:
         """Show what was measured after the last snapshot, once nobody writes any more."""

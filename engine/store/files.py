@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from engine.errors import StoreError
-from engine.store.place import called
+from engine.store.place import called, removal
 from engine.store.strict_json import dumps, loads
 
 _ELSEWHERE = "choose another place with --runs DIR or the variable GENLAB_RUNS"
@@ -33,11 +33,11 @@ _CAUSES = {
 
 LARGEST_JSON = 2**24  # bytes of a file of one JSON object
 _NO_FOLLOW, _NO_WAIT = getattr(os, "O_NOFOLLOW", 0), getattr(os, "O_NONBLOCK", 0)
-_RESTORE = "restore it from a copy, or remove the run with genlab rm {run}"
-_REBUILT = "genlab resume {run} makes it anew from the saved state"
+_RESTORE = "restore it from a copy, or remove the run with {rm}"
+_REBUILT = "genlab resume {run} makes it anew"
 _REMEDIES = {
     "latest.npz": _REBUILT, "arrays.npz": _REBUILT, "result.json": _REBUILT, "state.json": _REBUILT,
-    "sweep.json": "give the same genlab sweep command again, which finds its runs; genlab rm {run} removes this one, not its runs",
+    "sweep.json": "give the same genlab sweep command again, which finds its runs; {rm} removes this one, not its runs",
     "table.json": "give the same genlab sweep command again, which finds its runs",
     "state.safetensors": "its measurements can still be seen: genlab show {run}; to compute it again beside it: genlab run",
 }  # fmt: skip
@@ -207,6 +207,11 @@ def damaged(path: Path, how: str = "") -> StoreError:
     return StoreError(said, _remedy(path, _RESTORE))
 
 
+def absent(path: Path, why: str) -> StoreError:
+    """The error for a file of the store that should be there, with what makes it anew."""
+    return StoreError(f"{path} is missing, {why}", _remedy(path, _RESTORE))
+
+
 def _remedy(path: Path, otherwise: str) -> str:
     """What can be done about a file of a run that is damaged or missing."""
-    return _REMEDIES.get(path.name, otherwise).format(run=called(path.parent))
+    return _REMEDIES.get(path.name, otherwise).format(run=called(path.parent), rm=removal(path.parent))

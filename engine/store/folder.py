@@ -120,6 +120,11 @@ class RunFolder:
         """Whether some process writes into it now."""
         return is_held(self.path / LOCK)
 
+    @property
+    def continues(self) -> str:
+        """What to do with a run that was stopped; the command finds it where it is now."""
+        return f"genlab resume {called(self.path)} continues"
+
     # ------------------------------------------------------------ between processes
 
     def refusal(self) -> str:
@@ -275,10 +280,12 @@ class RunFolder:
             found = typed(Progress, read_json(path)) if there(path) else Progress(Phase.READY)
         except (ValueError, TypeError) as error:
             raise damaged(path) from error
+        if found.phase is Phase.STOPPED and found.hint:
+            return dataclasses.replace(found, hint=self.continues)
         if found.phase.over or self.live:
             return found
         sentence = f"the process that ran this has ended at or after step {found.step:,}"
-        return dataclasses.replace(found, phase=Phase.STOPPED, sentence=sentence, hint=f"genlab resume {called(self.path)} continues")
+        return dataclasses.replace(found, phase=Phase.STOPPED, sentence=sentence, hint=self.continues)
 
     # ------------------------------------------------------------ arrays, snapshot, result
 
@@ -295,25 +302,26 @@ class RunFolder:
         replace(self.path / LATEST, snapshots.encode(snapshot), durable=snapshot.phase is not Phase.RUNNING)
 
     def load_snapshot(self) -> Snapshot:
-        """Return what a screen shows."""
+        """Return what a screen shows; name and place are those that the folder has now, wherever it was written."""
         found = snapshots.decode(self.path / LATEST)
         if found.phenomenon != self.manifest.phenomenon:
             sentence = f"{LATEST} of run {self.name} does not fit its {MANIFEST}: one of them was changed"
             raise StoreError(sentence, f"restore them from a copy; what was measured stands in {METRICS}")
-        return found
+        hint = self.continues if found.phase is Phase.STOPPED and found.hint else found.hint
+        return dataclasses.replace(found, run=self.name, folder=str(self.path), hint=hint)
 
     def save_result(self, result: Mapping[str, Any]) -> None:
         """Save claims and the figures' data, for scripts: genlab itself does not read them."""
         write_json(self.path / RESULT, result)
 
     def result_problem(self) -> str:
-        """Return why what scripts read of a run that is over cannot be read, as a sentence; empty where it can, or is not there yet."""
+        """Return why what scripts read of a run that is over cannot be read, and what to do; empty where it can, or is not there yet."""
         if not (self.path / RESULT).exists():
             return ""
         try:
             read_json(self.path / RESULT, limit=None)
         except StoreError as error:
-            return error.message
+            return f"{error.message}; {error.hint}"
         return ""
 
     def whole(self) -> bool:

@@ -11,18 +11,23 @@ from typing import Any
 from engine.contract import Phase
 from engine.errors import NoRun, StoreError, UsageError, echoed, nearest
 from engine.paths import expanded
+from engine.store.endings import flaw
 from engine.store.files import disk_error, there, told
 from engine.store.folder import DEFECT, FILES, MANIFEST, RunFolder
 from engine.store.lock import is_held
 from engine.store.making import LOCK, hidden, is_left, tidy
 from engine.store.manifest import OlderFormat
+from engine.store.place import called, removal
 
 SWEEP = "sweep.json"  # in the folder of a sweep, which lies among the runs and is none
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One entry of the runs folder. `problem` says so if it is damaged, of an older format, or no run; the rest may be empty then."""
+    """One entry of the runs folder. `problem` says so if it is damaged, of an older format, or no run; the rest may be empty then.
+
+    flaw: what is missing or cut off among the files of its end, as a sentence.
+    """
 
     name: str
     path: Path
@@ -36,6 +41,7 @@ class RunSummary:
     created: str = ""
     live: bool = False
     problem: str = ""
+    flaw: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -103,7 +109,11 @@ def summary(path: Path) -> RunSummary:
         progress = run.load_progress()
     except StoreError as error:
         return replace(known, problem=error.message)
-    return replace(known, phase=progress.phase, sentence=progress.sentence, step=progress.step, total=progress.total, live=run.live)
+    live = run.live
+    return replace(
+        known, phase=progress.phase, sentence=progress.sentence, step=progress.step, total=progress.total, live=live,
+        flaw="" if live else flaw(path, progress.phase),
+    )  # fmt: skip
 
 
 def find_run(root: Path, name_or_path: str | Path) -> Path:
@@ -119,7 +129,7 @@ def find_run(root: Path, name_or_path: str | Path) -> Path:
         if there(path / MANIFEST):
             return path
     if candidates and text and there(candidates[0] / SWEEP):
-        raise NoRun(f"{candidates[0].name} is a sweep and no run", f"its runs are named by: genlab show {candidates[0].name}")
+        raise NoRun(f"{candidates[0].name} is a sweep and no run", f"its runs are named by: genlab show {called(candidates[0])}")
     if candidates and text:
         raise NoRun(f"{candidates[0]} is not a run of genlab", "See: genlab runs")
     raise NoRun(f"no run {echoed(text)!r} in {root}{nearest(text, _names(root))}", "See: genlab runs")
@@ -159,7 +169,7 @@ def remove_run(path: Path, root: Path | None = None) -> None:
         aside.rmdir()
     except OSError as error:
         why = disk_error(error, aside, "delete").message
-        raise StoreError(f"run {name} is removed, but some of it is left: {why}", f"genlab rm {aside.name} deletes the rest") from error
+        raise StoreError(f"run {name} is removed, but some of it is left: {why}", f"{removal(aside)} deletes the rest") from error
     tidy(parent)
 
 

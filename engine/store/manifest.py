@@ -15,6 +15,7 @@ from engine.cores import MOST_THREADS
 from engine.errors import StoreError
 from engine.seeds import LAST_SEED, MOST_SEEDS
 from engine.store.files import damaged, printable, read_json, write_json
+from engine.store.place import removal
 from engine.store.strict_json import dumps
 
 FORMAT = 2  # of the whole folder; grows when another genlab would misread it
@@ -119,7 +120,7 @@ class Manifest(BaseModel):
             raise StoreError(sentence, "update genlab: pip install --upgrade genlab")
         if written < FORMAT:
             sentence = f"run {name} was written by an older genlab (format {written}; this one reads format {FORMAT})"
-            raise OlderFormat(sentence, f"compute it again with genlab run; genlab rm {name} removes it")
+            raise OlderFormat(sentence, f"compute it again with genlab run; {removal(path.parent)} removes it")
         try:
             return cls.model_validate(found)
         except ValidationError as error:

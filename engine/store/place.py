@@ -42,10 +42,26 @@ def _platform_root() -> Path:
 def called(folder: Path) -> str:
     """Return what the next command takes for a stored run: its name where it would look for it anyway, else its whole path, for a shell."""
     full = Path(os.path.abspath(folder))  # noqa: PTH100 (links stay as they are)
+    return shlex.quote(full.name if _is_usual(full.parent) else str(full))
+
+
+def removal(folder: Path) -> str:
+    """Return the command that deletes a stored run or sweep; one that lies elsewhere is named with the folder that it lies in."""
+    return f"genlab rm {shlex.quote(folder.name)}{told_root(folder.parent)}"
+
+
+def told_root(root: Path) -> str:
+    """Return what a command takes for the folder of the runs, with a blank before it; nothing where it would look there anyway."""
+    full = Path(os.path.abspath(root))  # noqa: PTH100
+    return "" if _is_usual(full) else f" --runs {shlex.quote(str(full))}"
+
+
+def _is_usual(root: Path) -> bool:
+    """Whether the next command looks for runs here anyway."""
     try:
         given = os.environ.get(VARIABLE, "")
         given = _outside.get(given, given)
         usual = os.path.abspath(_expanded(given) if given else _platform_root())  # noqa: PTH100
     except (UsageError, OSError):
-        usual = ""
-    return shlex.quote(full.name if str(full.parent) == usual else str(full))
+        return False
+    return str(root) == usual

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.contract import Phase
 from engine.errors import NoRun, StoreError
-from engine.store import Manifest, RunFolder, list_runs
+from engine.store import Manifest, RunFolder, called, list_runs
 from engine.store.files import disk_error, there, told
 from engine.store.listing import SWEEP
 from engine.store.lock import Lock, holder, is_held
@@ -70,7 +70,7 @@ class SweepFolder:
         if self.live:
             found = holder(self.path / LOCK)
             who = f"process {found.number}" if found else "another process"
-            raise Busy(f"the same sweep is being computed by {who}", f"watch it with genlab watch {self.name}")
+            raise Busy(f"the same sweep is being computed by {who}", f"watch it with genlab watch {called(self.path)}")
         self._lock = Lock(self.path / LOCK)
         kept = manifest.model_copy(update={"created": self.manifest.created})
         kept.write(self.path / SWEEP)
@@ -195,7 +195,7 @@ class StoredRuns:
         """Look at the folder again."""
         self._by_config = {}
         for run in list_runs(self.root):  # oldest first
-            if run.problem or run.phenomenon != self.manifest.phenomenon:
+            if run.phenomenon != self.manifest.phenomenon:  # of one whose manifest is damaged nobody knows
                 continue
             with contextlib.suppress(StoreError):
                 folder = RunFolder.open(run.path)
@@ -206,10 +206,16 @@ class StoredRuns:
         fitting = [
             (folder, phase, live)
             for folder, phase, live in self._by_config.get(_key(self.manifest.points[index].config), ())
-            if phase is not Phase.FAILED and self.manifest.matches(index, folder.manifest)
+            if phase is not None and phase is not Phase.FAILED and self.manifest.matches(index, folder.manifest)
         ]
         made = [Stored(folder, phase, live, _over(folder, phase, live)) for folder, phase, live in reversed(fitting)]
         return next((one for one in made if one.over), made[0] if made else None)
+
+    def unreadable(self, index: int) -> str:
+        """Return the run of a point of which nobody knows how far it is, by name; empty where there is none."""
+        found = self._by_config.get(_key(self.manifest.points[index].config), ())
+        names = [folder.name for folder, phase, _ in found if phase is None and self.manifest.matches(index, folder.manifest)]
+        return names[-1] if names else ""
 
     def named(self, name: str) -> Manifest | None:
         """Return the manifest of a run, where it can be read."""

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from engine import registry
 from engine.contract import Phase, Spec
-from engine.contract.sweep import SweepPoint, SweepSnapshot
+from engine.contract.sweep import Lost, SweepPoint, SweepSnapshot
 from engine.errors import LabError, StoreError
 from engine.runner.rebuilding import shown
 from engine.store import RunFolder
-from engine.store.files import there
-from engine.store.folder import MANIFEST
 from engine.sweeps.figures import drawn
 from engine.sweeps.folder import TABLE, StoredRuns, SweepFolder
+from engine.sweeps.kept_runs import KeptRuns, damaged, stamp_of
 from engine.sweeps.manifest import Row, Table, ValueOf
 
-Stamp = tuple[int, int] | None
 NOTHING: tuple[str, ...] = ()
+AGAIN = "the same command computes it again"
 
 
 class SweepView:
@@ -39,7 +38,7 @@ class SweepView:
         self._notes: tuple[str, ...] = ()
         self._seen: tuple[SweepPoint, ...] = ()
         self._shown: SweepSnapshot | None = None
-        self._opened: dict[tuple[int, str], tuple[Stamp, str]] = {}
+        self._runs = KeptRuns(self.folder)
 
     def latest(self) -> SweepSnapshot:
         """Return what there is now; looked at anew where a file has changed."""
@@ -55,7 +54,7 @@ class SweepView:
         return self._shown
 
     def _read_table(self) -> None:
-        stamp = _stamp(self.folder.path / TABLE)
+        stamp = stamp_of(self.folder.path / TABLE)
         if stamp is not None and stamp == self._stamp:
             return
         try:
@@ -76,33 +75,22 @@ class SweepView:
             sentence=row.sentence, step=row.step, claims=row.claims,
             values={name: value.of(scalars[name]) for name, value in row.values.items() if name in scalars},
         )  # fmt: skip
-        return self._followed(index, point) if row.run else point
+        return self._followed(index, row, point) if row.run else point
 
-    def _followed(self, index: int, point: SweepPoint) -> SweepPoint:
-        """A point with how far its run is, or why there is none any more."""
+    def _followed(self, index: int, row: Row, point: SweepPoint) -> SweepPoint:
+        """A point with how far its run is, or why that does not count any more."""
+        lost, why = self._runs.judged(index, row)
+        if lost is not None or row.ended:
+            return replace(point, lost=lost, missing=f"{why}; {AGAIN}" if lost else "")
         path = self.folder.root / point.run
         try:
-            if not there(path / MANIFEST):
-                return replace(point, missing=f"run {point.run} was removed")
-            lost = self._missing(index, path)
-            if lost or point.ended:
-                return replace(point, missing=lost)
             progress = RunFolder.open(path).load_progress()
+            lost, why = self._runs.unended(path, progress.phase)
         except StoreError as error:
-            return replace(point, missing=error.message)
+            lost, why = damaged(path, error.message)
+            return replace(point, lost=lost, missing=f"{why}; {AGAIN}")
         share = min(1.0, progress.step / progress.total) if progress.total else None
-        return replace(point, phase=progress.phase, step=progress.step, share=share)
-
-    def _missing(self, index: int, path: Path) -> str:
-        """Why a run cannot be opened, or is another one by now; looked at again where its manifest was changed."""
-        stamp, key = _stamp(path / MANIFEST), (index, path.name)
-        if self._opened.get(key, (None, ""))[0] != stamp:
-            try:
-                same = self.folder.manifest.matches(index, RunFolder.open(path).manifest)
-                self._opened[key] = stamp, "" if same else f"run {path.name} has other knobs, seeds or versions by now"
-            except StoreError as error:
-                self._opened[key] = stamp, error.message
-        return self._opened[key][1]
+        return replace(point, phase=progress.phase, step=progress.step, share=share, lost=lost, missing=f"{why}; {AGAIN}" if lost else "")
 
     def _snapshot(self, points: tuple[SweepPoint, ...], live: bool) -> SweepSnapshot:
         manifest, notes = self.folder.manifest, list(self._notes)
@@ -111,10 +99,7 @@ class SweepView:
         scalars = tuple(item.scalar for item in manifest.collect)
         known = dict.fromkeys(name for point in points for name in point.claims)
         claims = [name for name in known if any(name in p.claims and p.claims[name].holds is not None for p in points)]
-        lost = [point.missing for point in points if point.missing]
-        if lost:
-            more = f", and {len(lost) - 1} more like it" if len(lost) > 1 else ""
-            notes.append(f"{lost[0]}{more}; its values are those that the sweep kept")
+        notes.extend(_lost(points))
         spec = _spec(manifest.phenomenon, notes)
         declared, snapshot, maps = drawn(self.folder.name, manifest, points, scalars, spec)
         rate, eta = self._pace(points, live)
@@ -141,6 +126,16 @@ class SweepView:
         return 0.0, None
 
 
+def _lost(points: Sequence[SweepPoint]) -> Iterator[str]:
+    """What does not count any more: a sentence for every reason."""
+    for lost in Lost:
+        found = [point for point in points if point.lost is lost]
+        if found:
+            more = f" ({len(found) - 1} more {'are' if len(found) > 2 else 'is'} {lost}, too)" if len(found) > 1 else ""
+            kept = "; what is shown of it is what the sweep kept" if any(point.values for point in found) else ""
+            yield f"{found[0].missing}{more}{kept}"
+
+
 def found_again(folder: SweepFolder) -> Table:
     """A table made anew from the runs that are there: what `table.json` would say."""
     stored = StoredRuns(folder.root, folder.manifest)
@@ -151,7 +146,7 @@ def row_of(stored: StoredRuns, index: int) -> Row:
     """What a stored run says of a point."""
     found = stored.of(index)
     if found is None:
-        return Row()
+        return Row(run=stored.unreadable(index))
     wanted = {item.name for item in stored.manifest.collect}
     try:
         snapshot = shown(found.folder.path) if found.over else None
@@ -183,11 +178,3 @@ def _written(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.12g}" if isinstance(value, float) else str(value)
-
-
-def _stamp(path: Path) -> Stamp:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_ino

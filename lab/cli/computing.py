@@ -92,7 +92,7 @@ def watch(run: Run, runs: Runs = None) -> int:
 
     sweep = find_sweep(runs_root(runs), run)
     if sweep is not None:
-        return open_app(sweep=sweep, runs=sweep.parent, headless=f"genlab show {sweep.name}")
+        return open_app(sweep=sweep, runs=sweep.parent, headless=f"genlab show {called(sweep)}")
     path = find_run(runs_root(runs), run)
     return open_app(watch=path, headless=f"genlab show {called(path)}")
 

@@ -19,7 +19,7 @@ from engine.contract import Snapshot
 from engine.errors import UsageError, echoed, nearest
 from engine.registry import spec
 from engine.store import RunFolder
-from lab.export.formats import FORMATS, drawing_count, drawn, event_writer, put
+from lab.export.formats import FORMATS, drawing_count, drawn, event_writer, put, require_drawings
 from lab.export.provenance import Provenance, file_word
 from lab.export.tables import POINTS, VALUES, curve_arrays, points, value_lines, write_document, write_table_file
 from lab.export.text_figures import print_figure, theme_of
@@ -133,6 +133,7 @@ def export_comparison(names: Sequence[str], runs: Path | None, wanted: ExportReq
     comparison = _only(whole, [file_word(name) for name in wanted.figures])
     loaded = _only_drawn(loaded, [origins.get(file_word(name), name) for name in wanted.figures])
     count = drawing_count(comparison.spec, comparison.snapshot)
+    require_drawings("these runs", count, wanted, "genlab compare without --to says how far they are")
     return put(wanted, count, lambda aside: _written(loaded, comparison, aside, wanted))
 
 

@@ -17,7 +17,7 @@ from engine.contract import Snapshot, Spec
 from engine.errors import StoreError, UsageError, echoed, nearest
 from engine.paths import expanded
 from engine.registry import spec
-from engine.store import RunFolder
+from engine.store import RunFolder, called
 from lab.export.provenance import Provenance
 from lab.export.tables import write_csv, write_json, write_npz
 from lab.export.text_figures import with_points
@@ -57,8 +57,22 @@ def export(loaded: Sequence[tuple[RunFolder, Snapshot]], wanted: ExportRequest) 
     if wanted.to not in FORMATS:
         raise UsageError(f"no format {echoed(wanted.to)!r}{nearest(wanted.to, FORMATS)}", "formats: " + ", ".join(FORMATS))
     chosen = [(folder, only(snapshot, wanted.figures)) for folder, snapshot in loaded]
-    count = sum(drawing_count(_declared(snapshot, wanted), snapshot) for _, snapshot in chosen)
-    return put(wanted, count, lambda aside: (path for folder, snapshot in chosen for path in _written(folder, snapshot, aside, wanted)))
+    counts = {folder: drawing_count(_declared(snapshot, wanted), snapshot) for folder, snapshot in chosen}
+    for folder, count in counts.items():
+        require_drawings(folder.name, count, wanted, f"genlab show {called(folder.path)} says how far it is")
+    total = sum(counts.values())
+    return put(wanted, total, lambda aside: (path for folder, snapshot in chosen for path in _written(folder, snapshot, aside, wanted)))
+
+
+def require_drawings(name: str, count: int, wanted: ExportRequest, hint: str) -> None:
+    """Make sure that a file comes of what is to be drawn.
+
+    Raises:
+        UsageError: nothing does.
+    """
+    if not count and wanted.to in DRAWN:
+        of = f" in {', '.join(wanted.figures)}" if wanted.figures else ""
+        raise UsageError(f"there is nothing to draw{of} of {name} yet", hint)
 
 
 def drawing_count(declared: Spec, snapshot: Snapshot) -> int:

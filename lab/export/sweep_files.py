@@ -12,8 +12,10 @@ from typing import Any
 
 from engine.contract.sweep import SweepSnapshot
 from engine.errors import UsageError, echoed, nearest
+from engine.store import called
+from engine.store.place import told_root
 from engine.sweeps.view import SweepView
-from lab.export.formats import DRAWN, put
+from lab.export.formats import DRAWN, put, require_drawings
 from lab.export.provenance import Provenance
 from lab.export.sweep_text import has_points, sweep_document
 from lab.output import strict
@@ -34,8 +36,24 @@ def export_sweeps(paths: Sequence[Path], wanted: ExportRequest) -> list[Path]:
         raise UsageError(f"no format {echoed(wanted.to)!r} of a sweep{nearest(wanted.to, formats)}", "formats: " + ", ".join(formats))
     views = [SweepView(path) for path in paths]
     sweeps = [(_only(view.latest(), wanted.figures), about(view)) for view in views]
-    count = sum(len(sweep.drawn.pictures) + sum(has_points(figure, sweep) for figure in sweep.declared.figures) for sweep, _ in sweeps)
-    return put(wanted, count, lambda place: (path for sweep, known in sweeps for path in _written(sweep, known, place, wanted)))
+    counts = [_require_content(sweep, wanted) for sweep, _ in sweeps]
+    return put(wanted, sum(counts), lambda place: (path for sweep, known in sweeps for path in _written(sweep, known, place, wanted)))
+
+
+def _require_content(sweep: SweepSnapshot, wanted: ExportRequest) -> int:
+    """Return how many figures and pictures there are to draw.
+
+    Raises:
+        UsageError: nothing of the sweep was computed, or none of it can be drawn.
+    """
+    name = called(Path(sweep.folder))
+    if not any(point.ended or point.values for point in sweep.points):
+        command = f"{sweep.command_line}{told_root(Path(sweep.folder).parent)}"
+        goes_on = f"genlab watch {name} shows how far they are" if sweep.live else f"Compute them: {command}"
+        raise UsageError(f"no point of {sweep.name} is finished, so there is nothing to write", goes_on)
+    count = len(sweep.drawn.pictures) + sum(has_points(figure, sweep) for figure in sweep.declared.figures)
+    require_drawings(sweep.name, count, wanted, f"genlab show {name} says why; --to csv and --to json write what there is")
+    return count
 
 
 def about(view: SweepView) -> Provenance:

@@ -108,7 +108,8 @@ def sweep_document(sweep: SweepSnapshot) -> dict[str, Any]:
         "knobs": list(sweep.knobs), "collect": [vars(scalar) for scalar in sweep.scalars],
         "points": [
             {
-                "knobs": dict(point.knobs), "run": point.run, "phase": point.state, "sentence": point.sentence, "missing": point.missing,
+                "knobs": dict(point.knobs), "run": point.run, "phase": point.state, "sentence": point.sentence,
+                "lost": point.lost and str(point.lost), "missing": point.missing,
                 "values": values_record(point.values.values()), "claims": {name: str(status) for name, status in point.claims.items()},
             }
             for point in sweep.points

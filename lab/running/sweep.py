@@ -18,9 +18,10 @@ from engine.contract import Phase
 from engine.cores import usable_cores
 from engine.device import resolve_device
 from engine.errors import Exit, StoreError
-from engine.store import runs_root
+from engine.store import called, runs_root
 from engine.store.files import told
 from engine.sweeps.folder import Stored, StoredRuns, SweepFolder
+from engine.sweeps.kept_runs import lost_runs
 from engine.sweeps.manifest import Row, SweepManifest, Table, ValueOf, now
 from engine.sweeps.plan import Plan, Point
 from lab.running.driving import Signals
@@ -81,7 +82,7 @@ class Sweep:
         cluster: a Dask cluster whose workers compute, instead of processes of this machine.
 
     Attributes:
-        folder: the sweep's own; again: whether it was there already.
+        folder: the sweep's own; again: whether it was there already; missed: which of its runs do not count any more, as sentences.
         stopped: the name of the signal that ended it, if one did.
         lost: why its workers are out of reach, as a sentence, if they are; the points that are left were not computed.
 
@@ -107,6 +108,7 @@ class Sweep:
         with told(self.root, "make the folder"):
             self.root.mkdir(parents=True, exist_ok=True)
         self.folder, self.again = SweepFolder.begin(self.root, manifest)
+        self.missed = self._missed() if self.again else ()
         self.stopped = self.lost = ""
         self.problem = ""
         self._at_work = self.workers
@@ -114,6 +116,13 @@ class Sweep:
         self._began, self._ended, self._saved_at = now(), 0, 0.0
         self._left = len(plan.points)
         self._runs = StoredRuns(self.root, self.folder.manifest)
+
+    def _missed(self) -> tuple[str, ...]:
+        try:
+            rows = self.folder.load().rows
+        except StoreError:  # the runs themselves say what is there
+            return ()
+        return tuple(why for _, why in lost_runs(self.folder, rows).values())
 
     def endings(self) -> Iterator[PointEnd]:
         """What becomes of the points, as they end; after a signal, of those that had begun."""
@@ -231,7 +240,7 @@ class Sweep:
         if not name and self.stopped:
             return PointEnd(point, int(Exit.INTERRUPTED), sentence="not begun", reused=reused)
         left = {"run": name, "folder": str(self.root / name)} if name else {}
-        how = f"{answer.sentence}; go on with: genlab resume {name}" if name else answer.sentence
+        how = f"{answer.sentence}; go on with: genlab resume {called(self.root / name)}" if name else answer.sentence
         return PointEnd(point, int(Exit.RUN_FAILED), left, how, resumed=False, reused=reused)
 
     def _taken(self, point: Point, stored: Stored) -> PointEnd:

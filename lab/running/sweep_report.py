@@ -10,6 +10,7 @@ import typer
 
 from engine.cores import usable_cores
 from engine.errors import Exit, LabError, UsageError
+from engine.store import called
 from engine.sweeps.pace import expected
 from engine.sweeps.plan import Plan, labelled
 from engine.sweeps.view import SweepView
@@ -19,6 +20,7 @@ from lab.running.dask_cluster import Scheduler, at_work
 from lab.running.idle_knobs import say_idle
 from lab.running.sweep import PointEnd, Sweep
 
+MOST_NAMED = 3  # sentences on runs that do not count any more
 MANY = 100  # points from which on a person is asked
 GO_ON = "  Go on with: the same command"
 
@@ -41,6 +43,10 @@ def run_sweep(
         sweep = Sweep(plan, device, count, runs, typed, threads, cluster)
         if sweep.again and not quiet:
             say(f"genlab: going on with {sweep.folder.name}: what is finished counts, what had begun goes on")
+            for why in sweep.missed[:MOST_NAMED]:
+                say(f"  {why}: it is computed again")
+            if len(sweep.missed) > MOST_NAMED:
+                say(f"  and {len(sweep.missed) - MOST_NAMED} more, which are computed again, too")
         ended: list[PointEnd] = []
         for one in sweep.endings():
             ended.append(one)
@@ -77,7 +83,8 @@ def conclude(sweep: Sweep, ended: Sequence[PointEnd], *, json: bool) -> None:
     except LabError as error:
         say(f"genlab: {error.message}")
         return
-    say(f"  Figures: genlab show {sweep.folder.name}   as files: genlab export {sweep.folder.name} --to svg")
+    name = called(sweep.folder.path)
+    say(f"  Figures: genlab show {name}   as files: genlab export {name} --to svg")
 
 
 def ask(plan: Plan, workers: int | None, device: str) -> None:

@@ -17,6 +17,7 @@ from screens.widgets.text_row import fit
 GAP = 2
 MARK = 4  # columns of a mark and a gap: its number, in brackets where that leaves one
 UNREAD = "..."
+DAMAGED = "damaged"  # over, but what it left is not all there
 LEAST_KNOBS = 12
 NARROW, SHORT_PHASE = 70, 9
 KNOBS, KNOBS_FROM = "knobs that differ", 96  # a column of their own, and the width from which they have it
@@ -149,6 +150,8 @@ def phase(run: ListedRun, *, short: bool = False) -> Text:
     """Return a run's phase, of one that is not over with how far it is."""
     if run.phase is None:
         return Text("")
+    if run.flaw:
+        return Text(DAMAGED, "red")
     text = Text({Phase.RUNNING: "run", Phase.STOPPED: "stop"}.get(run.phase, str(run.phase)) if short else str(run.phase))
     text.stylize(formatting.PHASE_STYLE[run.phase])
     if run.phase in (Phase.RUNNING, Phase.PAUSED, Phase.STOPPED) and run.total:

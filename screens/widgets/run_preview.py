@@ -69,9 +69,9 @@ class RunPreview(Widget):
 def _words(preview: Preview, width: int, height: int) -> list[Text]:
     run, snapshot = preview.run, preview.snapshot
     lines = [Text.assemble((run.called, "bold"))]
-    problem = run.problem or preview.problem
+    problem = run.problem or run.flaw or preview.problem
     differing = Text.assemble(_title(run), knob_words(run.knobs) or "no knob differs from it") if run.known and not run.problem else Text()
-    lines.append(Text(problem, "red" if run.problem else "dim") if problem else differing)
+    lines.append(Text(problem, "red" if run.problem or run.flaw else "dim") if problem else differing)
     if problem and differing:
         lines.append(differing)
     if snapshot is not None and height > 2:

@@ -89,14 +89,15 @@ class PointRun:
 
 
 def test_sweeps_are_listed_newest_first_with_how_far_they_are(tmp_path: Path) -> None:
-    ended = Row(run="run-1", phase=Phase.FINISHED, code=0)
+    ended = Row(phase=Phase.FINISHED, code=0)
     old = made(tmp_path, "wd=.3,1,3", ended, created="2026-01-01T00:00:00+00:00")
-    new = made(tmp_path, "fraction=.2,.4", ended, ended, created="2026-02-01T00:00:00+00:00")
+    gone = Row(run="run-1", phase=Phase.FINISHED, code=0)
+    new = made(tmp_path, "fraction=.2,.4", ended, gone, created="2026-02-01T00:00:00+00:00")
     torn = made(tmp_path, "p=23,31")
     (torn / "sweep.json").write_text("{")
     found = stored_sweeps(tmp_path)
     assert [one.folder for one in found] == [new, old, torn]
-    assert [one.words for one in found[:2]] == ["2 of 2 points  fraction (2)", "1 of 3 points  wd (3)"]
+    assert [one.words for one in found[:2]] == ["1 of 2 points, 1 deleted  fraction (2)", "1 of 3 points  wd (3)"]
     assert found[2].problem and not found[0].problem and found[0].phenomenon == "grokking"
     assert stored_sweeps(tmp_path / "nothing") == []
 
@@ -147,7 +148,7 @@ def test_one_that_cannot_be_read_is_said_and_nothing_is_taken_away(tmp_path: Pat
 def test_its_files_are_named_in_a_sentence(tmp_path: Path) -> None:
     around = Around(tmp_path)
     sweeps = OpenSweeps(around, PointRun())  # type: ignore[arg-type]
-    path = made(tmp_path, "wd=.3,1,3")
+    path = made(tmp_path, "wd=.3,1,3", Row(phase=Phase.DIVERGED, code=3))
     sweeps.open(path)
     (screen,) = around.installed
     said = screen._export(ExportRequest("json", tmp_path / "out"))  # type: ignore[attr-defined]

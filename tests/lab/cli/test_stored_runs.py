@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from engine.contract import Phase
 from engine.errors import Exit
-from engine.store import RunFolder
+from engine.store import Progress, RunFolder
 from tests.engine.running import until
 from tests.lab.command_line import finish, lines
 
@@ -43,6 +45,7 @@ def test_runs_lists_what_is_there_and_what_is_wrong_with_it(genlab, run, tmp_pat
         "created": "",
         "live": False,
         "problem": "",
+        "flaw": "",
         "claims": {"holds": 1, "fails": 0, "pending": 0, "censored": 0, "not run": 1, "not applicable": 0},
         "values": {},
     }
@@ -113,7 +116,52 @@ def test_a_damaged_result_is_said_though_nothing_is_read_from_it(genlab, run, tm
     assert code == 0 and out
     said = [line for line in err.splitlines() if "damaged" in line]
     assert len(said) == 1 and "result.json" in said[0] and damaged in said[0]
-    assert "genlab run toy --preset quick --seed 0" in err
+    assert f"genlab resume {damaged}" in said[0]
+
+
+@pytest.mark.parametrize("file", ["result.json", "arrays.npz"])
+def test_a_run_that_says_it_is_finished_and_lacks_what_it_should_have_left_says_so(genlab, run, tmp_path, file):
+    name, other = run(), run("--seed", "4")
+    (tmp_path / "runs" / name / file).unlink()
+    sentence = f"{file} is missing, though the run says that it is finished; genlab resume {name} makes it anew"
+    out = genlab("runs")[1]
+    assert sentence in out and "damaged" in _row(out, name) and "finished" in _row(out, other)
+    record = next(record for record in lines(genlab("runs", "--json")[1]) if record["run"] == name)
+    assert record["phase"] == "finished" and sentence in record["flaw"] and not record["problem"]
+    (shown,) = lines(genlab("show", name, "--json")[1])
+    assert sentence in shown["notes"][-1] and "note: " in genlab("show", name)[1]
+    for command in (["compare", name, other], ["export", name, "--to", "json", "--out", str(tmp_path)]):
+        code, out, err = genlab(*command)
+        assert code == 0 and out and sentence in err
+    assert genlab("resume", name, "--quiet")[0] == 0
+    assert (tmp_path / "runs" / name / file).is_file() and sentence not in genlab("runs")[1]
+
+
+def test_a_run_that_was_copied_names_where_it_is_now(genlab, run, tmp_path):
+    name = run()
+    folder = RunFolder.open(tmp_path / "runs" / name, writable=True)
+    hint = f"genlab resume {folder.path} continues"
+    stopped = replace(folder.load_snapshot(), phase=Phase.STOPPED, sentence="stopped", hint=hint)
+    folder.save_snapshot(stopped)
+    folder.save_progress(Progress(Phase.STOPPED, "stopped", hint))
+    folder.close()
+    moved = tmp_path / "elsewhere" / "renamed"
+    shutil.copytree(folder.path, moved)
+    (shown,) = lines(genlab("show", str(moved), "--json")[1])
+    found = RunFolder.open(moved)
+    assert (shown["run"], shown["folder"]) == ("renamed", str(moved))
+    assert shown["hint"] == found.load_progress().hint == f"genlab resume {moved} continues"
+
+
+def test_nothing_is_drawn_of_a_run_without_a_measurement_and_that_is_said(genlab, run, tmp_path):
+    name = run()
+    folder = RunFolder.open(tmp_path / "runs" / name, writable=True)
+    folder.save_snapshot(replace(folder.load_snapshot(), series=(), pictures=()))
+    folder.close()
+    for command in (["export", name], ["compare", name, run("--seed", "4"), "--figure", "grid"]):
+        code, out, err = genlab(*command, "--to", "svg", "--out", str(tmp_path / "out"))
+        assert (code, out) == (Exit.USAGE, "") and len(err.splitlines()) == 2
+    assert not (tmp_path / "out").exists()
 
 
 def test_control_characters_that_are_read_back_never_reach_the_terminal(genlab, run, tmp_path):

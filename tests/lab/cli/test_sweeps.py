@@ -223,8 +223,14 @@ def test_a_folder_of_sweeps_without_a_run_is_listed(genlab):
     assert code == 0 and "no runs in" in out and "toy-quick-sweep" in out
 
 
-@pytest.mark.parametrize("damage", ["table gone", "table torn", "a run gone", "a run torn", "a run is another one"])
-def test_what_is_damaged_is_said_and_the_rest_is_shown(genlab, tmp_path, damage):
+DAMAGES = {
+    "table gone": "finished", "table torn": "finished", "a run gone": "deleted", "a run torn": "damaged",
+    "a record cut off": "damaged", "a run is another one": "replaced",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_damaged_is_said_and_computed_again_and_the_rest_is_shown(genlab, tmp_path, damage):
     genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1", "--quiet")
     root = tmp_path / "runs"
     sweep, run = root / "toy-quick-sweep", list_runs(root)[0].path
@@ -238,13 +244,51 @@ def test_what_is_damaged_is_said_and_the_rest_is_shown(genlab, tmp_path, damage)
         table = json.loads((sweep / "table.json").read_text())
         table["rows"][0]["run"] = table["rows"][1]["run"]
         (sweep / "table.json").write_text(json.dumps(table))
+    elif damage == "a record cut off":
+        os.truncate(run / "latest.npz", 400)
     else:
         (run / "manifest.json").write_text("{")
+    state = DAMAGES[damage]
     code, out, _ = genlab("show", sweep.name)
     rows = [line.split() for line in out.splitlines() if line.split()[:1] in (["0.1"], ["0.2"]) and len(line.split()) > 2]
     assert code == 0
-    assert [row[2] for row in rows] == ["finished"] * 4, "of two points, twice"
+    assert [row[2] for row in rows] == [state, "finished"] * 2, "of two points, twice"
     assert "note: " in out
+    if state == "finished":
+        return
+    assert f"1 of 2 points done, 1 {state}" in out
+    record = next(item for item in lines(genlab("runs", "--json")[1]) if item["event"] == "sweep")
+    assert (record["done"], record["failed"], record["lost"]) == (1, 0, {state: 1})
+    point, _ = lines(genlab("show", sweep.name, "--json")[1])[0]["points"]
+    assert point["phase"] == point["lost"] == state and point["missing"].endswith("the same command computes it again")
+    code, _, err = genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1")
+    assert code == 0 and (damage == "a run is another one" or "it is computed again" in err)
+    assert (SweepView(sweep).latest().done, SweepView(sweep).latest().lost) == (2, {})
+
+
+def test_a_damaged_run_of_a_sweep_without_its_table_is_not_called_waiting(genlab, tmp_path):
+    genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1", "--quiet")
+    sweep, run = tmp_path / "runs" / "toy-quick-sweep", list_runs(tmp_path / "runs")[0].path
+    (sweep / "table.json").unlink()
+    (run / "state.json").write_text("{")
+    point, other = SweepView(sweep).latest().points
+    assert (point.run, point.state, other.state) == (run.name, "damaged", "finished") and "state.json is damaged" in point.missing
+    (run / "state.json").write_text((tmp_path / "runs" / other.run / "state.json").read_text())
+    (run / "result.json").write_text('{"half": }')  # which only reading it tells
+    assert [point.state for point in SweepView(sweep).latest().points] == ["damaged", "finished"]
+
+
+@pytest.mark.parametrize("to", ["csv", "json", "svg", "png", "pdf"])
+def test_a_sweep_without_a_finished_point_is_not_exported_and_that_is_said(genlab, tmp_path, to):
+    toy = registry.spec("toy")
+    plan = Plan.of(toy, "quick", {"steps": "20"}, axes_of(toy, ["rate=.1,.2"], ("steps",)))
+    work = Sweep(plan, "cpu", 1, tmp_path / "runs")
+    work._save(force=True)
+    work.folder.close()
+    code, out, err = genlab("export", work.folder.name, "--to", to, "--out", str(tmp_path / "out"))
+    assert (code, out) == (Exit.USAGE, "") and not (tmp_path / "out").exists()
+    assert err.splitlines()[0].endswith("no point of toy-quick-sweep is finished, so there is nothing to write")
+    assert "genlab sweep toy" in err.splitlines()[1]
 
 
 def test_a_point_that_was_stopped_before_it_had_a_folder_is_no_run_of_that_name(genlab, tmp_path):
