@@ -39,7 +39,7 @@ def before(figure: Figure, stop: Stop, snapshot: Snapshot, heights: Sequence[flo
     question = stop.question
     if isinstance(question, Sketch):
         x = replace(figure.x, lo=question.at[0], hi=question.at[-1])
-        y = replace(figure.y, lo=question.lo, hi=question.hi, log=question.log)
+        y = replace(figure.y, label=question.what or figure.y.label, lo=question.lo, hi=question.hi, log=question.log)
         figure, given = replace(figure, x=x, y=y), [*given, sketched(question, heights)]
     return replace(figure, title=figure.y.label, series=(*stop.given, YOURS), note=""), given, []
 

@@ -132,6 +132,7 @@ class Sketch:
     """A curve, drawn by handles over the figure's own axes.
 
     at: the handles' x, ascending. lo, hi: what the y axis shows before the answer is seen; log: whether it is logarithmic.
+    what: what the heights are, where the label of the figure's axis says it only together with its title; empty where that says it.
     start: the height of all handles at first. near: the factor (on a log axis), or distance, that half of them may be off; a curve
     is right where it also goes up and down as the other does. It is near where it does and half of them are within the square
     of that factor; or where half are within the factor itself, half of the ways are the same, and all are within its cube: who misses a
@@ -144,6 +145,7 @@ class Sketch:
     start: float
     near: float
     log: bool = True
+    what: str = ""
 
     def truth(self, curve: Series, log_x: bool) -> Floats:
         """Return the heights of a curve at the handles. Shape (handles,); nan beyond its ends."""

@@ -96,8 +96,8 @@ STOPS = (
             )
         ),
         find=signs_and_values,
-        explanation="The fit keeps a part SU of z and adds CN from the other features. A value needs SU near 1; a sign needs SU above CN, "
-        "and both may go to 0 as long as CN goes faster. So a classifier can be benign where regression is not (q = .75); with more weight "
+        explanation="The fit keeps a part SU of z and adds CN from the other features. A value needs SU near 1, a sign SU far above CN: "
+        "both may go to 0 as long as CN goes faster. So a classifier can be benign where regression is not (q = .75); with more weight "
         "on the strong features both are (q = .25), with less neither (q = 1.25).",
         formula="strong features share n^-q of the variance; wrong signs atan(CN/SU)/pi, risk (1 - SU)^2 + CN^2",
         claims=("SP4", "SP5", "SP6"),

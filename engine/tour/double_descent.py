@@ -52,7 +52,7 @@ def tuned_peak(snapshot: Snapshot) -> Found:
     rise = best.y / np.minimum.accumulate(best.y) - 1
     highest = int(np.argmax(rise))
     place = 2 if rise[highest] < RISE else 0 if abs(best.x[highest] - 1) <= BESIDE else 1
-    exact = height(curve(snapshot, "ridge/zero-median"), 1.0)
+    exact = height(curve(snapshot, "test-mse/zero-median"), 1.0)
     sentence = (
         f"At p = n the mean test MSE is {written(height(best, 1.0))} with the best ridge; without, the median is {written(exact)}. "
         f"Here the tuned curve rises by {percent(float(rise[highest]))} at most."

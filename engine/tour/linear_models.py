@@ -47,7 +47,7 @@ def lengths(snapshot: Snapshot) -> Found:
     return at_handles(LENGTHS, [drawn], True, f"The length, rms of {snapshot.config['draws']} draws, is {ends}.")
 
 
-DIRECTION = Sketch(at=(10.0, 1e3, 1e10, 1e20, 1e30, 1e45, 1e59), lo=1e-6, hi=1.0, start=0.3, near=2.0)
+DIRECTION = Sketch(at=(10.0, 1e3, 1e10, 1e20, 1e30, 1e45, 1e59), lo=1e-6, hi=1.0, start=0.3, near=2.0, what="distance to w_hat/|w_hat|")
 
 
 def direction(snapshot: Snapshot) -> Found:

@@ -65,7 +65,7 @@ def _ways(stop: Stop, found: Spec, options: Sequence[str]) -> list[str]:
     places = ", ".join(map(written, question.at))
     scale = "logarithmic " if question.log else ""
     return [
-        f"Draw {axis_name(figure.y)}, on a {scale}axis from {written(question.lo)} to {written(question.hi)}, "
+        f"Draw {question.what or axis_name(figure.y)}, on a {scale}axis from {written(question.lo)} to {written(question.hi)}, "
         f"at {axis_name(figure.x)} = {places}."
     ]
 

@@ -57,12 +57,22 @@ def verdict_rows(snapshot: Snapshot, stop: Stop, width: int, whole: bool) -> lis
             numbers = Text.assemble(f": {formatting.number(verdict.measured)}", (f" ({formatting.number(verdict.predicted)})", "dim"))
             sentence = Text(verdict.claim.sentence)
             if not whole:
-                sentence.truncate(max(LEAST_SENTENCE, width - row.cell_len - numbers.cell_len), overflow="ellipsis")
+                sentence = _cut(sentence, max(LEAST_SENTENCE, width - row.cell_len - numbers.cell_len))
             row = Text.assemble(row, sentence, numbers)
-            if not whole:
-                row.truncate(max(1, width), overflow="ellipsis")
-            rows.append(row)
+            rows.append(row if whole else _cut(row, max(1, width)))
     return rows
+
+
+def _cut(text: Text, width: int) -> Text:
+    """Return a text that fits, cut off between words where it does not: half a number would be another one."""
+    if text.cell_len <= width:
+        return text
+    cut = text.copy()
+    cut.truncate(max(0, width - 2))
+    if (end := cut.plain.rfind(" ")) > 0 and text.plain[len(cut.plain)] != " ":
+        cut.truncate(end)
+    cut.rstrip()
+    return cut.append(" …") if cut.plain else Text("…")
 
 
 def explanation_text(stop: Stop) -> Text:

@@ -101,7 +101,7 @@ def norms(l1, l2, linf):
 def ridge(*best):
     return {
         "ridge/best": ([0.1, 0.9, 1.3, 5.0], best),
-        "ridge/zero-median": ([1.0], [345.0]),
+        "test-mse/zero-median": ([1.0], [345.0]),
     }
 
 
