@@ -17,7 +17,7 @@ from engine.contract.run_command import run_command
 from engine.errors import LabError, UsageError
 from engine.phenomenon import AnyPhenomenon
 from engine.run_times import learn
-from engine.runner import FolderSession, Runner, preset_of
+from engine.runner import FolderSession, Runner, preset_of, resolve_device
 from engine.seeds import seed_range
 from engine.store import RunFolder, find_run, runs_root
 from engine.store.endings import with_flaw
@@ -156,6 +156,8 @@ def run(
     """
     spec = registry.spec(name) if isinstance(name, str) else name.spec
     config = spec.configure(preset, knobs)
+    if device != "auto":
+        resolve_device(device)  # refused also by what computes on the processor alone
     warn_idle(knobs, [config])
     count = spec.preset(preset).seeds if seeds is None else seeds
     root = None if runs is None else runs_root(Path(runs))

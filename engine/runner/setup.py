@@ -62,6 +62,9 @@ def checked(seeds: tuple[int, ...]) -> tuple[int, ...]:
     """
     if not seeds:
         raise UsageError("the number of seeds must be at least 1, got 0", "use --seeds 1")
+    if len(seeds) > 1 and 0 <= seeds[0] <= LAST_SEED < seeds[-1]:
+        allowed = f"with --seeds {len(seeds)}, --seed may be 0 to {LAST_SEED + 1 - len(seeds)}"
+        raise UsageError(f"{len(seeds)} seeds from {seeds[0]} reach {seeds[-1]}, beyond the last, {LAST_SEED}", allowed)
     for seed in seeds:
         if not 0 <= seed <= LAST_SEED:
             raise UsageError(f"seed must be between 0 and {LAST_SEED}, got {seed}", "use --seed 0")

@@ -11,7 +11,7 @@ import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import UsageError, nearest
+from engine.errors import UsageError, echoed, nearest
 from lab.bench.entry import Entry
 
 
@@ -25,10 +25,10 @@ def choose(names: Sequence[str]) -> tuple[Entry, ...]:
     """The entries of these names, in the order given; all of them without names.
 
     Raises:
-        engine.errors.UsageError: unknown name; names the nearest and lists the valid ones.
+        engine.errors.UsageError: unknown name; names the nearest, and the command that lists them.
     """
     known = {entry.name: entry for entry in entries()}
     for name in names:
         if name not in known:
-            raise UsageError(f"no bench entry {name!r}{nearest(name, known)}", "entries: " + ", ".join(known))
+            raise UsageError(f"no bench entry {echoed(name)!r}{nearest(name, known)}", "See: genlab bench --list")
     return tuple(known[name] for name in names) if names else tuple(known.values())

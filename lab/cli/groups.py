@@ -23,6 +23,20 @@ Action = Callable[..., Any]
 DATA_OPTIONS = ("--dataset", "--data")  # both name the knob that takes a data set
 
 
+def told_mistake(ctx: Any, params: Iterable[Any], error: Exception) -> Exception:
+    """Return an error of Typer's parser, which may not know of which command it is, as one that names its help."""
+    given = getattr(error, "option_name", None)
+    if given is None:
+        if getattr(error, "ctx", ctx) is None:
+            error.ctx = ctx  # type: ignore[attr-defined]
+        return error
+    found = next((param for param in params if given in (*param.opts, *param.secondary_opts)), None)
+    hint = f"See: {ctx.command_path} --help"
+    if found is None or found.is_flag:
+        return UsageError(f"option {echoed(given)} takes no value", hint)
+    return UsageError(f"option {echoed(given)} needs a value{f': {found.metavar}' if found.metavar else ''}", hint)
+
+
 class LabCommand(TyperCommand):
     """A command that names the nearest option when one does not exist, and lists knobs apart from options in its help."""
 
@@ -44,7 +58,7 @@ class LabCommand(TyperCommand):
         except Exception as error:
             given = getattr(error, "option_name", None)
             if given is None or not type(error).__name__.startswith("NoSuchOption"):
-                raise
+                raise told_mistake(ctx, self.get_params(ctx), error) from None
             raise self._unknown(ctx, given) from None
 
     def _unknown(self, ctx: Any, given: str) -> UsageError:
@@ -90,7 +104,7 @@ class LabGroup(TyperGroup):
         except Exception as error:
             given = getattr(error, "option_name", None)
             if given is None or not type(error).__name__.startswith("NoSuchOption"):
-                raise
+                raise told_mistake(ctx, self.get_params(ctx), error) from None
             options = [option.lstrip("-") for param in self.get_params(ctx) for option in param.opts]
             hint = f"See: {ctx.command_path} --help"
             raise UsageError(f"no option {echoed(given)!r}{_dashed(nearest(given.lstrip('-'), options))}", hint) from None

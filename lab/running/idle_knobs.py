@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.contract import Config, Knob
+from engine.contract import Config, Knob, Spec
 from lab.output import say
 
 
@@ -21,6 +21,12 @@ def say_idle(given: Iterable[str], configs: Sequence[Config]) -> None:
     """Say which of the given knobs have no effect, as a command does."""
     for item, why in idle(given, configs):
         say(f"{item.option} has no effect here: it {why}")
+
+
+def say_idle_device(spec: Spec, configs: Sequence[Config], device: str) -> None:
+    """Say that the device that is asked for has no part in what is computed."""
+    if device == "cuda" and not any(map(spec.trains, configs)):
+        say(f"--device cuda has no effect here: {spec.name} with these knobs trains no network and computes on the processor")
 
 
 def warn_idle(given: Iterable[str], configs: Sequence[Config]) -> None:

@@ -14,12 +14,13 @@ from engine.estimates import LONG, Estimate, estimate
 from engine.run_times import learn
 from engine.runner import Runner, preset_of
 from engine.runner import resume as reopen
+from engine.runner.setup import checked
 from engine.seeds import seed_range
 from engine.store import find_run, runs_root
 from lab.output import VERDICT_COLUMNS, emit, plain, say, verdict_rows, write_table
 from lab.running.detached import detach
 from lab.running.driving import Driven, Feed, conclude, drive
-from lab.running.idle_knobs import say_idle
+from lab.running.idle_knobs import say_idle, say_idle_device
 from lab.running.reporters import choose_reporter
 
 
@@ -73,13 +74,14 @@ def begin(
     config = spec.configure(preset, given)
     config.require_contents()
     check_device(where.device)
+    replicates = checked(seed_range(seed, seeds or spec.preset(preset).seeds))
     if not told.quiet and not told.announce:
         say_idle(given, [config])
+        say_idle_device(spec, [config], where.device)
     _say_time(estimate(spec, config, seeds or spec.preset(preset).seeds, where.device), told)
     if background:
         return detach([arg for arg in told.typed if arg != "--detach"], as_json=told.json)
     label = preset_of(spec, config, preset)
-    replicates = seed_range(seed, seeds or spec.preset(preset).seeds)
 
     def make(feed: Feed) -> Driven:
         return Runner(

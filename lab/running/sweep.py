@@ -100,6 +100,8 @@ class Sweep:
         if cluster is None:
             cores = usable_cores()
             self.workers = min(workers or cores, len(plan.points))
+            if device != "auto":
+                resolve_device(device)  # what is not there is refused also where nothing would be computed on it
             device, usual = resolve_device(device if trains else "cpu"), max(1, min(64, cores // self.workers))
         else:
             self.workers = min(workers or cluster.count or len(plan.points), len(plan.points))

@@ -17,7 +17,7 @@ from engine.sweeps.view import SweepView
 from lab.export.sweep_text import print_tables
 from lab.output import emit, say
 from lab.running.dask_cluster import Scheduler, at_work
-from lab.running.idle_knobs import say_idle
+from lab.running.idle_knobs import say_idle, say_idle_device
 from lab.running.sweep import PointEnd, Sweep
 
 MOST_NAMED = 3  # sentences on runs that do not count any more
@@ -36,7 +36,9 @@ def run_sweep(
         LabError: no such device, no place for the runs, no cluster, or another process computes the same sweep.
     """
     if not quiet:
-        say_idle((*plan.given, *plan.axes), [point.config for point in plan.points])
+        configs = [point.config for point in plan.points]
+        say_idle((*plan.given, *plan.axes), configs)
+        say_idle_device(plan.spec, configs, device)
     if not yes:
         ask(plan, workers, device)
     with at_work(scheduler, workers, len(plan.points)) as (cluster, count):

@@ -135,7 +135,9 @@ class Verifier:
         count = found.preset(self.preset).seeds
         last = self.seed + self.seeds * count - 1
         if last > LAST_SEED:
-            raise UsageError(f"{self.seeds} runs from seed {self.seed} reach seed {last}, beyond the last, {LAST_SEED}", "lower --seed")
+            many = self.seeds * count > LAST_SEED
+            allowed = "name fewer" if many else f"with --seeds {self.seeds}, --seed may be 0 to {LAST_SEED + 1 - self.seeds * count} here"
+            raise UsageError(f"{self.seeds} runs from seed {self.seed} reach seed {last}, beyond the last, {LAST_SEED}", allowed)
         return iter(range(self.seed, last + 1, count))
 
     def _command(self, job: Job, threads: int) -> list[str]:

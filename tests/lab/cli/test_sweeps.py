@@ -326,3 +326,15 @@ def test_a_sweep_without_its_manifest_is_one_sentence(genlab, tmp_path):
     assert code == 0 and "damaged" in out
     code, _, err = genlab("sweep", "toy", "--grid", "rate=.1,.2", "--steps", "20", "--workers", "1", "--quiet")
     assert code == 0, err
+
+
+@pytest.mark.parametrize("command", [["run", "toy"], ["sweep", "toy", "--grid", "rate=.1,.2"]])
+def test_a_device_that_is_not_there_is_refused_also_where_all_is_computed_already(genlab, tmp_path, monkeypatch, command):
+    steps = ["--steps", "20", *(["--workers", "1"] if command[0] == "sweep" else [])]
+    assert genlab(*command, *steps, "--quiet")[0] == 0
+    monkeypatch.setattr("engine.device.why_no_gpu", lambda: "there is none")
+    code, out, err = genlab(*command, *steps, "--device", "cuda")
+    assert (code, out) == (Exit.USAGE, "") and "device cuda is not there: there is none" in err
+    monkeypatch.setattr("engine.device.why_no_gpu", lambda: "")
+    code, _, err = genlab(*command, *steps, "--device", "cuda")
+    assert code == 0 and "--device cuda has no effect here: toy with these knobs trains no network" in err
