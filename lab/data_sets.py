@@ -47,7 +47,8 @@ def print_data_sets(*, json: bool) -> None:
             lines.append((found.name, "", "", "damaged", found.why))
         else:
             what = f"{len(found.classes)} classes" if found.classes else found.kind
-            lines.append((found.name, found.rows, "x".join(map(str, found.shape)), what, found.source))
+            wrong = damaged(found)
+            lines.append((found.name, found.rows, "x".join(map(str, found.shape)), "damaged" if wrong else what, wrong or found.source))
     write_table(("name", "rows>", "shape", "kind", "from"), lines)
 
 
@@ -70,13 +71,15 @@ def print_data_set(name: str, *, json: bool) -> None:
     if name in PUBLISHED:
         published = PUBLISHED[name]
         if json:
-            emit(published_data.record(published))
+            emit(published_data.record(published, thorough=True))
         else:
             write_table((name, published.title), [*published_data.facts(published), ("used by", commands(uses(name)[0]))])
         return
     entry = own.find(name)
     if json:
-        emit({**record(entry), "used_by": [{"phenomenon": use.phenomenon, "knobs": dict(use.knobs)} for use in uses(name)[0]]})
+        emit(
+            {**record(entry, thorough=True), "used_by": [{"phenomenon": use.phenomenon, "knobs": dict(use.knobs)} for use in uses(name)[0]]}
+        )
     else:
         describe(entry)
 
@@ -197,6 +200,8 @@ def describe(entry: own.Entry) -> None:
     lines += [("used as", text) for text in ways(entry, taken)]
     lines += [("from", f"{entry.source}, {entry.imported[:10]}"), ("SHA-256", entry.sha256)]
     lines.append(("kept in", f"{own.data_folder() / entry.sha256}.npz, {entry.size:,} bytes"))
+    if wrong := damaged(entry, thorough=True):
+        lines.insert(0, ("damaged", wrong))
     write_table((entry.name, summary(entry)), lines)
     if entry.repeated and entry.kind == "classes":
         write("Random labels cannot be fitted where inputs repeat; claims about that are then not applicable.")
@@ -238,6 +243,13 @@ def ways(entry: own.Entry, taken: Sequence[Use]) -> list[str]:
     return [f"{text}: {', '.join(names)}" for text, names in by_text.items()]
 
 
-def record(entry: own.Entry) -> dict[str, Any]:
-    """An entry as one JSON object."""
-    return {"event": "dataset", **entry.record(), "imported_at": entry.imported, "imported": True}
+def damaged(entry: own.Entry, thorough: bool = False) -> str:
+    """Why an imported data set cannot be used, with the command that brings it back; empty where it can."""
+    wrong = own.damage(entry, thorough)
+    return f"{wrong}; import it again: genlab data import {entry.name} FILE" if wrong else ""
+
+
+def record(entry: own.Entry, thorough: bool = False) -> dict[str, Any]:
+    """An entry as one JSON object. thorough: read its content, too."""
+    problem = own.damage(entry, thorough)
+    return {"event": "dataset", **entry.record(), "imported_at": entry.imported, "imported": True, "problem": problem}

@@ -13,19 +13,21 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Column
 
 from engine.data import own
-from engine.data.published import PUBLISHED, Published, load_images, place, state
+from engine.data.published import PUBLISHED, Published, load_images, place, state, stored
 from engine.data.published.folder import part_of, remove
-from engine.errors import Exit, LabError, UsageError
+from engine.errors import Exit, LabError, StoreError, UsageError
 from engine.telling import telling
 from lab.output import ascii_only, console, plain, say
 
 RARE = 5.0  # seconds between two plain lines of progress
 
 
-def availability(published: Published) -> str:
-    """Whether a data set is here, in a phrase: `here, 55 MB`, `not here: genlab data fetch mnist`."""
+def availability(published: Published, thorough: bool = False) -> str:
+    """Whether a data set is here, in a phrase: `here, 55 MB`, `not here: genlab data fetch mnist`. thorough: read the images, too."""
     found = state(published)
     command = f"genlab data fetch {published.name}"
+    if wrong := damage(published, thorough):
+        return f"damaged: {wrong}; {'get it again' if found.missing else 'decode it anew'}: {command}"
     if found.decoded:
         return f"here, {_size(published.decoded_size)}"
     if not found.missing:
@@ -36,13 +38,25 @@ def availability(published: Published) -> str:
     return f"not here: {command}"
 
 
-def record(published: Published) -> dict[str, Any]:
-    """A data set as one JSON object."""
+def damage(published: Published, thorough: bool = False) -> str:
+    """Why decoded images that are here do not count, as a sentence; by their sizes alone, unless thorough."""
     found = state(published)
+    if found.decoded and thorough:
+        try:
+            stored.read(published, place(published))
+        except StoreError as error:
+            return error.message
+    return found.damage
+
+
+def record(published: Published, thorough: bool = False) -> dict[str, Any]:
+    """A data set as one JSON object."""
+    found, wrong = state(published), damage(published, thorough)
     return {
         "event": "dataset", "name": published.name, "images": published.train, "tests": published.tests,
         "shape": "x".join(map(str, published.shape)), "classes": len(published.classes), "imported": False, "published": True,
-        "here": found.usable, "decoded": found.decoded, "missing": [file.name for file in found.missing],
+        "here": not found.missing or (found.decoded and not wrong),
+        "decoded": found.decoded and not wrong, "problem": wrong, "missing": [file.name for file in found.missing],
         "folder": str(place(published)), "sha256": {file.name: file.sha256 for file in published.files},
     }  # fmt: skip
 
@@ -54,7 +68,7 @@ def facts(published: Published) -> list[tuple[str, Any]]:
         ("images", f"{published.train:,} to train on and {published.tests:,} to test on, as they were published"),
         ("classes", ", ".join(published.classes)),
         ("used as", "bytes over 255, then scaled as each phenomenon says"),
-        ("here", availability(published)),
+        ("here", availability(published, thorough=True)),
         ("folder", str(place(published))),
     ]
     for file in published.files:

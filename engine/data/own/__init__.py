@@ -12,8 +12,22 @@ imported name and checked whenever it is built again. `engine.data.registry` mak
 """
 
 from engine.data.own.entry import Entry, Kind, OwnData, checked_name
-from engine.data.own.folder import add, data_folder, entries, find, load, remove
+from engine.data.own.folder import add, damage, data_folder, entries, find, load, remove
 from engine.data.own.reading import read
 from engine.data.own.table import Wishes
 
-__all__ = ["Entry", "Kind", "OwnData", "Wishes", "add", "checked_name", "data_folder", "entries", "find", "load", "read", "remove"]
+__all__ = [
+    "Entry",
+    "Kind",
+    "OwnData",
+    "Wishes",
+    "add",
+    "checked_name",
+    "damage",
+    "data_folder",
+    "entries",
+    "find",
+    "load",
+    "read",
+    "remove",
+]

@@ -79,6 +79,23 @@ def find(name: str) -> Entry:
     return _entry(name)
 
 
+def damage(entry: Entry, thorough: bool = False) -> str:
+    """Return why the content of a data set cannot be used, by its size alone unless `thorough`, as a sentence; empty where it can."""
+    path = _content_path(entry.sha256)
+    try:
+        if not there(path):
+            return f"{path} is missing"
+        if entry.size and path.stat().st_size != entry.size:
+            return f"{path} is damaged: it has {path.stat().st_size:,} bytes instead of {entry.size:,}"
+        if thorough:
+            restored(entry, read_bytes(path), path)
+    except StoreError as error:
+        return error.message
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
+    return ""
+
+
 def load(name: str, sha256: str = "") -> OwnData:
     """Return a data set with its arrays.
 

@@ -16,25 +16,32 @@ from pathlib import Path
 
 from engine.data.own.folder import ELSEWHERE, data_folder
 from engine.data.published.catalogue import OfficialFile, Published
+from engine.data.published.decoding import again
+from engine.data.published.entry import DECODED, ENTRY, damage
 from engine.errors import DataError, StoreError
 from engine.interruption import checkpoint
 from engine.store.files import there, told
 from engine.store.lock import Lock, holder, is_held
 from engine.telling import tell
 
-DECODED, DOWNLOAD, LOCK, ENTRY = "decoded", ".download", ".lock", "entry.json"
+DOWNLOAD, LOCK = ".download", ".lock"
 SPARE = 2**24  # bytes of the disk that are left free
 LOOK = 0.1  # seconds between two looks at a lock
 
 
 @dataclass(frozen=True)
 class State:
-    """What is there. files: official ones of the right size; decoded: whether the images are; part: bytes of a file half downloaded."""
+    """What is there.
+
+    files: official ones of the right size; decoded: whether the images are; part: bytes of a file half downloaded.
+    damage: why decoded images that are there do not count, as a sentence; empty where they do.
+    """
 
     files: tuple[OfficialFile, ...]
     decoded: bool
     part: int
     missing: tuple[OfficialFile, ...]
+    damage: str = ""
 
     @property
     def usable(self) -> bool:
@@ -57,7 +64,9 @@ def state(published: Published) -> State:
     folder = place(published)
     found = tuple(file for file in published.files if _size(folder / file.name) == file.size)
     part = sum(_size(part_of(published, file)) for file in published.files)
-    return State(found, (folder / DECODED / ENTRY).is_file(), part, tuple(file for file in published.files if file not in found))
+    broken = damage(published, folder)
+    decoded = not broken and (folder / DECODED / ENTRY).is_file()
+    return State(found, decoded, part, tuple(file for file in published.files if file not in found), broken)
 
 
 def _size(path: Path) -> int:
@@ -80,6 +89,8 @@ def require(published: Published) -> None:
 
 def missing(published: Published, found: State) -> DataError:
     """The error of a data set that is not there: which command gets it, and which files go where without a network."""
+    if found.damage:
+        return DataError(found.damage, again(published))
     folder = place(published)
     torn = [
         f"{file.name} has {_size(folder / file.name):,} bytes instead of {file.size:,}"

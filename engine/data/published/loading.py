@@ -21,7 +21,7 @@ def load_images(published: Published) -> tuple[PublishedImages, str]:
     """
     folder = place(published)
     found = state(published)
-    damage = ""
+    damage = found.damage
     if found.decoded:
         try:
             return stored.read(published, folder), ""
@@ -58,10 +58,14 @@ def decode_locked(published: Published, folder: Path) -> PublishedImages:
         DataError: the official files are not the published ones, or damaged.
         StoreError: the disk refused.
     """
-    if state(published).decoded:
+    found = state(published)
+    damage = found.damage
+    if found.decoded:
         try:
             return stored.read(published, folder)
-        except StoreError:
-            tell(f"the decoded images of {published.name} are damaged and decoded anew")
+        except StoreError as error:
+            damage = error.message
+    if damage:
+        tell(f"the decoded images of {published.name} are damaged and decoded anew")
     stored.write(published, folder, decoded(published, folder))
     return stored.read(published, folder)

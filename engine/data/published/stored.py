@@ -7,7 +7,6 @@ process. Nothing is pickled.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import shutil
 from collections.abc import Iterable
@@ -19,13 +18,12 @@ import numpy as np
 
 from engine.data.published.catalogue import Published
 from engine.data.published.decoding import ARRAYS, Bytes
-from engine.data.published.folder import DECODED, ENTRY, in_data_folder
+from engine.data.published.entry import DECODED, ENTRY, FORMAT, header, read_entry
+from engine.data.published.folder import in_data_folder
 from engine.errors import StoreError
-from engine.store.files import opened, read_json, sync_folder, there, told, write_all, write_json
+from engine.store.files import opened, sync_folder, there, told, write_all, write_json
 from engine.store.making import hidden, tidy
 
-FORMAT = 1
-LARGEST_ENTRY = 2**16
 _checked: dict[tuple[str, int, int, int], str] = {}  # SHA-256 of files that this process has read whole, by path, inode, size and time
 
 
@@ -63,13 +61,11 @@ def write(published: Published, folder: Path, arrays: Iterable[tuple[str, Bytes]
 
 def _save(path: Path, array: Bytes) -> str:
     """Write one npy file; return its SHA-256."""
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": array.shape})
     digest = hashlib.sha256()
     with told(path):
         descriptor = opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
-            for content in (header.getvalue(), np.ascontiguousarray(array).data.cast("B")):
+            for content in (header(array.shape), np.ascontiguousarray(array).data.cast("B")):
                 digest.update(content)
                 write_all(descriptor, content)  # type: ignore[arg-type]
             os.fsync(descriptor)
@@ -95,11 +91,7 @@ def read(published: Published, folder: Path) -> PublishedImages:
     Raises:
         StoreError: they are not there, damaged, or decoded from other files.
     """
-    entry = read_json(folder / DECODED / ENTRY, LARGEST_ENTRY)
-    official = {file.name: file.sha256 for file in published.files}
-    sums = entry.get("arrays")
-    if entry.get("format") != FORMAT or entry.get("official") != official or not isinstance(sums, dict) or set(sums) != set(ARRAYS):
-        raise StoreError(f"{folder / DECODED} is damaged: it was not decoded from the files that were published")
+    sums = read_entry(published, folder)
     arrays = {name: _mapped(folder / DECODED / f"{name}.npy", sums[name]) for name in ARRAYS}
     for part, count in (("train", published.train), ("test", published.tests)):
         images, labels = arrays[f"{part}-images"], arrays[f"{part}-labels"]

@@ -174,3 +174,22 @@ def test_what_is_typed_in_the_app_is_read_as_the_command_reads_it(table, tmp_pat
     ):
         with pytest.raises(Exception, match=said):
             import_typed("other", typed)
+
+
+def test_imported_data_whose_content_is_damaged_are_said_with_what_brings_them_back(genlab, tmp_path, monkeypatch):
+    monkeypatch.setenv("GENLAB_DATA", str(tmp_path / "data"))
+    (tmp_path / "few.csv").write_text("a,b\n" + "".join(f"{k},{k % 3}.5\n" for k in range(40)))
+    assert genlab("data", "import", "few", str(tmp_path / "few.csv"))[0] == 0
+    (content,) = (tmp_path / "data").glob("*.npz")
+    whole = content.read_bytes()
+    for damage, said in ((None, "is missing"), (whole[:-9], "bytes instead of"), (whole[:300] + b"?" + whole[301:], "is damaged")):
+        content.unlink(missing_ok=True)
+        if damage is not None:
+            content.write_bytes(damage)
+        (record,) = lines(genlab("data", "show", "few", "--json")[1])
+        assert said in record["problem"] and "genlab data import few FILE" in " ".join(genlab("data", "show", "few")[1].split())
+        listed = {record["name"]: record for record in lines(genlab("data", "list", "--json")[1])}
+        if damage is None or len(damage) != len(whole):  # otherwise only reading it tells
+            assert said in listed["few"]["problem"] and "damaged" in genlab("data", "list")[1]
+    assert genlab("data", "import", "few", str(tmp_path / "few.csv"))[0] == 0
+    assert not lines(genlab("data", "show", "few", "--json")[1])[0]["problem"]

@@ -1,17 +1,32 @@
 """`genlab data` and published data sets: fetched from the loopback address, imported, listed, refused where they are not here."""
 
+import gzip
 import json
 import os
 import signal
+import tarfile
 from dataclasses import replace
 
 import pytest
 
 from engine.data.published import PUBLISHED, state
+from engine.data.published.entry import DECODED
 from engine.errors import Exit
 from lab import doctor, published_data
 from lab.importing import import_typed
-from tests.engine.data.published.small import DEAD, DEAD_HOST, QUICK, lay, named, serving, small_cifar10, small_mnist
+from tests.engine.data.published.small import (
+    DEAD,
+    DEAD_HOST,
+    QUICK,
+    batches,
+    escaping,
+    lay,
+    named,
+    packed,
+    serving,
+    small_cifar10,
+    small_mnist,
+)
 from tests.lab.command_line import lines
 
 
@@ -100,6 +115,68 @@ def test_official_files_are_imported(genlab, small, tmp_path):
     code, out, err = genlab("data", "import", "mnist", paths[0], "--kind", "classes")
     assert (code, out) == (Exit.USAGE, "") and "--kind is for your own data" in err
     assert import_typed("cifar10", str(_archive(tmp_path))) == "imported cifar10: 60 images to train on, 20 to test on"
+
+
+@pytest.mark.parametrize("with_files", [True, False])
+def test_decoded_images_that_are_damaged_are_said_with_what_mends_them(genlab, small, with_files):
+    published, contents = small_mnist()
+    lay(published, contents, small / "mnist")
+    assert genlab("data", "fetch", "mnist")[0] == 0
+    path = small / "mnist" / DECODED / "train-images.npy"
+    content = path.read_bytes()
+    for file in published.files if not with_files else ():
+        (small / "mnist" / file.name).unlink()
+    assert "here, " in genlab("data", "list")[1]
+
+    path.write_bytes(content[:-7])
+    said = f"{path} is damaged: it has {len(content) - 7:,} bytes instead of {len(content):,}"
+    what = "decode it anew" if with_files else "get it again"
+    assert published_data.availability(PUBLISHED["mnist"]) == f"damaged: {said}; {what}: genlab data fetch mnist"
+    assert "damaged: " in genlab("data", "list")[1] and "damaged: " in genlab("data", "show", "mnist")[1]
+    listed = {record["name"]: record for record in lines(genlab("data", "list", "--json")[1])}
+    assert (listed["mnist"]["here"], listed["mnist"]["decoded"], listed["mnist"]["problem"]) == (with_files, False, said)
+    if not with_files:
+        code, _, err = genlab("run", "lazy-training", "--dataset", "mnist", "--n", "40")
+        assert code == Exit.DATA_MISSING and said in err and "genlab data fetch mnist" in err
+
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))  # which only reading it tells
+    assert "its content is no longer what was decoded" in json.loads(genlab("data", "show", "mnist", "--json")[1])["problem"]
+    assert (genlab("data", "fetch", "mnist")[0] == 0) is with_files, "no mirror has it"
+    assert bool(published_data.damage(PUBLISHED["mnist"], thorough=True)) is not with_files
+
+
+LEAVING = {
+    "../x": ("../x", tarfile.REGTYPE), "an absolute path": ("{outside}/x", tarfile.REGTYPE),
+    "a wanted file elsewhere": ("../../data_batch_1.bin", tarfile.REGTYPE), "a symlink": ("batch", tarfile.SYMTYPE),
+    "a hard link": ("data_batch_1.bin", tarfile.LNKTYPE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["fetch", "import"])
+@pytest.mark.parametrize("form", ["tar.gz", "tar"])
+@pytest.mark.parametrize("leaving", LEAVING)
+def test_an_archive_that_leads_out_of_its_folder_is_refused_and_writes_nothing_anywhere(
+    genlab, small, tmp_path, monkeypatch, leaving, form, how
+):
+    """Through the commands that people use, with an archive whose SHA-256 the catalogue has: nothing else stands before its content."""
+    name, kind = LEAVING[leaving]
+    content = gzip.decompress(
+        packed(batches(), escaping(name.format(outside=tmp_path), kind, "../../../x" if kind != tarfile.REGTYPE else ""))
+    )
+    content = content if form == "tar" else gzip.compress(content, mtime=0)
+    with serving({}) as mirror:
+        published, _ = small_cifar10((mirror.url,), [content])
+        mirror.files.update(named(published, [content]))
+        monkeypatch.setitem(PUBLISHED, "cifar10", published)
+        (tmp_path / "usb").mkdir()
+        archive = tmp_path / "usb" / published.files[0].name
+        archive.write_bytes(content)
+        before = {path for path in tmp_path.rglob("*") if small not in path.parents and path != small}
+        code, out, err = genlab("data", how, "cifar10", *([str(archive)] if how == "import" else []))
+    assert (code, out) == (Exit.DATA_MISSING, "") and "is no archive of data: it holds a" in err
+    assert {path for path in tmp_path.rglob("*") if small not in path.parents and path != small} == before
+    within = {path.relative_to(small).as_posix() for path in small.rglob("*") if path.is_file() or path.is_symlink()}
+    assert within <= {f"cifar10/{archive.name}", "cifar10/.lock"}
 
 
 def _archive(tmp_path):

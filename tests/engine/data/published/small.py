@@ -74,6 +74,13 @@ def packed(members: dict[str, bytes], *others: tarfile.TarInfo) -> bytes:
     return stream.getvalue()
 
 
+def escaping(name: str, kind: bytes, linkname: str = "") -> tarfile.TarInfo:
+    """An entry of an archive that is somewhere else, or points there."""
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.linkname = kind, linkname
+    return entry
+
+
 def small_mnist(mirrors=(), contents=None) -> tuple[Published, list[bytes]]:
     """A small MNIST and its files."""
     contents = idx_contents() if contents is None else contents

@@ -10,7 +10,8 @@ import pytest
 
 from engine.data.published import load_images, missing, place, require, state
 from engine.data.published.catalogue import CIFAR10, MNIST, PUBLISHED
-from engine.data.published.folder import DECODED, ENTRY, remove
+from engine.data.published.entry import DECODED, ENTRY
+from engine.data.published.folder import remove
 from engine.data.published.importing import take
 from engine.errors import DataError, StoreError, UsageError
 from tests.engine.data.own.formats import idx
