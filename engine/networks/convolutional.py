@@ -47,11 +47,13 @@ def homogeneous_cnn(
 ) -> nn.Module:  # fmt: skip
     """Return conv 5x5 of 32, pool, conv 3x3 of 64, pool, 1024 units, classes; no biases but perhaps in the first layer, as published, so
     that scaling the parameters by c scales the outputs by c^4.
+
+    ReLUs come after the pooling: the largest of four is the same before and after, and a quarter of them is left to compute.
     """
     first, second, hidden = (max(1, round(count * width)) for count in (32, 64, 1024))
     left = side // 4
     return nn.Sequential(
-        nn.Conv2d(channels, first, 5, padding=2, bias=first_bias), nn.ReLU(inplace=True), nn.MaxPool2d(2),
-        nn.Conv2d(first, second, 3, padding=1, bias=False), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Conv2d(channels, first, 5, padding=2, bias=first_bias), nn.MaxPool2d(2), nn.ReLU(inplace=True),
+        nn.Conv2d(first, second, 3, padding=1, bias=False), nn.MaxPool2d(2), nn.ReLU(inplace=True), nn.Flatten(),
         nn.Linear(second * left * left, hidden, bias=False), nn.ReLU(inplace=True), nn.Linear(hidden, classes, bias=False),
     )  # fmt: skip

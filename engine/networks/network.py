@@ -1,14 +1,15 @@
 """An ensemble of copies of one `torch.nn` module with their parameters in the ensemble's flat buffer: modules that autograd goes through,
 batch normalisation included, under the same optimizers and trainers as the networks with hand-written derivatives.
 
-The members are computed in turn: a large network fills the machine by itself. Each parameter's `grad` is a view of the gradient
-buffer, to which autograd adds in place. Kernels of convolutions lie channels last, as their images do.
+The members are computed in turn: a large network fills the machine by itself. Gradients are copied from where autograd leaves them to
+the gradient buffer: one pass over memory, where emptying the buffer and adding to it takes two. Kernels of convolutions lie channels
+last, as their images do.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import prod
 
 import numpy as np
@@ -64,12 +65,26 @@ class ModuleMembers(EnsembleNetwork):
         return torch.stack([outputs.detach().T for outputs in self._outputs])
 
     def backward(self, delta: Tensor, keep: float = 0.0) -> None:
-        """Set `gradient` to `keep * gradient + g`: autograd adds to the gradient's own memory."""
-        self.gradient.mul_(keep)
+        """Set `gradient` to `keep * gradient + g`."""
+        for parameter, found in self._gradients(delta):
+            assert parameter.grad is not None  # a view of the gradient buffer
+            if keep:
+                parameter.grad.mul_(keep).add_(found)
+            else:
+                parameter.grad.copy_(found)
+
+    def descend(self, delta: Tensor, rate: float) -> None:
+        """Take the step `-rate * g` at once; `gradient` is left as it is."""
+        for parameter, found in self._gradients(delta):
+            parameter.data.add_(found, alpha=-rate)
+
+    def _gradients(self, delta: Tensor) -> Iterable[tuple[nn.Parameter, Tensor]]:
+        """Return every member's parameters with their gradients for the last `forward`."""
         # a product with delta, since gradients that are handed over make torch import its symbolic algebra (.5 s)
         products = [(outputs * given.T).sum() for outputs, given in zip(self._outputs, delta, strict=True)]
-        torch.stack(products).sum().backward()  # type: ignore[no-untyped-call]
         self._outputs = []
+        parameters = [parameter for module in self.modules for parameter in module.parameters()]
+        return zip(parameters, torch.autograd.grad(torch.stack(products).sum(), parameters), strict=True)
 
     def predict(self, member: int, x: Tensor) -> Tensor:
         """Return one member's outputs (k, n) for rows (n, d); batch normalisation uses its running means."""

@@ -61,7 +61,8 @@ class RecipeEnsemble(Ensemble):
 
     def answered(self, outputs: Tensor, targets: Tensor) -> None:
         """Count what is right of outputs (active, k, batch); nothing waits for the device."""
-        self.hits += (outputs.argmax(1) == targets.argmax(1)).sum(1)
+        # the first of equal ones, as argmax, which is two to four times slower along this axis
+        self.hits += (outputs.max(1).indices == targets.max(1).indices).sum(1)
         self.counted += outputs.shape[2]
 
     def count_anew(self) -> None:

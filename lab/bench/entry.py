@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
+
+Reading = TypeVar("Reading")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Entry:
     repeats: int = 7
 
 
-def alternate(first: Callable[[], float], second: Callable[[], float], repeats: int) -> list[tuple[float, float]]:
+def alternate(first: Callable[[], Reading], second: Callable[[], Reading], repeats: int) -> list[tuple[Reading, Reading]]:
     """Call both sides in alternating order (AB, BA, AB, ...) and return their readings as pairs.
 
     A machine that gets slower or faster meanwhile then favours neither side.

@@ -2,7 +2,8 @@
 processor, and on a GPU where torch can use one.
 
 The plain loop is what one would write: `module(x)`, cross-entropy, `backward`, `optimizer.step`, images as channels first, indexed by
-a permutation of the epoch; no DataLoader, which `loader` measures.
+a permutation of the epoch; no DataLoader, which `loader` measures. Beside the time that passes stands the processor's, which says the
+same on a machine that has nothing else to do, and more on one that has.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from math import ceil, prod
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -32,11 +34,21 @@ from engine.training.mlp import MLP
 from engine.training.module_network import torch_layers
 from engine.training.optimizers import SGD, AdamW, Optimizer
 from lab.bench.entry import Entry, Row, alternate
+from lab.bench.paper_trainers import (
+    ADAM_RATE,
+    DECAY,
+    RATE,
+    Parameters,
+    Step,
+    Trained,
+    decoder_step,
+    homogeneous_as_published,
+    homogeneous_step,
+)
 
 READING = 0.4  # seconds that a reading takes at least
 EPOCH = 4  # batches of an epoch
-RATE, MOMENTUM, ADAM_RATE, DECAY = 0.01, 0.9, 1e-3, 0.01
-Step = Callable[[], object]
+MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,9 @@ class Model:
     """A published network with its batch.
 
     label: its name; make: the module; shape: of an image, height x width x channels, or of what is there instead (two tokens);
-    sizes: of a perceptron's layers, which the engine differentiates by hand; adam: AdamW in place of SGD with momentum.
+    sizes: of a perceptron's layers, which the engine differentiates by hand; adam: AdamW in place of SGD with momentum;
+    trained: how the engine trains it where that is not an ensemble of modules; plain: the module as one would write it, where the
+    engine's computes the same in another order.
     """
 
     label: str
@@ -55,6 +69,9 @@ class Model:
     sizes: tuple[int, ...] = ()
     tokens: int = 0
     dtype: torch.dtype = torch.float32
+    momentum: float = MOMENTUM
+    trained: Trained | None = None
+    plain: Callable[[], nn.Module] | None = None
 
     @property
     def classes(self) -> int:
@@ -94,18 +111,20 @@ def published() -> tuple[Model, ...]:
         Model("WRN-28-1", wide_resnet, cifar, 32),
         Model("pre-activation ResNet18, k = 8", partial(preact_resnet18, 8), cifar, 128, adam=True),
         Model("5-layer CNN, k = 16", partial(five_layer_cnn, 16), cifar, 128),
-        Model("Power's decoder, p = 97", lambda: Decoder(97, 128, HEADS), (2,), 512, adam=True, tokens=97),
-        Model("Lyu and Li's CNN", homogeneous_cnn, mnist, 100),
+        Model("Power's decoder, p = 97", lambda: Decoder(97, 128, HEADS), (2,), 512, adam=True, tokens=97, trained=decoder_step),
+        Model("Lyu and Li's CNN", homogeneous_cnn, mnist, 100, momentum=0.0, trained=homogeneous_step, plain=homogeneous_as_published),
         Model("VGG-11, double precision", vgg11, cifar, 4, dtype=torch.float64),
         Model("ResNet18, double precision", resnet18, cifar, 2, dtype=torch.float64),
     )
 
 
-def engine_step(model: Model, device: str = "cpu") -> tuple[Step, Callable[[], list[Tensor]]]:
+def engine_step(model: Model, device: str = "cpu") -> tuple[Step, Parameters]:
     """Return what takes a step with the engine, and what returns the parameters in the module's order and shape."""
     x, labels = model.data()
-    module, one = model.make(), np.zeros(1, dtype=np.int64)
+    module, one = model.make().to(model.dtype), np.zeros(1, dtype=np.int64)
     drawn = _drawn(model, module)
+    if model.trained is not None:
+        return model.trained(module, drawn, x.to(device), labels.to(device), model.batch)
     hot = nn.functional.one_hot(labels, model.classes).to(model.dtype)
     data = TrainingSet(x[None].to(device), hot[None].to(device), one, one)
     batches = Batches([np.random.default_rng(1)], len(x), model.batch)
@@ -123,10 +142,10 @@ def engine_step(model: Model, device: str = "cpu") -> tuple[Step, Callable[[], l
     return partial(ensemble.step, losses), lambda: [parameter.detach() for parameter in members.modules[0].parameters()]
 
 
-def plain_step(model: Model, device: str = "cpu") -> tuple[Step, Callable[[], list[Tensor]]]:
+def plain_step(model: Model, device: str = "cpu") -> tuple[Step, Parameters]:
     """Return what takes the same step in plain PyTorch, and what returns the parameters."""
     x, labels = model.data()
-    module = model.make().to(device=device, dtype=model.dtype)
+    module = (model.plain or model.make)().to(device=device, dtype=model.dtype)
     with torch.no_grad():
         for parameter, values in zip(module.parameters(), _ordinary(model, _drawn(model, module)), strict=True):
             parameter.copy_(torch.from_numpy(np.ascontiguousarray(values)))
@@ -134,7 +153,7 @@ def plain_step(model: Model, device: str = "cpu") -> tuple[Step, Callable[[], li
     optimizer: torch.optim.Optimizer = (
         torch.optim.AdamW(module.parameters(), ADAM_RATE, weight_decay=DECAY)
         if model.adam
-        else torch.optim.SGD(module.parameters(), RATE, MOMENTUM)
+        else torch.optim.SGD(module.parameters(), RATE, model.momentum)
     )
     rng, order = np.random.default_rng(1), list[Tensor]()
 
@@ -160,7 +179,7 @@ def _ordinary(model: Model, drawn: Draw) -> Draw:
 
 
 def _optimizer(model: Model, network: MLP | ModuleMembers) -> Optimizer:
-    return AdamW(network, ADAM_RATE, DECAY) if model.adam else SGD(network, RATE, momentum=MOMENTUM)
+    return AdamW(network, ADAM_RATE, DECAY) if model.adam else SGD(network, RATE, momentum=model.momentum)
 
 
 def measure(repeats: int) -> list[Row]:
@@ -172,25 +191,36 @@ def measure(repeats: int) -> list[Row]:
 def _rows(model: Model, device: str, repeats: int) -> list[Row]:
     wait = torch.cuda.synchronize if device == "cuda" else _at_once
     ours, plain = engine_step(model, device)[0], plain_step(model, device)[0]
-    count = max(1, ceil(READING / _seconds(plain, 1, wait)))
+    count = max(1, ceil(READING / _seconds(plain, 1, wait).passed))
     _seconds(ours, 1, wait)
-    pairs = alternate(partial(_seconds, ours, count, wait), partial(_seconds, plain, count, wait), repeats)
+    taken: list[tuple[_Taken, _Taken]] = alternate(partial(_seconds, ours, count, wait), partial(_seconds, plain, count, wait), repeats)
     label = f"{model.label}, batch {model.batch}" + (" on the GPU" if device == "cuda" else "")
+    versus = f"{label}: plain PyTorch over engine"
+    rows = [Row(versus, "x", tuple(other.passed / mine.passed for mine, other in taken), 1.0, "higher")]
+    if device == "cpu":
+        rows.append(Row(f"{versus}, processor time", "x", tuple(other.worked / mine.worked for mine, other in taken)))
     return [
-        Row(f"{label}: plain PyTorch over engine", "x", tuple(other / mine for mine, other in pairs), 1.0, "higher"),
-        Row(f"{label}: a step of the engine", "ms", tuple(1e3 * mine for mine, _ in pairs), better="lower"),
-        Row(f"{label}: images a second", "1/s", tuple(model.batch / mine for mine, _ in pairs)),
+        *rows,
+        Row(f"{label}: a step of the engine", "ms", tuple(1e3 * mine.passed for mine, _ in taken), better="lower"),
+        Row(f"{label}: images a second", "1/s", tuple(model.batch / mine.passed for mine, _ in taken)),
     ]
 
 
-def _seconds(step: Step, count: int, wait: Callable[[], object]) -> float:
+class _Taken(NamedTuple):
+    """Seconds of a step: that passed, and of the processor."""
+
+    passed: float
+    worked: float
+
+
+def _seconds(step: Step, count: int, wait: Callable[[], object]) -> _Taken:
     step()
     wait()
-    began = perf_counter()
+    began, worked = perf_counter(), process_time()
     for _ in range(count):
         step()
     wait()
-    return (perf_counter() - began) / count
+    return _Taken((perf_counter() - began) / count, (process_time() - worked) / count)
 
 
 def _at_once() -> None:

@@ -1,4 +1,4 @@
-"""The two-layer decoder of Power et al. on pairs of tokens as an ensemble; autograd makes its gradients.
+"""The two-layer decoder of Power et al. on pairs of tokens as an ensemble, with its gradient by hand.
 
 Power, Burda, Edwards, Babuschkin, Misra 2022, arXiv:2201.02177, Appendix A.1.2: width 128, 4 heads, about 4e5 parameters beside the
 embeddings, the loss of the answer alone, ten steps of warm-up. First weights are PyTorch's.
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.networks.decoder import HEADS, Decoder
+from engine.networks.decoder_derivative import Derivative
 from engine.networks.drawing import draw_parameters
 from engine.networks.network import ModuleMembers
 from engine.phenomena.grokking.pair_network import PairNetwork
@@ -24,7 +25,22 @@ class PowerDecoder(ModuleMembers, PairNetwork):
 
     def __init__(self, tokens: int, width: int, members: int, dtype: torch.dtype = torch.float32, device: str = "cpu") -> None:
         self.tokens = tokens
+        self._derivatives: list[Derivative] = []
         super().__init__(Decoder(tokens, width, HEADS), members, lambda pairs: pairs, dtype, device)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return outputs (members, p, b) for pairs (members, b, 2)."""
+        at = self.modules[0].positions
+        assert isinstance(at, Tensor)  # a buffer, which PyTorch calls a module or a tensor
+        tables = ([block[member] for block in self.blocks] for member in range(self.members))
+        self._derivatives = [Derivative(weights, at, HEADS, pairs) for weights, pairs in zip(tables, x, strict=True)]
+        return torch.stack([derivative.outputs for derivative in self._derivatives])
+
+    def backward(self, delta: Tensor, keep: float = 0.0) -> None:
+        """Set `gradient` to `keep * gradient + g` for the outputs' gradient delta (members, p, b)."""
+        for member, (derivative, given) in enumerate(zip(self._derivatives, delta, strict=True)):
+            derivative.back(given, [block[member] for block in self.gradient_blocks], keep)
+        self._derivatives = []
 
     @property
     def outputs(self) -> int:

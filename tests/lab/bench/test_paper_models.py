@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from engine.networks.convolutional import five_layer_cnn, homogeneous_cnn
-from engine.networks.decoder import Decoder
+from engine.networks.decoder import HEADS, Decoder
 from engine.networks.residual import preact_resnet18
 from engine.networks.zhang import small_alexnet
 from lab.bench.paper_models import EPOCH, Model, engine_step, perceptron, plain_step
+from lab.bench.paper_trainers import decoder_step, homogeneous_as_published, homogeneous_step
 
 DOUBLE = torch.float64
 SMALL = (
@@ -20,8 +21,17 @@ SMALL = (
     Model("AlexNet", partial(small_alexnet, side=8, width=0.05), (8, 8, 3), 3, dtype=DOUBLE),
     Model("ResNet18", partial(preact_resnet18, 1), (8, 8, 3), 4, adam=True, dtype=DOUBLE),
     Model("CNN", partial(five_layer_cnn, 1), (16, 16, 3), 4, dtype=DOUBLE),
-    Model("homogeneous", partial(homogeneous_cnn, channels=1, side=8, width=0.1), (8, 8, 1), 4, dtype=DOUBLE),
-    Model("decoder", lambda: Decoder(5, 8, 2), (2,), 4, adam=True, tokens=5, dtype=DOUBLE),
+    Model(
+        "homogeneous",
+        partial(homogeneous_cnn, side=8, width=0.1),
+        (8, 8, 1),
+        4,
+        dtype=DOUBLE,
+        momentum=0.0,
+        trained=homogeneous_step,
+        plain=partial(homogeneous_as_published, 8, 0.1),
+    ),
+    Model("decoder", lambda: Decoder(5, 8, HEADS), (2,), 4, adam=True, tokens=5, dtype=DOUBLE, trained=decoder_step),
 )
 
 

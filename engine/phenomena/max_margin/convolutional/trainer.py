@@ -112,8 +112,7 @@ class Trainer:
         outputs = self.network.forward(self.images.x[chosen][None])  # (1, classes, batch)
         frame = 0.0 if self.constant is not None else self.log_frame
         delta = relative_derivative(outputs[0].T, self.images.y[chosen], frame)
-        self.network.backward(delta.T[None].to(outputs.dtype))
-        self.network.flat.add_(self.network.gradient, alpha=-(self.alpha if self.constant is None else self.constant))
+        self.network.descend(delta.T[None].to(outputs.dtype), self.alpha if self.constant is None else self.constant)
         self._place += 1
 
     def _close(self, reading: Reading) -> None:
