@@ -1,7 +1,7 @@
 """How long a run will take on this machine: its declared work at the speed that was measured here, corrected by runs made here.
 
 Kept in the cache folder, a file a machine (processor, cores, versions of torch and genlab); read as everything is: checked first.
-What cannot be read or written means that there is no estimate, and nothing else.
+What cannot be read or written means that there is no estimate, and `genlab doctor` says why.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hashlib
 import importlib.metadata
 import json
 import math
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from engine.contract import Preset, Spec
 from engine.contract.work import Work
 from engine.cores import usable_cores
 from engine.device import may_be_gpu
-from engine.errors import LabError
+from engine.errors import LabError, echoed
 from engine.paths import cache_folder
 
 LARGEST = 1 << 20  # bytes of the file
@@ -34,19 +35,20 @@ KINDS = ("study", "task", "param", "model")  # knobs that decide which code comp
 KEPT = 5  # runs of a phenomenon that correct its estimate
 NO_ESTIMATE = "genlab doctor --full measures this machine, and so does the first run that ends having trained networks"
 LONG = 60.0  # seconds from which on a run says at its start how long it will take
-Rate = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]  # seconds a unit
+Rate = Annotated[float, Field(gt=1e-17, lt=1e-4, allow_inf_nan=False)]  # seconds a unit: a hundred PFLOP/s, and a hundredth of a MFLOP/s
+Latency = Annotated[float, Field(gt=1e-9, lt=0.1, allow_inf_nan=False)]  # seconds a call
 Ratio = Annotated[float, Field(gt=1e-4, lt=1e4, allow_inf_nan=False)]
 
 
 class Rates(BaseModel):
     """Seconds a unit of each kind of `Work`."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
     products: Rate
     solves: Rate
     elements: Rate
-    calls: Rate
+    calls: Latency
 
 
 class GpuRates(Rates):
@@ -155,14 +157,40 @@ def computed(work: Work, known: Rates) -> float:
 
 def speed() -> Speed | None:
     """Return what is known of this machine."""
+    return looked_up()[0]
+
+
+def looked_up() -> tuple[Speed | None, str]:
+    """Return what is known of this machine, or why what is kept of it does not count, as a sentence; neither where nothing is kept."""
     try:
-        if not path().is_file():
-            return None
-        with path().open("rb") as file:
-            found = Speed.model_validate_json(file.read(LARGEST))
-    except (LabError, OSError, ValidationError):
-        return None
-    return found if found.machine == machine() else None
+        file = path()
+        if not os.path.lexists(file):
+            return None, ""
+        with file.open("rb") as stream:
+            found = Speed.model_validate_json(stream.read(LARGEST))
+    except LabError as error:
+        return None, error.message
+    except OSError as error:
+        return None, f"{error.filename} cannot be read: {(error.strerror or type(error).__name__).lower()}"
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        return None, f"{file} is damaged: {where + ': ' if where else ''}{echoed(first['msg'])}"
+    return (found, "") if found.machine == machine() else (None, f"{file} is of another machine: {echoed(found.machine)}")
+
+
+def unwritable() -> str:
+    """Why what is learned of this machine cannot be kept, as a sentence; empty where it can."""
+    try:
+        file = path()
+    except LabError as error:
+        return error.message
+    if file.is_dir():
+        return f"{file} is a folder"
+    nearest = next(parent for parent in file.parents if parent.exists())
+    if not nearest.is_dir():
+        return f"{nearest} is no folder"
+    return "" if os.access(nearest, os.W_OK | os.X_OK) else f"{nearest} may not be written into"
 
 
 def path() -> Path:

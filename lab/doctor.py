@@ -19,7 +19,7 @@ from engine.cores import default_threads, usable_cores
 from engine.data.cache import cache_folder
 from engine.data.own.folder import data_folder
 from engine.errors import Exit
-from engine.estimates import NO_ESTIMATE, speed
+from engine.estimates import NO_ESTIMATE, looked_up, unwritable
 from engine.store import list_runs, runs_root
 from engine.store.files import there
 from genlab.own_packages import NAMES, misplaced, place, shared
@@ -175,7 +175,12 @@ def _devices(cpu: str, cuda: Sequence[tuple[str, int]], built: str | None) -> It
 def pace(full: bool = False) -> Iterator[Check]:
     """How fast this machine is, for estimates of how long runs take; in full, measured anew in a process of its own."""
     wrong = Helper(MEASURE).outcome()[1] if full else ""
-    known = speed()
+    known, damage = looked_up()
+    if damage:
+        yield Check("machine", "kept speed", f"does not count: {damage}", "note", "genlab doctor --full measures anew and replaces it.")
+    if unkept := unwritable():
+        advice = "Until that is mended (or another folder named with GENLAB_CACHE), no run teaches how long the next one takes."
+        yield Check("machine", "kept speed", f"cannot be written: {unkept}", "note", advice)
     if wrong:
         yield Check("machine", "speed", f"cannot be measured: {wrong}", "note", "genlab info and runs name no times.")
     elif known is None:

@@ -56,13 +56,19 @@ def test_where_nothing_is_known_there_is_no_estimate(tmp_path, monkeypatch, know
 
 
 @pytest.mark.parametrize(
-    "change", [{"products": -1}, {"calls": None}, {"runs": {"x": [float("inf")]}}, {"runs": {"x": [1.0] * 99}}, "torn", [1]]
-)
+    "change",
+    [
+        {"products": -1}, {"products": 0.0}, {"products": 0.5}, {"solves": 1e30}, {"elements": float("nan")}, {"elements": 1e-30},
+        {"calls": None}, {"calls": 1}, {"calls": "1e-6"}, {"products": True}, {"looked": "yes"}, {"gpu": {"name": "H200"}},
+        {"runs": {"x": [float("inf")]}}, {"runs": {"x": [1.0] * 99}}, {"runs": {"x": [-1.0]}}, {"runs": []}, "torn", [1],
+    ],
+)  # fmt: skip
 def test_a_damaged_file_is_no_estimate(known, tmp_path, change):
     (path,) = tmp_path.glob("speed-*.json")
     whole = json.loads(path.read_text())
     path.write_text(json.dumps({**whole, **change} if isinstance(change, dict) else change))
     assert estimates.speed() is None and estimate(SPEC, CONFIG, 1) is None
+    assert f"{path} is damaged" in estimates.looked_up()[1]
 
 
 TRAINS = replace(SPEC, instant=False)
@@ -114,8 +120,21 @@ def test_networks_of_an_instant_phenomenon_train_on_the_device_that_is_asked_for
 def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path, monkeypatch, known):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GENLAB_CACHE", str(tmp_path / "file"))
+    assert estimates.unwritable() == f"{tmp_path / 'file'} is no folder"
     run_times.keep(known)
     assert estimates.speed() is None
+
+
+def test_what_cannot_be_read_or_is_of_another_machine_says_so(tmp_path, monkeypatch, known):
+    assert estimates.looked_up() == (known, "") and estimates.unwritable() == ""
+    (path,) = tmp_path.glob("speed-*.json")
+    path.write_text(known.model_copy(update={"machine": "an abacus"}).model_dump_json())
+    assert estimates.looked_up() == (None, f"{path} is of another machine: an abacus")
+    path.unlink()
+    assert estimates.looked_up() == (None, "")
+    path.mkdir()
+    assert estimates.looked_up()[0] is None and f"{path} cannot be read" in estimates.looked_up()[1]
+    assert estimates.unwritable() == f"{path} is a folder"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import pytest
 
+from engine import estimates
 from genlab.own_packages import Complaint
 from lab import doctor
 from tests.lab.command_line import lines
@@ -79,6 +80,19 @@ def test_a_folder_that_cannot_be_written_is_a_problem(tmp_path):
     checks = found(doctor.folders(tmp_path / "file"))
     assert checks["runs"].level == "problem"
     assert "GENLAB_RUNS" in checks["runs"].advice
+
+
+def test_a_kept_speed_that_does_not_count_or_cannot_be_kept_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENLAB_CACHE", str(tmp_path / "cache"))
+    assert "kept speed" not in found(doctor.pace())
+    path = estimates.path()
+    path.parent.mkdir()
+    path.write_text('{"products": 1e30}')
+    (kept, speed) = doctor.pace()
+    assert (kept.name, kept.level, speed.value) == ("kept speed", "note", "not measured yet")
+    assert kept.value.startswith(f"does not count: {path} is damaged: ") and "genlab doctor --full" in kept.advice
+    monkeypatch.setenv("GENLAB_CACHE", str(path))
+    assert found(doctor.pace())["kept speed"].value == f"cannot be written: {path} is no folder"
 
 
 def test_damaged_runs_are_counted(tmp_path):
