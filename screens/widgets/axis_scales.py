@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 LARGEST = 1e300  # beyond it differences overflow: such values count as not finite
 FAR = 1e9  # windows away from the visible one, where positions are cut
 NARROWEST = 1e-280  # windows that are narrower count as empty
+LEAST_EVEN = 7  # cells from which ticks are put at equal distances
+WIDEST = 1.25  # how much wider an axis may become for that
 SMALLEST = 1e-300  # below it a log axis would need denormal numbers: such values count as not positive
 
 
@@ -115,6 +117,34 @@ def fit_scale(axis: Axis, log: bool, low: float, high: float, view: tuple[float 
     if not _drawable(*ends):
         ends = [wide_low, wide_high]
     return Scale(ends[0], ends[1], log)
+
+
+def even_scale(scale: Scale, cells: int, free: tuple[bool, bool]) -> Scale:
+    """Return a linear scale whose free ends are moved outward, so that steps of ticks are whole numbers of cells: equal distances.
+
+    Of all that fit the least widened one is taken; where none does, as where no end is free, the scale stays as it is.
+    """
+    if scale.log or not any(free) or cells < LEAST_EVEN:
+        return scale
+    span = scale.hi - scale.lo
+    least = nice_step(span / 20)
+    steps = (least, nice_step(1.5 * least), nice_step(3 * least), nice_step(6 * least))
+    moved = [_moved(scale, cells, step, each, free) for step in steps for each in range(2, (cells - 1) // 2 + 1)]
+    return min((one for one in moved if one and one.hi - one.lo <= WIDEST * span), key=lambda one: one.hi - one.lo, default=scale)
+
+
+def _moved(scale: Scale, cells: int, step: float, each: int, free: tuple[bool, bool]) -> Scale | None:
+    """Give a step so many cells, with 0 in the middle of one.
+
+    None where that leaves out a part of the scale, moves an end that is not free, or leaves room for fewer than three ticks.
+    """
+    cell = step / each
+    lo = math.floor(scale.lo / cell + 1e-6) * cell if free[1] else scale.hi - (cells - 1) * cell
+    hi = lo + (cells - 1) * cell
+    off = 1e-6 * cell
+    kept = (free[0] or abs(lo - scale.lo) < off) and abs(lo / cell - round(lo / cell)) < 1e-6
+    ticks = math.floor(hi / step + 1e-6) - math.ceil(lo / step - 1e-6) + 1
+    return Scale(lo, hi) if kept and ticks >= 3 and lo <= scale.lo + off and hi >= scale.hi - off else None
 
 
 def _first(view: float | None, fixed: float | None, rounded: float, log: bool) -> float:

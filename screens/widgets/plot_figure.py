@@ -14,7 +14,7 @@ import numpy as np
 from rich.text import Text
 
 from engine.contract import Figure, Marker, Series
-from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, fit_scale
+from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, even_scale, fit_scale
 from screens.widgets.palette import Level, Theme, group_name, group_order
 from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned
@@ -169,6 +169,8 @@ class _Drawing:
             columns = layout.columns * (1 if self.theme.ascii else 2)
             reduced = [reduce(item.x, item.y, x, columns, self.request.log_y) for item in self.series]
             y = self._scale_y(x, columns, reduced)
+            view, axis = self.request.view, self.figure.y
+            y = even_scale(y, layout.rows, (view.y0 is None and axis.lo is None, view.y1 is None and axis.hi is None))
             ticks = y_ticks(y, layout.rows, longest)
             if len(ticks) >= 2:
                 break

@@ -42,18 +42,23 @@ def x_ticks(scale: Scale, width: int, names: Sequence[tuple[float, str]] = ()) -
 
 
 def y_ticks(scale: Scale, height: int, longest: int) -> list[Tick]:
-    """Return ticks for `height` rows, row 0 on top, at least one row free between two, no label over `longest` characters."""
+    """Return ticks for `height` rows, row 0 on top, at least one row free between two, no label over `longest` characters.
+
+    On a linear axis three or more at equal distances are preferred to more at unequal ones.
+    """
     best: list[Tick] = []
+    uneven: list[Tick] = []
     for values, labels in _with_ends(_candidates(scale)):
         if len(set(labels)) < len(labels) or max(map(len, labels)) > longest or 1.5 * len(values) > max(3, height):
             continue
         at = (height - 1 - scale.cells(np.array(values), height)).astype(int).tolist()
         if all(abs(a - b) >= (2 if height >= 4 else 1) for a, b in pairwise(at)):
             ticks = [Tick(row, label) for row, label in zip(at, labels, strict=True)]
-            if len(ticks) >= 2:
+            if len(ticks) >= (2 if scale.log else 3) and (scale.log or len({a - b for a, b in pairwise(at)}) == 1):
                 return ticks
+            uneven = uneven or (ticks if len(ticks) >= 2 else [])
             best = best or ticks
-    return best
+    return uneven or best
 
 
 def _with_ends(sets: Iterable[tuple[list[float], list[str]]]) -> Iterator[tuple[list[float], list[str]]]:

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from engine.contract import Axis
-from screens.widgets.axis_scales import Scale, ViewWindow, fit_scale, nice_step, reading
+from screens.widgets.axis_scales import Scale, ViewWindow, even_scale, fit_scale, nice_step, reading
 from screens.widgets.plot_ticks import x_ticks, y_ticks
 
 values = st.floats(-1e12, 1e12, allow_nan=False)
@@ -157,3 +157,29 @@ def test_nice_steps(step, nice):
 @pytest.mark.parametrize(("value", "text"), [(0.98765, "0.988"), (1234567, "1.23e6"), (1e-7, "1e-7"), (0, "0"), (float("nan"), "-")])
 def test_readings(value, text):
     assert reading(value) == text
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(-1e3, 1e3), st.floats(0.01, 1e4), st.integers(9, 40), st.sampled_from([(True, True), (False, True), (True, False)]))
+def test_linear_y_axes_are_widened_a_little_so_that_ticks_stand_at_equal_distances(low, width, rows, free):
+    scale = fit_scale(Axis("y"), False, low, low + width)
+    even = even_scale(scale, rows, free)
+    assert even.lo <= scale.lo + 1e-6 * width and even.hi >= scale.hi - 1e-6 * width
+    assert even.hi - even.lo <= 1.25 * (scale.hi - scale.lo) * (1 + 1e-9)
+    assert free[0] or even.lo == pytest.approx(scale.lo, abs=1e-6 * width)
+    assert free[1] or even.hi == pytest.approx(scale.hi, abs=1e-6 * width)
+    if even != scale:
+        at = [tick.at for tick in y_ticks(even, rows, 14)]
+        assert len({above - below for above, below in pairwise(at)}) == 1
+
+
+def test_axes_of_common_ranges_have_three_ticks_or_more_at_equal_distances():
+    for low, high in ((0.0, 1.0), (-20.0, 5.0), (0.01, 0.035), (0.0, 0.34), (-1.0, 1.0), (0.8, 1.0)):
+        for rows in range(9, 34):
+            ticks = y_ticks(even_scale(fit_scale(Axis("y"), False, low, high), rows, (True, True)), rows, 6)
+            assert len(ticks) >= 3 and len({a.at - b.at for a, b in pairwise(ticks)}) == 1, (low, high, rows)
+
+
+def test_logarithmic_axes_and_those_without_a_free_end_stay():
+    for scale, free in ((Scale(1, 900, True), (True, True)), (Scale(0, 1), (False, False))):
+        assert even_scale(scale, 17, free) == scale
