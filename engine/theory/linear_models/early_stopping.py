@@ -83,10 +83,13 @@ def isotropic_path(n: int, d: int, times: ArrayLike, tau2: float, sigma2: float)
     """
     gamma = d / n
     low, high = (float(edge) for edge in edges(gamma))
-    angle = np.pi * (np.arange(NODES) + 0.5) / NODES  # the midpoint rule in the angle: the density is a square root at its edges
+    # The midpoint rule in the angle, where the density is smooth at its edges, with nodes that crowd at the lower one: at d = n it is 0,
+    # and what counts there at time t are angles of about 1/sqrt(n t).
+    share = (np.arange(NODES) + 0.5) / NODES
+    angle, weight = np.pi * share**3, 3 * share**2 / NODES  # of the upper edge from the lower one; the share of pi that a node stands for
     half = (high - low) / 2
-    x = low + 2 * half * np.cos(angle / 2) ** 2
-    mass = (half * np.sin(angle)) ** 2 / (2 * gamma * x * NODES)
+    x = low + 2 * half * np.sin(angle / 2) ** 2
+    mass = (half * np.sin(angle)) ** 2 * weight / (2 * gamma * x)
     return _path(n * x, d * mass, d * float(atom(gamma)), times, tau2, sigma2)
 
 

@@ -81,6 +81,12 @@ def test_flat_spectra_tend_to_the_marchenko_pastur_law(d: int) -> None:
     assert early.flow[0] == pytest.approx(1.0, abs=1e-6)  # all of the law's mass, the atom at 0 included
 
 
+def test_at_d_equal_n_the_limit_of_late_times_is_that_of_a_hard_edge() -> None:
+    """The law has mass like x^-1/2 at 0, so that both variances go to integrals of powers: 2 sqrt(pi) (2 - sqrt 2) over pi/2."""
+    late = isotropic_path(400, 400, [1e5, 1e7], 1 / 400, 0.25)
+    np.testing.assert_allclose(late.ratio, 4 * (2 - np.sqrt(2)) / np.sqrt(np.pi), rtol=3e-4)
+
+
 def test_small_times_and_equal_values_lose_no_digits() -> None:
     found = directions(1e-8 * np.eye(3), np.ones(3))
     along = path(found, [1e-5, 1e5], 1.0, 1.0)

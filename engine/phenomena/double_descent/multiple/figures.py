@@ -23,8 +23,8 @@ N, EMPTY, DOMAIN = Axis("n", log=True), "fills with preset multiple-descent", (M
 FIGURES = (
     Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, hi=100.0), ("risk-vs-n/*",),
            "over drawn weights and the noise of the test label; min-norm near d: median, elsewhere means", EMPTY, DOMAIN),
-    Figure("block-learnt", "What min-norm has learnt", N, Axis("share", lo=0.0, hi=1.05), ("block-learnt/*",),
-           "mean diagonal of X^+ X over a block's directions; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
+    Figure("block-learnt", "Learnt of each block", N, Axis("share", lo=0.0, hi=1.05), ("block-learnt/*",),
+           "by min-norm: mean diagonal of X^+ X over a block's directions; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
     Figure("sample-parts", "Bias, variance by samples", N, Axis("bias^2, variance", log=True, lo=1e-5, hi=100.0), ("sample-parts/*",),
            "given the inputs: variance over label noise, bias^2 over drawn weights", EMPTY, DOMAIN),
     Figure("ridge-draws", "Best ridge, draw by draw", N, Axis("MSE", log=True), ("ridge-draws/*",),
@@ -62,7 +62,7 @@ def simulated(study: MultipleDescent) -> Iterator[Series]:
     problem, n = study.problem, study.problem.n
     away = np.abs(n - problem.d) >= LEAST
     yield _means("risk-vs-n/shortest", SHORTEST, n[away], study.risks()[:, away], "shortest")
-    yield _median("risk-vs-n/shortest-near", f"{SHORTEST}, median near d", n[~away], study.risks()[:, ~away], "shortest")
+    yield _median("risk-vs-n/shortest-near", f"{SHORTEST} near d", n[~away], study.risks()[:, ~away], "shortest")
     yield _means("risk-vs-n/tuned", TUNED, n, study.draws["tuned"], "tuned")
     parts = (("bias", "bias^2", problem.tau2 * study.draws["unlearnt"]), ("variance", "variance", problem.sigma2 * study.draws["noise"]))
     for group, label, values in parts:
@@ -77,7 +77,8 @@ def simulated(study: MultipleDescent) -> Iterator[Series]:
 def markers(problem: Problem) -> Iterator[Marker]:
     """The end of each block, the last of which is d."""
     for place, end in enumerate(problem.ends.tolist()):
-        label, brief = (f"n=d={end}", "n=d") if end == problem.d else (f"n={end}", f"{end}")
+        label, brief = (f"n=d={end}", "n=d") if end == problem.d else (f"n={end}", f"n={end}")
+        label = label if place else f"block ends: {label}"
         for figure in ("risk-vs-n", "block-learnt", "sample-parts"):
             yield Marker(figure, "x", float(end), label, f"block{place}", brief)
 
@@ -106,7 +107,7 @@ def _block(problem: Problem, place: int) -> str:
     if problem.ends.size == 1:
         return f"all {problem.d} directions"
     first = int(problem.ends[place - 1]) + 1 if place else 1
-    return f"directions {first}..{int(problem.ends[place])}"
+    return f"block {first}..{int(problem.ends[place])}"
 
 
 def _means(name: str, label: str, x: Any, draws: Floats, group: str) -> Series:

@@ -23,7 +23,8 @@ def clauses(study: MultipleDescent, known: Known) -> Iterator[str]:
         return
     peaks = study.peaks(study.risks())
     where = ", ".join(f"{n:,}" for n in peaks)
-    yield f"min-norm's test MSE peaks at n = {where} of d = {problem.d:,}" if peaks else "min-norm's test MSE has no peak over n"
+    said = f"peaks where a block of the spectrum ends, n = {where}" if peaks else "has no peak over n"
+    yield f"min-norm's test MSE {said}"
     if known.has("risk_at_d", "tuned_at_d"):
         yield f"at n = d it is {known.number('risk_at_d')}, with the best ridge {known.number('tuned_at_d')}"
     if known.has("tuned_rise"):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
 from engine.phenomena.double_descent.config import STOPPING
@@ -21,22 +22,24 @@ if TYPE_CHECKING:
 
 T, EMPTY, DOMAIN = Axis("t = 1/lam", log=True), "fills with preset early-stopping", (STOPPING,)
 FIGURES = (
-    Figure("paths", "Stopping beside ridge", T, Axis("excess risk", log=True, hi=30.0), ("paths/*",),
+    Figure("paths", "Stopping beside ridge", T, Axis("excess risk", log=True), ("paths/*",),
            "chosen spectrum, d nearest to n; without the noise of the test label", EMPTY, DOMAIN),
-    Figure("ratio", "Flow over ridge", T, Axis("risk ratio", hi=1.8), ("ratio/*",),
-           "at t and at 1/t, chosen spectrum; below 1 early stopping is the better one", EMPTY, DOMAIN),
-    Figure("ratio-by-d", "Largest and best ratio", Axis("d", log=True), Axis("risk ratio", lo=0.9, hi=1.8), ("ratio-by-d/*",),
-           "largest along the path; best: flow at its best time over the best ridge", EMPTY, DOMAIN),
+    Figure("ratio", "Stopping/ridge", T, Axis("ratio of risks", hi=1.8), ("ratio/*",),
+           "at t and at lam = 1/t; below 1 early stopping is the better one; limit at d = n to t = n", EMPTY, DOMAIN),
+    Figure("ratio-by-d", "Largest ratio by d", Axis("d", log=True), Axis("ratio of risks", lo=0.9, hi=1.8), ("ratio-by-d/*",),
+           "largest of all draws: at any t over ridge at 1/t; at its best t over the best ridge", EMPTY, DOMAIN),
     Figure("path-parts", "Bias and variance along t", T, Axis("bias^2, variance", log=True, lo=1e-4), ("path-parts/*",),
-           "the same problem: flow has less bias than ridge at 1/t, and more variance", EMPTY, DOMAIN),
+           "the same problem: early stopping has less bias than ridge at 1/t, and more variance", EMPTY, DOMAIN),
 )  # fmt: skip
-PICTURE = PictureSpec("filters", "Filters", cursor=T.label, domain=DOMAIN)
+PICTURE = PictureSpec("filters", "Kept of a direction", cursor=T.label, domain=DOMAIN)
 QUANTITIES = (
     Quantity("largest-ratio", "flow's risk over ridge's at 1/t, largest of all paths", per="run"),
     Quantity("best-ratio", "best flow's risk over best ridge's, largest of all draws", per="run"),
 )
 METHODS = (("flow", "early stopping"), ("ridge", "ridge"))
+RATIOS = (("largest", "at any t"), ("best", "best against best"))
 THEORY_POINTS, FRAMES = 61, 41
+AROUND = 100.0  # times the least and the largest of 1/n and 1/lam*: where risks are shown, fall, turning point and rise
 LOW, HIGH = -3.0, 3.0  # of log10(t s^2) in the picture
 
 
@@ -44,6 +47,8 @@ def theory(study: EarlyStopping) -> Iterator[Series]:
     """Limits of infinite sizes: of flat spectra both risks by the Marchenko-Pastur law, of others that of ridge."""
     for problem in _chosen(study):
         n, times = study.config.n, _spaced(problem.times, THEORY_POINTS)
+        if problem.d == n:  # beyond, the least singular value of this size decides, about 1/sqrt(n), where the limit's is 0
+            times = times[times <= n]
         found = {}
         if problem.kind == "flat":
             limit = isotropic_path(n, problem.d, times, problem.tau2, problem.sigma2)
@@ -55,7 +60,8 @@ def theory(study: EarlyStopping) -> Iterator[Series]:
         if problem is study.shown:
             for name, label in METHODS:
                 if name in found:
-                    yield _theory(f"paths/{name}-theory", f"{label}, limit", times, found[name], name)
+                    seen = _around(study, times)
+                    yield _theory(f"paths/{name}-theory", f"{label}, limit", times[seen], found[name][seen], name)
 
 
 def simulated(study: EarlyStopping) -> Iterator[Series]:
@@ -63,9 +69,9 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
     if not study.draws.done:
         return
     shown = study.shown
-    along = study.paths(shown)
+    along, seen = study.paths(shown), _around(study, shown.times)
     for name, label in METHODS:
-        yield _over_draws(f"paths/{name}", label, shown.times, getattr(along, name), name)
+        yield _over_draws(f"paths/{name}", label, shown.times[seen], getattr(along, name)[:, seen], name)
         for part, word in (("bias", "bias^2"), ("variance", "variance")):
             yield _over_draws(
                 f"path-parts/{name}-{part}", f"{label}: {word}", shown.times, getattr(along, f"{name}_{part}"), f"{name}-{part}"
@@ -74,20 +80,22 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
         yield _over_draws(f"ratio/d{problem.d}", f"d={problem.d}", problem.times, study.paths(problem).ratio, f"d{problem.d}")
     for kind in dict.fromkeys(one.kind for one in study.problems):
         mine = [one for one in study.problems if one.kind == kind]
-        for name, read in (("largest", study.largest), ("best", study.best_ratio)):
-            values = np.array([read(one) for one in mine])  # (dimensions, draws)
-            yield summarised(f"ratio-by-d/{kind}-{name}", f"{mine[0].label}, {name}", [one.d for one in mine], values, Summary.MEAN_RANGE,
-                             "draws", basis="simulation", style="points", group=f"{kind}-{name}", present=True)  # fmt: skip
+        for (name, words), read in zip(RATIOS, (study.largest, study.best_ratio), strict=True):
+            values = np.array([read(one).max() for one in mine])  # (dimensions,)
+            d = np.array([one.d for one in mine], dtype=np.float64)
+            there = np.isfinite(values)
+            yield Series(f"ratio-by-d/{kind}-{name}", f"{mine[0].label}, {words}", d[there], values[there], basis="simulation",
+                         style="points", group=f"{kind}-{name}")  # fmt: skip
 
 
 def markers(study: EarlyStopping) -> Iterator[Marker]:
     """Both bounds, the second where best stands against best; and one over the best penalty."""
     for figure in ("ratio", "ratio-by-d"):
-        yield Marker(figure, "y", RATIO_BOUND, f"{RATIO_BOUND:.6f} is never passed", brief=f"{RATIO_BOUND:.4f}")
-    yield Marker("ratio-by-d", "y", BEST_BOUND, f"{BEST_BOUND:.6f} at 1/lam* is never passed", brief=f"{BEST_BOUND:.4f} at 1/lam*")
+        yield Marker(figure, "y", RATIO_BOUND, f"at any t never above {RATIO_BOUND:.6f}", brief=f"never above {RATIO_BOUND:.4f}")
+    yield Marker("ratio-by-d", "y", BEST_BOUND, f"at its best never above {BEST_BOUND:.6f}", brief=f"never above {BEST_BOUND:.4f}")
     if 0 < study.shown.best < np.inf:
         for figure in ("paths", "path-parts"):
-            yield Marker(figure, "x", study.shown.best, "1/lam* = tau2/sigma2", brief="1/lam*")
+            yield Marker(figure, "x", study.shown.best, "best ridge: 1/lam* = tau2/sigma2", brief="1/lam*")
 
 
 def picture(found: Directions, problem: Problem) -> Picture:
@@ -112,6 +120,12 @@ def picture(found: Directions, problem: Problem) -> Picture:
 
 def _chosen(study: EarlyStopping) -> list[Problem]:
     return [one for one in study.problems if one.kind == study.shown.kind]
+
+
+def _around(study: EarlyStopping, times: Floats) -> NDArray[np.bool_]:
+    """Which times lie about where something is learnt, t n about 1, and about the best one."""
+    about = [1 / study.config.n, *([study.shown.best] if 0 < study.shown.best < np.inf else [])]
+    return np.asarray((times >= min(about) / AROUND) & (times <= max(about) * AROUND))
 
 
 def _spaced(times: Floats, count: int) -> Floats:

@@ -19,11 +19,11 @@ def clauses(study: EarlyStopping, known: Known) -> Iterator[str]:
     """The largest ratios over the draws so far, of all problems and seeds together."""
     done, count, measured = study.draws.done, study.draws.count, study.measured()
     if not done:
-        yield f"theory: early stopping has at most {RATIO_BOUND:.3f} times ridge's risk at 1/t"
+        yield f"theory: early stopping has at most {RATIO_BOUND:.3f} times the risk of ridge 1/t, best against best {BEST_BOUND:.3f}"
         return
-    yield f"early stopping: up to {written(measured['largest-ratio'])} times ridge's risk at 1/t, bound {RATIO_BOUND:.3f}"
+    yield f"early stopping: at most {written(measured['largest-ratio'])} times the risk of ridge 1/t (bound {RATIO_BOUND:.3f})"
     if "best-ratio" in measured:
-        yield f"best against best {written(measured['best-ratio'])} of at most {BEST_BOUND:.3f}"
+        yield f"at its best: {written(measured['best-ratio'])} times the best ridge's (bound {BEST_BOUND:.3f})"
     if known.has("best_stop", "best_flow_risk"):
-        yield f"at d = {study.shown.d} it is best stopped at t = {known.number('best_stop')}: risk {known.number('best_flow_risk')}"
+        yield f"at d = {study.shown.d} that is t = {known.number('best_stop')}, excess risk {known.number('best_flow_risk')}"
     yield f"{done:,} draw{'s' * (done != 1)} so far" if done < count else f"{count:,} draw{'s' * (count != 1)}"
