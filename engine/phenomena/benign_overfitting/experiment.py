@@ -64,6 +64,8 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
         self.terms = {one: benign_terms(one.eigenvalues, one.n, config.b) for one in self.settings}
         if self.settings:
             self.notes = (ranks_in_words(self.chosen, self.terms[self.chosen]), *own_in_words(self))
+        else:
+            self.notes = ("n^r strong features hold the share n^-q of the variance; the sign of the first one, z, is the label",)
         self.draws = Draws(config.draws if self.settings else 0, dict.fromkeys(COLUMNS, (len(self.settings),)))
         self.digit_sizes = [n for n in sorted(config.n) if n <= POOL]
         sizes = (len(self.digit_sizes),)

@@ -31,7 +31,7 @@ def clauses(run: BenignOverfitting, known: Known) -> Iterator[str]:
     for curve in run.curves:
         last = curve[-1]
         if last.family != chosen.family:
-            yield f"{last.label}, n = {last.n:,}: {number([run.noise(last)])}"
+            yield f"{last.label} at n = {last.n:,}: {number([run.noise(last)])}"
     yield f"{run.step:,} of {run.config.draws:,} draws" if run.step < run.config.draws else f"{run.step:,} draws"
     if ridge:
         yield f"ridge {ridge:g}"

@@ -116,7 +116,9 @@ def _ranks(run: BenignOverfitting) -> Iterator[Series]:
     for name, values in zip(CONDITIONS, table.T, strict=True):
         label = f"{name}, {curve[0].label}" if run.config.imported else name
         there = np.isfinite(values) & (values > 0)
-        yield _curve(f"ranks/{name}", label, np.array([setting.n for setting in curve])[there], values[there], name, "exact")
+        n = np.array([setting.n for setting in curve], dtype=np.float64)[there]
+        # marked as what is measured, which their tints and dashes would not tell apart: nothing else stands beside them
+        yield Series(f"ranks/{name}", label, n, values[there], basis="exact", group=name)
 
 
 def _bounds(run: BenignOverfitting, curve: list[Setting]) -> Iterator[Series]:

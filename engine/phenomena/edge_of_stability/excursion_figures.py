@@ -59,8 +59,8 @@ def curves(run: EdgeOfStability) -> Iterator[Series]:
         return
     seeds = f"{len(found)} seeds" if len(found) > 1 else ""
     for name, label, losses in (
-        ("model", "quadratic model", np.stack([over_first(one.model) for one in found])),
-        ("network", "network", np.stack([over_first(one.network) for one in found])),
+        ("model", "descent on the quadratic model", np.stack([over_first(one.model) for one in found])),
+        ("network", "on the network's own loss", np.stack([over_first(one.network) for one in found])),
     ):
         steps = np.arange(losses.shape[1], dtype=np.float64)
         drawn = steps < steps.size if name == "network" else losses.max(axis=0) <= TALL
@@ -72,4 +72,4 @@ def curves(run: EdgeOfStability) -> Iterator[Series]:
                      f"median, range of {seeds}" if seeds else "", group=name)  # fmt: skip
     squares, change = (np.concatenate(parts) for parts in zip(*(changes(one) for one in found), strict=True))
     if squares.size:
-        yield Series("displacement/steps", f"steps of {seeds or 'the network'}", squares, change, style="points", group="network")
+        yield Series("displacement/steps", f"step at the edge, {seeds or 'one seed'}", squares, change, style="points", group="network")

@@ -157,15 +157,13 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
-        """The edge, each run's 2/eta, and when it arrived (median over seeds)."""
+        """The edge, each run's 2/eta, and when it arrived (median over seeds); one label for these lines, which stand close together."""
         found = [Marker("eta-sharpness", "y", 2.0, "edge: 2")]
-        for setting in self.edges:
-            found.append(Marker("sharpness", "y", setting.edge, f"2/eta={setting.edge:g}", setting.name))
-            arrival = self.readings.first_step("eta-sharpness", setting.name, 2.0)
-            if arrival.size and np.isfinite(arrival).all():
-                at = float(np.median(arrival))
-                found.append(Marker("loss", "x", at, f"arrived {at:,.0f}", setting.name))
-        return tuple(found)
+        found += [Marker("sharpness", "y", setting.edge, f"2/eta={setting.edge:g}", setting.name) for setting in self.edges]
+        arrivals = [(setting, self.readings.first_step("eta-sharpness", setting.name, 2.0)) for setting in self.edges]
+        medians = sorted((float(np.median(at)), setting.name) for setting, at in arrivals if at.size and np.isfinite(at).all())
+        label = "arrived: " + ", ".join(f"{at:,.0f}" for at, _ in medians)
+        return (*found, *(Marker("loss", "x", at, label if (at, name) == medians[-1] else "", name, label) for at, name in medians))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """X (seeds, n, d), y (seeds, n, k); edges (settings,); w (settings, seeds, parameters); top eigenvectors v alike.

@@ -19,11 +19,11 @@ def clauses(run: EdgeOfStability, known: Known) -> Iterator[str]:
     """The largest step size, then the control."""
     largest = min(run.edges, key=lambda setting: setting.edge)
     arrival = run.readings.first_step("eta-sharpness", largest.name, 2.0)
-    yield when(f"sharpness 2/eta = {largest.edge:g}", "reached", arrival, run.history.last)
+    yield when(f"edge 2/eta = {largest.edge:g}", "reached", arrival, run.history.last)
     if known.has("eta_sharpness_largest_eta"):
-        yield f"eta S {known.number('eta_sharpness_largest_eta')} in the last {HOVERING} steps"
+        yield f"last {HOVERING} steps: eta S {known.number('eta_sharpness_largest_eta')}"
     if known.has("rising_share_largest_eta"):
-        yield f"loss rose on {known.percent('rising_share_largest_eta')} of steps"
+        yield f"loss rose on {known.percent('rising_share_largest_eta')} of all steps"
     if known.has("eta_sharpness_control"):
         yield f"control: eta S {known.number('eta_sharpness_control')}"
     yield from pooled(run.seeds)

@@ -65,12 +65,13 @@ def free_curves(run: NeuralCollapse) -> Iterator[Series]:
 
 
 def markers(run: NeuralCollapse) -> Iterator[Marker]:
-    """When all labels were fitted (median over seeds)."""
-    for setting in run.settings:
-        at = run.fitted_at(setting.name)
-        if at.size and np.isfinite(at).all() and (at > 0).all():
-            step = float(np.median(at))
-            yield Marker("nc1", "x", step, f"fitted: {step:,.0f}", setting.name, brief=f"{step:,.0f}")
+    """When all labels were fitted (median over seeds); the first line's label is of all lines, which may stand too close for one each."""
+    found = [(setting, run.fitted_at(setting.name)) for setting in run.settings]
+    steps = {setting: float(np.median(at)) for setting, at in found if at.size and np.isfinite(at).all() and (at > 0).all()}
+    label = "fitted: " + ", ".join(f"{setting.short} {step:,.0f}" for setting, step in steps.items())
+    brief = "fitted: " + ", ".join(f"{step:,.0f}" for step in steps.values())
+    for place, (setting, step) in enumerate(steps.items()):
+        yield Marker("nc1", "x", step, "" if place else label, setting.name, brief="" if place else brief)
 
 
 def cosine_picture(run: NeuralCollapse, setting: str, label: str) -> Picture:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 N, RATIO = Axis("n", log=True), Axis("d / (n ln n)", lo=0.0)
 EMPTY = "fills with the knob task at classification"
 FIGURES = (
-    Figure("class-error", "Classification error", N, Axis("wrong signs", lo=0.0, hi=0.52), ("class-error/*",),
-           "of the fit of labels, on unflipped ones; the strong features hold a share n^-q of the variance", EMPTY, (CLASSIFICATION,)),
-    Figure("regression-risk", "Regression risk", N, Axis("risk / null", lo=0.0), ("regression-risk/*",),
-           "of the fit of z itself, on the same points; 1 is that of predicting 0", EMPTY, (CLASSIFICATION,)),
-    Figure("all-sv", "All support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
+    Figure("class-error", "Classification", N, Axis("wrong signs", lo=0.0), ("class-error/*",),
+           "fit of the labels, error on unflipped ones; q: strong features hold the share n^-q of the variance", EMPTY, (CLASSIFICATION,)),
+    Figure("regression-risk", "Regression", N, Axis("risk over null", lo=0.0), ("regression-risk/*",),
+           "fit of z itself, on the same points; risk over that of predicting 0", EMPTY, (CLASSIFICATION,)),
+    Figure("all-sv", "All points support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
            "then the max margin is the least-norm fit of the labels; isotropic features; law: about exp(-E)", EMPTY, (CLASSIFICATION,)),
     Figure("sv-fraction", "Support vectors", RATIO, Axis("share of points", hi=1.0), ("sv-fraction/*",),
            "points with a positive dual; of the least n also the support vectors of the max margin itself", EMPTY, (CLASSIFICATION,)),
@@ -54,8 +54,8 @@ def curves(study: Classification) -> Iterator[Series]:
 def _laws(study: Classification, n: int) -> Iterator[Series]:
     of = [one.c for one in study.isotropic if one.n == n]
     c, expected = study.law(n, np.linspace(of[0], of[-1], FINE if len(of) > 1 else 1))
-    yield _theory(f"all-sv/n{n}/law", f"n={n}, law", c, np.exp(-expected), f"n{n}")
-    yield _theory(f"sv-fraction/n{n}/law", f"n={n}, law", c, 1 - expected / n, f"n{n}", "exact")
+    yield _theory(f"all-sv/n{n}/law", f"n={n}, exact law", c, np.exp(-expected), f"n{n}")
+    yield _theory(f"sv-fraction/n{n}/law", f"n={n}, exact law", c, 1 - expected / n, f"n{n}", "exact")
 
 
 def _equivalents(study: Classification, q: float) -> Iterator[Series]:
@@ -74,7 +74,7 @@ def _counts(study: Classification, n: int) -> Iterator[Series]:
     yield _means(f"sv-fraction/n{n}/simulation", f"n={n}", x, [study.positive(one) for one in problems], f"n{n}")
     if n == study.least:
         shares = [study.drawn("support", one) / n for one in problems]
-        yield _means("sv-fraction/support", f"n={n}, support vectors", x, shares, "support")
+        yield _means("sv-fraction/support", f"SVM itself, n={n}", x, shares, "support")
 
 
 def _errors(study: Classification, q: float) -> Iterator[Series]:

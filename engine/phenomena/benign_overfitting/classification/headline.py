@@ -18,9 +18,9 @@ def clauses(study: Classification, known: Known) -> Iterator[str]:
         error, risk = known.percent("class_error_theory"), known.number("regression_risk_theory")
         yield f"{at}: theory expects classification error {error} and regression risk {risk} of null"
         return
-    yield f"{at}: classification error {known.percent('class_error')}, regression risk {known.number('regression_risk')} of null"
-    if known.has("class_error_slope", "regression_risk_slope"):
-        yield f"error ~ n^{known.number('class_error_slope')}, risk ~ n^{known.number('regression_risk_slope')}"
+    slopes = ("class_error_slope", "regression_risk_slope")
+    error, risk = (f" ~ n^{known.number(name)}" if known.has(*slopes) else "" for name in slopes)
+    yield f"{at}: error {known.percent('class_error')}{error}, regression risk {known.number('regression_risk')}{risk}"
     if known.has("half_point"):
         half, law = known.number("half_point"), known.number("half_point_theory")
         yield f"half of the draws have support vectors alone at d = {half} n ln n, theory {law}"

@@ -104,8 +104,9 @@ def _worst(off: dict[str, tuple[float, float]]) -> Judgement:
 def _second(study: Asymptotics) -> Judgement:
     mean, error = mean_and_error(study.second_gap())
     theory = study.second_gap_theory()
-    note = f"standard error {float(error):.2g}"
-    return decided(bool(mean > SECOND * error), float(mean), note, predicted=theory, values={"standard error": float(error)})
+    said = f"{float(mean):.3g}, standard error {float(error):.2g}"
+    values = {"difference": float(mean), "standard error": float(error)}
+    return decided(bool(mean > SECOND * error), said, f"{study.draws.done} pairs of draws", predicted=theory, values=values)
 
 
 JUDGES: Judges[MaxMargin] = {"AM1": _drawn(_threshold), "AM2": _drawn(_margin), "AM3": _drawn(_second), "AM4": _drawn(_likelihood)}

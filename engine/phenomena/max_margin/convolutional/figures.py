@@ -20,7 +20,7 @@ FIGURES = (
     Figure("cnn-margin", "CNN's margin", EPOCH, Axis("min q/|theta|^4"), ("cnn-margin/*",),
            "q: the right output less the largest other; the least over the training images", EMPTY, DOMAIN),
     Figure("cnn-loss", "CNN's loss", EPOCH, Axis("log10(1/loss)"), ("cnn-loss/*",), "summed cross-entropy", EMPTY, DOMAIN),
-    Figure("cnn-smoothed", "CNN, smoothed", EPOCH, Axis("over |theta|^4"), ("cnn-smoothed/*",),
+    Figure("cnn-smoothed", "CNN, smoothed", EPOCH, Axis("margin per |theta|^4"), ("cnn-smoothed/*",),
            "-log(exp(L)-1)/|theta|^4, once the summed loss L is below log 2", EMPTY, DOMAIN),
     Figure("cnn-test-error", "CNN's test error", EPOCH, Axis("share", lo=0.0), ("cnn-test-error/*",), "", EMPTY, DOMAIN),
     Figure("cnn-norm", "CNN's norm", EPOCH, Axis("|theta|"), ("cnn-norm/*",), "", EMPTY, DOMAIN),
@@ -48,11 +48,12 @@ def curves(study: Convolutional) -> Iterator[Series]:
 
 
 def markers(study: Convolutional) -> Iterator[Marker]:
-    """When the labels were fitted: the first epoch read with a summed loss below log 2."""
-    for setting in study.settings:
-        epochs = study.fitted_at(setting) if study.trail.epochs else np.array([np.nan])
-        if np.isfinite(epochs).all():
-            yield Marker("cnn-*", "x", max(1.0, float(np.median(epochs))), f"{setting.label}: loss < log 2", setting.name, brief="fitted")
+    """When the labels were fitted: the first epoch read with a summed loss below log 2; one label for lines that stand close together."""
+    found = [(study.fitted_at(setting), setting.name) for setting in study.settings] if study.trail.epochs else []
+    medians = sorted((max(1.0, float(np.median(epochs))), name) for epochs, name in found if np.isfinite(epochs).all())
+    brief = "fitted: " + ", ".join(f"{at:,.0f}" for at, _ in medians)
+    for place, (at, name) in enumerate(medians):
+        yield Marker("cnn-*", "x", at, "" if place else f"{brief} (loss < log 2)", name, "" if place else brief)
 
 
 def pictures(study: Convolutional) -> Iterator[Picture]:
@@ -72,7 +73,7 @@ def tiled(tiles: list[Floats]) -> Floats:
     side = tiles[0].shape[0] + 1
     across = min(ACROSS, len(tiles))
     rows = -(-len(tiles) // across)
-    found = np.zeros((rows * side - 1, across * side - 1))
+    found = np.full((rows * side - 1, across * side - 1), np.nan)
     for place, tile in enumerate(tiles):
         top, left = (place // across) * side, (place % across) * side
         found[top : top + side - 1, left : left + side - 1] = tile

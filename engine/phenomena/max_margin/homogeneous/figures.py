@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Series, Summary
 from engine.phenomena.max_margin.config import HOMOGENEOUS
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 EMPTY, DOMAIN = "fills with preset homogeneous", (HOMOGENEOUS,)
 FALLEN, STEP = Axis("log(1/loss)"), Axis("step", log=True, lo=1)
 FIGURES = (
-    Figure("network-margin", "Network's margin", FALLEN, Axis("min q/|theta|^2"), ("network-margin/*",),
-           "q = y f(x); a linear network tends to half the SVM's margin", EMPTY, DOMAIN),
-    Figure("network-smoothed", "Smoothed margin", FALLEN, Axis("over |theta|^2"), ("network-smoothed/*",),
-           "-log(exp(L)-1)/|theta|^2: gradient flow never lets it fall once L < log 2", EMPTY, DOMAIN),
-    Figure("network-kkt", "Weights and motion", STEP, Axis("1 - cos", log=True), ("network-kkt/*",),
+    Figure("network-margin", "Network margin", FALLEN, Axis("min y f/|theta|^2"), ("network-margin/*",),
+           "line: the most that a linear network can have, gamma/2 of the SVM, since |theta|^2 >= 2 |W^T a|", EMPTY, DOMAIN),
+    Figure("network-smoothed", "Smoothed margin", FALLEN, Axis("per |theta|^2"), ("network-smoothed/*",),
+           "-log(exp(L)-1)/|theta|^2: gradient flow never lets it fall once the summed loss L < log 2", EMPTY, DOMAIN),
+    Figure("network-kkt", "Weights against motion", STEP, Axis("1 - cos", log=True), ("network-kkt/*",),
            "0 at a KKT point; line: of each step until all is fitted; dots: of 200 steps together, free of kinks", EMPTY, DOMAIN),
-    Figure("network-slack", "Slackness", STEP, Axis("over q_min", log=True), ("network-slack/*",),
-           "sum lam (q - q_min)/q_min: 0 where only the least margins push", EMPTY, DOMAIN),
+    Figure("network-slack", "Slackness", STEP, Axis("over least y f", log=True), ("network-slack/*",),
+           "sum lam (q - q_min)/q_min, q = y f(x): 0 where only the least margins push", EMPTY, DOMAIN),
     Figure("network-fall", "Fall of the loss", STEP, Axis("log(1/loss)"), ("network-fall/*",), "of the summed logistic loss", EMPTY,
            DOMAIN),
     Figure("network-error", "Network's test error", STEP, Axis("share", lo=0.0), ("two-layer test error/*",), "500 other images",
@@ -35,11 +36,12 @@ PICTURES = (PictureSpec("network-weights", "Weights as images", domain=DOMAIN),)
 WINDOW = 200  # steps over which motion is read
 POINTS = 300  # of a curve
 DRAWN = Summary.MEDIAN_RANGE
+INKED = 0.005  # of all ink in the images: rows and columns with less hold hardly any weight and are not drawn
 SQUARE = 2  # dimensions of an image without colours
 
 
 def curves(study: Homogeneous) -> Iterator[Series]:
-    """Each network's curves, and half the SVM's margin."""
+    """Each network's curves, and the most that a linear one can have: half the SVM's margin."""
     for setting in study.settings:
         yield from _against_loss(study, setting)
         yield from _against_steps(study, setting)
@@ -47,21 +49,21 @@ def curves(study: Homogeneous) -> Iterator[Series]:
     if np.isfinite(halves).all() and max(ends) > 0:
         for figure in ("network-margin", "network-smoothed"):
             yield summarised(
-                f"{figure}/svm", "half the SVM's margin", np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN, kind="theory",
-                basis="exact", group="svm",
+                f"{figure}/svm", "most of a linear one: half the SVM's", np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN,
+                kind="theory", basis="exact", group="svm",
             )  # fmt: skip
 
 
 def markers(study: Homogeneous) -> Iterator[Marker]:
     """Where the labels are fitted: a loss below log 2."""
     for figure in ("network-margin", "network-smoothed"):
-        yield Marker(figure, "x", float(-np.log(np.log(2))), "loss < log 2", brief="fitted")
-    yield Marker("network-fall", "y", float(-np.log(np.log(2))), "loss < log 2", brief="fitted")
+        yield Marker(figure, "x", float(-np.log(np.log(2))), "fitted: loss < log 2", brief="fitted")
+    yield Marker("network-fall", "y", float(-np.log(np.log(2))), "fitted: loss < log 2", brief="fitted")
     for setting in study.settings[:1]:
         steps = study.fitted_at(setting)
         if np.isfinite(steps).all():
             for figure in ("network-kkt", "network-slack", "network-error"):
-                yield Marker(figure, "x", float(np.median(steps)), f"{setting.label}: loss < log 2", setting.name, brief="fitted")
+                yield Marker(figure, "x", float(np.median(steps)), f"{setting.label} fitted: loss < log 2", setting.name, brief="fitted")
 
 
 def pictures(study: Homogeneous) -> Iterator[Picture]:
@@ -76,14 +78,22 @@ def pictures(study: Homogeneous) -> Iterator[Picture]:
         active = (pair.X @ W > 0).mean(axis=0) if stepper.network.relu else np.ones(len(a))
         shown.append(W @ (active * a))
         named.append(setting.short)
-    gap = np.zeros((pair.shape[0], 1))
+    ink = np.abs(pair.X).sum(axis=0).reshape(pair.shape)
+    inked = np.ix_(*(_reach(ink.sum(axis=axis)) for axis in (1, 0)))  # so that three fit beside each other, pixel by pixel, into a pane
     tiles: list[Floats] = []
     for w in shown:
-        tiles += [(w / (np.abs(w).max() or 1.0)).reshape(pair.shape), gap]
+        tile = (w / (np.abs(w).max() or 1.0)).reshape(pair.shape)[inked]
+        tiles += [tile, np.full((len(tile), 1), np.nan)]
     yield Picture(
         "network-weights", f"Weights: {', '.join(named)}", values=np.hstack(tiles[:-1]), palette="diverging", lo=-1.0, hi=1.0, equal=True,
         columns=tuple(named), note="4 positive, 9 negative, each over its largest; of a network the mean gradient by its input",
     )  # fmt: skip
+
+
+def _reach(ink: Floats) -> NDArray[np.int64]:
+    """The rows (or columns) from the first to the last one with a share of all ink that is worth drawing."""
+    places = np.flatnonzero(ink >= INKED * ink.sum())
+    return np.arange(places[0], places[-1] + 1)
 
 
 def _fallen(study: Homogeneous, setting: Activation) -> Floats:

@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 def clauses(study: Homogeneous, known: Known) -> Iterator[str]:
     """Of every network: fitted when; its margin since."""
     for setting in study.settings:
-        fitted = study.fitted_at(setting)
-        yield when(setting.label, "fitted", fitted, study.step)
+        said = when(setting.label, "fitted", study.fitted_at(setting), study.step)
         if known.has(f"{setting.name}_growth"):
-            grown = known.number(f"{setting.name}_growth")
-            yield f"{setting.short} margin {grown} times as wide at step {step([study.step])} as when fitted"
+            said += f", margin {known.number(f'{setting.name}_growth')} times as wide by {step([study.step])}"
+        yield said
         if setting.name == "identity" and known.has("identity_svm_ratio"):
-            yield f"linear margin {known.percent('identity_svm_ratio')} of half the SVM's"
+            yield f"that is {known.percent('identity_svm_ratio')} of the most it can have, half the SVM's"
     if known.has("relu_motion"):
         yield f"ReLU's motion within 1 - cos = {known.number('relu_motion')} of its weights"
     yield from pooled(study.seeds)

@@ -20,14 +20,14 @@ STEP, EMPTY, DOMAIN = Axis("step", log=True, lo=1), "fills with preset mirror", 
 FIGURES = (
     Figure("mirror-norms", "Margin in each norm", Axis("q of the l_q norm"), Axis("of largest", hi=1.01), ("mirror-norms/*",),
            "over the largest margin in that norm: each potential reaches 1 at q = p", EMPTY, DOMAIN),
-    Figure("mirror-margin", "Own-norm margin", STEP, Axis("of largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
+    Figure("mirror-margin", "Margin in own norm", STEP, Axis("of largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
            "min z.w/|w|_p over the largest there is", EMPTY, DOMAIN),
-    Figure("mirror-gap", "Own margin lacks", STEP, Axis("1 - share", log=True), ("mirror-gap/*",), "1 less the share of the largest",
+    Figure("mirror-gap", "What own margin lacks", STEP, Axis("1 - share", log=True), ("mirror-gap/*",), "1 less the share of the largest",
            EMPTY, DOMAIN),
-    Figure("mirror-weights", "Weights", Axis("feature"), Axis("over largest"), ("mirror-weights/*",),
+    Figure("mirror-weights", "Weights by potential", Axis("feature"), Axis("over largest"), ("mirror-weights/*",),
            "first seed, over the largest weight; five features make the labels, the rest is noise", EMPTY, DOMAIN),
-    Figure("mirror-distance", "Distance to goal", STEP, Axis("of directions", log=True), ("mirror-distance/*",),
-           "|w/|w| - w_p/|w_p|| of the w_p with the largest margin", EMPTY, DOMAIN),
+    Figure("mirror-distance", "Distance to widest", STEP, Axis("of directions", log=True), ("mirror-distance/*",),
+           "|w/|w| - w_p/|w_p||, w_p the weights of largest margin in the own norm", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("mirror-matrix", TITLE, domain=DOMAIN),)
 SHOWN = 12  # features
@@ -57,7 +57,7 @@ def matrix_picture(study: Mirror) -> Picture:
     return Picture(
         "mirror-matrix", TITLE, values=values, palette="sequential", lo=float(min(values.min(), 0.8)), hi=1.0, x="norm", y="potential",
         note="margin over the largest in that norm", rows=tuple(f"p = {setting.p:g}" for setting in study.settings),
-        columns=tuple(f"l_{setting.p:g}" for setting in study.settings),
+        columns=tuple(f"in l_{setting.p:g}" for setting in study.settings),
     )  # fmt: skip
 
 
