@@ -12,7 +12,7 @@ from screens import formatting
 from screens.widgets.text_row import spread
 
 GRADE_STYLE: dict[Grade, str] = {"right": "bold green", "near": "bold yellow", "off": "bold magenta"}
-LEAST_SENTENCE = 20  # cells of a claim that are shown in any case
+LEAST_SENTENCE, ENOUGH = 20, 36  # cells of a claim that are shown in any case, and those that come before the predicted value
 RESULT = {"right": ("right", "green"), "near": ("near", "yellow"), "off": ("seen", "magenta"), "skipped": ("skipped", "dim")}
 
 
@@ -54,10 +54,12 @@ def verdict_rows(snapshot: Snapshot, stop: Stop, width: int, whole: bool) -> lis
     for name in stop.claims:
         for verdict in (item for item in snapshot.verdicts if item.claim.id == name):
             row = Text.assemble((f"{verdict.mark:>3} ", formatting.STATUS_STYLE[verdict.status]), (f"{name} ", "bold"))
-            numbers = Text.assemble(f": {formatting.number(verdict.measured)}", (f" ({formatting.number(verdict.predicted)})", "dim"))
+            measured = f": {formatting.number(verdict.measured)}"
+            numbers = Text.assemble(measured, (f" ({formatting.number(verdict.predicted)})", "dim"))
             sentence = Text(verdict.claim.sentence)
             if not whole:
-                sentence = _cut(sentence, max(LEAST_SENTENCE, width - row.cell_len - numbers.cell_len))
+                room = width - row.cell_len
+                sentence = _cut(sentence, max(LEAST_SENTENCE, room - numbers.cell_len, min(ENOUGH, room - len(measured) - 2)))
             row = Text.assemble(row, sentence, numbers)
             rows.append(row if whole else _cut(row, max(1, width)))
     return rows
