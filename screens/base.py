@@ -110,7 +110,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         with self.app.batch_update():
             self.figures.show(snapshot)
             self.knobs.show(snapshot.config, snapshot.preset, len(snapshot.seeds))
-            self.claims.show(snapshot.verdicts)
+            self.claims.show(snapshot.verdicts, snapshot.flaw)
             self.notes.show_details(snapshot.details)
             self.notes.show_about(snapshot.preset, snapshot.config)
             self._show_values()

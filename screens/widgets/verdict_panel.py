@@ -134,12 +134,13 @@ class VerdictTable(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._verdicts: tuple[Verdict, ...] = ()
-        self._laid_out: tuple[tuple[Verdict, ...], int, Text] | None = None
+        self._flaw = ""
+        self._laid_out: tuple[tuple[Verdict, ...], str, int, Text] | None = None
 
-    def show(self, verdicts: tuple[Verdict, ...]) -> None:
-        """Replace the claims; repainted only if one of them changed."""
-        if verdicts != self._verdicts:
-            self._verdicts = verdicts
+    def show(self, verdicts: tuple[Verdict, ...], flaw: str = "") -> None:
+        """Replace the claims, and what is wrong with the files of their run; repainted only if something changed."""
+        if (verdicts, flaw) != (self._verdicts, self._flaw):
+            self._verdicts, self._flaw = verdicts, flaw
             self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -151,9 +152,11 @@ class VerdictTable(Widget):
         return self._at(self.size.width)
 
     def _at(self, width: int) -> Text:
-        if self._laid_out is None or self._laid_out[:2] != (self._verdicts, width):
-            self._laid_out = self._verdicts, width, verdict_table(self._verdicts, width)
-        return self._laid_out[2]
+        if self._laid_out is None or self._laid_out[:3] != (self._verdicts, self._flaw, width):
+            table = verdict_table(self._verdicts, width)
+            wrong = ("\n".join([*_wrap(self._flaw, width, 0), ""]), "bold red") if self._flaw else ""
+            self._laid_out = self._verdicts, self._flaw, width, Text.assemble(wrong, table)
+        return self._laid_out[3]
 
 
 class VerdictPanel(VerticalScroll):
@@ -169,6 +172,6 @@ class VerdictPanel(VerticalScroll):
         """Hold the claims."""
         yield self._table
 
-    def show(self, verdicts: tuple[Verdict, ...]) -> None:
-        """Replace the claims."""
-        self._table.show(verdicts)
+    def show(self, verdicts: tuple[Verdict, ...], flaw: str = "") -> None:
+        """Replace the claims. flaw: what is missing of what their run left, said above them."""
+        self._table.show(verdicts, flaw)

@@ -186,6 +186,23 @@ def test_a_preset_that_its_own_knobs_refuse_leaves_the_listing_as_it_is(index: R
     assert shown.count == 1 and shown.newest[NAME].run.name == name and not shown.newest[NAME].run.problem
 
 
+def test_what_a_finished_run_lacks_is_told_without_the_folder_until_it_is_there(index: RunIndex) -> None:
+    name = finished(index.root)
+    index.look()
+    index.read([name])
+    row = index.row(name)
+    assert row is not None and not row.problem and row.claims
+    assert row.flaw.startswith("result.json is missing, though the run says that it is finished; genlab resume ")
+    folder = RunFolder.open(index.root / name, writable=True)
+    folder.save_result({})
+    folder.save_arrays({})
+    folder.close()
+    index.look()
+    index.read([name])
+    row = index.row(name)
+    assert row is not None and row.flaw == "" and row.phase is Phase.FINISHED
+
+
 def test_manifests_of_other_phenomena_are_listed_with_all_their_knobs(index: RunIndex) -> None:
     name = finished(index.root)
     path = index.root / name / "manifest.json"

@@ -8,7 +8,7 @@ import pytest
 from textual.app import App
 
 from engine.contract import Phase, Scalar, ScalarValue
-from engine.contract.sweep import SweepPoint, SweepSnapshot
+from engine.contract.sweep import Lost, SweepPoint, SweepSnapshot
 from engine.registry import spec
 from engine.sweeps.figures import drawn
 from engine.sweeps.grid import axes_of
@@ -161,6 +161,12 @@ def test_figures_are_exported_by_name():
 
 def test_words():
     assert standing(OVER) == "3 of 3 points done, 1 failed"
+    gone = replace(OVER.points[0], lost=Lost.DELETED, missing="run run-1 was deleted; the same command computes it again")
+    torn = replace(OVER.points[1], lost=Lost.DAMAGED, missing="run run-2 is damaged: it is torn")
+    lost = replace(OVER, points=(gone, torn, OVER.points[2]), eta=None)
+    assert standing(lost) == "1 of 3 points done, 1 failed, 1 deleted, 1 damaged; nobody computes it now; the same command goes on"
+    assert cells(lost, 80, ascii_only=True).plain == "??x" and (lost.done, lost.failed, lost.running) == (1, 1, 0)
+    assert [Columns(lost, 80).row(point).plain.split()[1] for point in lost.points] == ["deleted", "damaged", "diverged"]
     assert standing(replace(BEGUN, live=False)).endswith("nobody computes it now; the same command goes on")
     assert standing(replace(BEGUN, workers=2)).endswith("20 s left; 2 workers, 1 point waiting")
     assert standing(replace(OVER, workers=2, live=True)).endswith("; 2 workers")
