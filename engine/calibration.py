@@ -22,25 +22,40 @@ def gpu_name() -> str | None:
 
 
 def calibrated(device: str = "cpu") -> Work:
-    """Return the seconds that one unit of each kind takes on a device; imports torch. On a GPU products are larger, as those of networks
-    in the papers' size are, and solves are products in double precision: factorisations stay on the processor.
+    """Return the seconds that one unit of each kind takes on a device; imports torch."""
+    return _of_processor() if device == "cpu" else _of_gpu(device)
+
+
+def _of_processor() -> Work:
+    import torch
+
+    members, batch, width = 8, 100, 256
+    first, second = torch.rand(members, batch, width), torch.rand(members, width, width)
+    square = np.random.default_rng(0).standard_normal((150, 150))
+    large, small = torch.rand(1 << 20), torch.rand(32)
+    return Work(
+        products=_seconds(lambda: torch.bmm(first, second)) / (2 * members * batch * width * width),
+        solves=_seconds(lambda: np.linalg.svd(square)) / (20 * 150**3),
+        elements=_seconds(lambda: large.mul(0.5)) / large.numel(),
+        calls=_seconds(lambda: small.mul(0.5).add(1.0)) / 2,
+    )
+
+
+def _of_gpu(device: str) -> Work:
+    """Products are as large as those of networks in the papers' size; solves are products in double precision: factorisations stay
+    on the processor.
     """
     import torch
 
-    members, batch, width = (8, 100, 256) if device == "cpu" else (8, 1024, 1024)
-    first, second = torch.rand(members, batch, width, device=device), torch.rand(members, width, width, device=device)
+    wait = torch.cuda.synchronize
+    members, size = 8, 1024
+    first, second = (torch.rand(members, size, size, device=device) for _ in range(2))
     double, other = first.double(), second.double()
-    square = np.random.default_rng(0).standard_normal((150, 150))
-    large, small = torch.rand(1 << (20 if device == "cpu" else 24), device=device), torch.rand(32, device=device)
-    wait = torch.cuda.synchronize if device != "cpu" else None
-    operations = 2 * members * batch * width * width
-    if wait is None:
-        solves = _seconds(lambda: np.linalg.svd(square)) / (20 * 150**3)
-    else:
-        solves = _seconds(lambda: torch.bmm(double, other), wait) / operations
+    large, small = torch.rand(1 << 24, device=device), torch.rand(32, device=device)
+    operations = 2 * members * size**3
     return Work(
         products=_seconds(lambda: torch.bmm(first, second), wait) / operations,
-        solves=solves,
+        solves=_seconds(lambda: torch.bmm(double, other), wait) / operations,
         elements=_seconds(lambda: large.mul(0.5), wait) / large.numel(),
         calls=_seconds(lambda: small.mul(0.5).add(1.0), wait) / 2,
     )
