@@ -69,6 +69,7 @@ class LabApp(ThemedApp, inherit_bindings=False):
     CommandPalette #--input, CommandPalette #--input.--list-visible { border: round $primary; padding-left: 1; }
     CommandPalette CommandInput { border: none; height: 1; }
     CommandPalette CommandList { background: $background; border: round $border-blurred; }
+    Input > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "interrupt", "Interrupt", show=False, priority=True),

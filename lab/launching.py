@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 from contextlib import suppress
 from dataclasses import replace
@@ -9,12 +11,14 @@ from pathlib import Path
 
 from engine.contract import Session, Spec
 from engine.errors import DefectError, Exit, UsageError
+from engine.leaving import leave_now
 from lab.app import LabApp
 from lab.open_runs import BackgroundRuns, OpenRuns
 from lab.output import ascii_only, say
 from lab.settings import Settings
 from lab.terminal import Guard, LabDriver, is_terminal
 from lab.terminal_background import BackgroundQuestion, said_by
+from screens.background import unfinished
 from screens.widgets.palette import Theme
 
 DEFECT_HINT = "This is a defect of genlab; add --debug to see where."
@@ -75,8 +79,11 @@ def launch(
         raise DefectError(f"unexpected {what}: it came again and again, so the app ended", DEFECT_HINT) from app.ended_by
     code = int(Exit.INTERRUPTED) if guard.interrupted else code or int(Exit.DONE)
     code = int(Exit.RUN_FAILED) if open_runs.unstored else code
-    if open_runs.stuck:  # leaving in the ordinary way could wait for the stuck thread, or crash with it
-        os._exit(code)
+    if unfinished():
+        atexit._run_exitfuncs()  # such as the removal of a half written export
+    if open_runs.stuck or unfinished():  # leaving in the ordinary way could wait for the stuck thread, or crash with it
+        leave_now(code)
+    gc.freeze()  # the system takes everything back at once; the interpreter would look for what can be given back first
     return code
 
 

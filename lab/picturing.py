@@ -60,7 +60,7 @@ class Picturing:
             can = await self._asked()
             if can.protocol:
                 png = await in_background(partial(self._drawn, session, figure))
-                await asyncio.to_thread(_in_words, png, Size(10, 10), can)  # what is missing is said before a page is opened
+                await in_background(_in_words, png, Size(10, 10), can)  # what is missing is said before a page is opened
                 self._app.tell("")
                 self._app.screens.open(PicturePage(title, lambda size: self._paint(png, size, can), lambda: self._wipe(can)))
             else:

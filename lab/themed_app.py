@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from textual.filter import LineFilter
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from lab.asking import AskingApp
 from lab.terminal_answers import Answer
 from lab.terminal_background import is_dark
 from screens import key_lists, keys
-from screens.appearance import line_filters, theme
+from screens.appearance import WholeCells, line_filters, theme
 from screens.keys import Key
 from screens.widgets.palette import Level, Theme
 
@@ -59,6 +60,7 @@ class ThemedApp(AskingApp, inherit_bindings=False):
         self.register_theme(made)
         self.theme = made.name
         self._line_filters = line_filters(drawing)
+        ScrollBar.renderer = WholeCells if drawing.ascii else ScrollBarRender
         self.console = Console(
             color_system=COLOURS[drawing.level], file=self.console.file, highlight=False, emoji=False, legacy_windows=False,
             force_terminal=True, safe_box=False, _environ={},

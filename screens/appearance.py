@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.color import Color as RichColor
@@ -17,6 +18,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.scrollbar import ScrollBarRender
 from textual.theme import Theme
 
 from screens.widgets.palette import Level
@@ -24,11 +26,12 @@ from screens.widgets.palette import Theme as Drawing
 
 STAND_INS = {  # ASCII character: what it stands in for
     "-": "·×−–—‐‑─━═╌┄╴╶▔", "|": "│┃║▕▏▎▍", "+": "✓┌┐└┘├┤┬┴┼╭╮╯╰╔╗╚╝", "#": "▄▅▆▇█▀▌▐▓■▪", "_": "▁▂▃", ":": "░", "%": "▒",
-    "*": "•●◆", "o": "○◦°□", "<": "‹«←≤◀", ">": "›»→≥▶", "^": "↑▲", "v": "↓▼✔√", "x": "✗✘χ", ".": "…", "~": "≈±", "!": "≠",
+    "*": "•●◆", "o": "○◦°□", "<": "‹«←≤◀", ">": "›»→≥▶", "^": "↑▲", "v": "↓▼✔√", "x": "✗✘χ", "~": "≈±…", "!": "≠",
     "8": "∞", "'": "′‘’", '"': "“”", "a": "α", "b": "β", "g": "γ", "d": "δ∂", "e": "εη", "h": "θ", "k": "κ", "l": "λℓ", "m": "μ",
     "n": "ν", "p": "πψ", "r": "ρ", "s": "σ", "t": "τ", "f": "φ", "w": "ω", "G": "Γ", "D": "Δ", "T": "Θ", "L": "Λ", "S": "Σ∑",
     "F": "Φ", "P": "Ψ∏", "O": "Ω", "I": "∫",
 }  # fmt: skip
+REVERSED = Style(reverse=True)
 PLAIN = {ord(character): stand_in for stand_in, characters in STAND_INS.items() for character in characters}
 
 
@@ -41,11 +44,17 @@ class AsciiOnly(LineFilter):
 
 
 class Colourless(LineFilter):
-    """Drop every colour; bold, dim, underline and reverse stay."""
+    """Drop every colour; bold, dim, underline and reverse stay, and what had a background is reversed, as what is chosen in a list is."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments without colour."""
-        return [Segment(text, style.without_color if style else style, control) for text, style, control in segments]
+        return [Segment(text, _colourless(style) if style else style, control) for text, style, control in segments]
+
+
+@lru_cache(4096)
+def _colourless(style: Style) -> Style:
+    marked = style.bgcolor is not None and not style.bgcolor.is_default
+    return style.without_color + REVERSED if marked else style.without_color
 
 
 class Designed(LineFilter):
@@ -79,6 +88,13 @@ class Designed(LineFilter):
             return RichColor.from_ansi(own) if self._painted else colour
         number = colour.number if colour.type is ColorType.STANDARD else None
         return colour if number is None else RichColor.from_ansi(self._shades.named.get(number, number))
+
+
+class WholeCells(ScrollBarRender):
+    """A scrollbar whose ends are no parts of a character, for which ASCII has nothing."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "]
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
 
 
 def line_filters(drawing: Drawing) -> list[LineFilter]:

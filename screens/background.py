@@ -1,4 +1,7 @@
-"""Work that blocks, in a thread that does not hold up the end of the app; asyncio's own threads are waited for there."""
+"""Work that blocks, in a thread that does not hold up the end of the app.
+
+asyncio's own threads are waited for there, which is right for what writes and must not be cut off.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,19 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
+Given = ParamSpec("Given")
 Result = TypeVar("Result")
+_working: set[threading.Thread] = set()
 
 
-async def in_background(work: Callable[[], Result]) -> Result:
+def unfinished() -> bool:
+    """Whether something is still being done, which the interpreter's own end would pull down in the midst of native code."""
+    return any(thread.is_alive() for thread in list(_working))
+
+
+async def in_background(work: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
     """Do something in a thread of its own and return what it returns, or raise what it raises."""
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[Result] = loop.create_future()
@@ -22,12 +32,16 @@ async def in_background(work: Callable[[], Result]) -> Result:
 
     def attempt() -> None:
         try:
-            result = work()
+            result = work(*args, **kwargs)
         except BaseException as caught:
             error = caught
             settle(lambda: outcome.set_exception(error))
         else:
             settle(lambda: outcome.set_result(result))
+        finally:
+            _working.discard(thread)
 
-    threading.Thread(target=attempt, name="genlab background", daemon=True).start()
+    thread = threading.Thread(target=attempt, name="genlab background", daemon=True)
+    _working.add(thread)
+    thread.start()
     return await outcome

@@ -19,6 +19,7 @@ from textual.widgets import Static
 
 from engine.contract import LabError
 from screens.application import Application
+from screens.background import in_background
 from screens.key_lists import HOME_KEYS, card_keys
 from screens.keys import bindings
 from screens.listed_run import Glimpses
@@ -78,7 +79,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
 
     async def _examine(self) -> None:
         """Mark the phenomena that only an import shows to be broken, once home stands."""
-        problems = await asyncio.to_thread(self.application.examine)
+        problems = await in_background(self.application.examine)
         for card in self.cards:
             if card.entry.name in problems:
                 card.spoil(problems[card.entry.name])
@@ -119,7 +120,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
             if self.app.screen is self:
                 began, problem = time.monotonic(), ""
                 try:
-                    self._glimpses = await asyncio.to_thread(self.application.glimpses)
+                    self._glimpses = await in_background(self.application.glimpses)
                     self._looked = True
                 except LabError as error:
                     problem = error.message

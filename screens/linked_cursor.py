@@ -70,13 +70,13 @@ def nearest(points: Floats, at: float, log: bool) -> float | None:
 
 
 def readout(figure: Figure, series: Sequence[Series], at: float, axis: Scale) -> Text:
-    """Return what the curves of a figure say at the cursor: `step 120: true labels 0.98, random labels 0.41`.
+    """Return what the curves of a figure say at the cursor: `step 120: true labels = 0.98; random labels = 0.41`.
 
     axis: the x axis as it is drawn; it decides which point is the nearest.
     """
     text = Text.assemble((f"{figure.x.label} {formatting.number(at)}: ", "bold"))
     values = [(item, value) for item in series if math.isfinite(value := value_at(item, at, axis))]
-    text.append(", ".join(f"{item.label} {formatting.number(value)}" for item, value in values) or "no curve here")
+    text.append("; ".join(f"{item.label} = {formatting.number(value)}" for item, value in values) or "no curve here")
     if values and figure.y.unit:
         text.append(f" {figure.y.unit}")
     return text

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from engine.contract import LabError
 from screens.application import Application
+from screens.background import in_background
 from screens.export_page import ExportPage
 from screens.keys import Key
 from screens.listed_run import Browsing
@@ -123,17 +124,17 @@ class RunBrowser(RunListPage, inherit_bindings=True):
 
     async def _compared(self) -> None:
         self.say("reading ...")
-        show = await asyncio.to_thread(self.browsing.compare, self.taken)
+        show = await in_background(self.browsing.compare, self.taken)
         show()
 
     async def _copied(self, name: str) -> None:
-        command = await asyncio.to_thread(self.browsing.command, name)
+        command = await in_background(self.browsing.command, name)
         self.app.copy_to_clipboard(command)
         self.say(f"{getattr(self.app, 'where_copied', 'Sent to the terminal')}: {command}")
 
     async def _asked_for_export(self) -> None:
         names = self.taken
-        figures = await asyncio.to_thread(self.browsing.figures, names)
+        figures = await in_background(self.browsing.figures, names)
         run = self.listing.row(names[0])
         title = f"{len(names)} runs" if len(names) > 1 or run is None else run.called
         if self.is_topmost:
@@ -141,7 +142,7 @@ class RunBrowser(RunListPage, inherit_bindings=True):
 
     async def _asked_to_delete(self) -> None:
         names = self.taken
-        await asyncio.to_thread(self.browsing.require_deletable, names)
+        await in_background(self.browsing.require_deletable, names)
         rows = [run for name in names if (run := self.listing.row(name)) is not None]
         size = sum(run.size for run in rows) / 1e6
         told = ", ".join(run.called for run in rows[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
@@ -164,7 +165,7 @@ class RunBrowser(RunListPage, inherit_bindings=True):
         try:
             self.say(await asyncio.to_thread(self.browsing.delete, names))
         finally:
-            await asyncio.to_thread(self.listing.look)
+            await in_background(self.listing.look)
             there = {run.name for run in self.listing.rows()}
             self.state.marked[:] = [name for name in self.state.marked if name in there]
             self.list.marked = numbered(self.state.marked)

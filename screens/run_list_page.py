@@ -20,6 +20,7 @@ from textual.widgets import Input, Static
 
 from engine.contract import LabError
 from screens.application import Application
+from screens.background import in_background
 from screens.listed_run import Preview, RunListing
 from screens.page import Page
 from screens.run_filter import EXAMPLE, SORTS, RunFilter, chosen, example, parse, shown_for
@@ -135,7 +136,7 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
         if not self.state.filter:  # which is understood only once the names of all knobs are known
             await self._look()
         try:
-            self._names = dict(await asyncio.to_thread(self.listing.names))
+            self._names = dict(await in_background(self.listing.names))
         except LabError as error:
             self.say(str(error), bad=True)
         self._read_filter()
@@ -152,7 +153,7 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
     async def _look(self) -> None:
         """Look at the folder, and list what is there."""
         try:
-            await asyncio.to_thread(self.listing.look)
+            await in_background(self.listing.look)
         except LabError as error:
             self.say(str(error), bad=True)
         self._arrange(again=True)
@@ -160,12 +161,12 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
     async def _read_some(self) -> None:
         """Read what is seen, then a little of the rest where the filter or the order needs it."""
         self._wake.clear()
-        await asyncio.to_thread(self.listing.read, list(self.list.in_sight))
+        await in_background(self.listing.read, list(self.list.in_sight))
         needed = self._wanted.needs_reading or self.state.sort not in ("age", "name")
         claims = self._wanted.needs_claims(self._names) or self.state.sort == "claims" or self.state.sort in self._names
-        self._all_read = not needed or await asyncio.to_thread(self.listing.read_on, SLICE, claims)
+        self._all_read = not needed or await in_background(self.listing.read_on, SLICE, claims)
         if self._all_read and needed:
-            await asyncio.to_thread(self.listing.keep)
+            await in_background(self.listing.keep)
         if self.is_attached:
             if self._all_read or time.monotonic() > self._arrange_from:
                 self._arrange()
@@ -233,7 +234,7 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
             run = self.listing.row(self.list.selected) if self.list.selected else None
             if run is not None and (run.name, run.changed) != shown and self.preview.display:
                 shown = run.name, run.changed
-                found: Preview = await asyncio.to_thread(self.listing.preview, run.name)
+                found: Preview = await in_background(self.listing.preview, run.name)
                 if self.list.selected == run.name:
                     self.preview.show(found)
                 continue

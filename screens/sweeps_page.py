@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from engine.contract import LabError
 from screens.application import StoredRun
+from screens.background import in_background
 from screens.page import Page
 
 NAME = 40  # columns of a sweep's name
@@ -64,7 +64,7 @@ class SweepsPage(Page, ModalScreen[None], inherit_bindings=False):
 
     async def _read(self) -> None:
         try:
-            self.sweeps = list(await asyncio.to_thread(self._stored))
+            self.sweeps = list(await in_background(self._stored))
         except LabError as error:
             self.said.update(Text(str(error), "bold red"))
             return

@@ -97,7 +97,7 @@ def _legend(grid: TextGrid, heat_map: HeatMap, entries: list[LegendEntry], theme
             scale = 0
         if whole:
             return 1
-    rows = legend_rows(entries, grid.width, 1 if scale else max(1, min(MOST_ROWS, grid.height // ROWS_EACH)), theme)
+    rows = legend_rows(entries, grid.width, max(1, min(MOST_ROWS, grid.height // ROWS_EACH) - bool(scale)), theme)
     for index, row in enumerate(rows):
         write_entries(grid, 1 + bool(scale) + index, 0, row, theme)
     return bool(scale) + len(rows)

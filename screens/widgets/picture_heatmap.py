@@ -58,11 +58,19 @@ class HeatMap:
         if self.empty or not self.classes:
             return []
         places = class_levels(np.arange(len(self.picture.legend), dtype=np.float64)[None], self.count)[0].tolist()
-        block = "#" if self.theme.ascii else "█"
-        return [
-            LegendEntry(block, ink(self.colours[place]), word) if self.colours else LegendEntry(self.letters[place], PLAIN, word)
-            for place, word in zip(places, self.picture.legend, strict=True)
-        ]
+        glyphs, inks = self.glyphs(), self.inks()
+        return [LegendEntry(glyphs[place], inks[place], word) for place, word in zip(places, self.picture.legend, strict=True)]
+
+    def glyphs(self) -> list[str]:
+        """The character that stands for each level in a legend and, where a character holds one value, in the picture."""
+        if self.blocks:
+            return ["█"] * self.count
+        steps = np.arange(self.count) if self.classes else np.linspace(0, len(self.letters) - 1, self.count).astype(np.int64)
+        return [self.letters[step % len(self.letters)] for step in steps.tolist()]
+
+    def inks(self) -> list[int]:
+        """The ink of each level."""
+        return [ink(colour) for colour in self.colours] or [PLAIN] * self.count
 
     def scale_width(self) -> int:
         """Characters that `write_scale` takes; 0 where there is no scale of values."""
@@ -78,11 +86,8 @@ class HeatMap:
         if self.contours:
             grid.write(row, column, "..", self.theme.faint())
             column += 2
-        for index in range(0 if self.contours else self.count):
-            if self.colours:
-                grid.write(row, column, "#" if self.theme.ascii else "█", ink(self.colours[index]))
-            else:
-                grid.write(row, column, self.letters[index])
+        for glyph, tone in zip(self.glyphs(), self.inks(), strict=True) if not self.contours else ():
+            grid.write(row, column, glyph, tone)
             column += 1
         grid.write(row, column, " " + reading(self.high), quiet)
 
@@ -135,8 +140,6 @@ class HeatMap:
 
     def _characters(self, grid: TextGrid, level: Ints, top: int, left: int) -> None:
         place = (slice(top, top + level.shape[0]), slice(left, left + level.shape[1]))
-        steps = np.arange(self.count) if self.classes else np.linspace(0, len(self.letters) - 1, self.count).astype(np.int64)
-        letters = [*(ord(self.letters[step % len(self.letters)]) for step in steps.tolist()), ord(" ")]  # the last: no value
+        letters = [*map(ord, self.glyphs()), ord(" ")]  # the last: no value
         grid.codes[place] = np.array(letters, dtype=np.uint32)[level]
-        if self.colours:
-            grid.inks[place] = np.array([*map(ink, self.colours), PLAIN], dtype=np.int32)[level]
+        grid.inks[place] = np.array([*self.inks(), PLAIN], dtype=np.int32)[level]

@@ -44,23 +44,26 @@ def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> l
     """Give every layer its colour and mark, by group as in the figures; `log`: of a plane where only positive points can be drawn.
 
     Groups without a curve take what no curve's group in this picture has, from the end of the table: curves are counted from its beginning.
+    A line without a label looks like the line of its group before it.
     """
     names = [layer.group or layer.label for layer in layers]
     places = _places(names, theme)
     styled: list[StyledLayer] = []
-    lines = 0
+    lines: dict[tuple[str, str], int] = {}
+    named: dict[str, str] = {}
     for layer, name in zip(layers, names, strict=True):
         group = places[name]
         xy = np.asarray(layer.xy, dtype=np.float64).reshape(-1, 2)
         xy = xy[drawable(xy, log).all(axis=1)]
         dash, line, mark = None, "──", theme.mark(group)
         if layer.kind in ("path", "line"):
-            if lines and theme.level is Level.NONE:
-                line, *pattern = DASHES[(lines - 1) % len(DASHES)]
+            named[name] = layer.label or named.get(name, "")
+            which = lines.setdefault((name, named[name]), len(lines))
+            if which and theme.level is Level.NONE:
+                line, *pattern = DASHES[(which - 1) % len(DASHES)]
                 dash = (int(pattern[0]), int(pattern[1]))
-            glyph = ASCII_THEORY[lines % len(ASCII_THEORY)] if layer.kind == "line" else mark
+            glyph = ASCII_THEORY[which % len(ASCII_THEORY)] if layer.kind == "line" else mark
             line = glyph * 2 if theme.ascii else line
-            lines += 1
         else:
             glyph = mark
         ring = "O" if theme.ascii else "◉"

@@ -74,7 +74,7 @@ def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, t
                 break
         else:
             line = (":" if marker.axis == "x" else "-") if theme.ascii else ("┊" if marker.axis == "x" else "┄")
-            spare.append(LegendEntry(line, tone, words))
+            spare.append(LegendEntry(line, tone, theme.text(marker.brief) or words))
     return spare
 
 
@@ -82,21 +82,21 @@ def _beside(canvas: Canvas, column: int, length: int) -> tuple[int, int] | None:
     """The first free place right or left of a vertical line, from the top."""
     for row in range(canvas.rows):
         for start in (column + 1, column - length):
-            if canvas.empty(row, start, start + length) and not (_letter(canvas, row, start - 1) or _letter(canvas, row, start + length)):
+            if canvas.empty(row, start, start + length) and not _touched(canvas, row, start, length):
                 return row, start
     return None
 
 
-def _letter(canvas: Canvas, row: int, column: int) -> bool:
-    """Whether a character stands in a cell, such as a label's: two labels need a blank between them."""
-    return 0 <= column < canvas.columns and bool(canvas.codes[row, column])
+def _touched(canvas: Canvas, row: int, start: int, length: int) -> bool:
+    """Whether a character stands right before or after a place, such as a label's: two labels need a blank between them."""
+    return any(0 <= column < canvas.columns and canvas.codes[row, column] for column in (start - 1, start + length))
 
 
 def _above(canvas: Canvas, row: int, length: int) -> tuple[int, int] | None:
     """A free place next to a horizontal line: right end first, then leftward."""
     for start in range(canvas.columns - length, -1, -4):
         for place in (row - 1, row + 1):
-            if canvas.empty(place, start, start + length) and not _letter(canvas, place, start - 1):
+            if canvas.empty(place, start, start + length) and not _touched(canvas, place, start, length):
                 return place, start
     return None
 

@@ -24,4 +24,6 @@ def test_filters_change_characters_and_colours_alone() -> None:
     (segment,) = AsciiOnly().apply([Segment("γ → ∞ ▄", style)], Color(0, 0, 0))
     assert (segment.text, segment.style) == ("g > 8 #", style)
     (segment,) = Colourless().apply([Segment("x", style)], Color(0, 0, 0))
+    assert segment.style == Style.parse("bold reverse")  # what is marked by a background stays marked
+    (segment,) = Colourless().apply([Segment("x", Style.parse("bold red on default"))], Color(0, 0, 0))
     assert segment.style == Style.parse("bold")

@@ -30,7 +30,10 @@ def test_the_cursor_moves_over_the_points_of_the_active_figure_and_says_their_va
         previous = float(series["train/true"].x[-2])
         await until(pilot, lambda: screen.figures.at == previous)
         shown = said(app)
-        assert f"step {previous:g}: true labels {series['train/true'].y[-2]:.4g}, random labels {series['train/random'].y[-2]:.4g}" in shown
+        assert (
+            f"step {previous:g}: true labels = {series['train/true'].y[-2]:.4g}; random labels = {series['train/random'].y[-2]:.4g}"
+            in shown
+        )
         await pilot.press("full_stop")
         await until(pilot, lambda: screen.figures.at == 300)
         await pilot.press("0")

@@ -13,6 +13,8 @@ import numpy as np
 from engine.headline import Known, percent, pooled, when
 from engine.phenomena.grokking.settings import MAIN
 
+LATER = 1.05  # times the steps from which the second jump is said to come later
+
 if TYPE_CHECKING:
     from engine.phenomena.grokking.experiment import Grokking
 
@@ -30,8 +32,9 @@ def clauses(run: Grokking, known: Known) -> Iterator[str]:
         yield when("", "grokked" if run.images is None else f"{readings.percent} % of test images right", grokked, now)
     else:
         yield f"test accuracy {known.percent('test_accuracy')} at step {now:,}, chance {chance}"
-    if np.isfinite(readings.delay_ratio(MAIN)).all():
-        yield f"{known.number('delay_ratio')} times as late"
+    ratio = readings.delay_ratio(MAIN)
+    if np.isfinite(ratio).all():
+        yield f"{known.number('delay_ratio')} times as late" if np.median(ratio) >= LATER else "no delay"
     if known.has("wave_share"):
         yield f"share of a single wave in a neuron {known.percent('wave_share')}"
     yield from pooled(run.seeds)

@@ -48,11 +48,11 @@ class Setting:
 def settings_of(config: GrokkingConfig) -> tuple[Setting, ...]:
     """Return the settings that a config asks for; the first is the main one."""
     c = config
-    label = f"decay {c.wd:g}" if c.speedup == "none" else f"{c.speedup}, decay {c.wd:g}"
+    label = f"decay {c.wd:g}" if c.speedup == "none" else c.speedup
     main = Setting(MAIN, label, c.p, c.fraction, c.wd, c.steps, c.speedup, read_at=0.0 if unmet(WAVES, c) else READ_AT)
     found = [main]
     if c.speedup != "none":
-        found.append(replace(main, name=CONTROL, label=f"control, decay {c.wd:g}", speedup="none", read_at=0.0))
+        found.append(replace(main, name=CONTROL, label="control", speedup="none", read_at=0.0))
     if c.model == "gromov" and c.wd > 0:
         found.append(Setting(NO_DECAY, "no decay", c.p, c.fraction, 0.0, c.steps))
     if c.sweep:

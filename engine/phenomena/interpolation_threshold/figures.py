@@ -67,7 +67,7 @@ def simulated(run: InterpolationThreshold) -> Iterator[Series]:
         smallest = np.sort(run.at_n("smallest-eigenvalue")) * n**2
         share = np.arange(1, smallest.size + 1) / smallest.size
         label = f"simulated, {smallest.size} draw{'s' * (smallest.size > 1)}"
-        yield Series("smallest-at-n/simulation", label, smallest, share, basis="simulation", style="points", group="simulation")
+        yield Series("smallest-at-n/simulation", label, smallest, share, basis="simulation", group="simulation")
 
 
 def _medians(drawn: Draws, group: str, prefix: str, gamma: Floats) -> Iterator[Series]:
@@ -127,13 +127,13 @@ def markers(run: InterpolationThreshold) -> tuple[Marker, ...]:
     n, shown, sigma2 = run.design.n, run.shown_d, run.design.sigma2
     found = [Marker(name, "x", 1.0, "d = n") for name in SHOWN]
     if run.widths[0] <= shown <= run.widths[-1] and shown != n:
-        found.append(Marker("smallest-eigenvalue", "x", shown / n, f"shown: d = {shown}"))
+        found.append(Marker("smallest-eigenvalue", "x", shown / n, f"shown: d = {shown}", brief=f"d = {shown}"))
     if run.isotropic:
         found += [
-            Marker("eigenvalues", "x", float(end), f"{side} edge {float(end):.3g}")
+            Marker("eigenvalues", "x", float(end), f"{side} edge {float(end):.3g}", brief=f"{float(end):.3g}")
             for side, end in zip(("lower", "upper"), edges(shown / n), strict=True)
         ]
         lowest, risk = isotropic_minimum(run.design.r2, sigma2)
         if sigma2 > 0 and 1 < lowest <= run.widths[-1] / n:
-            found.append(Marker("test-mse", "x", lowest, f"lowest mean beyond n: {risk + sigma2:.3g}"))
+            found.append(Marker("test-mse", "x", lowest, f"lowest mean beyond n: {risk + sigma2:.3g}", brief=f"lowest {risk + sigma2:.3g}"))
     return tuple(found)

@@ -135,11 +135,11 @@ def markers(run: RandomLabels) -> Iterator[Marker]:
     yield Marker("test-error", "y", run.split.chance_error, "chance")
     yield Marker("train-accuracy", "y", 1.0 - run.split.chance_error, "chance")
     if run.config.model == "inception":
-        yield Marker("train-loss", "y", LOW, "loss at which conditions are ordered")
+        yield Marker("train-loss", "y", LOW, "loss at which conditions are ordered", brief=f"loss {LOW:g}")
     for condition in run.conditions[:2]:
         steps = run.fitted_at(condition.name)
         if np.isfinite(steps).all():
             at = float(np.median(steps))
             yield Marker("train-*", "x", at, f"{condition.label} memorised at {at:,.0f}", condition.name)
     if len(run.history) and np.all(run.classifiers.correct == 1.0):
-        yield Marker("train-*", "x", float(run.step), f"all fitted at {run.step:,}")
+        yield Marker("train-*", "x", float(run.step), f"all fitted at {run.step:,}", brief="all fitted")
