@@ -163,7 +163,7 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         arrivals = [(setting, self.readings.first_step("eta-sharpness", setting.name, 2.0)) for setting in self.edges]
         medians = sorted((float(np.median(at)), setting.name) for setting, at in arrivals if at.size and np.isfinite(at).all())
         label = "arrived: " + ", ".join(f"{at:,.0f}" for at, _ in medians)
-        return (*found, *(Marker("loss", "x", at, label if (at, name) == medians[-1] else "", name, label) for at, name in medians))
+        return (*found, *(Marker("loss", "x", at, label if (at, name) == medians[-1] else "", name, "arrived") for at, name in medians))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """X (seeds, n, d), y (seeds, n, k); edges (settings,); w (settings, seeds, parameters); top eigenvectors v alike.

@@ -24,7 +24,7 @@ FIGURES = (
            "fit of the labels, error on unflipped ones; q: strong features hold the share n^-q of the variance", EMPTY, (CLASSIFICATION,)),
     Figure("regression-risk", "Regression", N, Axis("risk over null", lo=0.0), ("regression-risk/*",),
            "fit of z itself, on the same points; risk over that of predicting 0", EMPTY, (CLASSIFICATION,)),
-    Figure("all-sv", "All points support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
+    Figure("all-sv", "All support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
            "then the max margin is the least-norm fit of the labels; isotropic features; law: about exp(-E)", EMPTY, (CLASSIFICATION,)),
     Figure("sv-fraction", "Support vectors", RATIO, Axis("share of points", hi=1.0), ("sv-fraction/*",),
            "points with a positive dual; of the least n also the support vectors of the max margin itself", EMPTY, (CLASSIFICATION,)),

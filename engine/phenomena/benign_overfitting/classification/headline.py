@@ -20,7 +20,11 @@ def clauses(study: Classification, known: Known) -> Iterator[str]:
         return
     slopes = ("class_error_slope", "regression_risk_slope")
     error, risk = (f" ~ n^{known.number(name)}" if known.has(*slopes) else "" for name in slopes)
-    yield f"{at}: error {known.percent('class_error')}{error}, regression risk {known.number('regression_risk')}{risk}"
+    several = len(study.seeds) > 1  # then every number has a range, and slopes need a clause of their own
+    errors, risks = ("", "") if several else (error, risk)
+    yield f"{at}: error {known.percent('class_error')}{errors}, regression risk {known.number('regression_risk')}{risks}"
+    if several and error:
+        yield f"error{error}, risk{risk}"
     if known.has("half_point"):
         half, law = known.number("half_point"), known.number("half_point_theory")
         yield f"half of the draws have support vectors alone at d = {half} n ln n, theory {law}"

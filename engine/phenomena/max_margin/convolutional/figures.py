@@ -20,7 +20,7 @@ FIGURES = (
     Figure("cnn-margin", "CNN's margin", EPOCH, Axis("min q/|theta|^4"), ("cnn-margin/*",),
            "q: the right output less the largest other; the least over the training images", EMPTY, DOMAIN),
     Figure("cnn-loss", "CNN's loss", EPOCH, Axis("log10(1/loss)"), ("cnn-loss/*",), "summed cross-entropy", EMPTY, DOMAIN),
-    Figure("cnn-smoothed", "CNN, smoothed", EPOCH, Axis("margin per |theta|^4"), ("cnn-smoothed/*",),
+    Figure("cnn-smoothed", "CNN, smoothed", EPOCH, Axis("per |theta|^4"), ("cnn-smoothed/*",),
            "-log(exp(L)-1)/|theta|^4, once the summed loss L is below log 2", EMPTY, DOMAIN),
     Figure("cnn-test-error", "CNN's test error", EPOCH, Axis("share", lo=0.0), ("cnn-test-error/*",), "", EMPTY, DOMAIN),
     Figure("cnn-norm", "CNN's norm", EPOCH, Axis("|theta|"), ("cnn-norm/*",), "", EMPTY, DOMAIN),

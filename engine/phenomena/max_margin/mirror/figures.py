@@ -24,7 +24,7 @@ FIGURES = (
            "min z.w/|w|_p over the largest there is", EMPTY, DOMAIN),
     Figure("mirror-gap", "What own margin lacks", STEP, Axis("1 - share", log=True), ("mirror-gap/*",), "1 less the share of the largest",
            EMPTY, DOMAIN),
-    Figure("mirror-weights", "Weights by potential", Axis("feature"), Axis("over largest"), ("mirror-weights/*",),
+    Figure("mirror-weights", "Weights by p", Axis("feature"), Axis("over largest"), ("mirror-weights/*",),
            "first seed, over the largest weight; five features make the labels, the rest is noise", EMPTY, DOMAIN),
     Figure("mirror-distance", "Distance to widest", STEP, Axis("of directions", log=True), ("mirror-distance/*",),
            "|w/|w| - w_p/|w_p||, w_p the weights of largest margin in the own norm", EMPTY, DOMAIN),
