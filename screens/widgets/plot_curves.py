@@ -37,9 +37,14 @@ class Curve:
 
 
 def curves_of(series: Sequence[Series], theme: Theme) -> list[Curve]:
-    """Give every series its colour and marker (measured) or dashes (theory)."""
+    """Give every series its colour and marker (measured) or dashes (theory).
+
+    Theory curves of one colour differ in their dashes; where there are more of them than dashes, what says the same of several measured
+    curves has the same.
+    """
     curves: list[Curve] = []
     theories: dict[int, int] = {}
+    alike = told_together(series, theme)
     for item, repeat in zip(series, repeats(series), strict=True):
         group = theme.group(group_name(item))
         if item.kind == "measured":
@@ -50,12 +55,29 @@ def curves_of(series: Sequence[Series], theme: Theme) -> list[Curve]:
             legend = glyph * 2 if item.style == "bars" else glyph
             curves.append(Curve(item, group, theme.curve(group), theme.faint(group), glyph, legend))
             continue
-        like = group if theme.level > Level.ANSI16 else -1  # theory curves of one colour differ in their dashes
-        index = theories[like] = theories.get(like, -1) + 1
+        like = group if theme.level > Level.ANSI16 else -1
+        new = theories.get(like, -1) + 1
+        index = alike.setdefault(said_beside(item, series) or item.label, len(alike)) if alike is not None and like < 0 else new
+        theories[like] = index
         words, on, off = DASHES[index % len(DASHES)]
         glyph = ASCII_THEORY[index % len(ASCII_THEORY)]
         curves.append(Curve(item, group, theme.theory(group), theme.faint(group), glyph, glyph * 2 if theme.ascii else words, (on, off)))
     return curves
+
+
+def told_together(series: Sequence[Series], theme: Theme) -> dict[str, int] | None:
+    """Return the dashes, none given yet, by what theory curves say, if they are told apart by that and not each by its own; else None."""
+    few = theme.level <= Level.ANSI16 and sum(item.kind == "theory" for item in series) <= len(DASHES)
+    return None if few else {}
+
+
+def said_beside(item: Series, series: Sequence[Series]) -> str:
+    """What the label of a theory curve says beyond that of a measured one of its group; empty where there is none."""
+    if item.kind == "theory":
+        for other in series:
+            if other.kind == "measured" and group_name(other) == group_name(item) and item.label.startswith(f"{other.label}, "):
+                return item.label.removeprefix(f"{other.label}, ")
+    return ""
 
 
 def draw_bands(canvas: Canvas, curves: Sequence[Curve], x: Scale, y: Scale, theme: Theme) -> None:

@@ -15,9 +15,9 @@ from rich.text import Text
 
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, even_scale, fit_scale
-from screens.widgets.palette import Level, Theme, group_name, group_order
+from screens.widgets.palette import Theme, group_name, group_order
 from screens.widgets.plot_canvas import Canvas
-from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned
+from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned, said_beside, told_together
 from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, FrameLayout, draw_frame, name_on_axis
 from screens.widgets.plot_legend import LegendEntry, axis_name, legend_rows, read_out, title_row, value_at, write_entries
 from screens.widgets.plot_markers import draw_cursor, draw_labels, draw_lines, draw_lines_on_bars
@@ -70,7 +70,8 @@ def worth_naming(series: Sequence[Series], theme: Theme) -> list[LegendEntry]:
     colours of measured ones ("n = 50, theory" beside "n = 50") have one entry together, where several are called alike.
     """
     entries = legend_entries(series, theme)
-    words = [_beside(item, series) if theme.level > Level.ANSI16 else "" for item in series]  # with few colours, dashes tell them apart
+    alike_told = told_together(series, theme) is not None
+    words = [said_beside(item, series) if alike_told else "" for item in series]
     kept: list[LegendEntry] = []
     together: dict[LegendEntry, None] = {}
     for entry, item, word in zip(entries, series, words, strict=True):
@@ -80,15 +81,6 @@ def worth_naming(series: Sequence[Series], theme: Theme) -> list[LegendEntry]:
         elif np.isfinite(item.y).any() or not _points_of(item, series):
             kept.append(entry)
     return [*kept, *together]
-
-
-def _beside(item: Series, series: Sequence[Series]) -> str:
-    """What the label of a theory curve says beyond that of a measured one of its group; empty where there is none."""
-    if item.kind == "theory":
-        for other in series:
-            if other.kind == "measured" and group_name(other) == group_name(item) and item.label.startswith(f"{other.label}, "):
-                return item.label.removeprefix(f"{other.label}, ")
-    return ""
 
 
 def _points_of(item: Series, series: Sequence[Series]) -> list[Series]:
