@@ -13,7 +13,6 @@ from engine.contract import Snapshot, values_record
 from engine.errors import StoreError, UsageError
 from engine.store import RunFolder, RunSummary, find_removable, find_run, list_runs, removable, remove_run, runs_root
 from engine.store.endings import with_flaw
-from engine.store.listing import summary
 from engine.sweeps.folder import find_sweep, remove_sweep, sweep_paths
 from lab.listing import write_listing
 from lab.output import count_marks, count_statuses, emit, plain, say, short
@@ -102,13 +101,11 @@ def remove_runs(names: Sequence[str], runs: Path | None, *, yes: bool) -> None:
 
 
 def say_damaged_results(names: Sequence[str], runs: Path | None) -> None:
-    """Say of each of these runs what is missing or damaged of what it left for scripts, though nothing was read from it."""
-    root = runs_root(runs)
-    for found in (summary(path) for path in dict.fromkeys(find_run(root, name) for name in names)):
-        if found.problem or found.live:
-            continue
-        if problem := found.flaw or RunFolder.open(found.path).result_problem():
-            say(f"genlab: {problem}")
+    """Say of each of these runs what is missing or damaged of what it left, though what was asked for could be read."""
+    for name in dict.fromkeys(names):
+        _, snapshot = load_run(name, runs)
+        if snapshot.flaw:
+            say(f"genlab: {snapshot.flaw}")
 
 
 def load_run(run: str, runs: Path | None) -> tuple[RunFolder, Snapshot]:

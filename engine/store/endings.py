@@ -9,8 +9,8 @@ from pathlib import Path
 
 from engine.contract import Phase, Snapshot
 from engine.errors import StoreError
-from engine.store.files import absent, damaged, opened, there, told
-from engine.store.folder import ARRAYS, LATEST, RESULT, RunFolder
+from engine.store.files import absent, damaged, opened, printable, there, told
+from engine.store.folder import ARRAYS, LATEST, METRICS, RESULT, RunFolder
 
 LEFT = {Phase.FINISHED: (RESULT, LATEST, ARRAYS), Phase.DIVERGED: (RESULT, LATEST)}
 CLAIMED = {Phase.FINISHED: "though the run says that it is finished", Phase.DIVERGED: "though the run says that it diverged"}
@@ -40,10 +40,27 @@ def flaw(run: Path, phase: Phase | None) -> str:
 def with_flaw(folder: RunFolder, snapshot: Snapshot, thorough: bool = False) -> Snapshot:
     """Return what a stored run shows with what is missing or cut off among its last files, where nobody writes it.
 
-    thorough: read what scripts read, too, which takes as long as drawing a screen.
+    thorough: read what scripts read and all measurements, too, which takes as long as drawing a screen.
     """
-    said = "" if folder.live else flaw(folder.path, snapshot.phase) or (folder.result_problem() if thorough else "")
+    said = "" if folder.live else flaw(folder.path, snapshot.phase)
+    if thorough and not folder.live:
+        said = said or folder.result_problem() or _lost_measurements(folder, snapshot)
     return replace(snapshot, flaw=said, notes=(*snapshot.notes, said)) if said else snapshot
+
+
+def _lost_measurements(folder: RunFolder, snapshot: Snapshot) -> str:
+    """Whether a finished run has every measurement to its last step; says so where it has not."""
+    if snapshot.phase is not Phase.FINISHED:
+        return ""
+    try:
+        lines, _ = folder.lines()
+    except StoreError as error:
+        return f"{error.message}; {error.hint}"
+    if lines and lines[-1].step >= snapshot.step:
+        return ""
+    ends = f"ends at {snapshot.unit} {lines[-1].step:,}" if lines else "holds no measurement"
+    again = printable(folder.manifest.again)
+    return f"{folder.path / METRICS} {ends}, though the run finished at {snapshot.unit} {snapshot.step:,}; to compute it anew: {again}"
 
 
 def _require(path: Path, claimed: str) -> None:

@@ -25,6 +25,12 @@ def whole(run: RunFolder) -> Path:
     return run.path
 
 
+@pytest.fixture
+def measured(run: RunFolder, whole: Path) -> None:
+    """Its last measurement."""
+    run.append(100, {"loss": 0.5})
+
+
 def test_a_whole_run_has_no_flaw(whole: Path) -> None:
     assert RunFolder.open(whole).whole() and all(flaw(whole, phase) == "" for phase in (*Phase, None))
 
@@ -50,6 +56,7 @@ def test_what_is_missing_or_cut_off_is_named_with_what_makes_it_anew(whole: Path
     assert bool(flaw(whole, Phase.DIVERGED)) is (file != "arrays.npz"), "which leaves no arrays"
 
 
+@pytest.mark.usefixtures("measured")
 def test_it_is_the_last_of_the_notes_once_nobody_writes(run: RunFolder, whole: Path) -> None:
     (whole / "result.json").write_text('{"claims": ]}')
     shown = run.load_snapshot()
@@ -60,3 +67,16 @@ def test_it_is_the_last_of_the_notes_once_nobody_writes(run: RunFolder, whole: P
     assert read.flaw == read.notes[-1] and "result.json is damaged" in read.flaw and read.notes[:-1] == shown.notes
     (whole / "result.json").write_text(json.dumps({"claims": []}))
     assert with_flaw(run, shown, thorough=True) == shown
+
+
+@pytest.mark.parametrize(("kept", "said"), [(2, ""), (1, "ends at step 10"), (0, "holds no measurement")])
+def test_a_finished_run_without_its_last_measurements_says_so(run: RunFolder, whole: Path, kept: int, said: str) -> None:
+    run.append(10, {"loss": 1.0})
+    run.append(100, {"loss": 0.5})
+    run.close()
+    path = whole / "metrics.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:kept]))
+    found = with_flaw(run, run.load_snapshot(), thorough=True).flaw
+    assert (
+        found.startswith(f"{path} {said}, though the run finished at step 100; to compute it anew: genlab run toy") if said else not found
+    )
