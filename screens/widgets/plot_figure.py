@@ -155,7 +155,7 @@ class _Drawing:
         """Find the scale of y, which depends on the columns, and a layout whose gutter holds its labels."""
         width, height = self.grid.width, self.grid.height
         entries = self.named if self.request.legend else []
-        wanted = len(legend_rows(entries, width, 1 if height < 12 else 3, self.theme))
+        wanted = self._legend_rows(entries)
         for longest in (5 if width < 60 else 6, 8, 11, 14):
             layout = FrameLayout.of(width, height, wanted, longest, len(self._key(x, width - longest - 1, len(self.figure.x.ticks))))
             columns = layout.columns * (1 if self.theme.ascii else 2)
@@ -167,6 +167,15 @@ class _Drawing:
             if len(ticks) >= 2:
                 break
         return layout, y, ticks, reduced
+
+    def _legend_rows(self, entries: Sequence[LegendEntry]) -> int:
+        """How many rows a legend takes: one of a low figure, else up to three, and one more where only then no label is cut."""
+        width, height = self.grid.width, self.grid.height
+        for most in (1,) if height < 12 else (3, 4):
+            rows = legend_rows(entries, width, most, self.theme)
+            if [entry.label for row in rows for entry in row] == [self.theme.text(entry.label) for entry in entries]:
+                return len(rows)
+        return min(len(rows), 3)
 
     def _key(self, x: Scale, columns: int, rows: int) -> list[list[LegendEntry]]:
         """Return at most so many rows that say what the numbers on x stand for, where names have no room."""

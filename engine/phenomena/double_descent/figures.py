@@ -78,7 +78,7 @@ QUANTITIES = (
     *fourier.QUANTITIES,
     *network.QUANTITIES,
 )
-THEORY: dict[Basis, str] = {"exact": "exact mean", "asymptotic": "limit"}
+THEORY: dict[Basis, str] = {"exact": "exact", "asymptotic": "limit"}
 FEWEST_SETS = 3  # training sets before a mean fit is drawn
 DAMPED = 3.0  # singular values that a ridge must damp at p = n for means over draws to settle there
 ROUNDING = 1e-10  # a squared bias below this is 0: the risk of a fit in the span of the features is a difference of numbers near 1

@@ -141,6 +141,15 @@ def test_the_legend_names_every_curve_outside_of_the_canvas():
     assert not any(word in "".join(rows[2:]) for word in ("train", "test", "a law"))
 
 
+def test_a_legend_takes_a_fourth_row_rather_than_cutting_labels():
+    words = ("variance", "variance near n", "variance, exact mean", "bias^2", "bias^2 near n", "bias^2, exact mean", "least variance")
+    many = [curve([0, 1], [index, index + 1], word, label=word, group=f"g{index}") for index, word in enumerate(words)]
+    seen = "\n".join(plain(Figure("f", "f", Axis("x"), Axis("y"), ("*",)), many, width=39, height=13))
+    assert all(word in seen for word in words) and "…" not in seen
+    low = "\n".join(plain(Figure("f", "f", Axis("x"), Axis("y"), ("*",)), many, width=39, height=11))
+    assert "…" in low, "a low figure keeps its canvas"
+
+
 def test_a_crowded_legend_counts_what_it_leaves_out():
     many = [curve([0, 1], [0, index], f"curve number {index}") for index in range(30)]
     row = plain(Figure("f", "f", Axis("x"), Axis("y"), ("*",)), many, width=40, height=9)[1]
