@@ -56,4 +56,4 @@ def series(study: TrainedNetworks) -> Iterator[Series]:
 def markers(study: TrainedNetworks) -> Iterator[Marker]:
     """The threshold in every figure."""
     for figure in ("network-loss", "network-error", "network-norm"):
-        yield Marker(figure, "x", study.threshold / THOUSAND, f"nK = {study.threshold:,}", brief="nK")
+        yield Marker(figure, "x", study.threshold / THOUSAND, f"threshold nK = {study.threshold:,}", brief="threshold")

@@ -105,8 +105,9 @@ def _second(study: Asymptotics) -> Judgement:
     mean, error = mean_and_error(study.second_gap())
     theory = study.second_gap_theory()
     said = f"{float(mean):.3g}, standard error {float(error):.2g}"
+    note = f"{study.draws.done} pairs of draws; predicted is the limit's, whose peak a finite n blurs"
     values = {"difference": float(mean), "standard error": float(error)}
-    return decided(bool(mean > SECOND * error), said, f"{study.draws.done} pairs of draws", predicted=theory, values=values)
+    return decided(bool(mean > SECOND * error), said, note, predicted=theory, values=values)
 
 
 JUDGES: Judges[MaxMargin] = {"AM1": _drawn(_threshold), "AM2": _drawn(_margin), "AM3": _drawn(_second), "AM4": _drawn(_likelihood)}
