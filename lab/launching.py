@@ -77,8 +77,7 @@ def launch(
     if app.ended_by is not None:
         what = f"{type(app.ended_by).__name__}: {app.ended_by}".rstrip(": ")
         raise DefectError(f"unexpected {what}: it came again and again, so the app ended", DEFECT_HINT) from app.ended_by
-    code = int(Exit.INTERRUPTED) if guard.interrupted else code or int(Exit.DONE)
-    code = int(Exit.RUN_FAILED) if open_runs.unstored else code
+    code = int(Exit.RUN_FAILED if open_runs.unstored else Exit.INTERRUPTED if guard.interrupted else code or Exit.DONE)
     if unfinished():
         atexit._run_exitfuncs()  # such as the removal of a half written export
     if open_runs.stuck or unfinished():  # leaving in the ordinary way could wait for the stuck thread, or crash with it
