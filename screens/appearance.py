@@ -32,6 +32,9 @@ STAND_INS = {  # ASCII character: what it stands in for
     "F": "Φ", "P": "Ψ∏", "O": "Ω", "I": "∫",
 }  # fmt: skip
 REVERSED = Style(reverse=True)
+OF_PAGES = {  # what Textual takes the names to be where they style a text as a whole: the colours of web pages
+    (0, 0, 0): 0, (255, 0, 0): 1, (0, 128, 0): 2, (255, 255, 0): 3, (0, 0, 255): 4, (255, 0, 255): 5, (0, 255, 255): 6, (255, 255, 255): 7,
+}  # fmt: skip
 PLAIN = {ord(character): stand_in for stand_in, characters in STAND_INS.items() for character in characters}
 
 
@@ -86,7 +89,7 @@ class Designed(LineFilter):
         """Return the theme's colour for one that a style names, and `own` where a painted theme says what is the terminal's otherwise."""
         if colour is None or colour.is_default:
             return RichColor.from_ansi(own) if self._painted else colour
-        number = colour.number if colour.type is ColorType.STANDARD else None
+        number = colour.number if colour.type is ColorType.STANDARD else OF_PAGES.get(colour.triplet) if colour.triplet else None
         return colour if number is None else RichColor.from_ansi(self._shades.named.get(number, number))
 
 

@@ -78,7 +78,7 @@ class FigurePanel(Container):
     @property
     def heading(self) -> Text:
         """Number and title in one row of text."""
-        return Text.assemble((str(self.number), "bold cyan"), " ", (self.what.title, "dim"))
+        return Text.assemble((str(self.number), "bold cyan"), " ", (self.view.theme.text(self.what.title), "dim"))
 
     @property
     def axis(self) -> str:

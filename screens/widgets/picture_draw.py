@@ -54,7 +54,9 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> Tex
         x_name = ""
     lost = sum(item.lost for item in styled)
     notes = (
-        [f"{lost} point{'s' * (lost != 1)} not finite, not drawn", f"{lost} point{'s' * (lost != 1)} out"] if lost else [picture.note, ""]
+        [f"{lost} point{'s' * (lost != 1)} not finite, not drawn", f"{lost} point{'s' * (lost != 1)} out", f"{lost} out"]
+        if lost
+        else [picture.note, ""]
     )
     title_row(grid, Figure(picture.name, picture.title, Axis(picture.x), Axis(picture.y or picture.title), ()), theme, notes, x_name)
     return grid

@@ -223,7 +223,7 @@ class _Drawing:
         grid, theme, request = self.grid, self.theme, self.request
         why = "not finite or not positive" if request.log_x or request.log_y else "not finite"
         count = f"{dropped} point{'s' * (dropped != 1)}"
-        left_out = [f"{count} {why}, not drawn", f"{count} not drawn", f"{count} out"]
+        left_out = [f"{count} {why}, not drawn", f"{count} not drawn", f"{count} out", f"{dropped} out"]
         end = title_row(grid, self.figure, theme, left_out if dropped else [self.figure.note, ""], x_name)
         pinned = [LegendEntry("..", theme.faint(), request.pinned_label)] if request.pinned else []
         if request.legend:

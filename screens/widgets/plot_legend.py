@@ -31,15 +31,15 @@ def axis_name(axis: Axis) -> str:
 def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str) -> int:
     """Write title, names of y and (unless empty) x where they fit whole, and at the right the first note that fits.
 
-    There is room for the last note.
+    There is room for the last note, and beside the names for the one before it.
 
     Returns where the left part ends.
     """
     notes = [theme.text(note) for note in notes]
-    width = grid.width - (len(notes[-1]) + 2 if notes and notes[-1] else 0)
-    title = theme.cut(figure.title, width)
+    title = theme.cut(figure.title, grid.width - (len(notes[-1]) + 2 if notes and notes[-1] else 0))
     grid.write(0, 0, title, theme.strong)
     end = len(title)
+    width = grid.width - (len(notes[-2:][0]) + 2 if notes and notes[-1] else 0)
     room = width - end - 4
     name = theme.text(axis_name(figure.y) if len(axis_name(figure.y)) <= room else figure.y.label)
     if name.casefold() != title.casefold() and len(name) <= room:

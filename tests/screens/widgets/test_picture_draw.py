@@ -17,7 +17,7 @@ from engine.contract import Layer, Picture
 from screens.widgets.palette import Level, Theme, brightness, ink_of
 from screens.widgets.picture_draw import draw_picture, picture_grid
 from screens.widgets.picture_layers import styled_layers
-from screens.widgets.picture_palette import RAMPS, class_colours, ramp
+from screens.widgets.picture_palette import ASCII_CLASSES, RAMPS, class_colours, ramp
 from screens.widgets.picture_view import PictureView
 from tests.screens.drawn import ascii_theme, grid_picture, plane_picture
 
@@ -112,6 +112,21 @@ def test_each_class_has_a_character_of_its_own():
     for theme in (ascii_theme(), Theme(Level.NONE)):
         body = "".join(row.plain for row in draw_picture(picture, width=40, height=8, theme=theme)[2:])
         assert len(set(body.replace(" ", ""))) == 4
+
+
+@pytest.mark.parametrize("level", [Level.NONE, Level.ANSI16, Level.ANSI256])
+def test_in_ascii_the_legend_shows_the_characters_of_the_cells(level):
+    _, *rows = (row.plain for row in draw_picture(grid_picture(), width=60, height=22, theme=ascii_theme(level=level)))
+    cells = "".join(row[:40] for row in rows)
+    for glyph, word in zip(ASCII_CLASSES, grid_picture().legend, strict=False):
+        assert f"{glyph} {word}" in "".join(rows) and glyph in cells
+
+
+def test_lines_of_a_group_without_labels_look_like_its_first():
+    lines = [Layer("line", np.array([[0, at], [1, at]]), "|w|" if not at else "", group="norm") for at in (0.0, 0.5, 1.0)]
+    other = Layer("line", np.array([[0, 0], [1, 1]]), "fits", group="fits")
+    looks = [(item.line, item.dash) for item in styled_layers([*lines, other], ascii_theme())]
+    assert len(set(looks[:3])) == 1 and looks[3] != looks[0]
 
 
 def test_ramps_grow_lighter():
