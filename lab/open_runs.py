@@ -278,10 +278,11 @@ class BackgroundRuns:
         unkept = self._guide.end_all() if self._guide is not None else []
         closing = [*self._runners, *unkept]
         closers = [threading.Thread(target=runner.close, args=(_grace(runner),), daemon=True) for runner in closing]
+        until = time.monotonic() + GRACE
         for closer in closers:
             closer.start()
         for closer in closers:
-            closer.join(GRACE)
+            closer.join(max(0.0, until - time.monotonic()))
         self.stuck = not all(runner.close(0) for runner in closing)
         last = [runner.latest() for runner in self._runners]
         self._learn(last)
