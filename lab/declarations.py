@@ -14,6 +14,10 @@ from lab.output import console, emit, plain, write, write_table
 from screens.formatting import size
 
 COSTS = ("preset", "parameters>", "operations>", "memory>")
+WHAT_IT_TAKES = (
+    "What each preset computes. parameters: of one network, all that are trained; operations: floating-point, multiplications and "
+    "additions, over the steps that are expected"
+)
 
 
 def print_phenomena(*, json: bool) -> None:
@@ -78,7 +82,7 @@ def describe(spec: Spec) -> None:
         write(f"no estimate of time yet: {NO_ESTIMATE}")
     costs = [(item.name, *_costs(found)) for item in spec.presets if (found := work_of_preset(spec, item)) and found.parameters]
     if costs:
-        write_table(COSTS, costs, title="What each preset computes; parameters: of one network")
+        write_table(COSTS, costs, title=WHAT_IT_TAKES)
     columns = ("id", "claim", "prediction", "tolerance", "presets", "meant for", "chance of failing by luck")
     for title, identities in (("Claims", False), ("Identities: what cannot come out otherwise, checked all the same", True)):
         chosen = [item for item in spec.claims if item.identity == identities]

@@ -32,6 +32,9 @@ def availability(published: Published, thorough: bool = False) -> str:
         return f"here, {_size(published.decoded_size)}"
     if not found.missing:
         return "here, to be decoded when it is first used"
+    if found.torn:
+        more = f" and {len(found.torn) - 1} more such" if len(found.torn) > 1 else ""
+        return f"not here: {found.torn[0]}{more}: {command}"
     if found.files or found.part:
         done = sum(file.size for file in found.files) + found.part
         return f"{_size(done)} of {_size(published.download_size)} are here: {command}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -14,7 +14,7 @@ class Work:
     products: floating-point operations of matrix products in single precision. solves: those of products and factorisations in
     double precision. elements: numbers that elementwise operations on large arrays make. calls: operations on small arrays,
     whose size does not matter. parameters: trained numbers of the largest network; memory: bytes that are held at once; 0 where
-    that is not declared.
+    that is not declared. slower: how many of the products stand for time alone, as `in_double` adds them.
     """
 
     products: float = 0.0
@@ -23,22 +23,27 @@ class Work:
     calls: float = 0.0
     parameters: int = 0
     memory: float = 0.0
+    slower: float = 0.0
 
     def __add__(self, other: Work) -> Work:
         return Work(
             self.products + other.products, self.solves + other.solves, self.elements + other.elements, self.calls + other.calls,
-            max(self.parameters, other.parameters), self.memory + other.memory,
+            max(self.parameters, other.parameters), self.memory + other.memory, self.slower + other.slower,
         )  # fmt: skip
 
     @property
     def operations(self) -> float:
         """Floating-point operations of all products."""
-        return self.products + self.solves
+        return self.products - self.slower + self.solves
 
     def times(self, factor: float) -> Work:
         """So often the same, one after the other."""
         amounts = (factor * self.products, factor * self.solves, factor * self.elements, factor * self.calls)
-        return Work(*amounts, self.parameters, self.memory)
+        return Work(*amounts, self.parameters, self.memory, factor * self.slower)
+
+    def in_double(self) -> Work:
+        """The same operations on numbers of double size, which take as long as twice as many."""
+        return replace(self.times(2), solves=self.solves, slower=self.slower + self.products)
 
 
 WorkOf = Callable[[Any, int], Work]

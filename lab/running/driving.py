@@ -137,7 +137,8 @@ def drive(runner: Driven, feed: Feed, report: Reporter) -> Ending:
             elsewhere = runner.latest().phase is Phase.STOPPED  # nothing here stops it but closing
             cut = elsewhere or not runner.latest().phase.over
             if not runner.close(timeout=SOON):
-                say("genlab: waiting for what cannot be cut, and for the state to be saved; ctrl+c leaves at once")
+                waiting = "waiting for what cannot be cut, and for the state to be saved" if cut else "waiting for the run to be stored"
+                say(f"genlab: {waiting}; ctrl+c leaves at once")
                 runner.close(timeout=PATIENCE - SOON)
         last = runner.latest()
         try:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract import Snapshot, Spec
-from engine.device import resolve_device
+from engine.contract import Preset, Snapshot, Spec
+from engine.device import may_be_gpu, resolve_device
 from engine.errors import UsageError, echoed
 from engine.estimates import LONG, Estimate, estimate
 from engine.run_times import learn
@@ -78,7 +78,7 @@ def begin(
     if not told.quiet and not told.announce:
         say_idle(given, [config])
         say_idle_device(spec, [config], where.device)
-    _say_time(estimate(spec, config, seeds or spec.preset(preset).seeds, where.device), told)
+    _say_time(estimate(spec, config, seeds or spec.preset(preset).seeds, where.device), spec.preset(preset), where.device, told)
     if background:
         return detach([arg for arg in told.typed if arg != "--detach"], as_json=told.json)
     label = preset_of(spec, config, preset)
@@ -92,14 +92,19 @@ def begin(
     return _compute(make, f"{spec.name} {label}", told, lambda last: learn(spec, config, last, where.threads))
 
 
-def _say_time(found: Estimate | None, told: Reporting) -> None:
-    """Say of a long run how long it will take here."""
-    if found is None or found.seconds < LONG:
+def _say_time(found: Estimate | None, preset: Preset, device: str, told: Reporting) -> None:
+    """Say of a long run how long it will take here, and what its preset is meant for where that is surely not a GPU of this machine."""
+    if found is not None and found.seconds < LONG:
         return
     if told.json:
-        emit({"event": "estimate", "seconds": round(found.seconds), "measured": found.measured})
-    elif not told.quiet and not told.announce:
-        say(f"{found.text} of work on this machine")
+        if found is not None:
+            emit({"event": "estimate", "seconds": round(found.seconds), "measured": found.measured})
+        return
+    needs = f"preset {preset.name} needs {preset.needs}" if preset.needs and not may_be_gpu(device) else ""
+    if told.quiet or told.announce or not (found or needs):
+        return
+    time = f"{found.text} of work on this machine" if found else "how long it takes on this machine, genlab doctor --full measures"
+    say(f"{time}; {needs}" if needs else time)
 
 
 def go_on(run: str, runs: Path | None, repeated: Sequence[str], told: Reporting) -> int:

@@ -173,6 +173,14 @@ def test_training_counts_what_its_loops_would():
     assert found.calls == 70 and (found + found).calls == found.times(2).calls == 140
 
 
+def test_double_precision_takes_longer_and_makes_no_more_operations():
+    found = Work(products=100.0, solves=10.0, elements=4.0, calls=2.0, parameters=7, memory=8.0)
+    double = found.in_double()
+    assert (double.products, double.solves, double.elements, double.parameters, double.memory) == (200.0, 10.0, 8.0, 7, 8.0)
+    assert double.operations == found.operations == 110.0
+    assert (double + double.times(3)).operations == 4 * 110.0 and double.in_double().operations == 110.0
+
+
 def own_data(tmp_path, monkeypatch):
     """Small and large data of every kind, by what they are for."""
     monkeypatch.setenv("GENLAB_DATA", str(tmp_path / "data"))

@@ -10,7 +10,7 @@ from engine.data.own.arrays import read_npy, read_npz
 from engine.data.own.cifar import read_cifar, record_size
 from engine.data.own.entry import OwnData
 from engine.data.own.idx import is_idx, read_idx
-from engine.data.own.table import Table, Wishes, beginning
+from engine.data.own.table import TAR_AT, TAR_MAGIC, Table, Wishes, beginning
 from engine.data.own.text import read_text
 from engine.data.own.understanding import understood
 from engine.errors import DataError, UsageError
@@ -23,7 +23,6 @@ FOREIGN = {
     b"\x89HDF": "an HDF5 file", b"PAR1": "a Parquet file", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"BZh": "packed by bzip2",
     b"\xfd7zXZ": "packed by xz", b"7z\xbc\xaf": "a 7z archive", b"%PDF": "a PDF", b"MATLAB 5.0": "a MATLAB file",
 }  # fmt: skip
-TAR_MAGIC, TAR_AT = b"ustar", 257
 
 
 def read(paths: Sequence[Path | str], wishes: Wishes | None = None) -> OwnData:

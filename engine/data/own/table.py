@@ -19,6 +19,7 @@ from engine.data.own.entry import MOST_ROWS, Kind
 from engine.errors import DataError, UsageError, echoed
 from engine.store.files import printable
 
+TAR_MAGIC, TAR_AT = b"ustar", 257
 PART = 3  # of the free memory that the numbers of a file may take: they are converted and stored as well
 DENSEST = 1032  # bytes that a byte of deflate can unpack to
 SUSPICIOUS, LARGE = 100, 2**28  # how much denser than measured data, and from which size on, an archive is taken for a bomb
@@ -131,6 +132,16 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
             yield gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[misc]
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DataError(f"{path} is damaged where it is packed: {error}", "get the file again") from None
+
+
+def is_tar(path: Path) -> bool:
+    """Whether a file, once unpacked, is an archive of files.
+
+    Raises:
+        UsageError: it cannot be read.
+        DataError: it is damaged where it is packed.
+    """
+    return beginning(path, TAR_AT + len(TAR_MAGIC))[TAR_AT:] == TAR_MAGIC
 
 
 def beginning(path: Path, count: int) -> bytes:

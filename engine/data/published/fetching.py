@@ -127,5 +127,6 @@ def _obtain(published: Published, file: OfficialFile, folder: Path, report: Call
 def _given_up(published: Published, file: OfficialFile, part: Path, reasons: dict[str, str]) -> DataError:
     said = "; ".join(f"{urlsplit(mirror).netloc}: {why}" for mirror, why in reasons.items())
     kept = f" ({held(part):,} of {file.size:,} bytes are kept, and gone on with)" if held(part) else ""
-    hint = f"try again: genlab data fetch {published.name}; or copy {file.name} from another machine into {place(published)}"
+    lacking = ", ".join(missing.name for missing in state(published).missing)
+    hint = f"try again: genlab data fetch {published.name}; or copy {lacking} from another machine into {place(published)}"
     return DataError(f"{file.name} of {published.name} could not be fetched{kept}: {said}", hint)

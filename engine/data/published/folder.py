@@ -34,7 +34,8 @@ class State:
     """What is there.
 
     files: official ones of the right size; decoded: whether the images are; part: bytes of a file half downloaded.
-    damage: why decoded images that are there do not count, as a sentence; empty where they do.
+    damage: why decoded images that are there do not count, as a sentence; empty where they do. torn: of each official file that has
+    another size than was published, what is wrong.
     """
 
     files: tuple[OfficialFile, ...]
@@ -42,6 +43,7 @@ class State:
     part: int
     missing: tuple[OfficialFile, ...]
     damage: str = ""
+    torn: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -63,10 +65,14 @@ def state(published: Published) -> State:
     """Return what is there, by names and sizes; contents are checked when they are read."""
     folder = place(published)
     found = tuple(file for file in published.files if _size(folder / file.name) == file.size)
+    lacking = tuple(file for file in published.files if file not in found)
+    torn = tuple(
+        f"{file.name} has {_size(folder / file.name):,} bytes instead of {file.size:,}" for file in lacking if there(folder / file.name)
+    )
     part = sum(_size(part_of(published, file)) for file in published.files)
     broken = damage(published, folder)
     decoded = not broken and (folder / DECODED / ENTRY).is_file()
-    return State(found, decoded, part, tuple(file for file in published.files if file not in found), broken)
+    return State(found, decoded, part, lacking, broken, torn)
 
 
 def _size(path: Path) -> int:
@@ -91,12 +97,7 @@ def missing(published: Published, found: State) -> DataError:
     """The error of a data set that is not there: which command gets it, and which files go where without a network."""
     if found.damage:
         return DataError(found.damage, again(published))
-    folder = place(published)
-    torn = [
-        f"{file.name} has {_size(folder / file.name):,} bytes instead of {file.size:,}"
-        for file in found.missing
-        if there(folder / file.name)
-    ]
+    torn = found.torn
     absent = len(found.missing) - len(torn)
     parts = [f"{absent} of its {len(published.files)} files are missing"] if absent and (found.files or torn) else []
     some = f": {'; '.join([*torn, *parts])}" if torn or parts else ""

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.data.own.table import regular
+from engine.data.own.table import is_tar, regular
 from engine.data.published.catalogue import OfficialFile, Published
 from engine.data.published.decoding import sha256_of
 from engine.data.published.folder import State, in_data_folder, locked, place, require_space, state
@@ -42,7 +42,8 @@ def _recognised(published: Published, path: Path) -> OfficialFile:
             return file
     names = ", ".join(file.name for file in published.files)
     sentence = f"{path} is none of the files of {published.name} as they were published, still packed: its SHA-256 is {digest[:12]}..."
-    raise DataError(sentence, f"give {names}; or import it under another name: genlab data import my-{published.name} FILE")
+    what = "unpack it (tar xf FILE), and import the files in it" if is_tar(path) else "import it"
+    raise DataError(sentence, f"give {names}; or {what} under another name: genlab data import my-{published.name} FILE")
 
 
 def _copy(path: Path, final: Path) -> None:

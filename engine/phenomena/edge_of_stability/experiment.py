@@ -22,13 +22,15 @@ from engine.phenomena.edge_of_stability.excursion_figures import curves
 from engine.phenomena.edge_of_stability.excursions import Excursion, Excursions
 from engine.phenomena.edge_of_stability.headline import clauses as headline_clauses
 from engine.phenomena.edge_of_stability.probe import Probe
-from engine.phenomena.edge_of_stability.problem import first_weights, layer_sizes, problem
+from engine.phenomena.edge_of_stability.problem import first_weights, problem
 from engine.phenomena.edge_of_stability.scalars import READERS
+from engine.phenomena.edge_of_stability.size import layer_sizes, memory
 from engine.phenomenon import Training
 from engine.readings import Network
 from engine.seeds import Streams, streams
 from engine.state import Stateful
 from engine.training.joint import Stretch
+from engine.training.memory import require_memory
 from engine.training.mlp import MLP
 from engine.training.optimizers import SGD
 from engine.training.whole_batch import WholeBatch
@@ -68,6 +70,8 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         self.grid = np.unique([*range(0, c.steps, c.every), c.steps])
         self.edges, self.control = [StepSize(edge) for edge in c.edges], StepSize(c.control, control=True)
         self.networks = [Network(setting, seed) for setting in (*self.edges, self.control) for seed in seeds]
+        held = f"{len(self.networks)} networks and their {c.n:,} examples of {c.dataset} each"
+        require_memory(memory(c, len(seeds)), held, device, "lower n, width, the number of edges or the number of seeds")
         self.checks: Checks | None = None
         drawn = {seed: streams(seed) for seed in seeds}
         problems = [problem(c, drawn[seed]) for seed in seeds]

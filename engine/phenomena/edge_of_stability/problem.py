@@ -49,11 +49,6 @@ def _targets(labels: NDArray[np.int64], config: EdgeOfStabilityConfig) -> Floats
     return np.eye(registry.source(config.dataset).classes)[labels]
 
 
-def layer_sizes(config: EdgeOfStabilityConfig) -> tuple[int, ...]:
-    """Return the layers' sizes d, width, ..., width, k."""
-    return (config.inputs, *[config.width] * config.depth, config.outputs)
-
-
 def first_weights(sizes: Sequence[int], rng: np.random.Generator, init: str = "normal") -> Draw:
     """Return weights (fan_in, fan_out) and biases (1, fan_out), alternating.
 

@@ -63,8 +63,9 @@ def _images(config: GrokkingConfig, seeds: int) -> Work:
     found = training(networks, config.steps, size.products, size.units, batch)
     scored = config.n + images.test_images(config)
     scores = training(networks, _measurements(config), size.products, size.units, scored).times(FORWARD)
-    double = 2 if config.precision == "double" else 1
-    return replace((found + scores).times(double), parameters=size.parameters, memory=images.memory(config, settings, seeds))
+    total = found + scores
+    total = total.in_double() if config.precision == "double" else total
+    return replace(total, parameters=size.parameters, memory=images.memory(config, settings, seeds))
 
 
 def _measurements(config: GrokkingConfig) -> float:

@@ -265,3 +265,17 @@ def test_a_run_over_a_minute_says_so_at_its_start_and_a_short_one_nothing(genlab
         first = lines(genlab("run", "toy", "--steps", "5", "--json")[1])[0]
         assert (first == {"event": "estimate", "seconds": 240, "measured": True}) == (seconds > 60)
         assert genlab("run", "toy", "--steps", "5", "--quiet")[2] == ""
+
+
+@pytest.mark.parametrize("gpu", [False, True])
+def test_a_preset_that_needs_more_says_so_at_its_start_where_there_is_no_gpu(genlab, monkeypatch, gpu):
+    from engine.estimates import Estimate
+    from lab.running import single
+
+    monkeypatch.setattr(single, "may_be_gpu", lambda device: gpu)
+    for found, said in ((None, "how long it takes on this machine, genlab doctor --full measures"), (240.0, "about 4 min of work")):
+        monkeypatch.setattr(single, "estimate", lambda *asked, found=found: found and Estimate(found, measured=True))
+        first = genlab("run", "toy", "--preset", "elsewhere")[2].splitlines()[0]
+        assert first.endswith("; preset elsewhere needs numbers") != gpu
+        assert first.startswith(said) == (found is not None or not gpu)
+        assert "needs" not in genlab("run", "toy", "--preset", "elsewhere", "--quiet")[2]

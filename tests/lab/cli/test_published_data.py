@@ -107,6 +107,11 @@ def test_official_files_are_imported(genlab, small, tmp_path):
     assert code == 0 and err.startswith("imported 3 of the 4 files of mnist; still missing: t10k-labels-idx1-ubyte.gz")
     assert "t10k-labels-idx1-ubyte.gz" in out
     assert "files are missing" in genlab("run", "lazy-training", "--dataset", "mnist", "--n", "40")[2]
+    (small / "mnist" / published.files[1].name).write_bytes(b"half")
+    said = f"not here: {published.files[1].name} has 4 bytes instead of {published.files[1].size:,}: genlab data fetch mnist"
+    assert {check.name: check.value for check in doctor.data()}["mnist"] == said
+    lay(published, contents, small / "mnist")
+    (small / "mnist" / published.files[3].name).unlink()
     assert genlab("data", "import", "mnist", paths[0], "--labels", paths[3])[2].startswith("imported mnist: 60 images to train on")
     assert state(PUBLISHED["mnist"]).decoded
     (tmp_path / "other.gz").write_bytes(contents[0][:-1])

@@ -120,7 +120,10 @@ def test_work_that_does_not_end_at_once_is_waited_for_with_a_word(capsys):
     runner = Slow(feed)
     drive(runner, feed, Collector())
     assert runner.calls == ["start", "close", "close"]
-    assert "waiting" in capsys.readouterr().err
+    assert capsys.readouterr().err == "genlab: waiting for the run to be stored; ctrl+c leaves at once\n"
+    feed = Feed()
+    assert drive(Slow(feed, on_step=lambda step: os.kill(os.getpid(), signal.SIGTERM)), feed, Collector()).cut
+    assert "for what cannot be cut, and for the state to be saved" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("phase", "cut"), [(Phase.FINISHED, False), (Phase.STOPPED, True)])

@@ -11,7 +11,8 @@ from engine.errors import KnobError
 from engine.phenomena.edge_of_stability.checks import Checks
 from engine.phenomena.edge_of_stability.claims import CLAIMS
 from engine.phenomena.edge_of_stability.lanczos import top_eigenpairs
-from engine.phenomena.edge_of_stability.problem import first_weights, layer_sizes, problem
+from engine.phenomena.edge_of_stability.problem import first_weights, problem
+from engine.phenomena.edge_of_stability.size import layer_sizes
 from engine.seeds import streams
 from engine.training.module_network import torch_layers
 from tests.phenomena.driven import UNEVEN, work

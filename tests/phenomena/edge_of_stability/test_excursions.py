@@ -15,7 +15,8 @@ from engine.phenomena.edge_of_stability.checks import Checks
 from engine.phenomena.edge_of_stability.claims import rank_correlation
 from engine.phenomena.edge_of_stability.excursion_figures import changes
 from engine.phenomena.edge_of_stability.excursions import AFTER, BEFORE, STEPS, Excursion, Excursions
-from engine.phenomena.edge_of_stability.problem import first_weights, layer_sizes, problem
+from engine.phenomena.edge_of_stability.problem import first_weights, problem
+from engine.phenomena.edge_of_stability.size import layer_sizes
 from engine.seeds import streams
 from engine.training.mlp import MLP
 from tests.phenomena.driven import work

@@ -212,6 +212,7 @@ def test_without_a_network_the_sentence_names_every_mirror(monkeypatch):
         there(published)
     assert "somewhere.example: its name is not known (is there a network?)" in caught.value.message
     assert f"{DEAD_HOST}: refuses connections" in caught.value.message
+    assert all(file.name in caught.value.hint for file in published.files)  # a person copies all of them at once
 
 
 def test_a_full_disk_is_named_before_and_on_the_way(monkeypatch, folder):

@@ -81,6 +81,7 @@ def test_a_file_of_another_size_is_named_with_both():
     size = published.files[1].size
     said = f"is not here: {torn.name} has 10 bytes instead of {size:,}; 1 of its 4 files are missing"
     assert said in missing(published, state(published)).message
+    assert state(published).torn == (f"{torn.name} has 10 bytes instead of {size:,}",)
 
 
 def test_official_files_are_imported_by_their_content_whatever_they_are_called(tmp_path):
@@ -94,7 +95,12 @@ def test_official_files_are_imported_by_their_content_whatever_they_are_called(t
     (tmp_path / "unpacked").write_bytes(gzip.decompress(contents[0]))
     with pytest.raises(DataError, match="none of the files of mnist as they were published") as caught:
         take(published, [tmp_path / "unpacked"])
-    assert "my-mnist" in caught.value.hint
+    assert "my-mnist" in caught.value.hint and "tar xf" not in caught.value.hint
+    with tarfile.open(tmp_path / "batches.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "unpacked", "unpacked")
+    with pytest.raises(DataError, match="none of the files of mnist") as caught:
+        take(published, [tmp_path / "batches.tar.gz"])
+    assert "unpack it (tar xf FILE), and import the files in it under another name" in caught.value.hint
     with pytest.raises(UsageError, match="no such file"):
         take(published, [tmp_path / "nowhere"])
 
