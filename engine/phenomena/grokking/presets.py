@@ -38,7 +38,7 @@ PRESETS = (
         "arXiv:2201.02177, Fig. 1 left and Appendix A.1", needs="a GPU",
     ),
     Preset(
-        "power-small", "division mod 31 by the decoder half as wide, with the paper's weight decay of 1: without any it takes far longer",
+        "power-small", "division mod 31, the decoder half as wide; with weight decay 1, unlike the headline: without any none grokked here",
         {
             "model": "decoder", "p": 31, "op": "div", "width": 64, "fraction": 0.7, "wd": 1.0, "lr": 0.003, "batch": 256, "steps": 5000,
             "every": 50,
