@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 
 from rich.text import Text
 
-from screens.widgets.text_row import fit
-
 LEAST_WIDTH, LEAST_HEIGHT = 38, 12  # characters that a figure needs to be read with ease
 LEAST = {"compact": (28, 9), "normal": (LEAST_WIDTH, LEAST_HEIGHT), "roomy": (56, 18)}  # by density, for one that shares the page
 ROOMIER = {"compact": "normal", "normal": "roomy", "roomy": "roomy"}
@@ -57,8 +55,8 @@ def page_of(view: int, chosen: tuple[Page, ...]) -> int:
     return next((index for index, page in enumerate(chosen) if view in page.views), 0)
 
 
-def pages_row(here: Sequence[int], filled: int, others: Sequence[Text], width: int) -> Text:
-    """Return which views are on this page, by number, how many there are, and the headings of others, as far as they fit.
+def pages_row(here: Sequence[int], filled: int, others: Sequence[tuple[int, Text]], width: int) -> Text:
+    """Return which views are on this page, by number, how many there are, and number and title of others; the last ones by number alone.
 
     filled: how many the run's settings fill; those that they leave empty are numbered behind, and told of only where they are shown.
     """
@@ -66,8 +64,16 @@ def pages_row(here: Sequence[int], filled: int, others: Sequence[Text], width: i
         first = Text(f" {numbers_row(here)}", "bold") + Text(" are empty with these knobs", "dim")
     else:
         first = Text(f" {numbers_row(here)} of {filled}", "bold")
-    more = [Text.assemble(("m", "bold cyan"), " more:")] if others else []
-    return fit([first, *more, *others], width)
+    if not others:
+        return first
+    key = ("m", "bold cyan")
+    for count in range(len(others), -1, -1):  # none is skipped: it would look as if there were none
+        titled = [Text.assemble((str(number), "bold cyan"), " ", title) for number, title in others[:count]]
+        untitled = [Text(numbers_row([number for number, _ in others[count:]]), "bold cyan")] if others[count:] else []
+        row = Text("  ").join([first, Text.assemble(key, " more:"), *titled, *untitled])
+        if row.cell_len <= width:
+            return row
+    return Text.assemble(first, "  ", key, " more")
 
 
 def numbers_row(numbers: Sequence[int]) -> str:

@@ -185,7 +185,7 @@ class FigureGrid(Container, can_focus=True):
             self.choose(filled[(here + direction) % len(filled)].views[0])
 
     def elsewhere(self, width: int) -> Text:
-        """Return which views are on this page, and the titles of those on the others, from the next page on, as far as they fit."""
+        """Return which views are on this page, and which are on the others, from the next page on."""
         here = page_of(self.active, self.pages)
         others = [view for page in (*self.pages[here + 1 :], *self.pages[:here]) for view in page.views if view not in self._unfilled]
         numbers, refused = [self.panels[view].number for view in self.page.views], len(self._refused)

@@ -76,9 +76,9 @@ class FigurePanel(Container):
         return f"{self.number} {self.what.title}"
 
     @property
-    def heading(self) -> Text:
-        """Number and title in one row of text."""
-        return Text.assemble((str(self.number), "bold cyan"), " ", (self.view.theme.text(self.what.title), "dim"))
+    def heading(self) -> tuple[int, Text]:
+        """Number and title, as a row of text shows them."""
+        return self.number, Text(self.view.theme.text(self.what.title), "dim")
 
     @property
     def axis(self) -> str:

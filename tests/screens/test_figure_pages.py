@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.text import Text
 
-from screens.figure_pages import LEAST_HEIGHT, LEAST_WIDTH, page_of, pages
+from screens.figure_pages import LEAST_HEIGHT, LEAST_WIDTH, numbers_row, page_of, pages, pages_row
 
 
 @given(st.integers(1, 20), st.integers(1, 300), st.integers(1, 100))
@@ -29,3 +30,24 @@ def test_a_wide_terminal_shows_six_views_at_once_and_a_narrow_one_two() -> None:
 def test_density_says_how_many_share_a_page() -> None:
     counts = [max(len(page.views) for page in pages(8, 80, 19, density=density)) for density in ("compact", "normal", "roomy")]
     assert counts == [4, 2, 1]
+
+
+@given(st.lists(st.text("abc ", min_size=1, max_size=30), min_size=1, max_size=8), st.integers(30, 120))
+def test_no_view_of_another_page_is_skipped(titles: list[str], width: int) -> None:
+    row = pages_row([1, 2], 2 + len(titles), [(number, Text(title)) for number, title in enumerate(titles, 3)], width).plain
+    assert len(row) <= width
+    said = row.partition("more:")[2]
+    whole = [number for number, title in enumerate(titles, 3) if f"  {number} {title}" in said]
+    assert whole == list(range(3, 3 + len(whole)))  # those with titles come first, the others are told by number
+    rest = list(range(3 + len(whole), 3 + len(titles)))
+    assert not rest or said.endswith(f"  {numbers_row(rest)}")
+
+
+def test_what_has_no_room_for_its_title_is_told_by_number() -> None:
+    others = [
+        (3, Text("Training loss")),
+        (4, Text("True, quadratic loss")),
+        (5, Text("Displacement lowers S")),
+        (6, Text("The loss jitters")),
+    ]
+    assert pages_row([1, 2], 6, others, 70).plain == " 1-2 of 6  m more:  3 Training loss  4 True, quadratic loss  5-6"
