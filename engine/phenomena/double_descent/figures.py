@@ -91,7 +91,8 @@ def main_curves(run: DoubleDescent) -> Iterator[Series]:
         yield from _simulation_and_theory(run, "test-mse", kind, "test", _name(run, kind), kind)
     yield from _minima(run)
     for quantity, label in (("variance", "variance"), ("bias", "bias^2")):
-        yield from _simulation_and_theory(run, "given-inputs", run.kind, quantity, label, quantity)
+        found = list(_simulation_and_theory(run, "given-inputs", run.kind, quantity, label, quantity))
+        yield from found if any((item.y > 0).any() for item in found) else ()  # without noise all of the variance is 0
     yield from _over_training_sets(run)
     if run.kind == "zero" and "variance" in run.model.quantities and run.config.sigma > 0:
         p, n = run.p[1:], run.model.n
@@ -185,7 +186,7 @@ def _over_training_sets(run: DoubleDescent) -> Iterator[Series]:
     if run.kind == "zero" and fit is not None and fit.count >= FEWEST_SETS:
         for (group, label), (value, error) in zip(names, fit.decomposed(), strict=True):
             band = f"standard error of {fit.count} training sets"
-            x, shown = fit.p / n, np.maximum(value, 0.0)
+            x, shown = fit.p / n, np.where(value < ROUNDING * np.max(value), 0.0, value)
             yield Series(f"bias-variance/{group}", label, x, shown, np.maximum(value - error, 0.0), value + error, band,
                          basis="simulation", group=group)  # fmt: skip
     if theory is not None and theory.over_sets is not None:
