@@ -341,7 +341,7 @@ def _grace(runner: Runner) -> float:
 def written(paths: Sequence[Path]) -> str:
     """Return which files were written where, as a sentence."""
     names = ", ".join(path.name for path in paths[:NAMED]) + (f" and {len(paths) - NAMED} more" if len(paths) > NAMED else "")
-    return f"Wrote {names} to {paths[0].parent}"
+    return f"Wrote {names} to {paths[0].parent.absolute()}"
 
 
 def farewell(snapshot: Snapshot) -> str:
