@@ -52,12 +52,16 @@ class Scale:
         """Return the `count` + 1 data at which the cells of `cells` meet."""
         return self.data((np.arange(count + 1) - 0.5) / max(1, count - 1))
 
-    def cell(self, value: float, count: int) -> int | None:
-        """Return the cell of one value, or None if it is not in the window."""
+    def cell(self, value: float, count: int, dots: int = 1) -> int | None:
+        """Return the cell of one value, or None if it is not in the window; dots: in which a cell of text is divided."""
         if not math.isfinite(value) or (self.log and value < SMALLEST):
             return None
-        at = float(self.cells(np.array([value]), count)[0])
+        at = float(self.text_cells(np.array([value]), count, dots)[0])
         return int(at) if 0 <= at < count else None
+
+    def text_cells(self, values: Floats, count: int, dots: int) -> Floats:
+        """Return which of `count` cells of text hold the dots of data: what is said of a value stands in the cell where it is drawn."""
+        return np.asarray(np.floor(self.cells(values, count * dots) / dots))
 
 
 @dataclass(frozen=True)
@@ -119,17 +123,18 @@ def fit_scale(axis: Axis, log: bool, low: float, high: float, view: tuple[float 
     return Scale(ends[0], ends[1], log)
 
 
-def even_scale(scale: Scale, cells: int, free: tuple[bool, bool]) -> Scale:
+def even_scale(scale: Scale, cells: int, free: tuple[bool, bool], dots: int = 1) -> Scale:
     """Return a linear scale whose free ends are moved outward, so that steps of ticks are whole numbers of cells: equal distances.
 
     Of all that fit the least widened one is taken; where none does, as where no end is free, the scale stays as it is.
+    dots: in which each of the `cells` is divided.
     """
     if scale.log or not any(free) or cells < LEAST_EVEN:
         return scale
     span = scale.hi - scale.lo
     least = nice_step(span / 20)
     steps = (least, nice_step(1.5 * least), nice_step(3 * least), nice_step(6 * least))
-    moved = [_moved(scale, cells, step, each, free) for step in steps for each in range(2, (cells - 1) // 2 + 1)]
+    moved = [_moved(scale, cells * dots, step, each * dots, free) for step in steps for each in range(2, (cells - 1) // 2 + 1)]
     return min((one for one in moved if one and one.hi - one.lo <= WIDEST * span), key=lambda one: one.hi - one.lo, default=scale)
 
 

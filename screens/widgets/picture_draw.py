@@ -17,7 +17,7 @@ from screens.widgets.palette import Theme, brightness, ink, ink_of
 from screens.widgets.picture_heatmap import HeatMap
 from screens.widgets.picture_layers import StyledLayer, draw_layers, plane, styled_layers
 from screens.widgets.picture_names import draw_named, legible_on
-from screens.widgets.plot_canvas import Canvas
+from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_frame import FrameLayout, draw_frame, name_on_axis
 from screens.widgets.plot_legend import LegendEntry, legend_rows, title_row, write_entries
 from screens.widgets.plot_ticks import x_ticks, y_ticks
@@ -117,8 +117,9 @@ def _plane(grid: TextGrid, top: int, heat_map: HeatMap, styled: list[StyledLayer
     named = False
     if axes:
         layout = FrameLayout(gutter + columns, rows + top + 2, gutter, top - 1, 0)
-        across = x_ticks(x, columns)
-        draw_frame(grid, layout, theme, across, y_ticks(y, rows, gutter - 1))
+        dots_down, dots_across = dots_per_cell(theme.ascii)
+        across = x_ticks(x, columns, dots=dots_across)
+        draw_frame(grid, layout, theme, across, y_ticks(y, rows, gutter - 1, dots_down))
         named = name_on_axis(grid, layout, theme, across, heat_map.picture.x)
     canvas = Canvas(rows, columns, theme.ascii)
     if heat_map.contours:

@@ -25,6 +25,11 @@ BRAILLE = 0x2800
 _ORDER = np.array([sum(((byte >> i) & 1) << bit for i, bit in enumerate((0, 1, 2, 6, 3, 4, 5, 7))) for byte in range(256)], dtype=np.uint8)
 
 
+def dots_per_cell(ascii: bool) -> tuple[int, int]:
+    """Rows and columns of dots in a character."""
+    return (1, 1) if ascii else (4, 2)
+
+
 @dataclass
 class Canvas:
     """The part of a grid inside the axes, in layers that each cover the ones before.
@@ -49,7 +54,8 @@ class Canvas:
     @property
     def fine(self) -> tuple[int, int]:
         """Rows and columns of dots."""
-        return (self.rows, self.columns) if self.ascii else (4 * self.rows, 2 * self.columns)
+        down, across = dots_per_cell(self.ascii)
+        return down * self.rows, across * self.columns
 
     def pack(self, masks: Bools) -> Bytes:
         """Turn masks of dots, (layers, *fine), into dots per character, (layers, rows, columns)."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.contract import Series
 from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import PLAIN, Level, Theme, brightness, group_name, ink, ink_of, repeats
-from screens.widgets.plot_canvas import Canvas
+from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_raster import Traces, bands, bar_heights, dashes, scatter, stipple, tips, trace
 from screens.widgets.plot_reduce import Bools, Floats, Ints, Reduced, above_zero, reduce
 
@@ -111,9 +111,8 @@ def draw_pinned(canvas: Canvas, pinned: Sequence[Series], x: Scale, y: Scale, th
 
 def draw_bars(canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced], x: Scale, y: Scale) -> None:
     """Draw bars side by side around their x, to an eighth of a row."""
-    bars = [
-        (curve, *tips(points, x, canvas.columns)) for curve, points in zip(curves, reduced, strict=True) if curve.series.style == "bars"
-    ]
+    seen = [(curve, points) for curve, points in zip(curves, reduced, strict=True) if curve.series.style == "bars"]
+    bars = [(curve, *tips(points, x, canvas.columns, dots_per_cell(canvas.ascii)[1])) for curve, points in seen]
     at = np.unique(np.concatenate([cells for _, cells, _ in bars])) if bars else np.empty(0)
     if not at.size:
         return

@@ -16,7 +16,7 @@ from rich.text import Text
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, even_scale, fit_scale
 from screens.widgets.palette import Theme, group_name, group_order
-from screens.widgets.plot_canvas import Canvas
+from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned, said_beside, told_together
 from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, FrameLayout, draw_frame, name_on_axis
 from screens.widgets.plot_legend import LegendEntry, axis_name, legend_rows, read_out, title_row, value_at, write_entries
@@ -122,6 +122,7 @@ class _Drawing:
         self.request, self.grid, self.theme = request, grid, theme
         self.figure = request.figure
         self.series = request.series
+        self.dots = dots_per_cell(theme.ascii)
         self.entries: list[LegendEntry] = []
         self.named: list[LegendEntry] = []
 
@@ -132,7 +133,7 @@ class _Drawing:
         layout, y, ticks, reduced = self._fit(x)
         canvas = Canvas(layout.rows, layout.columns, self.theme.ascii)
         spare = self._layers(canvas, curves, reduced, x, y)
-        across = x_ticks(x, layout.columns, self.figure.x.ticks)
+        across = x_ticks(x, layout.columns, self.figure.x.ticks, self.dots[1])
         draw_frame(self.grid, layout, self.theme, across, ticks)
         canvas.onto(self.grid, layout.top, layout.gutter)
         placed = bool(layout.foot) or name_on_axis(self.grid, layout, self.theme, across, axis_name(self.figure.x))
@@ -158,12 +159,12 @@ class _Drawing:
         wanted = self._legend_rows(entries)
         for longest in (5 if width < 60 else 6, 8, 11, 14):
             layout = FrameLayout.of(width, height, wanted, longest, len(self._key(x, width - longest - 1, len(self.figure.x.ticks))))
-            columns = layout.columns * (1 if self.theme.ascii else 2)
+            columns = layout.columns * self.dots[1]
             reduced = [reduce(item.x, item.y, x, columns, self.request.log_y) for item in self.series]
             y = self._scale_y(x, columns, reduced)
             view, axis = self.request.view, self.figure.y
-            y = even_scale(y, layout.rows, (view.y0 is None and axis.lo is None, view.y1 is None and axis.hi is None))
-            ticks = y_ticks(y, layout.rows, longest)
+            y = even_scale(y, layout.rows, (view.y0 is None and axis.lo is None, view.y1 is None and axis.hi is None), self.dots[0])
+            ticks = y_ticks(y, layout.rows, longest, self.dots[0])
             if len(ticks) >= 2:
                 break
         return layout, y, ticks, reduced
@@ -180,9 +181,9 @@ class _Drawing:
     def _key(self, x: Scale, columns: int, rows: int) -> list[list[LegendEntry]]:
         """Return at most so many rows that say what the numbers on x stand for, where names have no room."""
         names = self.figure.x.ticks
-        if named_whole(x, columns, names):
+        if named_whole(x, columns, names, self.dots[1]):
             return []
-        seen = [(number, word) for number, (at, word) in enumerate(names, 1) if x.cell(at, columns) is not None]
+        seen = [(number, word) for number, (at, word) in enumerate(names, 1) if x.cell(at, columns, self.dots[1]) is not None]
         entries = [LegendEntry(str(number), self.theme.strong, word) for number, word in seen]
         return legend_rows(entries, self.grid.width, rows, self.theme)
 

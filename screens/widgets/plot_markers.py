@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.contract import Marker
 from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import Theme, ink, ink_of
-from screens.widgets.plot_canvas import Canvas
+from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_curves import EIGHTHS
 from screens.widgets.plot_legend import LegendEntry
 
@@ -61,8 +61,9 @@ def _width_of_bar(codes: NDArray[np.uint32], column: int) -> int:
 def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> list[LegendEntry]:
     """Write the markers' labels beside their lines where nothing is drawn; return those that found no place."""
     spare: list[LegendEntry] = []
+    down, across = dots_per_cell(canvas.ascii)
     for marker in markers:
-        at = x.cell(marker.at, canvas.columns) if marker.axis == "x" else y.cell(marker.at, canvas.rows)
+        at = x.cell(marker.at, canvas.columns, across) if marker.axis == "x" else y.cell(marker.at, canvas.rows, down)
         words = theme.text(marker.label)
         if at is None or not words:
             continue
@@ -103,7 +104,7 @@ def _above(canvas: Canvas, row: int, length: int) -> tuple[int, int] | None:
 
 def draw_cursor(canvas: Canvas, at: float, x: Scale, theme: Theme) -> None:
     """Draw the cursor's line; marks of curves stay visible on it."""
-    column = x.cell(at, canvas.columns)
+    column = x.cell(at, canvas.columns, dots_per_cell(canvas.ascii)[1])
     if column is None:
         return
     for row in range(canvas.rows):

@@ -112,15 +112,18 @@ def scatter(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, 
     return down[inside].astype(np.int64), across[inside].astype(np.int64)
 
 
-def tips(reduced: Reduced, scale: Scale, columns: int) -> tuple[Floats, Floats]:
-    """Return the column of characters and the value of every bar; of more bars than columns the highest in each."""
+def tips(reduced: Reduced, scale: Scale, columns: int, dots: int) -> tuple[Floats, Floats]:
+    """Return the column of characters and the value of every bar; of more bars than columns the highest in each.
+
+    dots: columns of dots in a column of characters.
+    """
     if reduced.few is None:
         y = reduced.high
         at = np.arange(y.size) * columns // y.size
         return at[np.isfinite(y)].astype(np.float64), y[np.isfinite(y)]
     x, y = reduced.few
     good = drawable(y, False)
-    return scale.cells(x[good], columns), y[good]
+    return scale.text_cells(x[good], columns, dots), y[good]
 
 
 def bar_heights(y: Floats, scale: Scale, rows: int) -> tuple[NDArray[np.float64], float]:

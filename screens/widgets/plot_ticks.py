@@ -21,19 +21,19 @@ class Tick:
     start: int = 0
 
 
-def x_ticks(scale: Scale, width: int, names: Sequence[tuple[float, str]] = ()) -> list[Tick]:
+def x_ticks(scale: Scale, width: int, names: Sequence[tuple[float, str]] = (), dots: int = 1) -> list[Tick]:
     """Return ticks for a row of `width` cells: labels centred under their cell, two blanks between them.
 
-    A label may begin a little left of the row (in the gutter), but ends inside it.
+    A label may begin a little left of the row (in the gutter), but ends inside it. dots: columns of dots in a cell.
     """
     if width < 1:
         return []
     if names:
-        whole = named_whole(scale, width, names)
-        return _named(scale, width, names if whole else [(at, str(number)) for number, (at, _) in enumerate(names, 1)])
+        whole = named_whole(scale, width, names, dots)
+        return _named(scale, width, names if whole else [(at, str(number)) for number, (at, _) in enumerate(names, 1)], dots)
     best: list[Tick] = []
     for values, labels in _with_ends(_candidates(scale)):
-        ticks = _row_of(scale, width, values, labels) if len(values) <= max(2, width // 3) else []
+        ticks = _row_of(scale, width, values, labels, dots) if len(values) <= max(2, width // 3) else []
         if ticks and all(b.start - a.start - len(a.label) >= 2 for a, b in pairwise(ticks)):
             if len(ticks) >= 2:
                 return ticks
@@ -41,17 +41,17 @@ def x_ticks(scale: Scale, width: int, names: Sequence[tuple[float, str]] = ()) -
     return best
 
 
-def y_ticks(scale: Scale, height: int, longest: int) -> list[Tick]:
+def y_ticks(scale: Scale, height: int, longest: int, dots: int = 1) -> list[Tick]:
     """Return ticks for `height` rows, row 0 on top, at least one row free between two, no label over `longest` characters.
 
-    On a linear axis three or more at equal distances are preferred to more at unequal ones.
+    On a linear axis three or more at equal distances are preferred to more at unequal ones. dots: rows of dots in a row.
     """
     best: list[Tick] = []
     uneven: list[Tick] = []
     for values, labels in _with_ends(_candidates(scale)):
         if len(set(labels)) < len(labels) or max(map(len, labels)) > longest or 1.5 * len(values) > max(3, height):
             continue
-        at = (height - 1 - scale.cells(np.array(values), height)).astype(int).tolist()
+        at = (height - 1 - scale.text_cells(np.array(values), height, dots)).astype(int).tolist()
         if all(abs(a - b) >= (2 if height >= 4 else 1) for a, b in pairwise(at)):
             ticks = [Tick(row, label) for row, label in zip(at, labels, strict=True)]
             if len(ticks) >= (2 if scale.log else 3) and (scale.log or len({a - b for a, b in pairwise(at)}) == 1):
@@ -70,21 +70,21 @@ def _with_ends(sets: Iterable[tuple[list[float], list[str]]]) -> Iterator[tuple[
     yield from (pair for pair in reversed(kept) if pair[0][0] < pair[0][1])
 
 
-def _row_of(scale: Scale, width: int, values: Sequence[float], labels: Sequence[str]) -> list[Tick]:
-    at = scale.cells(np.array(values, dtype=np.float64), width).astype(int).tolist()
+def _row_of(scale: Scale, width: int, values: Sequence[float], labels: Sequence[str], dots: int) -> list[Tick]:
+    at = scale.text_cells(np.array(values, dtype=np.float64), width, dots).astype(int).tolist()
     starts = [min(cell - (len(label) - 1) // 2, width - len(label)) for cell, label in zip(at, labels, strict=True)]
     return [Tick(*parts) for parts in zip(at, labels, starts, strict=True)]
 
 
-def named_whole(scale: Scale, width: int, names: Sequence[tuple[float, str]]) -> bool:
+def named_whole(scale: Scale, width: int, names: Sequence[tuple[float, str]], dots: int = 1) -> bool:
     """Whether every named position in sight has room for its whole name; where not, ticks are numbers, which need a key."""
-    seen = [word for at, word in names if scale.cell(at, width) is not None]
-    return sorted(tick.label for tick in _named(scale, width, names)) == sorted(seen)
+    seen = [word for at, word in names if scale.cell(at, width, dots) is not None]
+    return sorted(tick.label for tick in _named(scale, width, names, dots)) == sorted(seen)
 
 
-def _named(scale: Scale, width: int, names: Sequence[tuple[float, str]]) -> list[Tick]:
+def _named(scale: Scale, width: int, names: Sequence[tuple[float, str]], dots: int) -> list[Tick]:
     """Ticks with words for labels (bars): each word is cut to its share of the row."""
-    cells = [(cell, word) for value, word in names if (cell := scale.cell(value, width)) is not None]
+    cells = [(cell, word) for value, word in names if (cell := scale.cell(value, width, dots)) is not None]
     cells.sort()
     ticks = []
     for index, (cell, word) in enumerate(cells):

@@ -17,6 +17,7 @@ from textual.message import Message
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import Scale, ViewWindow
 from screens.widgets.palette import Theme, group_order
+from screens.widgets.plot_canvas import dots_per_cell
 from screens.widgets.plot_figure import plot
 from screens.widgets.plot_frame import FrameLayout
 from screens.widgets.plot_request import Request
@@ -164,7 +165,9 @@ class PlotView(TextGridView):
         cell = column - self._layout_drawn.gutter
         if not 0 <= cell < self._layout_drawn.columns:
             return None
-        return float(self._scales[0].data(np.array([cell / max(1, self._layout_drawn.columns - 1)]))[0])
+        dots = dots_per_cell(self.theme.ascii)[1]
+        middle = dots * cell + (dots - 1) / 2
+        return float(self._scales[0].data(np.array([middle / max(1, dots * self._layout_drawn.columns - 1)]))[0])
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Look nearer about the pointer; with shift or ctrl along y."""

@@ -1,0 +1,80 @@
+"""A point stands in the row and in the column of the tick that has its value."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.contract import Axis, Figure, Layer, Marker, Picture
+from screens.widgets.palette import Theme
+from screens.widgets.picture_draw import draw_picture
+from screens.widgets.plot_ticks import power_label
+from tests.screens.drawn import ascii_theme, curve, plain
+
+HEIGHTS = range(9, 40, 3)
+DECADES = [10.0**power for power in range(-9, 0)]
+TENTHS = [tenth / 10 for tenth in range(11)]
+THEMES = (Theme(), ascii_theme())
+AXES = [(DECADES, Axis("y", log=True, lo=3e-10, hi=0.15)), (TENTHS, Axis("y", lo=0.0, hi=1.0)), (TENTHS, Axis("y", lo=-0.04, hi=1.07))]
+
+
+def labels(rows: list[str]) -> dict[float, int]:
+    """The row of every tick of y."""
+    found = {}
+    for row, text in enumerate(rows):
+        head, tick, _ = text.replace("+", "┤").partition("┤")
+        if tick and head.strip():
+            found[float(head)] = row
+    return found
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=["braille", "ascii"])
+@pytest.mark.parametrize(("values", "axis"), AXES, ids=["log", "linear", "uneven"])
+def test_points_of_a_figure_stand_in_the_rows_of_their_ticks(values: list[float], axis: Axis, theme: Theme) -> None:
+    figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), axis, ("a",))
+    for height in HEIGHTS:
+        for value in values:
+            rows = plain(figure, [curve([0.5], [value], style="points")], height=height, theme=theme)
+            here = labels(rows).get(value)
+            assert here is None or theme.mark(0) in rows[here][7:], (height, value)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=["braille", "ascii"])
+def test_points_of_a_picture_stand_in_the_rows_of_their_ticks(theme: Theme) -> None:
+    for height in HEIGHTS:
+        for value in DECADES:
+            layers = (Layer("points", np.array([[3.0, value]]), ""),)
+            picture = Picture("p", "", layers=layers, extent=(1.0, 10.0, 3e-10, 0.15), log=True)
+            rows = [row.plain for row in draw_picture(picture, width=60, height=height, theme=theme)]
+            here = labels(rows).get(value)
+            assert here is None or theme.mark(0) in rows[here][7:], (height, value)
+
+
+def test_a_value_between_two_ticks_is_not_drawn_on_either() -> None:
+    """A decade and a third below a tick, where a row is a decade and a half."""
+    picture = Picture("p", "", layers=(Layer("points", np.array([[3.0, 5e-5]]), ""),), extent=(1.0, 10.0, 1.9e-10, 0.15), log=True)
+    rows = [row.plain for row in draw_picture(picture, width=51, height=10)]
+    ticks, here = labels(rows), next(row for row, text in enumerate(rows) if "●" in text)
+    assert ticks[1e-3] < here < ticks[1e-6]
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=["braille", "ascii"])
+def test_points_stand_in_the_columns_of_their_ticks(theme: Theme) -> None:
+    figure = Figure("f", "", Axis("", log=True, lo=0.2, hi=3e4), Axis("y", lo=0.0, hi=1.0), ("a",))
+    for width in range(40, 110, 7):
+        for value in (1.0, 10.0, 100.0, 1e3, 1e4):
+            rows = plain(figure, [curve([value], [0.5], style="points")], width=width, height=12, theme=theme)
+            axis = next(row for row, text in enumerate(rows) if {"└", "+"} & set(text) and not any(map(str.isdigit, text)))
+            column = next(text.index(theme.mark(0)) for text in rows[2:axis] if theme.mark(0) in text)
+            label = power_label(value)
+            assert label not in rows[axis + 1].split() or rows[axis][column] in "┬+", (width, value)
+
+
+def test_the_label_of_a_line_stands_beside_it() -> None:
+    figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a",))
+    for height in HEIGHTS:
+        for value in TENTHS:
+            rows = plain(figure, [curve([0.5], [9.0])], [Marker("f", "y", value, "level")], height=height)
+            line = next(row for row, text in enumerate(rows) if any("\u2801" <= letter <= "\u28ff" for letter in text))
+            label = next(row for row, text in enumerate(rows) if "level" in text)
+            assert abs(label - line) == 1, (height, value)
