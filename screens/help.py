@@ -17,7 +17,7 @@ from textual.widgets import Static
 from screens.keys import Key
 from screens.page import Page
 
-PALETTE_KEY = Key("ctrl+p", "", "ctrl+p", "Palette: every command by name", "Lab")
+PALETTE_KEY = Key("ctrl+p", "", "ctrl+p", "Palette: every command, preset and study, by its words", "Lab")
 
 
 def key_table(keys: Sequence[Key], width: int) -> Text:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -83,6 +84,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         for card in self.cards:
             if card.entry.name in problems:
                 card.spoil(problems[card.entry.name])
+        self._describe()  # presets are known now
 
     def on_screen_resume(self) -> None:
         """Show what became of the runs meanwhile."""
@@ -100,7 +102,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
             card.give(detail, picture if detail == "picture" else 0)
         self._grid.styles.grid_size_columns = columns
         needed = rows * {"picture": picture + 2, "two rows": 2, "one row": 1}[detail]
-        left = room - needed
+        left = room - needed - (detail == "one row")  # then the question stands above the further presets
         self.runs.styles.height = left if left >= LEAST else 0
         self.call_after_refresh(self._keep_in_sight)
         self._describe()
@@ -202,7 +204,23 @@ class HomeScreen(Screen[None], inherit_bindings=False):
         self._keys.show(fit(parts, self.size.width))
         selected = self._selected
         if not self._answer:
-            self._sentence.update(Text(selected.sentence if selected is not None and selected.cut else ""))
+            question = Text(selected.sentence if selected is not None and selected.cut else "")
+            self._sentence.update(Text("\n").join(part for part in (question, self._further(selected)) if part))
+
+    def _further(self, card: PhenomenonCard | None) -> Text:
+        """Say in one row which presets a card's phenomenon has besides: those first that show something else than quick."""
+        spec = None if card is None or card.entry.problem else self.application.declaration(card.entry.name)
+        if spec is None:
+            return Text()
+        plain = [preset.name for preset in spec.presets[2:] if not preset.needs]
+        names = [name for name in plain if name in spec.topics] + [name for name in plain if name not in spec.topics]
+        head, room = f"ctrl+p opens {spec.title} with: ", self.size.width - 2
+        count = next((count for count in range(len(names), 0, -1) if len(_listed(head, names, count)) <= room), 0)
+        return Text(_listed(head, names, count), "not italic dim") if count else Text()
+
+
+def _listed(head: str, names: Sequence[str], count: int) -> str:
+    return f"{head}{', '.join(names[:count])}{', ...' if count < len(names) else ''}"
 
 
 def _key_range(keys: str) -> str:

@@ -16,7 +16,7 @@ HOME_KEYS = (
     Key("t", "app.open_tour", "t", "The tour: half an hour of questions that experiments answer", HOME, id="tour"),
     Key("b", "app.browse", "b", "Browse the runs of every process: filter, sort, open, resume, compare, export, delete", HOME, id="browse"),
     Key("w", "app.open_sweeps", "w", "Stored sweeps", HOME, id="sweeps"),
-    Key("", "", "ctrl+p", "Palette: every command by name", HOME),
+    Key("", "", "ctrl+p", "Palette: every command, preset and study, by its words", HOME),
     Key("C", "app.compare", "C", "Compare stored runs: mark them in a list", HOME, id="compare"),
     Key("question_mark", "app.help", "?", "Help", HOME, id="help"),
     Key("q", "app.leave", "q", "Quit; runs are saved", HOME, id="quit"),

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -81,9 +80,9 @@ def test_a_run_that_was_prepared_is_the_one_that_is_found(guide):
     assert guide.arrive(0)[1] is first, "what is over is kept"
 
 
-def test_a_run_that_failed_is_run_again_on_request(guide):
+def test_a_run_that_failed_is_run_again_on_request(guide, tmp_path):
     stop = replace(STOPS[0], knobs={"mode": "diverging"})
-    broken = Guide([stop], progress=Progress([stop], Path("/nonexistent/tour.json")))
+    broken = Guide([stop], progress=Progress([stop], tmp_path / "tour.json"))
     _, session = broken.arrive(0)
     assert "left the numbers" in until(session, Phase.DIVERGED).sentence
     session.post(Rewind())
