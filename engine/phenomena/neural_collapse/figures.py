@@ -32,7 +32,7 @@ FIGURES = (
     Figure("nc2", "NC2: equal angles", STEP, Axis("deviation", lo=0.0), ("nc2-angle/*",),
            "mean |cos + 1/(K-1)| between class means; a simplex has 0"),
     Figure("nc3", "NC3: W against M", STEP, Axis("distance squared", lo=0.0), ("nc3/*",),
-           "|W/|W| - M/|M||^2; M: class means of the features less their mean"),
+           "|W/|W| - M/|M||^2 = 2 - 2 cos(W, M); M: class means of the features less their mean"),
     Figure("error", "Errors", STEP, Axis("share of images", lo=0.0, hi=1.0), ("error/*", "test-error/*"),
            "the terminal phase begins where the training error is 0"),
     Figure("nc4", "NC4: nearest mean", STEP, Axis("share of images", lo=0.0, hi=1.0), ("nc4/*",),
@@ -69,18 +69,20 @@ def markers(run: NeuralCollapse) -> Iterator[Marker]:
     found = [(setting, run.fitted_at(setting.name)) for setting in run.settings]
     steps = {setting: float(np.median(at)) for setting, at in found if at.size and np.isfinite(at).all() and (at > 0).all()}
     label = "fitted: " + ", ".join(f"{setting.short} {step:,.0f}" for setting, step in steps.items())
-    brief = "fitted: " + ", ".join(f"{step:,.0f}" for step in steps.values())
+    brief = ", ".join(f"{setting.short} {step:,.0f}" for setting, step in steps.items())
     for place, (setting, step) in enumerate(steps.items()):
         yield Marker("nc1", "x", step, "" if place else label, setting.name, brief="" if place else brief)
 
 
 def cosine_picture(run: NeuralCollapse, setting: str, label: str) -> Picture:
-    """Cosines between the class means of the first seed's network, as they are now."""
+    """Cosines between the class means of the first seed's network, as they are now.
+
+    The colours meet in the middle at what a simplex has, so that a colour off the diagonal is a deviation from it, and which way.
+    """
     values = run.cosines(setting)
     classes = len(values)
-    off = values[~np.eye(classes, dtype=bool)]
-    simplex = f"a simplex has -1/{classes - 1} = {-1 / (classes - 1):.3f}"
-    note = f"between class means, off the diagonal {off.min():.3f} to {off.max():.3f}; {simplex}"
+    off, simplex = values[~np.eye(classes, dtype=bool)], -1 / (classes - 1)
+    note = f"between class means, off the diagonal {off.min():.3f} to {off.max():.3f}; middle colour: -1/{classes - 1} of a simplex"
     names = tuple(map(str, range(classes)))
-    return Picture(f"cosines/{setting}", f"Cosines, {label}", values, palette="diverging", lo=-1.0, hi=1.0,
+    return Picture(f"cosines/{setting}", f"Cosines, {label}", values, palette="diverging", lo=2 * simplex - 1, hi=1.0,
                    x="class", y="class", note=note, rows=names, columns=names)  # fmt: skip
