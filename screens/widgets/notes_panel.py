@@ -87,6 +87,8 @@ class NotesPanel(VerticalScroll):
 def foremost(notes: str, names: Sequence[str]) -> str:
     r"""Return notes whose first list begins with the points that have one of the names set off, as `name`, *name* or **name**.
 
+    Sections with one of the names in their heading, a blank for each hyphen, follow right after that list.
+
     Example:
         >>> foremost("- all\n- Study **mirror**:\n  its own", ["mirror"])
         '- Study **mirror**:\n  its own\n- all'
@@ -105,7 +107,25 @@ def foremost(notes: str, names: Sequence[str]) -> str:
     while text and not text[-1]:
         text.pop()
     kept = [line for line in text if line] + ([""] if end < len(lines) else [])
-    return "\n".join([*lines[:begin], *kept, *lines[end:]])
+    return "\n".join([*lines[:begin], *kept, *_own_sections_first(lines[end:], names)])
+
+
+def _own_sections_first(lines: list[str], names: Sequence[str]) -> list[str]:
+    """Return lines from a heading on with the sections first whose headings have one of the names."""
+    sections: list[list[str]] = []
+    for line in lines:
+        if line.startswith("#") or not sections:
+            sections.append([])
+        sections[-1].append(line)
+    own = [any(name.replace("-", " ").casefold() in section[0].casefold() for name in names if name) for section in sections]
+    if sections and sections[-1][-1]:
+        sections[-1].append("")  # it may no longer be the last one
+    ordered = [
+        line for wanted in (True, False) for section, is_own in zip(sections, own, strict=True) if is_own is wanted for line in section
+    ]
+    while ordered and not ordered[-1] and not (lines and not lines[-1]):
+        ordered.pop()
+    return ordered
 
 
 def laid_out(markdown: str, width: int) -> Text:

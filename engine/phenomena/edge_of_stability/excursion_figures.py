@@ -54,13 +54,13 @@ def changes(one: Excursion) -> tuple[Floats, Floats]:
 
 def curves(run: EdgeOfStability) -> Iterator[Series]:
     """Losses of model and network, over the first one; changes of S over squared displacements. Nothing before an edge is passed."""
-    found = list(run.excursions.values())
+    found, of = list(run.excursions.values()), run.followed.label
     if not found:
         return
     seeds = f"{len(found)} seeds" if len(found) > 1 else ""
     for name, label, losses in (
-        ("model", "descent on the quadratic model", np.stack([over_first(one.model) for one in found])),
-        ("network", "on the network's own loss", np.stack([over_first(one.network) for one in found])),
+        ("model", f"{_model_label(found)}, {of}", np.stack([over_first(one.model) for one in found])),
+        ("network", f"network's own loss, {of}", np.stack([over_first(one.network) for one in found])),
     ):
         steps = np.arange(losses.shape[1], dtype=np.float64)
         drawn = steps < steps.size if name == "network" else losses.max(axis=0) <= TALL
@@ -71,5 +71,17 @@ def curves(run: EdgeOfStability) -> Iterator[Series]:
         yield Series(f"contrast/{name}", label, steps[drawn], np.median(losses, axis=0)[drawn], lo, hi,
                      f"median, range of {seeds}" if seeds else "", group=name)  # fmt: skip
     squares, change = (np.concatenate(parts) for parts in zip(*(changes(one) for one in found), strict=True))
-    if squares.size:
-        yield Series("displacement/steps", f"step at the edge, {seeds or 'one seed'}", squares, change, style="points", group="network")
+    for way, group, seen in (("falls", "network", change < 0), ("rises", "rises", change > 0)):  # apart: both axes are logarithmic
+        if seen.any():
+            label = f"S {way}, {of}, {seeds or 'one seed'}"
+            yield Series(f"displacement/{way}", label, squares[seen], np.abs(change[seen]), style="points", group=group)
+
+
+def _model_label(found: list[Excursion]) -> str:
+    """What is drawn of the model and, since that ends where it leaves the figure, how fast it grows there."""
+    if not any((over_first(one.model) > TALL).any() for one in found):
+        return "quadratic model"
+    grown = [value for value in map(growth, found) if np.isfinite(value)]
+    pace = sorted({f"{min(grown):.2g}", f"{max(grown):.2g}"}) if grown else []
+    said = f", {' to '.join(pace)} times a step" if pace else ""
+    return f"quadratic model (beyond {TALL:g} not drawn{said})"

@@ -155,7 +155,10 @@ def test_the_declaration_is_drawn_by_itself(small):
     names = {item.name for item in small.series()}
     quantities = ("eta-sharpness", "sharpness", "loss", "accuracy", "rising")
     readings = {f"{quantity}/{setting}" for quantity in quantities for setting in ("10", "100")}
-    assert names == readings | {"contrast/model", "contrast/network", "displacement/steps"}
+    assert names - {"displacement/rises"} == readings | {"contrast/model", "contrast/network", "displacement/falls"}
+    assert all((item.y > 0).all() for item in small.series() if item.name.startswith("displacement/")), "both axes are logarithmic"
+    told = {item.name: item.label for item in small.series()}
+    assert all(small.followed.label in told[name] for name in ("contrast/model", "contrast/network", "displacement/falls"))
     bands = {item.name: item.band for item in small.series()}
     assert bands["loss/10"] == "mean, range of 2 seeds" and bands["rising/10"] == "mean, standard error of 2 seeds"
     assert bands["contrast/model"] == "median, range of 2 seeds"

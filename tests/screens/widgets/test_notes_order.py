@@ -27,6 +27,12 @@ def test_the_points_of_a_study_come_first(name: str) -> None:
     assert lines[3:7] == ["- **All** of it,", "  in two lines.", "- Last.", ""] and lines[7:] == NOTES.split("\n")[8:]
 
 
+def test_the_formulas_of_a_study_come_before_those_of_others() -> None:
+    notes = "## What\n\n- All.\n\n## Formulas\n\n- a\n\n## Formulas of early stopping (x)\n\n- b"
+    assert foremost(notes, ["early-stopping"]) == "## What\n\n- All.\n\n## Formulas of early stopping (x)\n\n- b\n\n## Formulas\n\n- a"
+    assert foremost(notes, ["nested"]) == notes
+
+
 @pytest.mark.parametrize("notes", ["", "no list", "## Heading\n\ntext", "- one"])
 def test_notes_without_such_points_stay(notes: str) -> None:
     assert foremost(notes, ["mirror"]) == notes and foremost(notes, []) == notes

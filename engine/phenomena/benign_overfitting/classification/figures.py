@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 N, RATIO = Axis("n", log=True), Axis("d / (n ln n)", lo=0.0)
 EMPTY = "fills with the knob task at classification"
 FIGURES = (
-    Figure("class-error", "Classification", N, Axis("wrong signs", lo=0.0), ("class-error/*",),
-           "fit of the labels, error on unflipped ones; q: strong features hold the share n^-q of the variance", EMPTY, (CLASSIFICATION,)),
-    Figure("regression-risk", "Regression", N, Axis("risk over null", lo=0.0), ("regression-risk/*",),
-           "fit of z itself, on the same points; risk over that of predicting 0", EMPTY, (CLASSIFICATION,)),
+    Figure("class-error", "Error, strong share n^-q", N, Axis("share", lo=0.0), ("class-error/*",),
+           "wrong signs by the fit of the labels; strong features hold the share n^-q of the variance; every fourth draw",
+           EMPTY, (CLASSIFICATION,)),
+    Figure("regression-risk", "Risk, strong share n^-q", N, Axis("of null", lo=0.0), ("regression-risk/*",),
+           "fit of z, whose sign is the class, on the same points; risk over that of predicting 0; every fourth draw",
+           EMPTY, (CLASSIFICATION,)),
     Figure("all-sv", "All support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
-           "then the max margin is the least-norm fit of the labels; isotropic features; law: about exp(-E)", EMPTY, (CLASSIFICATION,)),
+           "then the max margin is the least-norm fit of the labels; law: about exp(-E); n above 200: every fourth draw",
+           EMPTY, (CLASSIFICATION,)),
     Figure("sv-fraction", "Support vectors", RATIO, Axis("share of points", hi=1.0), ("sv-fraction/*",),
            "points with a positive dual; of the least n also the support vectors of the max margin itself", EMPTY, (CLASSIFICATION,)),
 )  # fmt: skip

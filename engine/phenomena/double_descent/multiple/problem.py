@@ -20,8 +20,9 @@ MOST_BLOCKS = 6  # of equal eigenvalues that are told apart
 
 @dataclass(frozen=True)
 class Problem:
-    """Variances (d,), largest first, of trace 1; blocks of equal ones as ends (blocks,), d the last; tau2 and sigma2.
+    """Variances (d,), largest first, of trace 1; blocks of equal ones as ends (blocks,), d the last.
 
+    tau2: variance of a weight, r2/tr Lam = r2, so that the signal has variance r2; sigma2: of the noise.
     shown: (g,) samples of the theory, theory its parts, tuned the best ridge's; n: (k,) samples of the draws, expected their mean risk;
     valleys: (blocks,) where theory is lowest before the end of each block, 0 where it has no minimum inside.
     """

@@ -28,7 +28,7 @@ CLAIMS = (
           "largest ratio of risks at t and 1/t: <= 1.685909", "none", PRESETS, (STOPPING,)),
     Claim("EST2", "The bound is sharp: no signal, equal singular values", f"{SOURCE}; constant ours", "1.685909", "1e-5",
           domain=(STOPPING,)),
-    Claim("EST3", "Best against best, early stopping loses at most a fifth", SOURCE,
+    Claim("EST3", "Best against best, early stopping loses at most 21.5 %", SOURCE,
           "best flow's risk over best ridge's: 1 to 1.214662", "none", PRESETS, (STOPPING, BOTH)),
     Claim("EST4", "The formula is the risk of drawn weights and noise", SOURCE,
           "mean over the draws: formula", "4 SE", ("early-stopping-standard",),

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 T, EMPTY, DOMAIN = Axis("t = 1/lam", log=True), "fills with preset early-stopping", (STOPPING,)
 FIGURES = (
     Figure("paths", "Stopping beside ridge", T, Axis("excess risk", log=True), ("paths/*",),
-           "chosen spectrum, d nearest to n; without the noise of the test label", EMPTY, DOMAIN),
+           "chosen spectrum, d nearest to n; without the noise of the test label; limit: n, d infinite", EMPTY, DOMAIN),
     Figure("ratio", "Stopping/ridge", T, Axis("ratio of risks", hi=1.8), ("ratio/*",),
-           "at t and at lam = 1/t; below 1 early stopping is the better one; limit at d = n to t = n", EMPTY, DOMAIN),
+           "at t and at lam = 1/t; below 1 early stopping is the better one; limit: n, d infinite, at d = n to t = n", EMPTY, DOMAIN),
     Figure("ratio-by-d", "Largest ratio by d", Axis("d", log=True), Axis("ratio of risks", lo=0.9, hi=1.8), ("ratio-by-d/*",),
            "largest of all draws: at any t over ridge at 1/t; at its best t over the best ridge", EMPTY, DOMAIN),
     Figure("path-parts", "Bias and variance along t", T, Axis("bias^2, variance", log=True, lo=1e-4), ("path-parts/*",),
-           "the same problem: early stopping has less bias than ridge at 1/t, and more variance", EMPTY, DOMAIN),
+           "same d and spectrum as the paths: early stopping has less bias than ridge at 1/t, and more variance", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURE = PictureSpec("filters", "Kept of a direction", cursor=T.label, domain=DOMAIN)
 QUANTITIES = (
@@ -61,7 +61,7 @@ def theory(study: EarlyStopping) -> Iterator[Series]:
             for name, label in METHODS:
                 if name in found:
                     seen = _around(study, times)
-                    yield _theory(f"paths/{name}-theory", f"{label}, limit", times[seen], found[name][seen], name)
+                    yield _theory(f"paths/{name}-theory", f"{label}, d={problem.d}, limit", times[seen], found[name][seen], name)
 
 
 def simulated(study: EarlyStopping) -> Iterator[Series]:
@@ -71,11 +71,10 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
     shown = study.shown
     along, seen = study.paths(shown), _around(study, shown.times)
     for name, label in METHODS:
-        yield _over_draws(f"paths/{name}", label, shown.times[seen], getattr(along, name)[:, seen], name)
+        yield _over_draws(f"paths/{name}", f"{label}, d={shown.d}", shown.times[seen], getattr(along, name)[:, seen], name)
         for part, word in (("bias", "bias^2"), ("variance", "variance")):
-            yield _over_draws(
-                f"path-parts/{name}-{part}", f"{label}: {word}", shown.times, getattr(along, f"{name}_{part}"), f"{name}-{part}"
-            )
+            name_of, values = f"{name}-{part}", getattr(along, f"{name}_{part}")
+            yield _over_draws(f"path-parts/{name_of}", f"{label}, d={shown.d}: {word}", shown.times, values, name_of)
     for problem in _chosen(study):
         yield _over_draws(f"ratio/d{problem.d}", f"d={problem.d}", problem.times, study.paths(problem).ratio, f"d{problem.d}")
     for kind in dict.fromkeys(one.kind for one in study.problems):
@@ -95,7 +94,7 @@ def markers(study: EarlyStopping) -> Iterator[Marker]:
     yield Marker("ratio-by-d", "y", BEST_BOUND, f"at its best never above {BEST_BOUND:.6f}", brief=f"never above {BEST_BOUND:.4f}")
     if 0 < study.shown.best < np.inf:
         for figure in ("paths", "path-parts"):
-            yield Marker(figure, "x", study.shown.best, "best ridge: 1/lam* = tau2/sigma2", brief="1/lam*")
+            yield Marker(figure, "x", study.shown.best, "best ridge: 1/lam* = tau2/sigma2 = r2/(d sigma2)", brief="1/lam*")
 
 
 def picture(found: Directions, problem: Problem) -> Picture:

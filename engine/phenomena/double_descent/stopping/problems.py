@@ -21,7 +21,10 @@ BATCH = 500  # draws made at once
 
 @dataclass(frozen=True)
 class Problem:
-    """One covariance. kind: flat, power or own; eigenvalues: (d,) of mean 1; times: (k,) with the best one among them, if there is one."""
+    """One covariance. kind: flat, power or own; eigenvalues: (d,) of mean 1; times: (k,) with the best one among them, if there is one.
+
+    tau2: variance of a weight, r2/tr Lam = r2/d, so that the signal has variance r2; sigma2: of the noise.
+    """
 
     kind: str
     label: str
