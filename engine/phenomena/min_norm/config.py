@@ -6,12 +6,14 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from engine.contract import Config, Preset, content_of, knob, one_of
+from engine.contract import Condition, Config, Preset, content_of, knob, one_of
 from engine.data.regression import DRAWN, NONE, OWN, Order, columns, entry_of, refusal, rows_knob
 
 FEWEST = 2  # rows of imported data
 NOISE, MIRROR = "label-noise", "mirror"
 WITH_NOISE, MIRRORED = one_of("param", NOISE), one_of("param", MIRROR)
+BESIDE = Condition(f"param other than {NOISE} and {MIRROR}", lambda config: config.param not in (NOISE, MIRROR))
+"""Of figures about other models than that of the two studies, which keep to their own."""
 
 
 class MinNormConfig(Config):

@@ -208,7 +208,7 @@ def _minima(run: MinNorm) -> Iterator[Marker]:
     found += [("alpha-sweep", order, order, theory.least.get(("diagonal", order))) for order in ORDERS[:2]]
     for figure, order, word, value in found:
         if value is not None:
-            yield Marker(figure, "y", value, f"{word} minimum", order)
+            yield Marker(figure, "y", value, f"{word} minimum", order, brief=f"min {word}")
     errors = [part.problem.error(part.nuclear.completion) for part in run.matrix if part.nuclear.converged]
     if errors:
         yield Marker("matrix-completion", "y", float(np.median(errors)), "nuclear minimum")

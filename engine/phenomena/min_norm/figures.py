@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.contract import Axis, Condition, Figure, PictureSpec, Quantity, Summary
-from engine.phenomena.min_norm.config import MIRRORED, WITH_NOISE
+from engine.phenomena.min_norm.config import BESIDE, MIRRORED, WITH_NOISE
 
 STEP = Axis("step", log=True, lo=1)
 FIGURES = (
@@ -14,15 +14,18 @@ FIGURES = (
     Figure("norms", "Norms", STEP, Axis("norm", log=True), ("norms/*",), "of the chosen run; least: of all weights that fit"),
     Figure("directions", "Singular directions", STEP, Axis("share of way", lo=-0.5, hi=2.0), ("directions/*",),
            "of the chosen run; of singular values, in deep-matrix"),
-    Figure("alpha-sweep", "Network: l2 to l1", Axis("alpha", log=True), Axis("norm", log=True), ("alpha-sweep/*",)),
+    Figure("alpha-sweep", "Network: l2 to l1", Axis("alpha", log=True), Axis("norm", log=True), ("alpha-sweep/*",),
+           domain=(BESIDE,)),
     Figure("matrix-completion", "Matrix completion", STEP, Axis("relative error", log=True), ("matrix-completion/*",),
-           "over all entries"),
-    Figure("norm-vs-d", "Exercise 1: norm against d", Axis("d/n", log=True), Axis("|w*|", log=True), ("norm-vs-d/*",)),
+           "over all entries", domain=(BESIDE,)),
+    Figure("norm-vs-d", "Exercise 1: norm against d", Axis("d/n", log=True), Axis("|w*|", log=True), ("norm-vs-d/*",),
+           "w* = X⁺y", domain=(BESIDE,)),
     Figure("test-vs-d", "Test error against d", Axis("d/n", log=True), Axis("test MSE", log=True), ("test-vs-d/*",),
            "of X⁺y on the test rows",
            empty="needs rows kept for testing: fills with your own rows, the knob dataset",
            domain=(Condition("your own rows", lambda config: config.own_rows),)),
-    Figure("noise-l1", "What noise chooses", STEP, Axis("l1 / w*'s", log=True), ("noise-l1/*",), "of the same network, noisy or not",
+    Figure("noise-l1", "What noise chooses", STEP, Axis("l1 / truth's", log=True), ("noise-l1/*",),
+           "sum |w_j| over that of the sparse weights that made y; the same network, noisy or not",
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
     Figure("alpha-eff", "Effective scale", Axis("step", lo=0), Axis("√(u v)", log=True), ("alpha-eff/*",), "geometric mean of coordinates",
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
@@ -31,7 +34,7 @@ FIGURES = (
     Figure("mirror-limit", "Least lp norm", STEP, Axis("relative distance", log=True), ("mirror-limit/*",),
            empty="fills with preset mirror", domain=(MIRRORED,)),
 )  # fmt: skip
-PICTURES = (PictureSpec("plane", "Every point of the line fits"),)
+PICTURES = (PictureSpec("plane", "Every point of the line fits", domain=(BESIDE,)),)
 
 GONE = 1e3  # relative distance from X^+ y at which weights count as diverged; their curves end there
 PROGRESS = ("progress-1", "progress-2", "progress-3")  # along at most three singular directions, of falling singular value

@@ -46,8 +46,8 @@ def _linear(known: Known, at: str) -> Iterator[str]:
 
 def _of_noise(run: MinNorm, known: Known, at: str) -> Iterator[str]:
     phase = " under noise" if run.history.last < run.config.noisy_steps else ""
-    yield f"{at}{phase}, l1 norm over the truth's: {_said(known, 'noise_l1')} with label noise"
-    yield f"{_said(known, 'noise_l1_gd')} by GD"
+    yield f"{at}{phase}, l1 norm over the truth's: {_said(known, 'noise_l1')} with noise on labels"
+    yield f"{_said(known, 'noise_l1_gd')} by GD without"
     yield f"{_said(known, 'noise_l1_weights')} with noise on weights"
     if known.has("noise_decay"):
         yield f"scales fell {known.number('noise_decay')} times as far as the formula says"

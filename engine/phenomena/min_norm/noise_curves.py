@@ -37,7 +37,7 @@ def noise_markers(run: MinNorm) -> Iterator[Marker]:
     if 0 < end < run.config.steps:
         for figure in ("noise-l1", "alpha-eff"):
             yield Marker(figure, "x", end, "noise ends", brief="end")
-    for place, word, brief in ((0, "GD's limit", ""), (1, "weighted l1 minimum", "LP")):
+    for place, word, brief in ((0, "GD's limit", "GD"), (1, "weighted l1 minimum", "LP")):
         size = float(np.abs(part.limits[place]).sum()) / run.config.nonzeros
         if np.isfinite(size):
             yield Marker("noise-l1", "y", size, word, part.settings[place].name, brief)

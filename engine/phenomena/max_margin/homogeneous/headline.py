@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.headline import Known, pooled, step, when
+from engine.headline import Known, pooled, step, when, written
+from engine.phenomena.max_margin.homogeneous.two_layer import FIRST_STEP
 
 if TYPE_CHECKING:
     from engine.phenomena.max_margin.homogeneous.study import Homogeneous
@@ -22,4 +23,5 @@ def clauses(study: Homogeneous, known: Known) -> Iterator[str]:
             yield f"that is {known.percent('identity_svm_ratio')} of the most it can have, half the SVM's"
     if known.has("relu_motion"):
         yield f"ReLU's motion within 1 - cos = {known.number('relu_motion')} of its weights"
+    yield f"steps at a rate of at most {written(FIRST_STEP)}/loss"
     yield from pooled(study.seeds)
