@@ -1,8 +1,9 @@
-"""What stands under a word that names no phenomenon and no preset: figures, claims, notes, and what else the field calls it."""
+"""What stands under a word that names no phenomenon and no preset: figures, claims, papers, notes, and what the field calls it."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,9 @@ def _everything(spec: Spec) -> Iterator[tuple[str, Sequence[str], Sequence[Condi
     views: tuple[Figure | PictureSpec, ...] = (*spec.figures, *spec.pictures)
     yield from ((f"figure: {view.title}", names, view.domain) for view in views)
     yield from ((f"{claim.id}: {claim.sentence}", claim.presets or names, claim.domain) for claim in spec.claims)
+    for paper in spec.references:
+        after = [preset.name for preset in spec.presets if paper.arxiv and paper.arxiv in preset.source]
+        yield f"after {paper}", after or names, ()
     yield from ((f"notes: {note}", names, ()) for note in _notes(spec.notes))
 
 
@@ -63,4 +67,9 @@ def _has(words: Sequence[str], text: str, title: str) -> bool:
 
 
 def _begins(word: str, text: str) -> bool:
-    return re.search(rf"(?<![^\W_]){re.escape(word)}", text.lower()) is not None
+    return re.search(rf"(?<![^\W_]){re.escape(_plain(word))}", _plain(text)) is not None
+
+
+def _plain(text: str) -> str:
+    """Small letters without accents, as they are typed: `Candes`."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(letter))

@@ -36,6 +36,7 @@ from engine.contract import (
     Verdict,
     knob,
 )
+from engine.contract.references import Reference
 from screens.application import PhenomenonEntry
 from screens.base import PhenomenonScreen
 
@@ -76,7 +77,7 @@ SPEC = Spec(
     pictures=(PictureSpec("memorised", "memorisation map"),),
     claims=CLAIMS,
     notes="Watch the **two training curves** reach 1.\n\n- the random one is a few times later\n- its test error stays at chance",
-    references=("Zhang et al. 2017, arXiv:1611.03530",),
+    references=(Reference.of("Zhang et al. 2017, arXiv:1611.03530"),),
 )
 
 

@@ -19,6 +19,8 @@ LOOKED_FOR = {
     "prolif": "benign-overfitting classification",
     "catapult": "edge-of-stability quick",
     "ntk": "lazy-training quick",
+    "candès": "max-margin quick",
+    "papyan": "neural-collapse quick",
     "etf": "neural-collapse quick",
     "triple descent": "double-descent multiple-descent",
 }
