@@ -18,7 +18,7 @@ from screens.widgets.picture_heatmap import HeatMap
 from screens.widgets.picture_layers import StyledLayer, draw_layers, plane, styled_layers
 from screens.widgets.picture_names import draw_named, legible_on
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
-from screens.widgets.plot_frame import FrameLayout, draw_frame, name_on_axis
+from screens.widgets.plot_frame import FrameLayout, draw_frame, fits_on_axis, name_on_axis
 from screens.widgets.plot_legend import LegendEntry, legend_rows, title_row, write_entries
 from screens.widgets.plot_ticks import x_ticks, y_ticks
 from screens.widgets.text_grid import TextGrid
@@ -26,6 +26,7 @@ from screens.widgets.text_grid import TextGrid
 LEAST_WIDTH, LEAST_HEIGHT = 8, 3  # below this a picture is a sentence
 AXES_WIDTH, AXES_HEIGHT = 30, 9  # below this a plane has no axes
 MOST_ROWS, ROWS_EACH = 3, 5  # a legend takes at most so many rows, and one for each so many of the picture
+FOOT_HEIGHT = 12  # from which the name of x has a row of its own where its axis has no room for it
 GUTTER = 7  # columns of y labels and their axis
 
 
@@ -116,11 +117,16 @@ def _plane(grid: TextGrid, top: int, heat_map: HeatMap, styled: list[StyledLayer
     x, y, rows, columns = _scales(heat_map.picture, styled, grid.height - top - 2 * axes, grid.width - gutter)
     named = False
     if axes:
-        layout = FrameLayout(gutter + columns, rows + top + 2, gutter, top - 1, 0)
         dots_down, dots_across = dots_per_cell(theme.ascii)
-        across = x_ticks(x, columns, dots=dots_across)
+        across, name = x_ticks(x, columns, dots=dots_across), theme.text(heat_map.picture.x)
+        if not fits_on_axis(across, columns, name) and len(name) <= columns and grid.height >= FOOT_HEIGHT:
+            x, y, rows, columns = _scales(heat_map.picture, styled, grid.height - top - 3, grid.width - gutter)
+            across = x_ticks(x, columns, dots=dots_across)
+            grid.write(top + rows + 2, gutter + max(0, columns - len(name)) // 2, name, theme.quiet)
+            named = True
+        layout = FrameLayout(gutter + columns, rows + top + 2, gutter, top - 1, 0)
         draw_frame(grid, layout, theme, across, y_ticks(y, rows, gutter - 1, dots_down))
-        named = name_on_axis(grid, layout, theme, across, heat_map.picture.x)
+        named = named or name_on_axis(grid, layout, theme, across, heat_map.picture.x)
     canvas = Canvas(rows, columns, theme.ascii)
     if heat_map.contours:
         heat_map.outline(canvas)

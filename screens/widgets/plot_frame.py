@@ -66,15 +66,24 @@ def draw_frame(grid: TextGrid, layout: FrameLayout, theme: Theme, x: Sequence[Ti
 
 def name_on_axis(grid: TextGrid, layout: FrameLayout, theme: Theme, x: Sequence[Tick], name: str) -> bool:
     """Write the name of x onto its axis where a gap between ticks has room for it; says whether there was one."""
-    ends = [-1, *(tick.at for tick in x), layout.columns]
-    left, right = max(pairwise(ends), key=lambda gap: (gap[1] - gap[0], gap[0]))
+    left, right = _widest_gap(x, layout.columns)
     words = theme.text(name)
-    if len(words) > right - left - 5:
+    if not fits_on_axis(x, layout.columns, words):
         return False
     if not words:
         return True
     grid.write(layout.top + layout.rows, layout.gutter + (left + right - len(words)) // 2, f" {words} ", theme.quiet)
     return True
+
+
+def fits_on_axis(x: Sequence[Tick], columns: int, words: str) -> bool:
+    """Whether a gap between ticks has room for a name."""
+    left, right = _widest_gap(x, columns)
+    return len(words) <= right - left - 5
+
+
+def _widest_gap(x: Sequence[Tick], columns: int) -> tuple[int, int]:
+    return max(pairwise([-1, *(tick.at for tick in x), columns]), key=lambda gap: (gap[1] - gap[0], gap[0]))
 
 
 @lru_cache(maxsize=64)

@@ -83,5 +83,5 @@ def _model_label(found: list[Excursion]) -> str:
         return "quadratic model"
     grown = [value for value in map(growth, found) if np.isfinite(value)]
     pace = sorted({f"{min(grown):.2g}", f"{max(grown):.2g}"}) if grown else []
-    said = f", {' to '.join(pace)} times a step" if pace else ""
-    return f"quadratic model (beyond {TALL:g} not drawn{said})"
+    said = f"{' to '.join(pace)} times a step, " if pace else ""
+    return f"quadratic model ({said}beyond {TALL:,.0f} not drawn)"

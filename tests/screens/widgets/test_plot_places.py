@@ -58,6 +58,15 @@ def test_a_value_between_two_ticks_is_not_drawn_on_either() -> None:
     assert ticks[1e-3] < here < ticks[1e-6]
 
 
+@pytest.mark.parametrize("width", range(36, 60, 4))
+def test_a_picture_of_some_height_names_its_x_axis_also_where_ticks_leave_no_gap(width: int) -> None:
+    layers = (Layer("points", np.array([[3.0, 1e-4]]), ""),)
+    title = "A title that leaves no room"
+    picture = Picture("p", title, layers=layers, extent=(0.8, 325.0, 1e-9, 0.15), x="direction", y="variance", log=True)
+    rows = [row.plain for row in draw_picture(picture, width=width, height=14)]
+    assert sum("direction" in row for row in rows) == 1
+
+
 @pytest.mark.parametrize("theme", THEMES, ids=["braille", "ascii"])
 def test_points_stand_in_the_columns_of_their_ticks(theme: Theme) -> None:
     figure = Figure("f", "", Axis("", log=True, lo=0.2, hi=3e4), Axis("y", lo=0.0, hi=1.0), ("a",))
