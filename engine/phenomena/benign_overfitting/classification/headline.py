@@ -25,8 +25,8 @@ def clauses(study: Classification, known: Known) -> Iterator[str]:
         yield f"all support vectors at d = {half} n ln n"
         yield f"there in half of the draws, theory {law}"
     if known.has("class_error_slope", "regression_risk_slope"):
-        error, risk = (_with_n(known, name) for name in ("class_error_slope", "regression_risk_slope"))
-        yield f"with n the classification error {error} and the regression risk {risk}"
+        yield f"with n the error {_with_n(known, 'class_error_slope')}"
+        yield f"the regression risk {_with_n(known, 'regression_risk_slope')}"
     done, total = study.draws.done, study.draws.count
     drawn = f"{done:,} of {total:,} draws" if done < total else f"{done:,} draws"
     yield f"{drawn}, one in {FEWER} of them of q and of n above {LARGE}"
