@@ -29,7 +29,8 @@ def clauses(run: NeuralCollapse, known: Known) -> Iterator[str]:
         steps = run.fitted_at(setting.name)
         then = f", NC1 then {number(_at(run, setting.name, steps))}" if np.isfinite(steps).all() else ""
         yield f"{when(setting.label, 'fitted', steps, run.history.last)}{then}"
-        yield f"NC1 on test images {known.number(f'nc1_test_{setting.name}')}"
+        tested = "test images" if setting.name == "true" else "test images, shuffled too,"
+        yield f"NC1 on {tested} {known.number(f'nc1_test_{setting.name}')}"
     angles = [known.number(f"nc2_angle_{setting.name}") for setting in run.settings]
     began = [number([float(np.median(run.readings.table("nc2-angle", setting.name)[1][0]))]) for setting in run.settings]
     yield f"cosines {' and '.join(angles)} from -1/{run.config.classes - 1} on average"

@@ -109,6 +109,14 @@ def test_noise_has_figures_of_its_own_that_nothing_else_fills(small: MinNorm) ->
         assert not unmet(needs, small.config) and unmet(needs, other.config) == "needs param label-noise"
 
 
+@pytest.mark.parametrize("preset", ["label-noise", "mirror"])
+def test_a_study_shows_nothing_about_other_models(preset: str) -> None:
+    views = (*MinNorm.spec.figures, *MinNorm.spec.pictures)
+    foreign = {"plane", "alpha-sweep", "matrix-completion", "norm-vs-d"}
+    assert {view.name for view in views if not unmet(view.domain, MinNorm.spec.configure("quick"))} >= foreign
+    assert not {view.name for view in views if not unmet(view.domain, MinNorm.spec.configure(preset))} & foreign
+
+
 def test_chunking_and_resuming_change_nothing(small: MinNorm) -> None:
     chopped = work(make(**NOISY), budget=0.0)
     np.testing.assert_equal(chopped.history.records, small.history.records)

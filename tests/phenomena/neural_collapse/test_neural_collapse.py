@@ -11,12 +11,14 @@ from engine import registry
 from engine.contract import Status
 from engine.data import own
 from engine.errors import KnobError
+from engine.headline import written
 from engine.phenomena.neural_collapse import collapse
 from engine.phenomena.neural_collapse.claims import CLAIMS
 from engine.phenomena.neural_collapse.experiment import draw_balanced, first_weights
 from engine.phenomena.neural_collapse.free_features import minimise
 from engine.seeds import streams
 from tests.phenomena.driven import UNEVEN, work
+from tests.phenomena.headlines import headline_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = {"per_class": 6, "tests": 10, "width": 12, "steps": 60, "batch": 20}
@@ -187,6 +189,19 @@ def test_series_are_declared_and_told_apart(small):
         drawn = figure.draws(small.series())
         assert drawn and len({item.label for item in drawn}) == len(drawn)
         assert len({item.group for item in drawn}) == len(drawn)
+
+
+def test_a_simplex_has_the_colour_in_the_middle(small):
+    for picture in small.pictures():
+        assert (picture.lo + picture.hi) / 2 == pytest.approx(-1 / 9) and picture.hi == 1
+
+
+@pytest.mark.parametrize(("left", "words"), [(0.009, "true labels: collapsed, "), (0.5, "true labels: not collapsed, ")])
+def test_the_headline_says_whether_features_collapsed(left, words):
+    run = made_up(nc1=left)
+    run.history.records[-1]["nc1"] = [left, 0.001]
+    told = headline_of(run)
+    assert told[0].startswith(words) and told[1].endswith("NC1 then " + written(left))
 
 
 @pytest.mark.parametrize("labels", ["true", "random"])
