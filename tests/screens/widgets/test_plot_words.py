@@ -9,7 +9,8 @@ import pytest
 
 from engine.contract import Axis, Figure, Marker, Series
 from screens.widgets.palette import Level, Theme
-from screens.widgets.plot_figure import worth_naming
+from screens.widgets.plot_figure import draw_figure, plot, worth_naming
+from screens.widgets.plot_request import Request
 from tests.screens.drawn import curve, plain
 
 
@@ -34,3 +35,58 @@ def test_a_title_is_cut_only_where_not_even_a_short_note_fits_beside_it() -> Non
     top = {width: plain(figure, [bad], width=width, height=14)[0] for width in (60, 30)}
     assert "2 points not finite, not drawn" in top[60]
     assert top[30].startswith(figure.title) and top[30].rstrip().endswith("2 out")
+
+
+def test_labels_without_room_never_cover_the_note_of_the_title_row() -> None:
+    x = np.linspace(0, 1, 30)
+    wave = Series("a", "a", x, np.where(x < 0.2, np.nan, x))
+    markers = [Marker("f", "y", value, f"line {index}") for index, value in enumerate(np.linspace(0, 1, 9))]
+    figure = Figure("f", "Accuracy", Axis("step"), Axis("accuracy"), ("*",))
+    for width in range(20, 70):
+        request = Request.of(figure, [wave], markers, legend=False)
+        row = plot(request, width, 12, Theme()).grid.line(0)
+        assert " out" not in row or row.rstrip().endswith(" out"), row
+        assert "not drawn" not in row or row.rstrip().endswith("not drawn"), row
+
+
+def test_a_curve_of_lower_bounds_alone_is_named_once_and_none_of_its_points_counts_as_lost():
+    x, none = [1.0, 2.0, 3.0], np.full(3, np.nan)
+    bounds = [curve(x, none, "s/a", label="slow", group="a"),
+              curve(x, [9.0, 9.0, 9.0], "s/a>", label="slow: lower bound", group="a", style="points")]  # fmt: skip
+    partly = [curve(x, [np.nan, 4.0, 3.0], "s/b", label="fast", group="b"),
+              curve([1.0], [8.0], "s/b>", label="fast: lower bound", group="b", style="points")]  # fmt: skip
+    figure = Figure("f", "F", Axis("x"), Axis("y"), ("s/*",))
+    text = "\n".join(row.plain for row in draw_figure(figure, [*bounds, *partly], width=100, height=18))
+    assert text.count("slow") == 1 and text.count("fast") == 2 and "not drawn" not in text and "out" not in text
+    lost = "\n".join(row.plain for row in draw_figure(figure, [*partly, curve(x, [1.0, np.nan, 1.0], "s/c")], width=100, height=18))
+    assert "1 point not finite, not drawn" in lost
+
+
+def test_a_marker_without_room_says_what_is_short_for_it():
+    figure, line = Figure("f", "F", Axis("x"), Axis("y"), ("s/*",)), curve([0.0, 1.0], [0.0, 1.0], "s/a")
+    marker = Marker("f", "x", 0.5, "width 16 and a label that has no room anywhere in so few columns", brief="width 16")
+    assert any("width 16" in row.plain for row in draw_figure(figure, [line], [marker], width=50, height=12))
+
+
+def test_theory_beside_several_measured_curves_is_named_once():
+    pairs = [(f"n={n}", f"n{n}") for n in (50, 100, 200)]
+    theory = [curve([1.0, 2.0], [2.0, 2.0], f"s/{group}/law", label=f"{label}, law", group=group, kind="theory") for label, group in pairs]
+    drawn = [curve([1.0, 2.0], [1.0, 3.0], f"s/{group}", label=label, group=group) for label, group in pairs]
+    figure = Figure("f", "F", Axis("x"), Axis("y"), ("s/*",))
+
+    def legend(series, theme):
+        return "\n".join(row.plain for row in draw_figure(figure, series, width=100, height=18, theme=theme))
+
+    colours, few = Theme(), Theme(level=Level.ANSI16)
+    assert legend([*theory, *drawn], colours).count("law") == 1
+    assert legend([*theory, *drawn], few).count(", law") == 3, "few colours: dashes tell theories apart"
+    assert legend([theory[0], *drawn], colours).count("n=50, law") == 1, "one alone keeps its name"
+    assert legend(theory, colours).count(", law") == 3, "and so do those without measured curves"
+
+
+def test_points_that_nobody_means_to_see_do_not_count_as_lost():
+    figure = Figure("f", "F", Axis("step", log=True, lo=1), Axis("y", log=True), ("s/*",))
+    series = [curve([0.0, 1.0, 10.0], [1.0, 2.0, 3.0], "s/a"), curve([1.0, 5.0, 10.0], [1.0, np.inf, 2.0], "s/t", kind="theory")]
+    assert "not" not in "".join(row.plain for row in draw_figure(figure, series, width=100, height=18))
+    lost = [curve([0.0, 1.0, 10.0], [1.0, 0.0, 3.0], "s/a")]
+    assert "1 point not finite or not positive" in "".join(row.plain for row in draw_figure(figure, lost, width=100, height=18))
