@@ -78,6 +78,7 @@ def hear_interrupts() -> None:
         return
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's background job ignores it
         signal.signal(signal.SIGINT, _interrupted)
+    sys.unraisablehook = _unraisable
     atexit.register(_keep_code)  # the first to be registered, so the last to be called
     for number in ENDING:
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores the one
@@ -86,14 +87,25 @@ def hear_interrupts() -> None:
 
 def command_begins() -> None:
     """From here on an interrupt is an exception, so that what was begun is cleaned up."""
-    global _beyond
-    _beyond = True
+    global _beyond, _raised
+    _beyond, _raised = True, False
+
+
+def interrupted() -> bool:
+    """Whether an interrupt became an exception: of one that comes within a `__del__` or a callback, Python drops that and goes on."""
+    return _raised
 
 
 def command_ended(code: int = INTERRUPTED) -> None:
     """Nothing is left to be cleaned up."""
     global _beyond, _code
     _beyond, _code = False, code
+
+
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    """Show what nobody can catch, but for an interrupt, of which its line was said."""
+    if unraisable.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(unraisable)
 
 
 def _keep_code() -> None:

@@ -23,6 +23,7 @@ from engine.errors import Exit, LabError
 from engine.leaving import leave_now
 from engine.runner.kept import Kept
 from engine.store import called
+from genlab.beginning import interrupted
 from lab.output import hush, plain, say
 from lab.running.reporters import Reporter
 
@@ -76,6 +77,8 @@ class Feed:
 class Signals:
     """Hears ctrl+c, SIGTERM and SIGHUP while open; the second ctrl+c leaves at once, without waiting for anything.
 
+    One that came before, and ended nothing because of where it came, is heard as it opens.
+
     Args:
         last_words: what is said then.
     """
@@ -90,6 +93,8 @@ class Signals:
             number = getattr(signal, name, None)
             if number is not None:
                 self.old[number] = signal.signal(number, self._hear)
+        if interrupted():
+            self.heard = "SIGINT"
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

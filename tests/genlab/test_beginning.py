@@ -52,6 +52,35 @@ def test_an_interrupt_at_any_moment_of_the_first_second_is_no_traceback(tmp_path
         assert "Traceback" not in err and "interrupted" in err
 
 
+SWALLOWED = """
+import os, signal, sys, time
+sys.argv = ["genlab", "run", "toy", "--steps", "100000000"]
+from genlab import beginning
+beginning.hear_interrupts()
+from genlab.__main__ import main
+from lab.running import single
+
+class Swallowing:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0)
+
+def check(device, check=single.check_device):
+    Swallowing()
+    check(device)
+
+single.check_device = check
+sys.exit(main())
+"""
+
+
+def test_an_interrupt_that_python_drops_ends_the_run_that_begins_then(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, check=False, env=env, timeout=120)
+    assert done.returncode == 130 and done.stderr.startswith("genlab: interrupted\n") and "Traceback" not in done.stderr
+    assert "genlab: interrupted at step " in done.stderr, done.stderr
+
+
 LATE = """
 import os, sys
 sys.argv = ["genlab"]
