@@ -77,12 +77,13 @@ def markers(run: NeuralCollapse) -> Iterator[Marker]:
 def cosine_picture(run: NeuralCollapse, setting: str, label: str) -> Picture:
     """Cosines between the class means of the first seed's network, as they are now.
 
-    The colours meet in the middle at what a simplex has, so that a colour off the diagonal is a deviation from it, and which way.
+    The colours meet in the middle at what a simplex has, so that a colour off the diagonal is a deviation from it, and which way; larger
+    cosines, as the 1 of the diagonal, have the last colour.
     """
     values = run.cosines(setting)
     classes = len(values)
     off, simplex = values[~np.eye(classes, dtype=bool)], -1 / (classes - 1)
     note = f"between class means, off the diagonal {off.min():.3f} to {off.max():.3f}; middle colour: -1/{classes - 1} of a simplex"
     names = tuple(map(str, range(classes)))
-    return Picture(f"cosines/{setting}", f"Cosines, {label}", values, palette="diverging", lo=2 * simplex - 1, hi=1.0,
+    return Picture(f"cosines/{setting}", f"Cosines, {label}", values, palette="diverging", lo=-1.0, hi=1 + 2 * simplex,
                    x="class", y="class", note=note, rows=names, columns=names)  # fmt: skip

@@ -193,7 +193,7 @@ def test_series_are_declared_and_told_apart(small):
 
 def test_a_simplex_has_the_colour_in_the_middle(small):
     for picture in small.pictures():
-        assert (picture.lo + picture.hi) / 2 == pytest.approx(-1 / 9) and picture.hi == 1
+        assert (picture.lo + picture.hi) / 2 == pytest.approx(-1 / 9) and picture.lo == -1
 
 
 @pytest.mark.parametrize(("left", "words"), [(0.009, "true labels: collapsed, "), (0.5, "true labels: not collapsed, ")])

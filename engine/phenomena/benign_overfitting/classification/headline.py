@@ -22,8 +22,8 @@ def clauses(study: Classification, known: Known) -> Iterator[str]:
     yield f"{at}: error {known.percent('class_error')}, risk {known.number('regression_risk')}"
     if known.has("half_point"):
         half, law = known.number("half_point"), known.number("half_point_theory")
-        yield f"all support vectors at d = {half} n ln n"
-        yield f"there in half of the draws, theory {law}"
+        yield f"half of draws all support: {half} n ln n"
+        yield f"that many features make support vectors of all points in half of the draws, by theory {law}"
     if known.has("class_error_slope", "regression_risk_slope"):
         yield f"with n the error {_with_n(known, 'class_error_slope')}"
         yield f"the regression risk {_with_n(known, 'regression_risk_slope')}"

@@ -90,8 +90,8 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
 def markers(study: EarlyStopping) -> Iterator[Marker]:
     """Both bounds, the second where best stands against best; and one over the best penalty."""
     for figure in ("ratio", "ratio-by-d"):
-        yield Marker(figure, "y", RATIO_BOUND, f"at any t never above {RATIO_BOUND:.6f}", brief=f"never above {RATIO_BOUND:.4f}")
-    yield Marker("ratio-by-d", "y", BEST_BOUND, f"at its best never above {BEST_BOUND:.6f}", brief=f"never above {BEST_BOUND:.4f}")
+        yield Marker(figure, "y", RATIO_BOUND, f"at any t never above {RATIO_BOUND:.6f}", brief=f"any t: at most {RATIO_BOUND:.4f}")
+    yield Marker("ratio-by-d", "y", BEST_BOUND, f"at its best never above {BEST_BOUND:.6f}", brief=f"at best: at most {BEST_BOUND:.4f}")
     if 0 < study.shown.best < np.inf:
         for figure in ("paths", "path-parts"):
             yield Marker(figure, "x", study.shown.best, "best ridge: 1/lam* = tau2/sigma2 = r2/(d sigma2)", brief="1/lam*")
