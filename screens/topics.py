@@ -6,11 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.contract import Figure, PictureSpec, Spec
 from engine.contract.domain import Condition, unmet
 
 SHOWN = 200  # characters of a note
+KEPT = 4096  # texts that are kept as they are compared: every letter that is typed looks through them all
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,12 @@ def _shown_by(spec: Spec, presets: Sequence[str], domain: Sequence[Condition]) -
     return next((name for name in presets if not unmet(domain, spec.configure(name))), presets[0])
 
 
-def _notes(markdown: str) -> Iterator[str]:
-    """Yield the points of the notes, without emphasis, as one line each."""
-    for point in re.split(r"\n(?=- |#)", markdown):
-        if point.startswith("- "):
-            text = " ".join(re.sub(r"\*\*|`", "", point[2:].partition("\n\n")[0]).split())
-            yield text if len(text) <= SHOWN else f"{text[:SHOWN].rsplit(' ', 1)[0]} ..."
+@lru_cache
+def _notes(markdown: str) -> tuple[str, ...]:
+    """Return the points of the notes, without emphasis, as one line each."""
+    points = [point[2:].partition("\n\n")[0] for point in re.split(r"\n(?=- |#)", markdown) if point.startswith("- ")]
+    texts = [" ".join(re.sub(r"\*\*|`", "", point).split()) for point in points]
+    return tuple(text if len(text) <= SHOWN else f"{text[:SHOWN].rsplit(' ', 1)[0]} ..." for text in texts)
 
 
 def _has(words: Sequence[str], text: str, title: str) -> bool:
@@ -70,6 +72,7 @@ def _begins(word: str, text: str) -> bool:
     return re.search(rf"(?<![^\W_]){re.escape(_plain(word))}", _plain(text)) is not None
 
 
+@lru_cache(maxsize=KEPT)
 def _plain(text: str) -> str:
     """Small letters without accents, as they are typed: `Candes`."""
     return "".join(letter for letter in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(letter))
