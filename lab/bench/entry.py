@@ -8,6 +8,8 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from engine.errors import Exit, LabError
+
 Reading = TypeVar("Reading")
 
 
@@ -89,3 +91,16 @@ def as_json(entry: Entry, row: Row) -> dict[str, Any]:
         "upper_quartile": high, "readings": list(row.values), "goal": row.goal, "better": row.better, "reached": row.reached,
         "note": row.note,
     }  # fmt: skip
+
+
+def must_be_done(code: int, sentence: str) -> None:
+    """Go on if work ended as it should; else nothing can be measured.
+
+    Raises:
+        KeyboardInterrupt: a person ended it, and the bench with it.
+        LabError: it failed; its sentence.
+    """
+    if code == Exit.INTERRUPTED:
+        raise KeyboardInterrupt
+    if code != Exit.DONE:
+        raise LabError(sentence or f"what is measured ended with exit code {code}")

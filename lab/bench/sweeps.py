@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
 
+from engine.errors import Exit
 from engine.registry import spec
 from engine.sweeps.plan import Plan
-from lab.bench.entry import Entry, Row, alternate
+from lab.bench.entry import Entry, Row, alternate, must_be_done
 from lab.running.children import Children
 from lab.running.sweep import Sweep
 
@@ -32,7 +33,8 @@ def as_ensembles(name: str, given: dict[str, str]) -> float:
         began = perf_counter()
         ended = list(Sweep(plan, "cpu", WORKERS, Path(root)).endings())
         seconds = perf_counter() - began
-    assert all(one.code == 0 for one in ended), [one.sentence for one in ended]
+    for one in ended:
+        must_be_done(one.code, one.sentence)
     return seconds / POINTS
 
 
@@ -48,7 +50,8 @@ def a_process_each(name: str, given: dict[str, str]) -> float:
         ]
         ended = list(pool.map(children.run, commands))
         seconds = perf_counter() - began
-    assert all(one is not None and one.code == 0 for one in ended)
+    for one in ended:
+        must_be_done(one.code if one is not None else Exit.INTERRUPTED, one.sentence if one is not None else "")
     return seconds / ALONE
 
 

@@ -1,7 +1,8 @@
 import pytest
 
+from engine.errors import LabError
 from lab.bench import choose, entries
-from lab.bench.entry import Entry, Row, alternate, as_json
+from lab.bench.entry import Entry, Row, alternate, as_json, must_be_done
 from lab.bench.report import run
 from tests.lab.command_line import lines
 
@@ -83,3 +84,13 @@ def test_an_entry_runs_with_one_repeat(capfd, name):
 @pytest.mark.parametrize("name", ["attached", "keys", "bytes"])
 def test_an_entry_of_the_app_runs_with_one_repeat(capfd, name):
     test_an_entry_runs_with_one_repeat(capfd, name)
+
+
+def test_work_that_a_person_ended_ends_the_bench_and_work_that_failed_is_not_measured():
+    must_be_done(0, "")
+    with pytest.raises(KeyboardInterrupt):
+        must_be_done(130, "stopped at draw 7; its state is saved")
+    with pytest.raises(LabError, match="no space left"):
+        must_be_done(3, "no space left")
+    with pytest.raises(LabError, match="exit code 9"):
+        must_be_done(9, "")
