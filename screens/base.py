@@ -22,7 +22,7 @@ from screens.application import Application
 from screens.side_panel import SIDE_PANEL_FROM, side_panel_width
 from screens.view_screen import ViewScreen
 from screens.widgets import status_rows
-from screens.widgets.form_fields import PresetField
+from screens.widgets.form_fields import FormField, PresetField
 from screens.widgets.knob_form import KnobField, KnobForm
 from screens.widgets.notes_panel import NotesPanel
 from screens.widgets.text_row import TextRow
@@ -94,7 +94,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
         if self._side.is_mounted and knob in self.knobs.fields:
             if self.side_panel != "knobs":
                 self.action_side_panel("knobs")
-            self.knobs.fields[knob].focus()
+            self.knobs.focus_on(knob)
 
     def _patience(self, knobs: Mapping[str, Any]) -> float:
         return PATIENCE if self.spec.trains(self.spec.config.model_construct(**knobs)) else 0.0
@@ -136,7 +136,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
     def _say_keys(self, context: str = "") -> None:
         if not context:
             context = "figures"
-            if isinstance(self.focused, KnobField | PresetField):
+            if isinstance(self.focused, FormField):
                 context = "knobs"
             elif isinstance(self.focused, VerdictPanel | NotesPanel | ValuesPanel):
                 context = "panel"
@@ -262,6 +262,6 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
 
     def explain_focus(self) -> Text:
         """Return what help says of the selected part."""
-        if isinstance(self.focused, KnobField | PresetField):
+        if isinstance(self.focused, FormField):
             return Text.assemble((f"{self.focused.label}: ", "bold"), self.focused.explain())
         return self.explain_view()

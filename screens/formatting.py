@@ -11,6 +11,7 @@ STATUS_STYLE = {
     Status.HOLDS: "bold green", Status.FAILS: "bold red", Status.PENDING: "yellow", Status.CENSORED: "bold yellow",
     Status.NOT_RUN: "dim", Status.NOT_APPLICABLE: "dim",
 }  # fmt: skip
+NOT_OF_THIS_RUN = (Status.NOT_RUN, Status.NOT_APPLICABLE)  # such claims stand below those that the run decides
 GRADE_STYLE: dict[Grade, str] = {"": "", "good": "green", "poor": "yellow", "bad": "red"}
 PHASE_STYLE = {
     Phase.READY: "yellow", Phase.LOADING: "yellow", Phase.BUILDING: "yellow", Phase.RUNNING: "bold green", Phase.PAUSED: "bold yellow",

@@ -1,4 +1,4 @@
-"""Rows of the knob form: what every row does, and the row that chooses a preset."""
+"""Rows of the knob form: what every row does, the row that chooses a preset, and the one that hides knobs without effect."""
 
 from __future__ import annotations
 
@@ -48,6 +48,12 @@ class FormField(Widget, can_focus=True):
         """Take the keyboard."""
         self.focus()
 
+    def align(self, unit_width: int) -> None:
+        """Leave so many columns for the unit, as the rows above and below do."""
+        if unit_width != self.unit_width:
+            self.unit_width = unit_width
+            self.refresh(layout=True)
+
     def fail(self, sentence: str) -> None:
         """Show an error sentence under the field, or none."""
         if sentence != self.error:
@@ -78,8 +84,10 @@ class FormField(Widget, can_focus=True):
     def row(self, width: int, value: str, unit: str, mark: str, *, faint: bool = False) -> list[Text]:
         """Lay out label, value with arrows when focused, unit and mark, and the error below; faint: it does not matter now."""
         arrows = ("‹", "›") if self.has_focus else (" ", " ")
-        unit, mark = f" {unit:{self.unit_width}}" if self.unit_width else "", f" {mark:{self.mark_width}}" if self.mark_width else ""
         width = max(20, width)
+        used = cell_len(self.label) + cell_len(value) + len(arrows) + 1
+        if unit or mark or used + self.unit_width + self.mark_width + 2 <= width:  # else a long value may take their columns
+            unit, mark = f" {unit:{self.unit_width}}" if self.unit_width else "", f" {mark:{self.mark_width}}" if self.mark_width else ""
         plain, strong, told = ("dim", "dim", "dim") if faint else ("", "bold", "green")
         left = Text.assemble((self.label, "bold" if self.has_focus else plain))
         inside = "reverse" if self.has_focus else strong
@@ -173,3 +181,41 @@ class PresetField(FormField):
         """Return the row: which preset."""
         shown = self.choice.name if self.choice else self.present
         return self.row(width, shown, "", "enter" if self.shown not in (None, self.present) else "")
+
+
+class UnusedRow(FormField):
+    """Shows or hides the knobs that have no effect beside the present values of the others."""
+
+    class Turned(Message):
+        """Show them now, or hide them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.label = "without effect here"
+        self.count = 0
+        self.opened = False
+
+    def follow(self, count: int) -> None:
+        """Say how many there are."""
+        if count != self.count:
+            self.count = count
+            self.refresh(layout=True)
+
+    def action_step(self, direction: int) -> None:
+        """Turn over, as enter does."""
+        self.action_enter()
+
+    def action_enter(self) -> None:
+        """Show them, or hide them again."""
+        self.opened = not self.opened
+        self.refresh(layout=True)
+        self.post_message(self.Turned())
+
+    def explain(self) -> str:
+        """Say which these are."""
+        turned = "hides" if self.opened else "shows"
+        return f"Knobs that change nothing beside the present values of the others. Enter {turned} them."
+
+    def lines(self, width: int) -> list[Text]:
+        """Return the row: how many, and whether they are seen."""
+        return self.row(width, f"{self.count} {'shown' if self.opened else 'hidden'}", "", "enter" if self.has_focus else "", faint=True)

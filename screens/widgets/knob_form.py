@@ -15,11 +15,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.contract import Config, Knob, LabError, Preset, build
-from screens.widgets.form_fields import FormField, PresetField
+from screens.widgets.form_fields import FormField, PresetField, UnusedRow
 from screens.widgets.knob_steps import stepped
 from screens.widgets.scrolled_list import ScrolledList
 
 SHARE, LEAST_ROWS = 0.6, 3  # of a panel that is shared with the claims, and rows of the list at least
+FOLDED = 2  # knobs without effect from which they are hidden behind one row
 UNUSED = "n/a"  # not applicable: beside a knob that has no effect with the present values of the others
 
 
@@ -151,7 +152,7 @@ class KnobField(FormField):
 
 
 class KnobForm(Vertical):
-    """All knobs of a phenomenon below its preset, and an explanation of the focused one.
+    """All knobs of a phenomenon below its preset, and an explanation of the focused one; those without effect wait behind the last row.
 
     Args:
         config: whose knobs.
@@ -187,13 +188,15 @@ class KnobForm(Vertical):
         self._idle: Mapping[str, str] = {}
         self._preset = PresetField(presets)
         self.fields = {item.name: KnobField(item, self._checked) for item in config.knobs()}
+        self._unused = UnusedRow()
+        self._unused.display = False
         self._list = ScrolledList(*self.rows())
         self._explanation = Static(id="explanation", markup=False)
         knobs = config.knobs()
         mark_width = 5 if any(item.live for item in knobs) else len(UNUSED) if any(item.needs for item in knobs) else 0
         for field in self.rows():
-            field.unit_width = max((len(item.unit) for item in knobs), default=0)
             field.mark_width = mark_width
+        self._align()
 
     def compose(self) -> ComposeResult:
         """Lay out the preset, the knobs and the explanation."""
@@ -204,6 +207,10 @@ class KnobForm(Vertical):
         """Every row in order."""
         yield self._preset
         yield from self.fields.values()
+        yield self._unused
+
+    def _seen(self) -> list[FormField]:
+        return [field for field in self.rows() if field.display]
 
     def show(self, config: Mapping[str, Any], preset: str, seeds: int = 1) -> None:
         """Follow the run's knobs, preset and number of seeds."""
@@ -217,6 +224,30 @@ class KnobForm(Vertical):
             if name in config:
                 value = config[name]
                 field.show(tuple(value) if isinstance(value, list) else value, self._idle.get(name, ""))
+        self._fold()
+
+    def _fold(self) -> None:
+        """Hide the knobs without effect behind one row, where they are several and nobody asked to see them."""
+        folds = len(self._idle) >= FOLDED
+        self._unused.follow(len(self._idle))
+        self._unused.display = folds
+        for name, field in self.fields.items():
+            field.display = not folds or self._unused.opened or name not in self._idle or field.has_focus
+
+        self._align()
+
+    def _align(self) -> None:
+        """Give the units as much room as those that are seen need."""
+        width = max((len(field.knob.unit) for field in self.fields.values() if field.display), default=0)
+        for field in self.rows():
+            field.align(width)
+
+    def on_unused_row_turned(self, event: UnusedRow.Turned) -> None:
+        """Show or hide what has no effect."""
+        event.stop()
+        self._fold()
+        self.call_after_refresh(self._leave_room)
+        self._explain(self._unused)
 
     def _checked(self, name: str, value: Any) -> Any:
         return getattr(build(self._kind, self._kind.updated(self._config, {name: value})), name)
@@ -246,11 +277,18 @@ class KnobForm(Vertical):
 
     def focus_first(self) -> None:
         """Give the keyboard to the first knob."""
-        next(iter(self.fields.values()), self._preset).focus()
+        next((field for field in self.fields.values() if field.display), self._preset).focus()
+
+    def focus_on(self, knob: str) -> None:
+        """Give the keyboard to one knob, and show it where it was hidden."""
+        if not self.fields[knob].display:
+            self._unused.opened = True
+            self._fold()
+        self.fields[knob].focus()
 
     def action_move(self, direction: int) -> None:
         """Move the keyboard to the row above or below."""
-        rows = list(self.rows())
+        rows = self._seen()
         places = [index for index, field in enumerate(rows) if field.has_focus]
         if places:
             rows[(places[0] + direction) % len(rows)].focus()
@@ -258,11 +296,15 @@ class KnobForm(Vertical):
     def on_form_field_focused(self, event: FormField.Focused) -> None:
         """Explain the focused row."""
         event.stop()
-        for field in self.rows():
+        for field in self._seen():
             if field.has_focus:
-                self._explanation.update(f"{field.explain()} {self._time(field)}".rstrip())
-                self._explanation.display = True
+                self._explain(field)
         self.call_after_refresh(self._leave_room)
+
+    def _explain(self, field: FormField) -> None:
+        time = "" if field is self._unused else self._time(field)
+        self._explanation.update(f"{field.explain()} {time}".rstrip())
+        self._explanation.display = True
 
     def on_descendant_blur(self) -> None:
         """Explain nothing once the keyboard is elsewhere."""

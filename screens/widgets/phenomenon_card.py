@@ -31,11 +31,11 @@ NO_RUN, UNREAD, DAMAGED = "no run yet", "...", "run cannot be read"
 
 
 def state_of(snapshot: Snapshot) -> list[Text]:
-    """Return what became of a run so far, the most important first: phase with progress, and its claims by mark."""
+    """Return what became of a run so far, the most important first: phase with progress, and by mark the claims that it is meant for."""
     said = Text(snapshot.phase.value, formatting.PHASE_STYLE[snapshot.phase])
     if snapshot.phase in (Phase.RUNNING, Phase.PAUSED):
         said.append(f" {formatting.percent(snapshot)}", "none")
-    counts = formatting.tally(snapshot.verdicts)
+    counts = formatting.tally([verdict for verdict in snapshot.verdicts if verdict.status not in formatting.NOT_OF_THIS_RUN])
     unstored = [Text("not stored", "bold red")] if snapshot.unstored else []
     return [said, *unstored, *(Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items())]
 

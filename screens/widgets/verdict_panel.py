@@ -17,36 +17,45 @@ from screens import formatting
 from screens.widgets.text_row import fit
 
 WIDE = 100  # columns from which a claim is one table row
-NOT_OF_THIS_RUN = (Status.NOT_RUN, Status.NOT_APPLICABLE)  # these claims stand below those that the run decides
+OTHERWISE = "other settings"  # what these need
 UNBROKEN = "\u00a0"
 MARK, IDENTITY = 9, 5
 LEAST_VALUE, MOST_VALUE = 11, 18  # columns of a value: words in it are not broken, and sentences take fewer rows
 
 
 def tally_row(verdicts: Sequence[Verdict], width: int) -> Text:
-    """Return one row that counts the claims by mark and names those that fail."""
+    """Return one row that counts the claims by mark, names those that fail, and counts together those that this run is not meant for."""
     if not verdicts:
         return Text("claims: none decided yet", "dim")
     counts = formatting.tally(verdicts)
+    others = sum(len(counts.pop(status, ())) for status in formatting.NOT_OF_THIS_RUN)
     parts = [Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items()]
     named = [
         part + Text(f" ({', '.join(ids)})") if status is Status.FAILS else part
         for part, (status, ids) in zip(parts, counts.items(), strict=True)
     ]
     head = Text("claims", "dim")
-    choices = [[head, *named], [head, *parts], parts]
+    rest = [Text(f"{others} {'needs' if others == 1 else 'need'} {OTHERWISE}", "dim")] if others else []
+    choices = [[head, *named, *rest], [head, *parts, *rest], [*parts, *rest]]
     return next((row for choice in choices if (row := Text("  ").join(choice)).cell_len <= width), fit(parts, width))
 
 
 def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
-    """Return every claim as text of at most `width` columns, what this run decides first, of that what quick does not, identities last."""
+    """Return every claim as text of at most `width` columns, what this run decides, identities, and what needs other settings."""
     if not verdicts:
         return Text("\n".join(_wrap("The claims appear when the run has begun.", width, 0)), "dim")
-    verdicts = sorted(verdicts, key=lambda item: (item.status in NOT_OF_THIS_RUN, item.claim.applies("quick")))
     claims, identities = ([item for item in verdicts if item.claim.identity == wanted] for wanted in (False, True))
-    parts = [_claims(claims, width)] if claims else []
-    if identities:
-        parts += [Text("identities: cannot come out otherwise, checked all the same"[:width], "dim"), _claims(identities, width)]
+    own = [item for item in claims if item.status not in formatting.NOT_OF_THIS_RUN]
+    others = sorted((item for item in claims if item.status in formatting.NOT_OF_THIS_RUN), key=lambda item: item.claim.applies("quick"))
+    parts = [
+        Text.assemble((f"{head[:width]}\n" if head else "", "dim"), _claims(some, width))
+        for head, some in (
+            ("", own),
+            ("identities: cannot come out otherwise, checked all the same", identities),
+            (f"what needs {OTHERWISE}:", others),
+        )
+        if some
+    ]
     return Text("\n").join(parts)
 
 

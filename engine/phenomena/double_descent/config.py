@@ -96,7 +96,7 @@ class DoubleDescentConfig(Config):
     decay: float = knob(1.0, "exponent of the power-law spectrum", ge=0.0, le=2.0, needs=(FALLING,))
     ridge: float = knob(0.0, "penalty lam of |Xw-y|^2 + lam |w|^2; 0 is minimum norm", ge=0.0, le=1e4, log=True, needs=(NESTED,))
     tuned: bool = knob(False, "take the best ridge at every p instead", needs=(NESTED,))
-    draws: int = knob(20, "draws of the problem", ge=1, le=500, log=True, unit="draws per seed", needs=(IN_DRAWS,))
+    draws: int = knob(20, "draws of the problem", ge=1, le=500, log=True, unit="per seed", needs=(IN_DRAWS,))
     d: int = knob(
         60, "dimensions of the inputs of ReLU features", ge=5, le=1000, log=True, label="d", needs=(NESTED, one_of("features", "relu"))
     )

@@ -125,3 +125,47 @@ def test_a_knob_without_effect_is_marked_and_says_what_it_needs() -> None:
             assert not marked()
 
     asyncio.run(scenario())
+
+
+class Studies(Config):
+    """One study's knobs beside another's."""
+
+    study: Literal["width", "depth"] = knob("width", "what is studied")
+    widths: int = knob(40, "widths", ge=4, le=500, needs=(one_of("study", "width"),))
+    narrowest: int = knob(4, "narrowest", ge=1, le=500, needs=(one_of("study", "width"),))
+    layers: int = knob(2, "layers", ge=1, le=9, needs=(one_of("study", "depth"),))
+    steps: int = knob(10, "steps", ge=1, le=100)
+
+
+def test_several_knobs_without_effect_wait_behind_one_row() -> None:
+    async def scenario() -> None:
+        app = FormApp()
+        app.form = KnobForm(Studies, (Preset("quick", "why"),))
+        async with app.run_test(size=(60, 20)) as pilot:
+            form = app.form
+
+            def seen() -> list[str]:
+                return [field.label for field in form.rows() if field.display]
+
+            form.show(Studies().values(), "quick")
+            await pilot.pause()
+            assert seen() == ["preset", "study", "widths", "narrowest", "layers", "steps"]  # one alone is marked in its place
+            form.show(Studies(study="depth").values(), "custom")
+            await pilot.pause()
+            assert seen() == ["preset", "study", "layers", "steps", "without effect here"]
+            form.focus_first()
+            await pilot.press("up", "up")  # past the preset to the last row
+            assert "2 hidden" in str(form.screen.focused.render())
+            await pilot.press("enter")
+            assert seen() == ["preset", "study", "widths", "narrowest", "layers", "steps", "without effect here"]
+            assert "2 shown" in str(form.screen.focused.render())
+            await pilot.press("left")
+            assert "widths" not in seen()
+            form.focus_on("widths")
+            await pilot.pause()
+            assert form.screen.focused is form.fields["widths"]
+            form.show(Studies().values(), "quick")
+            await pilot.pause()
+            assert seen() == ["preset", "study", "widths", "narrowest", "layers", "steps"]
+
+    asyncio.run(scenario())
