@@ -138,7 +138,7 @@ class LabCommands(Provider):
 
         Presets come as soon as they are known, which takes a moment after the app has begun.
         """
-        matcher, words, found = self.matcher(query), query.lower().split(), set()
+        matcher, words, found = self.matcher(query), words_of(query), set()
         here = tuple(palette_commands(self.screen, self._lab))
         for hit in _matching(matcher, here, words):
             found.add(hit.text)
@@ -173,6 +173,11 @@ class LabCommands(Provider):
         until = time.monotonic() + PATIENCE
         while not isinstance(self.screen, PhenomenonScreen) and time.monotonic() < until and not any(_declared(self._lab)):
             await asyncio.sleep(LOOK)
+
+
+def words_of(query: str) -> list[str]:
+    """Return what was typed as words in small letters, parted by blanks or hyphens: texts have the one or the other."""
+    return query.lower().replace("-", " ").split()
 
 
 def _matching(matcher: Matcher, commands: Iterable[PaletteCommand], words: Sequence[str] = ()) -> Iterator[Hit]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 STATE_SHARE = 0.02  # of the time, for what is drawn and saved of a run in case somebody looks into its folder, or it is killed
 SNAPSHOT_SECONDS = 0.5  # between snapshots left for watchers: what they show is at most a second old, if it is quickly drawn
 _SMOOTHING = 2.0  # seconds over which the rate forgets
+_SETTLED = 1.0  # seconds of counting before the rate says how much time is left: the first steps fill caches
 
 
 class Throttle:
@@ -75,5 +76,7 @@ class Meter:
         self._last = None
 
     def eta(self, step: int, total: int | None) -> float | None:
-        """Seconds left at the present rate, or None where nobody can say."""
-        return None if total is None or self.rate <= 0 else max(0, total - step) / self.rate
+        """Seconds left at the present rate, or None where nobody can say, as in the first second."""
+        if total is None or self.rate <= 0 or self._weight < 1 - math.exp(-_SETTLED / _SMOOTHING):
+            return None
+        return max(0, total - step) / self.rate

@@ -8,10 +8,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from engine.contract import Phase, Rewind
+from engine.registry import spec
 from lab.app import LabApp
-from screens.command_palette import _matching, palette_commands, preset_commands
+from screens.command_palette import _matching, palette_commands, preset_commands, words_of
 from screens.help import HelpScreen, key_table
 from screens.keys import KEYS
+from screens.topics import topics
 from tests.screens.canned import SPEC, CannedSession, canned
 from tests.screens.pilot import drive, opened, said, until
 
@@ -175,3 +177,11 @@ def test_whole_words_are_found_before_scattered_letters() -> None:
     assert found == ["Open A: sharpness"]
     assert len(list(_matching(matcher, commands))) == 2
     assert not list(_matching(Matcher("sharp ends x"), commands, ["sharp", "ends", "x"]))
+
+
+def test_words_are_found_with_a_hyphen_or_a_blank_between_them() -> None:
+    margins = spec("max-margin")
+    assert words_of(" Own-norm ") == ["own", "norm"]
+    with_hyphen, with_blank = (list(topics(margins, words_of(query))) for query in ("own-norm", "own norm"))
+    assert with_hyphen == with_blank
+    assert "mirror" in {topic.preset for topic in with_hyphen}

@@ -64,3 +64,15 @@ def test_the_rate_follows_and_pauses_do_not_count(clock):
     assert meter.rate == pytest.approx(50, rel=0.05)
     assert meter.elapsed == pytest.approx(22)
     assert timing.Meter().eta(0, 10) is None
+
+
+def test_nobody_says_how_long_it_takes_from_its_first_steps(clock):
+    meter = timing.Meter()
+    meter.go(0)
+    clock.now += 0.9
+    meter.tick(1)  # caches fill
+    assert meter.eta(1, 1001) is None
+    clock.now += 0.2
+    meter.tick(101)
+    left = meter.eta(101, 1001)
+    assert left is not None and left < 20
