@@ -47,15 +47,15 @@ def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
     claims, identities = ([item for item in verdicts if item.claim.identity == wanted] for wanted in (False, True))
     own = [item for item in claims if item.status not in formatting.NOT_OF_THIS_RUN]
     others = sorted((item for item in claims if item.status in formatting.NOT_OF_THIS_RUN), key=lambda item: item.claim.applies("quick"))
-    parts = [
-        Text.assemble((f"{head[:width]}\n" if head else "", "dim"), _claims(some, width))
-        for head, some in (
-            ("", own),
-            ("identities: cannot come out otherwise, checked all the same", identities),
-            (f"what needs {OTHERWISE}:", others),
-        )
-        if some
-    ]
+    parts = []
+    for head, some in (
+        ("", own),
+        ("identities: cannot come out otherwise, checked all the same", identities),
+        (f"what needs {OTHERWISE}:", others),
+    ):
+        if some:
+            parts += [Text(line, "dim") for line in _wrap(head, width, 2) if head]
+            parts.append(_claims(some, width))
     return Text("\n").join(parts)
 
 
