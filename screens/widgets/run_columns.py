@@ -160,8 +160,9 @@ def phase(run: ListedRun, *, short: bool = False) -> Text:
 
 
 def claims(counts: Mapping[str, int]) -> list[Text]:
-    """Return how many claims bear each mark, the most important first: `3 yes`, `1 no`."""
-    return [Text(f"{counts[status]} {status.mark}", formatting.STATUS_STYLE[status]) for status in Status if counts.get(status)]
+    """Return how many of the claims that the run is meant for bear each mark, the most important first: `3 yes`, `1 no`."""
+    own = [status for status in Status if status not in formatting.NOT_OF_THIS_RUN]
+    return [Text(f"{counts[status]} {status.mark}", formatting.STATUS_STYLE[status]) for status in own if counts.get(status)]
 
 
 def knob_words(knobs: Mapping[str, str]) -> str:
