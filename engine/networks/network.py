@@ -56,6 +56,7 @@ class ModuleMembers(EnsembleNetwork):
     def keep(self, members: Sequence[int]) -> None:
         """Go on with these members only."""
         self.statistics = self.statistics[list(members)].clone()
+        self.modules.clear()  # they hold the buffers that are given up
         super().keep(members)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -102,8 +103,10 @@ class ModuleMembers(EnsembleNetwork):
 
     def _bind(self) -> None:
         super()._bind()
-        self.modules = [copy.deepcopy(self._template).train() for _ in range(self.members)]
-        for member, module in enumerate(self.modules):
+        self.modules: list[nn.Module] = []
+        for member in range(self.members):
+            module = copy.deepcopy(self._template).train()
+            self.modules.append(module)
             for parameter, block, gradient in zip(module.parameters(), self.blocks, self.gradient_blocks, strict=True):
                 parameter.data, parameter.grad = _seen(block[member]), _seen(gradient[member])
             _point_at(module, self.statistics[member])

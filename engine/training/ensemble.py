@@ -54,12 +54,16 @@ class Ensemble(Trainer):
             self.batches.next_epoch()
             self._index()
         torch.index_select(self._x, 0, self._rows[place], out=self._batch_x)
-        outputs = self.network.forward(self.prepared(self._batch_x).view(len(self.active), self.batches.batch, -1))
-        self.answered(outputs, self._targets[place])
-        self.loss(outputs, self._targets[place], self._delta, loss)
-        self.network.backward(self._delta, self.optimizer.momentum)
+        self.differentiate(self.prepared(self._batch_x).view(len(self.active), self.batches.batch, -1), self._targets[place], loss)
         self.optimizer.step()
         self.taken += 1
+
+    def differentiate(self, x: Tensor, targets: Tensor, loss: Tensor) -> None:
+        """Find the gradients at a batch x (active, batch, d) with targets (active, k, batch); writes the losses to loss (active,)."""
+        outputs = self.network.forward(x)
+        self.answered(outputs, targets)
+        self.loss(outputs, targets, self._delta, loss)
+        self.network.backward(self._delta, self.optimizer.momentum)
 
     def take_step(self, losses: Tensor) -> None:
         """Take one step."""

@@ -41,6 +41,17 @@ class Layout:
         """Return the parameters as (members, parameters): the form in which they are stored and compared."""
         return torch.cat([block.flatten(1) for block in self.views(flat)], dim=1)
 
+    def row(self, flat: Tensor, member: int) -> Tensor:
+        """Return one member's parameters (parameters,), a copy."""
+        return torch.cat([block[member].flatten() for block in self.views(flat)])
+
+    def write_rows(self, flat: Tensor, rows: Tensor, places: Sequence[int]) -> None:
+        """Write the members' parameters into these rows of (any number, parameters), without another copy of all."""
+        start, index = 0, torch.tensor(places, device=rows.device)
+        for block, shape in zip(self.views(flat), self.shapes, strict=True):
+            rows[:, start : start + prod(shape)].index_copy_(0, index, block.flatten(1))
+            start += prod(shape)
+
     def fill(self, flat: Tensor, rows: Tensor) -> None:
         """Write (members, parameters) into a flat buffer; the inverse of `rows`."""
         start = 0

@@ -60,8 +60,10 @@ class EnsembleNetwork(ABC):
     def keep(self, members: Sequence[int]) -> None:
         """Go on with these members only; the parameters and gradients of the others are dropped."""
         layout = self.layout.kept(len(members))
-        flat, gradient = (self._compacted(buffer, members, layout) for buffer in (self.flat, self.gradient))
-        self.layout, self.flat, self.gradient = layout, flat, gradient
+        self.blocks, self.gradient_blocks = [], []  # so that each buffer is freed before the next one is made
+        self.flat = self._compacted(self.flat, members, layout)
+        self.gradient = self._compacted(self.gradient, members, layout)
+        self.layout = layout
         self._bind()
 
     def compacted(self, buffer: Tensor, members: Sequence[int]) -> Tensor:

@@ -31,8 +31,8 @@ class Trainer(Joinable):
 
     def retire(self, members: Sequence[int]) -> None:
         """Put members aside for good; the others' numbers are unchanged."""
-        rows, gone = self.network.layout.rows(self.network.flat), set(members)
-        self.retired.update({member: rows[self.active.index(member)].clone() for member in members})
+        gone = set(members)
+        self.retired.update({member: self.network.layout.row(self.network.flat, self.active.index(member)) for member in members})
         places = [place for place, member in enumerate(self.active) if member not in gone]
         if places and gone:
             self.keep(places)
@@ -81,9 +81,13 @@ class Trainer(Joinable):
 
     def weights(self) -> Tensor:
         """Return every member's parameters, (members, parameters)."""
-        rows = self.network.layout.rows(self.network.flat)
-        found = {**self.retired, **{member: rows[place] for place, member in enumerate(self.active)}}
-        return torch.stack([found[member] for member in sorted(found)])
+        layout, flat = self.network.layout, self.network.flat
+        found = flat.new_empty(len(self.retired) + len(self.active), layout.parameters)
+        for member, row in self.retired.items():
+            found[member] = row
+        if self.active:
+            layout.write_rows(flat, found, self.active)
+        return found
 
     def moments(self) -> dict[str, NDArray[Any]]:
         """What the active members' steps remember, (active, parameters) each."""

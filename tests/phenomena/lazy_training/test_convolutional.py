@@ -45,7 +45,7 @@ def begin(preset="chizat-cnn-small", seeds=(0,), **knobs):
 def members(linear=(False, True), architecture="vgg11", scatter=0.01):
     """A network and its linearisation, at the same weights a little way from the first."""
     module, rng = make_module(architecture, 10, 1, 0.05), streams(0).init
-    network = CentredMembers(module, linear, lambda rows: images((8, 8))(rows.double()), torch.float64, "cpu")
+    network = CentredMembers(module, linear, lambda rows: images((8, 8))(rows.double()), torch.float64, "cpu", 4)
     drawn = glorot_normal(module, 1.4, rng)  # with biases, since a ReLU behind shut ones stands at its kink
     network.begin([values if values.ndim > 1 else 0.1 * rng.standard_normal(values.shape) for values in drawn])
     moved = torch.from_numpy(scatter * rng.standard_normal(network.layout.rows(network.flat).shape[1]))
@@ -195,7 +195,7 @@ def test_the_preset_declares_the_papers_settings_and_what_it_costs():
     counts = {name: sum(item.numel() for item in make_module(name, 10, 3, 1.0).parameters()) for name in ("vgg11", "resnet18")}
     assert counts == {name: network_size(config, name).parameters for name in counts}
     assert counts["vgg11"] == 9_231_114 - 2 * 2752 and spec.work(config, 1).parameters == counts["resnet18"]
-    assert network_count(config, 1) == 104 and memory(config, 1) > 2e10 and spec.work(config, 1).solves > 1e18
+    assert network_count(config, 1) == 104 and 2e10 < memory(config, 1) < 24e9 and spec.work(config, 1).solves > 1e18
 
 
 def test_claims_are_meant_for_both_presets_as_they_are_and_can_fail():
@@ -221,3 +221,47 @@ def test_claims_are_meant_for_both_presets_as_they_are_and_can_fail():
 def test_the_small_preset_shows_that_rich_networks_beat_lazy_ones():
     run = work(LazyTraining(spec.configure("chizat-cnn-small"), (0,), "cpu", "chizat-cnn-small"))
     assert {item.claim.id for item in run.verdicts() if item.status is Status.HOLDS} == set(IDS)
+
+
+class Held:
+    """A tensor that a graph keeps for the way back, counted while it is kept."""
+
+    now = most = 0
+
+    def __init__(self, tensor):
+        self.tensor, self.size = tensor, tensor.numel() * tensor.element_size()
+        Held.now += self.size
+        Held.most = max(Held.most, Held.now)
+
+    def __del__(self):
+        Held.now -= self.size
+
+
+@pytest.mark.parametrize("linearised", [False, True])
+def test_what_layers_make_of_a_batch_is_held_of_one_network_at_a_time_and_is_declared(linearised):
+    most = []
+    for scales in ((1.0,), (1.0, 10.0, 100.0, 1000.0)):
+        config = spec.configure("chizat-cnn-small", {**TINY, "output_scales": scales, "linearised": linearised, "channels": 0.25})
+        study = LazyTraining(config, (0,), "cpu", "custom").convolutional
+        Held.now = Held.most = 0
+        with torch.autograd.graph.saved_tensors_hooks(Held, lambda held: held.tensor):
+            study.train(1, 0.0)
+        most.append(Held.most)
+        size = network_size(config, "vgg11")
+        assert Held.most < 8 * size.units * (3 + 4 * linearised) * config.batch + 8 * 8 * size.parameters
+    assert most[1] == most[0] > 0
+
+
+def test_networks_put_aside_leave_the_others_and_what_is_kept_as_they_were():
+    study = begin(output_scales=(1.0, 10.0, 100.0), linearised=False).convolutional
+    (ensemble,) = study.ensembles
+    study.train(2, 60.0)
+    before, velocity = ensemble.weights().clone(), ensemble.network.layout.rows(ensemble.network.gradient)
+    ensemble.retire([1])
+    assert torch.equal(ensemble.weights(), before)
+    assert torch.equal(ensemble.network.layout.rows(ensemble.network.gradient), velocity[[0, 2]])
+    for row, module in enumerate(ensemble.network.modules):
+        pairs = zip(module.parameters(), ensemble.network.blocks, strict=True)
+        assert all(parameter.data_ptr() == block[row].data_ptr() for parameter, block in pairs)
+    study.train(4, 60.0)
+    assert torch.equal(ensemble.weights()[1], before[1]) and not torch.equal(ensemble.weights()[2], before[2])

@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -21,8 +22,6 @@ from engine.networks.network import ModuleMembers
 from engine.networks.residual import resnet18
 from engine.phenomena.lazy_training.convolutional.size import first_channels
 from engine.training.initialise import Draw
-
-CHUNK = 500  # images that are scored at once
 
 
 def make_module(architecture: str, classes: int, colours: int, channels: float) -> nn.Module:
@@ -70,19 +69,28 @@ class Linearisation:
         return torch.autograd.grad(product, self._weights, retain_graph=True)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Images as a network takes them, its outputs (batch, k) at the first weights, and the linearisation there if any member is one."""
+
+    images: Tensor
+    start: Tensor
+    linearisation: Linearisation | None
+
+
 class CentredMembers(ModuleMembers):
     """Members that all begin at the same weights and see the same batches.
 
-    linear: (members,) which are the linearised model; first: the network at the first weights.
+    linear: (members,) which are the linearised model; chunk: images that are scored at once; first: the network at the first weights.
     """
 
     def __init__(
-        self, module: nn.Module, linear: Sequence[bool], view: Callable[[Tensor], Tensor], dtype: torch.dtype, device: str
+        self, module: nn.Module, linear: Sequence[bool], view: Callable[[Tensor], Tensor], dtype: torch.dtype, device: str, chunk: int
     ) -> None:  # fmt: skip
         super().__init__(module, len(linear), view, dtype, device)
-        self.linear = list(linear)
+        self.linear, self.chunk = list(linear), chunk
         self.first = copy.deepcopy(self.modules[0])
-        self._linearisation: Linearisation | None = None
+        self._x = torch.empty(0)
 
     def begin(self, drawn: Draw) -> None:
         """Let every member begin at these weights."""
@@ -97,33 +105,41 @@ class CentredMembers(ModuleMembers):
         super().keep(members)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return outputs (members, k, batch) for rows (members, batch, d), the same for every member; graphs are kept for `backward`."""
-        seen = self._view(x[0])
-        start, self._linearisation = self._at_first(seen)
-        with torch.enable_grad():
-            self._outputs = [self._output(member, seen, start, self._linearisation) for member in range(self.members)]
-        return torch.stack([outputs.detach().T for outputs in self._outputs])
+        """Return outputs (members, k, batch) for rows (members, batch, d), the same for every member."""
+        self._x = x
+        with torch.no_grad():
+            seen = self._see(x[0])
+            return torch.stack([self._output(member, seen).T for member in range(self.members)])
 
     def backward(self, delta: Tensor, keep: float = 0.0) -> None:
         """Set `gradient` to `keep * gradient + g`."""
+        self.differentiate(self._x, lambda member, outputs: delta[member], keep)
+
+    def differentiate(self, x: Tensor, delta: Callable[[int, Tensor], Tensor], keep: float = 0.0) -> Tensor:
+        """Set `gradient` to `keep * gradient + g`, and return the outputs (members, k, batch).
+
+        The members come in turn, so that what layers make of a batch is held of one of them at a time. x: as `forward` takes it;
+        delta: from a member and its outputs (k, batch) to the gradient in them.
+        """
         self.gradient.mul_(keep)
-        products = [(self._outputs[member] * delta[member].T).sum() for member in range(self.members) if not self.linear[member]]
-        if products:
-            torch.stack(products).sum().backward()  # type: ignore[no-untyped-call]
+        seen, found = self._see(x[0]), []
         for member, module in enumerate(self.modules):
-            if self._linearisation is not None and self.linear[member]:
-                for parameter, gradient in zip(module.parameters(), self._linearisation.back(delta[member].T), strict=True):
+            with torch.enable_grad():
+                outputs = self._output(member, seen)
+            found.append(outputs.detach().T)
+            given = delta(member, found[-1]).T
+            if seen.linearisation is not None and self.linear[member]:
+                for parameter, gradient in zip(module.parameters(), seen.linearisation.back(given), strict=True):
                     assert parameter.grad is not None  # a view of the gradient buffer
                     parameter.grad.add_(gradient)
-        self._outputs, self._linearisation = [], None
+            else:
+                (outputs * given).sum().backward()  # type: ignore[no-untyped-call]
+        return torch.stack(found)
 
     def predict(self, member: int, x: Tensor) -> Tensor:
         """Return one member's outputs (k, n) for rows (n, d)."""
-        found = []
         with torch.no_grad():
-            for rows in torch.split(x, CHUNK):
-                seen = self._view(rows)
-                found.append(self._output(member, seen, *self._at_first(seen)))
+            found = [self._output(member, self._see(rows)) for rows in torch.split(x, self.chunk)]
         return torch.cat(found).T.contiguous()
 
     def scores(self, x: Tensor, labels: Tensor) -> Iterator[Tensor]:
@@ -132,33 +148,33 @@ class CentredMembers(ModuleMembers):
         A ReLU is kept where it is open or shut as it was at the first weights; the share is a mean over layers, so that large ones do
         not outweigh the others. The linearised model's are those of the first weights.
         """
-        for rows, right in zip(torch.split(x, CHUNK), torch.split(labels, CHUNK), strict=True):
+        for rows, right in zip(torch.split(x, self.chunk), torch.split(labels, self.chunk), strict=True):
             with torch.no_grad():
-                seen = self._view(rows)
                 with relu_patterns(self.first) as before:
-                    start, linearisation = self._at_first(seen)
+                    seen = self._see(rows)
                 found = []
                 for member in range(self.members):
                     with relu_patterns(self.modules[member]) as after:
-                        outputs = self._output(member, seen, start, linearisation)
+                        outputs = self._output(member, seen)
                     found.append(torch.stack([(outputs.argmax(1) == right).sum().double(), _kept(before, after, right) * len(right)]))
             yield torch.stack(found, dim=1)
 
-    def _at_first(self, seen: Tensor) -> tuple[Tensor, Linearisation | None]:
-        """Return the outputs (batch, k) at the first weights, and the linearisation where any member is one."""
+    def _see(self, rows: Tensor) -> Seen:
+        """Look at rows (batch, d) with the first weights."""
+        shown = self._view(rows)
         if any(self.linear):
-            linearisation = Linearisation(self.first, seen)
-            return linearisation.outputs.detach(), linearisation
+            linearisation = Linearisation(self.first, shown)
+            return Seen(shown, linearisation.outputs.detach(), linearisation)
         with torch.no_grad():
-            return self.first(seen), None
+            return Seen(shown, self.first(shown), None)
 
-    def _output(self, member: int, seen: Tensor, start: Tensor, linearisation: Linearisation | None) -> Tensor:
-        """Return outputs (batch, k) of images, given what the network makes of them at the first weights."""
+    def _output(self, member: int, seen: Seen) -> Tensor:
+        """Return outputs (batch, k) of images."""
         module = self.modules[member]
-        if linearisation is not None and self.linear[member]:
+        if seen.linearisation is not None and self.linear[member]:
             pairs = zip(module.parameters(), self.first.parameters(), strict=True)
-            return linearisation.along([now.data - first.data for now, first in pairs])
-        outputs: Tensor = module(seen) - start
+            return seen.linearisation.along([now.data - first.data for now, first in pairs])
+        outputs: Tensor = module(seen.images) - seen.start
         return outputs
 
     def moved(self) -> Tensor:

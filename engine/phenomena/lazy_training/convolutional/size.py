@@ -14,7 +14,9 @@ from engine.phenomena.lazy_training.convolutional.settings import alphas, archit
 TESTED = 1000  # images of data that have none of their own for it
 DOUBLE, SINGLE = 8, 4  # bytes of a number
 COLOURED = 3  # dimensions of an image with colours
-KEPT, MADE = 3, 3  # parameters, velocity and those put aside; times what layers make of a batch
+KEPT, BESIDE = 2, 1  # parameters and velocity; what is copied of one architecture at a time, for the disk or as networks are put aside
+MADE, LINEARISED = 3, 4  # times what layers make of images: of one network; of the linearisation, which is held beside it
+AT_ONCE, MOST = 6e7, 500  # numbers that layers make of the images that are scored at once; images
 FIRST_CHANNELS = 64  # of ResNet18's first layer
 LINEAR = 2.0  # times a network, what its linearisation computes
 FROZEN = 1.0 / 3.0  # of a network's step, what the frozen copy computes
@@ -45,15 +47,30 @@ def network_count(config: LazyTrainingConfig, seeds: int) -> int:
     return seeds * len(architectures(config)) * len(alphas(config)) * len(rates(config))
 
 
+def scored_at_once(size: NetworkSize) -> int:
+    """Return how many images are scored at once."""
+    return max(1, min(MOST, int(AT_ONCE / size.units)))
+
+
 def memory(config: LazyTrainingConfig, seeds: int) -> float:
-    """Return about how many bytes are held at once: images as drawn and as seen, targets twice, networks, and what layers make."""
+    """Return about how many bytes are held at once: images, every network's targets, of an epoch again, networks, and what layers make.
+
+    Networks are trained in turn: what layers make of a batch is held of one, and of the linearisation beside it.
+    """
     data, each = source(config.images), len(alphas(config)) * len(rates(config))
-    images = 2.0 * SINGLE * seeds * (config.examples + test_images(config)) * math.prod(data.shape)
-    targets = 2.0 * DOUBLE * network_count(config, seeds) * config.examples * data.classes
+    drawn = config.examples * (1 if config.crops else 2) + 2 * test_images(config)  # those that are cut out anew are scaled after that
+    images = float(SINGLE) * seeds * drawn * math.prod(data.shape)
     every = [network_size(config, architecture) for architecture in architectures(config)]
+    targets = float(DOUBLE) * (2 * network_count(config, seeds) + each) * config.examples * data.classes
     held = sum(KEPT * seeds * each * size.parameters for size in every)
-    made = MADE * each * config.batch * max(size.units for size in every)
-    return images + targets + DOUBLE * float(held + made)
+    copied = BESIDE * each * max(size.parameters for size in every)
+    made = max(_made(config, size) for size in every)
+    return images + targets + DOUBLE * float(held + max(copied, made))
+
+
+def _made(config: LazyTrainingConfig, size: NetworkSize) -> int:
+    """The numbers that layers make of a batch, or of the images that are scored at once."""
+    return size.units * (MADE + LINEARISED * config.linearised) * max(config.batch, scored_at_once(size))
 
 
 def work(config: LazyTrainingConfig, seeds: int) -> Work:

@@ -22,7 +22,7 @@ from engine.networks.training import Prepare, Recipe, RecipeEnsemble
 from engine.phenomena.lazy_training.config import LazyTrainingConfig
 from engine.phenomena.lazy_training.convolutional.networks import CentredMembers, glorot_normal, make_module
 from engine.phenomena.lazy_training.convolutional.settings import Trained
-from engine.phenomena.lazy_training.convolutional.size import COLOURED, test_images
+from engine.phenomena.lazy_training.convolutional.size import COLOURED, network_size, scored_at_once, test_images
 from engine.seeds import streams
 from engine.state import State
 from engine.training.batches import Batches
@@ -57,6 +57,18 @@ class Shared:
         return self.prepare(rows[: self.batch], step).repeat(len(rows) // self.batch, 1)
 
 
+class LayerwiseSGD(SGD):
+    """`SGD` without decay that holds a rate a member: a rate a parameter would take as much memory as the weights."""
+
+    def step(self) -> None:
+        """Update every member once, layer by layer."""
+        for w, v in zip(self.network.blocks, self.network.gradient_blocks, strict=True):
+            w.addcmul_(v, self._each.view(-1, *[1] * (w.ndim - 1)), value=-1.0)
+
+    def _bind(self) -> None:
+        self._each = torch.as_tensor(self.rates * self._scale).to(self.network.flat)
+
+
 class CentredEnsemble(RecipeEnsemble):
     """Ensemble that sums its batch losses as it goes: total (active,), since `count_anew`."""
 
@@ -70,6 +82,16 @@ class CentredEnsemble(RecipeEnsemble):
         """Take one step with every active member."""
         super().step(loss)
         self.total += loss
+
+    def differentiate(self, x: Tensor, targets: Tensor, loss: Tensor) -> None:
+        """As `Ensemble` does, network after network."""
+
+        def delta(member: int, outputs: Tensor) -> Tensor:
+            here = slice(member, member + 1)
+            self.loss(outputs[None], targets[here], self._delta[here], loss[here])
+            return self._delta[member]
+
+        self.answered(self.network.differentiate(x, delta, self.optimizer.momentum), targets)
 
     def count_anew(self) -> None:
         """Begin new sums."""
@@ -146,10 +168,12 @@ def make_ensemble(config: LazyTrainingConfig, settings: Sequence[Trained], seed:
     drawn, split, members = streams(seed), task.split, len(settings)
     view = images(split.shape)
     module = make_module(settings[0].architecture, split.classes, task.colours, config.channels)
-    network = CentredMembers(module, [one.linearised for one in settings], lambda rows: view(rows.double()), torch.float64, device)
+    chunk = scored_at_once(network_size(config, settings[0].architecture))
+    linear = [one.linearised for one in settings]
+    network = CentredMembers(module, linear, lambda rows: view(rows.double()), torch.float64, device, chunk)
     network.begin(glorot_normal(module, config.gain, drawn.init))
     # the loss is a mean over outputs, ours their sum
-    optimizer = SGD(network, [one.rate / split.classes for one in settings], momentum=MOMENTUM)
+    optimizer = LayerwiseSGD(network, [one.rate / split.classes for one in settings], momentum=MOMENTUM)
     hot = torch.nn.functional.one_hot(task.y, split.classes).to(torch.float64)
     targets = torch.stack([hot / one.scale for one in settings])
     same = np.zeros(members, dtype=np.int64)
