@@ -8,4 +8,4 @@ from screens.base import PhenomenonScreen
 class EdgeOfStabilityScreen(PhenomenonScreen):
     """Sharpness that follows the step size."""
 
-    VIEWS = ("eta-sharpness", "sharpness", "loss", "contrast", "displacement", "rising", "accuracy")
+    VIEWS = ("eta-sharpness", "sharpness", "loss", "rising", "contrast", "displacement", "accuracy")

@@ -71,9 +71,8 @@ CLAIMS = (
     Claim("EOS4", "A small step meets no edge", COHEN, "control: rising steps 0; S rises above 16", "no exception",
           PRESETS, BELOW, TRAINED),
     Claim("EOS5", "The quadratic model explodes, the network comes back", COHEN,
-          "model's growth a step (eta S - 1)^2; network's loss, median of steps 251 to 300/at its edge < 1",
-          "1e-4; <= .5, of images < 1", PAPERS,
-          FOLLOWED, TRAINED),
+          "model's loss times (eta S - 1)^2 a step; network's loss, median of steps 251 to 300/at its edge < 1",
+          "1e-4; <= .5, of images < 1", PAPERS, FOLLOWED, TRAINED),
     Claim("EOS6", "A linear model diverges as computed", "linear algebra", "eta S = 2.1, 200 steps: coefficients (1 - eta lam)^t",
           "1e-10 relative", chance=EXACT),
     Claim("EOS7", "The sharpness is the Hessian's", "dense Hessian of a 40-8-8-1 network", "difference 0", "1e-8 relative",
@@ -224,7 +223,7 @@ def _contrast(run: EdgeOfStability) -> Judgement:
     off = float(np.abs(grown - [(one.eta_sharpness - 1) ** 2 for one in found]).max())
     over = np.array([over_first(losses) for losses in networks])  # (networks, STEPS + 1)
     left, peak = float(np.median(over[:, -LAST:], axis=1).max()), float(over.max())
-    words = f"growth {grown.min():.4f} to {grown.max():.4f}, off by {off:.1e}; loss x {left:.3g} at most"
+    words = f"model's loss times {grown.min():.3g} to {grown.max():.3g} a step, off by {off:.1e}; network's loss x {left:.3g} at most"
     back = left <= AGAIN if run.config.dataset == SIGNALS else left < 1
     return decided(off <= GROWS and back, words, f"the network's loss first rises {peak:.3g} times at most",
                    values={"off": off, "largest_loss_left": left, "peak": peak})  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.contract import Series
+from engine.phenomena.edge_of_stability.figures import TALL
 
 if TYPE_CHECKING:
     from engine.phenomena.edge_of_stability.excursions import Excursion
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 LAST = 50  # steps over which the model's growth is read
 LARGEST = 1e250  # loss of the model of which a ratio is still a number
-TALL = 1e4  # times the first loss, beyond which the quadratic model is not drawn
 SEEN = 1e-4  # of the largest displacement squared: where the cubic term can be told from the slow sharpening
 
 
@@ -59,8 +59,8 @@ def curves(run: EdgeOfStability) -> Iterator[Series]:
         return
     seeds = f"{len(found)} seeds" if len(found) > 1 else ""
     for name, label, losses in (
-        ("model", f"{_model_label(found)}, {of}", np.stack([over_first(one.model) for one in found])),
-        ("network", f"network's own loss, {of}", np.stack([over_first(one.network) for one in found])),
+        ("model", f"quadratic model, {of}", np.stack([over_first(one.model) for one in found])),
+        ("network", f"network, {of}", np.stack([over_first(one.network) for one in found])),
     ):
         steps = np.arange(losses.shape[1], dtype=np.float64)
         drawn = steps < steps.size if name == "network" else losses.max(axis=0) <= TALL
@@ -75,13 +75,3 @@ def curves(run: EdgeOfStability) -> Iterator[Series]:
         if seen.any():
             label = f"S {way}, {of}, {seeds or 'one seed'}"
             yield Series(f"displacement/{way}", label, squares[seen], np.abs(change[seen]), style="points", group=group)
-
-
-def _model_label(found: list[Excursion]) -> str:
-    """What is drawn of the model and, since that ends where it leaves the figure, how fast it grows there."""
-    if not any((over_first(one.model) > TALL).any() for one in found):
-        return "quadratic model"
-    grown = [value for value in map(growth, found) if np.isfinite(value)]
-    pace = sorted({f"{min(grown):.2g}", f"{max(grown):.2g}"}) if grown else []
-    said = f"{' to '.join(pace)} times a step, " if pace else ""
-    return f"quadratic model ({said}beyond {TALL:,.0f} not drawn)"

@@ -161,13 +161,16 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
-        """The edge, each run's 2/eta, and when it arrived (median over seeds); one label for these lines, which stand close together."""
+        """The edge, each run's 2/eta, and when it got there (median over seeds); one label for lines of a kind, which stand close."""
         found = [Marker("eta-sharpness", "y", 2.0, "edge: 2")]
-        found += [Marker("sharpness", "y", setting.edge, f"2/eta={setting.edge:g}", setting.name) for setting in self.edges]
+        for place, setting in enumerate(sorted(self.edges, key=lambda one: -one.edge)):
+            found.append(Marker("sharpness", "y", setting.edge, "" if place else "2/eta of each run", setting.name, "2/eta"))
         arrivals = [(setting, self.readings.first_step("eta-sharpness", setting.name, 2.0)) for setting in self.edges]
-        medians = sorted((float(np.median(at)), setting.name) for setting, at in arrivals if at.size and np.isfinite(at).all())
-        label = "arrived: " + ", ".join(f"{at:,.0f}" for at, _ in medians)
-        return (*found, *(Marker("loss", "x", at, label if (at, name) == medians[-1] else "", name, "arrived") for at, name in medians))
+        medians = sorted(((float(np.median(at)), one.name) for one, at in arrivals if at.size and np.isfinite(at).all()), reverse=True)
+        label = "edge reached: " + ", ".join(f"{at:,.0f}" for at, _ in reversed(medians))
+        for place, (at, name) in enumerate(medians):
+            found.append(Marker("loss", "x", at, "" if place else label, name, "edge reached"))
+        return tuple(found)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """X (seeds, n, d), y (seeds, n, k); edges (settings,); w (settings, seeds, parameters); top eigenvectors v alike.
