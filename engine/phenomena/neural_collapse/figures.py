@@ -29,21 +29,22 @@ FLOOR = 1e-17  # what is drawn of a difference that rounding made 0
 FIGURES = (
     Figure("nc1", "NC1: scatter", STEP, Axis("within/between", log=True), ("nc1/*", "nc1-test/*"),
            "scatter within over between classes, tr(S_W pinv(S_B))/K; on test images it stays"),
-    Figure("nc2", "NC2: equal angles", STEP, Axis("deviation", lo=0.0), ("nc2-angle/*",),
-           "mean |cos + 1/(K-1)| between class means; a simplex has 0"),
-    Figure("nc3", "NC3: W against M", STEP, Axis("distance squared", lo=0.0), ("nc3/*",),
-           "|W/|W| - M/|M||^2 = 2 - 2 cos(W, M); M: class means of the features less their mean"),
+    Figure("nc2", "NC2: equal angles", STEP, Axis("|cos + 1/(K-1)|", lo=0.0), ("nc2-angle/*",),
+           "cosines between class means, on average; a simplex has 0"),
+    Figure("nc3", "NC3: weights to means", STEP, Axis("distance²", lo=0.0), ("nc3/*",),
+           "last layer's weights W against class means M: |W/|W| - M/|M||^2 = 2 - 2 cos(W, M)"),
     Figure("error", "Errors", STEP, Axis("share of images", lo=0.0, hi=1.0), ("error/*", "test-error/*"),
            "the terminal phase begins where the training error is 0"),
-    Figure("nc4", "NC4: nearest mean", STEP, Axis("share of images", lo=0.0, hi=1.0), ("nc4/*",),
-           "how often the answer is not the class with the nearest mean"),
-    Figure("lengths", "NC2: equal lengths", STEP, Axis("deviation/mean", lo=0.0), ("nc2-length/*",), "lengths of the class means"),
-    Figure("free", "Free features: exact", Axis("iteration of L-BFGS"), Axis("distance", log=True),
-           ("free-gap", "free-angle"), "objective less its exact minimum; largest |cos + 1/(K-1)|",
+    Figure("nc4", "NC4: not the nearest mean", STEP, Axis("share", lo=0.0, hi=1.0), ("nc4/*",),
+           "of training images whose answer is not the class with the nearest mean"),
+    Figure("lengths", "NC2: equal lengths", STEP, Axis("deviation/mean", lo=0.0), ("nc2-length/*",),
+           "of the class means' lengths; a simplex has 0"),
+    Figure("free", "Free features", Axis("iteration of L-BFGS"), Axis("off exact minimum", log=True),
+           ("free-gap", "free-angle"), "no network, no images; objective less its exact minimum; largest |cos + 1/(K-1)|",
            domain=(Condition("free features >= K - 1: a simplex", lambda c: c.free_features >= c.classes - 1),)),
-    Figure("loss", "Training loss", STEP, Axis("mean of an image", log=True), ("loss/*",)),
+    Figure("loss", "Training loss", STEP, Axis("mean over images", log=True), ("loss/*",)),
 )  # fmt: skip
-PICTURES = (PictureSpec("cosines/true", "Cosines, true labels"), PictureSpec("cosines/random", "Cosines, shuffled labels"))
+PICTURES = (PictureSpec("cosines/true", "Cosines of means, true"), PictureSpec("cosines/random", "Cosines of means, shuffled"))
 
 
 def curves(run: NeuralCollapse) -> Iterator[Series]:
@@ -68,13 +69,12 @@ def markers(run: NeuralCollapse) -> Iterator[Marker]:
     """When all labels were fitted (median over seeds); the first line's label is of all lines, which may stand too close for one each."""
     found = [(setting, run.fitted_at(setting.name)) for setting in run.settings]
     steps = {setting: float(np.median(at)) for setting, at in found if at.size and np.isfinite(at).all() and (at > 0).all()}
-    label = "fitted: " + ", ".join(f"{setting.short} {step:,.0f}" for setting, step in steps.items())
-    brief = ", ".join(f"{setting.short} {step:,.0f}" for setting, step in steps.items())
+    label = "labels fitted: " + ", ".join(f"{setting.short} {step:,.0f}" for setting, step in steps.items())
     for place, (setting, step) in enumerate(steps.items()):
-        yield Marker("nc1", "x", step, "" if place else label, setting.name, brief="" if place else brief)
+        yield Marker("nc1", "x", step, "" if place else label, setting.name, brief="" if place else "labels fitted")
 
 
-def cosine_picture(run: NeuralCollapse, setting: str, label: str) -> Picture:
+def cosine_picture(run: NeuralCollapse, setting: str, short: str) -> Picture:
     """Cosines between the class means of the first seed's network, as they are now.
 
     The colours meet in the middle at what a simplex has, so that a colour off the diagonal is a deviation from it, and which way; larger
@@ -85,5 +85,5 @@ def cosine_picture(run: NeuralCollapse, setting: str, label: str) -> Picture:
     off, simplex = values[~np.eye(classes, dtype=bool)], -1 / (classes - 1)
     note = f"between class means, off the diagonal {off.min():.3f} to {off.max():.3f}; middle colour: -1/{classes - 1} of a simplex"
     names = tuple(map(str, range(classes)))
-    return Picture(f"cosines/{setting}", f"Cosines, {label}", values, palette="diverging", lo=-1.0, hi=1 + 2 * simplex,
+    return Picture(f"cosines/{setting}", f"Cosines of means, {short}", values, palette="diverging", lo=-1.0, hi=1 + 2 * simplex,
                    x="class", y="class", note=note, rows=names, columns=names)  # fmt: skip

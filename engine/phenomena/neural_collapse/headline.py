@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 
 def clauses(run: NeuralCollapse, known: Known) -> Iterator[str]:
-    """Of every kind of labels: whether features have collapsed, when labels were fitted and at which NC1; then the angles."""
+    """Of every kind of labels: whether features have collapsed; then when labels were fitted and at which NC1; then the angles."""
     loss = "" if run.config.loss == "half-squared" else f"{run.config.loss}, "
     for place, setting in enumerate(run.settings):
         _, values = run.readings.table("nc1", setting.name)
         first, now = float(np.median(values[0])), known.value(f"nc1_{setting.name}")
-        said = f"{'NC1' if place else 'scatter (NC1)'} {number([first])} to {number([now])}"
-        yield f"{'' if place else loss}{setting.label}: {_collapsed(now / first)}{said}"
+        subject, measure = (setting.short, "") if place else (f"{loss}{setting.label}", "NC1 ")
+        yield f"{subject}{_collapsed(now / first, run.done)}, {measure}{number([first])} to {number([now])}"
+    for setting in run.settings:
         steps = run.fitted_at(setting.name)
         then = f", NC1 then {number(_at(run, setting.name, steps))}" if np.isfinite(steps).all() else ""
         yield f"{when(setting.label, 'fitted', steps, run.history.last)}{then}"
@@ -38,9 +39,11 @@ def clauses(run: NeuralCollapse, known: Known) -> Iterator[str]:
     yield from pooled(run.seeds)
 
 
-def _collapsed(left: float) -> str:
+def _collapsed(left: float, done: bool) -> str:
     """What the share of NC1 that is left comes to; nothing where it is no number, of features that all coincide."""
-    return ("collapsed, " if left <= SHRINKS else "not collapsed, ") if np.isfinite(left) else ""
+    if not np.isfinite(left):
+        return ""
+    return " collapsed" if left <= SHRINKS else f" not {'' if done else 'yet '}collapsed"
 
 
 def _at(run: NeuralCollapse, setting: str, steps: Floats) -> Floats:

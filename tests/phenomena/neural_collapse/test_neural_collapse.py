@@ -196,12 +196,22 @@ def test_a_simplex_has_the_colour_in_the_middle(small):
         assert (picture.lo + picture.hi) / 2 == pytest.approx(-1 / 9) and picture.lo == -1
 
 
-@pytest.mark.parametrize(("left", "words"), [(0.009, "true labels: collapsed, "), (0.5, "true labels: not collapsed, ")])
-def test_the_headline_says_whether_features_collapsed(left, words):
-    run = made_up(nc1=left)
+@pytest.mark.parametrize(
+    ("left", "step", "words"),
+    [(0.009, 1000, "collapsed"), (0.5, 1000, "not collapsed"), (0.5, 999, "not yet collapsed"), (0.009, 999, "collapsed")],
+)
+def test_the_headline_says_whether_features_collapsed_and_promises_nothing_on_the_way(left, step, words):
+    run = made_up(last=step, nc1=left)
     run.history.records[-1]["nc1"] = [left, 0.001]
     told = headline_of(run)
-    assert told[0].startswith(words) and told[1].endswith("NC1 then " + written(left))
+    assert told[0] == f"true labels {words}, NC1 1 to {written(left)}" and told[1] == f"shuffled collapsed, 1 to {written(0.001)}"
+    assert told[2].endswith("NC1 then " + written(left))
+
+
+def test_lines_at_the_fit_have_a_name_that_a_narrow_figure_has_room_for():
+    marks = made_up().markers()
+    assert [(mark.at, mark.label) for mark in marks] == [(1000.0, "labels fitted: true 1,000, shuffled 1,000"), (1000.0, "")]
+    assert marks[0].brief == "labels fitted"
 
 
 @pytest.mark.parametrize("labels", ["true", "random"])
@@ -256,15 +266,15 @@ def test_claims_wait_for_the_end_and_small_runs_are_outside():
     assert "per_class between 30 and 100" in verdict(run, "CO1").reason
 
 
-def made_up(fitted=True, **changes):
-    """A finished run of quick's settings with made-up readings, which every claim accepts unless they are changed."""
+def made_up(fitted=True, last=1000, **changes):
+    """A run of quick's settings, finished at step 1000, with made-up readings, which every claim accepts unless they are changed."""
     run = made({"steps": 1000}, (0,), "quick")
     run.free = [minimise(run.config, 0)]
     good = {"nc1": 0.001, "nc1-test": 0.2, "nc2-angle": 0.05, "nc2-length": 0.05, "nc3": 0.2, "nc4": 0.0, "error": 0.0 if fitted else 0.1,
             "test-error": 0.1, "loss": 0.01}  # fmt: skip
     run.history.append(0, {name: [1.0, 1.0] for name in good})
-    run.history.append(1000, {name: [value, changes.get(name, value)] for name, value in good.items()})
-    run.step = 1000
+    run.history.append(last, {name: [value, changes.get(name, value)] for name, value in good.items()})
+    run.step = last
     return run
 
 
