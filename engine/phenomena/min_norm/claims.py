@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.contract import Claim, Condition, one_of, within
 from engine.data.regression import NONE
 from engine.judging import Judgement, Judges, censored, decided, not_applicable, pending
+from engine.phenomena.min_norm.config import BESIDE
 from engine.phenomena.min_norm.noise_claims import MIRROR_CLAIMS, NOISE_CLAIMS, NOISE_JUDGES
 from engine.theory.linear_models.norm_law import expected_squared_norm, squared_norm_variance
 
@@ -43,12 +44,13 @@ SEVERAL = Condition(
     lambda config: config.n >= 4 and config.d >= 5 * config.n,
 )
 CLAIMS = (
-    Claim("MN1", "GD from 0 reaches X^+ y", PAGE, "distance 0", "1e-8 relative", domain=(CONVERGENT,), chance=1e-3),
-    Claim("MN2", "It never leaves the row space", PAGE, "null component 0", "1e-12 of the largest norm so far", domain=(UNDERDETERMINED,),
-          chance=1e-3),
+    Claim("MN1", "GD from 0 reaches X^+ y", PAGE, "distance 0", "1e-8 relative", domain=(CONVERGENT, BESIDE), chance=1e-3),
+    Claim("MN2", "It never leaves the row space", PAGE, "null component 0", "1e-12 of the largest norm so far",
+          domain=(UNDERDETERMINED, BESIDE), chance=1e-3),
     Claim("MN3", "Simulation equals the closed form at t = 1, 10, 100, 1000", "linear algebra", "difference 0", "1e-10 relative",
-          chance=1e-3),
-    Claim("MN4", "From w_0 it reaches X^+ y + P_null w_0", GUNASEKAR, "distance 0", "1e-8 relative", domain=(CONVERGENT,), chance=1e-3),
+          domain=(BESIDE,), chance=1e-3),
+    Claim("MN4", "From w_0 it reaches X^+ y + P_null w_0", GUNASEKAR, "distance 0", "1e-8 relative",
+          domain=(CONVERGENT, BESIDE), chance=1e-3),
     Claim("MN5", "SGD, momentum and Nesterov reach X^+ y too", GUNASEKAR, "distance 0", "1e-6 relative", ("quick",),
           (LINEAR, CONVERGENT), 1e-3),
     Claim(
@@ -57,12 +59,13 @@ CLAIMS = (
     ),
     Claim(
         "MN7", "The l1 norm of a diagonal network falls from min-l2's (alpha = 2) as alpha falls", "arXiv:2002.09277",
-        "min-l2's, falling; KKT 0", "1 %; monotone; 1e-2", ("quick",), (within("steps", 2000),), 0.01,
+        "min-l2's, falling; KKT 0", "1 %; monotone; 1e-2", ("quick",), (within("steps", 2000), BESIDE), 0.01,
     ),
-    Claim("MN8", "Nested norms fall: |w*| over d >= n, y fixed", "exercise 1", "no rise", "1e-10 relative", chance=1e-3),
+    Claim("MN8", "Nested norms fall: |w*| over d >= n, y fixed", "exercise 1", "no rise", "1e-10 relative", domain=(BESIDE,),
+          chance=1e-3),
     Claim(
         "MN9", "Mean norm law: E|w*|^2 = r2 n/d + sigma2 n/(d-n-1)", "inverse Wishart mean", "formula",
-        "quantile of 1 run in 10,000 over all d >= n+10", ("quick",), (DRAWN, within("n", 4), within("draws", FEWEST)), 1e-3,
+        "quantile of 1 run in 10,000 over all d >= n+10", ("quick",), (DRAWN, within("n", 4), within("draws", FEWEST), BESIDE), 1e-3,
     ),
     Claim("MN10", "Adam on Wilson's data goes along sign(X^T y)", "arXiv:1705.08292, Lemma 3.1", "angle 0", "1e-3 rad", ("quick",),
           (LINEAR,), 1e-3),

@@ -13,7 +13,8 @@ FEWEST = 2  # rows of imported data
 NOISE, MIRROR = "label-noise", "mirror"
 WITH_NOISE, MIRRORED = one_of("param", NOISE), one_of("param", MIRROR)
 BESIDE = Condition(f"param other than {NOISE} and {MIRROR}", lambda config: config.param not in (NOISE, MIRROR))
-"""Of figures about other models than that of the two studies, which keep to their own."""
+"""Of figures and claims about other models than that of the two studies, which keep to their own."""
+WITHOUT_NOISE = Condition(f"param other than {NOISE}", lambda config: config.param != NOISE)
 
 
 class MinNormConfig(Config):

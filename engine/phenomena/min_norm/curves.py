@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.contract import Basis, Marker, Series, Summary
+from engine.contract import Basis, Marker, Series, Summary, unmet
 from engine.phenomena.min_norm.config import MIRROR, NOISE
 from engine.phenomena.min_norm.deep_matrix import ORDERS, DeepMatrix
-from engine.phenomena.min_norm.figures import GONE, PROGRESS
+from engine.phenomena.min_norm.figures import FIGURES, GONE, PROGRESS
 from engine.phenomena.min_norm.predictions import SWEPT, Path
 from engine.phenomena.min_norm.weight_readings import NamedSetting, followed
 from engine.readings import summarised
@@ -38,7 +38,17 @@ PREDICTED: dict[str, tuple[str, Basis]] = {
 
 
 def curves(run: MinNorm) -> Iterator[Series]:
-    """Every curve."""
+    """Every curve of the figures that are meant for these settings."""
+    kept = _meant(run)
+    yield from (series for series in _all(run) if series.name.partition("/")[0] in kept)
+
+
+def _meant(run: MinNorm) -> set[str]:
+    """The figures that are meant for these settings."""
+    return {figure.name for figure in FIGURES if not unmet(figure.domain, run.config)}
+
+
+def _all(run: MinNorm) -> Iterator[Series]:
     chosen = run.chosen
     yield from _training(run)
     yield from _norms(run, chosen)
@@ -51,8 +61,8 @@ def curves(run: MinNorm) -> Iterator[Series]:
 
 def markers(run: MinNorm) -> Iterator[Marker]:
     """Minima, what a start keeps, rounding, where weights diverge, the chosen alpha, the threshold and the chosen d."""
-    yield from _minima(run)
-    yield from _landmarks(run)
+    kept = _meant(run)
+    yield from (marker for marker in (*_minima(run), *_landmarks(run)) if marker.figure in kept)
     steps = run.steps_made(run.config.param)
     for setting in run.shown[0].settings:
         end = run.divergence(setting)
@@ -115,6 +125,7 @@ def _norms(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
     paths, word = _paths(run, chosen), PREDICTED[run.config.param][0]
     for order, label in zip(ORDERS, _norm_names(run), strict=True):
         name = f"norms/{order}"
+        label = f"{label}, {chosen.label}"
         yield measured(run, name, order, chosen, label, order, style="points" if paths else "line")
         if paths:
             yield _predicted(run, f"{name}/theory", order, paths, f"{label}, {word}", order)
@@ -131,7 +142,8 @@ def _directions(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
     grown = run.theory.growth[run.config.depth] if run.config.param == "deep-matrix" else paths
     for place, (quantity, value) in enumerate(zip(PROGRESS, _singular_values(run), strict=False)):
         name, group = f"directions/{place}", f"direction-{place}"
-        label = f"singular value {value:.3g}" if len(run.seeds) == 1 else f"singular value {place + 1}"  # every seed has its own
+        size = f"s={value:.3g}" if len(run.seeds) == 1 else f"s_{place + 1}"  # every seed has its own
+        label = f"{size}, {chosen.label}"
         if run.history.records:
             yield measured(run, name, quantity, chosen, label, group, style="points" if paths else "line", positive=False)
         if grown:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from engine.contract import Axis, Condition, Figure, PictureSpec, Quantity, Summary
-from engine.phenomena.min_norm.config import BESIDE, MIRRORED, WITH_NOISE
+from engine.phenomena.min_norm.config import BESIDE, MIRRORED, WITH_NOISE, WITHOUT_NOISE
 
 STEP = Axis("step", log=True, lo=1)
 FIGURES = (
     Figure("distance", "Distance to X⁺y", STEP, Axis("over |X⁺y|", log=True), ("distance/*",)),
     Figure("null-component", "Part outside the rows", STEP, Axis("|P w|/|w|", log=True), ("null-component/*",),
-           "rows of X; rounding error stands for 0"),
+           "rows of X; rounding error stands for 0", domain=(WITHOUT_NOISE,)),
     Figure("train-loss", "Training loss", STEP, Axis("|X w - y|²/2", log=True), ("train-loss/*",)),
-    Figure("norms", "Norms", STEP, Axis("norm", log=True), ("norms/*",), "of the chosen run; least: of all weights that fit"),
+    Figure("norms", "Norms", STEP, Axis("norm", log=True), ("norms/*",), "minimum: least of all weights that fit"),
     Figure("directions", "Singular directions", STEP, Axis("share of way", lo=-0.5, hi=2.0), ("directions/*",),
-           "of the chosen run; of singular values, in deep-matrix"),
+           "s: singular value of X, or in deep-matrix of the matrix to complete", domain=(BESIDE,)),
     Figure("alpha-sweep", "Network: l2 to l1", Axis("alpha", log=True), Axis("norm", log=True), ("alpha-sweep/*",),
            domain=(BESIDE,)),
     Figure("matrix-completion", "Matrix completion", STEP, Axis("relative error", log=True), ("matrix-completion/*",),
@@ -29,9 +29,11 @@ FIGURES = (
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
     Figure("alpha-eff", "Effective scale", Axis("step", lo=0), Axis("√(u v)", log=True), ("alpha-eff/*",), "geometric mean of coordinates",
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
-    Figure("mirror-weights", "Sizes of weights", Axis("rank"), Axis("|weight|", lo=0.0), ("mirror-weights/*",), "of the first seed",
+    Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("|weight|", lo=0.0), ("mirror-weights/*",),
+           "potential |w|_p^p/p; of the first seed",
            empty="fills with preset mirror", domain=(MIRRORED,)),
-    Figure("mirror-limit", "Least lp norm", STEP, Axis("relative distance", log=True), ("mirror-limit/*",),
+    Figure("mirror-limit", "Off the least l_p norm", STEP, Axis("relative", log=True), ("mirror-limit/*",),
+           "distance to the weights that fit with the least l_p norm, each run's own p",
            empty="fills with preset mirror", domain=(MIRRORED,)),
 )  # fmt: skip
 PICTURES = (PictureSpec("plane", "Every point of the line fits", domain=(BESIDE,)),)

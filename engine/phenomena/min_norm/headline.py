@@ -25,7 +25,7 @@ def clauses(run: MinNorm, known: Known) -> Iterator[str]:
         yield f"diagonal network, alpha {run.config.alpha:g}, {at}: misfit {_said(known, 'network_misfit')}"
         yield f"l1 norm {_said(known, 'network_l1')}, l2 norm {_said(known, 'network_l2')}"
     elif run.config.param == NOISE:
-        yield from _of_noise(run, known, at)
+        yield from _of_noise(run, known)
     elif run.config.param == MIRROR:
         yield f"{at}, mirror descent with p={run.config.p:g}: {_said(known, 'mirror_distance')} off the least l_p norm"
         yield f"{_said(known, 'mirror_distance_started')} off the least divergence from a drawn start"
@@ -44,11 +44,12 @@ def _linear(known: Known, at: str) -> Iterator[str]:
         yield f"|w| {known.number('norm_gd')} by GD, {known.number('norm_adam')} by Adam, least {known.number('min_norm')}"
 
 
-def _of_noise(run: MinNorm, known: Known, at: str) -> Iterator[str]:
-    phase = " under noise" if run.history.last < run.config.noisy_steps else ""
-    yield f"{at}{phase}, l1 norm over the truth's: {_said(known, 'noise_l1')} with noise on labels"
-    yield f"{_said(known, 'noise_l1_gd')} by GD without"
+def _of_noise(run: MinNorm, known: Known) -> Iterator[str]:
+    yield f"step {run.history.last:,}, l1 norm over the truth's: {_said(known, 'noise_l1')} with noise on labels"
+    yield f"{_said(known, 'noise_l1_gd')} without"
     yield f"{_said(known, 'noise_l1_weights')} with noise on weights"
+    if run.history.last < run.config.noisy_steps:
+        yield f"the noise lasts until step {run.config.noisy_steps:,}"
     if known.has("noise_decay"):
         yield f"scales fell {known.number('noise_decay')} times as far as the formula says"
 

@@ -27,7 +27,7 @@ from engine.theory.implicit_bias.label_noise import (
 )
 from engine.theory.inputs import Floats
 
-SETTINGS = (NamedSetting(QUIET, "GD"), NamedSetting(LABELS, "noise on labels"), NamedSetting(WEIGHTS, "noise on weights"))
+SETTINGS = (NamedSetting(QUIET, "no noise"), NamedSetting(LABELS, "noise on labels"), NamedSetting(WEIGHTS, "noise on weights"))
 LARGEST = 200_000  # entries of X up to which the weighted l1 minimum is sought
 TINY = 1e-290  # products u v beyond keep their digits
 

@@ -46,7 +46,7 @@ WIDE = Condition("n at least 4, d at least 4 n", lambda config: config.n >= 4 an
 NOISE_PRESET, MIRROR_PRESET = ("label-noise",), ("mirror",)
 NOISE_CLAIMS = (
     Claim("LN1", "Noise on labels makes the network sparse, none leaves it dense: l1 norm over the true weights'", HAOCHEN,
-          "1 with noise; above 1.5 by GD without", "within 1 %; strictly", NOISE_PRESET, CHOSEN_BY_NOISE, 0.01),
+          "1 with noise; above 1.5 without", "within 1 %; strictly", NOISE_PRESET, CHOSEN_BY_NOISE, 0.01),
     Claim("LN2", "It finds the interpolator of least sum h_j |w_j|", OURS, "distance 0", "1e-2 relative", NOISE_PRESET, CHOSEN_BY_NOISE,
           0.01),
     Claim("LN3", "u v = alpha^2 prod(1 - 4 eta^2 g^2), noisy or not", "algebra", "difference of logs 0", "1e-9", NOISE_PRESET,
@@ -84,7 +84,7 @@ def decay_over_formula(run: MinNorm) -> Floats:
 def _sparsifies(run: MinNorm) -> Judgement:
     noisy, quiet = l1_over_truth(run, LABELS), l1_over_truth(run, QUIET)
     worst, least = float(noisy[np.argmax(np.abs(noisy - 1))]), float(quiet.min())
-    measured = f"{worst:.4g} with noise; {least:.3g} by GD"
+    measured = f"{worst:.4g} with noise; {least:.3g} without"
     if not run.over:
         return pending(UNTIL_THE_END, measured if run.history.records else None)
     return decided(abs(worst - 1) <= SPARSE_WITHIN and least > DENSE, measured, values={"label noise": worst, "GD": least})

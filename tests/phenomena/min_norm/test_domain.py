@@ -37,6 +37,10 @@ def linear(c):
     return c.param == "linear"
 
 
+def beside(c):
+    return c.param in ("linear", "diagonal", "deep-matrix")
+
+
 def noisy(c):
     return c.param == "label-noise"
 
@@ -53,15 +57,15 @@ def chosen(c):
 
 
 INSIDE = {
-    "MN1": lambda c: c.eta not in (0.0, 1.0, 1.2, 2.0),
-    "MN2": lambda c: c.d > c.n,
-    "MN3": lambda c: True,
-    "MN4": lambda c: c.eta not in (0.0, 1.0, 1.2, 2.0),
+    "MN1": lambda c: beside(c) and c.eta not in (0.0, 1.0, 1.2, 2.0),
+    "MN2": lambda c: beside(c) and c.d > c.n,
+    "MN3": beside,
+    "MN4": lambda c: beside(c) and c.eta not in (0.0, 1.0, 1.2, 2.0),
     "MN5": lambda c: linear(c) and c.eta not in (0.0, 1.0, 1.2, 2.0),
     "MN6": lambda c: linear(c) and c.n >= 4 and c.d / c.n >= 5,
-    "MN7": lambda c: c.steps >= 2000,
-    "MN8": lambda c: True,
-    "MN9": lambda c: c.n >= 4 and c.draws >= 100,
+    "MN7": lambda c: beside(c) and c.steps >= 2000,
+    "MN8": beside,
+    "MN9": lambda c: beside(c) and c.n >= 4 and c.draws >= 100,
     "MN10": linear,
     **dict.fromkeys(("LN1", "LN2", "LN4", "LN5", "LN6"), lambda c: noisy(c) and gentle(c) and chosen(c)),
     "LN3": lambda c: noisy(c) and gentle(c),
