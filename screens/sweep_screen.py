@@ -14,7 +14,7 @@ from textual.containers import Container, Vertical
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from engine.contract import Command, Phase, Snapshot
+from engine.contract import Command, Figure, Phase, Snapshot
 from engine.contract.sweep import SweepSession
 from screens.application import Application, ExportRequest
 from screens.keys import KEYS, LAB, LOOK, READ, Key, bindings, shown_now
@@ -22,6 +22,7 @@ from screens.side_panel import SIDE_PANEL_FROM
 from screens.sweep_words import Columns, cells, standing, why
 from screens.view_screen import ViewScreen
 from screens.widgets.figure_grid import FigureGrid
+from screens.widgets.plot_legend import axis_name
 from screens.widgets.text_row import TextRow, fit
 
 POINTS = (("enter", "open run"), ("up/down", "point"), ("tab", "figures"))  # while the list has the keyboard
@@ -174,8 +175,15 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         """Say what is wrong with the selected point or the sweep, and what the cursor reads."""
         place = self.points.highlighted
         wrong = why(self.seen.points[place]) if place is not None else ""
-        words = Text(wrong, "red") if wrong else Text("; ".join(self.seen.notes), "yellow")
+        notes = [Text(note, "yellow") for note in self.seen.notes]
+        words = Text(wrong, "red") if wrong else Text("; ").join([*notes, *self._what_is_chosen()])
         self.message.show(words, self.figures.readout(), bad=Phase.FAILED if wrong else Phase.FINISHED)
+
+    def _what_is_chosen(self) -> list[Text]:
+        """What the chosen figure shows, in full: its title is the word of the table's column."""
+        panel = self.figures.active_panel
+        drawn = panel.what if panel is not None else None
+        return [Text(f"{drawn.name}: {axis_name(drawn.y)}", "dim")] if isinstance(drawn, Figure) else []
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say what is wrong with the point that is selected now."""
@@ -223,6 +231,16 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
     def help_keys(self) -> Sequence[Key]:
         """What help lists."""
         return sorted((*POINT_KEYS, *meant_here(self.application.keys)), key=lambda key: (LOOK, READ, LAB).index(key.group))
+
+    def action_view(self, index: int) -> None:
+        """Choose a figure, and say what it shows."""
+        super().action_view(index)
+        self.say_phase()
+
+    def action_turn(self, direction: int) -> None:
+        """Show the next or previous page of figures, and say what the chosen one shows."""
+        super().action_turn(direction)
+        self.say_phase()
 
     def uncover_figures(self) -> None:
         """Nothing covers them."""

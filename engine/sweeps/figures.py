@@ -26,10 +26,11 @@ def drawn(
     name: str, manifest: SweepManifest, points: Sequence[SweepPoint], scalars: Sequence[Scalar], spec: Spec | None
 ) -> tuple[Spec, Snapshot, dict[str, SweepMap]]:
     """Return the figures of a sweep as a phenomenon would declare them, what stands in them now, and the numbers behind the pictures."""
-    grid = Grid.of(manifest, points)
+    grid, alone = Grid.of(manifest, points), _alone(manifest.seeds)
     figures, series = [], []
+    scalars = _filled(scalars, points)
     for scalar in scalars:
-        curves = list(_curves(scalar, grid))
+        curves = list(_curves(scalar, grid, alone))
         series += curves
         figures.append(_figure(scalar, grid, curves))
     y = enough_for_map(grid)
@@ -47,6 +48,25 @@ def drawn(
         groups=tuple(label or ALONE for label, _ in grid.curves()),
     )  # fmt: skip
     return declared, shown, {f"map-{name}": cells for name, cells in maps.items()}
+
+
+def _alone(seeds: Sequence[int]) -> str:
+    """What the only curve of a figure is called: its title and axis say already of what it is."""
+    return f"median of {len(seeds)} seeds" if len(seeds) > 1 else f"seed {seeds[0]}"
+
+
+def without_values(scalars: Sequence[Scalar], points: Sequence[SweepPoint]) -> dict[str, str]:
+    """Return the scalars that no point has, once all have ended, each with the reason that all give."""
+    if not points or not all(point.ended for point in points):
+        return {}
+    said = {scalar.name: {point.values[scalar.name].reason for point in points if scalar.name in point.values} for scalar in scalars}
+    return {name: reasons.pop() for name, reasons in said.items() if len(reasons) == 1 and "" not in reasons}
+
+
+def _filled(scalars: Sequence[Scalar], points: Sequence[SweepPoint]) -> Sequence[Scalar]:
+    """Leave out what no point has, so that it takes no room; all stay where none has anything."""
+    empty = without_values(scalars, points)
+    return [scalar for scalar in scalars if scalar.name not in empty] or scalars
 
 
 def _figure(scalar: Scalar, grid: Grid, curves: Sequence[Series]) -> Figure:
@@ -76,18 +96,18 @@ def _left_out(grid: Grid) -> int:
     return count if count > MOST_CURVES else 0
 
 
-def _curves(scalar: Scalar, grid: Grid) -> Iterator[Series]:
+def _curves(scalar: Scalar, grid: Grid, alone: str) -> Iterator[Series]:
     found = list(grid.curves())
     if len(found) > MOST_CURVES:
         found = [found[place] for place in np.unique(np.linspace(0, len(found) - 1, MOST_CURVES).round().astype(int)).tolist()]
     x = grid.places
     for label, points in found:
         values = [points[place].values.get(scalar.name) if place in points else None for place in x.tolist()]
-        yield from _curve(scalar, label, x, values)
+        yield from _curve(scalar, label, alone, x, values)
 
 
-def _curve(scalar: Scalar, combination: str, x: Floats, values: Sequence[ScalarValue | None]) -> Iterator[Series]:
-    label, group = combination or scalar.label, combination or ALONE
+def _curve(scalar: Scalar, combination: str, alone: str, x: Floats, values: Sequence[ScalarValue | None]) -> Iterator[Series]:
+    label, group = combination or alone, combination or ALONE
     middle, lo, hi = (np.array([getattr(value, name) if value else np.nan for value in values]) for name in ("value", "lo", "hi"))
     bound = np.array([bool(value and value.value_censored) for value in values])
     replicates = max((len(value.seeds) for value in values if value), default=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,6 @@ from engine.contract.sweep import SweepPoint
 from engine.sweeps.manifest import AxisOf, SweepManifest
 
 Floats = NDArray[np.float64]
-WORD = re.compile(r"[a-z]{2,}(?![\w*^(/])")  # what may be capitalised: r_k* and R_k* are two symbols, as are p and P
 LONGEST = 60  # letters of a description that an axis has room for
 DECADE = 10.0  # an axis whose values are positive and span so much is logarithmic
 
@@ -67,9 +65,8 @@ class Grid:
 
 
 def title(scalar: Scalar, grid: Grid) -> str:
-    """`First step with 95 % of test pairs right against weight decay`."""
-    begins = scalar.label[:1].upper() if WORD.match(scalar.label) else scalar.label[:1]
-    return f"{begins}{scalar.label[1:]} against {grid.x.label}"
+    """`grok_step against weight decay`: the word of the table's column, since what it is may be long and stands along the axis."""
+    return f"{scalar.name} against {grid.x.label}"
 
 
 def axis_label(axis: AxisOf) -> str:

@@ -14,7 +14,7 @@ from engine.contract.sweep import Lost, SweepPoint, SweepSnapshot
 from engine.errors import LabError, StoreError
 from engine.runner.rebuilding import shown
 from engine.store import RunFolder
-from engine.sweeps.figures import drawn
+from engine.sweeps.figures import drawn, without_values
 from engine.sweeps.folder import TABLE, StoredRuns, SweepFolder
 from engine.sweeps.kept_runs import KeptRuns, damaged, stamp_of
 from engine.sweeps.manifest import Row, Table, ValueOf
@@ -100,6 +100,7 @@ class SweepView:
         known = dict.fromkeys(name for point in points for name in point.claims)
         claims = [name for name in known if any(name in p.claims and p.claims[name].holds is not None for p in points)]
         notes.extend(_lost(points))
+        notes.extend(f"no {name}: {reason}" for name, reason in without_values(scalars, points).items())
         spec = _spec(manifest.phenomenon, notes)
         declared, snapshot, maps = drawn(self.folder.name, manifest, points, scalars, spec)
         rate, eta = self._pace(points, live)

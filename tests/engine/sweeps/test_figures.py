@@ -1,16 +1,17 @@
 """What is drawn of a sweep: axes, curves, bands, lower bounds, heat maps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.contract import Phase, Scalar, ScalarValue
 from engine.contract.sweep import SweepPoint
 from engine.registry import spec
-from engine.sweeps.figures import drawn
+from engine.sweeps.figures import drawn, without_values
 from engine.sweeps.grid import axes_of
 from engine.sweeps.heat_map import levels_of
-from engine.sweeps.layout import Grid, title
-from engine.sweeps.manifest import AxisOf, SweepManifest
+from engine.sweeps.manifest import SweepManifest
 from engine.sweeps.plan import Plan
 
 GROKKING = spec("grokking")
@@ -101,14 +102,24 @@ def test_many_curves_are_thinned_and_said():
     assert len(shown.series) == 8 and "8 of 12 curves" in declared.figures[0].note
 
 
-@pytest.mark.parametrize(
-    ("label", "title_"),
-    [
-        ("grok step / memorise step", "Grok step / memorise step"), ("log-log slope", "Log-log slope"),
-        ("p/n at the peak", "p/n at the peak"),
-        ("r_k*, a rank", "r_k*, a rank"), ("l1 norm", "l1 norm"), ("cos(K, y y^T)", "cos(K, y y^T)"), ("|w|, GD", "|w|, GD"),
-    ],
-)  # fmt: skip
-def test_a_title_leaves_symbols_as_they_are(label, title_):
-    grid = Grid(AxisOf(knob="n", label="n", values=(1, 2)), (), ())
-    assert title(Scalar("it", label), grid) == f"{title_} against n"
+def test_titles_are_the_words_of_the_table_and_a_lone_curve_says_of_how_many_seeds_it_is():
+    declared, shown, _ = sweep(["wd=.3,1,3"], lambda k: steps(1, 2, 3))
+    assert [figure.title for figure in declared.figures] == ["grok_step against weight decay"]
+    assert declared.figures[0].y.label == "first step" and [curve.label for curve in shown.series] == ["median of 3 seeds"]
+    _, shown, _ = sweep(["wd=.3,1,3"], lambda k: steps(1), seeds=1)
+    assert [curve.label for curve in shown.series] == ["seed 0"]
+
+
+def test_what_no_point_has_takes_no_room_once_all_have_ended():
+    other = replace(STEP, name="other")
+    none = ScalarValue(other, (np.nan,), (False,), "needs decay")
+
+    def points(ended):
+        return [SweepPoint({"wd": 1.0}, {}, "run", Phase.FINISHED, ended=ended, values={"grok_step": steps(1), "other": none})]
+
+    plan = Plan.of(GROKKING, "quick", {"p": 31}, axes_of(GROKKING, ["wd=1"], ("p",)), seeds=1)
+    manifest = SweepManifest.of(plan, "cpu", 1, "typed")
+    for ended, wanted in ((False, ["grok_step", "other"]), (True, ["grok_step"])):
+        declared, *_ = drawn("a sweep", manifest, points(ended), [STEP, other], GROKKING)
+        assert [figure.name for figure in declared.figures] == wanted
+    assert without_values([STEP, other], points(True)) == {"other": "needs decay"} and not without_values([STEP, other], points(False))
