@@ -211,7 +211,7 @@ class TourScreen(RunScreen, inherit_bindings=False):
         how_far = f"{phase}, {formatting.percent(snapshot)}" if phase is Phase.RUNNING else str(phase)
         if self.answer is None:
             return f"The run that answers is {how_far}."
-        return f"{tour_text.noted(self.stop, self.answer, snapshot)} The run is {how_far} ..."
+        return f"{tour_text.noted(self.stop, self.answer, snapshot)} {how_far.capitalize()} ..."
 
     # ------------------------------------------------------------ question and answer
 

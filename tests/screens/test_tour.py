@@ -145,7 +145,7 @@ def test_nothing_of_the_run_is_told_before_the_answer_and_everything_once_it_is_
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
         assert "The run that answers is running, 50 %." in said(app) and "RL1" not in said(app)
         await pilot.press("2")
-        await until(pilot, lambda: "You said: It reaches 1. The run is running, 50 %" in said(app))
+        await until(pilot, lambda: "You said: It reaches 1. Running, 50 %" in said(app))
         assert screen.stage == "waiting"
         keys = said(app, screen.query_one("#keys"))
         assert "n next without it" in keys and "enter" not in keys and "b back" not in keys, "no key that does nothing"
