@@ -224,7 +224,7 @@ def _mark(canvas: Canvas, taken: Bools, row: int, column: int, curve: Curve, row
         place = column + shift
         if not 0 <= place < canvas.columns:
             continue
-        if shift and curve.series.style == "line" and rows[place] >= 0:
+        if shift and curve.series.style == "line":
             row = int(rows[place])
         if 0 <= row < canvas.rows and not taken[row, place]:
             taken[row, place] = True

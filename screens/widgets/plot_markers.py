@@ -80,24 +80,25 @@ def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, t
 
 
 def _beside(canvas: Canvas, column: int, length: int) -> tuple[int, int] | None:
-    """The first free place right or left of a vertical line, from the top."""
+    """The first free place right or left of a vertical line, from the top; a blank of it stands between the line and the label."""
     for row in range(canvas.rows):
-        for start in (column + 1, column - length):
-            if canvas.empty(row, start, start + length) and not _touched(canvas, row, start, length):
+        for start, beyond in ((column + 1, column + 1 + length), (column - length, column - length - 1)):
+            if canvas.empty(row, start, start + length) and not _holds_letter(canvas, row, beyond):
                 return row, start
     return None
 
 
-def _touched(canvas: Canvas, row: int, start: int, length: int) -> bool:
-    """Whether a character stands right before or after a place, such as a label's: two labels need a blank between them."""
-    return any(0 <= column < canvas.columns and canvas.codes[row, column] for column in (start - 1, start + length))
+def _holds_letter(canvas: Canvas, row: int, column: int) -> bool:
+    """Whether a character stands in a cell, such as a label's: two labels need a blank between them."""
+    return 0 <= column < canvas.columns and bool(canvas.codes[row, column])
 
 
 def _above(canvas: Canvas, row: int, length: int) -> tuple[int, int] | None:
     """A free place next to a horizontal line: right end first, then leftward."""
     for start in range(canvas.columns - length, -1, -4):
         for place in (row - 1, row + 1):
-            if canvas.empty(place, start, start + length) and not _touched(canvas, place, start, length):
+            around = (start - 1, start + length)
+            if canvas.empty(place, start, start + length) and not any(_holds_letter(canvas, place, column) for column in around):
                 return place, start
     return None
 

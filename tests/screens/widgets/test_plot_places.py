@@ -79,6 +79,28 @@ def test_points_stand_in_the_columns_of_their_ticks(theme: Theme) -> None:
             assert label not in rows[axis + 1].split() or rows[axis][column] in "┬+", (width, value)
 
 
+def test_marks_that_give_way_to_others_stay_on_their_line() -> None:
+    """Many points in few columns, where another curve begins: no mark stands beyond the last point."""
+    figure = Figure("f", "", Axis("x", lo=0.0, hi=300.0), Axis("y", log=True, lo=0.1, hi=1e4), ("*",))
+    steps = np.arange(38.0)
+    short, long = curve(steps, 0.5 * 1.3**steps, "a"), curve(np.arange(301.0), np.full(301, 0.6), "b")
+    for width in range(60, 140, 7):
+        rows = plain(figure, [long, short], width=width, height=24)[2:-2]
+        left = next(text.index("┤") for text in rows if "┤" in text)
+        last = left + 1 + int(37 / 300 * (width - left - 1)) + 1
+        assert max(place for text in rows for place, letter in enumerate(text) if letter == Theme().mark(1)) <= last, width
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=["braille", "ascii"])
+def test_the_label_of_a_vertical_line_stands_a_blank_beside_it(theme: Theme) -> None:
+    figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a",))
+    for at in TENTHS[2:9]:
+        rows = plain(figure, [curve([0.5], [9.0])], [Marker("f", "x", at, "the end")], theme=theme)[2:-3]
+        (text,) = (row for row in rows if "the end" in row)
+        place = text.index("the end")
+        assert text[place - 1] == " " and all(row[place - 2] != " " for row in rows), rows
+
+
 def test_the_label_of_a_line_stands_beside_it() -> None:
     figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a",))
     for height in HEIGHTS:
