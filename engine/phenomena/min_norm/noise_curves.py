@@ -36,7 +36,7 @@ def noise_markers(run: MinNorm) -> Iterator[Marker]:
     part, end = run.noise[0], run.config.noisy_steps
     if 0 < end < run.config.steps:
         for figure in ("noise-l1", "alpha-eff", "distance", "norms", "train-loss"):
-            yield Marker(figure, "x", end, "noise ends", brief="end")
+            yield Marker(figure, "x", end, "noise ends", brief="noise ends")
     for place, word, brief in ((0, "limit without noise", "limit"), (1, "weighted l1 minimum", "l1 minimum")):
         size = float(np.abs(part.limits[place]).sum()) / run.config.nonzeros
         if np.isfinite(size):
