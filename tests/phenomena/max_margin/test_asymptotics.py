@@ -70,6 +70,12 @@ def test_features_of_the_second_descent_carry_what_is_said():
     assert psi == pytest.approx(0.383, abs=2e-3)
 
 
+def test_the_second_threshold_is_said_to_be_that_of_other_labels(small):
+    lines = {one.figure: one for one in small.asymptotics.markers() if one.axis == "x"}
+    assert lines["second-descent"].label == f"psi* of these labels = {second_threshold():.3g}"
+    assert lines["separable"].label == f"psi* = {small.asymptotics.labels.threshold:.3g}" != lines["second-descent"].label
+
+
 def test_margins_are_shown_only_where_every_draw_is_separable(small):
     study = small.asymptotics
     shown = next(item for item in small.series() if item.name == "draw-margin/draws")

@@ -29,12 +29,12 @@ DOMAIN = (*ASYMPTOTICS, *ENOUGH)
 CLAIMS = (
     Claim("AM1", "Noisy labels become separable at psi*: share of draws at .6 and 1.6 of it", "arXiv:1804.09753", "0, 1", "<= .1, >= .9",
           ("asymptotics",), (*DOMAIN, within("r", 0, 4)), 1e-3),
-    Claim("AM2", "Margin, error and support vectors of the max margin are those of the limit", "arXiv:1911.01544; support: our own",
-          "0", "4 standard errors + .003", ("asymptotics",), (*DOMAIN, within("r", 0, 8)), 1e-2),
+    Claim("AM2", "Margin, error and support vectors of the max margin are those of the limit: mean of the draws less it",
+          "arXiv:1911.01544; support: our own", "0", "4 standard errors + .003", ("asymptotics",), (*DOMAIN, within("r", 0, 8)), 1e-2),
     Claim("AM3", "Beyond the threshold more features help again: error at psi = .4 less that at 1", "our own; arXiv:1911.05822",
           ".031", "> 2 standard errors", ("asymptotics",), DOMAIN, 1e-2),
-    Claim("AM4", "Below psi*, the likelihood's error is that of its limit", "arXiv:1803.06964", "0", "4 standard errors + .003",
-          ("asymptotics",), (*DOMAIN, within("r", 0, 8)), 1e-3),
+    Claim("AM4", "Below psi*, the likelihood's error is that of its limit: mean of the draws less it", "arXiv:1803.06964", "0",
+          "4 standard errors + .003", ("asymptotics",), (*DOMAIN, within("r", 0, 8)), 1e-3),
 )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def _threshold(study: Asymptotics) -> Judgement:
     star = study.labels.threshold
     low, high = study.share_separable(BELOW * star), study.share_separable(ABOVE * star)
     values = {"share below": low, "share above": high}
-    return decided(low <= RARE and high >= OFTEN, f"{low:.3g}, {high:.3g}", f"psi* = {star:.4g}", predicted="0, 1", values=values)
+    return decided(low <= RARE and high >= OFTEN, f"{low:.3g}, {high:.3g}", f"psi* = {star:.3g}", predicted="0, 1", values=values)
 
 
 def _margin(study: Asymptotics) -> Judgement:

@@ -23,11 +23,11 @@ FIGURES = (
     Figure("draw-margin", "Margin of unit weights", PSI, Axis("margin", lo=0.0), ("draw-margin/*",), "where every draw is separable",
            EMPTY, ASYMPTOTICS),
     Figure("draw-error", "Test error", PSI, Axis("error rate", lo=0.0, hi=0.5), ("draw-error/*",),
-           "max margin where it separates, else maximum likelihood", EMPTY, ASYMPTOTICS),
+           "max margin where separable, else likelihood", EMPTY, ASYMPTOTICS),
     Figure("draw-support", "Support vectors", PSI, Axis("share of rows", lo=0.0, hi=1.05), ("draw-support/*",),
            "where every draw is separable", EMPTY, ASYMPTOTICS),
-    Figure("second-descent", "Second descent", PSI, Axis("test error"), ("second-descent/*",),
-           "the first d features carry 100 (1 - (1+psi)^-2) of the logit's variance, 100", EMPTY, ASYMPTOTICS),
+    Figure("second-descent", "Second descent", PSI, Axis("error, own labels"), ("second-descent/*",),
+           "later features tell less of these labels", EMPTY, ASYMPTOTICS),
     Figure("draw-cosine", "Cosine with the truth", PSI, Axis("cosine", lo=0.0, hi=1.0), ("draw-cosine/*",), "the error follows from it",
            EMPTY, ASYMPTOTICS),
 )  # fmt: skip
@@ -54,13 +54,14 @@ def curves(study: Asymptotics) -> Iterator[Series]:
 
 
 def markers(study: Asymptotics) -> Iterator[Marker]:
-    """Where labels become separable, and the best error there is."""
+    """Where labels become separable, those of the second descent elsewhere, and the best error there is."""
     star = study.labels.threshold
     for figure in ("separable", "draw-*"):
-        yield Marker(figure, "x", star, f"psi* = {star:.4g}", brief="psi*")
+        yield Marker(figure, "x", star, f"psi* = {star:.3g}", brief="psi*")
     yield Marker("draw-error", "y", study.labels.bayes_error, f"best possible {study.labels.bayes_error:.4f}", brief="best")
     if study.second_star:
-        yield Marker("second-descent", "x", study.second_star, f"psi* = {study.second_star:.3g}", brief="psi*")
+        at = f"= {study.second_star:.3g}"
+        yield Marker("second-descent", "x", study.second_star, f"psi* of these labels {at}", brief=f"their psi* {at}")
 
 
 def _limits(figure: str, limits: list[Limit], read: Callable[[Limit], float]) -> Iterator[Series]:

@@ -112,7 +112,7 @@ class Asymptotics(Study):
         })  # fmt: skip
         self.unit, self.total, self.grid = "draw", config.draws, geometric_grid(config.draws, 10)
         self.networks = [Network(Fits(float(psi)), seeds[0]) for psi in self.psi]
-        self.notes = ("every seed draws its own problems, in turns; errors follow from cosines exactly, without a test set",)
+        self.notes = ("errors follow from the cosines exactly: there is no test set",)
 
     # ------------------------------------------------------------ work
 

@@ -31,7 +31,7 @@ CLAIMS = (
           1e-2),
     Claim("LL2", "Loss-based steps take the loss further down: log(1/loss) over the constant rate's", PAPER, "> 1", ">= 5", BOTH, DOMAIN,
           1e-2),
-    Claim("LL3", "and the margin: loss-based over the constant rate's", PAPER, "> 1", "none", BOTH, DOMAIN, 1e-2),
+    Claim("LL3", "Loss-based steps widen the margin further: over the constant rate's", PAPER, "> 1", "none", BOTH, DOMAIN, 1e-2),
 )  # fmt: skip
 
 

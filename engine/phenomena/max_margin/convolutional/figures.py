@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 EPOCH, EMPTY, DOMAIN = Axis("epoch", log=True, lo=1), "fills with preset lyu-li-small", (CONVOLUTIONAL,)
 FIGURES = (
     Figure("cnn-margin", "CNN's margin", EPOCH, Axis("min q/|theta|^4"), ("cnn-margin/*",),
-           "q: the right output less the largest other; the least over the training images", EMPTY, DOMAIN),
+           "q: right output less the largest other", EMPTY, DOMAIN),
     Figure("cnn-loss", "CNN's loss", EPOCH, Axis("log10(1/loss)"), ("cnn-loss/*",), "summed cross-entropy", EMPTY, DOMAIN),
-    Figure("cnn-smoothed", "CNN, smoothed", EPOCH, Axis("per |theta|^4"), ("cnn-smoothed/*",),
-           "-log(exp(L)-1)/|theta|^4, once the summed loss L is below log 2", EMPTY, DOMAIN),
-    Figure("cnn-test-error", "CNN's test error", EPOCH, Axis("share", lo=0.0), ("cnn-test-error/*",), "", EMPTY, DOMAIN),
+    Figure("cnn-smoothed", "Smooth CNN margin", EPOCH, Axis("per |theta|^4"), ("cnn-smoothed/*",),
+           "min q softened: -log(exp L - 1), L: loss", EMPTY, DOMAIN),
+    Figure("cnn-test-error", "CNN's test error", EPOCH, Axis("error rate", lo=0.0), ("cnn-test-error/*",), "", EMPTY, DOMAIN),
     Figure("cnn-norm", "CNN's norm", EPOCH, Axis("|theta|"), ("cnn-norm/*",), "", EMPTY, DOMAIN),
-    Figure("cnn-train-error", "CNN's training error", EPOCH, Axis("share", lo=0.0), ("cnn-train-error/*",), "", EMPTY, DOMAIN),
+    Figure("cnn-train-error", "CNN's training error", EPOCH, Axis("error rate", lo=0.0), ("cnn-train-error/*",), "", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("cnn-kernels", "First kernels", domain=DOMAIN),)
 DRAWN = Summary.MEDIAN_RANGE

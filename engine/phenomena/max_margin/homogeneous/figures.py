@@ -20,18 +20,17 @@ EMPTY, DOMAIN = "fills with preset homogeneous", (HOMOGENEOUS,)
 FALLEN, STEP = Axis("log(1/loss)"), Axis("step", log=True, lo=1)
 FIGURES = (
     Figure("network-margin", "Network margin", FALLEN, Axis("min y f/|theta|^2"), ("network-margin/*",),
-           "line: the most that a linear network can have, gamma/2 of the SVM, since |theta|^2 >= 2 |W^T a|", EMPTY, DOMAIN),
+           "line: the most that a linear one has", EMPTY, DOMAIN),
     Figure("network-smoothed", "Smoothed margin", FALLEN, Axis("per |theta|^2"), ("network-smoothed/*",),
-           "-log(exp(L)-1)/|theta|^2: gradient flow never lets it fall once the summed loss L < log 2", EMPTY, DOMAIN),
+           "min y f softened: -log(exp L - 1), L: loss", EMPTY, DOMAIN),
     Figure("network-kkt", "Weights against motion", STEP, Axis("1 - cos", log=True), ("network-kkt/*",),
-           "0 at a KKT point; line: of each step until all is fitted; dots: of 200 steps together, free of kinks", EMPTY, DOMAIN),
-    Figure("network-slack", "Slackness", STEP, Axis("over least y f", log=True), ("network-slack/*",),
-           "sum lam (q - q_min)/q_min, q = y f(x): 0 where only the least margins push", EMPTY, DOMAIN),
+           "0 at a KKT point; dots: over 200 steps", EMPTY, DOMAIN),
+    Figure("network-slack", "Slackness", STEP, Axis("mean q/min q - 1", log=True), ("network-slack/*",),
+           "q = y f(x), weighted as in the gradient", EMPTY, DOMAIN),
     Figure("network-fall", "Fall of the loss", STEP, Axis("log(1/loss)"), ("network-fall/*",),
-           "of the summed logistic loss L; a step is at most .1 along -grad log L, that is a rate of .1/L, halved until L falls", EMPTY,
-           DOMAIN),
-    Figure("network-error", "Network's test error", STEP, Axis("share", lo=0.0), ("two-layer test error/*",), "500 other images",
-           EMPTY, DOMAIN),
+           "of the summed loss; rate at most .1/loss", EMPTY, DOMAIN),
+    Figure("network-error", "Network's test error", STEP, Axis("error rate", lo=0.0), ("two-layer test error/*",),
+           "500 other images", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("network-weights", "Weights as images", domain=DOMAIN),)
 WINDOW = 200  # steps over which motion is read
@@ -50,7 +49,7 @@ def curves(study: Homogeneous) -> Iterator[Series]:
     if np.isfinite(halves).all() and max(ends) > 0:
         for figure in ("network-margin", "network-smoothed"):
             yield summarised(
-                f"{figure}/svm", "most of a linear one: half the SVM's", np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN,
+                f"{figure}/svm", "half the SVM's margin", np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN,
                 kind="theory", basis="exact", group="svm",
             )  # fmt: skip
 
@@ -87,7 +86,7 @@ def pictures(study: Homogeneous) -> Iterator[Picture]:
         tiles += [tile, np.full((len(tile), 1), np.nan)]
     yield Picture(
         "network-weights", f"Weights: {', '.join(named)}", values=np.hstack(tiles[:-1]), palette="diverging", lo=-1.0, hi=1.0, equal=True,
-        columns=tuple(named), note="4 positive, 9 negative, each over its largest; of a network the mean gradient by its input",
+        columns=tuple(named), note="4 positive, 9 negative; each over its largest",
     )  # fmt: skip
 
 
@@ -128,5 +127,5 @@ def _against_steps(study: Homogeneous, setting: Activation) -> Iterator[Series]:
     yield line("network-fall", lambda trail: -trail[:, 0])
     motion = np.array([run.stepper.motion[: study.step // WINDOW] for run in study.runs[setting]]).T
     x = WINDOW * np.arange(1.0, len(motion) + 1)
-    yield summarised(f"network-kkt/{setting.name}-motion", f"{setting.label}, motion", x, motion, DRAWN, style="points",
+    yield summarised(f"network-kkt/{setting.name}-motion", f"{setting.label}, 200 steps", x, motion, DRAWN, style="points",
                      group=setting.name)  # fmt: skip

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 TITLE = "Margins over largest"
 STEP, EMPTY, DOMAIN = Axis("step", log=True, lo=1), "fills with preset mirror", (MIRROR,)
 FIGURES = (
-    Figure("mirror-norms", "Margin in each norm", Axis("q of the l_q norm"), Axis("of largest", hi=1.01), ("mirror-norms/*",),
-           "over the largest margin in that norm: each potential reaches 1 at q = p", EMPTY, DOMAIN),
-    Figure("mirror-margin", "Margin in own norm", STEP, Axis("of largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
+    Figure("mirror-norms", "Margin in each norm", Axis("q of the l_q norm"), Axis("over largest", hi=1.01), ("mirror-norms/*",),
+           "each potential reaches 1 at own q = p", EMPTY, DOMAIN),
+    Figure("mirror-margin", "Margin in own norm", STEP, Axis("over largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
            "min z.w/|w|_p over the largest there is", EMPTY, DOMAIN),
-    Figure("mirror-gap", "What own margin lacks", STEP, Axis("1 - share", log=True), ("mirror-gap/*",), "1 less the share of the largest",
-           EMPTY, DOMAIN),
+    Figure("mirror-gap", "Short of largest margin", STEP, Axis("share", log=True), ("mirror-gap/*",),
+           "1 - own margin over the largest there is", EMPTY, DOMAIN),
     Figure("mirror-weights", "Weights by p", Axis("feature"), Axis("over largest"), ("mirror-weights/*",),
-           "first seed, over the largest weight; five features make the labels, the rest is noise", EMPTY, DOMAIN),
-    Figure("mirror-distance", "Distance to widest", STEP, Axis("of directions", log=True), ("mirror-distance/*",),
-           "|w/|w| - w_p/|w_p||, w_p the weights of largest margin in the own norm", EMPTY, DOMAIN),
+           "first seed; five features make the labels", EMPTY, DOMAIN),
+    Figure("mirror-distance", "Distance to widest", STEP, Axis("unit weights", log=True), ("mirror-distance/*",),
+           "to those of largest margin in own norm", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("mirror-matrix", TITLE, domain=DOMAIN),)
 SHOWN = 12  # features

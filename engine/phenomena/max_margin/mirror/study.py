@@ -115,9 +115,7 @@ class Mirror(Study):
             for setting in self.settings
         }
         self.solved = False
-        self.notes = (
-            "steps of constant length along the gradient of the log of the loss: descent on the loss itself goes as far in about e^t steps",
-        )
+        self.notes = ("steps follow log(loss): t of them go about as far as e^t on the loss itself",)
 
     @property
     def complete(self) -> bool:
