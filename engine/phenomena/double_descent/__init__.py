@@ -9,7 +9,7 @@ Belkin, Hsu, Ma, Mandal 2019, arXiv:1812.11118; Belkin, Hsu, Xu 2020, arXiv:1903
 Kakade, Ma 2021, arXiv:2003.01897.
 
 Study multiple-descent adds samples instead of features: test error peaks at the end of each block of the spectrum, with the best ridge
-nowhere. Study early-stopping follows gradient flow beside ridge with penalty 1/t, whose risk it never exceeds more than 1.69 times.
+nowhere. Study early-stopping follows gradient flow beside ridge with penalty 1/t, of whose risk it has at most 1.686 times.
 
 Study fourier-features is Belkin et al.'s own experiment: random Fourier features of images at chosen numbers of features, up to 60,000 of
 10,000 images, beside the kernel of infinitely many.

@@ -1,8 +1,11 @@
 """Study early-stopping: draws against solves and a flow, bounds, claims that hold and fail, own spectra, resume, knobs at their ends."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy.linalg import expm
+from scipy.optimize import minimize_scalar
 
 from engine.contract import Status
 from engine.data import own
@@ -54,6 +57,23 @@ def test_spectra_have_mean_one_and_the_best_time_is_on_the_path(small):
         assert problem.eigenvalues.mean() == pytest.approx(1) and problem.best in problem.times
         along = small.stopping.paths(problem)
         np.testing.assert_array_equal(along.ridge.argmin(axis=1), np.flatnonzero(problem.times == problem.best)[0])
+
+
+def largest(ratio):
+    return -minimize_scalar(lambda x: -ratio(x), bounds=(0.1, 20), method="bounded").fun
+
+
+def test_both_bounds_are_told_alike_and_are_the_maxima_of_their_ratios(small):
+    wanted = {
+        f"{largest(lambda x: ((1 - np.exp(-x)) * (1 + x) / x) ** 2):.3f}",
+        f"{largest(lambda x: (1 + x) * (np.exp(-2 * x) + (1 - np.exp(-x)) ** 2 / x)):.3f}",
+    }
+    markers = [text for one in small.markers() for text in (one.label, one.brief) if "at most" in text]
+    claims = [f"{one.claim.sentence}; {one.predicted}" for one in small.verdicts() if one.claim.id in ("EST1", "EST3")]
+    preset = [one.why for one in DoubleDescent.spec.presets if one.name == "early-stopping"]
+    bounds = re.findall(r"bound [\d.]+\d", "; ".join(small.headline(small.scalars())))
+    for texts in (markers, claims, preset, bounds):
+        assert set(re.findall(r"1\.[26]\d*", "; ".join(texts))) == wanted, texts
 
 
 def test_claims_hold(small):

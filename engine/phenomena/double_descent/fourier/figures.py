@@ -21,7 +21,7 @@ N_AXIS, EMPTY, DOMAIN = Axis("Fourier features N", log=True), "fills with preset
 FLOOR = 1e-6  # a training loss below this is 0 but for rounding
 FIGURES = (
     Figure("fourier-loss", "Squared loss on images", N_AXIS, Axis("loss", log=True, lo=1e-3), ("fourier-loss/*",),
-           "summed over the classes; training loss is 0 from N = n on, and left out there", EMPTY, DOMAIN),
+           "summed over classes; training: 0 from N = n", EMPTY, DOMAIN),
     Figure("fourier-error", "Test error on images", N_AXIS, Axis("error", lo=0.0), ("fourier-error/*",),
            "share of test images misread", EMPTY, DOMAIN),
     Figure("fourier-norm", "Norm on images", N_AXIS, Axis("|w|", log=True), ("fourier-norm/*",),

@@ -45,7 +45,7 @@ class FourierFeatures(DrawnStudy):
         self.draws = Draws(self.curves * self.fits, dict.fromkeys(KEPT, ()))
         self.notes: tuple[str, ...] = (
             f"{self.n:,} images of {config.images} train, {self.tests:,} others test; squared loss is summed over the classes",
-            f"bandwidth {config.bandwidth:g} of pixels in [0, 1]; norms are those of features over sqrt(N/2)",
+            f"pixels in [0, 1], bandwidth {config.bandwidth:g}; norms: of features over sqrt(N/2)",
         )
 
     @property

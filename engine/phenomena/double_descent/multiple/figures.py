@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 N, EMPTY, DOMAIN = Axis("n", log=True), "fills with preset multiple-descent", (MULTIPLE,)
 FIGURES = (
     Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, hi=100.0), ("risk-vs-n/*",),
-           "over drawn weights and the noise of the test label; min-norm near d: median, elsewhere means", EMPTY, DOMAIN),
+           "over weights and noise; near d: medians", EMPTY, DOMAIN),
     Figure("block-learnt", "Learnt of each block", N, Axis("share", lo=0.0, hi=1.05), ("block-learnt/*",),
-           "by min-norm: mean diagonal of X^+ X over a block's directions; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
-    Figure("sample-parts", "Bias, variance by samples", N, Axis("bias^2, variance", log=True, lo=1e-5, hi=100.0), ("sample-parts/*",),
-           "given the inputs: variance over label noise, bias^2 over drawn weights", EMPTY, DOMAIN),
+           "by min-norm; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
+    Figure("sample-parts", "Bias, variance by samples", N, Axis("MSE", log=True, lo=1e-5, hi=100.0), ("sample-parts/*",),
+           "bias: over weights; variance: over noise", EMPTY, DOMAIN),
     Figure("ridge-draws", "Best ridge, draw by draw", N, Axis("MSE", log=True), ("ridge-draws/*",),
-           "highest and lowest of all draws at each n; none of them rises from one n to the next", EMPTY, DOMAIN),
+           "highest and lowest of all draws at each n", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURE = PictureSpec("block-spectrum", "Spectrum and kappa", cursor=N.label, domain=DOMAIN)
 QUANTITIES = (
@@ -98,9 +98,9 @@ def picture(problem: Problem) -> Picture:
     for place, (first, end) in enumerate(zip(starts, problem.ends, strict=True)):
         index = np.unique(np.geomspace(first + 1, end, 60).round().astype(np.int64))
         layers.append(Layer("points", np.column_stack([index, lam[index - 1]]).astype(np.float64), _block(problem, place), f"block{place}"))
-    note = "directions above kappa are learnt, those below are not; the cursor over n moves it"
-    return Picture("block-spectrum", PICTURE.title, layers=tuple(layers), extent=(0.8, 1.3 * d, low, high), x="direction", y="variance",
-                   note=note, log=True)  # fmt: skip
+    note = "above kappa: learnt; cursor moves it"
+    return Picture("block-spectrum", PICTURE.title, layers=tuple(layers), extent=(0.8, 1.3 * d, low, high), x="direction",
+                   y="variance, sum 1", note=note, log=True)  # fmt: skip
 
 
 def _block(problem: Problem, place: int) -> str:

@@ -19,7 +19,7 @@ THOUSAND = 1e3
 X, EMPTY, DOMAIN = Axis("parameters", log=True, unit="thousands"), "fills with preset belkin-net-small", (NETWORK,)
 FIGURES = (
     Figure("network-loss", "Loss of networks", X, Axis("loss", lo=0.0), ("network-loss/*",),
-           "squared loss, summed over the classes; each point is a network trained to its end", EMPTY, DOMAIN),
+           "squared, summed over classes; a network a point", EMPTY, DOMAIN),
     Figure("network-error", "Error of networks", X, Axis("error", lo=0.0), ("network-error/*",),
            "share of images misread", EMPTY, DOMAIN),
     Figure("network-norm", "Norm of networks", X, Axis("norm", lo=0.0), ("network-norm/*",),

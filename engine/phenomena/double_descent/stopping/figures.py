@@ -1,4 +1,4 @@
-"""The figures of early stopping: both risks over t, their ratio with its bound, ratios by dimension, and what is kept of a direction."""
+"""The figures of early stopping: both risks over t, their ratio with its bound, ratios by dimension, and what is learnt of a direction."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 T, EMPTY, DOMAIN = Axis("t = 1/lam", log=True), "fills with preset early-stopping", (STOPPING,)
 FIGURES = (
     Figure("paths", "Stopping beside ridge", T, Axis("excess risk", log=True), ("paths/*",),
-           "chosen spectrum, d nearest to n; without the noise of the test label; limit: n, d infinite", EMPTY, DOMAIN),
+           "excess: MSE - sigma^2; limit: large n", EMPTY, DOMAIN),
     Figure("ratio", "Stopping/ridge", T, Axis("ratio of risks", hi=1.8), ("ratio/*",),
-           "at t and at lam = 1/t; below 1 early stopping is the better one; limit: n, d infinite, at d = n to t = n", EMPTY, DOMAIN),
+           "same t; below 1 early stopping is better", EMPTY, DOMAIN),
     Figure("ratio-by-d", "Largest ratio by d", Axis("d", log=True), Axis("ratio of risks", lo=0.9, hi=1.8), ("ratio-by-d/*",),
-           "largest of all draws: at any t over ridge at 1/t; at its best t over the best ridge", EMPTY, DOMAIN),
-    Figure("path-parts", "Bias and variance along t", T, Axis("bias^2, variance", log=True, lo=1e-4), ("path-parts/*",),
-           "same d and spectrum as the paths: early stopping has less bias than ridge at 1/t, and more variance", EMPTY, DOMAIN),
+           "of all draws; flat, k^-1: their spectra", EMPTY, DOMAIN),
+    Figure("path-parts", "Bias and variance along t", T, Axis("risk", log=True, lo=1e-4), ("path-parts/*",),
+           "less bias than ridge at 1/t, more variance", EMPTY, DOMAIN),
 )  # fmt: skip
-PICTURE = PictureSpec("filters", "Kept of a direction", cursor=T.label, domain=DOMAIN)
+PICTURE = PictureSpec("filters", "Learnt of a direction", cursor=T.label, domain=DOMAIN)
 QUANTITIES = (
     Quantity("largest-ratio", "flow's risk over ridge's at 1/t, largest of all paths", per="run"),
     Quantity("best-ratio", "best flow's risk over best ridge's, largest of all draws", per="run"),
@@ -90,15 +90,15 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
 def markers(study: EarlyStopping) -> Iterator[Marker]:
     """Both bounds, the second where best stands against best; and one over the best penalty."""
     for figure in ("ratio", "ratio-by-d"):
-        yield Marker(figure, "y", RATIO_BOUND, f"at any t never above {RATIO_BOUND:.6f}", brief=f"any t: at most {RATIO_BOUND:.4f}")
-    yield Marker("ratio-by-d", "y", BEST_BOUND, f"at its best never above {BEST_BOUND:.6f}", brief=f"at best: at most {BEST_BOUND:.4f}")
+        yield Marker(figure, "y", RATIO_BOUND, f"at any t: at most {RATIO_BOUND:.3f}", brief=f"any t: at most {RATIO_BOUND:.3f}")
+    yield Marker("ratio-by-d", "y", BEST_BOUND, f"best against best: at most {BEST_BOUND:.3f}", brief=f"best: at most {BEST_BOUND:.3f}")
     if 0 < study.shown.best < np.inf:
         for figure in ("paths", "path-parts"):
-            yield Marker(figure, "x", study.shown.best, "best ridge: 1/lam* = tau2/sigma2 = r2/(d sigma2)", brief="1/lam*")
+            yield Marker(figure, "x", study.shown.best, "best ridge: 1/lam* = tau2/sigma2 = r2/(d sigma2)", brief="best ridge")
 
 
 def picture(found: Directions, problem: Problem) -> Picture:
-    """The share that flow and ridge keep over t s^2, and where the directions of the first draw stand; the cursor over t moves them."""
+    """The share that flow and ridge learn over t s^2, and where the directions of the first draw stand; the cursor over t moves them."""
     grid = np.linspace(LOW, HIGH, 121)
     x = 10.0**grid
     times = _spaced(problem.times, FRAMES)
@@ -113,8 +113,9 @@ def picture(found: Directions, problem: Problem) -> Picture:
         Layer("path", np.column_stack([grid, x / (1 + x)]), "ridge", "ridge"),
         Layer("points", frames[start], words[start], "directions", times, frames, words),
     )
-    note = f"singular directions of the first draw, {problem.label}, d={problem.d}; the cursor over t moves them along"
-    return Picture("filters", PICTURE.title, layers=layers, extent=(LOW, HIGH, 0.0, 1.05), x="log10 t s^2", y="share kept", note=note)
+    note = f"draw 1, {problem.label}, d={problem.d}; cursor over t moves them"
+    x_name = "log10 t s^2, s singular value"
+    return Picture("filters", PICTURE.title, layers=layers, extent=(LOW, HIGH, 0.0, 1.05), x=x_name, y="share", note=note)
 
 
 def _chosen(study: EarlyStopping) -> list[Problem]:
