@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 N, EXCESS = Axis("n", log=True), Axis("excess risk", log=True)
 EMPTY = "fills with the knob task at regression"
+WITH_SIGNAL = "fills with the knob signal above 0: then bias and variance differ"
+HAS_SIGNAL = Condition("signal above 0, or your own spectrum", lambda config: config.signal > 0 or config.imported)
 FIGURES = (
     Figure("excess-risk", "Excess risk", N, EXCESS, ("excess-risk/*",), "mean over draws and deterministic equivalent", EMPTY,
            (REGRESSION,)),
@@ -37,11 +39,8 @@ FIGURES = (
         "orders", "Orders of noise and signal at k*", N, EXCESS, ("orders/*",), "of the chosen family, with its ridge",
         empty="fills where some r_k, the ridge added to its sum, is at least b n: raise ridge", domain=(REGRESSION,),
     ),
-    Figure(
-        "terms", "Noise, signal apart", N, EXCESS, ("terms/*",),
-        empty="fills with the knob signal above 0: then bias and variance differ",
-        domain=(REGRESSION, Condition("signal above 0, or your own spectrum", lambda config: config.signal > 0 or config.imported),),
-    ),
+    Figure("noise-term", "Noise's part", N, EXCESS, ("noise-term/*",), empty=WITH_SIGNAL, domain=(REGRESSION, HAS_SIGNAL)),
+    Figure("signal-term", "Signal's part", N, EXCESS, ("signal-term/*",), empty=WITH_SIGNAL, domain=(REGRESSION, HAS_SIGNAL)),
     *classification.FIGURES,
 )  # fmt: skip
 PICTURES = (
@@ -67,17 +66,17 @@ def simulated(run: BenignOverfitting) -> Iterator[Series]:
             both = [one + other for one, other in zip(noise, signal, strict=True)]
             yield _means(f"excess-risk/{group}/simulation", curve, both)
             if run.has_signal(curve):
-                yield _means(f"terms/{group}/noise/simulation", curve, noise, "noise, ")
-                yield _means(f"terms/{group}/signal/simulation", curve, signal, "signal, ")
+                yield _means(f"noise-term/{group}/simulation", curve, noise)
+                yield _means(f"signal-term/{group}/simulation", curve, signal)
     if run.digits.done:
         yield from _digits(run)
 
 
-def _means(name: str, curve: list[Setting], draws: list[Floats], prefix: str = "") -> Series:
+def _means(name: str, curve: list[Setting], draws: list[Floats]) -> Series:
     """The mean at every n with its standard error, which one draw does not have; settings differ in their number of draws."""
     x = np.array([setting.n for setting in curve], dtype=np.float64)
     mean, error = (np.array(column) for column in zip(*(mean_and_error(values) for values in draws), strict=True))
-    label, group = f"{prefix}{curve[0].label}", curve[0].group
+    label, group = curve[0].label, curve[0].group
     if not np.isfinite(error).all():
         return Series(name, label, x, mean, basis="simulation", style="points", group=group)
     low, band = np.maximum(mean - error, mean / 10), Summary.MEAN_ERROR.format(n=f"{max(map(len, draws))} draws")

@@ -21,7 +21,7 @@ def clauses(run: BenignOverfitting, known: Known) -> Iterator[str]:
         yield from of_classification(run.classification, known)
         return
     chosen, ridge = run.chosen, run.config.ridge
-    at = f"{chosen.label} at n = {chosen.n:,}"
+    at = f"spectrum {chosen.label} at n = {chosen.n:,}"
     if not known.has("noise_risk"):
         yield f"{at}: theory expects noise risk {known.number('noise_risk_theory')} per unit variance"
         return

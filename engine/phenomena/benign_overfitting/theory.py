@@ -99,15 +99,17 @@ def _risk(run: BenignOverfitting, curve: list[Setting]) -> Iterator[Series]:
     noise = run.sigma2 * noise
     yield _curve(f"excess-risk/{first.group}/theory", f"{first.label}, theory", grid, noise + signal, first.group)
     if run.has_signal(curve):
-        yield _curve(f"terms/{first.group}/noise/theory", f"noise, {first.label}, theory", grid, noise, first.group)
-        yield _curve(f"terms/{first.group}/signal/theory", f"signal, {first.label}, theory", grid, signal, first.group)
+        yield _curve(f"noise-term/{first.group}/theory", f"{first.label}, theory", grid, noise, first.group)
+        yield _curve(f"signal-term/{first.group}/theory", f"{first.label}, theory", grid, signal, first.group)
 
 
 def _spectrum(setting: Setting) -> Series:
     index = np.unique(np.geomspace(1, setting.p, SHOWN).round().astype(int))
     lam = setting.eigenvalues[index - 1]
     shown = lam > lam[0] * 1e-12
-    return _curve(f"spectrum/{setting.group}", setting.label, index[shown], lam[shown], setting.group, "exact")
+    # marked as what is measured, as all that stands over n is: five tints and dashes would not tell them apart without colour
+    x, y = index[shown].astype(np.float64), lam[shown]
+    return Series(f"spectrum/{setting.group}", setting.label, x, y, basis="exact", group=setting.group)
 
 
 def _ranks(run: BenignOverfitting) -> Iterator[Series]:

@@ -51,6 +51,8 @@ def test_theory_is_shown_before_the_first_draw() -> None:
     assert {"excess-risk/exp-eps/theory", "spectrum/exp-eps", "ranks/r_0/n"} <= names
     assert not any("simulation" in name for name in names)
     assert len(run.pictures()) == 3
+    spectra_of = [series for series in run.series() if series.name.startswith("spectrum/")]
+    assert {one.kind for one in spectra_of} == {"measured"}, "marks, which tell more of them apart than dashes do"
 
 
 def test_it_is_declared_without_scipy_and_torch() -> None:

@@ -1,4 +1,4 @@
-"""What is drawn of task classification: counts over d/(n ln n), errors and risks over n, each with its theory; markers."""
+"""What is drawn of task classification: counts over c = d/(n ln n), errors and risks over n, each with its theory; markers."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from engine.phenomena.benign_overfitting.classification.study import Classification
     from engine.theory.margins.bi_level import BiLevel
 
-N, RATIO = Axis("n", log=True), Axis("d / (n ln n)", lo=0.0)
+N, RATIO = Axis("n", log=True), Axis("c = d/(n ln n)", lo=0.0)
 EMPTY = "fills with the knob task at classification"
 FIGURES = (
-    Figure("class-error", "Error, strong share n^-q", N, Axis("share", lo=0.0), ("class-error/*",),
-           "wrong signs by the fit of the labels; strong features hold the share n^-q of the variance; every fourth draw",
+    Figure("class-error", "Classification error", N, Axis("share", lo=0.0), ("class-error/*",),
+           "wrong signs, by the fit of the labels",
            EMPTY, (CLASSIFICATION,)),
-    Figure("regression-risk", "Risk, strong share n^-q", N, Axis("of null", lo=0.0), ("regression-risk/*",),
-           "fit of z, whose sign is the class, on the same points; risk over that of predicting 0; every fourth draw",
+    Figure("regression-risk", "Regression risk", N, Axis("of null risk", lo=0.0), ("regression-risk/*",),
+           "fit of z, whose sign is the class",
            EMPTY, (CLASSIFICATION,)),
-    Figure("all-sv", "All support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
-           "then the max margin is the least-norm fit of the labels; law: about exp(-E); n above 200: every fourth draw",
+    Figure("all-sv", "All points support", RATIO, Axis("of all draws", lo=0.0, hi=1.0), ("all-sv/*",),
+           "then max margin is the least-norm fit",
            EMPTY, (CLASSIFICATION,)),
     Figure("sv-fraction", "Support vectors", RATIO, Axis("share of points", hi=1.0), ("sv-fraction/*",),
-           "points with a positive dual; of the least n also the support vectors of the max margin itself", EMPTY, (CLASSIFICATION,)),
+           "of positive dual; SVM itself: max margin", EMPTY, (CLASSIFICATION,)),
 )  # fmt: skip
 QUANTITIES = (
     Quantity("sv-fraction", "share of positive duals, largest n", per="run"),
@@ -57,8 +57,8 @@ def curves(study: Classification) -> Iterator[Series]:
 def _laws(study: Classification, n: int) -> Iterator[Series]:
     of = [one.c for one in study.isotropic if one.n == n]
     c, expected = study.law(n, np.linspace(of[0], of[-1], FINE if len(of) > 1 else 1))
-    yield _theory(f"all-sv/n{n}/law", f"n={n}, exact law", c, np.exp(-expected), f"n{n}")
-    yield _theory(f"sv-fraction/n{n}/law", f"n={n}, exact law", c, 1 - expected / n, f"n{n}", "exact")
+    yield _theory(f"all-sv/n{n}/law", f"n={n}, law", c, np.exp(-expected), f"n{n}")
+    yield _theory(f"sv-fraction/n{n}/law", f"n={n}, law", c, 1 - expected / n, f"n{n}", "exact")
 
 
 def _equivalents(study: Classification, q: float) -> Iterator[Series]:
@@ -106,7 +106,9 @@ def markers(study: Classification) -> tuple[Marker, ...]:
     half, n = study.half_theory(study.sizes[-1]), study.sizes[-1]
     found = (Marker("class-error", "y", 0.5, "guessing"), Marker("regression-risk", "y", 1.0, "predicting 0"))
     c = [one.c for one in study.isotropic]
-    return (*found, Marker("all-sv", "x", half, f"half at n={n}", f"n{n}")) if min(c) <= half <= max(c) else found
+    if not min(c) <= half <= max(c):
+        return found
+    return (*found, Marker("all-sv", "x", half, f"law: half of draws, n={n}", f"n{n}", f"law: half, n={n}"))
 
 
 def told(study: Classification) -> dict[str, float]:

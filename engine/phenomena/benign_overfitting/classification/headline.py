@@ -14,16 +14,15 @@ if TYPE_CHECKING:
 
 def clauses(study: Classification, known: Known) -> Iterator[str]:
     """Error and risk at the middle q, then the transition, then how they go with n."""
-    at = f"q={study.chosen:g}, n={study.sizes[-1]:,}"
+    at = f"at n={study.sizes[-1]:,}, q={study.chosen:g}"
     if not known.has("class_error"):
         error, risk = known.percent("class_error_theory"), known.number("regression_risk_theory")
         yield f"{at}: theory expects classification error {error} and regression risk {risk} of null"
         return
-    yield f"{at}: error {known.percent('class_error')}, risk {known.number('regression_risk')}"
+    yield f"{at}: classification error {known.percent('class_error')}, regression risk {known.number('regression_risk')} of null"
     if known.has("half_point"):
         half, law = known.number("half_point"), known.number("half_point_theory")
-        yield f"half of draws all support: {half} n ln n"
-        yield f"that many features make support vectors of all points in half of the draws, by theory {law}"
+        yield f"half of draws have support vectors alone at d = {half} n ln n, theory {law}"
     if known.has("class_error_slope", "regression_risk_slope"):
         yield f"with n the error {_with_n(known, 'class_error_slope')}"
         yield f"the regression risk {_with_n(known, 'regression_risk_slope')}"
