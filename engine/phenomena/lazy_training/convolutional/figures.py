@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 ALPHA, EMPTY, DOMAIN = Axis("output scale alpha", log=True), "fills with preset chizat-cnn-small", (CONVOLUTIONAL,)
 FIGURES = (
     Figure("cnn-accuracy", "Accuracy", ALPHA, Axis("share that is right", lo=0.0, hi=1.0), ("cnn-accuracy/*",),
-           "at each scale the learning rate with the smallest training loss", EMPTY, DOMAIN),
+           "at the rate of least training loss", EMPTY, DOMAIN),
     Figure("cnn-kept", "ReLUs kept", ALPHA, Axis("share", lo=0.0, hi=1.0), ("cnn-kept/*",),
-           "open or shut on a test image as at the first weights; mean over layers", EMPTY, DOMAIN),
+           "open or shut as at first weights; mean over layers", EMPTY, DOMAIN),
     Figure("cnn-weight-change", "CNN's movement", ALPHA, Axis("|w-w0|/|w0|", log=True), ("cnn-weight-change/*",), "", EMPTY, DOMAIN),
     Figure("cnn-loss", "CNN's loss", Axis("epoch", log=True, lo=1), Axis("loss / loss of zero", log=True), ("cnn-loss/*",),
-           "mean over the epochs since the last reading, each batch before its step", EMPTY, DOMAIN),
+           "mean since the last reading", EMPTY, DOMAIN),
 )  # fmt: skip
 QUANTITIES = (
     Quantity("cnn-loss", "loss / loss of zero"), Quantity("cnn-train-accuracy", "training accuracy"),
