@@ -104,7 +104,7 @@ def test_its_risk_by_theory_and_by_the_run_is_that_of_independent_draws():
     errors = np.std(found, axis=0, ddof=1) / np.sqrt(200)
     curves = {item.name: item for item in run.series()}
     for name, truth, error in (("noise", noise, errors[0]), ("signal", signal, errors[1])):
-        assert curves[f"terms/own/{name}/theory"].y[-1] == pytest.approx(truth, rel=0.1)
+        assert curves[f"{name}-term/own/theory"].y[-1] == pytest.approx(truth, rel=0.1)
         drawn = run.drawn(setting, name) * (0.25 if name == "noise" else 1.0)
         spread = np.hypot(error, drawn.std(ddof=1) / np.sqrt(len(drawn)))
         assert abs(drawn.mean() - truth) < 5 * spread
