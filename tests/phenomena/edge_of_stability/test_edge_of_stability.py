@@ -159,6 +159,8 @@ def test_the_declaration_is_drawn_by_itself(small):
     assert all((item.y > 0).all() for item in small.series() if item.name.startswith("displacement/")), "both axes are logarithmic"
     told = {item.name: item.label for item in small.series()}
     assert all(small.followed.label in told[name] for name in ("contrast/model", "contrast/network", "displacement/falls"))
+    groups = {item.name: item.group for item in small.series()}
+    assert groups["contrast/network"] == groups["displacement/falls"] == groups["loss/10"] != groups["contrast/model"]
     bands = {item.name: item.band for item in small.series()}
     assert bands["loss/10"] == "mean, range of 2 seeds" and bands["rising/10"] == "mean, standard error of 2 seeds"
     assert bands["contrast/model"] == "median, range of 2 seeds"
