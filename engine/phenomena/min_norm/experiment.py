@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Marker, Picture, Series, Spec
+from engine.contract import Marker, Picture, Series, Spec, unmet
 from engine.errors import Diverged
 from engine.headline import Known
 from engine.judging import Judges
@@ -21,7 +21,7 @@ from engine.phenomena.min_norm.curves import curves, markers
 from engine.phenomena.min_norm.deep_matrix import DeepMatrix
 from engine.phenomena.min_norm.diagonal import Diagonal
 from engine.phenomena.min_norm.draws import NormDraws, drawn_widths, nested_widths
-from engine.phenomena.min_norm.figures import GONE
+from engine.phenomena.min_norm.figures import GONE, PLANE
 from engine.phenomena.min_norm.headline import clauses as headline_clauses
 from engine.phenomena.min_norm.label_noise import LabelNoise
 from engine.phenomena.min_norm.linear import Linear
@@ -207,8 +207,8 @@ class MinNorm(Pieces[MinNormConfig]):
         return (*markers(self), *noise_markers(self))
 
     def pictures(self) -> tuple[Picture, ...]:
-        """The plane with the paths from the chosen start."""
-        return (plane_picture(self.config),)
+        """The plane with the paths from the chosen start, where it is meant for these settings."""
+        return () if unmet(PLANE.domain, self.config) else (plane_picture(self.config),)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The first seed's problem in the chosen parameterisation, and its solution.

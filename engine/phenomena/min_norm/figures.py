@@ -36,7 +36,8 @@ FIGURES = (
            "distance to the weights that fit with the least l_p norm, each run's own p",
            empty="fills with preset mirror", domain=(MIRRORED,)),
 )  # fmt: skip
-PICTURES = (PictureSpec("plane", "Every point of the line fits", domain=(BESIDE,)),)
+PLANE = PictureSpec("plane", "Every point of the line fits", domain=(BESIDE,))
+PICTURES = (PLANE,)
 
 GONE = 1e3  # relative distance from X^+ y at which weights count as diverged; their curves end there
 PROGRESS = ("progress-1", "progress-2", "progress-3")  # along at most three singular directions, of falling singular value

@@ -91,6 +91,7 @@ def test_the_study_draws_nothing_of_other_models_and_says_whose_norms_it_draws(w
     figures = {series.name.partition("/")[0] for series in whole.series()}
     assert figures == {"noise-l1", "alpha-eff", "distance", "norms", "train-loss"}
     assert {marker.figure for marker in whole.markers()} == figures
+    assert whole.pictures() == () and len(make(**SMALL).pictures()) == 1
     assert {series.label for series in whole.series() if series.name.startswith("norms/")} == {
         "l1, noise on labels", "l2, noise on labels", "l∞, noise on labels",
     }  # fmt: skip
