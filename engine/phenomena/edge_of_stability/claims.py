@@ -171,7 +171,7 @@ def _jitters(run: EdgeOfStability) -> Judgement:
         )
     places = np.searchsorted(found.steps, found.arrival)
     left = found.loss[-1] / found.loss[places, np.arange(len(places))]
-    words = f"{count.min():.0f} to {count.max():.0f} steps; loss x {left.max():.3g} at most"
+    words = f"{count.min():.0f} to {count.max():.0f} rising steps; loss x {left.max():.3g} at most"
     return decided(bool(count.min() >= JITTERS and left.max() <= LEARNS), words, f"{len(count)} networks",
                    values={"least_rising": count.min(), "most_rising": count.max(), "largest_loss_left": left.max()})  # fmt: skip
 

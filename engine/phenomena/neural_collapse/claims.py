@@ -42,7 +42,7 @@ CLAIMS = (
     Claim("CO4", "Test features do not collapse", HUI, "NC1 of test over training images: far above 1", "at least 50", domain=MEANT,
           chance=TRAINED),
     Claim("CO5", "Free features, no network, end in the exact minimum: objective less that of the formula, cosines less -1/(K-1)", ZHU,
-          "0; 0", "1e-10; 1e-6", domain=SIMPLEX, chance=EXACT),
+          "both 0", "1e-10; 1e-6", domain=SIMPLEX, chance=EXACT),
 )  # fmt: skip
 
 
@@ -99,9 +99,9 @@ def _exact(run: NeuralCollapse) -> Judgement:
         return PENDING
     gap = max(abs(float(one.gap[-1])) for one in run.free)
     if run.free[0].vanishes:
-        return decided(gap <= EXACT_GAP, f"{gap:.1g}", "decay so strong that W = H = 0: objective ln K", values={"gap": gap})
+        return decided(gap <= EXACT_GAP, f"objective {gap:.1g}", "decay so strong that W = H = 0: objective ln K", values={"gap": gap})
     angle = max(float(one.angle[-1]) for one in run.free)
-    return decided(gap <= EXACT_GAP and angle <= EXACT_ANGLE, f"{gap:.1g}; {angle:.1g}",
+    return decided(gap <= EXACT_GAP and angle <= EXACT_ANGLE, f"objective {gap:.1g}; cosines {angle:.1g}",
                    f"the exact objective is {run.free[0].exact.loss:.4f}, its logit gap c {run.free[0].exact.gap:.3f}",
                    values={"gap": gap, "angle": angle, "loss": run.free[0].exact.loss})  # fmt: skip
 
