@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import perf_counter, process_time
 
 import numpy as np
 
 from engine.contract.work import Work
+from engine.cores import default_threads
 
 ROUNDS = 3
 LEAST = 0.03  # seconds of one round
+THIN = (25, 4, 14, 14)  # images, channels and pixels of a convolution that takes longer than its products
 AT_ONCE = 20  # calls between two looks at the clock of a GPU, which is waited for then
 
 
@@ -23,7 +26,25 @@ def gpu_name() -> str | None:
 
 def calibrated(device: str = "cpu") -> Work:
     """Return the seconds that one unit of each kind takes on a device; imports torch."""
-    return _of_processor() if device == "cpu" else _of_gpu(device)
+    if device != "cpu":
+        return _of_gpu(device)
+    with _usual_threads():
+        return _of_processor()
+
+
+@contextmanager
+def _usual_threads() -> Iterator[None]:
+    """Compute with as many threads as runs do: one more than there are free cores makes everything wait for that one."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(default_threads())
+    try:
+        with threadpool_limits(default_threads(), user_api="blas"):
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _of_processor() -> Work:
@@ -38,6 +59,7 @@ def _of_processor() -> Work:
         solves=_seconds(lambda: np.linalg.svd(square)) / (20 * 150**3),
         elements=_seconds(lambda: large.mul(0.5)) / large.numel(),
         calls=_seconds(lambda: small.mul(0.5).add(1.0)) / 2,
+        convolutions=_seconds(_thin_convolution("cpu")),
     )
 
 
@@ -58,7 +80,21 @@ def _of_gpu(device: str) -> Work:
         solves=_seconds(lambda: torch.bmm(double, other), wait) / operations,
         elements=_seconds(lambda: large.mul(0.5), wait) / large.numel(),
         calls=_seconds(lambda: small.mul(0.5).add(1.0), wait) / 2,
+        convolutions=_seconds(_thin_convolution(device), wait),
     )
+
+
+def _thin_convolution(device: str) -> Callable[[], object]:
+    """Return what computes one with its ReLU, forward and back."""
+    import torch
+
+    images = torch.rand(THIN, device=device).contiguous(memory_format=torch.channels_last).requires_grad_()
+    kernel = torch.rand(THIN[1], THIN[1], 3, 3, device=device).contiguous(memory_format=torch.channels_last).requires_grad_()
+
+    def compute() -> object:
+        return torch.autograd.grad(torch.relu(torch.conv2d(images, kernel, padding=1)).sum(), (images, kernel))
+
+    return compute
 
 
 def _seconds(work: Callable[[], object], wait: Callable[[], None] | None = None) -> float:

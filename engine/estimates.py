@@ -49,6 +49,7 @@ class Rates(BaseModel):
     solves: Rate
     elements: Rate
     calls: Latency
+    convolutions: Latency
 
 
 class GpuRates(Rates):
@@ -152,7 +153,7 @@ def work_of_preset(spec: Spec, preset: Preset) -> Work | None:
 
 def computed(work: Work, known: Rates) -> float:
     """The seconds of some work at a speed."""
-    return work.products * known.products + work.solves * known.solves + work.elements * known.elements + work.calls * known.calls
+    return float(sum(getattr(work, kind) * getattr(known, kind) for kind in Rates.model_fields))
 
 
 def speed() -> Speed | None:
@@ -194,8 +195,9 @@ def unwritable() -> str:
 
 
 def path() -> Path:
-    """The file of this machine."""
-    return cache_folder() / f"speed-{hashlib.sha256(json.dumps(machine()).encode()).hexdigest()[:12]}.json"
+    """The file of this machine, for the kinds of work that are told apart."""
+    about = json.dumps([machine(), *Rates.model_fields])
+    return cache_folder() / f"speed-{hashlib.sha256(about.encode()).hexdigest()[:12]}.json"
 
 
 @functools.cache

@@ -13,14 +13,16 @@ class Work:
 
     products: floating-point operations of matrix products in single precision. solves: those of products and factorisations in
     double precision. elements: numbers that elementwise operations on large arrays make. calls: operations on small arrays,
-    whose size does not matter. parameters: trained numbers of the largest network; memory: bytes that are held at once; 0 where
-    that is not declared. slower: how many of the products stand for time alone, as `in_double` adds them.
+    whose size does not matter. convolutions: what a thin one takes beside its products, forward and back. parameters: trained numbers of
+    the largest network; memory: bytes that are held at once; 0 where that is not declared. slower: how many of the products stand for
+    time alone, as `in_double` adds them.
     """
 
     products: float = 0.0
     solves: float = 0.0
     elements: float = 0.0
     calls: float = 0.0
+    convolutions: float = 0.0
     parameters: int = 0
     memory: float = 0.0
     slower: float = 0.0
@@ -28,6 +30,7 @@ class Work:
     def __add__(self, other: Work) -> Work:
         return Work(
             self.products + other.products, self.solves + other.solves, self.elements + other.elements, self.calls + other.calls,
+            self.convolutions + other.convolutions,
             max(self.parameters, other.parameters), self.memory + other.memory, self.slower + other.slower,
         )  # fmt: skip
 
@@ -38,7 +41,7 @@ class Work:
 
     def times(self, factor: float) -> Work:
         """So often the same, one after the other."""
-        amounts = (factor * self.products, factor * self.solves, factor * self.elements, factor * self.calls)
+        amounts = (factor * self.products, factor * self.solves, factor * self.elements, factor * self.calls, factor * self.convolutions)
         return Work(*amounts, self.parameters, self.memory, factor * self.slower)
 
     def in_double(self) -> Work:
@@ -59,15 +62,21 @@ def training(networks: float, steps: float, weights: float, hidden: float, examp
     return Work(products=6.0 * networks * steps * weights * examples, elements=elements, calls=calls * steps)
 
 
-def modules(networks: float, steps: float, products: float, units: float, layers: float, parameters: float, examples: float) -> Work:
+def modules(
+    networks: float, steps: float, products: float, units: float, layers: float, parameters: float, examples: float, *,
+    convolve: bool = True,
+) -> Work:  # fmt: skip
     """Networks whose derivatives autograd makes, one after the other.
 
-    products, units: multiplications and numbers made of one example; layers: of a network; examples: of a batch. A number is written
-    about 16 times forward and backward, normalised and cut off by a ReLU; a layer takes about 12 operations, an update of a
-    parameter 8.
+    products, units: multiplications and numbers made of one example; layers: of a network; examples: of a batch; convolve: whether layers
+    are convolutions. A number is written about 16 times forward and backward, normalised and cut off by a ReLU; a layer takes about 12
+    operations, an update of a parameter 8.
     """
-    elements = steps * networks * (16.0 * units * examples + 8.0 * parameters)
-    return Work(products=6.0 * networks * steps * products * examples, elements=elements, calls=(12.0 * layers + 60.0) * networks * steps)
+    taken = networks * steps
+    return Work(
+        products=6.0 * taken * products * examples, elements=taken * (16.0 * units * examples + 8.0 * parameters),
+        calls=(12.0 * layers + 60.0) * taken, convolutions=layers * taken if convolve else 0.0,
+    )  # fmt: skip
 
 
 def perceptron(inputs: float, width: float, depth: int, outputs: float) -> tuple[float, float]:

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from engine import estimates, registry, run_times
+from engine import calibration, estimates, registry, run_times
 from engine.contract import Phase
-from engine.contract.work import Work, training
+from engine.contract.work import Work, modules, training
 from engine.data import own
 from engine.estimates import GpuRates, Speed, estimate, rounded
 from tests.engine.toy_phenomenon import InstantToy
@@ -25,7 +26,7 @@ def known(tmp_path, monkeypatch):
     """A machine that makes 1e9 operations and a million calls in a second."""
     monkeypatch.setenv("GENLAB_CACHE", str(tmp_path))
     monkeypatch.setattr(estimates, "may_be_gpu", lambda device: device == "cuda")
-    found = Speed(machine=estimates.machine(), products=1e-9, solves=1e-9, elements=1e-9, calls=1e-6)
+    found = Speed(machine=estimates.machine(), products=1e-9, solves=1e-9, elements=1e-9, calls=1e-6, convolutions=1e-4)
     run_times.keep(found)
     return found
 
@@ -72,7 +73,7 @@ def test_a_damaged_file_is_no_estimate(known, tmp_path, change):
 
 
 TRAINS = replace(SPEC, instant=False)
-GPU = GpuRates(name="H200", products=1e-11, solves=1e-10, elements=1e-11, calls=1e-5)
+GPU = GpuRates(name="H200", products=1e-11, solves=1e-10, elements=1e-11, calls=1e-5, convolutions=1e-4)
 
 
 def test_on_a_gpu_its_own_rates_count_and_its_own_runs_teach(known):
@@ -162,7 +163,7 @@ def test_every_phenomenon_declares_work_that_grows_with_its_seeds_and_presets(na
     for preset in spec.presets:
         config = spec.configure(preset.name)
         one, two = spec.work(config, 1), spec.work(config, 4)
-        for kind in ("products", "solves", "elements", "calls"):
+        for kind in ("products", "solves", "elements", "calls", "convolutions"):
             assert 0 <= getattr(one, kind) <= getattr(two, kind) < 1e20  # the largest: four seeds of Nakkiran's widths, days on a GPU
         assert max(vars(one).values()) > 1e4
 
@@ -171,6 +172,36 @@ def test_training_counts_what_its_loops_would():
     found = training(networks=3, steps=10, weights=20, hidden=4, examples=5, calls=7)
     assert found.products == sum(6 for _ in range(3) for _ in range(10) for _ in range(20) for _ in range(5))
     assert found.calls == 70 and (found + found).calls == found.times(2).calls == 140
+
+
+def test_thin_convolutions_take_time_beside_their_products(known):
+    found = modules(networks=2, steps=5, products=0, units=0, layers=3, parameters=0, examples=7)
+    assert found.convolutions == sum(3 for _ in range(2) for _ in range(5)) and found.times(2).convolutions == 60
+    assert estimates.computed(found, known) == pytest.approx(30 * 1e-4 + 10 * (12 * 3 + 60) * 1e-6)
+    assert modules(2, 5, 0, 0, 3, 0, 7, convolve=False) == replace(found, convolutions=0.0)
+
+
+def test_the_processor_is_measured_on_the_threads_that_runs_take(monkeypatch):
+    """Two threads on one free core wait for each other: what they take says nothing of a run."""
+    before, seen = torch.get_num_threads(), []
+    torch.set_num_threads(3)
+    monkeypatch.setattr(calibration, "default_threads", lambda: 1)
+    monkeypatch.setattr(calibration, "_seconds", lambda work, wait=None: seen.append(torch.get_num_threads()) or (work(), 1.0)[1])
+    try:
+        found = calibration.calibrated()
+        assert set(seen) == {1} and torch.get_num_threads() == 3
+        assert all(getattr(found, kind) > 0 for kind in estimates.Rates.model_fields)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_what_was_kept_before_a_kind_of_work_was_told_apart_is_another_file(known, monkeypatch):
+    class Fewer(estimates.Rates):
+        pass
+
+    Fewer.model_fields.pop("convolutions", None)
+    monkeypatch.setattr(estimates, "Rates", Fewer)
+    assert estimates.speed() is None and estimates.looked_up()[1] == ""
 
 
 def test_double_precision_takes_longer_and_makes_no_more_operations():

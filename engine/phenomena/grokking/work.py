@@ -51,8 +51,9 @@ def decoder_size(tokens: int, width: int) -> NetworkSize:
 def _decoders(config: GrokkingConfig, networks: float, pairs: int) -> Work:
     size, shown = decoder_size(config.tokens, config.width), int(config.fraction * pairs)
     batch = min(config.batch, shown // 2) if config.batch else shown
-    found = modules(networks, config.steps, size.products, size.units, size.layers, size.parameters, batch)
-    scores = modules(networks, _measurements(config), size.products, size.units, size.layers, size.parameters, pairs).times(FORWARD)
+    found = modules(networks, config.steps, size.products, size.units, size.layers, size.parameters, batch, convolve=False)
+    measured = _measurements(config)
+    scores = modules(networks, measured, size.products, size.units, size.layers, size.parameters, pairs, convolve=False).times(FORWARD)
     held = SINGLE * networks * (KEPT * size.parameters + MADE * size.units * max(batch, pairs) / 4)
     return replace(found + scores, parameters=size.parameters, memory=held)
 

@@ -19,7 +19,8 @@ MADE, LINEARISED = 3, 4  # times what layers make of images: of one network; of 
 AT_ONCE, MOST = 6e7, 500  # numbers that layers make of the images that are scored at once; images
 FIRST_CHANNELS = 64  # of ResNet18's first layer
 LINEAR = 2.0  # times a network, what its linearisation computes
-FROZEN = 1.0 / 3.0  # of a network's step, what the frozen copy computes
+FORWARD = 1.0 / 3.0  # of a network's step, what the frozen copy computes, and a network that is scored
+PER_DECADE = 8  # measurements
 
 
 def first_channels(channels: float) -> int:
@@ -74,13 +75,16 @@ def _made(config: LazyTrainingConfig, size: NetworkSize) -> int:
 
 
 def work(config: LazyTrainingConfig, seeds: int) -> Work:
-    """Every network at every rate in double precision, a frozen copy beside each batch, and the linearised model at twice the price."""
+    """Every network at every rate in double precision, a frozen copy beside each batch, the linearised one twice as dear, and scores."""
     steps, total = config.epochs * (config.examples // config.batch), Work()
-    each = len(rates(config)) * (len(alphas(config)) + (LINEAR - 1 if config.linearised else 0)) + FROZEN
+    each = len(rates(config)) * (len(alphas(config)) + (LINEAR - 1 if config.linearised else 0)) + FORWARD
+    measured = PER_DECADE * math.log10(config.epochs) + 2
     parameters = 0
     for architecture in architectures(config):
         size = network_size(config, architecture)
         found = modules(seeds * each, steps, size.products, size.units, size.layers, size.parameters, config.batch)
-        total += Work(solves=found.products, elements=2 * found.elements, calls=found.calls)
+        tested = modules(seeds * each, measured, size.products, size.units, size.layers, 0, test_images(config))
+        found += tested.times(FORWARD)
+        total += Work(solves=found.products, elements=2 * found.elements, calls=found.calls, convolutions=found.convolutions)
         parameters = max(parameters, size.parameters)
     return total + Work(parameters=parameters, memory=memory(config, seeds))

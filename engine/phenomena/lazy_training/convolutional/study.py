@@ -20,7 +20,7 @@ from engine.phenomena.lazy_training.config import LazyTrainingConfig
 from engine.phenomena.lazy_training.convolutional import figures
 from engine.phenomena.lazy_training.convolutional.headline import clauses
 from engine.phenomena.lazy_training.convolutional.settings import Trained, alphas, architectures, networks_of
-from engine.phenomena.lazy_training.convolutional.size import memory
+from engine.phenomena.lazy_training.convolutional.size import PER_DECADE, memory
 from engine.phenomena.lazy_training.convolutional.trained import CentredEnsemble, draw_task, make_ensemble
 from engine.phenomenon import geometric_grid
 from engine.readings import History
@@ -31,7 +31,6 @@ Floats = NDArray[np.float64]
 
 READ = ("cnn-loss", "cnn-train-accuracy", "cnn-test-accuracy", "cnn-weight-change", "cnn-kept")
 GROWN = 1e3  # times the loss of zero: training does not come back from there
-PER_DECADE = 8  # measurements
 
 
 class Convolutional:
