@@ -21,7 +21,7 @@ CELLS = {
 
 
 def standing(sweep: SweepSnapshot) -> str:
-    """`9 of 15 points done, 2 running, 1 failed; 0.4 points/s, 20 s left; 2 workers, 4 points waiting`, at first with since when."""
+    """`9 of 15 points done, 2 running, 1 failed; 0.4 points/s, 20 s left; 2 workers, 4 waiting`, at first with since when."""
     parts = [f"{sweep.done} of {len(sweep.points)} points done"]
     parts += [f"{sweep.running} running"] if sweep.running and sweep.live else []
     parts += ["at work: points begin once their processes have loaded"] if beginning(sweep) else []
@@ -45,10 +45,10 @@ def clock(moment: str) -> str:
 
 
 def queued(sweep: SweepSnapshot) -> str:
-    """`2 workers, 4 points waiting`."""
+    """`2 workers, 4 waiting`."""
     waiting = len(sweep.points) - sweep.done - sweep.running
     workers = f"{sweep.workers} worker{'s' if sweep.workers > 1 else ''}"
-    return f"{workers}, {waiting} point{'s' if waiting > 1 else ''} waiting" if waiting else workers
+    return f"{workers}, {waiting} waiting" if waiting else workers
 
 
 def beginning(sweep: SweepSnapshot) -> bool:

@@ -121,7 +121,7 @@ def sweep(
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option("--scheduler", metavar="ADDRESS", help="Compute on Dask: tcp://HOST:PORT, or local.", show_default=False),
+        typer.Option("--scheduler", metavar="ADDRESS", help="Compute on Dask: tcp:// or tls://HOST:PORT, or local.", show_default=False),
     ] = None,
     tls_ca: Annotated[Path | None, typer.Option("--tls-ca", metavar="FILE", help="TLS authority of a scheduler at tls://.")] = None,
     tls_cert: Annotated[Path | None, typer.Option("--tls-cert", metavar="FILE", help="Own TLS certificate.")] = None,

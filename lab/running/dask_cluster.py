@@ -141,7 +141,7 @@ def _client(address: str, scheduler: Scheduler) -> Any:
             warnings.simplefilter("ignore")  # of versions, which are asked for below
             return distributed.Client(address, timeout=PATIENCE, security=security, set_as_default=False, heartbeat_interval="2s")
     except (OSError, TimeoutError) as error:
-        more = ", or its certificates are of another authority" if security else ""
+        more = ", or its certificates are of another authority" if security else ", or it wants TLS"
         said = f"no Dask scheduler answers at {address}{more}"
         raise LabError(said, "start one with dask scheduler --host 127.0.0.1, or leave --scheduler out") from error
     except (TypeError, ValueError, RuntimeError) as error:  # of a scheduler that speaks otherwise

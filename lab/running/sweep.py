@@ -52,6 +52,11 @@ class PointEnd:
     resumed: bool = False
     reused: bool = False
 
+    @property
+    def unstored(self) -> str:
+        """Why its run is not on the disk as it ended; empty where it is."""
+        return str(self.result.get("unstored") or "")
+
     def record(self) -> dict[str, Any]:
         """The point as a JSON line."""
         how = {"code": self.code, "sentence": self.sentence, "resumed": self.resumed, "reused": self.reused}

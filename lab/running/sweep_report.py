@@ -57,17 +57,30 @@ def run_sweep(
             elif not quiet:
                 say(f"{len(ended)} of {len(plan.points)}: {labelled(plan.varied, one.point.knobs)}: {one.state}")
     conclude(sweep, ended, json=json)
-    codes = {one.code for one in ended}
+    return outcome(sweep, ended)
+
+
+def outcome(sweep: Sweep, ended: Sequence[PointEnd]) -> int:
+    """Say what is not as it should be, and on what the same command goes on; return the exit code."""
+    unstored = [one for one in ended if one.unstored]
+    if unstored:
+        first = unstored[0]
+        say(
+            f"genlab: {len(unstored)} of {len(ended)} points are not stored; the first: {first.result.get('run')} is {first.unstored}",
+            GO_ON,
+        )
+    if sweep.problem and not sweep.stopped:
+        said = "the sweep's table is not stored" if unstored else "the runs are stored, the sweep's table is not"
+        say(f"genlab: {said}: {sweep.problem}")
     if sweep.stopped:
-        say("genlab: interrupted; every point that had begun is saved.", GO_ON)
-        return Exit.INTERRUPTED
+        if not unstored:
+            say("genlab: interrupted; every point that had begun is saved.", GO_ON)
+        return Exit.RUN_FAILED if unstored else Exit.INTERRUPTED
     if sweep.lost:
         say(f"genlab: {sweep.lost}; what is finished is kept, what had begun is saved as far as its worker could", GO_ON)
-        return Exit.RUN_FAILED
-    if sweep.problem:
-        say(f"genlab: the runs are stored, the sweep's table is not: {sweep.problem}")
-        return Exit.RUN_FAILED
-    return Exit.RUN_FAILED if Exit.RUN_FAILED in codes else max(codes, default=Exit.DONE)
+    codes = {one.code for one in ended}
+    failed = unstored or sweep.problem or sweep.lost or Exit.RUN_FAILED in codes
+    return Exit.RUN_FAILED if failed else max(codes, default=Exit.DONE)
 
 
 def conclude(sweep: Sweep, ended: Sequence[PointEnd], *, json: bool) -> None:

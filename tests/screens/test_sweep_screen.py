@@ -168,7 +168,7 @@ def test_words():
     assert cells(lost, 80, ascii_only=True).plain == "??x" and (lost.done, lost.failed, lost.running) == (1, 1, 0)
     assert [Columns(lost, 80).row(point).plain.split()[1] for point in lost.points] == ["deleted", "damaged", "diverged"]
     assert standing(replace(BEGUN, live=False)).endswith("nobody computes it now; the same command goes on")
-    assert standing(replace(BEGUN, workers=2)).endswith("20 s left; 2 workers, 1 point waiting")
+    assert standing(replace(BEGUN, workers=2)).endswith("20 s left; 2 workers, 1 waiting")
     assert standing(replace(OVER, workers=2, live=True)).endswith("; 2 workers")
     assert [cells(BEGUN, 80, ascii_only).plain for ascii_only in (True, False)] == ["#>.", "■▶·"]
     assert cells(BEGUN, 2, ascii_only=True).plain == ""

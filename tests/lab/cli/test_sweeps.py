@@ -6,6 +6,7 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,10 +16,11 @@ from engine.errors import Exit
 from engine.store import list_runs
 from engine.sweeps.folder import sweep_paths
 from engine.sweeps.grid import axes_of
-from engine.sweeps.plan import Plan
+from engine.sweeps.plan import Plan, Point
 from engine.sweeps.view import SweepView
 from lab.running.children import ended, killed_by, result_line
 from lab.running.sweep import PointEnd, Sweep
+from lab.running.sweep_report import outcome
 from lab.running.workers import Answer
 from tests.lab.command_line import finish, lines, start
 
@@ -338,3 +340,35 @@ def test_a_device_that_is_not_there_is_refused_also_where_all_is_computed_alread
     monkeypatch.setattr("engine.device.why_no_gpu", lambda: "")
     code, _, err = genlab(*command, *steps, "--device", "cuda")
     assert code == 0 and "--device cuda has no effect here: toy with these knobs trains no network" in err
+
+
+UNSTORED = "not being stored since step 0: the disk is full"
+
+
+@pytest.mark.parametrize(
+    ("unstored", "problem", "stopped", "code", "said", "unsaid"),
+    [
+        (0, "", "", Exit.DONE, "", "stored"),
+        (0, "the disk is full", "", Exit.RUN_FAILED, "the runs are stored, the sweep's table is not: the disk is full", "points"),
+        (
+            2,
+            "the disk is full",
+            "",
+            Exit.RUN_FAILED,
+            f"2 of 3 points are not stored; the first: toy-0 is {UNSTORED}",
+            "the runs are stored",
+        ),
+        (1, "", "", Exit.RUN_FAILED, "1 of 3 points are not stored", "table"),
+        (1, "", "SIGINT", Exit.RUN_FAILED, "1 of 3 points are not stored", "is saved"),
+        (0, "", "SIGINT", Exit.INTERRUPTED, "every point that had begun is saved", "not stored"),
+    ],
+)
+def test_nothing_is_called_stored_that_is_not(capsys, unstored, problem, stopped, code, said, unsaid):
+    ends = [
+        PointEnd(Point(place, {}, None, ""), code if place < unstored else Exit.DONE,
+                 {"run": f"toy-{place}", "phase": "finished", "unstored": UNSTORED if place < unstored else ""})
+        for place in range(3)
+    ]  # fmt: skip
+    assert outcome(SimpleNamespace(problem=problem, stopped=stopped, lost=""), ends) == code
+    told = " ".join(capsys.readouterr().err.split())
+    assert said in told and unsaid not in told and (not unstored or "the same command" in told)

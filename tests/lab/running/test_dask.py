@@ -204,7 +204,9 @@ def test_workers_let_go_of_a_sweep_whose_own_process_is_killed(cluster, tmp_path
 def test_no_scheduler_is_one_sentence(monkeypatch):
     monkeypatch.setattr(dask_cluster, "PATIENCE", 0.3)
     with (
-        pytest.raises(LabError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1\. start one with dask scheduler"),
+        pytest.raises(
+            LabError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1, or it wants TLS\. start one with dask scheduler"
+        ),
         joined(Scheduler("tcp://127.0.0.1:1")),
     ):
         pass
