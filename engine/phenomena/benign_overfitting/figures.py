@@ -100,7 +100,8 @@ def markers(run: BenignOverfitting) -> tuple[Marker, ...]:
     for first, *_ in run.curves:
         if first.family == "power" and run.config.ridge == 0 and run.sigma2 > 0:
             limit = run.sigma2 * float(limiting_noise_error("power", 100, a=first.parameter) - 1)
-            found.append(Marker("excess-risk", "y", limit, f"limit of k^-{first.parameter:g}", first.group))
+            of = f"k^-{first.parameter:g}"
+            found.append(Marker("excess-risk", "y", limit, f"limit of {of}", first.group, f"lim {of}"))
     group = "own" if run.config.imported else "exp-eps"
     k_star = run.terms[run.of(group)[-1]].k_star
     if k_star is not None:

@@ -61,7 +61,7 @@ def markers(study: Asymptotics) -> Iterator[Marker]:
     yield Marker("draw-error", "y", study.labels.bayes_error, f"best possible {study.labels.bayes_error:.4f}", brief="best")
     if study.second_star:
         at = f"= {study.second_star:.3g}"
-        yield Marker("second-descent", "x", study.second_star, f"psi* of these labels {at}", brief=f"their psi* {at}")
+        yield Marker("second-descent", "x", study.second_star, f"psi* of these labels {at}", brief=f"psi* {at}")
 
 
 def _limits(figure: str, limits: list[Limit], read: Callable[[Limit], float]) -> Iterator[Series]:
