@@ -70,7 +70,7 @@ def read_array(path: Path) -> NDArray[Any]:
             raise DataError(f"{path} is truncated: it ends within its header", "get the file again")
         shape = tuple(int(length) for length in np.frombuffer(sizes, ">u4"))
         count = math.prod(shape) * dtype.itemsize
-        check_room(f"{path}, {'x'.join(map(str, shape))}", count, shape[0])
+        check_room(f"{path} ({'x'.join(map(str, shape))})", count, shape[0])
         packed = path.stat().st_size
         check_density(path, count, packed)
         content = stream.read(count)

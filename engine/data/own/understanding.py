@@ -38,7 +38,7 @@ def understood(table: Table, wishes: Wishes) -> OwnData:
     if len(target) < 2:
         raise DataError(f"{table.source} holds {len(target)} rows, where at least 2 are needed", "give more rows")
     inputs, shape, notes = _inputs(table, wishes.shape)
-    kind, y, classes = _target(table.source, target, wishes.kind or ("classes" if table.labels else ""))
+    kind, y, classes = _target(table, target, wishes.kind)
     return OwnData(kind, inputs, y, shape, classes, source=table.source, notes=(f"read as {table.form}", *table.notes, *notes))
 
 
@@ -125,8 +125,10 @@ def _finite(array: NDArray[Any], what: str) -> NDArray[Any]:
     return array
 
 
-def _target(source: str, target: NDArray[Any], wished: Kind | str) -> tuple[Kind, NDArray[Any], tuple[str, ...]]:
-    """Return the kind, y, and the names of the classes."""
+def _target(table: Table, target: NDArray[Any], given: Kind | str) -> tuple[Kind, NDArray[Any], tuple[str, ...]]:
+    """Return the kind, y, and the names of the classes. given: the kind that a person wishes."""
+    source, wished = table.source, given or ("classes" if table.labels else "")
+    other = "give labels of several classes" if table.labels else "name another column: --target"
     if wished == "spectrum":
         raise UsageError(f"{source} holds inputs and a target, and no spectrum", "leave out --kind spectrum")
     numbers = _as_numbers(target)
@@ -138,7 +140,7 @@ def _target(source: str, target: NDArray[Any], wished: Kind | str) -> tuple[Kind
         few = len(np.unique(numbers)) <= min(FEW_VALUES, max(2, len(numbers) // 2))
         if wished == "targets" or (wished != "classes" and not (whole and few)):
             if np.ptp(numbers) == 0:
-                raise DataError(f"every target of {source} is {numbers[0]:g}", "there is nothing to learn; name another column: --target")
+                raise DataError(f"every target of {source} is {numbers[0]:g}", f"there is nothing to learn; {other}")
             return "targets", numbers, ()
     if numbers is not None and np.abs(numbers).max() < EXACT:
         found, y = np.unique(numbers, return_inverse=True)
@@ -147,7 +149,7 @@ def _target(source: str, target: NDArray[Any], wished: Kind | str) -> tuple[Kind
         texts, y = np.unique(np.array([_text(item) for item in target.tolist()]), return_inverse=True)
         names = [_one_line(str(text)) for text in texts]
     if len(names) < 2:
-        raise DataError(f"{source} holds one class, {seen(names[0])!r}, where at least 2 are needed", "name another column: --target")
+        raise DataError(f"{source} holds one class, {seen(names[0])!r}, where at least 2 are needed", other)
     if len(names) > MOST_CLASSES or len(names) == len(y) > 2:
         every = " (every row its own)" if len(names) == len(y) else ""
         raise DataError(

@@ -252,3 +252,16 @@ def test_an_encrypted_entry_is_damaged(tmp_path):
             at = content.find(mark, at + 1)
     path.write_bytes(bytes(content))
     assert "cannot be read as npz" in refused(path)
+
+
+def test_images_whose_labels_are_all_alike_are_told_what_they_can_do(tmp_path):
+    """A file of labels has no other column to name."""
+    (tmp_path / "images").write_bytes(idx(images(12)))
+    (tmp_path / "labels").write_bytes(idx(np.full(12, 7, np.uint8)))
+    with pytest.raises(DataError, match="images holds one class, '7', where at least 2 are needed") as caught:
+        read([tmp_path / "images"], Wishes(labels=tmp_path / "labels"))
+    assert caught.value.hint == "give labels of several classes"
+    np.savez(tmp_path / "a.npz", X=np.eye(12), y=np.full(12, 7))
+    with pytest.raises(DataError, match="holds one class") as caught:
+        read([tmp_path / "a.npz"], Wishes(kind="classes"))
+    assert caught.value.hint == "name another column: --target"
