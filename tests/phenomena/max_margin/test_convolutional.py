@@ -173,6 +173,10 @@ def test_what_cannot_be_is_named(tmp_path, monkeypatch):
     with pytest.raises(ProblemError, match=r"60,000 images of mnist and 2 networks take .* GB, and 0.0 GB are free") as caught:
         MaxMargin(spec.configure("lyu-li"), (0,), "cpu", "lyu-li")
     assert caught.value.hint == "lower examples or the number of seeds"
+    monkeypatch.setattr("psutil.virtual_memory", lambda: types.SimpleNamespace(available=10**12))
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda device: (10**7, 10**10))
+    with pytest.raises(ProblemError, match=r"networks take .* GB, and 0.0 GB of the GPU are free"):
+        MaxMargin(spec.configure("lyu-li"), (0,), "cuda", "lyu-li")
 
 
 def test_the_preset_declares_the_papers_settings_and_what_it_costs():

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 
-import psutil
-
 from engine.data.registry import source, test_count
-from engine.errors import ProblemError
 from engine.networks.sizes import NetworkSize, homogeneous_cnn
 from engine.phenomena.max_margin.config import MaxMarginConfig
 
@@ -34,15 +31,3 @@ def memory(config: MaxMarginConfig, seeds: int) -> float:
     images = 2 * seeds * (config.examples + test_count(config.images, config.examples)) * math.prod(data.shape)
     made = max(MADE * config.batch, min(PIECE, config.examples)) * size.units
     return float(SINGLE) * (images + KEPT * network_count(config, seeds) * size.parameters + made)
-
-
-def require_memory(config: MaxMarginConfig, seeds: int) -> None:
-    """Refuse what does not fit.
-
-    Raises:
-        ProblemError: it does not.
-    """
-    needed, free = memory(config, seeds), psutil.virtual_memory().available
-    if needed > free:
-        held = f"{config.examples:,} images of {config.images} and {network_count(config, seeds)} networks take {needed / 1e9:,.1f} GB"
-        raise ProblemError(f"{held}, and {free / 1e9:,.1f} GB are free", "lower examples or the number of seeds")

@@ -26,7 +26,7 @@ from engine.networks.network import ModuleMembers, images
 from engine.phenomena.max_margin.config import MaxMarginConfig
 from engine.phenomena.max_margin.convolutional import figures
 from engine.phenomena.max_margin.convolutional.headline import clauses
-from engine.phenomena.max_margin.convolutional.size import require_memory
+from engine.phenomena.max_margin.convolutional.size import memory
 from engine.phenomena.max_margin.convolutional.trainer import Images, Reading, Trainer
 from engine.phenomena.max_margin.study import Study
 from engine.phenomenon import geometric_grid
@@ -36,6 +36,7 @@ from engine.state import State, Stateful
 from engine.theory.inputs import Floats
 from engine.theory.margins.homogeneous import smoothed_logistic_margin
 from engine.training.initialise import Draw
+from engine.training.memory import require_memory
 
 DEGREE = 4
 COLOURED = 3  # dimensions of an image with colours
@@ -85,7 +86,8 @@ class Convolutional(Study):
         self.grid = geometric_grid(config.epochs, 10)
         self.settings = [one for one in (CONSTANT, LOSS_BASED) if config.rates in ("both", one.name)]
         self.networks = [Network(setting, seed) for setting in self.settings for seed in seeds]
-        require_memory(config, len(seeds))
+        held = f"{config.examples:,} images of {config.images} and {len(self.networks)} networks"
+        require_memory(memory(config, len(seeds)), held, device, "lower examples or the number of seeds")
         self.splits = [draw(config, seed) for seed in seeds]
         self.notes = tuple(dict.fromkeys(note for split in self.splits for note in split.notes))
         placed = [self._placed(split) for split in self.splits]
