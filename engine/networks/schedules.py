@@ -1,4 +1,4 @@
-"""Published schedules of the learning rate, as factors of the first rate by step."""
+"""Schedules of the learning rate, as factors of the first rate by step."""
 
 from __future__ import annotations
 
@@ -47,3 +47,14 @@ class InverseRoot:
     def __call__(self, step: int) -> float:
         """Return the factor at a step."""
         return 1.0 / sqrt(1 + step // self.steps)
+
+
+@dataclass(frozen=True)
+class LinearDecay:
+    """From 1 at the first step in a line to 0 after the last of so many."""
+
+    steps: int
+
+    def __call__(self, step: int) -> float:
+        """Return the factor at a step."""
+        return max(0.0, 1 - step / self.steps)

@@ -10,7 +10,7 @@ from engine.networks.convolutional import five_layer_cnn
 from engine.networks.drawing import draw_parameters
 from engine.networks.network import ModuleMembers, images
 from engine.networks.residual import wide_resnet
-from engine.networks.schedules import ByEpoch, Drops, InverseRoot
+from engine.networks.schedules import ByEpoch, Drops, InverseRoot, LinearDecay
 from engine.networks.training import ModuleEnsemble, Recipe
 from engine.training.batches import Batches
 from engine.training.ensemble import TrainingSet
@@ -146,6 +146,15 @@ def test_schedules_are_the_published_ones() -> None:
     assert [Drops((3, 5))(step) for step in (2, 3, 5)] == pytest.approx([1, 0.1, 0.01])
     assert [InverseRoot()(step) for step in (0, 511, 512, 3 * 512)] == pytest.approx([1, 1, 0.5**0.5, 0.5])
     assert ByEpoch(391, 0.95)(391 * 30) == pytest.approx(0.95**30)
+
+
+def test_a_rate_falls_in_a_line_as_torchs_own_does() -> None:
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 1.0)
+    falling = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=7)
+    for step in range(9):
+        assert LinearDecay(7)(step) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-12)
+        optimizer.step()
+        falling.step()
 
 
 def test_modules_of_several_kinds_of_layer_load_and_read_back() -> None:

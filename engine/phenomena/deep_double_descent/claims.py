@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from engine.contract import Claim
 from engine.judging import Judgement, Judges, decided, not_applicable, pending
-from engine.phenomena.deep_double_descent.domains import BEATEN, CHANNELS, EXPECTED, IN_TIME, NOTEBOOK, PEAK, TRUE_LABELS
+from engine.phenomena.deep_double_descent.domains import (
+    BEATEN,
+    CHANNELS,
+    EXPECTED,
+    IN_TIME,
+    NOTEBOOK,
+    PEAK,
+    TRUE_LABELS,
+    seeds_of_curve,
+)
 from engine.phenomena.deep_double_descent.exact import Simulated, landmarks, sample_wise, two_scales
 from engine.phenomena.deep_double_descent.networks import LabelKind
 from engine.phenomena.deep_double_descent.sweeps import down_up_down, mean_share, peak_position
@@ -34,7 +43,7 @@ SIMULATED = 4.0  # standard errors between simulation and formula
 BY_LUCK, EXACTLY = 0.01, 0.001  # how often a claim on trained networks, and one on a formula, may fail though it is true: see notes.md
 NAKKIRAN, HECKEL, GREYDANUS = "arXiv:1912.02292", "arXiv:2007.10099", "arXiv:2011.14439"
 WIDE = ("quick", "standard")
-CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-cnn-small")
+CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small")
 
 CLAIMS = (
     Claim("DDD1", "Down-up-down in width: test error falls, then test MSE; error rise to a peak and fall", NAKKIRAN,
@@ -122,6 +131,9 @@ def _in_time(run: DeepDoubleDescent) -> Judgement:
 
 
 def _in_channels(run: DeepDoubleDescent) -> Judgement:
+    fewest = seeds_of_curve(run.config)
+    if len(run.seeds) < fewest:
+        return not_applicable(f"needs {fewest} seeds: the narrowest differ much from seed to seed")
     error, widths = _errors(run), run.sweeps.widths
     first, top, end = down_up_down(error)
     more = float(np.round(error[top] - max(error[first], error[end]), 12))

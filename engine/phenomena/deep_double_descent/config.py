@@ -47,8 +47,8 @@ class DeepDoubleDescentConfig(Config):
     optimizer: Literal["adam", "sgd"] = knob("adam", "Adam (decay beside the gradient), or SGD with momentum")
     momentum: float = knob(0.9, "momentum of SGD", ge=0.0, le=0.99, needs=(one_of("optimizer", "sgd"),))
     batch: int = knob(0, "examples of a batch; 0: all", ge=0, le=60_000)
-    schedule: Literal["constant", "inverse-root"] = knob(
-        "constant", "learning rate: as it is, or over sqrt(1 + floor(step/512))", needs=(CONVOLUTIONAL,)
+    schedule: Literal["constant", "inverse-root", "linear"] = knob(
+        "constant", "learning rate: as it is, over sqrt(1 + floor(step/512)), or down to 0 in a line", needs=(CONVOLUTIONAL,)
     )
     augment: bool = knob(False, "train on images cut out at random of a margin of 4 pixels, half of them mirrored", needs=(CONVOLUTIONAL,))
 

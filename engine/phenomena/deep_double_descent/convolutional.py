@@ -1,5 +1,6 @@
 """The convolutional networks of Nakkiran et al. 2020, arXiv:1912.02292, each with its own trainer: Adam at a constant rate, or plain SGD
-whose rate falls as 1/sqrt(1 + floor(step/512)), on images that may be cut out of a margin and mirrored anew in every step.
+whose rate falls as 1/sqrt(1 + floor(step/512)), on images that may be cut out of a margin and mirrored anew in every step. A rate may
+fall in a line as well, which is not the paper's.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from engine.networks.convolutional import five_layer_cnn
 from engine.networks.drawing import draw_parameters
 from engine.networks.network import ModuleMembers, images
 from engine.networks.residual import preact_resnet18
-from engine.networks.schedules import InverseRoot, constant
+from engine.networks.schedules import InverseRoot, LinearDecay, Schedule, constant
 from engine.networks.training import ModuleEnsemble, Recipe
 from engine.phenomena.deep_double_descent.config import DeepDoubleDescentConfig
 from engine.phenomena.deep_double_descent.networks import Setting
@@ -51,7 +52,8 @@ def make_trainer(
 
 def _recipe(config: DeepDoubleDescentConfig, problem: Problem, seed: int) -> Recipe:
     """The margin of a cut is black, a pixel of 0 before it was scaled."""
-    schedule = InverseRoot() if config.schedule == "inverse-root" else constant
+    schedules: dict[str, Schedule] = {"constant": constant, "inverse-root": InverseRoot(), "linear": LinearDecay(config.steps)}
+    schedule = schedules[config.schedule]
     if not config.augment:
         return Recipe(schedule)
     height, width, channels = (*problem.shape, 1)[:3]

@@ -26,13 +26,18 @@ def _as_preset(*names: str) -> Condition:
     return Condition(words, lambda config: any(_equals(config, preset) for preset in chosen))
 
 
-def _same_curve(config: DeepDoubleDescentConfig) -> bool:
-    known = [preset.overrides for preset in PRESETS if preset.overrides.get("model") and _equals(config, preset)]
-    return any(
-        set(knobs["h"]) <= set(config.h) and config.widths[0] == min(knobs["h"]) and config.widths[-1] == max(knobs["h"])
+def _has_curve(config: DeepDoubleDescentConfig, preset: Preset) -> bool:
+    knobs = preset.overrides
+    return (
+        "model" in knobs and _equals(config, preset)
+        and set(knobs["h"]) <= set(config.h) and config.widths[0] == min(knobs["h"]) and config.widths[-1] == max(knobs["h"])
         and config.noise == knobs["noise"] and config.steps == knobs["steps"] and config.tests >= knobs["tests"]
-        for knobs in known
     )  # fmt: skip
+
+
+def seeds_of_curve(config: DeepDoubleDescentConfig) -> int:
+    """Return over how many seeds the curve in k of convolutional networks is a mean: those of its preset; 1 if it is none's."""
+    return max((preset.seeds for preset in PRESETS if _has_curve(config, preset)), default=1)
 
 
 WIDTHS = Condition(
@@ -60,9 +65,10 @@ IN_TIME = (
     Condition("a largest h of 64", lambda config: config.widths[-1] == 64),
 )  # fmt: skip
 CHANNELS = (
-    _as_preset("nakkiran-resnet", "nakkiran-cnn", "nakkiran-cnn-small"),
-    Condition("noise, steps, no fewer tests and every h of its nakkiran preset, further h between them", _same_curve),
-)
+    _as_preset("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small"),
+    Condition("noise, steps, no fewer tests and every h of its nakkiran preset, further h between them",
+              lambda config: any(_has_curve(config, preset) for preset in PRESETS)),
+)  # fmt: skip
 SIZES = Condition(
     "two widths at sample sizes from 1 to 500 or more, each at most 2.1 times the one before",
     lambda config: len(config.swept) >= 2 and config.sizes[0] == 1 and config.sizes[-1] >= 500

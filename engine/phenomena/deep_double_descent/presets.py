@@ -30,7 +30,8 @@ SMALL: dict[str, Any] = {
     "dataset": "digits196", "tests": 1500, "noise": 0.4, "convention": "incorrect", "loss": "ce", "batch": 50, "samples": (0,),
 }  # fmt: skip
 RESNET_SMALL: dict[str, Any] = {
-    **SMALL, "model": "resnet", "h": (1, 2, 3, 5, 10), "n": 3000, "batch": 100, "optimizer": "adam", "lr": 1e-3, "steps": 560,
+    **SMALL, "model": "resnet", "h": (1, 2, 3, 4, 8, 16), "n": 3000, "batch": 100, "optimizer": "adam", "lr": 1e-3, "schedule": "linear",
+    "steps": 560,
 }  # fmt: skip
 CNN_SMALL: dict[str, Any] = {
     **SMALL, "model": "cnn", "h": (1, 2, 3, 5, 8), "n": 1000, "optimizer": "sgd", "momentum": 0.0, "lr": 0.1,
@@ -48,8 +49,9 @@ PRESETS = (
            RESNET, "arXiv:1912.02292, Fig. 1 and 4", needs="cifar10 and a GPU"),
     Preset("nakkiran-cnn", "five-layer CNN of 24 widths k up to 64 on CIFAR-10 and on parts of it, 20 % wrong labels, 500,000 steps of SGD",
            CNN, "arXiv:1912.02292, Fig. 5 and 11", needs="cifar10 and a GPU"),
-    Preset("nakkiran-resnet-small", "the pre-activation ResNet18 of five widths k up to 10 on 3,000 digits, 40 % of the labels wrong",
-           RESNET_SMALL, "arXiv:1912.02292, Fig. 1, on digits"),
+    Preset("nakkiran-resnet-small",
+           "the pre-activation ResNet18 of six widths k up to 16 on 3,000 digits, 40 % wrong labels, Adam's rate falls to 0, six seeds",
+           RESNET_SMALL, "arXiv:1912.02292, Fig. 1, on digits", seeds=6),
     Preset("nakkiran-cnn-small", "the five-layer CNN of five widths k up to 8, the paper's SGD, on 1,000 digits, 40 % of the labels wrong",
            CNN_SMALL, "arXiv:1912.02292, Fig. 5, on digits"),
 )  # fmt: skip
