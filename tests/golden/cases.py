@@ -34,7 +34,7 @@ DEEP = {
     "dataset": "mnist1d", "convention": "uniform", "lr": 0.01, "h": (4, 12, 24), "n": 100, "tests": 200, "steps": 120, "samples": (25, 50),
     "sample_h": 12,
 }  # fmt: skip
-GROK = {"p": 17, "width": 60, "fraction": 0.5, "steps": 300}
+GROK = {"p": 17, "width": 60, "fraction": 0.5, "steps": 200}
 BENIGN = {"n": (20, 40), "draws": 6}
 LAZY = {"alpha": (0.1, 1.0, 10.0), "d": 8, "n": 40, "m": 20, "widths": (10, 40), "steps": 300}
 
@@ -81,7 +81,7 @@ CASES = (
     Case("grokking", "sweep-mul", {**GROK, "op": "mul", "sweep": True, "steps": 120}),
     Case("grokking", "mlp-perp-grad", {**GROK, "model": "mlp", "speedup": "perp-grad", "wd": 0.0, "beta2": 0.99, "steps": 100}),
     Case("grokking", "mlp-stablemax", {**GROK, "model": "mlp", "speedup": "stablemax", "optimizer": "sgd", "op": "x3+xy", "steps": 100}),
-    Case("grokking", "transformer", {**GROK, "model": "transformer", "speedup": "grokfast", "steps": 100}),
+    Case("grokking", "transformer", {**GROK, "model": "transformer", "speedup": "grokfast", "lr": 0.001, "steps": 100}),
     Case("grokking", "s5", {**GROK, "model": "mlp", "op": "s5", "steps": 100, "fraction": 0.05, "width": 50}),
     Case("grokking", "decoder", {**GROK, "model": "decoder", "p": 11, "width": 56, "op": "div-or-sub", "batch": 20, "wd": 0.0,
                                   "steps": 100}),

@@ -14,6 +14,9 @@ from engine.phenomenon import AnyPhenomenon
 from tests.golden.cases import Case
 
 
+ROUNDING = 1e-9  # of the largest value of a curve: below it six digits are not told in double precision
+
+
 def run(case: Case, measured: Callable[[AnyPhenomenon], None] = lambda made: None) -> AnyPhenomenon:
     """Run a case to its end, as the runner does, without a thread; measured: called after every measurement."""
     kind = registry.load(case.phenomenon)
@@ -87,7 +90,7 @@ def hashes(found: dict[str, Any]) -> dict[str, str]:
 
 
 def numbers(found: dict[str, Any]) -> dict[str, list[float]]:
-    """What is kept for good: of every curve its length, its median and its last value; of every array size and median."""
+    """What is kept for good of every curve and array: how many values, their median, mean size and the last."""
     kept: dict[str, list[float]] = {}
     for name, item in found["series"].items():
         kept[f"series {name}"] = _brief(item["y"])
@@ -99,8 +102,11 @@ def numbers(found: dict[str, Any]) -> dict[str, list[float]]:
 
 
 def _brief(values: Any) -> list[float]:
+    """Count, median, mean size and last of the values that are more than rounding beside the largest: what has come down to that
+    differs from processor to processor, and so does how often it is exactly 0."""
     plain = np.asarray(values, dtype=np.float64).ravel()
     finite = plain[np.isfinite(plain)]
-    if not finite.size:
-        return [float(plain.size)]
-    return [float(plain.size), float(np.median(finite)), float(np.abs(finite).mean()), float(finite[-1])]
+    told = finite[np.abs(finite) > ROUNDING * np.abs(finite).max(initial=0.0)]
+    if not told.size:
+        return [float(finite.size)]
+    return [float(told.size), float(np.median(told)), float(np.abs(told).mean()), float(told[-1])]

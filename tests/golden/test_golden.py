@@ -21,6 +21,7 @@ EXPECTED = json.loads(Path(__file__).with_name("expected.json").read_text())
 EXACT, TRAINED = 1e-6, 2e-2  # relative tolerances
 TRAINING = {"random-labels", "deep-double-descent", "grokking", "lazy-training", "vacuous-bounds", "edge-of-stability", "neural-collapse"}
 TRAINED_CASES = {"max-margin--convolutional", "double-descent--network"}  # of phenomena that otherwise solve
+TRAINED_CURVES = ("matrix-completion/",)  # of runs that otherwise solve: factors, whose first steps from near 0 amplify
 IDS = [case.id for case in CASES]
 NAMES = list(dict.fromkeys(case.phenomenon for case in CASES))
 
@@ -29,8 +30,9 @@ NAMES = list(dict.fromkeys(case.phenomenon for case in CASES))
 def test_numbers_are_those_that_were_recorded(case):
     found, expected = numbers(contents(ran(case))), EXPECTED[case.id]
     assert found.keys() == expected.keys()
-    tolerance = TRAINED if case.phenomenon in TRAINING or case.id in TRAINED_CASES else EXACT
+    trains = case.phenomenon in TRAINING or case.id in TRAINED_CASES
     for name, values in expected.items():
+        tolerance = TRAINED if trains or name.removeprefix("series ").startswith(TRAINED_CURVES) else EXACT
         np.testing.assert_allclose(found[name], values, rtol=tolerance, atol=tolerance * max(1e-6, max(map(abs, values[1:]), default=0)),
                                    err_msg=name)  # fmt: skip
 
