@@ -13,7 +13,6 @@ from engine import registry
 from engine.phenomenon import AnyPhenomenon
 from tests.golden.cases import Case
 
-
 ROUNDING = 1e-9  # of the largest value of a curve: below it six digits are not told in double precision
 
 
