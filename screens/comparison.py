@@ -10,12 +10,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
 import numpy as np
 
-from engine.contract import Figure, Knob, Marker, Phase, ScalarValue, Series, Snapshot, Spec, Verdict
+from engine.contract import Figure, Knob, Marker, Phase, Scalar, ScalarValue, Series, Snapshot, Spec, Verdict
 from screens import formatting
 from screens.run_names import JOIN, differing, run_names
 from screens.widgets.palette import group_name
@@ -55,11 +56,11 @@ class Comparison:
         return [("called", *self.names), *(row for row in rows if len(set(row[1:])) > 1)]
 
     def values(self) -> list[tuple[str, ...]]:
-        """Rows of the scalars that some run has: name, and each run's value with its range over seeds."""
+        """Rows of the scalars that some run has: name with its unit, and each run's value with its range over seeds."""
         columns = [{item.scalar.name: item for item in run.scalars} for run in self.runs]
-        there = [name for name in dict.fromkeys(name for column in columns for name in column)
-                 if any(name in column and not column[name].reason for column in columns)]  # fmt: skip
-        return [(name, *(_scalar(column.get(name)) for column in columns)) for name in there]
+        there = {name: item.scalar for column in columns for name, item in column.items() if not item.reason}
+        names = [name for name in dict.fromkeys(name for column in columns for name in column) if name in there]
+        return [(_with_unit(there[name]), *_numbers([column.get(name) for column in columns])) for name in names]
 
     def verdicts(self) -> list[tuple[str, ...]]:
         """Rows of the claims: id, sentence, and each run's measured value and mark."""
@@ -134,7 +135,7 @@ def _panels(figure: Figure, runs: Sequence[Snapshot], names: Sequence[str]) -> I
     alone = [group for group, count in groups.items() if count == 1] if len(runs) > 1 else []
     for group in (group for group in groups if len(alone) < 2 or group not in alone):
         chosen = [[item for item in curves if group_name(item) == group] for curves in measured]
-        label = next(item.label for curves in chosen for item in curves)
+        label = _common([item.label for curves in chosen for item in curves]) or group
         beside = tuple(item for of, item in theory if of == group or of not in groups)
         own = tuple(item for of, item in markers if of == group or of not in groups)
         yield _Panel(_titled(figure, label), (*_named(chosen, names), *beside), own, group)
@@ -153,6 +154,15 @@ def _of_one_run(figure: Figure, measured: Sequence[Sequence[Series]], names: Seq
 def _titled(figure: Figure, label: str) -> Figure:
     """Say in the title what every curve shows, which legends leave out then."""
     return figure if label.casefold() in figure.title.casefold() else replace(figure, title=f"{figure.title}: {label}")
+
+
+def _common(labels: Sequence[str]) -> str:
+    """Return the words that stand in all labels, in their order: `train, decay` of `train, decay .5` and `train, decay 2`."""
+    words = labels[0].split()
+    for other in labels[1:]:
+        blocks = SequenceMatcher(None, words, other.split(), autojunk=False).get_matching_blocks()
+        words = [word for block in blocks for word in words[block.a : block.a + block.size]]
+    return " ".join(words).rstrip(",;:=")
 
 
 def _crowded(runs: Sequence[Snapshot]) -> bool:
@@ -215,7 +225,14 @@ def _markers(figure: Figure, runs: Sequence[Snapshot], names: Sequence[str]) -> 
         return shared
     rest = [(item, name) for items, name in zip(own, names, strict=True) for item in items
             if (item.axis, item.at, item.label) not in everywhere]  # fmt: skip
-    return shared + [(item.group, replace(item, label=f"{name}{JOIN}{item.label}", group=name, brief=name)) for item, name in rest]
+    return shared + [
+        (item.group, replace(item, label=f"{name}{JOIN}{item.label}", group=name, brief=f"{name} {_event(item)}")) for item, name in rest
+    ]
+
+
+def _event(marker: Marker) -> str:
+    """What a line marks, in a word."""
+    return marker.brief or marker.label.partition(" ")[0]
 
 
 def _written(knob: Knob, run: Snapshot) -> str:
@@ -223,11 +240,20 @@ def _written(knob: Knob, run: Snapshot) -> str:
     return "" if value is None else knob.format(value)
 
 
-def _scalar(item: ScalarValue | None) -> str:
-    if item is None or item.reason:
-        return item.reason if item is not None else ""
-    spread = formatting.scalar_range(item)
-    return formatting.scalar(item) + (f" ({spread})" if spread else "")
+def _with_unit(scalar: Scalar) -> str:
+    """`decay_time [step]`; a name that ends with its unit, such as `grok_step`, alone."""
+    return scalar.name if not scalar.unit or scalar.name.split("_")[-1] == scalar.unit else f"{scalar.name} [{scalar.unit}]"
+
+
+def _numbers(row: Sequence[ScalarValue | None]) -> Iterator[str]:
+    """Each run's value with its range over seeds."""
+    for item in row:
+        if item is None or item.reason:
+            yield "" if item is None else item.reason
+            continue
+        spread = formatting.scalar_range(item)
+        bound = ">= " if item.value_censored else ""
+        yield f"{bound}{formatting.number(item.value)}" + (f" ({spread})" if spread else "")
 
 
 def _verdict(item: Verdict | None) -> str:

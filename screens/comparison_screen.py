@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from string import ascii_lowercase
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.console import Group
@@ -18,10 +18,11 @@ from textual.widgets import Static
 from engine.contract import Command, Snapshot
 from screens.application import Application, ExportRequest
 from screens.comparison import Comparison
-from screens.comparison_tables import ComparisonTable, comparison_tables
+from screens.comparison_tables import ComparisonTable, comparison_tables, marked_letters
 from screens.keys import KEYS, LAB, LOOK, Key, bindings, shown_now
 from screens.side_panel import SIDE_PANEL_FROM
 from screens.view_screen import ViewScreen
+from screens.widgets.palette import Theme, groups_of
 from screens.widgets.text_row import TextRow, fit
 from screens.widgets.values_panel import ValuesPanel
 
@@ -53,13 +54,14 @@ class StoredSession:
 
 
 class ComparisonTables(VerticalScroll):
-    """Where the runs differ, their values and claims; scrolled with the arrows."""
+    """Where the runs differ, their values and claims; scrolled with the arrows. A run's letter bears the mark and colour of its curves."""
 
     DEFAULT_CSS = "ComparisonTables { height: 1fr; scrollbar-gutter: stable; } ComparisonTables Static { width: 1fr; height: auto; }"
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison, theme: Theme) -> None:
         super().__init__()
         self._comparison, self._width = comparison, 0
+        self._letters = marked_letters(comparison, replace(theme, groups=groups_of(comparison.snapshot)))
         self._text = Static()
 
     def compose(self) -> ComposeResult:
@@ -72,19 +74,20 @@ class ComparisonTables(VerticalScroll):
         if width == self._width:
             return
         self._width = width
-        letters = ascii_lowercase[: len(self._comparison.runs)]
-        tables = comparison_tables(self._comparison, letters, width, GAP)
+        letters = [letter.plain for letter in self._letters]
+        tables = comparison_tables(self._comparison, letters, width, GAP, letters)
         if tables[0].columns[1:] == tuple(letters):  # the runs' own names are nowhere yet
             tables.insert(0, ComparisonTable("", "Runs", ("", "run"), list(zip(letters, self._comparison.stored, strict=True))))
-        self._text.update(Group(*(part for table in tables for part in _drawn(table))))
+        self._text.update(Group(*(part for table in tables for part in _drawn(table, self._letters))))
 
 
-def _drawn(table: ComparisonTable) -> Iterator[Text | Table]:
+def _drawn(table: ComparisonTable, letters: Sequence[Text]) -> Iterator[Text | Table]:
+    coloured = {letter.plain: letter for letter in letters}
     made = Table(box=None, header_style="dim", pad_edge=False, padding=(0, GAP, 0, 0))
     for place, column in enumerate(table.columns):
-        made.add_column(Text(column), overflow="fold", no_wrap=place == 0)
+        made.add_column(coloured.get(column, Text(column)), overflow="fold", no_wrap=place == 0)
     for row in table.rows:
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(coloured.get(row[0], Text(row[0])), *map(Text, row[1:]))
     yield Text(f"\n{table.title}" if table.title else "", "bold")
     yield made
 
@@ -124,7 +127,7 @@ class ComparisonScreen(ViewScreen, inherit_bindings=False):
         super().__init__(comparison.spec, StoredSession(comparison.snapshot), application)
         self.comparison, self._command, self._export, self._leave = comparison, command, export, leave
         self.panel = ""
-        self.tables, self.values = ComparisonTables(comparison), ValuesPanel()
+        self.tables, self.values = ComparisonTables(comparison, application.drawing), ValuesPanel()
         self._rows = {name: TextRow(id=name) for name in ("title", "views", "keys")}
 
     def compose(self) -> ComposeResult:

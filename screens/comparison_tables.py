@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 
 from rich.cells import cell_len
+from rich.text import Text
 
 from screens.comparison import Comparison
+from screens.widgets.palette import Theme, style_of
 
 LONGEST = 24  # cells of a column before its text is broken
 DIFFERENCES, VALUES, CLAIMS = "Where the runs differ", "Values, median (range over seeds)", "Claims: measured and mark"
@@ -25,43 +27,54 @@ class ComparisonTable:
     rows: Rows
 
 
-def comparison_tables(comparison: Comparison, heads: Sequence[str], width: int, gap: int) -> list[ComparisonTable]:
-    """Return what is to be said of runs beside each other in so many cells. heads: of a run's column; gap: cells between columns."""
+def comparison_tables(
+    comparison: Comparison, heads: Sequence[str], width: int, gap: int, letters: Sequence[str] = ascii_lowercase
+) -> list[ComparisonTable]:
+    """Return what is to be said of runs beside each other in so many cells.
+
+    heads: of a run's column; letters: what stands before a run's row; gap: cells between columns.
+    """
     upright = [
         ComparisonTable(DIFFERENCES, DIFFERENCES, ("", *heads), comparison.differences()),
         ComparisonTable(VALUES, VALUES, ("name", *heads), comparison.values()),
         ComparisonTable(CLAIMS, CLAIMS, ("id", "claim", *heads), comparison.verdicts()),
     ]
     there = [table for table in upright if table.rows]
-    return there if all(_width(table, gap) <= width for table in there) else list(_turned(comparison, width, gap))
+    return there if all(_width(table, gap) <= width for table in there) else list(_turned(comparison, width, gap, letters))
 
 
-def _turned(comparison: Comparison, width: int, gap: int) -> Iterator[ComparisonTable]:
+def marked_letters(comparison: Comparison, theme: Theme) -> list[Text]:
+    """Return the letter of each run behind the mark of its curves, in their colour."""
+    places = map(theme.group, comparison.names)
+    pairs = zip(places, ascii_lowercase, strict=False)
+    return [Text(f"{theme.mark(place)} {letter}", style_of(theme.curve(place))) for place, letter in pairs]
+
+
+def _turned(comparison: Comparison, width: int, gap: int, letters: Sequence[str]) -> Iterator[ComparisonTable]:
     runs, claims = ("run", *comparison.stored), comparison.verdicts()
-    yield from _blocks(DIFFERENCES, [runs, *comparison.differences()], width, gap)
-    yield from _blocks(VALUES, comparison.values(), width, gap)
-    yield from _blocks(CLAIMS, [(name, *cells) for name, _, *cells in claims], width, gap)
+    yield from _blocks(DIFFERENCES, [runs, *comparison.differences()], width, gap, letters)
+    yield from _blocks(VALUES, comparison.values(), width, gap, letters)
+    yield from _blocks(CLAIMS, [(name, *cells) for name, _, *cells in claims], width, gap, letters)
     if claims:
         yield ComparisonTable(CLAIMS, "", ("id", "claim"), [row[:2] for row in claims])
 
 
-def _blocks(of: str, rows: Rows, width: int, gap: int) -> Iterator[ComparisonTable]:
+def _blocks(of: str, rows: Rows, width: int, gap: int, letters: Sequence[str]) -> Iterator[ComparisonTable]:
     """Rows as columns with a letter before each run, broken into tables where they do not fit beside each other."""
     block: list[tuple[str, ...]] = []
     title = of
     for row in rows:
-        if block and _width(_of_runs(of, [*block, row]), gap) > width:
-            yield _of_runs(of, block, title)
+        if block and _width(_of_runs(of, [*block, row], letters), gap) > width:
+            yield _of_runs(of, block, letters, title)
             block, title = [], ""
         block.append(row)
     if block:
-        yield _of_runs(of, block, title)
+        yield _of_runs(of, block, letters, title)
 
 
-def _of_runs(of: str, rows: Rows, title: str = "") -> ComparisonTable:
+def _of_runs(of: str, rows: Rows, letters: Sequence[str], title: str = "") -> ComparisonTable:
     columns = tuple(row[0] for row in rows)
-    letters = ascii_lowercase[: len(rows[0]) - 1]
-    return ComparisonTable(of, title, ("", *columns), list(zip(letters, *(row[1:] for row in rows), strict=True)))
+    return ComparisonTable(of, title, ("", *columns), list(zip(letters[: len(rows[0]) - 1], *(row[1:] for row in rows), strict=True)))
 
 
 def _width(table: ComparisonTable, gap: int) -> int:

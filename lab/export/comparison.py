@@ -28,7 +28,7 @@ from lab.output import BETWEEN_COLUMNS, console, emit, plain, result_event, writ
 from lab.stored import load_run
 from screens.application import ExportRequest
 from screens.comparison import Comparison, compare
-from screens.comparison_tables import DIFFERENCES, ComparisonTable, comparison_tables
+from screens.comparison_tables import DIFFERENCES, ComparisonTable, comparison_tables, marked_letters
 
 Loaded = Mapping[str, tuple[RunFolder, Snapshot]]
 MOST = len(ascii_lowercase)  # each run is called by a letter at the head of a table
@@ -94,12 +94,14 @@ def _require_same_data(config: type[Config], loaded: Loaded) -> None:
 
 
 def print_comparison(comparison: Comparison, height: int) -> None:
-    """Print differences, figures, values and verdicts. Letters stand at the head of the tables alone, beside the runs' names."""
-    headings = [f"{letter} {name}" for letter, name in zip(ascii_lowercase, comparison.stored, strict=False)]
-    tables = comparison_tables(comparison, headings, console().width, BETWEEN_COLUMNS)
-    write(plain(f"{comparison.snapshot.run} compared"), style="bold")
+    """Print differences, figures, values and verdicts. A table's heads have the mark of the curves."""
+    shown = comparison.snapshot
+    theme = theme_of(shown.groups)
+    letters = [letter.plain for letter in marked_letters(comparison, theme)]
+    headings = [f"{letter} {name}" for letter, name in zip(letters, comparison.stored, strict=True)]
+    tables = comparison_tables(comparison, headings, console().width, BETWEEN_COLUMNS, letters)
+    write(plain(f"{shown.run} compared"), style="bold")
     _print_tables(table for table in tables if table.of == DIFFERENCES)
-    shown, theme = comparison.snapshot, theme_of(comparison.snapshot.groups)
     for figure in comparison.spec.figures:
         print_figure(figure, shown.series, shown.markers, height, theme)
     _print_tables(table for table in tables if table.of != DIFFERENCES)

@@ -82,6 +82,19 @@ def test_many_curves_become_figures_with_one_curve_a_run():
     assert labels(comparison, "accuracy/b") == ["lr .02", "lr .05", "lr .02 · chance", "lr .05 · chance"]
 
 
+def test_a_title_says_what_the_labels_of_all_runs_have_in_common():
+    def called(run, label):
+        series = tuple(replace(item, label=label) if item.group == "b" else item for item in run.series)
+        return replace(run, series=series)
+
+    runs = [called(snapshot(0.02), "test, decay 0.5"), called(snapshot(0.05), "test, decay 2")]
+    titles = {figure.name: figure.title for figure in compare(SPEC, runs, ["one", "two"]).spec.figures}
+    assert titles["accuracy/b"] == "Accuracy: test, decay"
+    runs = [called(snapshot(0.02), "one way"), called(snapshot(0.05), "other")]
+    titles = {figure.name: figure.title for figure in compare(SPEC, runs, ["one", "two"]).spec.figures}
+    assert titles["accuracy/b"] == "Accuracy: b", "the group's name, where the labels share no word"
+
+
 def test_theory_is_drawn_once_where_it_is_shared_and_for_each_run_where_not():
     comparison = two()
     assert labels(comparison, "loss").count("law") == 1
@@ -142,7 +155,7 @@ def test_runs_that_many_figures_cannot_hold_together_are_told_apart():
 def test_lines_that_runs_share_stand_once_and_the_events_of_a_few_runs_bear_their_names():
     markers = {(item.label, item.group) for item in two().snapshot.markers if item.figure == "loss"}
     assert markers == {("half", ""), ("lr .02 · memorised", "lr .02"), ("lr .05 · memorised", "lr .05")}
-    assert {item.brief for item in two().snapshot.markers if item.group} == {"lr .02", "lr .05"}
+    assert {item.brief for item in two().snapshot.markers if item.group} == {"lr .02 memorised", "lr .05 memorised"}
     many = compare(SPEC, [snapshot(round(0.01 * k, 2)) for k in range(1, 6)], list("abcde"))
     assert {item.label for item in many.snapshot.markers} == {"half"}
 
@@ -161,7 +174,7 @@ def test_a_figure_is_drawn_with_its_whole_legend_in_every_kind_of_terminal(theme
 def test_tables_list_differences_values_and_verdicts():
     comparison = two()
     assert comparison.differences() == [("called", "lr .02", "lr .05"), ("lr", "0.02", "0.05")]
-    assert comparison.values() == [("grok_step", ">= 7,500 step (5,000 to >= 10,000)", ">= 3,000 step (2,000 to >= 4,000)")]
+    assert comparison.values() == [("grok_step", ">= 7,500 (5,000 to >= 10,000)", ">= 3,000 (2,000 to >= 4,000)")]
     assert comparison.verdicts() == [("C1", "It falls", "0.02 yes", "0.05 yes")]
 
 

@@ -1,12 +1,15 @@
 """Tables of a comparison: a column a run while these fit, else a row a run; nothing is lost, and nothing is wider than there is room."""
 
+from dataclasses import replace
 from itertools import chain
 
 import pytest
 from rich.cells import cell_len
 
 from screens.comparison import compare
-from screens.comparison_tables import CLAIMS, DIFFERENCES, VALUES, comparison_tables
+from screens.comparison_tables import CLAIMS, DIFFERENCES, VALUES, comparison_tables, marked_letters
+from screens.widgets.palette import Theme, groups_of, style_of
+from screens.widgets.plot_curves import curves_of
 from tests.screens.test_comparison import SPEC, snapshot
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -37,6 +40,21 @@ def test_many_runs_are_rows_within_the_width(width):
     said = {cell for table in tables for row in (table.columns, *table.rows) for cell in row}
     told = chain(comparison.differences(), comparison.values(), comparison.verdicts())
     assert {cell for row in told for cell in row} | set(comparison.stored) <= said
+
+
+@pytest.mark.parametrize("theme", [Theme(), Theme(ascii=True), Theme(level=0)])
+@pytest.mark.parametrize(("count", "width"), [(2, 120), (12, 78)])
+def test_a_letter_has_the_mark_and_colour_of_its_runs_curves(theme, count, width):
+    comparison = runs(count)
+    theme = replace(theme, groups=groups_of(comparison.snapshot))
+    letters = marked_letters(comparison, theme)
+    drawn = curves_of(comparison.spec.figures[0].draws(comparison.snapshot.series), theme)
+    legend = {curve.series.group: (curve.glyph, style_of(curve.ink)) for curve in drawn[::-1] if curve.series.kind == "measured"}
+    for name, letter, plain in zip(comparison.names, letters, LETTERS, strict=False):
+        assert (letter.plain, letter.style) == (f"{legend[name][0]} {plain}", legend[name][1])
+    said = [letter.plain for letter in letters]
+    table = comparison_tables(comparison, said, width, GAP, said)[0]
+    assert said == (list(table.columns[1:]) if count == 2 else [row[0] for row in table.rows])
 
 
 def test_a_title_stands_above_the_first_table_of_each_subject():

@@ -24,9 +24,9 @@ def test_compare_lists_differences_values_and_verdicts_and_draws_named_curves(ge
     code, out, err = genlab("compare", first, second)
     assert (code, err) == (0, "")
     rows = [line.split() for line in out.splitlines()]
-    assert ["rate", "0.1", "0.2"] in rows and ["half_step", "7", "step", "4", "step"] in rows
+    assert ["rate", "0.1", "0.2"] in rows and ["half_step", "7", "4"] in rows
     assert not any(row[:1] == ["steps"] for row in rows)
-    assert f"a {first}" in out and f"b {second}" in out
+    assert f"● a {first}" in out and f"▲ b {second}" in out
     assert "● rate .1  ▲ rate .2" in out and "Decay: seed 0" in out
     assert "in full" not in out and "a: " not in out and "\x1b" not in out
     (record,) = lines(genlab("compare", first, second, "--json")[1])
