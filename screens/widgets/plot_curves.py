@@ -19,6 +19,8 @@ LEGIBLE = 0.2  # difference in brightness from which dots are seen on a bar
 DASHES = (("╌╌", 4, 3), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory looks in a legend, and its dots: on, off
 ASCII_THEORY = "=~^:"
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+FEW = 8  # points that have marks however close they are
+APART = 4  # columns from one mark to the next in a row of points
 HISTOGRAM = 4  # columns from one bar to the next below which bars of one series have no gaps
 SHADES = "█▒░"  # bars where there is no colour to tell them apart
 
@@ -198,11 +200,27 @@ def _marks(canvas: Canvas, seen: Sequence[tuple[Curve, Reduced]], lines: Traces,
         room = canvas.columns * (2 if scattered else 1)
         if points.few is not None and points.few[0].size * len(measured) <= room:
             down, across = scatter(points, x, y, canvas.fine)
-            cells = _pairs(down // 4, across // 2)
+            places = _pairs(down // 4, across // 2)
+            cells = _thinned(list(places)) if scattered else places
         else:
             cells = _along(rows, turn * spacing // len(measured), spacing)
         for row, column in cells:
             _mark(canvas, taken, row, column, curve, rows)
+
+
+def _thinned(cells: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Cells of points without those that would touch others, whose dots stay: what lies under a row of marks would be hidden.
+
+    The ends, the highest and the lowest come first, then the others from the left; few are kept all.
+    """
+    if len(cells) <= FEW:
+        return iter(cells)
+    order = sorted(cells, key=lambda cell: cell[1])
+    kept: list[tuple[int, int]] = []
+    for row, column in (order[0], order[-1], min(order), max(order), *order):
+        if all(abs(row - other[0]) > 1 or abs(column - other[1]) >= APART for other in kept):
+            kept.append((row, column))
+    return iter(kept)
 
 
 def _along(rows: Ints, phase: int, spacing: int) -> Iterator[tuple[int, int]]:

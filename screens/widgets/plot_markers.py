@@ -15,6 +15,7 @@ from screens.widgets.plot_curves import EIGHTHS
 from screens.widgets.plot_legend import LegendEntry
 
 WIDE_BAR = 3  # characters of a bar from which a line over it leaves its edges to be seen
+LEAST_APART = 2  # rows between horizontal lines up to which a label between them could be either one's
 
 
 def draw_lines(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> None:
@@ -61,22 +62,40 @@ def _width_of_bar(codes: NDArray[np.uint32], column: int) -> int:
 def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> list[LegendEntry]:
     """Write the markers' labels beside their lines where nothing is drawn; return those that found no place."""
     spare: list[LegendEntry] = []
-    down, across = dots_per_cell(canvas.ascii)
-    for marker in markers:
-        at = x.cell(marker.at, canvas.columns, across) if marker.axis == "x" else y.cell(marker.at, canvas.rows, down)
+    across = dots_per_cell(canvas.ascii)[1]
+    sides = _sides(canvas, markers, y)
+    for index, marker in enumerate(markers):
         words = theme.text(marker.label)
-        if at is None or not words:
+        column = x.cell(marker.at, canvas.columns, across) if marker.axis == "x" else None
+        if not words or (column is None and index not in sides):
             continue
         tone = marker_ink(marker, theme)
         for word in (words, theme.text(marker.brief) or words.partition(" ")[0]):
-            place = _beside(canvas, at, len(word) + 1) if marker.axis == "x" else _above(canvas, canvas.rows - 1 - at, len(word))
+            place = _beside(canvas, column, len(word) + 1) if column is not None else _in_rows(canvas, sides[index], len(word))
             if place is not None:
-                canvas.put(place[0], place[1] + (marker.axis == "x" and place[1] > at), word, tone)
+                canvas.put(place[0], place[1] + (column is not None and place[1] > column), word, tone)
                 break
         else:
             line = (":" if marker.axis == "x" else "-") if theme.ascii else ("┊" if marker.axis == "x" else "┄")
             spare.append(LegendEntry(line, tone, theme.text(marker.brief) or words))
     return spare
+
+
+def _sides(canvas: Canvas, markers: Sequence[Marker], y: Scale) -> dict[int, tuple[int, ...]]:
+    """The rows next to each horizontal line, by the marker's index, in which a label can only be its own.
+
+    Between lines that are too close for that stands no label: the upper line's is above it and the lower one's below.
+    """
+    down = dots_per_cell(canvas.ascii)[0]
+    cells = {index: y.cell(marker.at, canvas.rows, down) for index, marker in enumerate(markers) if marker.axis == "y"}
+    rows = {index: canvas.rows - 1 - cell for index, cell in cells.items() if cell is not None}
+    sides: dict[int, tuple[int, ...]] = {}
+    for index, row in rows.items():
+        others = [(markers[other].at, place) for other, place in rows.items() if markers[other].at != markers[index].at]
+        above = not any(at > markers[index].at and row - place <= LEAST_APART for at, place in others)
+        below = not any(at < markers[index].at and place - row <= LEAST_APART for at, place in others)
+        sides[index] = (row - 1,) * above + (row + 1,) * below
+    return sides
 
 
 def _beside(canvas: Canvas, column: int, length: int) -> tuple[int, int] | None:
@@ -93,13 +112,13 @@ def _holds_letter(canvas: Canvas, row: int, column: int) -> bool:
     return 0 <= column < canvas.columns and bool(canvas.codes[row, column])
 
 
-def _above(canvas: Canvas, row: int, length: int) -> tuple[int, int] | None:
-    """A free place next to a horizontal line: right end first, then leftward."""
+def _in_rows(canvas: Canvas, rows: Sequence[int], length: int) -> tuple[int, int] | None:
+    """A free place in one of some rows: right end first, then leftward."""
     for start in range(canvas.columns - length, -1, -4):
-        for place in (row - 1, row + 1):
+        for row in rows:
             around = (start - 1, start + length)
-            if canvas.empty(place, start, start + length) and not any(_holds_letter(canvas, place, column) for column in around):
-                return place, start
+            if canvas.empty(row, start, start + length) and not any(_holds_letter(canvas, row, column) for column in around):
+                return row, start
     return None
 
 

@@ -347,3 +347,26 @@ def test_the_environment_tells_what_can_be_shown(environ, level, ascii_):
 def test_words_become_ascii_where_asked_for():
     assert ascii_theme().text("σ² ≤ 1 – naïve\x1b[31m") == "sigma^2 <= 1 - naive [31m"
     assert Theme().text("a\x00b\u0301漢c") == "abc"
+
+
+def test_a_row_of_many_points_has_few_marks_and_leaves_what_is_beneath_to_be_seen():
+    figure = Figure("f", "F", Axis("x", lo=0, hi=1), Axis("y", lo=0, hi=1), ("*",))
+    x = np.linspace(0, 1, 40)
+    points = curve(x, np.full(40, 0.5), "points", style="points")
+    law = curve(x, np.full(40, 0.5), "law", kind="theory")
+    (row,) = (text for text in plain(figure, [points, law], width=60, height=14) if text.count(Theme().mark(0)) > 1)
+    inside = row.partition("┤")[2] or row.partition("│")[2]
+    places = [place for place, letter in enumerate(inside) if letter == Theme().mark(0)]
+    assert places[0] == 0 and places[-1] == len(inside) - 1 and np.diff(places).min() >= 3
+    assert sum("\u2801" <= letter <= "\u28ff" for letter in inside) > len(inside) / 2
+
+
+def test_few_points_and_scattered_ones_and_extremes_keep_their_marks():
+    figure, mark = Figure("f", "F", Axis("x", lo=0, hi=1), Axis("y", lo=0, hi=1), ("*",)), Theme().mark(0)
+    few = curve(np.linspace(0.5, 0.6, 4), np.full(4, 0.5), style="points")
+    assert sum(text.count(mark) for text in plain(figure, [few], width=60, height=14)[2:]) == 4
+    x = np.linspace(0, 1, 24)
+    apart = curve(x, np.tile([0.1, 0.5, 0.9], 8), style="points")
+    assert sum(text.count(mark) for text in plain(figure, [apart], width=80, height=14)[2:]) == 24
+    spike = curve(x, np.where(np.arange(24) == 11, 0.9, 0.2), style="points")
+    assert sum(text.count(mark) for text in plain(figure, [spike], width=50, height=14)[2:6]) == 1

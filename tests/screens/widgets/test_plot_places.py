@@ -109,3 +109,28 @@ def test_the_label_of_a_line_stands_beside_it() -> None:
             line = next(row for row, text in enumerate(rows) if any("\u2801" <= letter <= "\u28ff" for letter in text))
             label = next(row for row, text in enumerate(rows) if "level" in text)
             assert abs(label - line) == 1, (height, value)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=["braille", "ascii"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_labels_of_lines_that_are_close_stand_in_the_order_of_the_lines(theme: Theme, swapped: bool) -> None:
+    """At most two rows apart: nothing stands between them, and however they are given the upper line's label is above."""
+    figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a",))
+    for height in HEIGHTS:
+        for apart in (0.01, 0.04, 0.08):
+            markers = [Marker("f", "y", 0.5, "lower"), Marker("f", "y", 0.5 + apart, "upper")]
+            rows = plain(figure, [curve([0.5], [9.0])], markers[::-1] if swapped else markers, height=height, theme=theme)
+            inside = [
+                text.partition("│")[2] or text.partition("┤")[2] or text.partition("|")[2] or text.partition("+")[2] for text in rows[:-3]
+            ]
+            lines = [row for row, text in enumerate(inside) if "- -" in text or any("\u2801" <= dot <= "\u28ff" for dot in text)]
+            upper, lower = (next(row for row, text in enumerate(rows) if word in text) for word in ("upper", "lower"))
+            assert upper == lines[0] - 1 and lower == lines[-1] + 1, rows
+
+
+def test_of_three_lines_in_a_row_the_middle_one_is_named_in_the_legend() -> None:
+    figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a",))
+    markers = [Marker("f", "y", 0.5 + place / 100, name) for place, name in enumerate(("low", "middle", "high"))]
+    rows = plain(figure, [curve([0.5], [9.0])], markers, height=12)
+    high, middle, low = (next(row for row, text in enumerate(rows) if word in text) for word in ("high", "middle", "low"))
+    assert middle <= 1 < high < low
