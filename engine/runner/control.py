@@ -74,12 +74,15 @@ class Control(Showing):
 
     @property
     def patience(self) -> float | None:
-        """Seconds to wait for a message: none while there is work, until the next look at wishes or at a disk that refused, or for ever."""
+        """Seconds to wait for a message: none while there is work, until the next look at wishes, at a disk that refused or at a run that
+        was left alone, or for ever.
+        """
         if self.phase.working:
             return 0.0
         if self.run is None:
             return None
         waits = [self.run.writer.patience, HEARING if self.run.writer.storing else None]
+        waits += [self.run.left_alone_in] if self.phase is Phase.FINISHED else []
         return min((seconds for seconds in waits if seconds is not None), default=None)
 
     # ------------------------------------------------------------ commands
@@ -328,10 +331,13 @@ class Control(Showing):
         self._release()
 
     def retry(self) -> None:
-        """Try a disk that refused again."""
+        """Try a disk that refused again, and store a finished run that was left alone."""
         run = self.run
         if run is not None:
-            made = bool(run.writer.problem) and run.writer.path is None and run.root is not None and run.store(run.root)
+            if self.phase is Phase.FINISHED and run.left_alone_in == 0:
+                made = run.store_if_worth(finished=True)
+            else:
+                made = bool(run.writer.problem) and run.writer.path is None and run.root is not None and run.store(run.root)
             run.writer.flush()
             if made or self._disk_news:
                 self._rest(self.message)

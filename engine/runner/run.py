@@ -21,6 +21,7 @@ from engine.store import Line, Manifest, Position, Progress, RunFolder, Writer, 
 from engine.store.strict_json import plain
 
 BUDGET = 0.02  # seconds of work between looks at the queue: a pause is answered well within 100 ms
+LEFT_ALONE = 3.0  # times `store_after` after which a finished run is worth a folder: knobs are turned one after the other before that
 STATE_SECONDS = 2.0  # between saved states, or longer where saving would take more than STATE_SHARE of the time
 
 
@@ -141,6 +142,13 @@ class Run:
         if not (finished or time.monotonic() - self.begun > self.options.store_after):
             return False
         return self.store(self.root)
+
+    @property
+    def left_alone_in(self) -> float | None:
+        """Seconds until a run that rests without a folder has been left alone so long that it is worth one; None where it has one."""
+        if self.root is None or self.writer.path is not None or self.writer.problem:
+            return None
+        return max(0.0, self.begun + LEFT_ALONE * self.options.store_after - time.monotonic())
 
     def store(self, root: Path, force: bool = False) -> bool:
         """Give a run that has no folder yet one under `root`; whether that was possible. `force` does not wait for the next try."""

@@ -189,6 +189,19 @@ def test_a_run_is_stored_when_it_has_worked_for_a_while(runner, tmp_path):
     assert [step for step, _ in folder.records()[0]][:3] == [0, 1, 2]
 
 
+def test_a_finished_run_that_is_left_alone_is_stored_without_being_asked_for(runner, tmp_path):
+    run = runner(root=tmp_path, steps=3, store_after=0.5)
+    run.start()
+    last = finished(run)
+    assert last.folder == "" or last.elapsed > 0.5
+    stored = until(lambda: run.latest().folder and run.latest())
+    assert stored.phase is Phase.FINISHED and not stored.unstored
+    until(lambda: folder_of(stored).whole())
+    assert run.close(60)
+    (entry,) = list_runs(tmp_path)
+    assert entry.phase is Phase.FINISHED
+
+
 @pytest.mark.parametrize("over", [True, False])
 def test_a_finished_run_is_stored_in_the_end_and_one_that_was_cut_at_once_is_not(runner, tmp_path, over):
     run = runner(root=tmp_path, steps=300 if over else 10**8, store_after=1000.0)

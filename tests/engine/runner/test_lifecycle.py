@@ -219,7 +219,7 @@ def test_a_snapshot_never_changes_after_it_was_shown(runner):
 def test_status_says_how_fast_and_how_long(runner):
     run = runner(steps=LONG, slow=0.001)
     run.start()
-    some = until(lambda: run.latest().rate > 0 and run.latest())
+    some = until(lambda: run.latest().eta is not None and run.latest())
     assert some.eta == pytest.approx((LONG - some.step) / some.rate) and some.memory > 2**20 and some.device == "cpu"
     run.post(Pause())
     paused = phase(run, Phase.PAUSED)
