@@ -13,7 +13,7 @@ from rich.text import Text
 from engine.contract import Figure, Layer, Series
 from screens import formatting
 from screens.widgets.axis_scales import Scale
-from screens.widgets.plot_legend import value_at
+from screens.widgets.plot_legend import place_on, value_at
 
 Floats = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ def readout(figure: Figure, series: Sequence[Series], at: float, axis: Scale) ->
 
     axis: the x axis as it is drawn; it decides which point is the nearest.
     """
-    text = Text.assemble((f"{figure.x.label} {formatting.number(at)}: ", "bold"))
+    text = Text.assemble((f"{place_on(figure.x, formatting.number(at))}: ", "bold"))
     values = [(item, value) for item in series if math.isfinite(value := value_at(item, at, axis))]
     text.append("; ".join(f"{item.label} = {formatting.number(value)}" for item, value in values) or "no curve here")
     if values and figure.y.unit:

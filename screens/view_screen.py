@@ -14,6 +14,7 @@ from screens.run_screen import RunScreen
 from screens.widgets.figure_grid import FigureGrid
 from screens.widgets.number_field import NumberField
 from screens.widgets.plot_legend import axis_name
+from screens.widgets.values_panel import ValuesPanel
 
 TOGETHER = 0.8  # seconds in which two digits make one number
 ZOOM = 1.5
@@ -75,6 +76,13 @@ class ViewScreen(RunScreen, inherit_bindings=False):
     def on_figure_panel_chosen(self, event: Any) -> None:
         """Choose a view that was clicked."""
         self.action_view(event.index)
+
+    def on_figure_grid_rearranged(self) -> None:
+        """Let the values follow the chosen view, besides what the screen itself does then: Textual calls the handlers of both classes."""
+        panel = self.figures.active_panel
+        if panel is not None:
+            for values in self.query(ValuesPanel):
+                values.follow(panel.what.name)
 
     # ------------------------------------------------------------ how near
 

@@ -28,6 +28,11 @@ def axis_name(axis: Axis) -> str:
     return f"{axis.label} [{axis.unit}]" if axis.unit else axis.label
 
 
+def place_on(axis: Axis, value: str) -> str:
+    """Name a place on an axis: `step 120`, `parameters 41.4 thousands`; `psi = d/n = 5` where the name is an equation itself."""
+    return f"{axis.label}{' = ' if '=' in axis.label else ' '}{value} {axis.unit}".rstrip()
+
+
 def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str) -> int:
     """Write title, names of y and (unless empty) x where they fit whole, and at the right the first note that fits.
 
@@ -131,6 +136,5 @@ def _nearer(pair: Floats, at: float, scale: Scale) -> bool:
 
 def read_out(entries: Sequence[tuple[LegendEntry, float]], figure: Figure, at: float, theme: Theme) -> list[LegendEntry]:
     """Return the cursor's x and every curve's value there, as entries of a row."""
-    unit = f" {figure.x.unit}" if figure.x.unit else ""
-    head = LegendEntry(theme.text(f"{figure.x.label} {reading(at)}{unit}"), theme.strong, "")
+    head = LegendEntry(theme.text(place_on(figure.x, reading(at))), theme.strong, "")
     return [head, *(LegendEntry(entry.glyph, entry.ink, reading(value)) for entry, value in entries)]

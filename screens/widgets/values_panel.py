@@ -15,7 +15,7 @@ from textual.widgets import Static
 from engine.contract import Figure, Series, Snapshot
 from screens.linked_cursor import Cursor
 from screens.widgets.axis_scales import Scale, reading
-from screens.widgets.plot_legend import value_at
+from screens.widgets.plot_legend import place_on, value_at
 
 INDENT, GAP = 2, 2  # columns before a name, and between it and its value
 LEAST_WIDTH = 30  # columns before the panel was laid out
@@ -64,7 +64,7 @@ def values_text(figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | 
         if not found:
             continue
         unit = f" {figure.y.unit}" if figure.y.unit else ""
-        where = f"{figure.x.label} {reading(at)}" if not figure.x.ticks else ""
+        where = place_on(figure.x, reading(at)) if not figure.x.ticks else ""
         text = Text.assemble((figure.title, "bold"), ("  " + where if where else "", "cyan"))
         rows = [(item.label, f"{item.words}{unit}") for item in found]
         column = max(len(label) for label, _ in rows)
@@ -93,6 +93,7 @@ class ValuesPanel(VerticalScroll):
         super().__init__()
         self._text = Static()
         self._said = ""
+        self._first = ""
         self._shown: tuple[Sequence[Figure], Snapshot, Cursor | None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -104,10 +105,18 @@ class ValuesPanel(VerticalScroll):
         if self._shown is not None:
             self.show(*self._shown)
 
+    def follow(self, name: str) -> None:
+        """Show a figure's values before those of the others, which follow as they were, and bring them to sight."""
+        if name != self._first:
+            self._first = name
+            self.scroll_home(animate=False)
+            self.on_resize()
+
     def show(self, figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | None) -> None:
         """Show what is read now; nothing happens when that is shown already."""
         self._shown = figures, snapshot, cursor
-        text = values_text(figures, snapshot, cursor, self.scrollable_content_region.width or LEAST_WIDTH)
+        ordered = sorted(figures, key=lambda figure: figure.name != self._first)
+        text = values_text(ordered, snapshot, cursor, self.scrollable_content_region.width or LEAST_WIDTH)
         if text.plain != self._said:
             self._said = text.plain
             self._text.update(text)

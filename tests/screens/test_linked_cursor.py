@@ -59,4 +59,7 @@ def test_readout_names_axis_curves_and_unit() -> None:
     figure = Figure("f", "f", Axis("step"), Axis("loss", unit="nats"), ("*",))
     text = linked_cursor.readout(figure, [curve([1, 10], [0.5, 0.25], "train"), curve([1, 4], [1, 2], "test")], 10, AXIS)
     assert text.plain == "step 10: train = 0.25 nats"
+    parameters, ratio = (Figure("f", "f", axis, Axis("loss"), ("*",)) for axis in (Axis("parameters", unit="thousands"), Axis("psi = d/n")))
+    assert linked_cursor.readout(parameters, [curve([41.4], [1], "a")], 41.4, AXIS).plain == "parameters 41.4 thousands: a = 1"
+    assert linked_cursor.readout(ratio, [curve([5], [1], "a")], 5, AXIS).plain == "psi = d/n = 5: a = 1"
     assert "no curve here" in linked_cursor.readout(figure, [], 3, AXIS).plain

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from lab.app import LabApp
 from screens.view_screen import ViewScreen
@@ -228,3 +229,21 @@ def test_pin_keeps_the_curves_without_touching_the_run_and_names_them_by_what_di
         await until(pilot, lambda: screen.figures.pinned is None)
 
     drive(scenario, session=session)
+
+
+def test_the_values_of_the_chosen_figure_come_first() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        screen = await opened(pilot, app)
+
+        def first() -> str:
+            return str(screen.values.query_one(Static).render()).partition("  ")[0]
+
+        await pilot.press("f", "d")
+        await until(pilot, lambda: screen.values.display and first() == screen.figures.panels[0].what.title)
+        for _ in range(2):
+            await pilot.press("m")
+            await until(pilot, lambda: first() == screen.figures.active_panel.what.title != screen.figures.panels[0].what.title)
+        await pilot.press("1")
+        await until(pilot, lambda: first() == screen.figures.panels[0].what.title)
+
+    drive(scenario)

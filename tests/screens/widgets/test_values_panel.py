@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from engine.contract import Series
+from engine.contract import Axis, Figure, Series
 from screens.widgets.smoothing import Smoother, moving_mean
 from screens.widgets.values_panel import Reading, _row, readings, values_text
 from tests.screens.canned import SPEC, canned
@@ -66,3 +68,10 @@ def test_theory_points_and_short_curves_stay_as_they_are():
     drawn, raw = smoother([measured, theory, short], 5)
     assert raw == [measured] and drawn[1:] == [theory, short]
     assert smoother([measured], 5)[0][0] is drawn[0]
+
+
+def test_a_place_is_named_as_its_axis_with_the_unit():
+    snapshot = replace(canned(), series=(Series("a", "a", np.array([41.4]), np.array([0.5])),))
+    for axis, words in ((Axis("parameters", unit="thousands"), "parameters 41.4 thousands"), (Axis("psi = d/n"), "psi = d/n = 41.4")):
+        figure = Figure("f", "Risk", axis, Axis("risk"), ("a",))
+        assert values_text([figure], snapshot, None, 60).plain.splitlines()[0] == f"Risk  {words}"
