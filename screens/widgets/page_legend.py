@@ -18,7 +18,7 @@ def page_legend(
 ) -> tuple[list[LegendEntry], set[int]]:  # fmt: skip
     """Return the entries and the figures whose curves they name; nothing where that would take too many rows.
 
-    Behind the numbers of figures stands what these have in common, unless all have all of it.
+    Behind the numbers of figures stands what their curves look like, of which one figure may have some only.
 
     Args:
         legends: of the figures of a page.
@@ -43,21 +43,27 @@ def _choices(legends: Legends, column: int, most: int) -> list[tuple[list[Legend
 
 
 def _in_order(legends: Legends, numbers: Mapping[int, int], named: set[int], theme: Theme) -> list[LegendEntry]:
-    """The entries of some figures as these follow each other, those of the same figures together behind the numbers of these.
+    """The entries of some figures as these follow each other, each once, and each figure's all in one place.
 
-    No numbers stand where every figure that has a legend has all of the entries.
+    Those of figures with a curve in common stand together behind the numbers of these; no numbers where they are all figures with a legend.
     """
-    places: dict[LegendEntry, list[int]] = {}
+    groups: list[tuple[list[int], dict[LegendEntry, None]]] = []  # numbers of figures, and their entries
     for figure, number in numbers.items():
-        for entry in legends[figure] if figure in named else ():
-            places.setdefault(entry, []).append(number)
-    together: dict[tuple[int, ...], list[LegendEntry]] = {}
-    for entry, found in places.items():
-        together.setdefault(tuple(found), []).append(entry)
-    if len(together) == 1 and not any(legend for figure, legend in legends.items() if figure not in named):
-        return list(places)
+        entries = dict.fromkeys(legends[figure] if figure in named else ())
+        if not entries:
+            continue
+        joined = [group for group in groups if not entries.keys().isdisjoint(group[1])]
+        if not joined:
+            groups.append(([number], entries))
+            continue
+        for other in joined[1:]:
+            groups.remove(other)
+        joined[0][0].extend([*(found for other in joined[1:] for found in other[0]), number])
+        joined[0][1].update({entry: None for group in (*(other[1] for other in joined[1:]), entries) for entry in group})
+    if len(groups) == 1 and not any(legend for figure, legend in legends.items() if figure not in named):
+        return list(groups[0][1])
     return [
         entry
-        for found, entries in together.items()
-        for entry in (LegendEntry(f"{numbers_row(found)}:", theme.strong, ""), *entries)
+        for found, entries in groups
+        for entry in (LegendEntry(f"{numbers_row(sorted(found))}:", theme.strong, ""), *entries)
     ]  # fmt: skip

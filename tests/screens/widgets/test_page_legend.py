@@ -17,10 +17,25 @@ def test_a_legend_of_all_figures_has_no_numbers_and_the_order_of_the_figures() -
     assert named >= {3, 7} and [entry.label for entry in found] == ["train", "test"]
 
 
-def test_what_only_some_figures_have_stands_behind_their_numbers() -> None:
+def test_every_figure_stands_in_one_group_and_every_entry_once() -> None:
+    train, test, best, exact, law = entries("train", "test", "best", "exact", "law")
+    legends = {0: [train, test, best], 1: [train], 2: [train, best], 3: [exact], 4: [exact, law]}
+    found, named = page_legend(legends, {place: place + 1 for place in legends}, 40, 160, 4, Theme())
+    assert named == set(legends)
+    assert [entry.label or entry.glyph for entry in found] == ["1-3:", "train", "test", "best", "4-5:", "exact", "law"]
+
+
+def test_a_figure_that_has_curves_of_two_others_brings_them_together() -> None:
+    train, test, law = entries("train", "test", "law")
+    legends = {0: [train], 1: [test], 2: [train, test], 3: [law], 4: [law]}
+    found, _ = page_legend(legends, {place: place + 1 for place in legends}, 40, 160, 4, Theme())
+    assert [entry.label or entry.glyph for entry in found] == ["1-3:", "train", "test", "4-5:", "law"]
+
+
+def test_figures_that_have_each_a_part_of_one_legend_need_no_numbers() -> None:
     first, second = entries("train", "test"), entries("train", "test", "chance")
     found, named = page_legend({7: first, 3: second}, {7: 1, 3: 2}, 40, 80, 4, Theme())
-    assert named == {3, 7} and [entry.label or entry.glyph for entry in found] == ["1-2:", "train", "test", "2:", "chance"]
+    assert named == {3, 7} and [entry.label or entry.glyph for entry in found] == ["train", "test", "chance"]
 
 
 def test_numbers_never_end_a_row() -> None:
