@@ -120,7 +120,7 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         """Give the preview its share."""
         height = event.size.height
-        self.preview.styles.height = 2 if height < 34 else height // 3
+        self.preview.styles.height = 2 if height < 20 else 3 if height < 34 else height // 3
         self.preview.display = height >= 14
         self.filter.placeholder = f"{BEFORE}{example(event.size.width - len(BEFORE) - 9)}"  # 8 for the name of the row
         self.call_after_refresh(self._say_around)

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from screens.listed_run import Glimpses
-from screens.widgets.run_columns import MARK, columns_of, head, row
+from screens.widgets.run_columns import MARK, columns_of, head, row, telling
 
 LEAST = 3  # rows that make sense
 NONE = "No runs are stored yet; a card's key starts one."
@@ -50,11 +50,10 @@ class LatestRuns(Widget):
             return Text()
         lines = [self._heading(width)]
         if not self._problem and self._shown.latest:
-            columns = columns_of(width + MARK)
+            shown = self._shown.latest[: height - len(lines) - 1]
+            columns, first = columns_of(width + MARK, runs=shown), telling(shown)
             lines.append(Text(head(columns, "age").plain[MARK:].replace("↓", " "), "dim"))
-            rows = (row(run, columns, 0, time.time_ns(), lambda run, name: "") for run in
-                    self._shown.latest[: height - len(lines)])  # fmt: skip
-            lines += [line[MARK:] for line in rows]
+            lines += [row(run, columns, 0, time.time_ns(), lambda run, name: "", first)[MARK:] for run in shown]
         for line in lines:
             line.no_wrap = True
             line.truncate(max(1, width), overflow="ellipsis")

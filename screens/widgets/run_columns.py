@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -19,6 +21,7 @@ MARK = 4  # columns of a mark and a gap: its number, in brackets where that leav
 UNREAD = "..."
 DAMAGED = "damaged"  # over, but what it left is not all there
 LEAST_KNOBS = 12
+LEAST_NAME, LONGEST_NAME, LEAST_CLAIMS = 16, 40, 8
 NARROW, SHORT_PHASE = 70, 9
 KNOBS, KNOBS_FROM = "knobs that differ", 96  # a column of their own, and the width from which they have it
 
@@ -33,14 +36,14 @@ class Column:
     right: bool = False
 
 
-def columns_of(width: int, sorted_by: str = "") -> tuple[Column, ...]:
+def columns_of(width: int, sorted_by: str = "", runs: Sequence[ListedRun] = ()) -> tuple[Column, ...]:
     """Return the columns that fit a width, the run's name first; the knobs, preset, seeds and size give way where there is no room.
 
-    sorted_by: a knob or value that gets a column of its own.
+    sorted_by: a knob or value that gets a column of its own; runs: what is listed: names and claims take no more room than theirs need.
     """
     wide, wider = width >= KNOBS_FROM, width >= 130
     narrow = width < NARROW
-    claims_width = 26 if wider else 10 if narrow else 14
+    claims_width = min(26 if wider else 10 if narrow else 14, _widest_claims(runs))
     fixed = [Column("phase", SHORT_PHASE if narrow else 13, "phase"), Column("claims", claims_width, "claims")]
     fixed += [Column("age", 6, "age", right=True)]
     if wide:
@@ -49,11 +52,43 @@ def columns_of(width: int, sorted_by: str = "") -> tuple[Column, ...]:
         fixed += [Column("seeds", 6, right=True), Column("size", 7, "size", right=True)]
     if sorted_by:
         fixed.append(Column(sorted_by, 11, sorted_by, right=True))
-    room = max(16, width - MARK - sum(column.width + GAP for column in fixed))
+    room = max(LEAST_NAME, width - MARK - sum(column.width + GAP for column in fixed))
     if not wide:
         return Column("run", room, "name"), *fixed
-    name = max(16, min(40, room - LEAST_KNOBS - GAP))
+    longest = min(LONGEST_NAME, max((cell_len(run.called) for run in runs), default=LONGEST_NAME))
+    name = max(LEAST_NAME, min(longest, room - LEAST_KNOBS - GAP))
     return Column("run", name, "name"), *fixed, Column(KNOBS, max(1, room - name - GAP))
+
+
+def _widest_claims(runs: Sequence[ListedRun]) -> int:
+    """Columns that the longest counts of claims take, at least those of the column's head."""
+    if not runs:
+        return LONGEST_NAME
+    counts = {tuple(run.claims.items()) for run in runs if run.claims}
+    return max([LEAST_CLAIMS, *(fit(claims(dict(items)), LONGEST_NAME).cell_len for items in counts)])
+
+
+def telling(runs: Iterable[ListedRun]) -> dict[str, tuple[str, ...]]:
+    """Return by phenomenon the knobs that tell its listed runs apart, those that not all have at one value, in the config's order."""
+    count: dict[str, int] = defaultdict(int)
+    order: dict[str, list[str]] = defaultdict(list)
+    values: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for run in runs:
+        if not run.known or run.problem:
+            continue
+        count[run.phenomenon] += 1
+        names, place = order[run.phenomenon], 0
+        for name, value in run.knobs.items():
+            if name not in names:
+                names.insert(place, name)
+            place = names.index(name) + 1
+            values[run.phenomenon, name].append(value)
+
+    def differs(phenomenon: str, name: str) -> bool:
+        there = values[phenomenon, name]
+        return len(set(there)) > 1 or len(there) < count[phenomenon]
+
+    return {phenomenon: tuple(name for name in names if differs(phenomenon, name)) for phenomenon, names in order.items()}
 
 
 def head(columns: tuple[Column, ...], sort: str) -> Text:
@@ -77,8 +112,14 @@ def column_at(columns: tuple[Column, ...], x: int) -> Column | None:
     return None
 
 
-def row(run: ListedRun, columns: tuple[Column, ...], mark: int, now: int, value: Callable[[ListedRun, str], str]) -> Text:
-    """Return a run's row. mark: its number among the marked ones, 0 for none; now: nanoseconds; value: a knob or value as text."""
+def row(
+    run: ListedRun, columns: tuple[Column, ...], mark: int, now: int, value: Callable[[ListedRun, str], str],
+    first: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Text:  # fmt: skip
+    """Return a run's row.
+
+    mark: its number among the marked ones, 0 for none; now: nanoseconds; value: a knob or value as text; first: `telling` of the list.
+    """
     knobs_apart = columns[-1].name == KNOBS
     number = f"[{mark}]" if 0 < mark < 10 else f" {mark}" if mark else ""
     text = Text(number.ljust(MARK), "bold", no_wrap=True)
@@ -86,17 +127,18 @@ def row(run: ListedRun, columns: tuple[Column, ...], mark: int, now: int, value:
         if run.problem and column is not columns[0]:
             text.append(run.problem, "red")  # one sentence over all that is left of the row
             break
-        cell = _content(run, column, now, value, knobs_apart)
+        knobs = knob_words({**_told(run, first.get(run.phenomenon, ()), value), **run.knobs})
+        cell = _content(run, column, now, value, knobs, apart=knobs_apart)
         text.append_text(_styled(cell, column))
         text.append(" " * GAP)
     text.rstrip()
     return text
 
 
-def _content(run: ListedRun, column: Column, now: int, value: Callable[[ListedRun, str], str], knobs_apart: bool) -> Text:
+def _content(run: ListedRun, column: Column, now: int, value: Callable[[ListedRun, str], str], knobs: str, *, apart: bool) -> Text:
     name = column.name
     if name == "run":
-        return _name(run, column.width, alone=not knobs_apart)
+        return _name(run, column.width, "" if apart else knobs)
     if name == "age":
         return Text(age((now - run.changed) / 1e9))
     if run.phase is None:  # what was read before it was written into again stands until it is read anew
@@ -112,15 +154,14 @@ def _content(run: ListedRun, column: Column, now: int, value: Callable[[ListedRu
     if name == "size":
         return Text(formatting.size(run.size) if run.size >= 1e6 else f"{run.size / 1e3:.0f} kB")
     if name == KNOBS:
-        return Text(knob_words(run.knobs), "" if run.knobs else "dim")
+        return Text(knobs)
     return Text(value(run, name))
 
 
-def _name(run: ListedRun, width: int, *, alone: bool) -> Text:
+def _name(run: ListedRun, width: int, knobs: str) -> Text:
     """Return a run's name, with the knobs behind it where they have no column of their own."""
-    if not alone or not run.knobs:
+    if not knobs:
         return Text(cut(run.called, width))
-    knobs = knob_words(run.knobs)
     name = cut(run.called, max(width // 2, width - cell_len(knobs) - 1))
     return Text.assemble(name, (f" {knobs}", "dim"))
 
@@ -165,8 +206,14 @@ def claims(counts: Mapping[str, int]) -> list[Text]:
     return [Text(f"{counts[status]} {status.mark}", formatting.STATUS_STYLE[status]) for status in own if counts.get(status)]
 
 
+def _told(run: ListedRun, names: Sequence[str], value: Callable[[ListedRun, str], str]) -> dict[str, str]:
+    """Return a run's values of the knobs that tell it apart, also of those that are as in its preset, where they are known."""
+    told = {name: run.knobs.get(name) or value(run, name) for name in names}
+    return {name: text for name, text in told.items() if text}
+
+
 def knob_words(knobs: Mapping[str, str]) -> str:
-    """Return the knobs that differ from the preset in one line: `lr .02, width 64`."""
+    """Return knobs in one line: `lr .02, width 64`."""
     return ", ".join(f"{name.replace('_', ' ')} {short_value(value)}" for name, value in knobs.items())
 
 

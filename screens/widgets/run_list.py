@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from screens.listed_run import ListedRun
-from screens.widgets.run_columns import MARK, Column, column_at, columns_of, head, row
+from screens.widgets.run_columns import MARK, Column, column_at, columns_of, head, row, telling
 from screens.widgets.text_row import TextRow
 
 SELECTED = Style(reverse=True)
@@ -81,6 +81,7 @@ class RunList(ScrollView, can_focus=True, inherit_bindings=False):
         self.head = RunListHead()
         self._sort = ""
         self._own_column = ""
+        self._first: Mapping[str, Sequence[str]] = {}
 
     # ------------------------------------------------------------ what is shown
 
@@ -109,7 +110,9 @@ class RunList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def lay_out(self) -> None:
         """Bring rows and head up to date."""
-        columns = columns_of(max(20, self.scrollable_content_region.width), self._own_column)
+        runs = [run for name in self.names if (run := self._look_up(name)) is not None]
+        self._first = telling(runs)
+        columns = columns_of(max(20, self.scrollable_content_region.width), self._own_column, runs)
         self.head.columns = columns
         self.head.show(head(columns, self._sort))
         self.refresh()
@@ -132,7 +135,7 @@ class RunList(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, self.rich_style)
         name = self.names[place]
         run = self._look_up(name) or ListedRun(name, 0, True, problem="this run is no longer there")
-        text = row(run, self.head.columns, self.marked.get(name, 0), time.time_ns(), self._value)
+        text = row(run, self.head.columns, self.marked.get(name, 0), time.time_ns(), self._value, self._first)
         return self._strip(text, width, selected=place == self.place)
 
     def _strip(self, text: Text, width: int, *, selected: bool) -> Strip:

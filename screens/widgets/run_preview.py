@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.text import Text
 from textual.widget import Widget
 
@@ -70,11 +72,10 @@ def _words(preview: Preview, width: int, height: int) -> list[Text]:
     run, snapshot = preview.run, preview.snapshot
     lines = [Text.assemble((run.called, "bold"))]
     problem = run.problem or run.flaw or preview.problem
-    differing = Text.assemble(_title(run), knob_words(run.knobs) or "no knob differs from it") if run.known and not run.problem else Text()
-    lines.append(Text(problem, "red" if run.problem or run.flaw else "dim") if problem else differing)
-    if problem and differing:
-        lines.append(differing)
-    if snapshot is not None and height > 2:
+    lines += _wrapped(Text(problem, "red" if run.problem or run.flaw else "dim"), width, height - 1)
+    if run.known and not run.problem:
+        lines += _wrapped(_about(run), width, height - len(lines))
+    if snapshot is not None and height > len(lines):
         lines.append(Text(snapshot.sentence, formatting.PHASE_STYLE[snapshot.phase]))
         lines += [
             Text.assemble((f"{verdict.mark:10}", formatting.STATUS_STYLE[verdict.status]), verdict.claim.sentence)
@@ -90,6 +91,22 @@ def _words(preview: Preview, width: int, height: int) -> list[Text]:
     return lines
 
 
-def _title(run: ListedRun) -> Text:
+def _about(run: ListedRun) -> Text:
+    """Say whose run it is, of which preset and seeds, and of a run of no preset which one it is but for some knobs."""
     seeds = formatting.seeds(run.seeds) if run.seeds else ""
-    return Text(f"{run.phenomenon}, preset {run.base or run.preset}, {seeds}: ", "dim")
+    head = Text(", ".join(filter(None, (run.phenomenon, f"preset {run.preset}", seeds))), "dim")
+    knobs = knob_words(run.knobs)
+    if knobs:
+        return head.append(f": {run.base or run.preset} but for ", "dim").append(knobs, "not dim")
+    return head
+
+
+def _wrapped(text: Text, width: int, most: int) -> list[Text]:
+    """A text in as many rows as it takes; of more than there is room for, the last one holds all that is left."""
+    rows: list[Text] = []
+    at = 0
+    for part in textwrap.wrap(text.plain, max(1, width))[: max(1, most)]:
+        at = text.plain.index(part, at)
+        rows.append(text[at : at + len(part)] if len(rows) + 1 < most else text[at:])
+        at += len(part)
+    return rows
