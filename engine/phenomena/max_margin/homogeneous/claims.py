@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 GROWTH, FALL, NEAR, SLACK, MOTION = 1.5, 0.01, 0.94, 0.03, 0.03
 PAPER = "arXiv:1906.05890"
-DOMAIN = (HOMOGENEOUS, within("steps", 4000), within("examples", 40, 100), within("width", 30, 200), one_of("images", "digits196"))
+DOMAIN = (HOMOGENEOUS, within("steps", 4000), within("examples", 40, 100), within("width", 30, 100), one_of("images", "digits196"))
 RELU, IDENTITY = one_of("act", "both", "relu"), one_of("act", "both", "identity")
 CLAIMS = (
     Claim("HN1", "The margin grows after fitting: at the end over that at loss log 2, ReLU", f"{PAPER}, Theorem 4.1", "> 1", ">= 1.5",
