@@ -24,11 +24,13 @@ EMPTY = "fills with the knob task at regression"
 WITH_SIGNAL = "fills with the knob signal above 0: then bias and variance differ"
 HAS_SIGNAL = Condition("signal above 0, or your own spectrum", lambda config: config.signal > 0 or config.imported)
 FIGURES = (
-    Figure("excess-risk", "Excess risk", N, EXCESS, ("excess-risk/*",), "mean over draws and deterministic equivalent", EMPTY,
+    Figure("excess-risk", "Excess risk", N, EXCESS, ("excess-risk/*",),
+           "mean over draws and deterministic equivalent; without signal it is the noise risk, (E0 - 1) sigma^2", EMPTY,
            (REGRESSION,)),
     Figure("spectrum", "Spectrum", Axis("index", log=True), Axis("eigenvalue", log=True), ("spectrum/*",), "at the largest n", EMPTY,
            (REGRESSION,)),
-    Figure("ranks", "Benign conditions", N, Axis("must vanish", log=True), ("ranks/*",), "of exp + eps, or of your own spectrum", EMPTY,
+    Figure("ranks", "Benign conditions", N, Axis("ratio", log=True), ("ranks/*",),
+           "each must vanish with n; of exp + eps, or of your own spectrum", EMPTY,
            (REGRESSION,)),
     Figure(
         "bounds", "Theorem 4's bounds", N, EXCESS, ("excess-risk/*/simulation", "bounds/*"),
@@ -36,7 +38,7 @@ FIGURES = (
         empty="fills without ridge: the bounds are those of interpolation", domain=(REGRESSION, one_of("ridge", 0.0)),
     ),
     Figure(
-        "orders", "Orders of noise and signal at k*", N, EXCESS, ("orders/*",), "of the chosen family, with its ridge",
+        "orders", "Orders of the excess risk at k*", N, EXCESS, ("orders/*",), "of the chosen family, with its ridge",
         empty="fills where some r_k, the ridge added to its sum, is at least b n: raise ridge", domain=(REGRESSION,),
     ),
     Figure("noise-term", "Noise's part", N, EXCESS, ("noise-term/*",), empty=WITH_SIGNAL, domain=(REGRESSION, HAS_SIGNAL)),
@@ -44,7 +46,7 @@ FIGURES = (
     *classification.FIGURES,
 )  # fmt: skip
 PICTURES = (
-    PictureSpec("fit/exp-eps", "Fit, benign: spiky but right", domain=(REGRESSION,)),
+    PictureSpec("fit/exp-eps", "Fit, benign: smooth between spikes", domain=(REGRESSION,)),
     PictureSpec("fit/power", "Fit, tempered: noisy", domain=(REGRESSION,)),
     PictureSpec("fit/exponential", "Fit, catastrophic: wild", domain=(REGRESSION,)),
 )

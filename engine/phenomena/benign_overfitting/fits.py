@@ -1,4 +1,4 @@
-"""One-dimensional interpolators of the same noisy points with three spectra: spiky but right, noisy, wild.
+"""One-dimensional interpolators of the same noisy points with three spectra: smooth between spikes, noisy, wild.
 
 Cosines sqrt(2) cos(k pi (x+1)/2), k = 1..p, each weighted by the square root of its eigenvalue, fitted with least norm: after
 the pictures of Mallinar et al. 2022 (arXiv:2207.06569), Fig. 1.
@@ -14,9 +14,8 @@ from engine.phenomena.benign_overfitting.settings import Setting
 from engine.seeds import streams
 from engine.theory.inputs import Floats
 
-POINTS, NOISE = 24, 0.4
+POINTS, NOISE = 32, 0.4
 GRID = 240
-EXTENT = (-1.0, 1.0, -3.0, 3.0)
 
 
 def fitted_settings(tau: float) -> tuple[Setting, ...]:
@@ -39,19 +38,30 @@ def interpolate(lam: Floats, x: Floats, y: Floats, at: Floats) -> Floats:
     return np.asarray(right @ np.linalg.lstsq(left, y, rcond=1e-14)[0])
 
 
+def places(x: Floats, count: int) -> Floats:
+    """Return where an interpolator of the data x with `count` cosines is drawn: on a grid, at x, and just beside it.
+
+    The highest cosine turns within 2/count, half its wavelength, and no spike is narrower: its foot is there on both sides.
+    """
+    near = x[:, None] + np.array([-1.0, 0.0, 1.0]) * 2 / count
+    return np.union1d(np.linspace(-1, 1, GRID), near[np.abs(near) <= 1])
+
+
 def fitted_pictures(tau: float, seed: int) -> tuple[Picture, ...]:
     """Return one picture per family, all of the same points."""
     drawn = streams(seed)
     x = np.sort(drawn.data.uniform(-1, 1, POINTS))
     y = truth(x) + NOISE * drawn.noise.standard_normal(POINTS)
-    at = np.union1d(np.linspace(-1, 1, GRID), x)
-    below = Layer("line", np.column_stack([at, truth(at)]), "truth", "truth")
+    height = 1.1 * float(np.abs(y).max())  # of the points; a curve that runs wild leaves the frame
+    extent, grid = (-1.0, 1.0, -height, height), np.linspace(-1, 1, GRID)
+    below = Layer("line", np.column_stack([grid, truth(grid)]), "truth", "truth")
     above = Layer("points", np.column_stack([x, y]), f"{POINTS} noisy points", "points")
     found = []
     for declared, setting in zip(PICTURES, fitted_settings(tau), strict=True):
-        values = np.clip(interpolate(setting.eigenvalues, x, y, at), *EXTENT[2:])
+        at = places(x, setting.p)
+        values = interpolate(setting.eigenvalues, x, y, at)
         path = Layer("path", np.column_stack([at, values]), setting.label, setting.group)
-        found.append(Picture(declared.name, declared.title, layers=(below, path, above), extent=EXTENT, x="x", y="y"))
+        found.append(Picture(declared.name, declared.title, layers=(below, path, above), extent=extent, x="x", y="y"))
     return tuple(found)
 
 

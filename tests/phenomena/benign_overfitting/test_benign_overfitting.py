@@ -16,7 +16,7 @@ from engine.phenomena.benign_overfitting import draws
 from engine.phenomena.benign_overfitting.claims import slope
 from engine.phenomena.benign_overfitting.experiment import BenignOverfitting
 from engine.phenomena.benign_overfitting.figures import FIGURES
-from engine.phenomena.benign_overfitting.fits import fitted_settings, interpolate
+from engine.phenomena.benign_overfitting.fits import fitted_pictures, fitted_settings, interpolate
 from engine.phenomena.benign_overfitting.settings import Setting, settings_of
 from engine.seeds import streams
 from engine.state import State
@@ -53,6 +53,19 @@ def test_theory_is_shown_before_the_first_draw() -> None:
     assert len(run.pictures()) == 3
     spectra_of = [series for series in run.series() if series.name.startswith("spectrum/")]
     assert {one.kind for one in spectra_of} == {"measured"}, "marks, which tell more of them apart than dashes do"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_drawn_fits_pass_through_every_point_and_leave_the_frame_where_they_are_wild(seed: int) -> None:
+    benign, tempered, wild = fitted_pictures(5.0, seed)
+    for picture in (benign, tempered, wild):
+        points, path = (next(one.xy for one in picture.layers if one.kind == kind) for kind in ("points", "path"))
+        assert np.interp(points[:, 0], *path.T) == pytest.approx(points[:, 1], abs=1e-6)
+        assert np.abs(points[:, 1]).max() < picture.extent[3]
+    points, path = benign.layers[2].xy, benign.layers[1].xy
+    beside = np.interp(points[:, 0] + 1 / 1000, *path.T)  # four thousand cosines: their spikes are that narrow
+    assert np.median(np.abs(beside - points[:, 1])) > 0.1, "between points it is not drawn straight from one to the next"
+    assert np.abs(wild.layers[1].xy[:, 1]).max() > wild.extent[3]
 
 
 def test_it_is_declared_without_scipy_and_torch() -> None:
