@@ -63,14 +63,14 @@ def _smallest(n: int, d: Widths) -> Iterator[Series]:
     low, median, high = (np.array([marchenko_pastur.square_smallest_quantile(share)]) for share in (0.25, 0.5, 0.75))
     d = d[(np.abs(d / n - 1) >= NEAR) | (d == n)]
     centre = np.where(d == n, median / n**2, marchenko_pastur.mean_smallest_eigenvalue(n, d))
-    yield _curve("smallest-eigenvalue/centre", "mean at this n", d / n, centre)
+    yield _curve("smallest-eigenvalue/centre", "mean at this n", d / n, centre, group="mean")
     yield _curve(
         "smallest-eigenvalue/edelman", "Edelman's law", np.ones(1), median / n**2,
-        lo=low / n**2, hi=high / n**2, band="median, quartiles of the law", style="points",
+        lo=low / n**2, hi=high / n**2, band="median, quartiles of the law", style="points", group="edelman",
     )  # fmt: skip
     first, last = (marchenko_pastur.square_smallest_quantile(share) for share in (0.005, 0.995))
     x = np.geomspace(first, last, FINE)
-    yield _curve("smallest-at-n/edelman", "Edelman's law", x, marchenko_pastur.square_smallest_cdf(x))
+    yield _curve("smallest-at-n/edelman", "Edelman's law", x, marchenko_pastur.square_smallest_cdf(x), group="edelman")
 
 
 def spectral_law(gamma: float, width: float) -> Iterator[Series]:
@@ -85,5 +85,5 @@ def spectral_law(gamma: float, width: float) -> Iterator[Series]:
         )
 
 
-def _curve(name: str, label: str, x: Floats, y: Floats, basis: Basis = "asymptotic", **looks: Any) -> Series:
-    return Series(name, label, x, y, kind="theory", basis=basis, group="theory", **looks)
+def _curve(name: str, label: str, x: Floats, y: Floats, basis: Basis = "asymptotic", group: str = "theory", **looks: Any) -> Series:
+    return Series(name, label, x, y, kind="theory", basis=basis, group=group, **looks)
