@@ -29,9 +29,10 @@ TWO_LAYER_FIGURES = (
            ("kernel-change", "kernel-change/*")),
     Figure("gap-to-linearised", "Gap to linearised model", ALPHA, Axis("rms", log=True), ("gap", "gap/*"),
            "on test points, after the same steps"),
-    Figure("training", "Training loss", Axis("step", log=True), Axis("loss / loss of zero", log=True), ("training/*",)),
-    Figure("alignment", "What turns", ALPHA, Axis("share or cosine", lo=0.0),
-           ("alignment", "kernel-rotation", "flipped"), "kernel and ReLUs; flipped: of all pairs of neuron and training example"),
+    Figure("training", "Training loss", Axis("step", log=True), Axis("|f-y|^2/|y|^2", log=True), ("training/*",)),
+    Figure("alignment", "Kernel alignment", ALPHA, Axis("share or cosine", lo=0.0),
+           ("alignment", "kernel-rotation", "flipped"),
+           "K against the labels, and its turn from K0; flipped: of all pairs of neuron and training example"),
 )  # fmt: skip
 WIDTHS = Condition("widths other than m", lambda config: bool({*config.widths} - {config.m}))
 WIDTH_FIGURES = (
@@ -115,8 +116,8 @@ def training(run: LazyTraining) -> Iterator[Series]:
 
 
 def markers(run: LazyTraining) -> Iterator[Marker]:
-    """Where laziness begins, and the loss at which networks rest."""
-    yield Marker("training", "y", run.config.tol**2, "a network rests")
+    """Where laziness begins, and the loss at which training stops."""
+    yield Marker("training", "y", run.config.tol**2, "training stops", brief="stops")
     if run.alphas[0] < LAZY < run.alphas[-1]:
         yield Marker("*-change", "x", LAZY, "lazy from about here")
 

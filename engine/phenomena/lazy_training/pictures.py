@@ -30,12 +30,14 @@ def directions(run: LazyTraining, name: str, setting: ScaleAndWidth) -> Picture:
     teacher, before, after = student.problem.teacher, (student.W, student.a), run.weights(setting)
     own = run.config.own is not None
     plane = teacher.T if own else plane_of(teacher)  # of other data, `teacher` are two orthonormal directions
+    began = np.unique(_strongest(*before) @ plane, axis=0)  # from left to right, neurons of one direction once
     layers: tuple[Layer, ...] = (
-        Layer("points", _strongest(*before) @ plane, "before", "before"),
+        Layer("points", began, "before", "before"),
         Layer("points", _strongest(*after) @ plane, "after", "after"),
+        Layer("points", began[::2], "", "before"),  # on top, so that those who have not moved take turns
     )
     if not own:
-        layers = (*layers, Layer("rings", teacher @ plane, "teacher", "teacher"))
+        layers = (*layers, Layer("points", teacher @ plane, "teacher", "teacher"))
     shares, whose = (in_span(*before, teacher), in_span(*after, teacher)), "this plane" if own else "the teacher's span"
     note = f"strongest quarter of {setting.m} neurons; in {whose}: {shares[0]:.0%}, now {shares[1]:.0%}"
     title = f"Hidden directions, alpha {setting.label}"
@@ -81,7 +83,7 @@ def kernel_picture(run: LazyTraining, name: str, setting: ScaleAndWidth, start: 
     change = run.readings.latest("kernel-change", setting.name)[0]
     if start and np.isfinite(change):
         note += f"; at alpha {setting.label} it has changed by {change:.1e}"
-    label = "examples by target"
+    label = "examples sorted by y"
     return Picture(f"kernel/{name}", title, values, lo=0.0, hi=float(values.max()), x=label, y=label, note=note)
 
 

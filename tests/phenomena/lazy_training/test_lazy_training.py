@@ -41,6 +41,15 @@ def test_every_claim_holds_at_the_full_size(finished) -> None:
     assert {name: one.holds for name, one in verdicts.items()} == {f"LT{number}": True for number in range(1, 8)}
 
 
+def test_directions_that_have_not_moved_show_both_before_and_after(finished) -> None:
+    lazy = next(one for one in finished.pictures() if one.name == "directions/lazy")
+    first, after, again, teacher = lazy.layers
+    assert all(norm(first.xy - point, axis=1).min() < 0.01 for point in after.xy), "at alpha 1,000 no direction turns"
+    assert (first.group, first.label, again.group, again.label) == ("before", "before", "before", "")
+    assert 0 < len(again.xy) <= (len(np.unique(after.xy.round(2), axis=0)) + 1) // 2, "half of them stand on top"
+    assert teacher.label == "teacher" and teacher.kind == "points", "of its own colour, whatever it covers"
+
+
 @pytest.mark.slow
 def test_at_the_papers_setting_a_large_scale_is_clearly_worse() -> None:
     run = work(make(base="chizat-shallow", alpha=(0.01, 7.07, 707.0)), budget=5.0)

@@ -23,11 +23,11 @@ FIGURES = (
     Figure("cnn-kept", "ReLUs kept", ALPHA, Axis("share", lo=0.0, hi=1.0), ("cnn-kept/*",),
            "open or shut as at first weights; mean over layers", EMPTY, DOMAIN),
     Figure("cnn-weight-change", "CNN's movement", ALPHA, Axis("|w-w0|/|w0|", log=True), ("cnn-weight-change/*",), "", EMPTY, DOMAIN),
-    Figure("cnn-loss", "CNN's loss", Axis("epoch", log=True, lo=1), Axis("loss / loss of zero", log=True), ("cnn-loss/*",),
+    Figure("cnn-loss", "CNN's loss", Axis("epoch", log=True, lo=1), Axis("loss / loss at f = 0", log=True), ("cnn-loss/*",),
            "mean since the last reading", EMPTY, DOMAIN),
 )  # fmt: skip
 QUANTITIES = (
-    Quantity("cnn-loss", "loss / loss of zero"), Quantity("cnn-train-accuracy", "training accuracy"),
+    Quantity("cnn-loss", "loss / loss at f = 0"), Quantity("cnn-train-accuracy", "training accuracy"),
     Quantity("cnn-test-accuracy", "test accuracy"), Quantity("cnn-weight-change", "|w-w0|/|w0|"), Quantity("cnn-kept", "ReLUs kept"),
 )  # fmt: skip
 PARTS = (("test", "cnn-test-accuracy"), ("train", "cnn-train-accuracy"))
