@@ -85,18 +85,20 @@ def picture(solution: Solution, run: MarginRun) -> Picture:
     """Draw a problem; with the linked cursor over s the flow's separator turns. The run's stands at its present step, if it made one."""
     plane, svm, flow, y = Plane(solution), solution.svm, solution.flow, solution.problem.y
     s, last = np.exp(flow.log_s), f"flow 1e{flow.log_s[-1] / np.log(10):.0f}"
+    names = solution.problem.classes
     layers = [
-        Layer("line", plane.line(svm.w), "SVM", "svm"),
+        Layer("points", plane.points[y == sign], name, f"label {sign:+.0f}")
+        for name, sign in ((names[1], 1.0), (names[0], -1.0))
+        if np.any(y == sign)
+    ]
+    layers += [
         Layer("line", plane.line(svm.w, 1.0), "margin", "strip"),
         Layer("line", plane.line(svm.w, -1.0), "", "strip"),
+        Layer("line", plane.line(svm.w), "SVM", "svm"),
         Layer("line", plane.line(flow.w[-1]), last, "flow", s, plane.lines(flow.w), tuple(f"flow {time:.2g}" for time in s)),
     ]
     if np.any(run.stepper.w):
         layers.append(Layer("line", plane.line(run.stepper.w), f"true {run.method.label}", run.method.name))
-    names = solution.problem.classes
-    for name, sign in ((names[1], 1.0), (names[0], -1.0)):
-        if np.any(y == sign):
-            layers.append(Layer("points", plane.points[y == sign], name, f"label {sign:+.0f}"))
     layers.append(Layer("rings", plane.points[svm.support], "support", "svm"))
     x, up, note = ("x1", "x2", "") if plane.native else ("along w_hat", "across, as it turns", "the plane in which the flow turns")
     return Picture(

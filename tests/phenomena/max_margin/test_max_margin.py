@@ -366,6 +366,7 @@ def test_the_corners_of_the_knobs_stay_finite(knobs):
     for item in run.series():
         assert np.isfinite(item.x).all() and np.isfinite(item.y).all(), item.name
     assert run.markers() and run.pictures() and run.notes
+    assert "Adam" not in run.notes[-1], "the last note, which the status row shows, is not about another optimiser than the run's"
     assert all(np.isfinite(values).all() for name, values in run.arrays().items())
 
 
