@@ -45,6 +45,7 @@ class Judgement:
         )
 
 
+LEAST_SHARE = 1e-8  # a p-value that is smaller is called that
 Judges: TypeAlias = Mapping[str, Callable[[P], Judgement]]
 
 PENDING = Judgement(Status.PENDING)
@@ -55,6 +56,23 @@ def decided(
 ) -> Judgement:
     """A claim that was measured: it holds, or it fails. values: the numbers behind words in `measured`."""
     return Judgement(Status.HOLDS if holds else Status.FAILS, measured, note, predicted=predicted, values=values or {})
+
+
+def rarest(share: float, compared: int, luck: float, farthest: str, values: Mapping[str, float]) -> Judgement:
+    """A claim about many means at once, judged by the smallest of their p-values against its Bonferroni limit.
+
+    share: the smallest p-value; compared: how many there are; luck: how often all together may fail a true claim.
+    farthest: where the smallest is, what was measured there, and what theory says; values: the same numbers.
+    """
+    limit = luck / compared
+    note = f"smallest of {compared:,}, limit {luck:g}/{compared:,}; {farthest}"
+    numbers = {**values, "share": share, "limit": limit, "compared": compared}
+    return decided(share >= limit, f"p-value {_p_value(share)}", note, predicted=f"at least {_p_value(limit)}", values=numbers)
+
+
+def _p_value(share: float) -> str:
+    """Two digits; what is below 1e-8 is only called that, for laws are not known so far out."""
+    return f"{share:.2g}".replace("e-0", "e-") if share >= LEAST_SHARE else f"below {LEAST_SHARE:.0e}".replace("e-0", "e-")
 
 
 def pending(reason: str, measured: float | str | None = None, *, predicted: float | str | None = None) -> Judgement:

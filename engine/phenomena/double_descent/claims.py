@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.contract import Claim, Condition, one_of, within
 from engine.data.regression import NONE
 from engine.data.spectrum import own_spectrum
-from engine.judging import Judgement, Judges, decided, not_applicable, pending
+from engine.judging import Judgement, Judges, decided, not_applicable, pending, rarest
 from engine.phenomena.double_descent.checks import NOISE_BEYOND, NOISE_N, NOISE_P, noise_beyond
 from engine.phenomena.double_descent.config import NESTED, DoubleDescentConfig
 from engine.phenomena.double_descent.curves import valleys
@@ -78,7 +78,7 @@ SOMETHING_TO_AMPLIFY = Condition(
 )
 NESTED_CLAIMS = (
     Claim(
-        "DD1", "Simulation lies on the exact curve", BHX,
+        "DD1", "The mean test MSE of the draws lies on the exact curve", BHX,
         "mean test MSE at p at least 10 from n: Belkin-Hsu-Xu", "1 in 1,000 by luck, all p together", ("quick", "standard"),
         (DRAWN, GAUSSIAN, ISOTROPIC, within("draws", FEWEST)), LUCK,
     ),
@@ -147,14 +147,14 @@ def _exact_curve(run: DoubleDescent, model: Isotropic) -> Judgement:
     n, p = model.n, np.arange(1, model.D + 1)
     p = p[np.abs(p - n) >= EXACT_GAP]
     used, omitted = (part[p] for part in model.energy)
-    noise, limit = omitted + model.sigma**2, LUCK / p.size
+    noise = omitted + model.sigma**2
     means = run.main.mean("test")[0][p] - noise
-    shares = excess_shares(n, p.astype(np.float64), means, run.main.count, used, noise, limit)
+    shares = excess_shares(n, p.astype(np.float64), means, run.main.count, used, noise, LUCK / p.size)
     worst = int(np.argmin(shares))
     found, predicted = float(means[worst] + noise[worst]), float(model.predict(p).test[worst])
-    note = f"at p={p[worst]}, the rarest of {p.size}: luck leads as far in {shares[worst]:.2g} of runs; fails below {limit:.1g}"
-    values = {"p": float(p[worst]), "share": float(shares[worst]), "limit": limit}
-    return decided(bool(shares[worst] >= limit), found, note, predicted=predicted, values=values)
+    farthest = f"at p={p[worst]} the mean is {found:.4g}, theory {predicted:.4g}"
+    values = {"predicted": predicted, "measured": found, "p": float(p[worst])}
+    return rarest(float(shares[worst]), p.size, LUCK, farthest, values)
 
 
 def _peak(run: DoubleDescent) -> Judgement:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.contract import Claim, Condition, one_of, within
 from engine.data.regression import NONE
 from engine.data.spectrum import own_spectrum
-from engine.judging import Judgement, Judges, decided, not_applicable, pending
+from engine.judging import Judgement, Judges, decided, not_applicable, pending, rarest
 from engine.phenomena.interpolation_threshold.config import InterpolationThresholdConfig
 from engine.phenomena.interpolation_threshold.significance import (
     LUCK,
@@ -41,7 +41,7 @@ NEAR, WIDEST = (0.75, 1.33), 0.45  # d/n between which, and scale over edge abov
 AWAY = 2  # least |d - n| at which the mean norm exists
 PEAKED = 2.0  # least sigma^2 n over r2: below, the errors beyond n that the signal makes hide the peak
 FEWEST = 20  # draws whose medians are compared
-RARE = 1e-8  # a share as small is called that
+PEAKS = {"norm": "norm", "condition-number": "condition number", "test-mse": "test MSE"}
 
 STEEPEST = 1e-10  # n-th over first eigenvalue of an imported spectrum up to which double precision keeps the fit
 FLAT = 0.01  # least 2n-th eigenvalue over the n-th: what hardly varies takes no noise off the threshold's neighbours
@@ -95,12 +95,14 @@ CLAIMS = (
         domain=(OWN_NOISY, ACCURATE), chance=LUCK,
     ),
     Claim(
-        "IT2", "Below n, training error is what noise the fit leaves over", "arXiv:1903.07571", "sigma2 (1 - d/n)", WORDS,
+        "IT2", "Below n, mean training MSE is the noise that the fit leaves over, sigma2 (1 - d/n)", "arXiv:1903.07571",
+        "sigma2 (1 - d/n)", WORDS,
         domain=(DRAWN, NOISY, ACCURATE), chance=LUCK,
     ),
     Claim(
-        "IT3", "The smallest eigenvalue touches 0 at n", "Tracy-Widom centre of the Marchenko-Pastur edge", "finite-n mean",
-        f"{WORDS}, d/n <= .75 or >= 1.33", domain=(DRAWN, ISOTROPIC, GAUSSIAN, within("draws", 20)), chance=LUCK,
+        "IT3", "The smallest eigenvalue falls to 0 towards n: its mean is Tracy-Widom's at this n",
+        "Tracy-Widom centre of the Marchenko-Pastur edge", "finite-n mean", f"{WORDS}, d/n <= .75 or >= 1.33",
+        domain=(DRAWN, ISOTROPIC, GAUSSIAN, within("draws", 20)), chance=LUCK,
     ),
     Claim(
         "IT4", "The spectrum is Marchenko-Pastur", "Marchenko, Pastur 1967", "Kolmogorov distance 0", "order 1/d (1 in 1,000 by luck)",
@@ -111,12 +113,13 @@ CLAIMS = (
         domain=(DRAWN, NOISY, BEYOND, PEAK, FILLED, ACCURATE, WITH_TAIL, within("draws", 20)), chance=LUCK,
     ),
     Claim(
-        "IT6", "Norm law", "arXiv:1903.07571", "r2 min(1, n/d) + sigma2 min(n, d)/(|d-n|-1)", f"{WORDS}, |d-n| >= 2",
+        "IT6", "Mean squared norm is r2 min(1, n/d) + sigma2 min(n, d)/(|d-n|-1)", "arXiv:1903.07571",
+        "r2 min(1, n/d) + sigma2 min(n, d)/(|d-n|-1)", f"{WORDS}, |d-n| >= 2",
         domain=(DRAWN, ISOTROPIC, GAUSSIAN, NOISY), chance=LUCK,
     ),
     Claim(
-        "IT7", "Random labels become separable at n = 2d", "Cover 1965", "Cover's probability", "1 in 1,000 by luck, all (n, d) together",
-        domain=(DRAWN, GAUSSIAN, within("draws", 30)), chance=LUCK,
+        "IT7", "Random labels become separable at n = 2d: as many are as Cover counts", "Cover 1965", "Cover's probability",
+        "1 in 1,000 by luck, all (n, d) together", domain=(DRAWN, GAUSSIAN, within("draws", 30)), chance=LUCK,
     ),
 )  # fmt: skip
 
@@ -184,16 +187,10 @@ def _smallest(run: InterpolationThreshold) -> Judgement:
 
 def _rarest(widths: Widths, mean: Floats, expected: Floats, shares: Floats) -> Judgement:
     """Judge by the d whose mean luck alone would bring so far away from its expectation the most rarely."""
-    worst, limit = int(np.argmin(shares)), LUCK / shares.size
-    note = (
-        f"at d={widths[worst]}, the rarest of {shares.size}: luck leads as far in {_rare(shares[worst])} of runs; fails below {limit:.1g}"
-    )
-    values = {"d": float(widths[worst]), "share": float(shares[worst]), "limit": limit}
-    return decided(bool(shares[worst] >= limit), float(mean[worst]), note, predicted=float(expected[worst]), values=values)
-
-
-def _rare(share: float) -> str:
-    return f"{share:.2g}" if share >= RARE else f"under {RARE:g}"
+    worst = int(np.argmin(shares))
+    values = {"predicted": float(expected[worst]), "measured": float(mean[worst]), "d": float(widths[worst])}
+    farthest = f"at d={widths[worst]} the mean is {mean[worst]:.4g}, theory {expected[worst]:.4g}"
+    return rarest(float(shares[worst]), shares.size, LUCK, farthest, values)
 
 
 def _spectrum(run: InterpolationThreshold) -> Judgement:
@@ -214,10 +211,10 @@ def spectral_distance(n: int, d: int, spectra: Floats) -> float:
 
 def _peak(run: InterpolationThreshold, regular: NDArray[np.bool_]) -> Judgement:
     threshold = int(np.searchsorted(run.widths, run.config.n))
-    places = {name: run.peak(name, regular) for name in ("norm", "condition-number", "test-mse")}
+    places = {name: run.peak(name, regular) for name in PEAKS}
     farthest = max(places.values(), key=lambda place: abs(place - threshold))
     found = {name: float(run.widths[place]) for name, place in places.items()}
-    note = ", ".join(f"{name} {d:.0f}" for name, d in found.items())
+    note = ", ".join(f"{PEAKS[name]} {d:.0f}" for name, d in found.items())
     holds = abs(farthest - threshold) <= 1
     return decided(holds, float(run.widths[farthest]), note, predicted=float(run.config.n), values=found)
 
@@ -231,12 +228,11 @@ def _separable(run: InterpolationThreshold) -> Judgement:
     shares = separable_shares(expected, counts, draws)
     cell = np.unravel_index(int(np.argmin(shares)), shares.shape)
     open_cells = int(((expected > 0) & (expected < 1)).sum())
-    limit = LUCK / max(1, open_cells)
     n, d = (int(run.map_sizes[place]) for place in cell)
-    note = f"at n={n}, d={d}, the rarest of {shares.size}: luck leads as far in {_rare(shares[cell])} of runs; fails below {limit:.1g}"
-    values = {"n": float(n), "d": float(d), "share": float(shares[cell]), "limit": limit}
     measured, predicted = float(counts[cell]) / draws, float(expected[cell])
-    return decided(bool(shares[cell] >= limit), measured, note, predicted=predicted, values=values)
+    farthest = f"at n={n}, d={d} a share of {measured:.4g} is separable, theory {predicted:.4g}"
+    values = {"predicted": predicted, "measured": measured, "n": float(n), "d": float(d)}
+    return rarest(float(shares[cell]), max(1, open_cells), LUCK, farthest, values)
 
 
 JUDGES: Judges[InterpolationThreshold] = {

@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from engine.contract import Status
 from engine.errors import KnobError
@@ -202,6 +203,19 @@ def test_verdicts_wait_for_draws():
 def test_every_decided_verdict_carries_numbers(quick):
     for item in quick.verdicts():
         assert item.values and np.isfinite(list(item.values.values())).all(), item.claim.id
+
+
+def test_the_p_value_that_is_judged_is_said_and_the_farthest_mean_stands_beside_it(quick):
+    found, n, draws = verdict(quick, "IT2"), 100, quick.sweeps.done
+    below = quick.widths < n
+    means = quick.sweeps["train-mse"][:, below].mean(axis=0)
+    law = chi2(draws * (n - quick.widths[below]))  # of the residual sum of squares over sigma^2
+    sums = draws * n * means / quick.config.sigma**2
+    tails = np.minimum(1.0, 2 * np.minimum(law.cdf(sums), law.sf(sums)))
+    worst = int(np.argmin(tails))
+    assert found.values["share"] == pytest.approx(tails[worst]) and found.values["measured"] == pytest.approx(means[worst])
+    assert (found.measured, found.predicted) == (f"p-value {tails[worst]:.2g}", "at least 5e-5")  # .001 over 20 d
+    assert f"d={quick.widths[below][worst]} the mean is {means[worst]:.4g}" in found.note
 
 
 WRONG = {
