@@ -30,10 +30,15 @@ def _wrapped(line: str, width: int) -> str:
 
 
 def _rows(rows: Sequence[DetailRow]) -> list[Text]:
-    values = [formatting.number(row.value) for row in rows]
+    values = [_value(row.value) for row in rows]
     subject = max((len(row.subject) for row in rows), default=0)
     widest = max(map(len, values), default=0)
     return [_row(row, f"{INDENT}{row.subject:{subject}}  {value:>{widest}}  ") for row, value in zip(rows, values, strict=True)]
+
+
+def _value(value: float) -> str:
+    """Three digits, as the constants beside it have; whole numbers as they are."""
+    return formatting.number(value if float(value).is_integer() else float(f"{value:.3g}"))
 
 
 def _row(row: DetailRow, begin: str) -> Text:

@@ -1,4 +1,4 @@
-"""What to notice: what the run says of itself and the details behind its numbers, then the phenomenon's text in Markdown."""
+"""What to notice: what the run says of itself, the text's first section, the details behind the run's numbers, the rest of the text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class NotesPanel(VerticalScroll):
     def __init__(self, spec: Spec, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._spec = spec
-        self._text = Static()
+        self._text = Static()  # what to notice
+        self._rest = Static()
         self._run = Static()
         self._table = Static()
         self._said: tuple[str, ...] = ()
@@ -38,10 +39,11 @@ class NotesPanel(VerticalScroll):
         self._table.display = bool(self._details)
 
     def compose(self) -> ComposeResult:
-        """Hold what this run says of itself, its details, then the text."""
+        """Hold what this run says of itself, what to notice, its details, then the rest of the text."""
         yield self._run
-        yield self._table
         yield self._text
+        yield self._table
+        yield self._rest
 
     def show_run(self, notes: Sequence[str]) -> None:
         """Show what the run says of itself above the text; nothing happens when that is shown already."""
@@ -52,7 +54,7 @@ class NotesPanel(VerticalScroll):
             self._run.update(Text.assemble(("This run\n", "bold"), text, "\n") if notes else "")
 
     def show_details(self, details: Sequence[Detail]) -> None:
-        """Show the details behind the run's numbers above the text; nothing happens when they are shown already."""
+        """Show the details behind the run's numbers after what to notice; nothing happens when they are shown already."""
         if tuple(details) != self._details:
             self._details = tuple(details)
             self._table.display = bool(details)
@@ -65,23 +67,42 @@ class NotesPanel(VerticalScroll):
         if about != self._about:
             before, self._about = self._markdown(), about
             if self._width > 0 and self._markdown() != before:
-                self._text.update(laid_out(self._markdown(), self._width))
+                self._lay_text_out()
 
     def on_resize(self) -> None:
         """Lay the Markdown out for a new width; that is dear, so never twice for the same one."""
         width = self.scrollable_content_region.width
         if width > 0 and width != self._width:
             self._width = width
-            self._text.update(laid_out(self._markdown(), width))
+            self._lay_text_out()
             self._lay_details_out()
+
+    def _lay_text_out(self) -> None:
+        for part, markdown in zip((self._text, self._rest), self._markdown(), strict=True):
+            part.update(laid_out(markdown, self._width).append("\n" if part is self._text else ""))
 
     def _lay_details_out(self) -> None:
         if self._width > 0:
             self._table.update(details_table(self._details, self._width).append("\n"))
 
-    def _markdown(self) -> str:
+    def _markdown(self) -> tuple[str, str]:
+        """The question with the first section, and the rest with the references."""
+        first, rest = first_section(foremost(self._spec.notes, self._about))
         references = "\n".join(f"- {item}" for item in self._spec.references)
-        return f"**{self._spec.question}**\n\n{foremost(self._spec.notes, self._about)}\n\n**References**\n\n{references}\n"
+        return f"**{self._spec.question}**\n\n{first}\n", f"{rest}\n\n**References**\n\n{references}\n"
+
+
+def first_section(notes: str) -> tuple[str, str]:
+    r"""Return notes up to their second heading, and from there on.
+
+    Example:
+        >>> first_section("## What to notice\n\n- all\n\n## Formulas\n\n- one")
+        ('## What to notice\n\n- all\n', '## Formulas\n\n- one')
+    """
+    lines = notes.split("\n")
+    headings = [place for place, line in enumerate(lines) if line.startswith("#")]
+    end = headings[1] if len(headings) > 1 else len(lines)
+    return "\n".join(lines[:end]), "\n".join(lines[end:])
 
 
 def foremost(notes: str, names: Sequence[str]) -> str:

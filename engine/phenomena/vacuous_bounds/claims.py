@@ -66,17 +66,21 @@ NK, ZHANG = "Nagarajan, Kolter 2019, arXiv:1902.04742", "Zhang et al. 2017, arXi
 CLAIMS = (
     Claim("VB1", "Class-based bounds are vacuous: they exceed 1 once random signs are fitted", ZHANG,
           "VC, parameters, class Rademacher with 2a - 1 measured >= 1", "none", (), FITS_RANDOM, 0.01),
-    Claim("VB2", "... and blind to labels", ZHANG, "complexity terms, true minus random: 0", "exact", (), (BOTH,), identity=True),
+    Claim("VB2", "Class-based bounds are blind to labels: true and random ones have the same complexity terms", ZHANG,
+          "complexity terms, true minus random: 0", "exact", (), (BOTH,), identity=True),
     Claim("VB3", "The spectral term sees labels", BFT, "random/true > 1, same n and margin", ">= 1.5", ("standard",), FOLLOWED, 0.01),
     Claim("VB4", "PAC-Bayes certifies true labels", DR, "certificate < 1", "none", ("quick",),
           (ANY_TRUE, SHORT, one_of("dataset", *DATA), *AS_PUBLISHED, within("epochs", 10)), 0.001),
-    Claim("VB5", "... validly, also where it is nearly tight: around weights learnt on half of the data", DR,
-          "certificate minus stochastic test error >= 0", "none", (), (ANY_TRUE, TESTED), 0.001),
-    Claim("VB6", "... and not random ones", DR, "random certificate near 1", ">= .9", ("quick",), (*FITS_RANDOM, *AS_PUBLISHED), 0.01),
+    Claim("VB5", "The certificate is valid, also where it is nearly tight: around weights learnt on half of the data", DR,
+          "certificate minus test error of its draws >= 0", "none", (), (ANY_TRUE, TESTED), 0.001),
+    Claim("VB6", "PAC-Bayes does not certify random labels", DR, "certificate near 1", ">= .9", ("quick",),
+          (*FITS_RANDOM, *AS_PUBLISHED), 0.01),
     Claim("VB7", "Inversion is right", DR, "kl form below 1 and below qhat + sqrt(Bnd/2)", "1e-9", identity=True),
-    Claim("VB8", "Two-sided uniform convergence fails", f"{NK}, Theorem 3.1", "D=1024m: test error 0; error on S' 1", "< 1e-3; exact",
+    Claim("VB8", "Two-sided uniform convergence fails in many dimensions: the classifier learns, yet errs on all of S'",
+          f"{NK}, Theorem 3.1", "D=1024m: test error 0; error on S' 1", "< 1e-3; exact",
           chance=1e-6),
-    Claim("VB9", "... D matters", f"{NK}, Theorem 3.1", "D=64m: test error not small", "> .1", ("quick",), chance=1e-6),
+    Claim("VB9", "In fewer dimensions the example of VB8 is not learnt", f"{NK}, Theorem 3.1", "D=64m: test error not small", "> .1",
+          ("quick",), chance=1e-6),
     Claim("VB10", "Norms grow with n", f"{NK}, Section 2", "log-log slope of distance and spectral product > 0", "2 SE", NORMS_PRESETS,
           NORMS, 0.01),
     Claim("VB11", "Terms fall slower than error, if at all", f"{NK}, Section 2", "slope(term) - slope(error) > 0", "none", NORMS_PRESETS,
@@ -92,7 +96,7 @@ def _vacuous(run: VacuousBounds) -> Judgement:
         return PENDING
     least = {name: min(network.bounds[name].value for network in run.measured) for name in CLASS_BOUNDS}
     told = ", ".join(f"{name} {value:.3g}" for name, value in least.items())
-    return decided(min(least.values()) >= 1, told, "the least over conditions and seeds", values=least)
+    return decided(min(least.values()) >= 1, told, "the least over true and random labels and seeds", values=least)
 
 
 def _blind(run: VacuousBounds) -> Judgement:
@@ -119,7 +123,7 @@ def _worst(run: VacuousBounds, condition: Labels, pick: Callable[[Sequence[float
     if not run.certified:
         return PENDING
     worst = pick([network.bounds["PAC-Bayes"].value for network in run.measured_in(condition)])
-    return decided(holds(worst), worst)
+    return decided(holds(worst), f"{worst:.3g}", values={"measured": worst})
 
 
 def _certifies(run: VacuousBounds) -> Judgement:
@@ -137,8 +141,9 @@ def _validly(run: VacuousBounds) -> Judgement:
     wide = np.array(record["PAC-Bayes"]) - np.array(record["stochastic-test-error"])
     narrow = np.array(record["half data"]) - np.array(record["half-data-test-error"])
     least = float(min(wide.min(), narrow.min()))
-    note = f"the least over conditions and seeds; around first weights {wide.min():.3f}, around half of the data {narrow.min():.3f}"
-    return decided(least >= 0, least, note, values={"around first weights": float(wide.min()), "around half data": float(narrow.min())})
+    told = f"around first weights {wide.min():.3g}; around those of half of the data {narrow.min():.3g}"
+    values = {"measured": least, "around first weights": float(wide.min()), "around half data": float(narrow.min())}
+    return decided(least >= 0, told, "the least over labels and seeds", values=values)
 
 
 def _inverted(run: VacuousBounds) -> Judgement:

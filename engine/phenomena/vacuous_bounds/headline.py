@@ -21,14 +21,14 @@ def clauses(run: VacuousBounds, known: Known) -> Iterator[str]:
     first, *others = run.config.conditions
     vc, certificate = f"vc_{first.name}", f"certificate_{first.name}"
     if known.has(f"test_error_{first.name}", vc):
-        word = "vacuous" if known.value(vc) >= VACUOUS else "below 100 %"
-        yield f"{first.label}: test error {known.percent(f'test_error_{first.name}')}, VC bound {known.percent(vc)}, {word}"
+        word = "vacuous" if known.value(vc) >= VACUOUS else "below 1"
+        yield f"{first.label}: test error {known.number(f'test_error_{first.name}')}, VC bound {known.number(vc)}, {word}"
     if known.has(certificate):
-        yield f"PAC-Bayes {known.percent(certificate)}"
+        yield f"PAC-Bayes {known.number(certificate)}"
     else:
         yield "no certificate so far" if run.learned else f"SGD at step {run.history.last:,}"
     for on in others:
         if known.has(f"test_error_{on.name}", f"certificate_{on.name}"):
-            errors = known.percent(f"test_error_{on.name}"), known.percent(f"certificate_{on.name}")
+            errors = known.number(f"test_error_{on.name}"), known.number(f"certificate_{on.name}")
             yield f"{on.label}: test error {errors[0]}, PAC-Bayes {errors[1]}"
     yield from pooled(run.seeds)

@@ -50,7 +50,7 @@ def test_a_row_without_word_or_constants_takes_one_line() -> None:
     ]  # fmt: skip
 
 
-def test_the_notes_panel_prints_them_between_what_the_run_says_and_the_notes() -> None:
+def test_the_notes_panel_prints_them_after_what_there_is_to_notice() -> None:
     async def look() -> None:
         panel = NotesPanel(SPEC)
 
@@ -60,13 +60,13 @@ def test_the_notes_panel_prints_them_between_what_the_run_says_and_the_notes() -
 
         async with Alone().run_test(size=(80, 40)) as pilot:
             await pilot.pause()
-            assert sum(child.display for child in panel.children) == 1, "what is empty takes no room"
+            assert sum(child.display for child in panel.children) == 2, "what is empty takes no room"
             panel.show_run(["spheres are followed"])
             panel.show_details(DETAILS)
             await pilot.pause()
-            said, details, notes = (child for child in panel.children if child.display)
+            said, notice, details, rest = (child for child in panel.children if child.display)
             assert details.visual.plain == details_table(DETAILS, panel.scrollable_content_region.width).plain + "\n"  # type: ignore[attr-defined]
-            assert said.region.bottom <= details.region.y < details.region.bottom <= notes.region.y
+            assert said.region.bottom <= notice.region.y < notice.region.bottom <= details.region.y < details.region.bottom <= rest.region.y
             panel.show_details(())
             await pilot.pause()
             assert not details.display

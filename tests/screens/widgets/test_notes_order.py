@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.registry import names, spec
-from screens.widgets.notes_panel import foremost
+from screens.widgets.notes_panel import first_section, foremost
 
 NOTES = """## What to notice
 
@@ -31,6 +31,13 @@ def test_the_formulas_of_a_study_come_before_those_of_others() -> None:
     notes = "## What\n\n- All.\n\n## Formulas\n\n- a\n\n## Formulas of early stopping (x)\n\n- b"
     assert foremost(notes, ["early-stopping"]) == "## What\n\n- All.\n\n## Formulas of early stopping (x)\n\n- b\n\n## Formulas\n\n- a"
     assert foremost(notes, ["nested"]) == notes
+
+
+@pytest.mark.parametrize("notes", [NOTES, "", "no list", "## Heading\n\ntext", *(spec(name).notes for name in names())])
+def test_the_first_section_and_the_rest_are_the_whole(notes: str) -> None:
+    first, rest = first_section(notes)
+    assert "\n".join([first, rest]).rstrip("\n") == notes.rstrip("\n")
+    assert first.count("\n#") <= 1 and (rest == "" or rest.startswith("#"))
 
 
 @pytest.mark.parametrize("notes", ["", "no list", "## Heading\n\ntext", "- one"])
