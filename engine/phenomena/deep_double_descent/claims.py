@@ -49,7 +49,7 @@ CLAIMS = (
     Claim("DDD1", "Down-up-down in width: test error falls, then test MSE; error rise to a peak and fall", NAKKIRAN,
           "first minimum below the best constant; interior peak", "error falls by .1; peak above both minima x1.5; +.03", WIDE,
           PEAK, BY_LUCK),
-    Claim("DDD2", "MSE peak at nK parameters on inputs that vary", NAKKIRAN, "peak h = nK/(inputs + 1 + K)", "factor 2", WIDE,
+    Claim("DDD2", "Test MSE peaks at nK parameters, those on inputs that vary", NAKKIRAN, "peak h = nK/(inputs + 1 + K)", "factor 2", WIDE,
           PEAK, BY_LUCK),
     Claim("DDD3", "Second descent beats first minimum", NAKKIRAN, "error at largest h minus it < 0", "none", WIDE,
           BEATEN, BY_LUCK),
@@ -95,7 +95,7 @@ def _width(run: DeepDoubleDescent) -> Judgement:
 def _threshold(run: DeepDoubleDescent) -> Judgement:
     found = peak_position(run.sweeps.widths, _losses(run))
     holds = run.threshold / FACTOR <= found <= run.threshold * FACTOR
-    note = "parabola in log h through the highest three"
+    note = "peak of the parabola in log h through the highest three widths"
     return decided(holds, round(found, 1), note, predicted=round(run.threshold, 1), values={"inputs": float(run.problems[0].varying)})
 
 

@@ -125,7 +125,11 @@ def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
         fitted = sweeps.widths[mean_share(sweeps.latest("train-error")) == 0]
         if fitted.size:
             yield Marker("width*", "x", float(fitted[0]), "fits all labels")
-        for name, place in zip(names, sweeps.landmarks(), strict=True):
+        low, peak, end = sweeps.landmarks()
+        places = {"minimum": low, "peak": peak, "end": end}
+        for name, place in places.items():
+            if name == "peak" and peak in (low, end):
+                continue  # no peak inside
             yield Marker("epochs", "x", max(FIRST_STEP, float(sweeps.steps[place])), name)
 
 

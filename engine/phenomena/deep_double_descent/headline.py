@@ -8,13 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.headline import LEAST, Known, percent, pooled
+from engine.headline import LEAST, Known, percent, pooled, step
+from engine.phenomena.deep_double_descent.sweeps import down_up_down
 
 if TYPE_CHECKING:
     from engine.phenomena.deep_double_descent.experiment import DeepDoubleDescent
 
 
 RISE = 1.02  # times the first minimum of test loss from which a peak is one: less is noise of the first steps
+
+
+def highest(run: DeepDoubleDescent) -> list[float]:
+    """Return the trained width at which each seed's test loss peaks; a curve that never rises has none."""
+    places = [down_up_down(curve) for curve in run.sweeps.latest("test-loss").T]
+    return [float(run.sweeps.widths[top]) for low, top, _ in places if top > low]
 
 
 def clauses(run: DeepDoubleDescent, known: Known) -> Iterator[str]:
@@ -26,9 +33,10 @@ def clauses(run: DeepDoubleDescent, known: Known) -> Iterator[str]:
         yield f"test loss rises by less than {percent([RISE - 1])} with the width at step {run.history.last:,}"
     else:
         low = f"{known.number('loss_first_minimum')} at h = {known.count('loss_first_minimum_h')}"
-        top = "the widest" if known.bounded("loss_peak_h") else f"h = {known.count('loss_peak_h')}"
+        top = "the widest" if known.bounded("loss_peak_h") else f"h = {step(highest(run))}"
         yield f"test loss rises from {low} to {known.number('loss_peak').removeprefix(LEAST)} at {top}"
-        yield f"nK parameters at h = {run.threshold:,.0f}"
+        fitted = "" if known.bounded("loss_peak_h") else f"fitted peak at h = {known.count('loss_peak_h')}, "
+        yield f"{fitted}nK parameters at h = {run.threshold:,.0f}"
     first = f", {known.percent('error_first_minimum')} at its first minimum" if known.has("error_first_minimum") else ""
     yield f"test error {known.percent('error_widest')} at h = {widest:,}{first}"
     yield f"training error there {known.percent('train_error_widest')}"

@@ -235,6 +235,24 @@ def test_a_difference_of_shares_that_equals_its_tolerance_is_within_it() -> None
     assert (found.values["error_fall"], found.values["error_rise"], found.status) == (0.1, 0.03, Status.HOLDS)
 
 
+def test_the_headline_names_the_trained_width_where_the_loss_is_highest_beside_the_fitted_peak() -> None:
+    run = make(**CURVE)
+    run.history.append(run.total, {"train-error": [0.0] * 6, "test-error": FALLING, "test-loss": LOSSES, "train-loss": [0.0] * 6})
+    told = run.headline(run.scalars())
+    assert told[0] == "test loss rises from 0.600 at h = 12 to 1.30 at h = 50"
+    fitted = peak_position(run.sweeps.widths, np.array(LOSSES))
+    assert round(fitted) == 47 and told[1].startswith(f"fitted peak at h = {fitted:.0f}, nK parameters")
+
+
+@pytest.mark.parametrize(("late", "names"), [(0.3, ["minimum", "peak", "end"]), (0.5, ["minimum", "end"])])
+def test_a_test_error_that_is_highest_at_the_last_step_has_no_peak_in_time(late: float, names: list[str]) -> None:
+    run = make(**CURVE)
+    for step, error in ((0, 0.2), (10, 0.4), (run.total, late)):
+        values = {"train-error": [0.0] * 6, "test-error": [error] * 6, "test-loss": LOSSES, "train-loss": [0.0] * 6}
+        run.history.append(step, values)
+    assert [marker.label for marker in run.markers() if marker.figure == "epochs"] == names
+
+
 def test_minimum_and_peak_are_the_largest_rise_and_the_second_minimum_follows() -> None:
     assert down_up_down(np.array([0.9, 0.5, 0.55, 0.3, 0.4, 0.8, 0.6, 0.65])) == (3, 5, 6)
     assert down_up_down(np.array([0.9, 0.5, 0.3])) == (0, 0, 2)
