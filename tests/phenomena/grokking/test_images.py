@@ -102,6 +102,8 @@ def test_every_claim_holds_of_what_it_says():
     assert {name: found[name].status for name in ("OG1", "OG2", "OG3", "OG4")} == {
         "OG1": Status.HOLDS, "OG2": Status.HOLDS, "OG3": Status.HOLDS, "OG4": Status.HOLDS,
     }  # fmt: skip
+    assert (found["OG3"].measured, found["OG3"].values["steps"]) == (0.3, 1200)
+    assert "up to step 1,200" in found["OG3"].note and "censored" not in found["OG3"].remark
     assert found["OG1"].values["ratio"] == pytest.approx(4.5)
     assert found["OG4"].values["mean"] == pytest.approx((0.15 * 900 + 0.1 * 1360 + 0.3 * 440) / 3)
 
