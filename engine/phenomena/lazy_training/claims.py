@@ -56,7 +56,7 @@ LEARNT = (TASK, SYMMETRIC, WIDE, within("m", 50), within("d", 10, 30),
 TWO_LAYER_CLAIMS = (
     Claim("LT1", "Weights move like 1/alpha", "arXiv:1812.07956", "log-log slope -1, alpha >= 10", ".05", QUICK,
           domain=LAZY_NETWORK, chance=LUCK),
-    Claim("LT2", "The kernel freezes", "arXiv:1812.07956", "relative change falling, alpha >= 10", "<= .05", QUICK,
+    Claim("LT2", "The kernel freezes", "arXiv:1812.07956", "relative change of the kernel falling, alpha >= 10", "<= .05", QUICK,
           domain=(TASK, *LAZY_NETWORK, *MANY_GATES, within("d", 10)), chance=LUCK),
     Claim("LT3", "Predictions become linear", "arXiv:1812.07956", "rms gap: its leading order in 1/alpha, falling, alpha >= 10",
           "a factor of 3", QUICK, domain=(*LAZY_NETWORK, *MANY_GATES), chance=LUCK),
@@ -125,7 +125,7 @@ def _moves(run: LazyTraining) -> Judgement:
 def _freezes(run: LazyTraining) -> Judgement:
     alphas, change = run.alphas[run.alphas >= LAZY], _lazy(run, "kernel-change")
     fall = float(change[0] - change[-1])
-    note = ", ".join(f"{value:.2g} at {alpha:g}" for alpha, value in zip(alphas, change, strict=True))
+    note = ", ".join(f"{value:.2g} at alpha {alpha:g}" for alpha, value in zip(alphas, change, strict=True))
     holds = fall > 0 and bool(change.max() <= FROZEN)
     return decided(holds, float(change.max()), note, predicted="falling", values={"fall": fall})
 
