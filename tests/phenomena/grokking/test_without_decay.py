@@ -14,7 +14,7 @@ STEPS = np.array([0.0, 600.0, 1200.0, 3000.0, 5000.0])
 def judged(accuracies, steps, last=None):
     """What GR2 says of test accuracies of one seed at the first of STEPS, in a run of so many steps, looked at when `last` is reached."""
     last = last or steps
-    seen = STEPS <= last
+    seen = last >= STEPS
     readings = SimpleNamespace(
         table=lambda *_: (STEPS[seen], np.array(accuracies)[:, None][seen]),
         pairs={"test-accuracy": np.array([1000])}, columns=lambda _: [0], history=SimpleNamespace(last=last),
