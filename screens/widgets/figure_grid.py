@@ -228,7 +228,7 @@ class FigureGrid(Container, can_focus=True):
         for panel in visible:
             panel.draw(
                 self._snapshot, self._theme, pinned=self.pinned, cursor=self.cursor, smoothing=self.smoothing,
-                legend=panel.index not in named,
+                legend=panel.index not in named, alone=len(self.page.views) == 1,
             )  # fmt: skip
 
     def _legend_entries(self, visible: Sequence[FigurePanel], snapshot: Snapshot) -> tuple[list[LegendEntry], set[int]]:

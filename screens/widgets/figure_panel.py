@@ -47,7 +47,7 @@ class FigurePanel(Container):
         self.number = index + 1
         self.what = what
         self.view: PlotView | PictureView = PlotView(theme) if isinstance(what, Figure) else PictureView(theme)
-        self._numbered = replace(what, title=self.title) if isinstance(what, Figure) else None
+        self._figure = what if isinstance(what, Figure) else None
         self._smoother = Smoother()
         self._turned: tuple[Picture, float | None, Picture] | None = None  # a picture, the cursor, and how it looks with it
 
@@ -65,10 +65,10 @@ class FigurePanel(Container):
         to_come: the run's settings fill it; what it needs is only said where they do not. ended: the run is over and has not.
         """
         if number != self.number:
-            self.number, self._turned = number, None
+            self.number = number
         if isinstance(self.what, Figure):
             empty = NOTHING if ended else "" if to_come and self.what.domain else self.what.empty
-            self._numbered = replace(self.what, title=self.title, empty=empty)
+            self._figure = replace(self.what, empty=empty)
 
     @property
     def title(self) -> str:
@@ -102,30 +102,34 @@ class FigurePanel(Container):
         return self.picture(snapshot) is not None
 
     def draw(
-        self, snapshot: Snapshot, theme: Theme, *, pinned: Pinned | None, cursor: Cursor | None, smoothing: int, legend: bool
+        self, snapshot: Snapshot, theme: Theme, *, pinned: Pinned | None, cursor: Cursor | None, smoothing: int, legend: bool,
+        alone: bool = False,
     ) -> None:  # fmt: skip
         """Draw from a snapshot, with the cursor where it is on the axis of this view.
 
         smoothing: points over which measured curves are averaged; the raw ones are drawn faintly then, as pinned ones are.
+        alone: whether no other view is on the page.
         """
         self.view.theme = theme
         at = cursor.on(self.axis) if cursor is not None else None
         if isinstance(self.view, PictureView):
             picture = self.picture(snapshot)
-            self.view.show(self._under(picture, at) if picture is not None else Picture(self.what.name, self.title))
-        elif self._numbered is not None:
+            self.view.show(
+                self._under(picture, at) if picture is not None else Picture(self.what.name, self.what.title), self.number, alone
+            )
+        elif self._figure is not None:
             drawn, raw = self._smoother(self.curves(snapshot), smoothing)
             faint = [*(pinned.series if pinned is not None else ()), *raw]
             self.view.show(
-                self._numbered, drawn, snapshot.markers, pinned=faint, pinned_label=faint_label(snapshot, pinned, smoothing), cursor=at,
-                legend=legend,
+                self._figure, drawn, snapshot.markers, pinned=faint, pinned_label=faint_label(snapshot, pinned, smoothing), cursor=at,
+                legend=legend, number=self.number, alone=alone,
             )  # fmt: skip
 
     def _under(self, picture: Picture, at: float | None) -> Picture:
-        """Return a picture with its number and its layers as they are under the cursor: the same object while nothing changes."""
+        """Return a picture with its layers as they are under the cursor: the same object while nothing changes."""
         if self._turned is None or self._turned[0] is not picture or self._turned[1] != at:
             layers = tuple(layer.under(at) for layer in picture.layers)
-            self._turned = picture, at, replace(picture, title=f"{self.number} {picture.title}", layers=layers)
+            self._turned = picture, at, replace(picture, layers=layers)
         return self._turned[2]
 
 

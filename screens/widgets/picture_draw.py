@@ -7,19 +7,20 @@ is one character, and under layers the values are contour lines.
 from __future__ import annotations
 
 import math
+from textwrap import wrap
 
 import numpy as np
 from rich.text import Text
 
 from engine.contract import Axis, Figure, Picture
 from screens.widgets.axis_scales import Scale, fit_scale
-from screens.widgets.palette import Theme, brightness, ink, ink_of
+from screens.widgets.palette import PLAIN, Theme, brightness, ink, ink_of
 from screens.widgets.picture_heatmap import HeatMap
 from screens.widgets.picture_layers import StyledLayer, draw_layers, plane, styled_layers
 from screens.widgets.picture_names import draw_named, legible_on
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_frame import FrameLayout, draw_frame, fits_on_axis, name_on_axis
-from screens.widgets.plot_legend import LegendEntry, legend_rows, title_row, write_entries
+from screens.widgets.plot_legend import LegendEntry, legend_rows, note_rows, numbered, spare_rows, title_row, write_entries
 from screens.widgets.plot_ticks import x_ticks, y_ticks
 from screens.widgets.text_grid import TextGrid
 
@@ -35,16 +36,25 @@ def draw_picture(picture: Picture, *, width: int, height: int, theme: Theme | No
     return picture_grid(picture, width, height, theme or Theme()).text()
 
 
-def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> TextGrid:
-    """Draw a picture on a grid of any size; below 8x3 only its title, or nothing."""
+def picture_grid(picture: Picture, width: int, height: int, theme: Theme, number: int = 0, alone: bool = False) -> TextGrid:
+    """Draw a picture on a grid of any size; below 8x3 only its title, or nothing.
+
+    number: stands before the title. alone: it shares its page with no other view, so that its note may take rows of its own.
+    """
     grid = TextGrid(width, height)
+    figure = Figure(picture.name, picture.title, Axis(picture.x), Axis(picture.y or picture.title), (), picture.note)
     if grid.width < LEAST_WIDTH or grid.height < LEAST_HEIGHT:
-        grid.write(0, 0, theme.cut(picture.title, grid.width), theme.quiet)
+        grid.write(0, 0, theme.cut(numbered(figure, number), grid.width), theme.quiet)
         return grid
     heat_map, styled = HeatMap(picture, theme), styled_layers(picture.layers, theme, picture.log)
     entries: list[LegendEntry] = [*heat_map.class_entries(), *(item.entry for item in styled if item.layer.label)]
-    aside = _beside(grid, heat_map, styled, entries, theme)
-    top = 1 if aside else 1 + _legend(grid, heat_map, entries, theme)
+    lost = sum(item.lost for item in styled)
+    own = note_rows(figure, grid.width, spare_rows(grid.height, alone), theme, number, beside=not lost)
+    for index, words in enumerate(own):
+        grid.write(1 + index, 0, words, theme.quiet)
+    top = 1 + len(own)
+    aside = _beside(grid, top, heat_map, styled, entries, theme)
+    top += 0 if aside else _legend(grid, top, heat_map, entries, theme)
     x_name = picture.x
     if heat_map.empty and not styled:
         grid.write(grid.height // 2, 0, theme.cut("nothing to draw yet", grid.width), theme.quiet)
@@ -53,20 +63,34 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme) -> Tex
             x_name = ""
     elif _plane(grid, top, heat_map, styled, theme):
         x_name = ""
-    lost = sum(item.lost for item in styled)
-    notes = (
-        [f"{lost} point{'s' * (lost != 1)} not finite, not drawn", f"{lost} point{'s' * (lost != 1)} out", f"{lost} out"]
-        if lost
-        else [picture.note, ""]
-    )
-    title_row(grid, Figure(picture.name, picture.title, Axis(picture.x), Axis(picture.y or picture.title), ()), theme, notes, x_name)
+    count = f"{lost} point{'s' * (lost != 1)}"
+    left_out = [f"{count} not finite, left out", f"{count} left out", f"{lost} left out", f"{lost} out"]
+    thinned = heat_map.thinned
+    if thinned and _in_free_columns(grid, top, f"shown: {thinned[0]}", theme):
+        thinned = ()
+    note = picture.note if not own else ""
+    usual = [f"{thinned[0]}; {note}" if note else "", *thinned] if thinned else [note, ""]
+    title_row(grid, figure, theme, left_out if lost else usual, x_name, number)
     return grid
 
 
-def _beside(grid: TextGrid, heat_map: HeatMap, styled: list[StyledLayer], entries: list[LegendEntry], theme: Theme) -> bool:
+def _in_free_columns(grid: TextGrid, top: int, words: str, theme: Theme) -> bool:
+    """Write words to the right of everything below the row `top`, at the foot, in columns where nothing stands; says whether they fit."""
+    part = (grid.codes[top:] != ord(" ")) | (grid.inks[top:] != PLAIN)
+    left = int(np.flatnonzero(part.any(axis=0)).max(initial=-1)) + 3
+    kept = words.replace(" of ", "\u00a0of\u00a0")  # a count is not broken
+    rows = [row.replace("\u00a0", " ") for row in wrap(kept, max(1, grid.width - left))]
+    if len(rows) > grid.height - top or max(map(len, rows)) > grid.width - left:
+        return False
+    for index, row in enumerate(rows):
+        grid.write(grid.height - len(rows) + index, left, row, theme.quiet)
+    return True
+
+
+def _beside(grid: TextGrid, top: int, heat_map: HeatMap, styled: list[StyledLayer], entries: list[LegendEntry], theme: Theme) -> bool:
     """Write the legend to the right of a picture that leaves room there; says whether it did."""
     scale = heat_map.scale_width()
-    rows = grid.height - 1
+    rows = grid.height - top
     if not heat_map.picture.equal or not (entries or scale) or len(entries) + bool(scale) > rows - 1:
         return False
     if styled or heat_map.picture.extent is not None:
@@ -78,15 +102,15 @@ def _beside(grid: TextGrid, heat_map: HeatMap, styled: list[StyledLayer], entrie
     if room < max(scale, *(min(20, len(entry.glyph) + 1 + len(entry.label)) for entry in entries), 0):
         return False
     if scale:
-        heat_map.write_scale(grid, 2, left + 3)
+        heat_map.write_scale(grid, top + 1, left + 3)
     for index, entry in enumerate(entries):
         words = theme.cut(entry.label, room - len(entry.glyph) - 1)
-        write_entries(grid, 2 + bool(scale) + index, left + 3, [LegendEntry(entry.glyph, entry.ink, words)], theme)
+        write_entries(grid, top + 1 + bool(scale) + index, left + 3, [LegendEntry(entry.glyph, entry.ink, words)], theme)
     return True
 
 
-def _legend(grid: TextGrid, heat_map: HeatMap, entries: list[LegendEntry], theme: Theme) -> int:
-    """Write the scale of the values, the classes and the layers below the title. Returns how many rows that took."""
+def _legend(grid: TextGrid, top: int, heat_map: HeatMap, entries: list[LegendEntry], theme: Theme) -> int:
+    """Write the scale of the values, the classes and the layers from the row `top` on. Returns how many rows that took."""
     if grid.height < 5:
         return 0
     scale = heat_map.scale_width() if heat_map.scale_width() <= grid.width else 0
@@ -94,15 +118,15 @@ def _legend(grid: TextGrid, heat_map: HeatMap, entries: list[LegendEntry], theme
         beside = legend_rows(entries, grid.width - scale - 3, 1, theme)
         whole = [len(entry.label) for row in beside for entry in row] == [len(theme.text(entry.label)) for entry in entries]
         if whole or grid.height >= AXES_HEIGHT:
-            heat_map.write_scale(grid, 1, 0)
-            write_entries(grid, 1, scale + 3, beside[0] if whole and beside else [], theme)
+            heat_map.write_scale(grid, top, 0)
+            write_entries(grid, top, scale + 3, beside[0] if whole and beside else [], theme)
         else:
             scale = 0
         if whole:
             return 1
     rows = legend_rows(entries, grid.width, max(1, min(MOST_ROWS, grid.height // ROWS_EACH) - bool(scale)), theme)
     for index, row in enumerate(rows):
-        write_entries(grid, 1 + bool(scale) + index, 0, row, theme)
+        write_entries(grid, top + bool(scale) + index, 0, row, theme)
     return bool(scale) + len(rows)
 
 

@@ -32,6 +32,7 @@ class HeatMap:
             self.colours = class_colours(theme, muted) if self.classes else ramp(picture.palette, theme, muted)
         self.letters = characters(picture.palette, theme)
         self.count = len(self.colours) or len(self.letters)
+        self.drawn = self.values.shape  # rows and columns of cells of the last drawing
 
     @property
     def empty(self) -> bool:
@@ -96,11 +97,26 @@ class HeatMap:
     def draw(self, grid: TextGrid, top: int, left: int, rows: int, columns: int, *, fill: bool) -> None:
         """Draw the values into a part of the grid: filling it, or as large as whole multiples of them go."""
         shape, wide = self._shape(rows, columns, fill)
+        self.drawn = shape
         level = np.repeat(self.levels(shape, self.count), wide, axis=1)
         if self.blocks:
             self._half_blocks(grid, level, top, left)
         else:
             self._characters(grid, level, top, left)
+
+    @property
+    def thinned(self) -> tuple[str, ...]:
+        """How many of the classes' cells the last drawing shows, shorter and shorter: "22 of 59 rows and columns", "22 of 59".
+
+        Nothing where it shows them all, and of averages, which take all in.
+        """
+        if self.empty or not self.classes:
+            return ()
+        counts = [f"{shown} of {whole}" if shown < whole else "" for shown, whole in zip(self.drawn, self.values.shape, strict=True)]
+        if counts[0] and counts[0] == counts[1]:
+            return f"{counts[0]} rows and columns", counts[0]
+        parts = [f"{count} {name}" for count, name in zip(counts, ("rows", "columns"), strict=True) if count]
+        return (", ".join(parts),) if parts else ()
 
     def columns(self, rows: int, columns: int) -> int:
         """How many of the columns of a pane the values take without filling it."""

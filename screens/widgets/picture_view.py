@@ -20,23 +20,27 @@ class PictureView(TextGridView):
     def __init__(self, theme: Theme | None = None, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(theme, name=name, id=id, classes=classes)
         self._picture: Picture | None = None
+        self._placed = 0, False  # its number, and whether it stands alone
 
     @property
     def picture(self) -> Picture | None:
         """What is shown at present."""
         return self._picture
 
-    def show(self, picture: Picture) -> None:
-        """Show a picture; nothing happens when values, layers and words are those shown already."""
-        if self._picture is None or not same(picture, self._picture):
-            self._picture = picture
+    def show(self, picture: Picture, number: int = 0, alone: bool = False) -> None:
+        """Show a picture, behind its number if it has one; nothing happens when values, layers and words are those shown already.
+
+        alone: it shares its page with no other view, so that its note may take rows of its own.
+        """
+        if self._picture is None or not same(picture, self._picture) or (number, alone) != self._placed:
+            self._picture, self._placed = picture, (number, alone)
             self.redraw()
 
     def draw_grid(self, width: int, height: int) -> TextGrid:
         """Return the picture at a size; blank before the first `show`."""
         if self._picture is None:
             return TextGrid(width, height)
-        return picture_grid(self._picture, width, height, self.theme)
+        return picture_grid(self._picture, width, height, self.theme, *self._placed)
 
 
 def same(one: Picture, other: Picture) -> bool:

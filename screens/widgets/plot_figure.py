@@ -19,7 +19,17 @@ from screens.widgets.palette import Theme, group_name, group_order
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned, said_beside, told_together
 from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, FrameLayout, draw_frame, name_on_axis
-from screens.widgets.plot_legend import LegendEntry, axis_name, legend_rows, read_out, title_row, value_at, write_entries
+from screens.widgets.plot_legend import (
+    LegendEntry,
+    axis_name,
+    legend_rows,
+    note_rows,
+    read_out,
+    spare_rows,
+    title_row,
+    value_at,
+    write_entries,
+)
 from screens.widgets.plot_markers import draw_cursor, draw_labels, draw_lines, draw_lines_on_bars
 from screens.widgets.plot_reduce import Reduced, reduce, x_span
 from screens.widgets.plot_request import Request
@@ -125,11 +135,13 @@ class _Drawing:
         self.dots = dots_per_cell(theme.ascii)
         self.entries: list[LegendEntry] = []
         self.named: list[LegendEntry] = []
+        self.note: list[str] = []  # its own rows
 
     def draw(self) -> Plotted:
         x, curves = self._scale_x(), curves_of(self.series, self.theme)
         self.entries = legend_entries(self.series, self.theme)
         self.named = worth_naming(self.series, self.theme)
+        self.note = self._note_rows(x)
         layout, y, ticks, reduced = self._fit(x)
         canvas = Canvas(layout.rows, layout.columns, self.theme.ascii)
         spare = self._layers(canvas, curves, reduced, x, y)
@@ -158,7 +170,9 @@ class _Drawing:
         entries = self.named if self.request.legend else []
         wanted = self._legend_rows(entries)
         for longest in (5 if width < 60 else 6, 8, 11, 14):
-            layout = FrameLayout.of(width, height, wanted, longest, len(self._key(x, width - longest - 1, len(self.figure.x.ticks))))
+            layout = FrameLayout.of(
+                width, height, wanted, longest, len(self._key(x, width - longest - 1, len(self.figure.x.ticks))), len(self.note)
+            )
             columns = layout.columns * self.dots[1]
             reduced = [reduce(item.x, item.y, x, columns, self.request.log_y) for item in self.series]
             y = self._scale_y(x, columns, reduced)
@@ -168,6 +182,16 @@ class _Drawing:
             if len(ticks) >= 2:
                 break
         return layout, y, ticks, reduced
+
+    def _note_rows(self, x: Scale) -> list[str]:
+        """The rows of the figure's note where it has its own."""
+        most = spare_rows(self.grid.height, self.request.alone)
+        if not self.figure.note or not most:
+            return []
+        columns = self.grid.width * self.dots[1]
+        reduced = [reduce(item.x, item.y, x, columns, self.request.log_y) for item in self.series]
+        lost = _left_out(self.series, reduced, x, self.figure.x.lo)
+        return note_rows(self.figure, self.grid.width, most, self.theme, self.request.number, beside=not lost)
 
     def _legend_rows(self, entries: Sequence[LegendEntry]) -> int:
         """How many rows a legend takes: one of a low figure, else up to three, and one more where only then no label is cut."""
@@ -224,13 +248,16 @@ class _Drawing:
         grid, theme, request = self.grid, self.theme, self.request
         why = "not finite or not positive" if request.log_x or request.log_y else "not finite"
         count = f"{dropped} point{'s' * (dropped != 1)}"
-        left_out = [f"{count} {why}, not drawn", f"{count} not drawn", f"{count} out", f"{dropped} out"]
-        end = title_row(grid, self.figure, theme, left_out if dropped else [self.figure.note, ""], x_name)
+        left_out = [f"{count} {why}, left out", f"{count} left out", f"{dropped} left out", f"{dropped} out"]
+        note = self.figure.note if not self.note else ""
+        end = title_row(grid, self.figure, theme, left_out if dropped else [note, ""], x_name, request.number)
+        for index, words in enumerate(self.note):
+            grid.write(1 + index, 0, words, theme.quiet)
         pinned = [LegendEntry("..", theme.faint(), request.pinned_label)] if request.pinned else []
         if request.legend:
             rows = legend_rows(self.named, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
         else:
-            rows = legend_rows(spare, grid.width, 1, theme)
+            rows = [list(spare)] if spare else []
         if request.cursor is not None:
             values = [(entry, value_at(curve.series, request.cursor, x)) for entry, curve in zip(self.entries, curves, strict=True)]
             readings = read_out(values, self.figure, request.cursor, theme)
@@ -244,7 +271,7 @@ class _Drawing:
         for index, entries in enumerate(self._key(x, layout.columns, layout.key)):
             write_entries(grid, layout.top + layout.rows + 2 + index, 0, entries, theme)
         for index, entries in enumerate(rows[: layout.legend]):
-            write_entries(grid, 1 + index, 0, entries, theme)
+            write_entries(grid, 1 + layout.note + index, 0, entries, theme)
         if not layout.legend and rows:
             write_entries(grid, 0, end + 2, _whole(rows[0], _free(grid, end + 2)), theme)
 

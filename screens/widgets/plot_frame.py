@@ -22,7 +22,7 @@ _TO_ASCII = str.maketrans({"─": "-", "│": "|", "┤": "+", "┬": "+", "└"
 
 @dataclass(frozen=True)
 class FrameLayout:
-    """Rows of a figure from the top: title, legend, canvas, axis, its labels, their key, foot (name of x, or what the cursor reads)."""
+    """Rows of a figure from the top: title, note, legend, canvas, axis, its labels, their key, foot (name of x or the cursor's values)."""
 
     width: int
     height: int
@@ -30,23 +30,24 @@ class FrameLayout:
     legend: int
     foot: int
     key: int = 0
+    note: int = 0
 
     @classmethod
-    def of(cls, width: int, height: int, legend: int, longest: int, key: int = 0) -> FrameLayout:
+    def of(cls, width: int, height: int, legend: int, longest: int, key: int = 0, note: int = 0) -> FrameLayout:
         """Lay out a figure: `legend` and `key` rows are wanted for legend and key, y labels are `longest` characters long."""
-        spare = height - 5
+        spare = height - 5 - note
         legend = min(legend, max(0, spare // 2))
-        return cls(width, height, longest + 1, legend, int(height >= 10), min(key, max(0, (spare - legend) // 2)))
+        return cls(width, height, longest + 1, legend, int(height >= 10), min(key, max(0, (spare - legend) // 2)), note)
 
     @property
     def top(self) -> int:
         """First row of the canvas."""
-        return 1 + self.legend
+        return 1 + self.note + self.legend
 
     @property
     def rows(self) -> int:
         """Rows of the canvas."""
-        return self.height - 3 - self.legend - self.foot - self.key
+        return self.height - 3 - self.note - self.legend - self.foot - self.key
 
     @property
     def columns(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from screens.widgets.axis_scales import Scale, reading
 from screens.widgets.palette import Theme
 from screens.widgets.plot_reduce import Floats, floats, is_curve
 from screens.widgets.text_grid import TextGrid
+
+ROOMY = 10  # rows of a view from which every second one can be a note's
 
 
 @dataclass(frozen=True)
@@ -33,21 +36,20 @@ def place_on(axis: Axis, value: str) -> str:
     return f"{axis.label}{' = ' if '=' in axis.label else ' '}{value} {axis.unit}".rstrip()
 
 
-def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str) -> int:
-    """Write title, names of y and (unless empty) x where they fit whole, and at the right the first note that fits.
+def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str, number: int = 0) -> int:
+    """Write number and title, names of y and (unless empty) x where they fit whole, and at the right the first note that fits.
 
-    There is room for the last note, and beside the names for the one before it.
+    The last note has room in any case; where it is empty a note stands only in what title and names leave.
 
     Returns where the left part ends.
     """
     notes = [theme.text(note) for note in notes]
-    title = theme.cut(figure.title, grid.width - (len(notes[-1]) + 2 if notes and notes[-1] else 0))
+    width = grid.width - (len(notes[-1]) + 2 if notes and notes[-1] else 0)
+    title = theme.cut(numbered(figure, number), width)
     grid.write(0, 0, title, theme.strong)
     end = len(title)
-    width = grid.width - (len(notes[-2:][0]) + 2 if notes and notes[-1] else 0)
-    room = width - end - 4
-    name = theme.text(axis_name(figure.y) if len(axis_name(figure.y)) <= room else figure.y.label)
-    if name.casefold() != title.casefold() and len(name) <= room:
+    name = name_beside(figure, width - end - 4, theme)
+    if name:
         name = ("^ " if theme.ascii else "↑ ") + name
         grid.write(0, end + 2, name, theme.quiet)
         end += 2 + len(name)
@@ -60,6 +62,34 @@ def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str]
             grid.write(0, grid.width - len(note), note, theme.quiet)
             break
     return end
+
+
+def numbered(figure: Figure, number: int) -> str:
+    """The title of a figure behind the number that it is chosen by, where it has one."""
+    return f"{number} {figure.title}" if number else figure.title
+
+
+def name_beside(figure: Figure, room: int, theme: Theme) -> str:
+    """The name of y that stands beside a title: with its unit where that fits; none where nothing fits or the title says it."""
+    name = theme.text(axis_name(figure.y) if len(axis_name(figure.y)) <= room else figure.y.label)
+    return name if name.casefold() != theme.text(figure.title).casefold() and len(name) <= room else ""
+
+
+def note_rows(figure: Figure, width: int, most: int, theme: Theme, number: int, beside: bool = True) -> list[str]:
+    """The rows of its own that the note of a figure takes: none where it fits beside title and name of y, or takes more than `most`.
+
+    beside: whether it may stand there, which what was left out takes from it.
+    """
+    title = theme.text(numbered(figure, number))
+    name = name_beside(figure, width - len(title) - 4, theme)
+    left = len(title) + (4 + len(name) if name else 0)
+    rows = [] if beside and left + 2 + len(theme.text(figure.note)) <= width else wrap(theme.text(figure.note), max(1, width))
+    return rows if len(rows) <= most else []
+
+
+def spare_rows(height: int, alone: bool) -> int:
+    """How many rows a note may take of a view that stands alone on its page; none of one that shares it."""
+    return max(0, (height - ROOMY) // 2) if alone else 0
 
 
 def legend_rows(

@@ -76,11 +76,12 @@ class PlotView(TextGridView):
         self, figure: Figure, series: Sequence[Series], markers: Sequence[Marker] = (), *, pinned: Sequence[Series] = (),
         pinned_label: str = "pinned",
         cursor: float | None = None, view: ViewWindow | None = None, log_x: bool | None = None, log_y: bool | None = None,
-        legend: bool = True,
+        legend: bool = True, number: int = 0, alone: bool = False,
     ) -> None:  # fmt: skip
         """Show a figure of a snapshot's series and markers, of which it takes its own.
 
-        Without `legend` it names no curves: the screen does, once for several figures (`legend_entries`).
+        Without `legend` it names no curves: the screen does, once for several figures (`legend_entries`). number: stands before the
+        title. alone: it shares its page with no other view, so that its note may take rows of its own.
 
         Nothing happens when all objects are those shown already. None for view or a log axis keeps what the widget has:
         at first the whole figure and the scales that it declares.
@@ -90,7 +91,7 @@ class PlotView(TextGridView):
             figure, series, markers, pinned=pinned, pinned_label=pinned_label, cursor=cursor,
             view=view if view is not None or last is None else last.view,
             log_x=log_x if log_x is not None or last is None else last.log_x,
-            log_y=log_y if log_y is not None or last is None else last.log_y, legend=legend,
+            log_y=log_y if log_y is not None or last is None else last.log_y, legend=legend, number=number, alone=alone,
         )  # fmt: skip
         if not self.theme.groups:
             self.theme = replace(self.theme, groups=group_order(series))

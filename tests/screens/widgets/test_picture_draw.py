@@ -288,3 +288,36 @@ def test_layers_have_the_colours_of_their_curves_and_no_two_groups_the_same():
     inks = {name: item.ink for name, item in zip(names, styled, strict=True)}
     assert (inks["a"], inks["h"]) == (theme.curve(0), theme.curve(7))
     assert len(set(inks.values())) == 4
+
+
+@pytest.mark.parametrize(("width", "height"), [(38, 16), (60, 14), (44, 12), (120, 30)])
+def test_a_picture_says_how_many_of_its_cells_of_classes_it_shows(width, height):
+    """Counted in the picture: all cells are one class, and a row of text holds one row of them, two characters a cell."""
+    picture = Picture("pairs", "Pairs", np.ones((59, 59), dtype=int), palette="classes", legend=("no", "yes"), equal=True)
+    rows = [row.plain for row in draw_picture(picture, width=width, height=height, theme=ascii_theme())]
+    found, cell = re.search(r"(\d+) of 59", " ".join(rows)), ASCII_CLASSES[1]
+    cells = [row.count(cell) // 2 for row in rows if row.count(cell) > 4]
+    assert found and set(cells) == {len(cells)} == {int(found[1])}
+    assert "of 59" not in "".join(row.plain for row in draw_picture(picture, width=150, height=70, theme=ascii_theme()))
+
+
+def test_averages_and_whole_pictures_say_nothing_of_cells():
+    for picture in (grid_picture(8), Picture("p", "Averages", np.random.default_rng(0).standard_normal((90, 90)), equal=True)):
+        assert " of " not in "".join(row.plain for row in draw_picture(picture, width=40, height=14))
+
+
+def test_rows_and_columns_that_are_thinned_differently_are_both_counted():
+    picture = Picture("p", "P", np.zeros((40, 200), dtype=int), palette="classes", legend=("no",))
+    text = " ".join(row.plain for row in draw_picture(picture, width=80, height=14))
+    assert "24 of 40 rows, 80 of 200 columns" in text
+
+
+def test_a_picture_alone_has_its_note_in_rows_of_its_own():
+    picture = replace(
+        plane_picture(), note="shade: |x.w - y|; eta 0.1: error x0.8 a step, which takes it to the line in some twenty steps of descent"
+    )
+    for width, height in ((78, 16), (114, 40)):
+        alone, among = (picture_grid(picture, width, height, Theme(), 1, alone) for alone in (True, False))
+        assert picture.note in " ".join(alone.line(row).strip() for row in range(1, 4))
+        assert picture.note not in " ".join(among.line(row).strip() for row in range(height))
+        assert alone.line(0).startswith("1 Minimum norm")

@@ -114,12 +114,12 @@ def test_what_cannot_be_drawn_is_counted_and_breaks_the_line():
     y[20] = np.nan
     figure = Figure("f", "f", Axis("x"), Axis("y", log=True), ("*",))
     rows = plain(figure, [curve(np.arange(41), y)], theme=ascii_theme())
-    assert rows[0].rstrip().endswith("1 point not finite or not positive, not drawn")
+    assert rows[0].rstrip().endswith("1 point not finite or not positive, left out")
     line = next(row for row in rows if "****" in row)
     assert re.search(r"\*+ +\*+", line)
     y[[3, 4]] = 0
     assert "3 points" in plain(figure, [curve(np.arange(41), y.copy())], theme=ascii_theme())[0]
-    assert "3 points out" in plain(figure, [curve(np.arange(41), y.copy())], width=24, theme=ascii_theme())[0]
+    assert "3 left out" in plain(figure, [curve(np.arange(41), y.copy())], width=24, theme=ascii_theme())[0]
 
 
 def test_log_axes_have_decades():

@@ -33,7 +33,7 @@ def test_a_title_is_cut_only_where_not_even_a_short_note_fits_beside_it() -> Non
     figure = Figure("f", "a title of twenty-two", Axis("x"), Axis("y"), ("*",))
     bad = curve([0, 1, 2, 3], [1, np.nan, np.nan, 2])
     top = {width: plain(figure, [bad], width=width, height=14)[0] for width in (60, 30)}
-    assert "2 points not finite, not drawn" in top[60]
+    assert "2 points not finite, left out" in top[60]
     assert top[30].startswith(figure.title) and top[30].rstrip().endswith("2 out")
 
 
@@ -46,7 +46,6 @@ def test_labels_without_room_never_cover_the_note_of_the_title_row() -> None:
         request = Request.of(figure, [wave], markers, legend=False)
         row = plot(request, width, 12, Theme()).grid.line(0)
         assert " out" not in row or row.rstrip().endswith(" out"), row
-        assert "not drawn" not in row or row.rstrip().endswith("not drawn"), row
 
 
 def test_a_curve_of_lower_bounds_alone_is_named_once_and_none_of_its_points_counts_as_lost():
@@ -57,9 +56,9 @@ def test_a_curve_of_lower_bounds_alone_is_named_once_and_none_of_its_points_coun
               curve([1.0], [8.0], "s/b>", label="fast: lower bound", group="b", style="points")]  # fmt: skip
     figure = Figure("f", "F", Axis("x"), Axis("y"), ("s/*",))
     text = "\n".join(row.plain for row in draw_figure(figure, [*bounds, *partly], width=100, height=18))
-    assert text.count("slow") == 1 and text.count("fast") == 2 and "not drawn" not in text and "out" not in text
+    assert text.count("slow") == 1 and text.count("fast") == 2 and "out" not in text
     lost = "\n".join(row.plain for row in draw_figure(figure, [*partly, curve(x, [1.0, np.nan, 1.0], "s/c")], width=100, height=18))
-    assert "1 point not finite, not drawn" in lost
+    assert "1 point not finite, left out" in lost
 
 
 def test_a_marker_without_room_says_what_is_short_for_it():
@@ -90,3 +89,41 @@ def test_points_that_nobody_means_to_see_do_not_count_as_lost():
     assert "not" not in "".join(row.plain for row in draw_figure(figure, series, width=100, height=18))
     lost = [curve([0.0, 1.0, 10.0], [1.0, 0.0, 3.0], "s/a")]
     assert "1 point not finite or not positive" in "".join(row.plain for row in draw_figure(figure, lost, width=100, height=18))
+
+
+def test_a_title_that_says_the_name_of_y_is_not_followed_by_it_whatever_its_number() -> None:
+    figure = Figure("f", "Excess risk", Axis("n"), Axis("excess risk"), ("*",))
+    for number in (0, 1, 12):
+        request = Request.of(figure, [curve([0, 1], [0, 1])], number=number)
+        assert plot(request, 60, 14, Theme()).grid.line(0).strip() == f"{number or ''} Excess risk".strip()
+    other = Figure("f", "Excess risk", Axis("n"), Axis("share"), ("*",))
+    assert plot(Request.of(other, [], number=3), 60, 14, Theme()).grid.line(0).strip() == "3 Excess risk  ↑ share"
+
+
+def test_the_name_of_y_stands_where_a_note_can_be_shorter() -> None:
+    figure = Figure("f", "Test loss", Axis("step"), Axis("cross-entropy"), ("*",))
+    bad = curve([0, 1, 2, 3], [1, np.nan, 2, 2])
+    rows = {width: plain(figure, [bad], width=width, height=14)[0].rstrip() for width in range(33, 80)}
+    assert all(row.startswith("Test loss  ↑ cross-entropy") and row.endswith(" out") for row in rows.values())
+    assert "1 point not finite, left out" in rows[60] and "1 point left out" in rows[45] and rows[33].endswith("  1 out")
+
+
+NOTE = "mean over twenty draws of the inputs, and what the law says of them for every number of samples"
+
+
+@pytest.mark.parametrize(("width", "height"), [(78, 16), (114, 40)])
+def test_a_view_alone_on_its_page_has_its_note_in_rows_of_its_own_where_the_title_has_no_room(width: int, height: int) -> None:
+    figure = Figure("f", "A title of some length", Axis("n"), Axis("excess risk"), ("*",), note=NOTE)
+    for series in ([curve([0, 1], [0, 1])], [curve([0, 1, 2], [0, np.nan, 1])]):
+        alone, among = (plot(Request.of(figure, series, alone=alone), width, height, Theme()).grid for alone in (True, False))
+        rows = [alone.line(row).strip() for row in range(height)]
+        below = " ".join(rows[1:4])
+        assert NOTE in below and "↑ excess risk" in rows[0] and ("left out" in rows[0]) == bool(len(series[0].x) > 2)
+        assert NOTE not in " ".join(among.line(row).strip() for row in range(height))
+        assert any("└" in row for row in rows) and rows[-1] == "n"
+
+
+def test_a_note_that_fits_beside_the_title_takes_no_row() -> None:
+    figure = Figure("f", "Risk", Axis("n"), Axis("risk"), ("*",), note="mean of 20 draws")
+    one, other = (plot(Request.of(figure, [curve([0, 1], [0, 1])], alone=alone), 78, 16, Theme()).grid for alone in (True, False))
+    assert (one.codes == other.codes).all() and "mean of 20 draws" in one.line(0)
