@@ -321,3 +321,13 @@ def test_a_picture_alone_has_its_note_in_rows_of_its_own():
         assert picture.note in " ".join(alone.line(row).strip() for row in range(1, 4))
         assert picture.note not in " ".join(among.line(row).strip() for row in range(height))
         assert alone.line(0).startswith("1 Minimum norm")
+
+
+@pytest.mark.parametrize("theme", [Theme(), ascii_theme()], ids=["colour", "ascii"])
+def test_points_without_a_label_are_named_with_the_line_of_their_group(theme):
+    ends = np.array([[-3.0, 3.0], [3.0, -3.0]])
+    line, points = Layer("line", ends, "fits", "fits"), Layer("points", ends / 2, "", "fits")
+    plain_line = Layer("line", ends[::-1], "other", "other")
+    styled = styled_layers((line, points, plain_line), theme)
+    assert styled[0].legend[1:] == styled[1].mark != styled[0].legend[0] and styled[0].ink == styled[1].ink
+    assert len(set(styled[2].legend)) == 1
