@@ -70,6 +70,8 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme, number
         thinned = ()
     note = picture.note if not own else ""
     usual = [f"{thinned[0]}; {note}" if note else "", *thinned] if thinned else [note, ""]
+    if len(theme.text(numbered(figure, number))) + 2 + len(usual[-1]) > grid.width:
+        usual.append("")  # the title is not cut for it
     title_row(grid, figure, theme, left_out if lost else usual, x_name, number)
     return grid
 

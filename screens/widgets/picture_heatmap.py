@@ -106,7 +106,7 @@ class HeatMap:
 
     @property
     def thinned(self) -> tuple[str, ...]:
-        """How many of the classes' cells the last drawing shows, shorter and shorter: "22 of 59 rows and columns", "22 of 59".
+        """How many of the classes' cells the last drawing shows, in full and in short: "22 of 59 rows and columns", "22 of 59".
 
         Nothing where it shows them all, and of averages, which take all in.
         """
@@ -116,7 +116,7 @@ class HeatMap:
         if counts[0] and counts[0] == counts[1]:
             return f"{counts[0]} rows and columns", counts[0]
         parts = [f"{count} {name}" for count, name in zip(counts, ("rows", "columns"), strict=True) if count]
-        return (", ".join(parts),) if parts else ()
+        return (", ".join(parts), f"{100 * math.prod(self.drawn) / self.values.size:.0f} % shown") if parts else ()
 
     def columns(self, rows: int, columns: int) -> int:
         """How many of the columns of a pane the values take without filling it."""

@@ -331,3 +331,10 @@ def test_points_without_a_label_are_named_with_the_line_of_their_group(theme):
     styled = styled_layers((line, points, plain_line), theme)
     assert styled[0].legend[1:] == styled[1].mark != styled[0].legend[0] and styled[0].ink == styled[1].ink
     assert len(set(styled[2].legend)) == 1
+
+
+@pytest.mark.parametrize("width", range(20, 90, 5))
+def test_no_title_is_cut_to_say_how_many_cells_are_shown(width):
+    picture = Picture("p", "Fitted: all labels", np.zeros((60, 200), dtype=int), palette="classes", legend=("no",))
+    title = draw_picture(picture, width=width, height=14)[0].plain
+    assert title.startswith(picture.title) and ("% shown" in title or "of 200 columns" in title) == (width >= 30)
