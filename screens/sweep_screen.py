@@ -36,8 +36,11 @@ POINT_KEYS = (
     Key("enter", "", "enter", "Open the run of the selected point", LOOK), Key("up,down", "", "up down", "Select a point", LOOK),
     Key("tab", "", "tab", "Move between points and figures", LAB),
 )  # fmt: skip
-BESIDE = 74  # columns of the list beside the figures
-BELOW = 3  # one row in so many is the list's, where it stands below the figures
+LEAST_FIGURES = 60  # columns that the list leaves to the figures beside it
+BEYOND_COLUMNS = 5  # of the list: what stands before its columns, and the bar that scrolls it
+WIDEST = 1000  # columns into which every value fits
+SQUARES = "one square a point"
+AROUND, BELOW = 6, 3  # rows around figures and list; one in so many of the others is the list's, where it stands below the figures
 
 
 def meant_here(keys: Sequence[Key]) -> list[Key]:
@@ -81,7 +84,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
     DEFAULT_CSS = """
     SweepScreen { layout: vertical; }
     SweepScreen #body { height: 1fr; }
-    SweepScreen #head { padding: 0 0 0 1; }
+    SweepScreen #head, SweepScreen #about { padding: 0 0 0 1; }
     SweepScreen OptionList, SweepScreen OptionList:focus { border: none; padding: 0 0 0 1; background: $background; }
     """
 
@@ -93,8 +96,9 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         super().__init__(self.seen.declared, SweepFigures(sweep), application)
         self.points = OptionList(*(Option(Text("")) for _ in self.seen.points))
         self._written: list[Text] = [Text("") for _ in self.seen.points]
-        self._head = TextRow(id="head")
-        self._list = Vertical(self._head, self.points, id="list")
+        self._head, self._about = TextRow(id="head"), TextRow(id="about")
+        self._list = Vertical(self._about, self._head, self.points, id="list")
+        self._beside = False
         self._body = Container(self.figures, self._list, id="body")
         self._rows = {name: TextRow(id=name) for name in ("title", "views", "standing", "cells", "keys")}
 
@@ -140,6 +144,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
     def _write_points(self) -> None:
         columns = Columns(self.seen, self.points.size.width - 2)
         self._head.show(columns.head())
+        self._about.show(columns.above())
         for place, point in enumerate(self.seen.points):
             text = columns.row(point)
             if place == self.points.highlighted:  # whose colours are the selection's own
@@ -155,8 +160,12 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         given = [Text(f"{name}={value}", "dim") for name, value in sweep.given_texts.items()]
         head = [Text(" genlab ", "reverse bold"), Text(self.spec.title, "bold"), Text(sweep.name), Text(seeds, "dim"), *given]
         self._rows["title"].show(fit(head, width))
-        self._rows["cells"].show(cells(sweep, width, self.application.drawing.ascii))
-        self._rows["cells"].display = len(sweep.points) <= width
+        squares = cells(sweep, width, self.application.drawing.ascii)
+        about = [] if self._beside else Columns(sweep, self.points.size.width - 2).about()
+        parts = [squares, Text(SQUARES, "dim"), *about] if squares else about
+        whole = sum(part.cell_len + Columns.GAP for part in parts) - Columns.GAP <= width
+        self._rows["cells"].show(fit(parts if whole or not squares else [squares, *about], width))
+        self._rows["cells"].display = bool(self._rows["cells"].text)
         self._rows["standing"].show(Text(standing(sweep), "bold" if sweep.live else ""))
         self._say_keys()
         self.say_phase()
@@ -208,11 +217,12 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
         self.say_rows()
 
     def _lay_out(self, width: int, height: int) -> None:
-        beside = width >= SIDE_PANEL_FROM
+        beside = self._beside = width >= SIDE_PANEL_FROM
+        self._about.display = beside  # else it stands beside the squares
         self.figures.roomier = not beside  # below each other on a narrow terminal, where two titles side by side have no room
         self._body.styles.layout = "horizontal" if beside else "vertical"
-        self._list.styles.width = BESIDE if beside else "1fr"
-        self._list.styles.height = "1fr" if beside else 1 + max(3, min(len(self.seen.points), height // BELOW))
+        self._list.styles.width = min(Columns(self.seen, WIDEST).width + BEYOND_COLUMNS, width - LEAST_FIGURES) if beside else "1fr"
+        self._list.styles.height = "1fr" if beside else 1 + max(3, min(len(self.seen.points), (height - AROUND) // BELOW))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open the run of a point."""

@@ -103,12 +103,28 @@ class Columns:
         self._state = max(5, *(len(_state(point)) for point in sweep.points))
         room = width - sum(size + gap for _, size in self._knobs) - self._state
         self._values: list[tuple[str, int]] = []
+        self._more = 0  # values that have no room
+        self._indent = sum(size + gap for _, size in self._knobs) + self._state + gap
         for scalar in sweep.scalars:
             said = [len(cell(point.values.get(scalar.name))) for point in sweep.points]
             size = max(len(scalar.name), *said)
             if any(said) and size + gap <= room:
                 room -= size + gap
                 self._values.append((scalar.name, size))
+            elif any(said):
+                self._more += 1
+        self.width = width - room
+
+    def about(self) -> list[Text]:
+        """What the cells of the values say, and how many values have no column."""
+        count = len(self.sweep.seeds)
+        parts = [Text(f"median [least, most] of {count} seeds", "dim")] if count > 1 and self._values else []
+        return [*parts, *([Text(f"+{self._more} more value{'s' * (self._more > 1)}", "dim")] if self._more else [])]
+
+    def above(self) -> Text:
+        """The same as a row over the head, where the values begin if there is room."""
+        said = Text("  ").join(self.about())
+        return Text(" " * max(0, min(self._indent, self.width - said.cell_len))).append_text(said) if said else said
 
     def head(self) -> Text:
         """The names of the columns."""

@@ -16,6 +16,7 @@ from engine.contract.sweep import SweepMap, SweepPoint
 from engine.sweeps.heat_map import enough_for_map, heat_map, map_of
 from engine.sweeps.layout import DECADE, Floats, Grid, spans_decades, title
 from engine.sweeps.manifest import SweepManifest
+from engine.sweeps.plan import FEW
 
 MOST_CURVES = 8  # of one figure
 BOUND = "lower bound"
@@ -28,7 +29,8 @@ def drawn(
     """Return the figures of a sweep as a phenomenon would declare them, what stands in them now, and the numbers behind the pictures."""
     grid, alone = Grid.of(manifest, points), _alone(manifest.seeds)
     figures, series = [], []
-    scalars = _filled(scalars, points)
+    flat = unvarying(manifest, points, scalars, spec)
+    scalars = [scalar for scalar in _filled(scalars, points) if scalar.name not in flat]
     for scalar in scalars:
         curves = list(_curves(scalar, grid, alone))
         series += curves
@@ -67,6 +69,32 @@ def _filled(scalars: Sequence[Scalar], points: Sequence[SweepPoint]) -> Sequence
     """Leave out what no point has, so that it takes no room; all stay where none has anything."""
     empty = without_values(scalars, points)
     return [scalar for scalar in scalars if scalar.name not in empty] or scalars
+
+
+def unvarying(
+    manifest: SweepManifest, points: Sequence[SweepPoint], scalars: Sequence[Scalar], spec: Spec | None
+) -> tuple[str, ...]:  # fmt: skip
+    """Return the scalars that do not depend on x: each seed's number is the same at all of its values, for all values of the others.
+
+    Of a collection that somebody chose none is among them, nor while points compute, nor where it would leave no figure.
+    """
+    usual = [scalar.name for scalar in spec.scalars[:FEW]] if spec is not None else []
+    if [item.name for item in manifest.collect] != usual or not all(point.ended for point in points):
+        return ()
+    grid, names = Grid.of(manifest, points), [scalar.name for scalar in _filled(scalars, points)]
+    found = tuple(name for name in names if _is_flat(name, grid))
+    return found if len(found) < len(names) else ()
+
+
+def _is_flat(name: str, grid: Grid) -> bool:
+    several = False
+    for _, along in grid.curves():
+        values = [point.values[name] for point in along.values() if name in point.values and not point.values[name].reason]
+        several = several or len(values) > 1
+        answers = {repr((value.seeds, value.censored)) for value in values}  # written, since a seed without a number equals nothing
+        if len(answers) > 1 or len(values) < len(along):
+            return False
+    return several
 
 
 def _figure(scalar: Scalar, grid: Grid, curves: Sequence[Series]) -> Figure:

@@ -16,6 +16,7 @@ from engine.sweeps.manifest import AxisOf, SweepManifest
 
 Floats = NDArray[np.float64]
 LONGEST = 60  # letters of a description that an axis has room for
+NARROWEST, BETWEEN = 28, 2  # cells of an axis from which figures are drawn side by side; cells between two ticks
 DECADE = 10.0  # an axis whose values are positive and span so much is logarithmic
 
 
@@ -47,7 +48,8 @@ class Grid:
         """The x axis."""
         label = axis_label(self.x)
         if is_numeric(self.x):
-            return Axis(label, log=spans_decades(self.places), unit="" if self.x.unit == self.x.label else self.x.unit)
+            unit = "" if self.x.unit == self.x.label else self.x.unit
+            return Axis(label, log=spans_decades(self.places), unit=unit, ticks=value_ticks(sorted(self.x.values)))
         return Axis(label, ticks=tuple((float(place), written(value)) for place, value in enumerate(self.x.values)))
 
     def curves(self) -> Iterator[tuple[str, dict[float, SweepPoint]]]:
@@ -62,6 +64,15 @@ class Grid:
                     value = point.knobs.get(self.x.knob, 0)
                     here[float(value) if is_numeric(self.x) else float(order.get(repr(_plain(value)), 0))] = point
             yield label, here
+
+
+def value_ticks(values: Sequence[float]) -> tuple[tuple[float, str], ...]:
+    """Ticks at numbers in rising order, where they are few enough to have room on the narrowest axis; none where they are not."""
+    places, words = np.array(values, dtype=np.float64), [written(value) for value in values]
+    at = np.log(places) if spans_decades(places) else places
+    gaps = NARROWEST * np.diff(at) / (np.ptp(at) or 1.0)
+    needed = [(len(one) + len(other)) / 2 + BETWEEN for one, other in itertools.pairwise(words)]
+    return tuple(zip(places.tolist(), words, strict=True)) if len(words) > 1 and bool((gaps >= needed).all()) else ()
 
 
 def title(scalar: Scalar, grid: Grid) -> str:

@@ -14,9 +14,10 @@ from engine.contract.sweep import Lost, SweepPoint, SweepSnapshot
 from engine.errors import LabError, StoreError
 from engine.runner.rebuilding import shown
 from engine.store import RunFolder
-from engine.sweeps.figures import drawn, without_values
+from engine.sweeps.figures import drawn, unvarying, without_values
 from engine.sweeps.folder import TABLE, StoredRuns, SweepFolder
 from engine.sweeps.kept_runs import KeptRuns, damaged, stamp_of
+from engine.sweeps.layout import Grid
 from engine.sweeps.manifest import Row, Table, ValueOf
 
 NOTHING: tuple[str, ...] = ()
@@ -102,6 +103,8 @@ class SweepView:
         notes.extend(_lost(points))
         notes.extend(f"no {name}: {reason}" for name, reason in without_values(scalars, points).items())
         spec = _spec(manifest.phenomenon, notes)
+        along = Grid.of(manifest, points).x.label
+        notes.extend(f"no figure of {name}: the same at every {along}" for name in unvarying(manifest, points, scalars, spec))
         declared, snapshot, maps = drawn(self.folder.name, manifest, points, scalars, spec)
         rate, eta = self._pace(points, live)
         return SweepSnapshot(

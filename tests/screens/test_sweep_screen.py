@@ -136,6 +136,36 @@ def test_every_value_that_fits_has_a_column():
     assert Columns(swept, 22).head().plain.split() == ["wd", "phase", "one"]
 
 
+def valued(*names):
+    """A sweep that is over, whose points have long values of these names."""
+    scalars = tuple(Scalar(name, name) for name in names)
+    values = {item.name: ScalarValue(item, (1234.5, 2345.6), (False, False)) for item in scalars}
+    return replace(OVER, scalars=scalars, points=tuple(replace(item, values=values) for item in OVER.points))
+
+
+def test_values_that_have_no_room_are_counted_and_brackets_explained_once():
+    swept = valued("one", "two", "three", "four")
+    assert [part.plain for part in Columns(swept, 200).about()] == ["median [least, most] of 2 seeds"]
+    assert [part.plain for part in Columns(swept, 45).about()] == ["median [least, most] of 2 seeds", "+3 more values"]
+    assert [part.plain for part in Columns(replace(swept, seeds=(0,)), 75).about()] == ["+1 more value"]
+    for size, more in (((80, 24), "+1 more value"), ((160, 48), "")):
+        text, *_ = shown(size, swept)
+        assert text.count("median [least, most] of 2 seeds") == 1 and more in text and ("more value" in text) == bool(more)
+        assert "one square a point" in text
+    assert "+2 more values" in shown((60, 20), swept)[0]
+
+
+def test_beside_the_figures_the_list_takes_the_columns_that_it_needs():
+    def list_from(sweep):
+        head = next(row for row in shown((160, 48), sweep)[0].splitlines() if "wd  " in row and "phase" in row)
+        return head.index("wd  "), head
+
+    few, _ = list_from(valued("one"))
+    many, head = list_from(valued("one", "two", "three"))
+    assert head.split()[-3:] == ["one", "two", "three"] and 60 <= many < few
+    assert list_from(valued(*"abcdefgh"))[0] < many and list_from(valued(*"abcdefgh"))[0] >= 60
+
+
 def test_that_somebody_is_at_work_is_said_before_the_first_point_has_a_run():
     waiting = replace(BEGUN, points=tuple(point({"wd": wd}) for wd in (0.3, 1.0, 3.0)), rate=0.0, eta=None)
     assert "at work" in standing(waiting) and "at work" not in standing(BEGUN)

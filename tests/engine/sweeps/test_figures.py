@@ -11,8 +11,9 @@ from engine.registry import spec
 from engine.sweeps.figures import drawn, without_values
 from engine.sweeps.grid import axes_of
 from engine.sweeps.heat_map import levels_of
+from engine.sweeps.layout import value_ticks
 from engine.sweeps.manifest import SweepManifest
-from engine.sweeps.plan import Plan
+from engine.sweeps.plan import FEW, Plan
 
 GROKKING = spec("grokking")
 STEP = Scalar("grok_step", "first step", "step", log=True, whole=True)
@@ -123,3 +124,34 @@ def test_what_no_point_has_takes_no_room_once_all_have_ended():
         declared, *_ = drawn("a sweep", manifest, points(ended), [STEP, other], GROKKING)
         assert [figure.name for figure in declared.figures] == wanted
     assert without_values([STEP, other], points(True)) == {"other": "needs decay"} and not without_values([STEP, other], points(False))
+
+
+def test_an_axis_has_its_ticks_at_the_values_where_they_are_few():
+    declared, *_ = sweep(["wd=.5,1,2"], lambda k: steps(1, 2, 3))
+    assert declared.figures[0].x.ticks == ((0.5, "0.5"), (1.0, "1"), (2.0, "2"))
+    assert value_ticks([0.001, 0.01, 0.1]) and not value_ticks([0.001, 0.002, 0.1])
+    assert not value_ticks([1, 1.01, 2]) and not value_ticks(range(1, 12)) and not value_ticks([3])
+
+
+def test_no_figure_of_what_is_the_same_at_every_value_unless_somebody_asked_for_it():
+    names = [scalar.name for scalar in GROKKING.scalars[:FEW]]
+
+    def figures(collect, bounds=(300, 300), last=2.0, ended=True, failed=False):
+        plan = Plan.of(GROKKING, "quick", {"p": 31}, axes_of(GROKKING, ["wd=.5,2", "fraction=.2,.4"], ("p",)), seeds=1, collect=collect)
+        points = []
+        for point in plan.points:
+            first, later = point.knobs["wd"] < 1, point.knobs["fraction"] > 0.3
+            values = {
+                name: ScalarValue(scalar, (last if later and not first else 1.0,), (False,))
+                for name, scalar in zip(names, GROKKING.scalars, strict=False)
+            }
+            bound = ScalarValue(GROKKING.scalars[3], (float(bounds[0] if first else bounds[1]),), (not later,))
+            points.append(SweepPoint(point.knobs, {}, "run", Phase.FINISHED, ended=ended, values={**values, names[3]: bound}))
+        points[-1:] = [replace(points[-1], values={})] if failed else points[-1:]
+        manifest = SweepManifest.of(plan, "cpu", 1, "typed")
+        return [figure.name for figure in drawn("a sweep", manifest, points, plan.collect, GROKKING)[0].figures]
+
+    assert figures(()) == names[:3], "all points of one value of fraction are one number, or one bound"
+    assert figures(names[:2] + names[3:]) == names[:2] + names[3:] and figures((), bounds=(300, 301)) == names
+    assert figures((), last=1.0) == names, "some figure stays"
+    assert figures((), ended=False) == figures((), failed=True) == names
