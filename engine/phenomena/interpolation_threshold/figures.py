@@ -32,8 +32,8 @@ FIGURES = (
     ),
     Figure("smallest-eigenvalue", "Least eigenvalue > 0", GAMMA, Axis("of X^T X/n", log=True), ("smallest-eigenvalue/*",)),
     Figure(
-        "smallest-at-n", "Least eigenvalue at d = n", Axis("n^2 lambda_min", log=True), Axis("share of draws below", lo=0.0, hi=1.0),
-        ("smallest-at-n/*",), "distribution function; of X^T X/n; Edelman's law is that of n to infinity",
+        "smallest-at-n", "lambda_min at d = n", Axis("n^2 lambda_min", log=True), Axis("share below", lo=0.0, hi=1.0),
+        ("smallest-at-n/*",), "share of the draws; least eigenvalue of X^T X/n; Edelman's law is that of n to infinity",
     ),
     Figure("condition-number", "Condition number", GAMMA, Axis("s_max/s_min", log=True), ("condition-number/*",)),
 )  # fmt: skip
