@@ -42,18 +42,18 @@ FIGURES = (
     Figure("bounds", "Bounds on the error", Axis("bound", lo=-0.6, hi=len(BARS) - 0.4, ticks=tuple(enumerate(BARS))),
            Axis("bound on the error, at confidence 1 - delta", log=True, lo=0.01), ("bounds/*",),
            "bars: each bound alone holds with probability 1 - delta, those that draw weights with 1 - delta - .01; "
-           "marks without a bar: terms without constants, no bounds"),
-    Figure("bound-vs-n", "Norms, bounds, error over n", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
+           "half data: on true labels alone; marks without a bar: terms without constants, no bounds"),
+    Figure("bound-vs-n", "Growth with n", Axis("n", log=True), Axis("norm, term, error", log=True), ("bound-vs-n/*",),
            "log-log slopes over n at one margin; |w-w0|: distance from first weights, spectral product: of spectral norms; "
            "terms: without constants",
            "fills last, after the certificates, unless the knob follow is nothing",
            (Condition("follow other than nothing", lambda config: config.follow != "nothing"),)),
     Figure("margins", "Margins", Axis("margin", unit="median on true labels"), Axis("density", lo=0.0), ("margins/*",),
            "normalised: divided by |X|_F R_A/n"),
-    Figure("two-sided", "Two-sided convergence fails", Axis("D/m", log=True), Axis("error", lo=0.0, hi=1.0), ("two-sided/*",),
-           "S' is S with x2 negated"),
+    Figure("two-sided", "Uniform convergence fails", Axis("D/m", log=True), Axis("error", lo=0.0, hi=1.0), ("two-sided/*",),
+           "two-sided, of error on S and test error; S' is S with x2 negated"),
 )  # fmt: skip
-PICTURES = (PictureSpec("two-sided-plane", "S and S' before the boundary"),)
+PICTURES = (PictureSpec("two-sided-plane", "S, S' and the boundary"),)
 
 
 def bars(run: VacuousBounds) -> list[Series]:
@@ -161,4 +161,6 @@ def two_sided_plane(run: VacuousBounds) -> Picture:
         Layer("points", sample, "S", "test-error"),
         Layer("points", flipped, "S', x2 negated", "flipped"),
     )
-    return Picture("two-sided-plane", "S and S'", layers=layers, extent=(-side, side, -reach, reach), x="w1.x1", y="w2.x2", note=note)
+    return Picture(
+        "two-sided-plane", PICTURES[0].title, layers=layers, extent=(-side, side, -reach, reach), x="w1.x1", y="w2.x2", note=note
+    )
