@@ -30,9 +30,9 @@ UNSWEPT = "one sample size only: presets quick and standard train more, or the k
 SWEPT = Condition("samples other than n", lambda config: bool(set(config.samples) - {config.n, 0}))
 FIGURES = (
     Figure("width", "Errors and width", WIDTH, ERROR, ("width/*",), BEST),
-    Figure("width-loss", "Test loss: down, up, down in width", WIDTH, Axis("test loss"), ("width-loss/*",),
+    Figure("width-loss", "Loss: down, up, down", WIDTH, Axis("test loss"), ("width-loss/*",),
            "squares summed over classes, or cross-entropy; constant outputs: the best that see no input"),
-    Figure("width-test", "Test error: down, up, down in width", WIDTH, Axis("test error"), ("width/test-error/*", "width/stopped/*"), BEST),
+    Figure("width-test", "Error: down, up, down", WIDTH, Axis("test error"), ("width/test-error/*", "width/stopped/*"), BEST),
     Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "minimum, peak, end: of the widest network, once it fits half"),
     Figure("samples", "Sample size", SAMPLES, Axis("test error"), ("samples/*",), "noisy labels", UNSWEPT, (SWEPT,)),
     Figure("emc", "Effective complexity", WIDTH, Axis("largest n", log=True), ("emc/*",), "band: up to the next n", UNSWEPT, (SWEPT,)),
@@ -40,7 +40,7 @@ FIGURES = (
     Figure("samples-exact", "More data hurts, exactly", SAMPLES, Axis("risk", log=True), ("samples-exact/*",),
            "excess risk of least squares, d=100, sigma=.5"),
 )  # fmt: skip
-PICTURES = (PictureSpec("test-error", "Test error over width and step"),)
+PICTURES = (PictureSpec("test-error", "Test error by step, h"),)
 FIRST_STEP = 0.8  # where step 0 stands on a logarithmic axis
 COLUMNS, ROWS = 60, 24  # of the picture
 
@@ -146,4 +146,4 @@ def heat_map(sweeps: Sweeps, eps: float) -> Picture:
     extent = (1.0, float(10.0 ** across[-1]), float(10.0 ** (y[0] - half)), float(10.0 ** (y[-1] + half)))
     note = f"h {', '.join(map(str, sweeps.widths))}; line: train error first <= {eps:g}"
     values = sweeps.over_width("test-error").mean(2)[np.ix_(rows, columns)]
-    return Picture("test-error", "Test error", values, layers, extent, x="step", y="width h", note=note, log=True)
+    return Picture("test-error", PICTURES[0].title, values, layers, extent, x="step", y="width h", note=note, log=True)

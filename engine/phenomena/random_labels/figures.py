@@ -47,8 +47,8 @@ PICTURES = (
     *(PictureSpec(f"memorised/{name}", f"Fitted: {name} labels") for name in MAPPED),
     PictureSpec("conditions", "One input under every condition"),
 )
-NO_MORE, FITTED, NOT_FITTED = range(3)
-LEGEND = ("no more", "fitted", "not yet fitted")  # no more: a class has no further examples
+PADDING, FITTED, NOT_FITTED = range(3)
+LEGEND = ("padding", "fitted", "not yet fitted")  # padding: a class has no further examples
 UNSCORED = (*LEGEND[:2], "not yet scored")  # of published networks, which are scored on all examples once they seem to fit them
 SHOWN = {"true": "as it is", "shuffled": "shuffled", "random-pixels": "random", "gaussian": "Gaussian"}  # inputs, below their pictures
 
@@ -89,14 +89,14 @@ def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
 
 
 def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -> NDArray[np.int8]:
-    """Return a cell per example, every class in rows of its own: fitted, not fitted, or no more (the end of a class).
+    """Return a cell per example, every class in rows of its own: fitted, not fitted, or after the last of its class.
 
     fitted, labels: (n,). The picture is about twice as wide as it is high.
     """
     counts = np.bincount(labels, minlength=classes)
     columns = int(np.ceil(np.sqrt(2.0 * counts.max() * classes)))
     rows = -(-int(counts.max()) // columns)
-    cells = np.full((classes, rows * columns), NO_MORE, dtype=np.int8)
+    cells = np.full((classes, rows * columns), PADDING, dtype=np.int8)
     for label in range(classes):
         mine = np.flatnonzero(labels == label)
         cells[label, : len(mine)] = np.where(fitted[mine], FITTED, NOT_FITTED)
@@ -142,4 +142,4 @@ def markers(run: RandomLabels) -> Iterator[Marker]:
             at = float(np.median(steps))
             yield Marker("train-*", "x", at, f"{condition.label} memorised at {at:,.0f}", condition.name)
     if len(run.history) and np.all(run.classifiers.correct == 1.0):
-        yield Marker("train-*", "x", float(run.step), f"all fitted at {run.step:,}", brief="all fitted")
+        yield Marker("train-loss", "x", float(run.step), f"all fitted at {run.step:,}", brief="all")

@@ -97,6 +97,6 @@ def test_a_map_says_of_which_step_it_is_and_calls_nothing_unfitted_that_was_not_
         scored_at=lambda name: scored, split=SimpleNamespace(classes=2, called=str),
     )  # fmt: skip
     found = memorised(run, "random", SimpleNamespace(name="random", corruption=1.0, label="random labels"))
-    assert (found.legend, found.note, found.rows) == (("no more", "fitted", last), note, ("0", "1"))
+    assert (found.legend, found.note, found.rows) == (("padding", "fitted", last), note, ("0", "1"))
     cells = found.values.reshape(2, -1)
     assert np.bincount(cells[0], minlength=3).tolist()[1:] == [1, 2] and np.bincount(cells[1], minlength=3).tolist()[1:] == [0, 1]
