@@ -193,13 +193,16 @@ def _norm_vs_d(run: MinNorm) -> Iterator[Series]:
                      "1 standard error", basis="simulation", group="norm-mean", style="points")  # fmt: skip
     if run.theory.nested:
         nested = np.stack(run.theory.nested, axis=1)
-        yield medians("norm-vs-d/nested", "one y, more columns", run.widths / c.n, nested, group="norm-nested")
+        yield medians("norm-vs-d/nested", "one draw, its first d columns", run.widths / c.n, nested, group="norm-nested")
 
 
 def _own_vs_d(run: MinNorm) -> Iterator[Series]:
     """Norm and test error of imported rows with ever more columns."""
     x = run.widths / run.config.n
-    curves = (("norm-vs-d", "one y, more columns", run.theory.nested), ("test-vs-d", "X⁺y on the test rows", run.theory.test_errors))
+    curves = (
+        ("norm-vs-d", "first d columns of your rows", run.theory.nested),
+        ("test-vs-d", "X^+ y on the test rows", run.theory.test_errors),
+    )
     for figure, label, found in curves:
         if found:
             yield medians(f"{figure}/nested", label, x, np.stack(found, axis=1), group="norm-nested")

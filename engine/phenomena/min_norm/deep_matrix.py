@@ -53,7 +53,7 @@ class DeepMatrix:
         self.problem = completion_problem(config.side, config.rank, max(1, round(config.share * config.side**2)), draws.data)
         self.filled = self.problem.observed * self.problem.target
         self.targets: Floats = np.linalg.svd(self.problem.target, compute_uv=False)[: min(config.rank, len(PROGRESS))].astype(np.float64)
-        self.settings = tuple(NamedSetting(f"depth-{depth}", f"{depth} factors") for depth in DEPTHS)
+        self.settings = tuple(NamedSetting(f"depth-{depth}", f"depth {depth}") for depth in DEPTHS)
         self.goals = grid if steps == grid[-1] else proportional_goals(grid, steps)
         self._scale = config.scale
         self._rates = {depth: fraction * stable_step(self.problem, depth) for depth in DEPTHS}

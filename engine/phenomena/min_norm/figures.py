@@ -7,21 +7,21 @@ from engine.phenomena.min_norm.config import BESIDE, MIRRORED, WITH_NOISE, WITHO
 
 STEP = Axis("step", log=True, lo=1)
 FIGURES = (
-    Figure("distance", "Distance to X⁺y", STEP, Axis("over |X⁺y|", log=True), ("distance/*",)),
+    Figure("distance", "Distance to X^+ y", STEP, Axis("over |X^+ y|", log=True), ("distance/*",)),
     Figure("null-component", "Part outside the rows", STEP, Axis("|P w|/|w|", log=True), ("null-component/*",),
            "rows of X; rounding error stands for 0", domain=(WITHOUT_NOISE,)),
     Figure("train-loss", "Training loss", STEP, Axis("|X w - y|²/2", log=True), ("train-loss/*",)),
     Figure("norms", "Norms", STEP, Axis("norm", log=True), ("norms/*",), "minimum: least of all weights that fit"),
-    Figure("directions", "Singular directions", STEP, Axis("share of way", lo=-0.5, hi=2.0), ("directions/*",),
-           "s: singular value of X, or in deep-matrix of the matrix to complete", domain=(BESIDE,)),
+    Figure("directions", "Singular directions", STEP, Axis("v.w / v.w*"), ("directions/*",),
+           "how far along; v: right singular vector, singular value of X, or in deep-matrix of the matrix to complete", domain=(BESIDE,)),
     Figure("alpha-sweep", "Network: l2 to l1", Axis("alpha", log=True), Axis("norm", log=True), ("alpha-sweep/*",),
            domain=(BESIDE,)),
     Figure("matrix-completion", "Matrix completion", STEP, Axis("relative error", log=True), ("matrix-completion/*",),
            "over all entries", domain=(BESIDE,)),
-    Figure("norm-vs-d", "Exercise 1: norm against d", Axis("d/n", log=True), Axis("|w*|", log=True), ("norm-vs-d/*",),
-           "w* = X⁺y", domain=(BESIDE,)),
+    Figure("norm-vs-d", "Least norm against d", Axis("d/n", log=True), Axis("|w*|", log=True), ("norm-vs-d/*",),
+           "w* = X^+ y", domain=(BESIDE,)),
     Figure("test-vs-d", "Test error against d", Axis("d/n", log=True), Axis("test MSE", log=True), ("test-vs-d/*",),
-           "of X⁺y on the test rows",
+           "of X^+ y on the test rows",
            empty="needs rows kept for testing: fills with your own rows, the knob dataset",
            domain=(Condition("your own rows", lambda config: config.own_rows),)),
     Figure("noise-l1", "What noise chooses", STEP, Axis("l1 / truth's", log=True), ("noise-l1/*",),
@@ -49,7 +49,7 @@ def _read(name: str, label: str, figure: str = "", finite: bool = False) -> Quan
 
 
 QUANTITIES = (
-    _read("distance", "|w - X⁺y|/|X⁺y|", "distance"),
+    _read("distance", "|w - X^+ y|/|X^+ y|", "distance"),
     _read("off-limit", "the same to the predicted limit"),
     _read("null", "|P w|/|w|", "null-component"),
     _read("loss", "|X w - y|²/2", "train-loss", finite=True),
