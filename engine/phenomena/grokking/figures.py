@@ -110,7 +110,7 @@ def bars(power: Floats) -> Series:
     """Return each frequency's share of the power of all neurons, (frequencies, neurons)."""
     total = power.sum(axis=1)
     x = np.arange(1, len(total) + 1, dtype=np.float64)
-    return Series("spectrum", "share of power", x, total / max(total.sum(), 1e-300), style="bars", group="spectrum")
+    return Series("spectrum", "embedding", x, total / max(total.sum(), 1e-300), style="bars", group="spectrum")
 
 
 def correctness(task: Task, correct: NDArray[np.bool_], seed: int) -> Picture:
