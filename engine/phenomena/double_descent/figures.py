@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from engine.phenomena.double_descent.experiment import DoubleDescent
 
 RATIO = Axis("p/n", lo=0.0)
-MSE, PART = Axis("MSE", log=True, hi=100.0), Axis("bias^2, variance", log=True, hi=100.0)  # the peak is infinite in any case
+MSE = Axis("MSE", log=True, hi=100.0)  # the peak is infinite in any case
 NESTED_FIGURES = (
-    Figure("test-mse", "Test error", RATIO, MSE, ("test-mse/*",), "over the noise of the test label as well"),
+    Figure("test-mse", "Test error", RATIO, MSE, ("test-mse/*",), "noise of the test label included"),
     Figure(
-        "bias-variance", "Over training sets", RATIO, PART, ("bias-variance/*",),
-        "bias^2: of the mean fit; what omitted features do beyond |b_C|^2 is variance, as noise of the labels is",
+        "bias-variance", "Bias-variance over X, y", RATIO, MSE, ("bias-variance/*",),
+        "over training sets; bias^2: of the mean fit; what omitted features do beyond |b_C|^2 is variance, as noise of the labels is",
         empty="needs features that stay while training sets change: fills with the knob features at identity",
         domain=(one_of("features", "identity"), one_of("dataset", NONE)),
     ),
     Figure(
-        "given-inputs", "Given inputs", RATIO, PART, ("given-inputs/*",),
-        "variance: over label noise alone; bias^2: all of the risk without label noise, what omitted features do included",
+        "given-inputs", "Bias-variance given X", RATIO, MSE, ("given-inputs/*",),
+        "inputs stay; variance: over label noise alone; bias^2: all of the risk without label noise, what omitted features do included",
         empty="needs a known true function: digits have none, so it fills with the knob features at identity or relu",
         domain=(one_of("features", "identity", "relu"), one_of("dataset", NONE)),
     ),
@@ -143,7 +143,7 @@ def valley_sentence(run: DoubleDescent) -> tuple[str, ...]:
 
 
 def _name(run: DoubleDescent, kind: Kind) -> str:
-    return {"zero": "min-norm", "small": f"ridge {run.ridges.constant:g}", "best": "tuned"}[kind]
+    return {"zero": "min-norm", "small": f"ridge lambda = {run.ridges.constant:g}", "best": "tuned"}[kind]
 
 
 def _minima(run: DoubleDescent) -> Iterator[Series]:
@@ -151,7 +151,7 @@ def _minima(run: DoubleDescent) -> Iterator[Series]:
     theory, found = run.theory[run.kind], run.predicted or run.simulated()
     if found is not None and found.second_below is not None:
         x, y = np.array([found.first, found.second]) / run.model.n, np.array([found.first_low, found.second_low])
-        label = f"valleys: second {'below' if found.second_below else 'above'} first"
+        label = f"minima, the {'second' if found.second_below else 'first'} lower"
         basis: Basis = "simulation" if theory is None else theory.basis
         yield Series("test-mse/minima", label, x, y, basis=basis, style="points", group="minima")
 

@@ -95,7 +95,7 @@ def test_both_minima_are_where_the_chapter_has_them(quick):
     first = (left + 0.25) * (1 + 10 / 189)
     second = 0.8 + 0.25 * (1 + 200 / 799)
     assert minima.x == pytest.approx([0.05, 5.0]) and minima.y == pytest.approx([first, second])
-    assert minima.label == "valleys: second below first" and minima.basis == "exact"
+    assert minima.label == "minima, the second lower" and minima.basis == "exact"
     (note,) = quick.snapshot.notes
     assert note.startswith("second valley lower? theory yes (1.149, 1.113), 20 draws yes (1.")
 
