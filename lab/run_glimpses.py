@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from engine.contract import LabError
 from engine.store import RunFolder
+from engine.sweeps.folder import SweepFolder
 from lab.run_index import RunIndex, declaration
 from screens.listed_run import Glimpse, Glimpses, ListedRun
 from screens.widgets.mini_plot import main_figure
@@ -29,6 +30,7 @@ class RunGlimpses:
     def __init__(self, index: RunIndex) -> None:
         self._index = index
         self._made: dict[str, Glimpse] = {}
+        self._tables: dict[str, tuple[int, frozenset[str]]] = {}  # of each sweep when it was read, and the runs that it names
         self._seen: object = None
         self._last = Glimpses()
 
@@ -51,12 +53,13 @@ class RunGlimpses:
         return self._last
 
     def _newest(self, phenomena: Sequence[str]) -> dict[str, ListedRun]:
-        """Return each phenomenon's newest run that can be read; where there is none, the newest that cannot."""
+        """Return each phenomenon's newest run that can be read, first those of no sweep; where there is none, the newest that cannot."""
         by_length = sorted(phenomena, key=len, reverse=True)
         found: dict[str, ListedRun] = {}
         damaged: dict[str, ListedRun] = {}
         tries = dict.fromkeys(phenomena, 0)
-        for run in self._index.rows():
+        swept = self._runs_of_sweeps()
+        for run in sorted(self._index.rows(), key=lambda run: run.name in swept):
             if len(found) == len(tries):
                 break
             if not run.known:
@@ -73,6 +76,17 @@ class RunGlimpses:
         found |= {name: run for name, run in damaged.items() if name in tries and name not in found}
         self._index.read([run.name for run in found.values()])
         return {name: self._index.row(run.name) or run for name, run in found.items()}
+
+    def _runs_of_sweeps(self) -> frozenset[str]:
+        """Return the names of the runs that are points of a sweep; of one whose table cannot be read none is known."""
+        for name, date in self._index.sweeps.items():
+            if name not in self._tables or self._tables[name][0] != date:
+                try:
+                    rows = SweepFolder.open(self._index.root / name).load().rows
+                except LabError:
+                    rows = ()
+                self._tables[name] = date, frozenset(row.run for row in rows)
+        return frozenset().union(*(self._tables[name][1] for name in self._index.sweeps))
 
     def _glimpse(self, phenomenon: str, run: ListedRun) -> Glimpse:
         before = self._made.get(phenomenon)

@@ -61,6 +61,7 @@ class RunIndex:
         self._order: list[str] = []
         self._shown: list[ListedRun] | None = []
         self._sweeps: set[tuple[str, int]] = set()
+        self.sweeps: Mapping[str, int] = {}  # the sweeps of the last look, with when each was last written into
         self._kept: dict[str, bytes] | None = None  # what an earlier process read; None before it was looked for
         self._bases: dict[tuple[str, str], dict[str, str]] = {}
         self._declared: dict[str, Sequence[Knob]] = {}
@@ -85,6 +86,7 @@ class RunIndex:
         if self._kept is None:
             self._kept = self._read_kept()
         fresh = {name: date for name, date in found.items() if not self._is_sweep(name, date)}
+        self.sweeps = {name: date for name, date in found.items() if name not in fresh}
         ended = {name for name, run in list(self._rows.items()) if run.live and not is_held(self.root / name / LOCK)}
         now = time.time_ns()
         with self._lock:

@@ -196,9 +196,9 @@ class HomeScreen(Screen[None], inherit_bindings=False):
     def _describe(self) -> None:
         now = {item.id: item.shown for item in self.application.home_keys}
         keys = [
-            (_key_range(self._card_keys[: len(self.cards)]), "open"), ("arrows", "select"), ("enter", "open"), (now["tour"], "tour"),
-            (now["browse"], "runs"), ("ctrl+p", "palette"), (now["help"], "help"), (now["quit"], "quit"), (now["compare"], "compare runs"),
-            (now["sweeps"], "sweeps"),
+            (_key_range(self._card_keys[: len(self.cards)]), "open"), (now["tour"], "tour"), (now["browse"], "runs"), ("ctrl+p", "palette"),
+            (now["help"], "help"), (now["quit"], "quit"), (now["sweeps"], "sweeps"), (now["compare"], "compare runs"),
+            ("arrows", "select"), ("enter", "open"),
         ]  # fmt: skip
         parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in keys]
         self._keys.show(fit(parts, self.size.width))
@@ -214,7 +214,7 @@ class HomeScreen(Screen[None], inherit_bindings=False):
             return Text()
         plain = [preset.name for preset in spec.presets[2:] if not preset.needs]
         names = [name for name in plain if name in spec.topics] + [name for name in plain if name not in spec.topics]
-        head, room = f"ctrl+p opens {spec.title} with: ", self.size.width - 2
+        head, room = f"more presets of {spec.title} (ctrl+p): ", self.size.width - 2
         count = next((count for count in range(len(names), 0, -1) if len(_listed(head, names, count)) <= room), 0)
         return Text(_listed(head, names, count), "not italic dim") if count else Text()
 

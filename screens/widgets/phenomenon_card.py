@@ -220,6 +220,10 @@ class PhenomenonCard(Widget, can_focus=True):
 
 
 def _cut(sentence: str, width: int, style: str) -> Text:
-    text = Text(sentence, style)
-    text.truncate(max(1, width), overflow="ellipsis")
-    return text
+    """As many whole words of a sentence as fit, with an ellipsis where that is not all."""
+    if len(sentence) <= width:
+        return Text(sentence, style)
+    words = sentence[:width].rpartition(" ")[0]
+    if not words:
+        return Text(f"{sentence[: max(0, width - 1)]}…", style)
+    return Text(f"{words.rstrip(',;:')} …" if len(words) + 2 <= width else f"{words.rstrip(',;:')}…", style)

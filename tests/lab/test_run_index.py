@@ -13,6 +13,10 @@ import pytest
 from engine.contract import Claim, KnobError, Phase, Snapshot, Status, Verdict
 from engine.registry import spec
 from engine.store import Manifest, Progress, RunFolder, remove_run
+from engine.sweeps.folder import SweepFolder
+from engine.sweeps.grid import axes_of
+from engine.sweeps.manifest import Row, SweepManifest, Table
+from engine.sweeps.plan import Plan
 from lab import run_index
 from lab.run_glimpses import RunGlimpses
 from lab.run_index import WORTH_KEEPING, RunIndex
@@ -162,6 +166,24 @@ def test_home_sees_the_newest_run_of_each_phenomenon_and_reads_no_more(index: Ru
     assert shown.count == 60 and set(shown.newest) == {NAME} and shown.newest[NAME].run.name == names[-1]
     assert sum(row.known for row in index.rows()) == 40
     assert shown.latest[0].name == names[-1] and shown.working == 0
+
+
+def test_home_shows_the_newest_run_of_no_sweep_before_the_points_of_sweeps(index: RunIndex) -> None:
+    own, older, point = (finished(index.root) for _ in range(3))
+    for age, name in enumerate((point, own, older)):
+        os.utime(index.root / name, ns=(10**18 - age, 10**18 - age))
+    declared = spec(NAME)
+    plan = Plan.of(declared, "quick", {}, axes_of(declared, ["sigma=.5"], ()), seeds=1)
+    sweep = SweepFolder.create(index.root, SweepManifest.of(plan, "cpu", 1, ""))
+    sweep.save(Table(rows=(Row(run=point, phase=Phase.FINISHED, code=0),)))
+    sweep.close()
+    glimpses = RunGlimpses(index)
+    assert glimpses.look([NAME]).newest[NAME].run.name == own and glimpses.look([NAME]).latest[0].name == point
+    remove_run(index.root / own)
+    remove_run(index.root / older)
+    assert glimpses.look([NAME]).newest[NAME].run.name == point, "a point of a sweep where there is nothing else"
+    (sweep.path / "table.json").write_text("{")
+    assert RunGlimpses(index).look([NAME]).newest[NAME].run.name == point
 
 
 def test_home_says_that_a_phenomenons_only_run_is_damaged(index: RunIndex) -> None:

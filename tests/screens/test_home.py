@@ -13,7 +13,7 @@ from screens.base import PhenomenonScreen
 from screens.command_palette import palette_commands
 from screens.home import HomeScreen
 from screens.key_lists import card_keys
-from screens.widgets.phenomenon_card import PhenomenonCard
+from screens.widgets.phenomenon_card import PhenomenonCard, _cut
 from tests.screens.canned import CannedSession, canned
 from tests.screens.pilot import SIZES, compare, drive, masked, opened, said, text_of, until
 
@@ -96,6 +96,25 @@ def test_the_last_row_names_the_keys_of_cards_and_no_other(count: int, words: st
         await until(pilot, lambda: words in said(app, app.screen.query_one("#keys")))
 
     drive(scenario, count=count)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+def test_the_last_row_names_help_sweeps_and_quit(size: tuple[int, int]) -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        row = app.screen.query_one("#keys")
+        await until(pilot, lambda: all(words in said(app, row) for words in ("t tour", "b runs", "? help", "q quit", "w sweeps")))
+
+    drive(scenario, size, count=12)
+
+
+def test_a_question_that_does_not_fit_ends_with_a_whole_word() -> None:
+    question = "When does a network learn features, and when is it linear?"
+    for width in range(12, len(question) + 3):
+        shown = _cut(question, width, "").plain
+        words = shown.removesuffix("…").split()
+        kept = [word.rstrip(",") for word in question.split()[: len(words)]]
+        assert len(shown) <= width and [word.rstrip(",") for word in words] == kept
+        assert (shown == question) == (width >= len(question)) and (shown == question or shown.endswith("…"))
 
 
 def test_only_what_failed_is_said_in_red() -> None:
