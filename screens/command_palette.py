@@ -27,7 +27,7 @@ from screens.topics import topics
 from screens.tour import TourScreen
 
 PATIENCE, LOOK = 10.0, 0.05  # seconds to wait for the presets, and from one look for them to the next
-ABOUT = 0.5  # score of what the words are about: after all that has them in its name, whose score is 1 or more
+ABOUT, LATER = 0.5, 0.1  # score of what the words are about, after all that has them in its name (1 or more); how much less a rank has
 PaletteCommand = tuple[str, str, Callable[[], object]]  # what is done, how the key says it, the deed
 SPACE_DOES = {
     Phase.READY: "Start", Phase.LOADING: "Pause", Phase.BUILDING: "Pause", Phase.RUNNING: "Pause", Phase.PAUSED: "Go on",
@@ -75,13 +75,13 @@ def preset_commands(screen: object, application: Application) -> Iterator[Palett
             yield f"Open {spec.title}: {preset.name}", preset_words(spec, preset, application), deed
 
 
-def topic_commands(screen: object, application: Application, words: Sequence[str]) -> Iterator[PaletteCommand]:
-    """Yield presets of the phenomena that are not shown in whose figures, claims, notes or further words these stand."""
+def topic_commands(screen: object, application: Application, words: Sequence[str]) -> Iterator[tuple[int, PaletteCommand]]:
+    """Yield presets of the phenomena that are not shown in whose figures, claims, notes or further words these stand, with the rank."""
     present = screen.spec.name if isinstance(screen, PhenomenonScreen) else ""
     for spec in _declared(application):
         for topic in topics(spec, words) if spec.name != present else ():
             name = "" if topic.preset == spec.presets[0].name else f": {topic.preset}"
-            yield f"Open {spec.title}{name}", topic.what, partial(application.open_preset, spec.name, topic.preset)
+            yield topic.rank, (f"Open {spec.title}{name}", topic.what, partial(application.open_preset, spec.name, topic.preset))
 
 
 def preset_words(spec: Spec, preset: Preset, application: Application) -> str:
@@ -148,10 +148,10 @@ class LabCommands(Provider):
         for hit in _matching(matcher, presets, words):
             found.add(hit.text)
             yield hit
-        for text, help_text, deed in topic_commands(self.screen, self._lab, words):
+        for rank, (text, help_text, deed) in topic_commands(self.screen, self._lab, words):
             if text not in found:
                 found.add(text)
-                yield Hit(ABOUT, Content(text), deed, help=_literal(help_text))
+                yield Hit(ABOUT - LATER * rank, Content(text), deed, help=_literal(help_text))
         for hit in () if found else _matching(matcher, (*here, *presets)):
             yield hit
 

@@ -17,10 +17,15 @@ KEPT = 4096  # texts that are kept as they are compared: every letter that is ty
 
 @dataclass(frozen=True)
 class Topic:
-    """Where words were found. preset: the first that shows it; what: the figure's title, the claim's sentence, the note."""
+    """Where words were found.
+
+    preset: the first that shows it; what: the figure's title, the claim's sentence, the note.
+    rank: 0 for what the field calls it and for titles and claims, then the papers, then the notes, which name much in passing.
+    """
 
     preset: str
     what: str
+    rank: int = 0
 
 
 def topics(spec: Spec, words: Sequence[str]) -> Iterator[Topic]:
@@ -29,25 +34,25 @@ def topics(spec: Spec, words: Sequence[str]) -> Iterator[Topic]:
     words: in small letters. Each stands at the beginning of a word of the text, so that `ntk` does not find "bluntkey".
     """
     seen = set()
-    for what, presets, domain in _everything(spec):
+    for what, presets, domain, rank in _everything(spec):
         if _has(words, what, spec.title):
             preset = _shown_by(spec, presets, domain)
             if preset not in seen:
                 seen.add(preset)
-                yield Topic(preset, what)
+                yield Topic(preset, what, rank)
 
 
-def _everything(spec: Spec) -> Iterator[tuple[str, Sequence[str], Sequence[Condition]]]:
-    """Yield texts, each with the presets that may show it and the settings that it needs."""
+def _everything(spec: Spec) -> Iterator[tuple[str, Sequence[str], Sequence[Condition], int]]:
+    """Yield texts, each with the presets that may show it, the settings that it needs, and its rank."""
     names = [preset.name for preset in spec.presets]
-    yield from ((f"about: {words}", [preset], ()) for preset, words in spec.topics.items())
+    yield from ((f"about: {words}", [preset], (), 0) for preset, words in spec.topics.items())
     views: tuple[Figure | PictureSpec, ...] = (*spec.figures, *spec.pictures)
-    yield from ((f"figure: {view.title}", names, view.domain) for view in views)
-    yield from ((f"{claim.id}: {claim.sentence}", claim.presets or names, claim.domain) for claim in spec.claims)
+    yield from ((f"figure: {view.title}", names, view.domain, 0) for view in views)
+    yield from ((f"{claim.id}: {claim.sentence}", claim.presets or names, claim.domain, 0) for claim in spec.claims)
     for paper in spec.references:
         after = [preset.name for preset in spec.presets if paper.arxiv and paper.arxiv in preset.source]
-        yield f"after {paper}", after or names, ()
-    yield from ((f"notes: {note}", names, ()) for note in _notes(spec.notes))
+        yield f"after {paper}", after or names, (), 1
+    yield from ((f"notes: {note}", names, (), 2) for note in _notes(spec.notes))
 
 
 def _shown_by(spec: Spec, presets: Sequence[str], domain: Sequence[Condition]) -> str:

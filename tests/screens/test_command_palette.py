@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.command import CommandList, CommandPalette
 from textual.fuzzy import Matcher
 from textual.pilot import Pilot
@@ -10,7 +11,7 @@ from textual.widgets import Input
 from engine.contract import Phase, Rewind
 from engine.registry import spec
 from lab.app import LabApp
-from screens.command_palette import _matching, palette_commands, preset_commands, words_of
+from screens.command_palette import LabCommands, _matching, palette_commands, preset_commands, words_of
 from screens.help import HelpScreen, key_table
 from screens.keys import KEYS
 from screens.topics import topics
@@ -177,6 +178,22 @@ def test_whole_words_are_found_before_scattered_letters() -> None:
     assert found == ["Open A: sharpness"]
     assert len(list(_matching(matcher, commands))) == 2
     assert not list(_matching(Matcher("sharp ends x"), commands, ["sharp", "ends", "x"]))
+
+
+def test_notes_come_after_what_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hits(app: LabApp) -> list[str]:
+        provider = LabCommands(app.screen)
+        found = [hit async for hit in provider.search("uniform")]
+        return [str(hit.match_display) for hit in sorted(found, key=lambda hit: -hit.score)]
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        order = await hits(app)
+        first, noted = order.index("Open Vacuous bounds: sphere"), order.index("Open Random labels")
+        assert first < noted
+
+    specs = [spec("random-labels"), spec("vacuous-bounds")]
+    monkeypatch.setattr("screens.command_palette._declared", lambda application: iter(specs))
+    drive(scenario)
 
 
 def test_words_are_found_with_a_hyphen_or_a_blank_between_them() -> None:
