@@ -65,7 +65,7 @@ def rarest(share: float, compared: int, luck: float, farthest: str, values: Mapp
     farthest: where the smallest is, what was measured there, and what theory says; values: the same numbers.
     """
     limit = luck / compared
-    note = f"smallest of {compared:,}, limit {luck:g}/{compared:,}; {farthest}"
+    note = f"smallest of {compared:,} p-values, limit {luck:g}/{compared:,}; {farthest}"
     numbers = {**values, "share": share, "limit": limit, "compared": compared}
     return decided(share >= limit, f"p-value {_p_value(share)}", note, predicted=f"at least {_p_value(limit)}", values=numbers)
 

@@ -42,7 +42,7 @@ def test_numbers_in_words_are_values_too_and_given_ones_come_first():
 def test_many_means_are_judged_by_their_smallest_p_value_against_bonferronis_limit(share, holds, told):
     verdict = rarest(share, 1000, 1e-3, "at d=5 the mean is 0.72, theory 0.69", {"measured": 0.72, "predicted": 0.69, "d": 5}).of(CLAIM)
     assert (verdict.holds, verdict.measured, verdict.predicted) == (holds, f"p-value {told}", "at least 1e-6")
-    assert verdict.note == "smallest of 1,000, limit 0.001/1,000; at d=5 the mean is 0.72, theory 0.69"
+    assert verdict.note == "smallest of 1,000 p-values, limit 0.001/1,000; at d=5 the mean is 0.72, theory 0.69"
     assert verdict.values == {"measured": 0.72, "predicted": 0.69, "d": 5, "share": share, "limit": 1e-6, "compared": 1000}
 
 

@@ -65,7 +65,7 @@ BFT, DR = "Bartlett et al. 2017, arXiv:1706.08498", "Dziugaite, Roy 2017, arXiv:
 NK, ZHANG = "Nagarajan, Kolter 2019, arXiv:1902.04742", "Zhang et al. 2017, arXiv:1611.03530"
 CLAIMS = (
     Claim("VB1", "Class-based bounds are vacuous: they exceed 1 once random signs are fitted", ZHANG,
-          "VC, parameters, class Rademacher with 2a - 1 measured >= 1", "none", (), FITS_RANDOM, 0.01),
+          "VC, parameters, Rademacher by the share of random signs fitted: >= 1", "none", (), FITS_RANDOM, 0.01),
     Claim("VB2", "Class-based bounds are blind to labels: true and random ones have the same complexity terms", ZHANG,
           "complexity terms, true minus random: 0", "exact", (), (BOTH,), identity=True),
     Claim("VB3", "The spectral term sees labels", BFT, "random/true > 1, same n and margin", ">= 1.5", ("standard",), FOLLOWED, 0.01),
@@ -75,7 +75,8 @@ CLAIMS = (
           "certificate minus test error of its draws >= 0", "none", (), (ANY_TRUE, TESTED), 0.001),
     Claim("VB6", "PAC-Bayes does not certify random labels", DR, "certificate near 1", ">= .9", ("quick",),
           (*FITS_RANDOM, *AS_PUBLISHED), 0.01),
-    Claim("VB7", "Inversion is right", DR, "kl form below 1 and below qhat + sqrt(Bnd/2)", "1e-9", identity=True),
+    Claim("VB7", "The kl inverse lies below 1 and below Pinsker's bound", DR, "certificate less the smaller of the two: <= 0",
+          "1e-9", identity=True),
     Claim("VB8", "Two-sided uniform convergence fails in many dimensions: the classifier learns, yet errs on all of S'",
           f"{NK}, Theorem 3.1", "D=1024m: test error 0; error on S' 1", "< 1e-3; exact",
           chance=1e-6),
@@ -151,7 +152,7 @@ def _inverted(run: VacuousBounds) -> Judgement:
         return PENDING
     certificates = [network.bounds["PAC-Bayes"] for network in run.measured]
     most = max(item.value - min(1.0, item.constants["R"] + sqrt(item.constants["Bnd"] / 2)) for item in certificates)
-    return decided(most <= ORDERED, most, "kl form less the smaller of the two")
+    return decided(most <= ORDERED, most, "certificate less the smaller of the two")
 
 
 def _two_sided(run: VacuousBounds) -> Judgement:
