@@ -170,6 +170,15 @@ def test_the_smallest_eigenvalue_at_n_follows_edelman(quick):
     assert point.lo < np.median(found.x) / 100**2 < point.hi
 
 
+def test_the_valley_is_marked_where_the_exact_mean_is_least_beyond_n(small):
+    mark = next(item for item in small.markers() if item.figure == "test-mse" and item.at > 1)
+    mean = series(small, "test-mse/expected")
+    beyond = mean.x > 1
+    least = mean.y[beyond].min()
+    assert mark.label.startswith("valley beyond n ") and float(mark.brief.removeprefix("valley ")) == pytest.approx(least, rel=0.06)
+    assert mean.y.min() < least, "left of n the risk is lower: a valley, not the lowest"
+
+
 def test_groups_keep_their_places_while_a_run_goes_on():
     run, seen = make(n=20, draws=2), []
     while not run.done:
