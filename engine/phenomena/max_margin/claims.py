@@ -40,9 +40,9 @@ TO_THE_END, HALF_WAY, EARLY = within("decades", 59), within("decades", 30), with
 DESCENT_CLAIMS = (
     Claim("MM1", "Non-negative least squares is the SVM", "Lawson, Hanson 1974", "0", "KKT 1e-10; distance to a second solver 1e-6",
           chance=1e-3),
-    Claim("MM2", "Direction law, four points: error x L at s = 1e59", SOUDRY, ".6545", "1 %", ("quick",), (TO_THE_END,)),
-    Claim("MM3", "Angle law, four points: (1-cos) x L^2 at s = 1e59", SOUDRY, ".2142", "2 %", ("quick",), (TO_THE_END,)),
-    Claim("MM4", "Margin law, four points: gap x L at s = 1e59", SOUDRY, ".29270", ".1 %", ("quick",), (TO_THE_END,)),
+    Claim("MM2", "Direction law, four points: error x log s at s = 1e59", SOUDRY, ".6545", "1 %", ("quick",), (TO_THE_END,)),
+    Claim("MM3", "Angle law, four points: (1-cos) x (log s)^2 at s = 1e59", SOUDRY, ".2142", "2 %", ("quick",), (TO_THE_END,)),
+    Claim("MM4", "Margin law, four points: gap x log s at s = 1e59", SOUDRY, ".29270", ".1 %", ("quick",), (TO_THE_END,)),
     Claim("MM5", "Loss law, four points: loss x s at s = 1e10", SOUDRY, "1/gam^2", "1e-4 relative", ("quick",), (EARLY,)),
     Claim("MM6", "Two-term law, four points: distance at s = 1e30", "arXiv:1710.10345, Theorems 3-4", "0", "1e-8", ("quick",),
           (HALF_WAY,)),
