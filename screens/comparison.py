@@ -225,13 +225,11 @@ def _markers(figure: Figure, runs: Sequence[Snapshot], names: Sequence[str]) -> 
         return shared
     rest = [(item, name) for items, name in zip(own, names, strict=True) for item in items
             if (item.axis, item.at, item.label) not in everywhere]  # fmt: skip
-    return shared + [
-        (item.group, replace(item, label=f"{name}{JOIN}{item.label}", group=name, brief=f"{name} {_event(item)}")) for item, name in rest
-    ]
+    return shared + [(item.group, replace(item, label=f"{name}{JOIN}{item.label}", group=name, brief=_event(item))) for item, name in rest]
 
 
 def _event(marker: Marker) -> str:
-    """What a line marks, in a word."""
+    """What a line marks, in a word; whose it is, its colour says."""
     return marker.brief or marker.label.partition(" ")[0]
 
 
