@@ -107,10 +107,8 @@ def test_a_curve_keeps_its_group_from_its_first_draw_to_the_last():
 
 @pytest.mark.slow
 def test_the_quick_preset_decides_its_claims_and_they_hold(quick):
-    marks = {item.claim.id: item.mark for item in quick.verdicts()}
-    waiting = {"GR8"}
-    assert {name for name, mark in marks.items() if mark == "not run"} == waiting
-    assert {marks[name] for name in marks if name not in waiting} == {"yes"}
+    marks = {item.claim.id: item.mark for item in quick.verdicts() if item.claim.applies("quick")}
+    assert marks == dict.fromkeys(["GR1", "GR2", "GR3", "GR4", "GR5", "GR6", "GR7", "GR9"], "yes")
 
 
 @pytest.mark.slow
