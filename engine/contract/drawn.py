@@ -85,6 +85,7 @@ class Picture:
     values: (rows, columns), row 0 on top; integers index `legend` when the palette is "classes".
     extent: (x0, x1, y0, y1) data coordinates of the plane, needed with layers; row 0 lies at y1.
     log: both axes of the plane are logarithmic: the cells are evenly spaced in the logarithm, extent and layers positive data.
+    shade: what the values are, for the scale of their colours.
     rows, columns: what stands beside the values of a picture without a plane, from the top and from the left, in equal parts of it.
     """
 
@@ -102,5 +103,6 @@ class Picture:
     equal: bool = False
     note: str = ""
     log: bool = False
+    shade: str = ""
     rows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()

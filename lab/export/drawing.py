@@ -227,7 +227,8 @@ def _cells(axes: Any, picture: Picture) -> None:
     if picture.extent is None:
         _name_cells(axes, picture, cells.shape)
     if not classes:
-        axes.figure.colorbar(shown, cax=axes.inset_axes((1.03, 0, 0.04, 1)))  # as high as the axes, whatever their shape
+        beside = axes.inset_axes((1.03, 0, 0.04, 1))  # as high as the axes, whatever their shape
+        axes.figure.colorbar(shown, cax=beside, label=picture.shade)
     for index, name in enumerate(picture.legend if classes else ()):
         axes.plot([], [], "s", color=colours(index), label=broken(axes, name))
 

@@ -20,7 +20,7 @@ from screens.widgets.picture_layers import StyledLayer, draw_layers, plane, styl
 from screens.widgets.picture_names import draw_named, legible_on
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_frame import FrameLayout, draw_frame, fits_on_axis, name_on_axis
-from screens.widgets.plot_legend import LegendEntry, legend_rows, note_rows, numbered, spare_rows, title_row, write_entries
+from screens.widgets.plot_legend import LegendEntry, legend_rows, note_rows, numbered, row_length, spare_rows, title_row, write_entries
 from screens.widgets.plot_ticks import x_ticks, y_ticks
 from screens.widgets.text_grid import TextGrid
 
@@ -104,7 +104,7 @@ def _beside(grid: TextGrid, top: int, heat_map: HeatMap, styled: list[StyledLaye
     if room < max(scale, *(min(20, len(entry.glyph) + 1 + len(entry.label)) for entry in entries), 0):
         return False
     if scale:
-        heat_map.write_scale(grid, top + 1, left + 3)
+        heat_map.write_scale(grid, top + 1, left + 3, named=heat_map.scale_width(named=True) <= room)
     for index, entry in enumerate(entries):
         words = theme.cut(entry.label, room - len(entry.glyph) - 1)
         write_entries(grid, top + 1 + bool(scale) + index, left + 3, [LegendEntry(entry.glyph, entry.ink, words)], theme)
@@ -117,10 +117,10 @@ def _legend(grid: TextGrid, top: int, heat_map: HeatMap, entries: list[LegendEnt
         return 0
     scale = heat_map.scale_width() if heat_map.scale_width() <= grid.width else 0
     if scale:
-        beside = legend_rows(entries, grid.width - scale - 3, 1, theme)
-        whole = [len(entry.label) for row in beside for entry in row] == [len(theme.text(entry.label)) for entry in entries]
+        named, beside, whole = _with_scale(grid, heat_map, entries, theme)
         if whole or grid.height >= AXES_HEIGHT:
-            heat_map.write_scale(grid, top, 0)
+            scale = heat_map.scale_width(named)
+            heat_map.write_scale(grid, top, 0, named)
             write_entries(grid, top, scale + 3, beside[0] if whole and beside else [], theme)
         else:
             scale = 0
@@ -130,6 +130,19 @@ def _legend(grid: TextGrid, top: int, heat_map: HeatMap, entries: list[LegendEnt
     for index, row in enumerate(rows):
         write_entries(grid, top + bool(scale) + index, 0, row, theme)
     return bool(scale) + len(rows)
+
+
+def _with_scale(
+    grid: TextGrid, heat_map: HeatMap, entries: list[LegendEntry], theme: Theme
+) -> tuple[bool, list[list[LegendEntry]], bool]:  # fmt: skip
+    """Return whether the scale has room for what its values are, the entries beside it, and whether they stand there whole."""
+    for named in (True, False):
+        room = grid.width - heat_map.scale_width(named)
+        beside = legend_rows(entries, room - 3, 1, theme)
+        whole = [len(entry.label) for row in beside for entry in row] == [len(theme.text(entry.label)) for entry in entries]
+        if whole and all(row_length(row) <= room - 3 for row in beside if row):
+            return named, beside, True
+    return heat_map.scale_width(named=True) <= grid.width, beside, False
 
 
 def _has_axes(grid: TextGrid) -> bool:

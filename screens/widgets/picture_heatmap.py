@@ -73,14 +73,15 @@ class HeatMap:
         """The ink of each level."""
         return [ink(colour) for colour in self.colours] or [PLAIN] * self.count
 
-    def scale_width(self) -> int:
-        """Characters that `write_scale` takes; 0 where there is no scale of values."""
+    def scale_width(self, named: bool = False) -> int:
+        """Characters that `write_scale` takes; 0 where there is no scale of values. named: with what the values are."""
         if self.empty or self.classes:
             return 0
-        return len(reading(self.low)) + len(reading(self.high)) + 2 + (self.count if not self.contours else 2)
+        bare = len(reading(self.low)) + len(reading(self.high)) + 2 + (self.count if not self.contours else 2)
+        return bare + (1 + len(self.theme.text(self.picture.shade)) if named and self.picture.shade else 0)
 
-    def write_scale(self, grid: TextGrid, row: int, column: int) -> None:
-        """Write the range of the values with the colours or characters between."""
+    def write_scale(self, grid: TextGrid, row: int, column: int, named: bool = False) -> None:
+        """Write the range of the values with the colours or characters between. named: and what they are."""
         quiet, low = self.theme.quiet, reading(self.low) + " "
         grid.write(row, column, low, quiet)
         column += len(low)
@@ -90,7 +91,8 @@ class HeatMap:
         for glyph, tone in zip(self.glyphs(), self.inks(), strict=True) if not self.contours else ():
             grid.write(row, column, glyph, tone)
             column += 1
-        grid.write(row, column, " " + reading(self.high), quiet)
+        words = f" {self.theme.text(self.picture.shade)}" if named and self.picture.shade else ""
+        grid.write(row, column, f" {reading(self.high)}{words}", quiet)
 
     # ------------------------------------------------------------ drawing
 

@@ -105,7 +105,7 @@ def legend_rows(
         return []
     for count in range(len(extras), 0, -1):
         whole = _wrap([*entries, *(LegendEntry(entry.glyph, entry.ink, theme.text(entry.label)) for entry in extras[:count])], width)
-        if len(whole) <= rows and all(_length(row) <= width for row in whole):
+        if len(whole) <= rows and all(row_length(row) <= width for row in whole):
             return whole
     for longest in range(max(4, *(len(entry.label) for entry in entries)), 3, -1):
         cut = [LegendEntry(entry.glyph, entry.ink, theme.cut(entry.label, longest)) for entry in entries]
@@ -115,7 +115,7 @@ def legend_rows(
     arranged = _wrap([LegendEntry(entry.glyph, entry.ink, theme.cut(entry.label, 4)) for entry in entries], width)
     shown = arranged[:rows]
     hidden = sum(map(len, arranged[rows:]))
-    while shown[-1] and _length(shown[-1]) + 2 + len(f"+{hidden}") > width:
+    while shown[-1] and row_length(shown[-1]) + 2 + len(f"+{hidden}") > width:
         shown[-1].pop()
         hidden += 1
     shown[-1].append(LegendEntry(f"+{hidden}", theme.quiet, ""))
@@ -125,13 +125,14 @@ def legend_rows(
 def _wrap(entries: Sequence[LegendEntry], width: int) -> list[list[LegendEntry]]:
     rows: list[list[LegendEntry]] = [[]]
     for entry in entries:
-        if rows[-1] and _length([*rows[-1], entry]) > width:
+        if rows[-1] and row_length([*rows[-1], entry]) > width:
             rows.append([])
         rows[-1].append(entry)
     return rows
 
 
-def _length(entries: Sequence[LegendEntry]) -> int:
+def row_length(entries: Sequence[LegendEntry]) -> int:
+    """Characters that entries take in one row."""
     return sum(len(entry.glyph) + 1 + len(entry.label) + 2 for entry in entries) - 2
 
 

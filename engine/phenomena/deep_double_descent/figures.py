@@ -146,4 +146,4 @@ def heat_map(sweeps: Sweeps, eps: float) -> Picture:
     extent = (1.0, float(10.0 ** across[-1]), float(10.0 ** (y[0] - half)), float(10.0 ** (y[-1] + half)))
     note = f"h {', '.join(map(str, sweeps.widths))}; line: train error first <= {eps:g}"
     values = sweeps.over_width("test-error").mean(2)[np.ix_(rows, columns)]
-    return Picture("test-error", PICTURES[0].title, values, layers, extent, x="step", y="width h", note=note, log=True)
+    return Picture("test-error", PICTURES[0].title, values, layers, extent, x="step", y="width h", note=note, log=True, shade="test error")

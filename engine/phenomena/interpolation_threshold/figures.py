@@ -117,8 +117,8 @@ def pictures(run: InterpolationThreshold) -> tuple[Picture, ...]:
     error, share = run.mean_map("train-error")[::-1], run.mean_map("separable")[::-1]
     noise = run.design.sigma2 or 1.0
     return (
-        Picture("training-error", PICTURES[0].title, error, (diagonal,), extent, lo=0.0, hi=noise, x="d", y="n", note=note),
-        Picture("separability", PICTURES[1].title, share, (double,), extent, lo=0.0, hi=1.0, x="d", y="n", note=note),
+        Picture("training-error", PICTURES[0].title, error, (diagonal,), extent, lo=0.0, hi=noise, x="d", y="n", note=note, shade="MSE"),
+        Picture("separability", PICTURES[1].title, share, (double,), extent, lo=0.0, hi=1.0, x="d", y="n", note=note, shade="share"),
     )
 
 

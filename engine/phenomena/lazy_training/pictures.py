@@ -84,7 +84,7 @@ def kernel_picture(run: LazyTraining, name: str, setting: ScaleAndWidth, start: 
     if start and np.isfinite(change):
         note += f"; at alpha {setting.label} it has changed by {change:.1e}"
     label = "examples sorted by y"
-    return Picture(f"kernel/{name}", title, values, lo=0.0, hi=float(values.max()), x=label, y=label, note=note)
+    return Picture(f"kernel/{name}", title, values, lo=0.0, hi=float(values.max()), x=label, y=label, note=note, shade="kernel")
 
 
 def in_blocks(kernel: Floats, order: NDArray[np.intp]) -> Floats:

@@ -50,7 +50,7 @@ def plane_picture(config: MinNormConfig) -> Picture:
     extent = (-half, half, -0.75 * half, 0.75 * half)
     return Picture(
         "plane", "Every point of the line fits", _loss(extent), tuple(layers), extent, palette="grey",
-        x="w1", y="w2", equal=True, note=f"shade: |x·w - y|; {_steps_note(config.eta)}".rstrip("; "),
+        x="w1", y="w2", equal=True, note=_steps_note(config.eta), shade="|x·w - y|",
     )  # fmt: skip
 
 

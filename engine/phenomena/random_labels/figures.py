@@ -113,7 +113,7 @@ def input_conditions(run: RandomLabels) -> Picture:
     note, below = f"true label {true}, random label {random}", tuple(SHOWN[kind] for kind in kinds)
     signals = len(run.split.shape) == 1
     return Picture(
-        "conditions", PICTURES[-1].title, images, palette="grey", note=note, equal=not signals,
+        "conditions", PICTURES[-1].title, images, palette="grey", note=note, equal=not signals, shade="signal" if signals else "pixel",
         rows=below if signals else (), columns=() if signals else below,
     )  # fmt: skip
 

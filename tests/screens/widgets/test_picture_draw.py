@@ -43,7 +43,7 @@ def pictures(draw):
         draw(st.one_of(st.none(), st.tuples(number, number, number, number))),
         draw(st.sampled_from(["sequential", "diverging", "classes", "grey"])), draw(number | st.none()), draw(number | st.none()),
         tuple(draw(st.lists(st.text(max_size=8), max_size=4))), draw(st.text(max_size=6)), draw(st.text(max_size=6)), draw(st.booleans()),
-        draw(st.text(max_size=10)), draw(st.booleans()),
+        draw(st.text(max_size=10)), draw(st.booleans()), draw(st.text(max_size=12)),
     )  # fmt: skip
 
 
@@ -338,3 +338,12 @@ def test_no_title_is_cut_to_say_how_many_cells_are_shown(width):
     picture = Picture("p", "Fitted: all labels", np.zeros((60, 200), dtype=int), palette="classes", legend=("no",))
     title = draw_picture(picture, width=width, height=14)[0].plain
     assert title.startswith(picture.title) and ("% shown" in title or "of 200 columns" in title) == (width >= 30)
+
+
+@pytest.mark.parametrize(("width", "shade", "entry"), [(60, True, True), (34, False, True), (24, True, False)])
+def test_a_scale_says_of_what_it_is_where_nothing_else_loses_its_place_for_that(width, shade, entry):
+    layer = Layer("line", np.array([[0.0, 0.0], [1.0, 1.0]]), "fitted")
+    picture = Picture("p", "T", np.linspace(0.25, 0.75, 16).reshape(4, 4), (layer,), (0, 1, 0, 1), shade="error")
+    first = draw_picture(picture, width=width, height=14, theme=Theme())[1].plain
+    assert "0.25" in first and "0.75" in first
+    assert ("error" in first, "fitted" in first) == (shade, entry)

@@ -63,7 +63,7 @@ def pictures(study: Convolutional) -> Iterator[Picture]:
         return
     tiles = [kernel[:, :, 0] / (np.abs(kernel).max() or 1.0) for kernel in kernels.astype(np.float64)]
     yield Picture(
-        "cnn-kernels", "First kernels", values=tiled(tiles), palette="diverging", lo=-1.0, hi=1.0, equal=True,
+        "cnn-kernels", "First kernels", values=tiled(tiles), palette="diverging", lo=-1.0, hi=1.0, equal=True, shade="weight",
         note=f"{study.settings[-1].label}, first seed; each kernel over its largest weight",
     )  # fmt: skip
 

@@ -86,7 +86,7 @@ def pictures(study: Homogeneous) -> Iterator[Picture]:
         tiles += [tile, np.full((len(tile), 1), np.nan)]
     yield Picture(
         "network-weights", f"Weights: {', '.join(named)}", values=np.hstack(tiles[:-1]), palette="diverging", lo=-1.0, hi=1.0, equal=True,
-        columns=tuple(named), note="4 positive, 9 negative; each over its largest",
+        shade="weight", columns=tuple(named), note="4 positive, 9 negative; each over its largest",
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def matrix_picture(study: Mirror) -> Picture:
     values = study.matrix().mean(axis=0)
     return Picture(
         "mirror-matrix", TITLE, values=values, palette="sequential", lo=float(min(values.min(), 0.8)), hi=1.0, x="norm", y="potential",
-        note="margin over the largest in that norm", rows=tuple(f"p = {setting.p:g}" for setting in study.settings),
+        note="margin over the largest in that norm", shade="margin/largest", rows=tuple(f"p = {setting.p:g}" for setting in study.settings),
         columns=tuple(f"in l_{setting.p:g}" for setting in study.settings),
     )  # fmt: skip
 
