@@ -14,8 +14,9 @@ Floats = NDArray[np.float64]
 LARGEST = 1e300  # beyond it differences overflow: such values count as not finite
 FAR = 1e9  # windows away from the visible one, where positions are cut
 NARROWEST = 1e-280  # windows that are narrower count as empty
-LEAST_EVEN = 7  # cells from which ticks are put at equal distances
-WIDEST = 1.25  # how much wider an axis may become for that
+LEAST_EVEN = 7  # rows from which ticks are put at equal distances
+WIDEST = 1.34  # how much wider an axis may become for that
+MOST = 2.0  # rows by which an end that is declared may move for that
 SMALLEST = 1e-300  # below it a log axis would need denormal numbers: such values count as not positive
 
 
@@ -123,33 +124,46 @@ def fit_scale(axis: Axis, log: bool, low: float, high: float, view: tuple[float 
     return Scale(ends[0], ends[1], log)
 
 
-def even_scale(scale: Scale, cells: int, free: tuple[bool, bool], dots: int = 1) -> Scale:
-    """Return a linear scale whose free ends are moved outward, so that steps of ticks are whole numbers of cells: equal distances.
+def even_scale(scale: Scale, rows: int, free: tuple[bool, bool], dots: int = 1) -> Scale:
+    """Return a scale whose ends are moved outward, so that steps of ticks are whole numbers of rows and each stands in the middle of one.
 
-    Of all that fit the least widened one is taken; where none does, as where no end is free, the scale stays as it is.
-    dots: in which each of the `cells` is divided.
+    Then ticks have equal distances, and what is drawn at a tick's value lies beside it. Of all that fit the least widened one is
+    taken; where none does, or an end that is not free would leave it, the scale stays as it is. On a log axis steps are decades.
+    dots: rows of dots in each of the `rows`. free: which end may be moved; one that is declared moves by less than two rows.
     """
-    if scale.log or not any(free) or cells < LEAST_EVEN:
+    if rows < LEAST_EVEN:
         return scale
-    span = scale.hi - scale.lo
-    least = nice_step(span / 20)
-    steps = (least, nice_step(1.5 * least), nice_step(3 * least), nice_step(6 * least))
-    moved = [_moved(scale, cells * dots, step, each * dots, free) for step in steps for each in range(2, (cells - 1) // 2 + 1)]
-    return min((one for one in moved if one and one.hi - one.lo <= WIDEST * span), key=lambda one: one.hi - one.lo, default=scale)
+    lo, hi = (math.log10(scale.lo), math.log10(scale.hi)) if scale.log else (scale.lo, scale.hi)
+    span = hi - lo
+    if scale.log:
+        steps = tuple(float(step) for step in (1, 2, 3, 5, 10, 20, 50, 100) if 2 * step <= span)
+    else:
+        least = nice_step(span / 20)
+        steps = (least, nice_step(1.5 * least), nice_step(3 * least), nice_step(6 * least))
+    moved = [_moved(lo, hi, rows, step, each, free, dots) for step in steps for each in range(2, (rows - 1) // 2 + 1)]
+    fitting = [(high - low, low, high) for low, high in filter(None, moved) if high - low <= WIDEST * span]
+    if not fitting:
+        return scale
+    _, low, high = min(fitting)
+    ends = (10.0**low, 10.0**high) if scale.log else (low, high)
+    return Scale(ends[0], ends[1], scale.log) if _drawable(*ends) and (not scale.log or ends[0] >= SMALLEST) else scale
 
 
-def _moved(scale: Scale, cells: int, step: float, each: int, free: tuple[bool, bool]) -> Scale | None:
-    """Give a step so many cells, with 0 in the middle of one.
+def _moved(lo: float, hi: float, rows: int, step: float, each: int, free: tuple[bool, bool], dots: int) -> tuple[float, float] | None:
+    """Give a step `each` rows, with 0 in the middle of one.
 
-    None where that leaves out a part of the scale, moves an end that is not free, or leaves room for fewer than three ticks.
+    None where that leaves out a part of the scale, moves an end that is not free by more than MOST rows, or leaves room for fewer than
+    three ticks.
     """
-    cell = step / each
-    lo = math.floor(scale.lo / cell + 1e-6) * cell if free[1] else scale.hi - (cells - 1) * cell
-    hi = lo + (cells - 1) * cell
-    off = 1e-6 * cell
-    kept = (free[0] or abs(lo - scale.lo) < off) and abs(lo / cell - round(lo / cell)) < 1e-6
-    ticks = math.floor(hi / step + 1e-6) - math.ceil(lo / step - 1e-6) + 1
-    return Scale(lo, hi) if kept and ticks >= 3 and lo <= scale.lo + off and hi >= scale.hi - off else None
+    dot = step / (each * dots)
+    first = math.floor(lo / dot + 1e-6)
+    first -= (first + dots // 2) % dots  # the dot of 0 is in the middle of a row: -first = dots // 2 modulo dots
+    low = first * dot
+    high = low + (rows * dots - 1) * dot
+    most = MOST * dots * dot
+    kept = all(move <= most or loose for move, loose in zip((lo - low, high - hi), free, strict=True))
+    ticks = math.floor(high / step + 1e-6) - math.ceil(low / step - 1e-6) + 1
+    return (low, high) if kept and ticks >= 3 and high >= hi - 1e-6 * dot else None
 
 
 def _first(view: float | None, fixed: float | None, rounded: float, log: bool) -> float:

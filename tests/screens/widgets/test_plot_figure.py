@@ -85,7 +85,8 @@ def test_points_stand_where_plotext_puts_them():
     rng = np.random.default_rng(3)
     x, y = rng.uniform(0, 10, 30), rng.uniform(0, 5, 30)
     figure = Figure("f", "f", Axis("x", lo=0, hi=10), Axis("y", lo=0, hi=5), ("*",))
-    ours = plain(figure, [curve(x, y, style="points")], width=60, height=14, theme=ascii_theme())
+    window = ViewWindow(y0=0.0, y1=5.0)  # looked at as it is: else y would be widened for its ticks
+    ours = plain(figure, [curve(x, y, style="points")], width=60, height=14, theme=ascii_theme(), view=window)
     drawn = points_drawn(ours[2:], "*")  # below title and legend
     plot_ = Plot()
     plot_.theme("clear")
@@ -105,8 +106,9 @@ def test_a_spike_of_one_point_in_a_million_is_drawn():
     y = np.zeros(1_000_000)
     y[123_456] = 7.0
     rows = plain(Figure("f", "f", Axis("x"), Axis("y", lo=0, hi=7), ("*",)), [curve(np.arange(y.size), y)], theme=ascii_theme())
-    assert rows[2].count("*") == 1
-    assert abs(rows[2].index("*") - 7 - 0.123 * 53) <= 1
+    top = next(row for row in rows[2:5] if "*" in row)
+    assert top.count("*") == 1
+    assert abs(top.index("*") - 7 - 0.123 * 53) <= 1
 
 
 def test_what_cannot_be_drawn_is_counted_and_breaks_the_line():

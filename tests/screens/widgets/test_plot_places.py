@@ -124,6 +124,9 @@ def test_labels_of_lines_that_are_close_stand_in_the_order_of_the_lines(theme: T
                 text.partition("│")[2] or text.partition("┤")[2] or text.partition("|")[2] or text.partition("+")[2] for text in rows[:-3]
             ]
             lines = [row for row, text in enumerate(inside) if "- -" in text or any("\u2801" <= dot <= "\u28ff" for dot in text)]
+            if lines[-1] - lines[0] > 2:
+                assert apart == 0.08
+                continue
             upper, lower = (next(row for row, text in enumerate(rows) if word in text) for word in ("upper", "lower"))
             assert upper == lines[0] - 1 and lower == lines[-1] + 1, rows
 
