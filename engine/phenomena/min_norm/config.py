@@ -32,10 +32,16 @@ class MinNormConfig(Config):
     )
     w0: float = knob(0.0, "length of the start", ge=0.0, le=5.0, label="start |w0|")
     angle: float = knob(
-        160.0, "direction of the start in the picture (at w0 = 0: of a second one)", ge=0.0, le=360.0, unit="degrees", live=True
+        160.0,
+        "direction of the start in the picture (at w0 = 0: of a second one)",
+        ge=0.0,
+        le=360.0,
+        unit="degrees",
+        live=True,
+        needs=(BESIDE,),
     )
     optimiser: Literal["gd", "sgd", "momentum", "nesterov", "adam", "sign"] = knob(
-        "gd", "whose norms, directions and path are shown", live=True
+        "gd", "whose norms, directions and path are shown", live=True, needs=(BESIDE,)
     )
     beta: float = knob(0.9, "momentum of momentum and nesterov", ge=0.0, le=0.99)
     param: Literal["linear", "diagonal", "deep-matrix", "label-noise", "mirror"] = knob(
@@ -57,7 +63,7 @@ class MinNormConfig(Config):
     rank: int = knob(2, "rank of the matrix to complete", ge=1, le=20)
     share: float = knob(0.4, "share of its entries that is seen", ge=0.05, le=1.0)
     scale: float = knob(1e-3, "size of the first product of its factors", ge=1e-6, le=1.0, log=True)
-    depth: int = knob(3, "factors of the product whose norms are shown", ge=2, le=4, live=True)
+    depth: int = knob(3, "factors of the product whose norms are shown", ge=2, le=4, live=True, needs=(BESIDE,))
 
     @model_validator(mode="after")
     def _has_solutions(self) -> MinNormConfig:

@@ -86,4 +86,4 @@ def cosine_picture(run: NeuralCollapse, setting: str, short: str) -> Picture:
     note = f"between class means, off the diagonal {off.min():.3f} to {off.max():.3f}; middle colour: -1/{classes - 1} of a simplex"
     names = tuple(map(str, range(classes)))
     return Picture(f"cosines/{setting}", f"Cosines of means, {short}", values, palette="diverging", lo=-1.0, hi=1 + 2 * simplex,
-                   x="class", y="class", note=note, shade="cosine", rows=names, columns=names)  # fmt: skip
+                   x="class", y="class", note=note, shade=f"cosine, middle -1/{classes - 1}", rows=names, columns=names)  # fmt: skip

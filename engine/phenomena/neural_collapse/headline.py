@@ -43,7 +43,7 @@ def _collapsed(left: float, done: bool) -> str:
     """What the share of NC1 that is left comes to; nothing where it is no number, of features that all coincide."""
     if not np.isfinite(left):
         return ""
-    return " collapsed" if left <= SHRINKS else f" not {'' if done else 'yet '}collapsed"
+    return " collapsed" if left <= SHRINKS else " not collapsed by the end" if done else " not yet collapsed"
 
 
 def _at(run: NeuralCollapse, setting: str, steps: Floats) -> Floats:

@@ -198,7 +198,7 @@ def test_a_simplex_has_the_colour_in_the_middle(small):
 
 @pytest.mark.parametrize(
     ("left", "step", "words"),
-    [(0.009, 1000, "collapsed"), (0.5, 1000, "not collapsed"), (0.5, 999, "not yet collapsed"), (0.009, 999, "collapsed")],
+    [(0.009, 1000, "collapsed"), (0.5, 1000, "not collapsed by the end"), (0.5, 999, "not yet collapsed"), (0.009, 999, "collapsed")],
 )
 def test_the_headline_says_whether_features_collapsed_and_promises_nothing_on_the_way(left, step, words):
     run = made_up(last=step, nc1=left)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 N, EMPTY, DOMAIN = Axis("n", log=True), "fills with preset multiple-descent", (MULTIPLE,)
 FIGURES = (
-    Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, hi=100.0), ("risk-vs-n/*",),
+    Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, hi=1000.0), ("risk-vs-n/*",),
            "over weights and noise; near d: medians", EMPTY, DOMAIN),
     Figure("block-learnt", "Learnt of each block", N, Axis("share", lo=0.0, hi=1.05), ("block-learnt/*",),
            "by min-norm; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),

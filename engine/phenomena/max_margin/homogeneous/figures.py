@@ -49,7 +49,7 @@ def curves(study: Homogeneous) -> Iterator[Series]:
     if np.isfinite(halves).all() and max(ends) > 0:
         for figure in ("network-margin", "network-smoothed"):
             yield summarised(
-                f"{figure}/svm", "half the SVM's margin", np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN,
+                f"{figure}/svm", "linear network's limit: half the SVM's", np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN,
                 kind="theory", basis="exact", group="svm",
             )  # fmt: skip
 
