@@ -172,7 +172,7 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
     def on_figure_grid_rearranged(self) -> None:
         """Show which views are visible, where not all are."""
         row = self._row("views")
-        row.display = len(self.figures.pages) > 1
+        row.display = self.figures.divided
         row.show(self.figures.elsewhere(self.size.width))
         self.say_phase()
 

@@ -202,7 +202,7 @@ class SweepScreen(ViewScreen, inherit_bindings=False):
     def on_figure_grid_rearranged(self) -> None:
         """Show which views are visible, where not all are."""
         rows = self._rows["views"]
-        rows.display = len(self.figures.pages) > 1
+        rows.display = self.figures.divided
         rows.show(self.figures.elsewhere(self.size.width))
 
     # ------------------------------------------------------------ layout and keys

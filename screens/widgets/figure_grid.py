@@ -136,6 +136,12 @@ class FigureGrid(Container, can_focus=True):
         """The page that is shown."""
         return self.pages[page_of(self.active, self.pages)] if self.pages else Page((), 1, 1)
 
+    @property
+    def divided(self) -> bool:
+        """Whether something that the run fills stands on another page than the one that is shown."""
+        here, filled = self.page.views, {view for page in self.pages for view in page.views} - self._unfilled
+        return not filled.issubset(here) or (bool(here) and self._unfilled.issuperset(here))
+
     def _lay_out(self) -> None:
         page = self.page
         with self.app.batch_update():
