@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,8 +29,10 @@ def x_ticks(scale: Scale, width: int, names: Sequence[tuple[float, str]] = (), d
     if width < 1:
         return []
     if names:
-        whole = named_whole(scale, width, names, dots)
-        return _named(scale, width, names if whole else [(at, str(number)) for number, (at, _) in enumerate(names, 1)], dots)
+        if named_whole(scale, width, names, dots):
+            return _named(scale, width, names, dots)
+        numbers = [(at, str(number)) for number, (at, _) in enumerate(names, 1)]
+        return _apart(_named(scale, width, numbers, dots), {scale.cell(at, width, dots): number for at, number in numbers})
     best: list[Tick] = []
     for values, labels in _with_ends(_candidates(scale)):
         ticks = _row_of(scale, width, values, labels, dots) if len(values) <= max(2, width // 3) else []
@@ -74,6 +76,13 @@ def _row_of(scale: Scale, width: int, values: Sequence[float], labels: Sequence[
     at = scale.text_cells(np.array(values, dtype=np.float64), width, dots).astype(int).tolist()
     starts = [min(cell - (len(label) - 1) // 2, width - len(label)) for cell, label in zip(at, labels, strict=True)]
     return [Tick(*parts) for parts in zip(at, labels, starts, strict=True)]
+
+
+def _apart(ticks: Sequence[Tick], numbers: Mapping[int | None, str]) -> list[Tick]:
+    """Leave out what was cut, since a part of a number is another one, and every second where they would touch."""
+    whole = [tick for tick in ticks if tick.label == numbers[tick.at]]
+    touch = any(b.start <= a.start + len(a.label) for a, b in pairwise(whole))
+    return whole[::2] if touch else whole
 
 
 def named_whole(scale: Scale, width: int, names: Sequence[tuple[float, str]], dots: int = 1) -> bool:

@@ -198,3 +198,13 @@ def test_decades_stand_at_equal_distances_where_there_is_room():
     ticks = y_ticks(even, 12, 5, 4)
     assert len(ticks) >= 4
     assert even_scale(Scale(1, 900, True), 5, (True, True)) == Scale(1, 900, True)  # too few rows
+
+
+def test_numbers_of_named_places_are_left_out_and_never_cut():
+    names, scale = tuple((float(place), f"a long name {place}") for place in range(1, 17)), Scale(0.4, 16.6)
+    for width in range(10, 70):
+        ticks = x_ticks(scale, width, names, 2)
+        for tick in ticks:
+            assert tick.label in {str(place) for place in range(1, 17) if scale.cell(float(place), width, 2) == tick.at}, width
+        assert all(b.start > a.start + len(a.label) for a, b in pairwise(ticks)), width
+    assert [tick.label for tick in x_ticks(scale, 69, names, 2)] == [str(place) for place in range(1, 17)]
