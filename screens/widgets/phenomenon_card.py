@@ -186,7 +186,8 @@ class PhenomenonCard(Widget, can_focus=True):
         nothing = "b lists it with the reason" if self._run.problem else "nothing measured yet"
         drawn = self._main.figure.title if self._main is not None else nothing
         ago = age((time.time_ns() - self._run.changed) / 1e9)
-        return ", ".join(filter(None, (drawn, f"{ago} ago", knob_words(self._run.knobs))))
+        base = self._run.base if self._run.base != "quick" else ""  # what is shown of another study would not answer the question
+        return ", ".join(filter(None, (base and f"preset {base}", drawn, f"{ago} ago", knob_words(self._run.knobs))))
 
     # ------------------------------------------------------------ one row
 

@@ -23,6 +23,7 @@ DAMAGED = "damaged"  # over, but what it left is not all there
 LEAST_KNOBS = 12
 LEAST_NAME, LONGEST_NAME, LEAST_CLAIMS = 16, 40, 8
 NARROW, SHORT_PHASE = 70, 9
+LEAST_PRESET, LONGEST_PRESET = 10, 22
 KNOBS, KNOBS_FROM = "knobs that differ", 96  # a column of their own, and the width from which they have it
 
 
@@ -47,7 +48,8 @@ def columns_of(width: int, sorted_by: str = "", runs: Sequence[ListedRun] = ()) 
     fixed = [Column("phase", SHORT_PHASE if narrow else 13, "phase"), Column("claims", claims_width, "claims")]
     fixed += [Column("age", 6, "age", right=True)]
     if wide:
-        fixed += [Column("preset", 10, "preset")]
+        longest = max((len(run.preset) for run in runs), default=0) if wider else 0
+        fixed += [Column("preset", min(LONGEST_PRESET, max(LEAST_PRESET, longest)), "preset")]
     if wider:
         fixed += [Column("seeds", 6, right=True), Column("size", 7, "size", right=True)]
     if sorted_by:
