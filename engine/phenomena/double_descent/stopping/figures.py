@@ -24,7 +24,7 @@ T, EMPTY, DOMAIN = Axis("t = 1/lam", log=True), "fills with preset early-stoppin
 FIGURES = (
     Figure("paths", "Stopping beside ridge", T, Axis("excess risk", log=True), ("paths/*",),
            "excess: MSE - sigma^2; limit: large n", EMPTY, DOMAIN),
-    Figure("ratio", "Stopping/ridge", T, Axis("ratio of risks", hi=1.8), ("ratio/*",),
+    Figure("ratio", "Stopping/ridge", T, Axis("ratio: mean, range", hi=1.8), ("ratio/*",),
            "same t; below 1 early stopping is better", EMPTY, DOMAIN),
     Figure("ratio-by-d", "Largest ratio by d", Axis("d", log=True), Axis("ratio of risks", lo=0.9, hi=1.8), ("ratio-by-d/*",),
            "of all draws; flat, k^-1: their spectra", EMPTY, DOMAIN),
