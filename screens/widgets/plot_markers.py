@@ -60,11 +60,11 @@ def _width_of_bar(codes: NDArray[np.uint32], column: int) -> int:
 
 
 def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> list[LegendEntry]:
-    """Write the markers' labels beside their lines where nothing is drawn; return those that found no place."""
+    """Write the markers' labels beside their lines where nothing is drawn, events before levels; return those that found no place."""
     spare: list[LegendEntry] = []
     across = dots_per_cell(canvas.ascii)[1]
     sides = _sides(canvas, markers, y)
-    for index, marker in enumerate(markers):
+    for index, marker in sorted(enumerate(markers), key=lambda item: item[1].axis == "y"):
         words = theme.text(marker.label)
         column = x.cell(marker.at, canvas.columns, across) if marker.axis == "x" else None
         if not words or (column is None and index not in sides):
