@@ -274,7 +274,12 @@ class _Drawing:
         for index, entries in enumerate(rows[: layout.legend]):
             write_entries(grid, 1 + layout.note + index, 0, entries, theme)
         if not layout.legend and rows:
-            write_entries(grid, 0, end + 2, _whole(rows[0], _free(grid, end + 2)), theme)
+            room, entries = _free(grid, end + 2), rows[0]
+            if not request.legend and len(_whole(entries, room)) < len(
+                entries
+            ):  # labels of markers, as short as they may stand at their lines
+                entries = [replace(entry, label=entry.label.partition(" ")[0]) for entry in entries]
+            write_entries(grid, 0, end + 2, _whole(entries, room), theme)
 
 
 def _say(canvas: Canvas, words: str, theme: Theme) -> None:
