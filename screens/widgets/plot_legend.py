@@ -72,7 +72,9 @@ def numbered(figure: Figure, number: int) -> str:
 def name_beside(figure: Figure, room: int, theme: Theme) -> str:
     """The name of y that stands beside a title: with its unit where that fits; none where nothing fits or the title says it."""
     name = theme.text(axis_name(figure.y) if len(axis_name(figure.y)) <= room else figure.y.label)
-    return name if name.casefold() != theme.text(figure.title).casefold() and len(name) <= room else ""
+    title = theme.text(figure.title).casefold()
+    said = title.endswith(name.casefold()) and (len(name) == len(title) or " " + name.casefold() in title)
+    return name if not said and len(name) <= room else ""
 
 
 def note_rows(figure: Figure, width: int, most: int, theme: Theme, number: int, beside: bool = True) -> list[str]:
