@@ -91,6 +91,8 @@ def _records(job: Json, files: Mapping[str, bytes], stop_wanted: Callable[[], bo
         yield {**record, "shared": shared}
     with contextlib.suppress(OSError):
         mark.unlink(missing_ok=True)
+        if not shared:  # what was fetched before the mark was gone left the folder behind; what is not yet fetched keeps it
+            root.rmdir()
 
 
 def _ended(point: Json, code: int, sentence: str, result: Mapping[str, Any], shared: bool) -> Json:
@@ -137,6 +139,9 @@ def away() -> Path:
 def _begun_before(mark: Path) -> bool:
     """Whether some worker had begun this job; from now on one has."""
     try:
+        with contextlib.suppress(FileNotFoundError), mark.open("x"):
+            return False
+        mark.parent.mkdir(parents=True, exist_ok=True)  # another worker's last run was fetched and its empty folder removed
         with mark.open("x"):
             return False
     except FileExistsError:
