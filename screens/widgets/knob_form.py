@@ -214,7 +214,8 @@ class KnobForm(Vertical):
 
     def show(self, config: Mapping[str, Any], preset: str, seeds: int = 1) -> None:
         """Follow the run's knobs, preset and number of seeds."""
-        if config != self._shown:
+        turned = config != self._shown
+        if turned:
             self._shown, self._idle = config, idle_knobs(self._kind, config)
             for field in self.fields.values():
                 field.patience = self._patience(config)
@@ -224,7 +225,8 @@ class KnobForm(Vertical):
             if name in config:
                 value = config[name]
                 field.show(tuple(value) if isinstance(value, list) else value, self._idle.get(name, ""))
-        self._fold()
+        if turned:
+            self._fold()
 
     def _fold(self) -> None:
         """Hide the knobs without effect behind one row, where they are several and nobody asked to see them."""
@@ -307,8 +309,9 @@ class KnobForm(Vertical):
         self._explanation.display = True
 
     def on_descendant_blur(self) -> None:
-        """Explain nothing once the keyboard is elsewhere."""
+        """Explain nothing once the keyboard is elsewhere, and hide what had no effect but the keyboard."""
         if not self.has_focus_within:
+            self._fold()
             self._explanation.display = False
             self._leave_room()
 

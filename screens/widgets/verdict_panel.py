@@ -44,9 +44,9 @@ def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
     """Return every claim as text of at most `width` columns, what this run decides, identities, and what needs other settings."""
     if not verdicts:
         return Text("\n".join(_wrap("The claims appear when the run has begun.", width, 0)), "dim")
-    meant = [item for item in verdicts if item.status not in formatting.NOT_OF_THIS_RUN]
+    meant, others = ([item for item in verdicts if (item.status in formatting.NOT_OF_THIS_RUN) == wanted] for wanted in (False, True))
     own, identities = ([item for item in meant if item.claim.identity == wanted] for wanted in (False, True))
-    others = sorted((item for item in verdicts if item not in meant), key=lambda item: item.claim.applies("quick"))
+    others.sort(key=lambda item: item.claim.applies("quick"))
     parts = []
     for head, some in (
         ("", own),

@@ -18,10 +18,10 @@ from tests.golden.condense import contents, numbers
 from tests.golden.ran import ran
 
 EXPECTED = json.loads(Path(__file__).with_name("expected.json").read_text())
-EXACT, TRAINED = 1e-6, 2e-2  # relative tolerances
+EXACT, FACTORED, TRAINED = 1e-6, 5e-3, 2e-2  # relative tolerances
 TRAINING = {"random-labels", "deep-double-descent", "grokking", "lazy-training", "vacuous-bounds", "edge-of-stability", "neural-collapse"}
 TRAINED_CASES = {"max-margin--convolutional", "double-descent--network"}  # of phenomena that otherwise solve
-TRAINED_CURVES = ("matrix-completion/",)  # of runs that otherwise solve: factors, whose first steps from near 0 amplify
+FACTORED_CURVES = ("matrix-completion/",)  # of runs that otherwise solve: factors, whose first steps from near 0 amplify: 8e-4 was seen
 IDS = [case.id for case in CASES]
 NAMES = list(dict.fromkeys(case.phenomenon for case in CASES))
 
@@ -32,7 +32,7 @@ def test_numbers_are_those_that_were_recorded(case):
     assert found.keys() == expected.keys()
     trains = case.phenomenon in TRAINING or case.id in TRAINED_CASES
     for name, values in expected.items():
-        tolerance = TRAINED if trains or name.removeprefix("series ").startswith(TRAINED_CURVES) else EXACT
+        tolerance = TRAINED if trains else FACTORED if name.removeprefix("series ").startswith(FACTORED_CURVES) else EXACT
         np.testing.assert_allclose(found[name], values, rtol=tolerance, atol=tolerance * max(1e-6, max(map(abs, values[1:]), default=0)),
                                    err_msg=name)  # fmt: skip
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,27 +20,14 @@ from screens.home import HomeScreen
 from screens.listed_run import ListedRun, Preview
 from screens.run_browser import RunBrowser
 from screens.run_list_page import BrowserState
-from screens.widgets.run_columns import columns_of, row, telling
 from screens.widgets.run_list import RunList, RunListHead
 from tests.screens.canned import SPEC, canned
+from tests.screens.canned_runs import ALIKE, made
 from tests.screens.pilot import drive, said, until
 from tests.screens.test_mistimed_keys import send
 
 SIZES = ((60, 15), (80, 24), (160, 48))
 LONG = "a-run-" + "x" * 194
-
-
-def made(name: str, age: float = 60.0, **changes: Any) -> ListedRun:
-    known = {
-        "phase": Phase.FINISHED,
-        "claims": {Status.HOLDS: 3},
-        "phenomenon": "canned",
-        "preset": "quick",
-        "base": "quick",
-        "seeds": (0,),
-        "size": 5_000_000,
-    }
-    return ListedRun(name, time.time_ns() - int(age * 1e9), True, **{**known, **changes})
 
 
 class CannedListing:
@@ -189,12 +175,6 @@ def test_a_row_says_what_is_known_of_a_run_at_every_size(size: tuple[int, int]) 
     browse(story, size)
 
 
-ALIKE = tuple(
-    made(f"grokking-custom-s0x2-{place}", preset="custom", knobs={"p": "23", "width": "64", "steps": "1000", **knobs})
-    for place, knobs in enumerate(({"wd": "0.5"}, {"wd": "2"}, {"fraction": "0.8", "wd": "2"}))
-)
-
-
 @pytest.mark.parametrize("size", SIZES)
 def test_what_tells_runs_apart_stands_before_what_they_share(size: tuple[int, int]) -> None:
     async def story(pilot: Pilot[int], app: LabApp, page: RunBrowser, browsing: CannedBrowsing) -> None:
@@ -203,24 +183,6 @@ def test_what_tells_runs_apart_stands_before_what_they_share(size: tuple[int, in
         assert size[0] < 80 or rows.index("wd .5") < rows.rindex("p 23")
 
     browse(story, size, ALIKE)
-
-
-def test_what_no_run_differs_in_comes_last_and_other_phenomena_do_not_count() -> None:
-    other = made("x", phenomenon="other", knobs={"p": "7"})
-    damaged = made("y", problem="it is torn", knobs={"p": "9"})
-    found = telling([*ALIKE, other, damaged, replace(ALIKE[0], known=False, knobs={"p": "5"})])
-    assert found == {"canned": ("fraction", "wd"), "other": ()}
-    usual = {"fraction": "0.5", "wd": "1"}
-    words = row(ALIKE[1], columns_of(160), 0, time.time_ns(), lambda run, name: usual[name], found).plain
-    assert "fraction .5, wd 2, p 23" in words, "what tells it apart from others is told where it is as in the preset"
-
-
-def test_names_and_claims_leave_the_room_that_they_do_not_need_to_the_knobs() -> None:
-    runs = [replace(run, claims={Status.HOLDS: 2}) for run in ALIKE]
-    columns = {column.name: column for column in columns_of(160, runs=runs)}
-    assert columns["run"].width == len("grokking-custom-s0x2-0") and columns["claims"].width < 12
-    words = row(runs[2], tuple(columns.values()), 0, time.time_ns(), lambda run, name: "", telling(runs)).plain
-    assert words.endswith("fraction .8, wd 2, p 23, width 64, steps 1000") and len(words) <= 160
 
 
 @pytest.mark.parametrize("size", SIZES[:2])
