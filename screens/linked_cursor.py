@@ -74,7 +74,7 @@ def readout(figure: Figure, series: Sequence[Series], at: float, axis: Scale) ->
 
     axis: the x axis as it is drawn; it decides which point is the nearest.
     """
-    text = Text.assemble((f"{place_on(figure.x, formatting.number(at))}: ", "bold"))
+    text = Text.assemble((f"{place_on(figure.x, at, formatting.number)}: ", "bold"))
     values = [(item, value) for item in series if math.isfinite(value := value_at(item, at, axis))]
     text.append("; ".join(f"{item.label} = {formatting.number(value)}" for item, value in values) or "no curve here")
     if values and figure.y.unit:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, even_scale, fit_scale
+from screens.widgets.bar_rows import BarRows, draw_bar_rows, lay
 from screens.widgets.palette import Theme, group_name, group_order
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned, said_beside, told_together
@@ -39,12 +40,17 @@ from screens.widgets.text_grid import TextGrid
 
 @dataclass(frozen=True)
 class Plotted:
-    """A drawn figure, and the scales and the layout it was drawn with (None where it was too small for axes)."""
+    """A drawn figure, and the scales and the layout it was drawn with (None where it was too small for axes).
+
+    lying: how its bars lie, from row `top` on, where they do; then there is no other layout.
+    """
 
     grid: TextGrid
     x: Scale | None = None
     y: Scale | None = None
     layout: FrameLayout | None = None
+    lying: BarRows | None = None
+    top: int = 0
 
 
 def draw_figure(
@@ -141,6 +147,8 @@ class _Drawing:
         x, curves = self._scale_x(), curves_of(self.series, self.theme)
         self.entries = legend_entries(self.series, self.theme)
         self.named = worth_naming(self.series, self.theme)
+        if (lying := self._lying(x, curves)) is not None:
+            return self._lay(lying, x, curves)
         self.note = self._note_rows(x)
         layout, y, ticks, reduced = self._fit(x)
         canvas = Canvas(layout.rows, layout.columns, self.theme.ascii)
@@ -152,6 +160,31 @@ class _Drawing:
         lost = _left_out(self.series, reduced, x, self.figure.x.lo)
         self._texts(layout, curves, spare, x, lost, "" if placed else axis_name(self.figure.x))
         return Plotted(self.grid, x, y, layout)
+
+    def _lying(self, x: Scale, curves: Sequence[Curve]) -> BarRows | None:
+        """How bars lie whose names have no room below them; None for every other figure."""
+        width, names = self.grid.width, self.figure.x.ticks
+        if not names or named_whole(x, width - 7, names, self.dots[1]):
+            return None
+        top = 1 + self._legend_rows(self.named if self.request.legend else [])
+        return lay(self.request, curves, x, width, self.grid.height - top, self.theme)
+
+    def _lay(self, lying: BarRows, x: Scale, curves: Sequence[Curve]) -> Plotted:
+        """Draw bars on their side; a note stands below them where rows are left."""
+        grid, theme = self.grid, self.theme
+        rows = self._legend_rows(self.named if self.request.legend else [])
+        y, spare = draw_bar_rows(grid, 1 + rows, lying, self.request, curves, theme)
+        figure = replace(self.figure, y=replace(self.figure.y, label="", unit=""))
+        end = title_row(grid, figure, theme, [], axis_name(self.figure.y), self.request.number)
+        for index, entries in enumerate(legend_rows(self.named, grid.width, rows, theme, spare)):
+            write_entries(grid, 1 + index, 0, entries, theme)
+        if not rows and spare:
+            write_entries(grid, 0, end + 2, _whole(spare, _free(grid, end + 2)), theme)
+        words = wrap(theme.text(self.figure.note), max(1, grid.width))
+        if len(words) <= grid.height - lying.rows - rows - 4:
+            for index, line in enumerate(words):
+                grid.write(grid.height - len(words) + index, 0, line, theme.quiet)
+        return Plotted(grid, x, y, lying=lying, top=1 + rows)
 
     def _scale_x(self) -> Scale:
         request = self.request

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -31,9 +32,14 @@ def axis_name(axis: Axis) -> str:
     return f"{axis.label} [{axis.unit}]" if axis.unit else axis.label
 
 
-def place_on(axis: Axis, value: str) -> str:
-    """Name a place on an axis: `step 120`, `parameters 41.4 thousands`; `psi = d/n = 5` where the name is an equation itself."""
-    return f"{axis.label}{' = ' if '=' in axis.label else ' '}{value} {axis.unit}".rstrip()
+def place_on(axis: Axis, at: float, write: Callable[[float], str] = reading) -> str:
+    """Name a place on an axis: `step 120`, `parameters 41.4 thousands`; `psi = d/n = 5` where the name is an equation itself.
+
+    A place that has a name of its own, as bars have, is called by it: `bound PAC-Bayes`.
+    """
+    word = next((word for tick, word in axis.ticks if math.isclose(tick, at, abs_tol=1e-9)), "")
+    value = word or f"{write(at)} {axis.unit}".rstrip()
+    return f"{axis.label}{' = ' if '=' in axis.label else ' '}{value}"
 
 
 def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str, number: int = 0) -> int:
@@ -169,5 +175,5 @@ def _nearer(pair: Floats, at: float, scale: Scale) -> bool:
 
 def read_out(entries: Sequence[tuple[LegendEntry, float]], figure: Figure, at: float, theme: Theme) -> list[LegendEntry]:
     """Return the cursor's x and every curve's value there, as entries of a row."""
-    head = LegendEntry(theme.text(place_on(figure.x, reading(at))), theme.strong, "")
+    head = LegendEntry(theme.text(place_on(figure.x, at)), theme.strong, "")
     return [head, *(LegendEntry(entry.glyph, entry.ink, reading(value)) for entry, value in entries)]

@@ -16,6 +16,7 @@ from textual.message import Message
 
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import Scale, ViewWindow
+from screens.widgets.bar_rows import BarRows
 from screens.widgets.palette import Theme, group_order
 from screens.widgets.plot_canvas import dots_per_cell
 from screens.widgets.plot_figure import plot
@@ -54,6 +55,7 @@ class PlotView(TextGridView):
         self._request: Request | None = None
         self._scales: tuple[Scale, Scale] | None = None
         self._layout_drawn: FrameLayout | None = None
+        self._lying: tuple[BarRows, int] | None = None  # how bars lie on their side, and from which row on
         self._held: tuple[int, int] | None = None  # where the mouse was pressed, or has been drawn to
         self._drawn_along = False
 
@@ -150,6 +152,7 @@ class PlotView(TextGridView):
         plotted = plot(self._request, width, height, self.theme)
         self._scales = (plotted.x, plotted.y) if plotted.x and plotted.y else None
         self._layout_drawn = plotted.layout
+        self._lying = (plotted.lying, plotted.top) if plotted.lying is not None else None
         return plotted.grid
 
     def _change(self, request: Request) -> None:
@@ -159,8 +162,10 @@ class PlotView(TextGridView):
 
     # ------------------------------------------------------------ the mouse
 
-    def data_x(self, column: int) -> float | None:
-        """Return the x that a column of the widget stands for, None beside the axes."""
+    def data_x(self, column: int, row: int = 0) -> float | None:
+        """Return the x that a cell of the widget stands for, None beside the axes; of bars on their side its row says which is meant."""
+        if self._lying is not None:
+            return self._lying[0].at(column, row - self._lying[1])
         if self._layout_drawn is None or self._scales is None:
             return None
         cell = column - self._layout_drawn.gutter
@@ -179,30 +184,32 @@ class PlotView(TextGridView):
         self._wheel(event, -1)
 
     def _wheel(self, event: events.MouseEvent, direction: int) -> None:
-        at = self.data_x(event.x)
+        at = self.data_x(event.x, event.y)
         if at is not None:
             event.stop()
             self.post_message(self.Wheeled(self, direction, at, event.shift or event.ctrl))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin to draw the figure along, or to point."""
-        if self.data_x(event.x) is not None:
+        if self.data_x(event.x, event.y) is not None:
             self._held, self._drawn_along = (event.screen_x, event.screen_y), False
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Draw the figure along."""
-        if self._held is None or self._layout_drawn is None:
+        drawn = self._layout_drawn or (self._lying[0] if self._lying is not None else None)
+        if self._held is None or drawn is None:
             return
         right, down = event.screen_x - self._held[0], event.screen_y - self._held[1]
         if right or down:
             self._held, self._drawn_along = (event.screen_x, event.screen_y), True
-            self.post_message(self.Dragged(self, -right / max(1, self._layout_drawn.columns), down / max(1, self._layout_drawn.rows)))
+            across, along = -right / max(1, drawn.columns), down / max(1, drawn.rows)
+            self.post_message(self.Dragged(self, -along, across) if self._lying is not None else self.Dragged(self, across, along))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Point, where nothing was drawn along."""
         held, self._held = self._held, None
         self.release_mouse()
-        at = self.data_x(event.x)
+        at = self.data_x(event.x, event.y)
         if held is not None and not self._drawn_along and at is not None:
             self.post_message(self.Pointed(self, at))

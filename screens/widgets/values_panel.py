@@ -64,8 +64,8 @@ def values_text(figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | 
         if not found:
             continue
         unit = f" {figure.y.unit}" if figure.y.unit else ""
-        where = place_on(figure.x, reading(at)) if not figure.x.ticks else ""
-        text = Text.assemble((figure.title, "bold"), ("  " + where if where else "", "cyan"))
+        where = place_on(figure.x, at)
+        text = Text.assemble((figure.title, "bold"), ("  " + where, "cyan"))
         rows = [(item.label, f"{item.words}{unit}") for item in found]
         column = max(len(label) for label, _ in rows)
         if INDENT + column + GAP + max(len(words) for _, words in rows) > width:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.contract import Detail, DetailRow, Grade
 from engine.phenomena.vacuous_bounds.config import Labels
-from engine.phenomena.vacuous_bounds.figures import BARS, TERMS
+from engine.phenomena.vacuous_bounds.figures import BOUNDED, TERMS
 from engine.phenomena.vacuous_bounds.over_n import TrainingOverN
 from engine.theory.bounds.risk_bounds import informativeness
 
@@ -20,7 +20,7 @@ def bound_details(run: VacuousBounds) -> list[Detail]:
     """Return a detail per bound, of the first seed: in each condition its value, what it says, and every constant."""
     found = []
     first = {condition: run.measured_in(condition)[0] for condition in run.config.conditions if run.measured}
-    for name in BARS:
+    for name in BOUNDED:
         bounds = {condition: network.bounds[name] for condition, network in first.items() if name in network.bounds}
         rows = []
         for condition, bound in bounds.items():

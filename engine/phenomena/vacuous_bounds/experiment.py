@@ -21,7 +21,7 @@ from engine.phenomena.vacuous_bounds.certification import Certification
 from engine.phenomena.vacuous_bounds.claims import JUDGES, SUFFICES, TOO_FEW
 from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE, Labels, VacuousBoundsConfig
 from engine.phenomena.vacuous_bounds.details import bound_details, on_spheres
-from engine.phenomena.vacuous_bounds.figures import BARS
+from engine.phenomena.vacuous_bounds.figures import BOUNDED
 from engine.phenomena.vacuous_bounds.headline import clauses as headline_clauses
 from engine.phenomena.vacuous_bounds.measurements import Measurements, NetworkMeasurement, measured
 from engine.phenomena.vacuous_bounds.nagarajan_kolter import draw_examples
@@ -238,12 +238,12 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
                 found |= {f"{name}_w": w, f"{name}_s": s, f"{name}_w0": w0, f"{name}_lambda": np.array(prior)}
             if self.measured:
                 bounds = self.measured[first].bounds
-                values = np.array([bounds[bound].value if bound in bounds else np.nan for bound in BARS])
+                values = np.array([bounds[bound].value if bound in bounds else np.nan for bound in BOUNDED])
                 found |= {f"{name}_margins": self.measured[first].margins, f"{name}_bounds": values}
         errors = [[[one.test_error, one.flipped_error] for one in draws] for draws in self.examples.values()]
         return {
             **found, "over_n": self.over_n.rows if self.over_n else np.empty((0, len(COLUMNS))), "over_n_columns": np.array(COLUMNS),
-            "bounds": np.array(BARS), "D_over_m": np.array(list(self.examples)), "two_sided": np.array(errors),
+            "bounds": np.array(BOUNDED), "D_over_m": np.array(list(self.examples)), "two_sided": np.array(errors),
         }  # fmt: skip
 
     def parts(self) -> Mapping[str, Stateful]:

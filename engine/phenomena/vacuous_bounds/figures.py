@@ -20,29 +20,30 @@ NAMES = (
     "held out",
 )  # fmt: skip
 TERMS = ("spectral", "Neyshabur", "two-layer")  # complexity terms: no bounds
-BARS = (*NAMES, *TERMS)
+BOUNDED = (*NAMES, *TERMS)
 OVER_N = {
     "distance": "|w-w0|", "product": "spectral product", "spectral": "spectral term", "neyshabur": "Neyshabur's term",
     "test error": "test error", "error on S'": "error on S'",
 }  # fmt: skip
 CHANCE = 0.5
 BINS = 40
-SIDES = (-0.27, 0.08)  # where the points of two conditions stand, from their place on x
 
 QUANTITIES = (
     Quantity("train-error", "training error"),
     Quantity("test-error", "test error"),
-    *(Quantity(name, name) for name in BARS if name != "half data"),
+    *(Quantity(name, name) for name in BOUNDED if name != "half data"),
     Quantity("half data", "half data", per="seed"),
     Quantity("half-data-test-error", "test error of the draws around weights learnt on half of the data", per="seed"),
     Quantity("stochastic-train-error", "training error of the posterior's draws"),
     Quantity("stochastic-test-error", "test error of the posterior's draws"),
 )
 FIGURES = (
-    Figure("bounds", "Bounds on the error", Axis("bound", lo=-0.6, hi=len(BARS) - 0.4, ticks=tuple(enumerate(BARS))),
-           Axis("bound on the error, at confidence 1 - delta", log=True, lo=0.01), ("bounds/*",),
-           "bars: each bound alone holds with probability 1 - delta, those that draw weights with 1 - delta - .01; "
-           "half data: on true labels alone; marks without a bar: terms without constants, no bounds"),
+    Figure("bounds", "Bounds on the error", Axis("bound", lo=-0.6, hi=len(NAMES) - 0.4, ticks=tuple(enumerate(NAMES))),
+           Axis("bound, at confidence 1 - delta", log=True, lo=0.01), ("bounds/*",),
+           "each bound alone holds with probability 1 - delta, those that draw weights with 1 - delta - .01; "
+           "half data: on true labels alone"),
+    Figure("terms", "Terms of bounds, constants left out", Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(TERMS))),
+           Axis("term, no bound", log=True), ("terms/*",), "what some bounds grow with; without constants none of them bounds anything"),
     Figure("bound-vs-n", "Growth with n", Axis("n", log=True), Axis("norm, term, error", log=True), ("bound-vs-n/*",),
            "log-log slopes over n at one margin; |w-w0|: distance from first weights, spectral product: of spectral norms; "
            "terms: without constants",
@@ -57,19 +58,15 @@ PICTURES = (PictureSpec("two-sided-plane", "S, S' and the boundary"),)
 
 
 def bars(run: VacuousBounds) -> list[Series]:
-    """Return a bar per bound and condition; terms are points."""
+    """Return a bar per bound and condition, and in a figure of their own the complexity terms, which bound nothing."""
     found: list[Series] = []
-    conditions = run.config.conditions if run.measured else ()  # a run may be paused before it has measured anything
-    for place, condition in enumerate(conditions):
+    for condition in run.config.conditions if run.measured else ():  # a run may be paused before it has measured anything
         networks = run.measured_in(condition)
-        side = SIDES[place] if len(conditions) > 1 else 0.0
         x, values = _heights(networks, NAMES)
-        found.append(summarised(f"bounds/{condition.name}", condition.label, x, values, basis="bound", style="bars", group=condition.name))
+        name, label = condition.name, condition.label
+        found.append(summarised(f"bounds/{name}", label, x, values, basis="bound", style="bars", group=name))
         x, values = _heights(networks, TERMS)
-        label = f"{condition.name}: term, no bound"
-        name = f"bounds/terms/{condition.name}"
-        places = [at + side for at in x]
-        found.append(summarised(name, label, places, values, style="points", group=f"{condition.name} terms"))
+        found.append(summarised(f"terms/{name}", label, x, values, style="bars", group=name))
     return found
 
 
@@ -77,11 +74,11 @@ def _heights(networks: Sequence[NetworkMeasurement], names: Sequence[str]) -> tu
     """Return the places of the bars that there are, and their values, (bars, networks)."""
     there = [name for name in names if networks and name in networks[0].bounds]
     values = np.array([[network.bounds[name].value for network in networks] for name in there]).reshape(len(there), len(networks))
-    return [float(BARS.index(name)) for name in there], values
+    return [float(names.index(name)) for name in there], values
 
 
 def markers(run: VacuousBounds) -> list[Marker]:
-    """Return the lines that bars are compared with, 1, chance, measured error and gap (on true labels where there are any); the D/m."""
+    """Return the lines that bars are compared with, 1, chance and the measured error (on true labels where there are any); the D/m."""
     found = [
         Marker("bounds", "y", 1.0, "vacuous from 1", brief="vacuous"),
         Marker("bounds", "y", CHANCE, "useless from .5, the error of guessing", brief="guessing"),
@@ -90,10 +87,7 @@ def markers(run: VacuousBounds) -> list[Marker]:
     networks = run.measured_in(condition)
     if networks:
         error = float(np.mean([network.test_error for network in networks]))
-        gap = error - float(np.mean([network.train_error for network in networks]))
-        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name, brief="test"))
-        if gap > 0:
-            found.append(Marker("bounds", "y", gap, f"test less training error {gap:.3f}", condition.name, brief="gap"))
+        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name, brief="test error"))
     ratio = run.config.D_over_m
     return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}, pictured")]
 

@@ -27,17 +27,16 @@ def test_every_figure_and_picture_that_is_declared_is_delivered(small):
         assert (item.lo is None) == (item.band == "")
 
 
-def test_bars_are_bounds_and_terms_that_are_none_are_points(small):
-    drawn = {item.name: item for item in small.series() if item.name.startswith("bounds/")}
+def test_bars_are_bounds_and_terms_that_are_none_have_a_figure_of_their_own(small):
+    drawn = {item.name: item for item in small.series() if item.name.startswith(("bounds/", "terms/"))}
     assert len(drawn) == 4
     bars = np.concatenate([drawn[f"bounds/{arm}"].y for arm in ("true", "random")])
     assert len(bars) == len(NAMES) + len(NAMES) - 1  # one posterior around half of the data, on true labels
     assert all(network.bounds["Rademacher"].bounds for network in small.measured)
     for arm in ("true", "random"):
-        assert drawn[f"bounds/{arm}"].style == "bars"
-        terms = drawn[f"bounds/terms/{arm}"]
-        assert (terms.style, len(terms.y), terms.label) == ("points", len(TERMS), f"{arm}: term, no bound")
-        assert drawn[f"bounds/{arm}"].label == f"{arm} labels"
+        assert drawn[f"bounds/{arm}"].style == drawn[f"terms/{arm}"].style == "bars"
+        assert drawn[f"bounds/{arm}"].label == drawn[f"terms/{arm}"].label == f"{arm} labels"
+        assert len(drawn[f"terms/{arm}"].y) == len(TERMS)
 
 
 def test_a_term_without_its_constants_gets_no_verdict_and_with_them_it_is_above_the_error():

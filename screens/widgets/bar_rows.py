@@ -1,0 +1,206 @@
+"""Bars on their side, for a figure whose named bars have no room for their names below them: a row each, with its name and values.
+
+Where a row holds two bars, each is half as high; without half blocks or colours the shorter one lies over the longer one. Rows go on
+in a second column, or a third, where the figure is low and wide. The axis of values is across, its levels are dotted vertical lines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.contract import Series
+from screens.widgets.axis_scales import LARGEST, Scale, fit_scale, reading
+from screens.widgets.palette import Level, Theme, ink, ink_of
+from screens.widgets.plot_canvas import Canvas, dots_per_cell
+from screens.widgets.plot_curves import Curve
+from screens.widgets.plot_frame import FrameLayout, draw_frame
+from screens.widgets.plot_legend import LegendEntry
+from screens.widgets.plot_markers import draw_labels, draw_lines
+from screens.widgets.plot_request import Request
+from screens.widgets.plot_ticks import Tick, x_ticks
+from screens.widgets.text_grid import TextGrid
+
+LEAST_BAR = 18  # columns for the longest bar, below which decades cannot be told
+MOST_BLOCKS = 3
+BETWEEN = 2  # columns between blocks
+UPPER, LOWER = "▀", "▄"
+NEAR = 0.5  # from the place of a name within which its bars stand
+BELOW = 2  # rows below the bars: the axis and its labels
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the bars of one name stand: their x, in which block, and the first of their rows."""
+
+    at: float
+    name: str
+    block: int
+    row: int
+
+
+@dataclass(frozen=True)
+class BarRows:
+    """How a figure's bars lie, in `rows` by `columns` characters of canvas in every block, each name with `high` rows.
+
+    gutter: columns for the names and the axis. values: columns for the values behind the bars.
+    """
+
+    places: tuple[Place, ...]
+    rows: int
+    columns: int
+    high: int
+    gutter: int
+    values: int
+
+    @property
+    def blocks(self) -> int:
+        """How many columns of rows there are."""
+        return 1 + max(place.block for place in self.places)
+
+    def left(self, block: int) -> int:
+        """The first column of a block."""
+        return block * (self.gutter + self.columns + self.values + BETWEEN)
+
+    def at(self, column: int, row: int) -> float | None:
+        """Return the x of the bars in whose rows a cell lies, counted from their first row; None beside them."""
+        for place in self.places:
+            across = column - self.left(place.block)
+            if 0 <= across < self.gutter + self.columns + self.values and place.row <= row < place.row + self.high:
+                return place.at
+        return None
+
+
+def lay(request: Request, curves: Sequence[Curve], x: Scale, width: int, height: int, theme: Theme) -> BarRows | None:
+    """Lay the bars of a request on their side, in a room that holds their axis too; None where there is no room for that.
+
+    Only figures that have nothing but bars at named places can lie. Several bars of a name share a row where it has one alone.
+    """
+    shown = [(at, theme.text(word)) for at, word in request.figure.x.ticks if x.lo <= at <= x.hi]
+    if not shown or not curves or request.pinned or any(curve.series.style != "bars" for curve in curves):
+        return None
+    gutter = 2 + max(len(word) for _, word in shown)  # the axis, and a mark before a name
+    for blocks in range(1, MOST_BLOCKS + 1):
+        each = math.ceil(len(shown) / blocks)
+        room = (height - BELOW) // each
+        widths = _widths(curves)
+        values = 1 + (max(widths) if room >= len(curves) else sum(widths) + len(widths) - 1)
+        columns = (width - BETWEEN * (blocks - 1)) // blocks - gutter - values
+        if columns >= LEAST_BAR and (room >= len(curves) or (room == 1 and len(curves) == 2)):
+            high = min(len(curves), room)
+            pitch = min(room, high + 1)  # a free row between names where there is one
+            places = tuple(Place(at, word, place // each, place % each * pitch) for place, (at, word) in enumerate(shown))
+            return BarRows(places, each * pitch - (pitch - high), columns, high, gutter, values)
+    return None
+
+
+def _widths(curves: Sequence[Curve]) -> list[int]:
+    return [max(map(len, _said(curve.series).values()), default=0) for curve in curves]
+
+
+def _said(series: Series) -> dict[float, str]:
+    """The values of a series as they stand behind its bars, by x."""
+    return {float(at): reading(float(value)) for at, value in zip(series.x, series.y, strict=False) if math.isfinite(value)}
+
+
+def draw_bar_rows(
+    grid: TextGrid, top: int, lying: BarRows, request: Request, curves: Sequence[Curve], theme: Theme
+) -> tuple[Scale, list[LegendEntry]]:  # fmt: skip
+    """Draw names, bars, values, levels and axes from row `top` on.
+
+    Returns the axis of values, and labels of levels that found no free place.
+    """
+    y = _axis_of_values(request)
+    levels = [replace(marker, axis="x") for marker in request.markers if marker.axis == "y"]
+    spare: dict[str, LegendEntry] = {}
+    for block in range(lying.blocks):
+        canvas = Canvas(lying.rows, lying.columns, theme.ascii)
+        _draw_bars(canvas, lying, block, curves, y, theme)
+        draw_lines(canvas, levels, y, Scale(0.0, 1.0), theme)
+        entries = {entry.label: entry for entry in draw_labels(canvas, levels, y, Scale(0.0, 1.0), theme)}
+        spare = entries if not block else {label: entry for label, entry in spare.items() if label in entries}
+        _frame(grid, top, lying, block, y, theme)
+        canvas.onto(grid, top, lying.left(block) + lying.gutter)
+        _values(grid, top, lying, block, curves)
+        _mark_chosen(grid, top, lying, block, request.cursor, theme)
+    return y, list(spare.values())
+
+
+def _axis_of_values(request: Request) -> Scale:
+    """The axis that lies across: as far as bars and levels reach, from 0 on where it is linear."""
+    axis, view, log = request.figure.y, request.view, request.log_y
+    found = [float(value) for item in request.series for value in item.y]
+    found += [marker.at for marker in request.markers if marker.axis == "y"] + ([] if log else [0.0])
+    found = [value for value in found if abs(value) < LARGEST and (value > 0 or not log)]
+    low, high = (min(found), max(found)) if found else (math.nan, math.nan)
+    return fit_scale(axis, log, low, high, (view.y0, view.y1))
+
+
+def _draw_bars(canvas: Canvas, lying: BarRows, block: int, curves: Sequence[Curve], y: Scale, theme: Theme) -> None:
+    """Draw the bars of a block, of each name the longest first."""
+    halves = lying.high < len(curves) and not theme.ascii and theme.level is not Level.NONE
+    foot = 0 if y.log else y.cell(0.0, lying.columns, 1) or 0
+    for place, number, value in _found(lying, block, curves):
+        if y.log and value <= 0:
+            continue
+        end = int(np.clip(y.text_cells(np.array([value]), lying.columns, dots_per_cell(theme.ascii)[1])[0], 0, lying.columns - 1))
+        start, stop, curve = min(foot, end), max(foot, end) + 1, curves[number]
+        if not halves:
+            row = place.row + (number if lying.high == len(curves) else 0)
+            canvas.put(row, start, curve.glyph * (stop - start), curve.ink)
+            continue
+        for column in range(start, stop):
+            if canvas.codes[place.row, column]:
+                first, second = (ink_of(curves[index].ink).fg for index in (0, 1))
+                canvas.put(place.row, column, UPPER, ink(first, second))
+            else:
+                canvas.put(place.row, column, LOWER if number else UPPER, curve.ink)
+
+
+def _found(lying: BarRows, block: int, curves: Sequence[Curve]) -> Iterator[tuple[Place, int, float]]:
+    """The bars of a block: where each stands, which curve's it is, and its value."""
+    for place in (place for place in lying.places if place.block == block):
+        there = [(_value_near(curve.series, place.at), number) for number, curve in enumerate(curves)]
+        for value, number in sorted((pair for pair in there if math.isfinite(pair[0])), reverse=True):
+            yield place, number, value
+
+
+def _value_near(series: Series, at: float) -> float:
+    """The value of the bar at a place; NaN where there is none."""
+    near = np.flatnonzero(np.abs(np.asarray(series.x, dtype=float) - at) < NEAR)
+    return float(series.y[near[0]]) if near.size else math.nan
+
+
+def _frame(grid: TextGrid, top: int, lying: BarRows, block: int, y: Scale, theme: Theme) -> None:
+    """Write the axes of a block, names on the left one."""
+    width = lying.gutter + lying.columns
+    layout = FrameLayout(width, lying.rows + 3, lying.gutter, 0, 0)
+    part = TextGrid(width, lying.rows + 3)
+    names = [Tick(place.row, place.name) for place in lying.places if place.block == block]
+    draw_frame(part, layout, theme, x_ticks(y, lying.columns, (), dots_per_cell(theme.ascii)[1]), names)
+    height, left = min(lying.rows + BELOW, grid.height - top), lying.left(block)
+    grid.codes[top : top + height, left : left + width] = part.codes[layout.top : layout.top + height]
+    grid.inks[top : top + height, left : left + width] = part.inks[layout.top : layout.top + height]
+
+
+def _values(grid: TextGrid, top: int, lying: BarRows, block: int, curves: Sequence[Curve]) -> None:
+    """Write the values behind the bars, each in the colour of its curve."""
+    column = lying.left(block) + lying.gutter + lying.columns + 1
+    for number, (curve, width) in enumerate(zip(curves, _widths(curves), strict=True)):
+        for place in (place for place in lying.places if place.block == block):
+            value = _value_near(curve.series, place.at)
+            row = top + place.row + (number if lying.high == len(curves) else 0)
+            if math.isfinite(value):
+                grid.write(row, column, reading(value).rjust(width), curve.ink)
+        column += 0 if lying.high == len(curves) else width + 1
+
+
+def _mark_chosen(grid: TextGrid, top: int, lying: BarRows, block: int, cursor: float | None, theme: Theme) -> None:
+    """Write the name that the cursor is at strongly."""
+    for place in lying.places:
+        if cursor is not None and place.block == block and abs(place.at - cursor) < NEAR:
+            name = f"{'>' if theme.ascii else '▶'}{place.name}"
+            grid.write(top + place.row, lying.left(block) + lying.gutter - 1 - len(name), name, theme.strong)
