@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Grade = Literal["right", "near", "off"]
 YOUR: dict[Grade, str] = {"right": "Right: your", "near": "Near: your", "off": "Your"}
 FLAT = 0.05  # of a curve's height: what goes up or down by less is neither
-FAR = 3  # times as far as half of the handles may be off (a factor's power): from there a way that is missed is no near miss
+FAR = 3  # times as far as half of the handles may be off (in powers of a factor): who is farther off anywhere is not right
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(?![\d,])")  # commas that separate thousands; a single one elsewhere is a decimal point
 
 
@@ -134,9 +134,10 @@ class Sketch:
     at: the handles' x, ascending. lo, hi: what the y axis shows before the answer is seen; log: whether it is logarithmic.
     what: what the heights are, where the label of the figure's axis says it only together with its title; empty where that says it.
     start: the height of all handles at first. near: the factor (on a log axis), or distance, that half of them may be off; a curve
-    is right where it also goes up and down as the other does. It is near where it does and half of them are within the square
-    of that factor; or where half are within the factor itself, half of the ways are the same, and all are within its cube: who misses a
-    peak has not come near. What lies beyond the axes could not be drawn, and is compared at their ends.
+    is right where it also goes up and down as the other does, and all are within the cube of that factor: who draws a steep fall for a
+    slow one has not got it right. It is near where it goes the same ways and half of them are within the square of the factor; or where
+    half are within the factor itself, half of the ways are the same, and all are within its cube: who misses a peak has not come near.
+    What lies beyond the axes could not be drawn, and is compared at their ends.
     """
 
     at: tuple[float, ...]
@@ -180,10 +181,10 @@ class Sketch:
         half, worst = float(np.median(apart[known])), int(np.nanargmax(np.where(known, np.abs(ours - theirs), np.nan)))
         off = f"a factor of {written(10**half)}" if self.log else written(half)
         limit = math.log10(self.near) if self.log else self.near
+        close = half <= limit and float(apart[known].max()) <= FAR * limit
         if same == turns:
-            grade: Grade = "right" if half <= limit else "near" if half <= 2 * limit else "off"
+            grade: Grade = "right" if close else "near" if half <= 2 * limit else "off"
         else:
-            close = half <= limit and float(apart[known].max()) <= FAR * limit
             grade = "near" if close and 2 * same >= turns else "off"
         sentence = (
             f"{YOUR[grade]} curve goes the right way in {same} of {turns} parts; half of its points are within {off}. "

@@ -82,6 +82,13 @@ def test_a_curve_is_judged_by_its_ways_and_its_distance():
     assert "Farthest at 4: you drew 30, it is 0.1." in flat.sentence
 
 
+def test_a_curve_that_falls_steeply_where_the_other_hardly_does_is_not_right():
+    sketch = Sketch((1, 2, 3, 4, 5), 1e-6, 1, 0.3, near=2.0)
+    steep = sketch.compare((0.1, 0.05, 0.01, 1e-3, 1e-4), found(sketch, [0.1, 0.05, 0.02, 0.01, 0.008]))
+    assert steep.grade == "near" and "4 of 4 parts; half of its points are within a factor of 2" in steep.sentence
+    assert "Farthest at 5: you drew 0.0001, it is 0.008." in steep.sentence
+
+
 def test_a_curve_that_misses_the_peak_is_not_near_and_one_that_goes_beyond_the_axes_is_compared_at_their_end():
     sketch = Sketch((1, 2, 3, 4, 5), 0.1, 100, 1, near=2.0)
     truth = found(sketch, [1, 2, 300, 2, 1])
