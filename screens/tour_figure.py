@@ -6,7 +6,7 @@ Theory, markers and every other curve of the run stay hidden until the answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -14,10 +14,11 @@ import numpy as np
 
 from engine.contract import Figure, Marker, Series, Snapshot, Spec
 from engine.contract.tour import Answer, Number, Sketch, Stop, written
-from screens.widgets.palette import Theme, groups_of
+from screens.widgets.palette import Theme, group_name, groups_of
 from screens.widgets.plot_view import PlotView
 
 YOURS = "your prediction"
+LIKED = 5  # the place among the colours that the prediction has before and after the answer, unless a curve beside it has it
 Drawn = tuple[Figure, list[Series], list[Marker]]
 
 
@@ -108,11 +109,24 @@ def anything(figure: Figure, stop: Stop, snapshot: Snapshot) -> bool:
 
 
 def show(view: PlotView, theme: Theme, snapshot: Snapshot, drawn: Drawn, cursor: float | None) -> None:
-    """Draw a figure; colours are those of the phenomenon's own screen, and the prediction's is the next one."""
+    """Draw a figure; colours are those of the phenomenon's own screen, and the prediction has one that nothing beside it has."""
     figure, series, markers = drawn
-    joined = dict.fromkeys(item.group for item in series if item.group != YOURS)
-    view.theme = replace(theme, groups=(*dict.fromkeys((*groups_of(snapshot), *joined)), YOURS))
+    others = dict.fromkeys(name for name in (*map(group_name, series), *(marker.group for marker in markers)) if name and name != YOURS)
+    view.theme = replace(theme, groups=coloured(groups_of(snapshot), tuple(others), len(theme.shades.full)))
     view.show(figure, series, markers, cursor=cursor)
+
+
+def coloured(groups: Sequence[str], drawn: Collection[str], colours: int) -> tuple[str, ...]:
+    """Return groups in the order that decides colours, the prediction at a place whose colour none of those that are drawn has.
+
+    It takes the place of a group that is not drawn, or one beyond them all.
+    """
+    order = list(dict.fromkeys((*groups, *drawn)))
+    taken = {place % colours for place, name in enumerate(order) if name in drawn}
+    mine = next((place for place in (LIKED, *range(colours)) if place not in taken), len(order))
+    order += [f"nobody's {place}" for place in range(len(order), mine + 1)]
+    order[mine] = YOURS
+    return tuple(order)
 
 
 def _matches(series: Series, patterns: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.contract import Axis, Figure, Marker, Scalar, ScalarValue, Series
 from engine.contract.tour import Joined, Number, Part
-from screens.tour_figure import YOURS, after, figure_of
+from screens.tour_figure import LIKED, YOURS, after, coloured, figure_of
 from tests.screens.canned import SPEC
 from tests.screens.canned_tour import STOPS, finished
 
@@ -65,3 +65,13 @@ def test_a_stop_joins_curves_of_several_figures_under_labels_of_their_own() -> N
     assert {item.group for item in drawn} == {"share right", "loss"} == {item.label.removesuffix(", theory") for item in drawn}
     assert {item.name.partition("/")[0] for item in drawn} == {"train", "loss"}
     assert {item.label for item in markers} == {"chance", "ln K"} and {item.figure for item in markers} == {"train-accuracy"}
+
+
+def test_the_prediction_has_a_colour_that_nothing_beside_it_has_and_keeps_it_if_it_can() -> None:
+    groups = tuple("abcdefghijkl")
+    assert coloured((), (), 8).index(YOURS) == LIKED == coloured(groups[:2], "ab", 8).index(YOURS), "before the run has curves, and after"
+    assert coloured(groups, "abc", 8) == (*groups[:LIKED], YOURS, *groups[LIKED + 1 :]), "in the place of one that is not drawn"
+    assert coloured(groups, "afb", 8).index(YOURS) == 2
+    assert coloured(groups, "ki", 8).index(YOURS) == LIKED and coloured(groups, "kin", 8)[2] == "c" != YOURS
+    assert coloured(groups, ("n", "a"), 8)[12] == "n", "one that only a marker has comes after them all"
+    assert coloured(groups[:8], groups[:8], 8)[8] == YOURS, "none is free"
