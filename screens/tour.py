@@ -203,7 +203,7 @@ class TourScreen(RunScreen, inherit_bindings=False):
         snapshot, phase = self.snapshot, self.snapshot.phase
         if _broken(phase):
             again = f"{self._key('again')} runs it again, {self._key('next')} goes on without it"
-            return f"The run {phase}: {again}. {snapshot.sentence} {snapshot.hint}".rstrip()
+            return " ".join(_as_sentence(words) for words in (f"The run {phase}: {again}", snapshot.sentence, snapshot.hint) if words)
         if phase is Phase.PAUSED:
             return f"The run is paused; {self._key('again')} lets it go on."
         if phase is Phase.FINISHED:
@@ -342,6 +342,10 @@ class TourScreen(RunScreen, inherit_bindings=False):
 
 def _broken(phase: Phase) -> bool:
     return phase in (Phase.FAILED, Phase.DIVERGED, Phase.STOPPED)
+
+
+def _as_sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}" + ("" if words[-1] in ".?!" else ".")
 
 
 def _ways(stops: Sequence[Stop]) -> str:

@@ -114,12 +114,8 @@ class NumberAnswerField(AnswerField):
     def render(self) -> Text:
         """Draw what is asked, what was typed, and what is allowed or wrong."""
         allowed = f"a number between {self.question.range}; enter answers"
-        return Text.assemble(
-            (f" {self.question.what} = ", "bold"),
-            (f"{self.typed} ", "reverse"),
-            "  ",
-            (self._wrong, "bold red") if self._wrong else (allowed, "dim"),
-        )
+        told = (f"\n {self._wrong}", "bold red") if self._wrong else (f"  {allowed}", "dim")
+        return Text.assemble((f" {self.question.what} = ", "bold"), (f"{self.typed} ", "reverse"), told)
 
 
 class SketchField(AnswerField):
@@ -148,6 +144,8 @@ class SketchField(AnswerField):
         self.question = question
         self.heights = [question.start] * len(question.at)
         self.marked = 0
+        self._moved: set[int] = set()
+        self._asked = False  # whether a person heard that part of the curve is not drawn
         self._x_name = x_name
         self._scale = Scale(question.lo, question.hi, question.log)
 
@@ -161,20 +159,30 @@ class SketchField(AnswerField):
         here = float(self._scale.unit(np.array([self.heights[self.marked]]))[0])
         there = min(max(here + direction * (COARSE if far else FINE), 0.0), 1.0)
         self.heights[self.marked] = float(self._scale.data(np.array([there]))[0])
+        self._moved.add(self.marked)
         self._tell()
 
     def action_done(self) -> None:
-        """Answer with the curve as it is."""
-        self.post_message(self.Given(tuple(self.heights)))
+        """Answer with the curve as it is; where handles were never moved, only when asked again."""
+        if len(self._moved) < len(self.heights) and not self._asked:
+            self._asked = True
+            self.refresh(layout=True)
+        else:
+            self.post_message(self.Given(tuple(self.heights)))
 
     def _tell(self) -> None:
-        self.refresh()
+        self._asked = False
+        self.refresh(layout=True)
         self.post_message(self.Moved())
 
     def render(self) -> Text:
-        """Draw the marked handle's place and height, and the keys."""
+        """Draw the marked handle's place and height, and the keys or what is not drawn yet."""
         place = f" {self.marked + 1}/{len(self.heights)}  {self._x_name} = {written(self.question.at[self.marked])}: "
         text = Text.assemble((place, "bold"), (f" {written(self.heights[self.marked])} ", "reverse"))
+        if self._asked:
+            still, count = len(self.heights) - len(self._moved), len(self.heights)
+            whose = "None of the points was" if still == count else f"{still} of {count} points {'was' if still == 1 else 'were'} not"
+            return text.append(f"\n {whose} moved yet: arrows move them; enter again answers with them as they stand.", "bold yellow")
         text.append("  arrows, far: page up and down; then enter", "dim")
         text.no_wrap, text.overflow = True, "ellipsis"
         return text

@@ -116,6 +116,9 @@ def test_a_sketch_from_question_to_explanation(size: tuple[int, int]) -> None:
         await until(pilot, lambda: tuple(drawn(screen)[0].y) == tuple(heights))
         assert request.cursor == 1.0 and screen.figure.request.cursor == 300.0
         await pilot.press("enter")
+        await until(pilot, lambda: "1 of 4 points was not moved yet" in said(app))
+        assert screen.stage == "asking" and screen.figure.size.height >= 5
+        await pilot.press("enter")
         await until(pilot, lambda: screen.stage in ("answered", "explained"))
         await pilot.pause()
         assert [item.name for item in drawn(screen)] == ["loss/random", YOURS], "the prediction over the answer"
@@ -127,9 +130,25 @@ def test_a_sketch_from_question_to_explanation(size: tuple[int, int]) -> None:
     assert isinstance(result.answer, tuple) and len(result.answer) == 4
 
 
+def test_who_has_drawn_nothing_is_asked_once_more_and_who_has_drawn_all_is_not() -> None:
+    async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
+        await pilot.press("enter")
+        await until(pilot, lambda: "None of the points was moved yet: arrows move them; enter again answers" in said(app))
+        await pilot.press("up", "right", "up", "right", "down")
+        await until(pilot, lambda: "not moved yet" not in said(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "1 of 4 points was not moved yet" in said(app))
+        await pilot.press("right", "down")
+        assert screen.stage == "asking"
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.stage != "asking")
+
+    visit(scenario, place=2)
+
+
 def test_handles_stay_within_the_axes() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
-        await pilot.press(*["pageup"] * 12, "right", *["pagedown"] * 12, "enter")
+        await pilot.press(*["pageup"] * 12, "right", *["pagedown"] * 12, "enter", "enter")
         await until(pilot, lambda: screen.stage != "asking")
 
     (result,) = visit(scenario, place=2).visits.values()
@@ -163,7 +182,7 @@ def test_a_run_without_an_end_says_so_and_can_be_run_again_or_skipped(phase: Pha
 
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
         await pilot.press("2")
-        sentence = f"The run {phase}: r runs it again, n goes on without it. loss left the finite numbers Lower lr."
+        sentence = f"The run {phase}: r runs it again, n goes on without it. Loss left the finite numbers. Lower lr."
         await until(pilot, lambda: sentence in said(app))
         await pilot.press("r")
         await until(pilot, lambda: session.posted == [Rewind()])
@@ -257,7 +276,7 @@ def test_the_whole_tour_is_a_row_a_stop_and_the_marked_one_is_seen(size: tuple[i
 
 def test_after_the_last_stop_all_are_listed() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
         await explained(pilot, screen)
         keys = said(app, screen.query_one("#keys"))
         assert "enter all stops" in keys and "next" not in keys
@@ -320,7 +339,7 @@ def test_progress_that_could_not_be_read_is_said() -> None:
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_every_terminal_shows_the_tour(drawing: Theme, place: int) -> None:
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
-        await pilot.press(*("2",) if place == 0 else ("5", "0") if place == 1 else ("up",), "enter")
+        await pilot.press(*("2",) if place == 0 else ("5", "0") if place == 1 else ("up", "enter"), "enter")
         await until(pilot, lambda: screen.stage != "asking")
         await explained(pilot, screen)
         if drawing.ascii:
@@ -340,7 +359,7 @@ def test_a_terminal_is_resized_at_every_stage(place: int) -> None:
 
         await resize()
         screen.field.focus()
-        await pilot.press(*("2",) if place == 0 else ("5", "0", "enter") if place == 1 else ("up", "enter"))
+        await pilot.press(*("2",) if place == 0 else ("5", "0", "enter") if place == 1 else ("up", "enter", "enter"))
         await until(pilot, lambda: screen.stage != "asking")
         await resize()
         await explained(pilot, screen)
