@@ -17,7 +17,7 @@ from engine.contract.tour import Stop, Visit
 from screens.page import Page
 from screens.widgets.tour_text import result_of
 
-WIDTH, AROUND = 70, 5  # columns of the page, and those of its border, padding and scrollbar
+WIDTH, AROUND = 78, 5  # columns of the page, and those of its border, padding and scrollbar
 ROWS_AROUND = 4  # border, summary, keys
 
 
@@ -33,7 +33,7 @@ class TourList(Page, ModalScreen[None], inherit_bindings=False):
 
     DEFAULT_CSS = """
     TourList { align: center middle; }
-    TourList Vertical { width: 70; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; border: round $primary; }
+    TourList Vertical { width: 78; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; border: round $primary; }
     TourList OptionList, TourList OptionList:focus { height: auto; border: none; padding: 0; background: $background; }
     TourList Static { height: auto; }
     """

@@ -117,7 +117,7 @@ STOPS = (
         figure="given-inputs",
         setting="Isotropic features; the truth, of squared length r2 = {r2}, uses exactly the d that are fitted, all alike. n = {n} "
         "samples, noise sigma = {sigma}. Fits differ by the noise they saw.",
-        ask="How large is their variance at d = 2n, over sigma^2?",
+        ask="How large is the variance of their predictions at d = 2n, over sigma^2?",
         question=Number("variance/sigma^2", 0.01, 1000.0, 1.5, axis="y"),
         find=variance_at_2n,
         explanation="(a) Towards n from below, nothing is left to average the noise with: the variance diverges. (b) Beyond n, d - n "
@@ -138,7 +138,7 @@ STOPS = (
         setting="The model of double descent once more, now fitted with a ridge: |X w - y|^2 + lam |w|^2, the best lam for every p. "
         "lam = 0 is the shortest exact fit.",
         ask="What becomes of the peak at p = n?",
-        question=Choice(("It stays there, if lower", "It moves to another p", "It is gone")),
+        question=Choice(("It stays there, but lower", "It moves to another p", "It is gone")),
         find=tuned_peak,
         explanation="Least norm is what descent does, and no promise that it is best. Giving up the exact fit costs a little bias and "
         "saves the variance: where all features count alike, the best ridge is at no p above the shortest fit, and never rises with p "

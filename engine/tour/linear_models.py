@@ -10,6 +10,7 @@ from engine.contract.tour import Choice, Found, Number, Sketch, Stop, Undecided,
 from engine.tour.reading import at_handles, curve, height, last, minimum, value
 
 REACHED = 1e-6  # relative distance of a norm to its minimum at which it counts as reached
+LEAST = {"l1 minimum": "min l1", "l2 minimum": "min l2", "l∞ minimum": "min l∞"}  # alike, wherever there is room for them
 NORMS = {"l1": 1, "l2": 2, "linf": 3}  # groups of curves in figure norms, and the options that name them
 
 
@@ -90,6 +91,7 @@ STOPS = (
         phenomenon="min-norm",
         figure="norms",
         shown=("norms/l1", "norms/l2", "norms/linf"),
+        marked=LEAST,
         setting="{n} equations X w = y in {d} unknowns: infinitely many solutions. Gradient descent on |X w - y|^2/2 starts at w = 0 and "
         "goes on until they hold.",
         ask="Which solution does it end at?",
@@ -115,6 +117,7 @@ STOPS = (
         page="exercise 1",
         phenomenon="min-norm",
         figure="norm-vs-d",
+        shown=("norm-vs-d/expected", "norm-vs-d/draws"),
         setting="n = {n} samples, and more and more features d, always beyond n. The truth keeps its length 1; the noise is the same.",
         ask="Draw the length |w*| of the shortest exact solution against d/n.",
         question=LENGTHS,

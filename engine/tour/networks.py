@@ -28,15 +28,14 @@ def grokked(snapshot: Snapshot) -> Found:
 
 def benign(snapshot: Snapshot) -> Found:
     """Which spectrum makes the excess risk fall."""
-    slopes = {group: slope(curve(snapshot, f"excess-risk/{group}/simulation")) for group in SPECTRA}
+    curves = {group: curve(snapshot, f"excess-risk/{group}/simulation") for group in SPECTRA}
+    slopes = {group: slope(drawn) for group, drawn in curves.items()}
     falling = [place for group, place in SPECTRA.items() if slopes[group] < FALLS]
     if len(falling) > 1:
         raise Undecided("in this run the excess risk falls with more than one spectrum")
-    words = ", ".join(f"n^{written(slopes[group])} for spectrum {place + 1}" for group, place in SPECTRA.items())
-    ends = last(curve(snapshot, "excess-risk/exp-eps/simulation")), last(curve(snapshot, "excess-risk/exponential/simulation"))
-    sentence = (
-        f"Excess risk goes like {words}; at their largest n it is {written(ends[0])} with the third, {written(ends[1])} with the first."
-    )
+    words = ", ".join(f"n^{written(slopes[group])} with {drawn.label}" for group, drawn in curves.items())
+    ends = " and ".join(f"{written(last(curves[group]))} with {curves[group].label}" for group in ("exponential", "exp-eps"))
+    sentence = f"Excess risk goes like {words}. At their largest n it is {ends}."
     return Found(falling[0] if falling else NONE, sentence)
 
 
@@ -110,7 +109,7 @@ STOPS = (
             (
                 "exp(-k/{tau}): the noise hides in the tiniest directions",
                 "k^-2: a power law",
-                "exp(-k/{tau}) and a long flat tail below it",
+                "exp(-k/{tau}) + eps: a long flat tail below the head",
                 "With none: who fits noise predicts noise",
             )
         ),
