@@ -1,7 +1,7 @@
 """The claims of benign overfitting: what each says, its tolerance, and how the draws decide it.
 
 Bartlett, Long, Lugosi, Tsigler 2020, arXiv:1906.11300; Mallinar et al. 2022, arXiv:2207.06569; Tsigler, Bartlett 2023,
-arXiv:2009.14286. E0 is the test MSE of an interpolator of pure noise of unit variance; E0 - 1 its excess.
+arXiv:2009.14286. The noise risk is the excess risk of an interpolator of pure noise of unit variance, E0 - 1 where E0 is its test MSE.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ ACCURATE = Condition(
 )
 IMPORTED = Condition("your own spectrum: --spectrum NAME", lambda c: c.imported)
 CLAIMS = (
-    Claim("BO1", "It interpolates: largest training residual", "linear algebra", "0", "1e-8", (),
+    Claim("BO1", "It interpolates: largest training residual of all draws", "linear algebra", "0", "1e-8", (),
           (REGRESSION, INTERPOLATION, ACCURATE), 1e-3),
-    Claim("BO2", "Theory meets simulation: mean noise risk", "arXiv:2207.06569", "E0 - 1", "15 % or 4 SE", QUICK,
-          (REGRESSION, INTERPOLATION, MEANS), 0.01),
-    Claim("BO3", "Benign: the excess falls with n: log-log slope", "arXiv:1906.11300, Theorem 6", "< 0", "< -.3", QUICK,
+    Claim("BO2", "Theory meets simulation: mean noise risk, where they are furthest apart", "arXiv:2207.06569", "deterministic equivalent",
+          "15 % or 4 SE", QUICK, (REGRESSION, INTERPOLATION, MEANS), 0.01),
+    Claim("BO3", "Benign, exp+eps: the noise risk falls with n: log-log slope", "arXiv:1906.11300, Theorem 6", "< 0", "< -.3", QUICK,
           (REGRESSION, INTERPOLATION, MEANS, SIZES, SHORT_HEAD), 0.01),
-    Claim("BO4", "The theorem's rate: E0 - 1 over k*/n + n/R_k*", "arXiv:1906.11300, Theorem 4", "of order 1", "1/3 to 3", QUICK,
+    Claim("BO4", "Benign, exp+eps: noise risk over its order k*/n + n/R_k*", "arXiv:1906.11300, Theorem 4", "1", "1/3 to 3", QUICK,
           (REGRESSION, INTERPOLATION, MEANS, SHORT_HEAD, within("b", 0.5, 2.0)), 1e-3),
-    Claim("BO5", "Tempered: a power law levels off", "arXiv:2207.06569", "E0 = a", "5 % theory, 10 % simulation", QUICK,
+    Claim("BO5", "Tempered, k^-a: 1 + noise risk levels off at a", "arXiv:2207.06569", "a", "5 % theory, 10 % simulation", QUICK,
           (REGRESSION, INTERPOLATION, MEANS), 0.01),
-    Claim("BO6", "Catastrophic: an exponential explodes", "arXiv:2207.06569", "E0 = n/tau", "20 %, rising", QUICK,
+    Claim("BO6", "Catastrophic, exp: 1 + noise risk grows as n/tau", "arXiv:2207.06569", "n/tau", "20 %, rising", QUICK,
           (REGRESSION, INTERPOLATION, MEANS, within("tau", 3.0)), 0.01),
-    Claim("BO7", "Benign conditions fall over n: r_0/n; k*/n; n/R_k*", "arXiv:1906.11300, Theorem 4", "falling", "exact", QUICK,
-          (REGRESSION, SIZES, SHORT_HEAD, within("b", 0.5, 2.0))),
-    Claim("BO8", "The least norm can lose: its risk over the tuned ridge's", "arXiv:2009.14286", "> 1", "> 1.2", QUICK,
+    Claim("BO7", "Benign, exp+eps: its conditions r_0/n; k*/n; n/R_k* fall over n", "arXiv:1906.11300, Theorem 4", "falling", "exact",
+          QUICK, (REGRESSION, SIZES, SHORT_HEAD, within("b", 0.5, 2.0))),
+    Claim("BO8", "The least norm can lose, k^-3: its excess risk over the tuned ridge's", "arXiv:2009.14286", "> 1", "> 1.2", QUICK,
           (REGRESSION, INTERPOLATION, MEANS, within("sigma", 0.3)), 1e-3),
     Claim("BO9", "Your own spectrum is as benign at its largest n as its ranks say", "arXiv:1906.11300, Theorem 4",
           f"benign where r_0/n, k*/n and n/R_k* are at most {VANISHED:g}",
@@ -87,7 +87,7 @@ def _after(judge: Callable[[BenignOverfitting], Judgement], draws: int = FEWEST)
 def _interpolates(run: BenignOverfitting) -> Judgement:
     residuals = {setting: float(run.drawn(setting, "residual").max()) for setting in run.settings}
     worst = max(residuals, key=lambda setting: residuals[setting])
-    note = f"the largest of all draws, {worst.group}, n={worst.n}"
+    note = f"{worst.label}, n={worst.n}"
     return decided(residuals[worst] <= RESIDUAL, residuals[worst], note, predicted=0.0)
 
 
@@ -99,7 +99,7 @@ def _meets(run: BenignOverfitting) -> Judgement:
 
     compared = [setting for setting in run.settings if setting.family in ("exp-eps", "power") or _calm(run, setting)]
     worst = max(compared, key=excess_error)
-    note, values = f"{worst.group}, n={worst.n}, the worst of {len(compared)}", {"n": float(worst.n), "of tolerance": excess_error(worst)}
+    note, values = f"{worst.label}, n={worst.n}, of {len(compared)} means", {"n": float(worst.n), "of tolerance": excess_error(worst)}
     return decided(excess_error(worst) <= 1, run.noise(worst), note, predicted=run.expected[worst] - 1, values=values)
 
 
@@ -129,7 +129,10 @@ def _falls(run: BenignOverfitting) -> Judgement:
 def _rate(run: BenignOverfitting) -> Judgement:
     ratios = [run.noise(setting) / run.terms[setting].noise_rate for setting in run.of("exp-eps")]
     worst = max(ratios, key=lambda ratio: abs(np.log(ratio)) if ratio > 0 else np.inf)
-    note, values = f"{min(ratios):.2f} to {max(ratios):.2f} over n", {"least": min(ratios), "largest": max(ratios)}
+    note, values = (
+        f"at the n where it is furthest from 1; {min(ratios):.2f} to {max(ratios):.2f} over all",
+        {"least": min(ratios), "largest": max(ratios)},
+    )
     return decided(1 / ORDER <= worst <= ORDER, worst, note, predicted="1", values=values)
 
 
@@ -139,7 +142,7 @@ def _tempered(run: BenignOverfitting) -> Judgement:
     holds = all(abs(theory[a] / a - 1) <= THEORY and abs(found[a] / a - 1) <= SIMULATION for a in EXPONENTS)
     expected, measured = (", ".join(f"{value:.3f}" for value in values.values()) for values in (theory, found))
     values = {f"E0 at a = {a:g}": value for a, value in found.items()} | {f"theory at a = {a:g}": value for a, value in theory.items()}
-    return decided(holds, measured, f"a = 2, 3 at n={ANCHOR}; theory {expected}", predicted="2, 3", values=values)
+    return decided(holds, measured, f"a = 2, 3 at n={ANCHOR}; deterministic equivalent {expected}", predicted="2, 3", values=values)
 
 
 def _catastrophic(run: BenignOverfitting) -> Judgement:
@@ -157,14 +160,14 @@ def _conditions(run: BenignOverfitting) -> Judgement:
     table = np.array([run.terms[setting].conditions for setting in benign])  # (sizes, 3)
     steepest = float(np.diff(table, axis=0).max())
     first, last = ("; ".join(f"{value:.3f}" for value in line) for line in (table[0], table[-1]))
-    note, values = f"exp-eps, n={benign[0].n} to {benign[-1].n}", {"least fall": -steepest}
+    note, values = f"n={benign[0].n} to {benign[-1].n}", {"least fall": -steepest}
     return decided(steepest < 0, f"{first} to {last}", note, predicted="falling", values=values)
 
 
 def _loses(run: BenignOverfitting) -> Judgement:
     setting = run.at("power", ANCHOR, 3.0)
     risk, tuned = run.excess(setting), float(run.drawn(setting, "tuned").mean())
-    note, values = f"excess {risk:.3g} against {tuned:.3g}, a=3, signal 1, n={ANCHOR}", {"interpolation": risk, "tuned ridge": tuned}
+    note, values = f"{risk:.3g} against {tuned:.3g}, signal 1, n={ANCHOR}", {"interpolation": risk, "tuned ridge": tuned}
     return decided(risk / tuned > WORSE, risk / tuned, note, predicted="> 1", values=values)
 
 

@@ -137,6 +137,11 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
         """Return the settings of a curve, by n."""
         return next(curve for curve in self.curves if curve[0].group == group)
 
+    @property
+    def shown_curves(self) -> list[list[Setting]]:
+        """The curves that are drawn: those of several n, if there are any; the others are points that claims compare."""
+        return [curve for curve in self.curves if len(curve) > 1] or self.curves
+
     def has_signal(self, curve: list[Setting]) -> bool:
         """Whether a curve's noise and signal are shown apart: by the knob, or by a signal of its own."""
         return self.config.signal > 0 or (curve[0].family == "own" and curve[0].signal > 0)

@@ -25,7 +25,7 @@ WITH_SIGNAL = "fills with the knob signal above 0: then bias and variance differ
 HAS_SIGNAL = Condition("signal above 0, or your own spectrum", lambda config: config.signal > 0 or config.imported)
 FIGURES = (
     Figure("excess-risk", "Excess risk", N, EXCESS, ("excess-risk/*",),
-           "mean over draws and deterministic equivalent; without signal it is the noise risk, (E0 - 1) sigma^2", EMPTY,
+           "mean over draws and deterministic equivalent; sigma^2 times the noise risk, plus the signal's part if there is a signal", EMPTY,
            (REGRESSION,)),
     Figure("spectrum", "Spectrum", Axis("index", log=True), Axis("eigenvalue", log=True), ("spectrum/*",), "at the largest n", EMPTY,
            (REGRESSION,)),
@@ -38,10 +38,10 @@ FIGURES = (
         empty="fills without ridge: the bounds are those of interpolation", domain=(REGRESSION, one_of("ridge", 0.0)),
     ),
     Figure(
-        "orders", "Orders of the excess risk at k*", N, EXCESS, ("orders/*",), "of the chosen family, with its ridge",
+        "orders", "Theorem 4's order of the risk", N, EXCESS, ("orders/*",), "at k*, of the chosen family, with its ridge",
         empty="fills where some r_k, the ridge added to its sum, is at least b n: raise ridge", domain=(REGRESSION,),
     ),
-    Figure("noise-term", "Noise's part", N, EXCESS, ("noise-term/*",), empty=WITH_SIGNAL, domain=(REGRESSION, HAS_SIGNAL)),
+    Figure("noise-term", "Noise risk", N, EXCESS, ("noise-term/*",), empty=WITH_SIGNAL, domain=(REGRESSION, HAS_SIGNAL)),
     Figure("signal-term", "Signal's part", N, EXCESS, ("signal-term/*",), empty=WITH_SIGNAL, domain=(REGRESSION, HAS_SIGNAL)),
     *classification.FIGURES,
 )  # fmt: skip
@@ -61,7 +61,7 @@ QUANTITIES = (
 def simulated(run: BenignOverfitting) -> Iterator[Series]:
     """Means over draws with their standard errors, noise and signal apart as well if there is a signal; risks on digits."""
     if run.step:
-        for curve in run.curves:
+        for curve in run.shown_curves:
             group = curve[0].group
             noise, signal = ([run.drawn(setting, column) for setting in curve] for column in ("noise", "signal"))
             noise = [run.sigma2 * values for values in noise]
@@ -99,7 +99,7 @@ def _digits(run: BenignOverfitting) -> Iterator[Series]:
 def markers(run: BenignOverfitting) -> tuple[Marker, ...]:
     """The limits each power law tends to, and k* of the benign spectrum."""
     found = []
-    for first, *_ in run.curves:
+    for first, *_ in run.shown_curves:
         if first.family == "power" and run.config.ridge == 0 and run.sigma2 > 0:
             limit = run.sigma2 * float(limiting_noise_error("power", 100, a=first.parameter) - 1)
             of = f"k^-{first.parameter:g}"

@@ -82,12 +82,12 @@ def own_in_words(run: BenignOverfitting) -> tuple[str, ...]:
 
 def expected_curves(run: BenignOverfitting) -> Iterator[Series]:
     """Every curve that does not wait for a draw; groups in an order that no knob and no draw changes."""
-    for curve in run.curves:
+    for curve in run.shown_curves:
         yield from _risk(run, curve)
         yield _spectrum(curve[-1])
     yield from _ranks(run)
     if run.config.ridge == 0:
-        for curve in run.curves:
+        for curve in run.shown_curves:
             yield from _bounds(run, curve)
     yield from _orders(run)
 
@@ -149,8 +149,8 @@ def _orders(run: BenignOverfitting) -> Iterator[Series]:
     theory = np.array([expected(one, ridge) for one in hidden]) * (sigma2, 1.0)
     names = ("noise", "signal") if run.has_signal(list(hidden)) else ("noise",)
     for name, order, value in zip(names, orders.T, theory.T, strict=False):
-        yield _curve(f"orders/{name}/order", f"{name}, {run.chosen.label}: order", x, order, name, "bound")
-        yield _curve(f"orders/{name}/theory", f"{name}, {run.chosen.label}: theory", x, value, name)
+        yield _curve(f"orders/{name}/order", f"{run.chosen.label}, {name} risk: order", x, order, name, "bound")
+        yield _curve(f"orders/{name}/theory", f"{run.chosen.label}, {name} risk: theory", x, value, name)
 
 
 def _curve(name: str, label: str, x: Any, y: Any, group: str, basis: Basis = "asymptotic") -> Series:

@@ -46,7 +46,7 @@ def test_what_a_task_leaves_empty_takes_no_room():
     for preset in SPEC.presets:
         config = SPEC.configure(preset.name)
         shown = {item.name for item in (*FIGURES, *PICTURES) if not unmet(item.domain, config)}
-        mine = {"class-error", "regression-risk", "all-sv", "sv-fraction"}
+        mine = {"class-error", "regression-risk", "all-sv", "negative-duals"}
         assert shown == mine if config.task == "classification" else not shown & mine
 
 

@@ -39,14 +39,15 @@ WIDE = Condition(
 PRESET = ("classification",)
 CLAIMS = (
     Claim("SP1", "Negative duals, points that are no support vectors, are as many as the exact law says: the least likely count",
-          "our derivation, of arXiv:2005.08054", "n P(t_m > sqrt(m/(n-1))) a draw", "chance at least 1e-3 over the number of counts",
+          "our derivation, of arXiv:2005.08054", "n P(t_m > sqrt(m/(n-1))) a draw", "p-value at least 1e-3 over the number of counts",
           PRESET, (CLASSIFICATION,), LUCK),
     Claim("SP2", "All points are support vectors just where no dual is negative", "arXiv:2005.08054; arXiv:2009.10670",
           "the max margin agrees in every draw", "exact", PRESET, (CLASSIFICATION,)),
     Claim("SP3", "Support vectors proliferate: share of draws with nothing else, at small and at large c", "arXiv:2009.10670", "0; exp(-E)",
           f"none at c <= {FEW:g}; at least {NEARLY:g} at c >= {MANY:g}", PRESET, (CLASSIFICATION, within("draws", 100, 250), WIDE), 1e-3),
-    Claim("SP4", "Between the thresholds only classification improves: over n, at q = .75", "arXiv:2005.08054", "error falls, risk rises",
-          f"by at least {FALL:g}; {RISE:g}", PRESET, (CLASSIFICATION, DRAWS, THREE, LONG, CLEAN), 1e-3),
+    Claim("SP4", "Between the thresholds only classification improves: change of its error; of regression risk, over n at q = .75",
+          "arXiv:2005.08054", "below 0; above 0", f"by at least {FALL:g}; {RISE:g}", PRESET,
+          (CLASSIFICATION, DRAWS, THREE, LONG, CLEAN), 1e-3),
     Claim("SP5", "Below both are small, above as by guessing: error and risk at q = .25; at q = 1.25", "arXiv:2005.08054",
           "small; guessing, null", "below .12, .05; above .4, .9", PRESET, (CLASSIFICATION, DRAWS, THREE, LONG, CLEAN), 1e-3),
     Claim("SP6", "Theory meets simulation: mean error and risk, where they are furthest apart", "our step from arXiv:2207.06569",
@@ -61,7 +62,7 @@ def _law(run: Classification) -> Judgement:
     problem = run.isotropic[rarest]
     draws = len(run.drawn("negative", problem))
     counts = int(run.drawn("negative", problem).sum()), draws * float(run.expected[rarest])
-    note = f"n={problem.n}, c={problem.c:g}: chance of so few or many {luck[rarest]:.2g}, the least of {len(luck)} counts"
+    note = f"n={problem.n}, c={problem.c:g}, p-value {luck[rarest]:.2g}, the least of {len(luck)}"
     values = {"n": float(problem.n), "c": problem.c, "luck": luck[rarest]}
     measured, expected = float(run.drawn("negative", problem).mean()), float(run.expected[rarest])
     words = f"{counts[0]:,} in {draws:,} draws", f"{counts[1]:.3g}"
@@ -74,7 +75,7 @@ def _agrees(run: Classification) -> Judgement:
     support = np.concatenate([run.drawn("support", one) == one.n for one in problems])
     positive = np.concatenate([run.all_support(one) == 1 for one in problems])
     agree, draws = int((support == positive).sum()), len(support)
-    note = f"n={run.least}; all are in {int(support.sum()):,} of them"
+    note = f"n={run.least}; all points are in {int(support.sum()):,} of them"
     values = {"agree": float(agree), "draws": float(draws)}
     return decided(agree == draws, f"{agree:,} of {draws:,} draws", note, predicted=f"{draws:,} of {draws:,}", values=values)
 
@@ -99,12 +100,12 @@ def _only_classification(run: Classification) -> Judgement:
     fall, rise = error - later_error, later_risk - risk
     first, last = run.curve(BETWEEN)[0], run.curve(BETWEEN)[-1]
     theory = [abs(run.theory(column, last) - run.theory(column, first)) for column in ("error", "risk")]
-    note = f"error {error:.3g} to {later_error:.3g}, risk {risk:.3g} to {later_risk:.3g}, n={first.n} to {last.n}"
+    note = f"n={first.n} to {last.n}"
     words, values = (
-        f"error -{theory[0]:.3g}, risk +{theory[1]:.3g}",
+        f"-{theory[0]:.3g}; +{theory[1]:.3g}",
         {"fall": fall, "rise": rise, "fall by theory": theory[0], "rise by theory": theory[1]},
     )
-    return decided(fall >= FALL and rise >= RISE, f"error {-fall:+.3g}, risk {rise:+.3g}", note, predicted=words, values=values)
+    return decided(fall >= FALL and rise >= RISE, f"{-fall:+.3g}; {rise:+.3g}", note, predicted=words, values=values)
 
 
 def _both_or_neither(run: Classification) -> Judgement:

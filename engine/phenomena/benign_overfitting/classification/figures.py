@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,11 +27,11 @@ FIGURES = (
     Figure("regression-risk", "Regression risk", N, Axis("of null risk", lo=0.0), ("regression-risk/*",),
            "fit of z, whose sign is the class",
            EMPTY, (CLASSIFICATION,)),
-    Figure("all-sv", "All points support", RATIO, Axis("of all draws", lo=0.0, hi=1.0), ("all-sv/*",),
-           "then max margin is the least-norm fit",
+    Figure("all-sv", "All points support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
+           "then the max margin is the least-norm fit: no dual is negative",
            EMPTY, (CLASSIFICATION,)),
-    Figure("sv-fraction", "Support vectors", RATIO, Axis("share of points", hi=1.0), ("sv-fraction/*",),
-           "of positive dual; SVM itself: max margin", EMPTY, (CLASSIFICATION,)),
+    Figure("negative-duals", "Negative duals", RATIO, Axis("mean a draw", log=True, lo=1e-3), ("negative-duals/*",),
+           "points that are no support vectors, where the fit is not the max margin; a mean of 0 is not drawn", EMPTY, (CLASSIFICATION,)),
 )  # fmt: skip
 QUANTITIES = (
     Quantity("sv-fraction", "share of positive duals, largest n", per="run"),
@@ -43,22 +44,27 @@ BETWEEN = 12  # sizes n of a curve of theory
 
 def curves(study: Classification) -> Iterator[Series]:
     """Every curve, theory before simulation, groups in an order that no draw changes."""
-    for n in study.sizes:
+    for n in ends(study):
         yield from _laws(study, n)
     for q in study.shares:
         yield from _equivalents(study, q)
     if study.draws.done:
-        for n in study.sizes:
+        for n in ends(study):
             yield from _counts(study, n)
         for q in study.shares:
             yield from _errors(study, q)
+
+
+def ends(study: Classification) -> list[int]:
+    """The least and the largest n: what is counted at those between would lie on one another, at 0 and at 1."""
+    return sorted({study.sizes[0], study.sizes[-1]})
 
 
 def _laws(study: Classification, n: int) -> Iterator[Series]:
     of = [one.c for one in study.isotropic if one.n == n]
     c, expected = study.law(n, np.linspace(of[0], of[-1], FINE if len(of) > 1 else 1))
     yield _theory(f"all-sv/n{n}/law", f"n={n}, law", c, np.exp(-expected), f"n{n}")
-    yield _theory(f"sv-fraction/n{n}/law", f"n={n}, law", c, 1 - expected / n, f"n{n}", "exact")
+    yield _theory(f"negative-duals/n{n}/law", f"n={n}, law", c, expected, f"n{n}", "exact")
 
 
 def _equivalents(study: Classification, q: float) -> Iterator[Series]:
@@ -74,10 +80,12 @@ def _counts(study: Classification, n: int) -> Iterator[Series]:
     problems = [one for one in study.isotropic if one.n == n]
     x = [one.c for one in problems]
     yield _means(f"all-sv/n{n}/simulation", f"n={n}", x, [study.all_support(one) for one in problems], f"n{n}")
-    yield _means(f"sv-fraction/n{n}/simulation", f"n={n}", x, [study.positive(one) for one in problems], f"n{n}")
-    if n == study.least:
-        shares = [study.drawn("support", one) / n for one in problems]
-        yield _means("sv-fraction/support", f"SVM itself, n={n}", x, shares, "support")
+    some = [one for one in problems if study.drawn("negative", one).any()]
+    if some:
+        found = _means(
+            f"negative-duals/n{n}/simulation", f"n={n}", [one.c for one in some], [study.drawn("negative", one) for one in some], f"n{n}"
+        )
+        yield found if found.lo is None else replace(found, lo=np.maximum(found.lo, found.y / 10))
 
 
 def _errors(study: Classification, q: float) -> Iterator[Series]:

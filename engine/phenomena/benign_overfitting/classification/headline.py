@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 def clauses(study: Classification, known: Known) -> Iterator[str]:
     """Error and risk at the middle q, then the transition, then how they go with n."""
-    at = f"at n={study.sizes[-1]:,}, q={study.chosen:g}"
+    at = f"q={study.chosen:g}, n={study.sizes[-1]:,}"
     if not known.has("class_error"):
         error, risk = known.percent("class_error_theory"), known.number("regression_risk_theory")
         yield f"{at}: theory expects classification error {error} and regression risk {risk} of null"
         return
-    yield f"{at}: classification error {known.percent('class_error')}, regression risk {known.number('regression_risk')} of null"
+    errors = f"classification error {known.percent('class_error')}{_way(known, 'class_error_slope')}"
+    yield f"{at}: {errors}, regression risk {known.number('regression_risk')}{_way(known, 'regression_risk_slope')}"
     if known.has("half_point"):
         half, law = known.number("half_point"), known.number("half_point_theory")
-        yield f"half of draws have support vectors alone at d = {half} n ln n, theory {law}"
+        yield f"all points support in half of the draws at d = {half} n ln n, theory {law}"
     if known.has("class_error_slope", "regression_risk_slope"):
-        yield f"with n the error {_with_n(known, 'class_error_slope')}"
-        yield f"the regression risk {_with_n(known, 'regression_risk_slope')}"
+        yield f"error ~ n^{known.number('class_error_slope')}, risk ~ n^{known.number('regression_risk_slope')}"
     done, total = study.draws.done, study.draws.count
     drawn = f"{done:,} of {total:,} draws" if done < total else f"{done:,} draws"
     yield f"{drawn}, one in {FEWER} of them of q and of n above {LARGE}"
     yield from pooled(study.seeds)
 
 
-def _with_n(known: Known, name: str) -> str:
-    """Which way a slope goes, and its value."""
-    return f"{'falls' if known.value(name) < 0 else 'grows'} (n^{known.number(name)})"
+def _way(known: Known, slope: str) -> str:
+    """Which way a quantity goes with n, in brackets; empty where one size n says nothing of it."""
+    return (" (falls)" if known.value(slope) < 0 else " (grows)") if known.has(slope) else ""
