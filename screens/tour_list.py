@@ -47,6 +47,8 @@ class TourList(Page, ModalScreen[None], inherit_bindings=False):
         super().__init__()
         self._stops, self._visits, self._place, self._go = stops, visits, place, go
         self.list = OptionList(*(Text(stop.title) for stop in stops))
+        self._width = WIDTH - AROUND
+        self._marked = place
 
     def compose(self) -> ComposeResult:
         """Lay out the summary, the stops and the keys."""
@@ -62,11 +64,23 @@ class TourList(Page, ModalScreen[None], inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         """Write a row a stop for the width there is, and keep the marked one in sight."""
-        width = min(WIDTH, event.size.width) - AROUND
+        self._width = min(WIDTH, event.size.width) - AROUND
         self.list.styles.max_height = max(1, event.size.height - ROWS_AROUND)
-        for place, stop in enumerate(self._stops):
-            self.list.replace_option_prompt_at_index(place, _row(place + 1, stop, self._visits.get(stop.name), width))
+        for place in range(len(self._stops)):
+            self._write(place)
         self.call_after_refresh(self.list.scroll_to_highlight)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Take the colours of words off the marked row, where they could not be read, and give back those of the one before."""
+        event.stop()
+        before, self._marked = self._marked, event.option_index
+        for place in {before, self._marked}:
+            self._write(place)
+
+    def _write(self, place: int) -> None:
+        stop = self._stops[place]
+        row = _row(place + 1, stop, self._visits.get(stop.name), self._width)
+        self.list.replace_option_prompt_at_index(place, Text(row.plain) if place == self._marked else row)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Go to a stop, once."""

@@ -182,7 +182,7 @@ class SketchField(AnswerField):
         if self._asked:
             still, count = len(self.heights) - len(self._moved), len(self.heights)
             whose = "None of the points was" if still == count else f"{still} of {count} points {'was' if still == 1 else 'were'} not"
-            return text.append(f"\n {whose} moved yet: arrows move them; enter again answers with them as they stand.", "bold yellow")
+            return text.append(f"\n {whose} moved yet: arrows move them; enter again answers so.", "bold yellow")
         text.append("  arrows, far: page up and down; then enter", "dim")
         text.no_wrap, text.overflow = True, "ellipsis"
         return text

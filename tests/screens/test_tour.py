@@ -250,6 +250,10 @@ def test_the_list_says_what_became_of_each_stop_and_goes_there(size: tuple[int, 
         await pilot.pause()
         words = said(app)
         assert "3 stops: 1 seen, 1 skipped, 1 to come" in words and "2 skipped Time to fit" in words and "1 seen Random labels" in words
+        options = app.screen.list.options  # type: ignore[attr-defined]
+        assert [bool(option.prompt.spans) for option in options[:2]] == [False, True], "colours on the mark could not be read"
+        await pilot.press("down")
+        await until(pilot, lambda: [bool(option.prompt.spans) for option in options[:2]] == [True, False])
         await pilot.press("end", "enter")
         await until(pilot, lambda: app.screen is screen and screen.place == 2)
         await pilot.press("l", "escape")
