@@ -1,4 +1,4 @@
-"""The screen of grokking: accuracy beside the grid of pairs first, then progress measures, loss, spectrum and delays; of images norms."""
+"""The screen of grokking: accuracy beside loss first, then the grid of pairs, progress measures, spectrum and delays; of images norms."""
 
 from __future__ import annotations
 
@@ -8,4 +8,6 @@ from screens.base import PhenomenonScreen
 class GrokkingScreen(PhenomenonScreen):
     """Two jumps of accuracy with a long time between them."""
 
-    VIEWS = ("accuracy", "correctness", "norm", "progress", "loss", "spectrum", "delay-vs-fraction", "delay-vs-decay")
+    VIEWS = (
+        "accuracy", "loss", "correctness", "norm", "progress", "circuit", "spectrum", "delay-vs-fraction", "delay-vs-decay", "accuracy-p53",
+    )  # fmt: skip

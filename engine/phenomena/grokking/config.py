@@ -59,7 +59,9 @@ class GrokkingConfig(Config):
     act: Literal["square", "relu"] = knob(
         "square", "activation of Gromov's network (the others have relu)", label="activation", needs=(PAIRS,)
     )
-    steps: int = knob(1200, "training steps", ge=100, le=1_000_000, unit="steps", log=True)
+    steps: int = knob(
+        1200, "training steps, and up to as many more until 2.5 times the grok step", ge=100, le=1_000_000, unit="steps", log=True
+    )
     every: int = knob(20, f"steps between {LINEAR} measurements; 20 a decade beside and beyond", ge=1, le=1000, unit="steps")
     speedup: Speedup = knob("none", "what is done to the gradient, or to the softmax; a control is trained beside", needs=(PAIRS,))
     sweep: bool = knob(False, "train fractions .2 to .6 times weight decays 0, .3, 1, 3 beside; with images 2/3 and 2 times the decay")

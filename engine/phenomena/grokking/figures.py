@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series, one_of
 from engine.phenomena.grokking.config import PAIRS
+from engine.phenomena.grokking.domains import HALF_OF_53
 from engine.phenomena.grokking.milestones import GROKKED, MEMORISED, Milestones, all_reached
 from engine.phenomena.grokking.omnigrok import figures as images
-from engine.phenomena.grokking.settings import CONTROL, MAIN, NO_DECAY, READ_AT, WATCHED, Setting, Task
+from engine.phenomena.grokking.settings import CONTROL, MAIN, NO_DECAY, P53, READ_AT, WATCHED, Setting, Task
 from engine.readings import summarised
-from engine.theory.modular_arithmetic.operations import CYCLIC
+from engine.theory.modular_arithmetic.operations import ADDITIVE, CYCLIC
 
 STEP = Axis("step", log=True, lo=1)
 SWEPT = "filled by sweep yes (preset standard)"
@@ -23,11 +24,15 @@ EMPTY, ROTATIONS = "fills with the knob task at pairs", "fills with op add, sub,
 FIGURES = (
     Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
     Figure("loss", "Loss", STEP, Axis("loss an example", log=True), ("loss/*",)),
-    Figure("progress", "Progress measures", STEP, Axis("value"), ("progress/*",),
+    Figure("progress", "Progress measures", STEP, Axis("value"), ("progress/*",), empty=EMPTY, domain=(PAIRS,)),
+    Figure("circuit", "Restricted and excluded loss", STEP, Axis("loss"), ("circuit/*",),
            "restricted on all pairs, excluded on training pairs; keys: frequencies with 80 % of the embedding's power, at the end or now",
-           EMPTY, (PAIRS,)),
+           "fills with op add or sub on pairs", (PAIRS, one_of("op", *ADDITIVE))),
     Figure("spectrum", "Fourier spectrum", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
-           "of the embedding, for add, sub, mul and div", ROTATIONS, (PAIRS, one_of("op", *CYCLIC))),
+           "of the embedding: of a neuron with Gromov's network, else of all dimensions; for add, sub, mul and div",
+           ROTATIONS, (PAIRS, one_of("op", *CYCLIC))),
+    Figure("accuracy-p53", "Without decay, p = 53", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy-p53/*",),
+           "half the pairs shown", "fills with model gromov at its default knobs", HALF_OF_53),
     Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs shown", lo=0.0, hi=1.0), Axis("grok step", log=True),
            ("delay-vs-fraction/*",), empty=SWEPT, domain=(PAIRS, one_of("sweep", True))),
     Figure("delay-vs-decay", "Delay against decay", Axis("weight decay", lo=0.0), Axis("grok step", log=True),
@@ -56,37 +61,39 @@ LEGEND = ("test, wrong", "test, right", "training, wrong", "training, right")
 Floats = NDArray[np.float64]
 
 
-def curves(r: Milestones, analytic: float | None, width: int) -> Iterator[Series]:
-    """Yield accuracy and loss of the watched settings, that of the analytic network, progress measures, and delays."""
+def curves(r: Milestones) -> Iterator[Series]:
+    """Yield accuracy and loss of the watched settings, progress measures, the accuracy at p = 53, and delays."""
     for figure in ("accuracy", "loss"):
-        for name in (name for name in WATCHED if name in r.settings):
+        for name in (name for name in WATCHED if name in r.settings and name != P53):
             for part in ("train", "test") if name != NO_DECAY else ("test",):  # its training curve lies on the main setting's
                 label = f"{part}, {r.settings[name].label}"
                 yield r.curve(f"{part}-{figure}", name, label, name=f"{figure}/{part}-{name}", group=f"{part}-{name}", from_step=1)
-    if analytic is not None:
-        ends = np.array([1.0, max(1, r.history.last)], dtype=np.float64)
-        label = f"analytic network, N={width}"
-        yield Series("accuracy/analytic", label, ends, np.full(2, analytic), kind="theory", basis="exact", group="analytic")
     yield from _progress(r)
+    for part in ("train", "test") if P53 in r.settings else ():  # in the colours of the main setting's, which stands in other figures
+        yield r.curve(f"{part}-accuracy", P53, f"{part}, no decay", name=f"accuracy-p53/{part}", group=f"{part}-{MAIN}", from_step=1)
     yield from _delays(r, "fraction", attrgetter("fraction"), "decay", attrgetter("wd"))
     yield from _delays(r, "decay", attrgetter("wd"), "fraction", attrgetter("fraction"))
 
 
 def _progress(r: Milestones) -> Iterator[Series]:
-    for name in ("restricted", "excluded"):
-        steps, values, keys = r.circuit(name)
-        if len(steps):
-            later = steps >= 1
-            yield summarised(f"progress/{name}", f"{name} loss, {keys} keys", steps[later], values[later], group=name)
     for quantity in PROGRESS:
         if len(r.table(quantity.name)[0]):
             yield r.curve(quantity.name, MAIN, quantity.label, name=f"progress/{quantity.name}", group=quantity.name, from_step=1)
+    yield from _circuit(r, "restricted")
     for name, label in ((MAIN, "softmax collapse"), (CONTROL, "softmax collapse of the control")):
         if len(r.table("collapse", name)[0]):
             yield r.curve("collapse", name, label, name=f"progress/collapse-{name}", group=f"collapse-{name}", from_step=1)
     steps, norms = r.table("norm")
     shares, later = norms / norms.max(axis=0, initial=0.0), steps >= 1
     yield summarised("progress/norm", "squared norm / largest", steps[later], shares[later], group="norm")
+    yield from _circuit(r, "excluded")  # after the norm, for colours that do not lie beside that of the restricted loss
+
+
+def _circuit(r: Milestones, name: str) -> Iterator[Series]:
+    steps, values, keys = r.circuit(name)
+    if len(steps):
+        later = steps >= 1
+        yield summarised(f"circuit/{name}", f"{name} loss, {keys} keys", steps[later], values[later], group=name)
 
 
 def _delays(
@@ -106,11 +113,11 @@ def _delays(
         yield Series(f"delay-vs-{name}/censored", "not by this step", x, y, style="points", group="censored")
 
 
-def bars(power: Floats) -> Series:
-    """Return each frequency's share of the power of all neurons, (frequencies, neurons)."""
-    total = power.sum(axis=1)
-    x = np.arange(1, len(total) + 1, dtype=np.float64)
-    return Series("spectrum", "embedding", x, total / max(total.sum(), 1e-300), style="bars", group="spectrum")
+def bars(power: Floats, neuron: bool) -> Series:
+    """Return each frequency's share of the power of all dimensions, (frequencies, dimensions), or of the first: its neuron."""
+    total = power[:, 0] if neuron else power.sum(axis=1)
+    x, label = np.arange(1, len(total) + 1, dtype=np.float64), "first neuron" if neuron else "embedding"
+    return Series("spectrum", label, x, total / max(total.sum(), 1e-300), style="bars", group="spectrum")
 
 
 def correctness(task: Task, correct: NDArray[np.bool_], seed: int) -> Picture:
@@ -137,18 +144,15 @@ def events(r: Milestones, chance: float) -> Iterator[Marker]:
     if all_reached(grokked):
         at = float(np.median(grokked))
         found.append((at, f"grokked at {at:,.0f}, ratio {np.median(r.delay_ratio()):.3g}", "grokked"))
-    yield from (Marker(figure, "x", *event) for event in found for figure in ("accuracy", "loss", "progress"))
+    yield from (Marker(figure, "x", *event) for event in found for figure in ("accuracy", "loss", "progress", "circuit"))
     if all_reached(beside):
         at = float(np.median(beside))
         yield Marker("accuracy", "x", at, f"control grokked at {at:,.0f}", CONTROL)
 
 
 def sentences(r: Milestones) -> Iterator[str]:
-    """Say what cannot be seen: thresholds, and of each setting when it memorised and grokked, the main one's delay last of all."""
+    """Say what cannot be seen: thresholds, when each setting memorised and grokked, last why the main one goes on beyond its steps."""
     yield f"memorised: at least {MEMORISED} % of training pairs right; grokked: at least {GROKKED} % of test pairs; medians over seeds"
-    later = r.run_on(r.settings[MAIN])
-    if later:
-        yield f"{r.settings[MAIN].label}: trained on to step {later:,}, {READ_AT:g} times the grok step, where single waves are read"
     for name in reversed(WATCHED):
         if name not in r.settings:
             continue
@@ -163,3 +167,7 @@ def sentences(r: Milestones) -> Iterator[str]:
             yield f"{said}, grokked at {np.median(grokked):,.0f}, ratio {np.median(r.delay_ratio(name)):.3g}"
         else:
             yield f"{said}, not grokked by step {last:,} (censored)" if over else f"{said}, not grokked yet"
+    later = r.run_on(r.settings[MAIN])
+    if later:
+        asked, label = r.settings[MAIN].steps, r.settings[MAIN].label
+        yield f"{label} goes on from step {asked:,} to {later:,}, {READ_AT:g} times its grok step, where single waves are read"

@@ -36,5 +36,5 @@ def clauses(run: Grokking, known: Known) -> Iterator[str]:
     if np.isfinite(ratio).all():
         yield f"{known.number('delay_ratio')} times as late" if np.median(ratio) >= LATER else "no delay"
     if known.has("wave_share"):
-        yield f"share of a single wave in a neuron {known.percent('wave_share')}"
+        yield f"single-frequency share {known.percent('wave_share')}"
     yield from pooled(run.seeds)

@@ -54,7 +54,7 @@ def cross_entropy(outputs, labels):
 
 
 def curve(run, name):
-    return next(item for item in run.series() if item.name == f"progress/{name}")
+    return next(item for item in run.series() if item.name == f"circuit/{name}")
 
 
 @pytest.mark.parametrize(("knobs", "loss"), [(GROMOV, squared), (TRANSFORMER, cross_entropy)], ids=["gromov", "transformer"])
@@ -99,7 +99,7 @@ def test_a_run_resumed_late_has_the_same_past(knobs, looked):
 def test_operations_without_waves_of_a_plus_b_keep_no_weights():
     run = work(make(**{**GROMOV, "op": "mul", "steps": 100}))
     assert not any(name.startswith("hindsight-kept") for name in run.state().arrays)
-    assert not any(item.name == "progress/restricted" for item in run.series())
+    assert not any(item.name == "circuit/restricted" for item in run.series())
 
 
 def test_the_published_run_keeps_its_weights_in_bounded_memory():

@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import ProblemError
 from engine.phenomena.grokking import progress_measures as progress
+from engine.phenomena.grokking.figures import bars
 from engine.theory.modular_arithmetic.quadratic_network import analytic_network
 
 P = 11
@@ -129,3 +130,9 @@ LOGITS = np.zeros((P * P, P))
 def test_refuses_what_has_no_measure(call: object, word: str) -> None:
     with pytest.raises(ProblemError, match=word):
         call()  # type: ignore[operator]
+
+
+def test_bars_are_those_of_the_first_neuron_or_of_all_dimensions() -> None:
+    power = np.array([[3.0, 0.0], [1.0, 4.0]])  # (frequencies, dimensions)
+    assert bars(power, neuron=True).y.tolist() == [0.75, 0.25]
+    assert bars(power, neuron=False).y.tolist() == [3 / 8, 5 / 8]
