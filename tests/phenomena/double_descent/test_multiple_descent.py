@@ -66,10 +66,13 @@ def test_the_quick_preset_shows_three_peaks_and_a_ridge_without_any(quick):
     assert {item.name.split("/")[0] for item in quick.series()} == {"risk-vs-n", "block-learnt", "sample-parts", "ridge-draws"}
 
 
-def test_means_are_drawn_away_from_d_and_a_median_near_it(quick):
+def test_errors_are_drawn_as_medians_at_every_n_and_their_parts_as_means_away_from_d(quick):
     drawn = {item.name: item for item in quick.series()}
-    assert (np.abs(drawn["risk-vs-n/shortest"].x - 250) >= 4).all() and 250 in drawn["risk-vs-n/shortest-near"].x
-    assert "median" in drawn["risk-vs-n/shortest-near"].band and "mean" in drawn["risk-vs-n/shortest"].band
+    shortest = drawn["risk-vs-n/shortest"]
+    np.testing.assert_array_equal(shortest.x, quick.multiple.problem.n)
+    np.testing.assert_allclose(shortest.y, np.median(quick.multiple.risks(), axis=0))
+    assert "median" in shortest.band and "median" in drawn["risk-vs-n/tuned"].band and "mean" in drawn["sample-parts/variance"].band
+    assert (np.abs(drawn["sample-parts/variance"].x - 250) >= 4).all()
 
 
 def test_the_picture_turns_with_n(quick):

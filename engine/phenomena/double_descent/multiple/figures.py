@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 N, EMPTY, DOMAIN = Axis("n", log=True), "fills with preset multiple-descent", (MULTIPLE,)
 FIGURES = (
-    Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, hi=1000.0), ("risk-vs-n/*",),
-           "over weights and noise; near d: medians", EMPTY, DOMAIN),
+    Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, lo=0.1, hi=10.0), ("risk-vs-n/*",),
+           "median of draws; theory: mean, infinite at d", EMPTY, DOMAIN),
     Figure("block-learnt", "Learnt of each block", N, Axis("share", lo=0.0, hi=1.05), ("block-learnt/*",),
            "by min-norm; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
     Figure("sample-parts", "Bias, variance by samples", N, Axis("MSE", log=True, lo=1e-5, hi=100.0), ("sample-parts/*",),
@@ -56,14 +56,13 @@ def theory(problem: Problem) -> Iterator[Series]:
 
 
 def simulated(study: MultipleDescent) -> Iterator[Series]:
-    """Draws: means with their standard errors, of the shortest fit near d the median."""
+    """Draws: medians of the test error, which has no mean near d; means with their standard errors of its parts."""
     if not study.draws.done:
         return
     problem, n = study.problem, study.problem.n
     away = np.abs(n - problem.d) >= LEAST
-    yield _means("risk-vs-n/shortest", SHORTEST, n[away], study.risks()[:, away], "shortest")
-    yield _median("risk-vs-n/shortest-near", f"{SHORTEST} near d", n[~away], study.risks()[:, ~away], "shortest")
-    yield _means("risk-vs-n/tuned", TUNED, n, study.draws["tuned"], "tuned")
+    yield _median("risk-vs-n/shortest", SHORTEST, n, study.risks(), "shortest")
+    yield _median("risk-vs-n/tuned", TUNED, n, study.draws["tuned"], "tuned")
     parts = (("bias", "bias^2", problem.tau2 * study.draws["unlearnt"]), ("variance", "variance", problem.sigma2 * study.draws["noise"]))
     for group, label, values in parts:
         there = away & (n < problem.d) if group == "bias" else away  # beyond d there is no bias
@@ -111,11 +110,11 @@ def _block(problem: Problem, place: int) -> str:
 
 
 def _means(name: str, label: str, x: Any, draws: Floats, group: str) -> Series:
-    return summarised(name, label, x, draws.T, Summary.MEAN_ERROR, "draws", basis="simulation", style="points", group=group)
+    return summarised(name, label, x, draws.T, Summary.MEAN_ERROR, "draws", basis="simulation", group=group)
 
 
 def _median(name: str, label: str, x: Any, draws: Floats, group: str) -> Series:
-    return summarised(name, label, x, draws.T, Summary.MEDIAN_RANGE, "draws", basis="simulation", style="points", group=group)
+    return summarised(name, label, x, draws.T, Summary.MEDIAN_RANGE, "draws", basis="simulation", group=group)
 
 
 def _theory(name: str, label: str, x: Any, y: Any, group: str) -> Series:

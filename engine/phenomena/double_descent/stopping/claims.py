@@ -24,11 +24,11 @@ ERRORS, FEWEST, MOST_SIZES = 4.0, 500, 3  # EST4: standard errors; draws; dimens
 SOURCE, PRESETS = "arXiv:1810.10082", ("early-stopping", "early-stopping-standard")
 BOTH = Condition("sigma and r2 above 0", lambda c: c.sigma > 0 and c.r2 > 0)
 CLAIMS = (
-    Claim("EST1", "At any t early stopping has at most 1.686 times the risk of ridge 1/t: largest ratio", SOURCE,
+    Claim("EST1", "Early stopping at t over ridge with lam = 1/t: largest ratio of their risks", SOURCE,
           "<= 1.686", "none", PRESETS, (STOPPING,)),
-    Claim("EST2", "That bound is sharp: the ratio without signal, with equal singular values", f"{SOURCE}; constant ours",
+    Claim("EST2", "That bound is reached without signal and with equal singular values: largest ratio", f"{SOURCE}; constant ours",
           "1.685909", "1e-5", domain=(STOPPING,)),
-    Claim("EST3", "Best against best, early stopping has at most 1.215 times ridge's risk, and at least 1", SOURCE,
+    Claim("EST3", "Best against best: least risk of early stopping over that of ridge", SOURCE,
           "1 to 1.215", "none", PRESETS, (STOPPING, BOTH)),
     Claim("EST4", "The formula is the risk of drawn weights and noise", SOURCE,
           "mean over the draws: formula", "4 SE", ("early-stopping-standard",),
@@ -52,7 +52,7 @@ def _never_above(study: EarlyStopping) -> Judgement:
     ratios = [float(study.largest(one).max()) for one in study.problems]
     worst = int(np.argmax(ratios))
     values = {one.name: ratio for one, ratio in zip(study.problems, ratios, strict=True)}
-    note = f"{study.problems[worst].label}, d={study.problems[worst].d}, of {len(ratios)} problems in {study.draws.done} draws"
+    note = f"spectrum {study.problems[worst].label}, d={study.problems[worst].d}; {len(ratios)} problems, {study.draws.done} draws"
     return decided(ratios[worst] <= RATIO_BOUND + ROUNDING, ratios[worst], note, predicted=f"<= {RATIO_BOUND:.3f}", values=values)
 
 
@@ -66,7 +66,7 @@ def _best(study: EarlyStopping) -> Judgement:
     ratios = np.concatenate([study.best_ratio(one) for one in study.problems])
     low, high = float(ratios.min()), float(ratios.max())
     holds = low >= 1 - EXACT and high <= BEST_BOUND * (1 + EXACT)
-    note = f"{len(study.problems)} problems in {study.draws.done} draws"
+    note = f"{len(study.problems)} problems, {study.draws.done} draws"
     return decided(holds, f"{low:.4f} to {high:.4f}", note, predicted=f"1 to {BEST_BOUND:.3f}", values={"least": low, "largest": high})
 
 

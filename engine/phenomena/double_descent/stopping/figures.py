@@ -41,6 +41,7 @@ RATIOS = (("largest", "at any t"), ("best", "best against best"))
 THEORY_POINTS, FRAMES = 61, 41
 AROUND = 100.0  # times the least and the largest of 1/n and 1/lam*: where risks are shown, fall, turning point and rise
 LOW, HIGH = -3.0, 3.0  # of log10(t s^2) in the picture
+RUG = -0.12  # where directions stand in it, below the curves
 
 
 def theory(study: EarlyStopping) -> Iterator[Series]:
@@ -103,11 +104,10 @@ def picture(found: Directions, problem: Problem) -> Picture:
     x = 10.0**grid
     times = _spaced(problem.times, FRAMES)
     places = np.clip(np.log10(times[:, None] * found.squares), LOW, HIGH)  # (f, r)
-    kept = -np.expm1(-(10.0**places))
     words = tuple(f"directions, t={time:.2g}" for time in times)
     best = problem.best if 0 < problem.best < np.inf else 1.0
     start = int(np.argmin(np.abs(np.log(times / best))))
-    frames = np.stack([places, kept], axis=2)
+    frames = np.stack([places, np.full_like(places, RUG)], axis=2)
     layers = (
         Layer("path", np.column_stack([grid, -np.expm1(-x)]), "early stopping", "flow"),
         Layer("path", np.column_stack([grid, x / (1 + x)]), "ridge", "ridge"),
@@ -115,7 +115,7 @@ def picture(found: Directions, problem: Problem) -> Picture:
     )
     note = f"draw 1, {problem.label}, d={problem.d}; cursor over t moves them"
     x_name = "log10 t s^2, s singular value"
-    return Picture("filters", PICTURE.title, layers=layers, extent=(LOW, HIGH, 0.0, 1.05), x=x_name, y="share", note=note)
+    return Picture("filters", PICTURE.title, layers=layers, extent=(LOW, HIGH, 2 * RUG, 1.05), x=x_name, y="share", note=note)
 
 
 def _chosen(study: EarlyStopping) -> list[Problem]:
