@@ -38,19 +38,19 @@ RANKED = ("normalised", "sign", "coordinate")  # each the best at a norm of its 
 SOUDRY = "arXiv:1710.10345, Theorem 5"
 TO_THE_END, HALF_WAY, EARLY = within("decades", 59), within("decades", 30), within("decades", 10)
 DESCENT_CLAIMS = (
-    Claim("MM1", "Non-negative least squares is the SVM", "Lawson, Hanson 1974", "0", "KKT 1e-10; distance to a second solver 1e-6",
-          chance=1e-3),
+    Claim("MM1", "Non-negative least squares finds the SVM: distance to sequential quadratic programming", "Lawson, Hanson 1974", "0",
+          "1e-6; KKT residual 1e-10", chance=1e-3),
     Claim("MM2", "Direction law, four points: error x log s at s = 1e59", SOUDRY, ".6545", "1 %", ("quick",), (TO_THE_END,)),
     Claim("MM3", "Angle law, four points: (1-cos) x (log s)^2 at s = 1e59", SOUDRY, ".2142", "2 %", ("quick",), (TO_THE_END,)),
     Claim("MM4", "Margin law, four points: gap x log s at s = 1e59", SOUDRY, ".29270", ".1 %", ("quick",), (TO_THE_END,)),
-    Claim("MM5", "Loss law, four points: loss x s at s = 1e10", SOUDRY, "1/gam^2", "1e-4 relative", ("quick",), (EARLY,)),
+    Claim("MM5", "Loss law, four points: loss x s at s = 1e10", SOUDRY, "1/gam^2", ".01 %", ("quick",), (EARLY,)),
     Claim("MM6", "Two-term law, four points: distance at s = 1e30", "arXiv:1710.10345, Theorems 3-4", "0", "1e-8", ("quick",),
           (HALF_WAY,)),
     Claim("MM7", "Gradient descent follows the flow: direction at step 200,000", "logistic flow at s = eta t", "0", "1e-3", ("quick",),
           (within("gd_steps", FOLLOWED),), 1e-3),
     Claim("MM8", "Each optimiser reaches its own margin, where another's goal lies lower", "arXiv:1802.08246; arXiv:1803.01905",
           "1; best of three", ">= .95 at 100,000 steps", ("standard",), (one_of("data", "gauss"), within("gd_steps", 10 * RACED)), 0.01),
-    Claim("MM9", "Validation loss grows with log s, by what w_hat gets wrong; its error goes to w_hat's", SOUDRY,
+    Claim("MM9", "Validation loss grows with log s, by what w_hat gets wrong, while the error goes to w_hat's: slope of the loss", SOUDRY,
           "mean of max(0, -y x.w_hat)", "slope 2 %; error .01", ("quick",), (HALF_WAY,), 1e-3),
     Claim("MM10", "Equal duals have no 1/log t term: Soudry's set at s = 1e30", "arXiv:1710.10345, Fig. 1", "0", "1e-4", ("quick",),
           (HALF_WAY,), 1e-3),
@@ -73,7 +73,7 @@ def _same_svm(run: MaxMargin) -> Judgement:
         share = lost.svm.margin / float(np.linalg.norm(lost.svm.Z, axis=1).max())
         return not_applicable(f"the margin is {share:.1g} of the longest row, where no solver keeps ten digits: scale the columns alike")
     kkt, away = max(item.svm.kkt for item in solutions), max(item.second_route for item in solutions)
-    note = f"distance to sequential quadratic programming; KKT residual {kkt:.1g}; the worst of {len(solutions)} problems"
+    note = f"KKT residual {kkt:.1g}, worst of {len(solutions)} problems"
     return decided(kkt <= KKT and away <= SECOND_ROUTE, away, note, predicted=0.0, values={"KKT residual": kkt})
 
 
@@ -95,7 +95,7 @@ def _law(decade: int, tolerance: float, read: Read) -> Callable[[MaxMargin], Jud
     def judge(solution: Solution, place: int) -> Judgement:
         predicted, measured = read(solution, place)
         off = measured / predicted - 1
-        return decided(bool(abs(off) <= tolerance), measured, f"{off:+.2g} relative", predicted=predicted)
+        return decided(bool(abs(off) <= tolerance), measured, f"off by {100 * off:+.2g} %", predicted=predicted)
 
     return _on("four-point", decade, judge)
 
@@ -178,8 +178,7 @@ def _validation(run: MaxMargin) -> Judgement:
     off = np.array(slopes) / np.array(wanted) - 1
     moved = np.abs(np.array(errors) - np.array(goals))
     worst = int(np.argmax(np.abs(off)))
-    ends = f"error {errors[worst]:.3f}, w_hat's {goals[worst]:.3f}"
-    note = f"slope of the mean loss over the second half of the decades, {off[worst]:+.2g} relative; {ends}"
+    note = f"off by {100 * off[worst]:+.2g} %; error {errors[worst]:.3f}, w_hat's {goals[worst]:.3f}"
     return decided(
         bool(np.all(np.abs(off) <= SLOPE) and np.all(moved <= ERROR)), slopes[worst], note, predicted=wanted[worst],
         values={"error": errors[worst], "error of w_hat": goals[worst], "relative": float(off[worst])},

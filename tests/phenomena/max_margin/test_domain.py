@@ -89,8 +89,8 @@ INSIDE |= {
     "MIR5": lambda c: c.study == "mirror",
     "HN1": lambda c: _fitted(c) and c.act != "identity",
     "HN2": _fitted,
-    "HN3": lambda c: _fitted(c) and c.act != "relu",
-    "HN4": lambda c: _fitted(c) and c.act != "identity",
+    "HN3": lambda c: _fitted(c) and c.width <= 100 and c.act != "relu",
+    "HN4": lambda c: _fitted(c) and c.width <= 100 and c.act != "identity",
     "LL1": lambda c: False,  # the two presets as they are
     "LL2": lambda c: False,
     "LL3": lambda c: False,

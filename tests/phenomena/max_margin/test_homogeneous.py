@@ -112,7 +112,7 @@ def test_figures_pictures_and_scalars_are_filled(small):
     picture = small.pictures()[0]
     rows, columns = picture.values.shape
     gaps = np.flatnonzero(np.isnan(picture.values).all(axis=0))
-    assert picture.title == "Weights: SVM, ReLU, linear" and rows <= 14 and list(gaps) == [(columns - 2) // 3, (2 * columns - 1) // 3]
+    assert picture.columns == ("SVM", "ReLU", "linear") and rows <= 14 and list(gaps) == [(columns - 2) // 3, (2 * columns - 1) // 3]
     assert columns <= 38, "a pane of 80 columns has room for every pixel, so that all sizes show the same"
     assert np.nanmax(np.abs(picture.values)) == 1
     values = {item.scalar.name: item for item in small.scalars()}
@@ -153,7 +153,7 @@ def test_labels_that_no_hyperplane_separates_have_no_svm_to_compare_with(monkeyp
     monkeypatch.setattr("engine.phenomena.max_margin.homogeneous.study.draw_pair", repeated)
     run = work(begin(**SMALL))
     assert "no hyperplane through the origin separates the labels of seed 0" in run.notes[0]
-    assert headline_of(run) and "w_hat" not in run.arrays() and run.pictures()[0].title == "Weights: ReLU, linear"
+    assert headline_of(run) and "w_hat" not in run.arrays() and run.pictures()[0].columns == ("ReLU", "linear")
 
 
 DRAWN = pairs.draw_pair

@@ -30,10 +30,10 @@ CLAIMS = (
     Claim("HN2", "The smoothed margin hardly falls (in gradient flow never) once the loss is below log 2: largest fall from its highest",
           f"{PAPER}, Theorem 4.1", "0 % in flow", "at most 1 %",
           ("homogeneous",), DOMAIN, 1e-2),
-    Claim("HN3", "Without activation the margin tends to half the SVM's: ratio", "our own; arXiv:1906.05890", "1", ".94 to 1",
+    Claim("HN3", "Without activation the margin tends to half the SVM's: share of that half", "our own; arXiv:1906.05890", "1", ".94 to 1",
           ("homogeneous",), (*DOMAIN, NEAR_THE_END, IDENTITY), 1e-2),
-    Claim("HN4", "A KKT point is approached, ReLU: slackness, 1 - cos of theta with its motion", f"{PAPER}, Theorem 4.4", "0, 0",
-          "<= .03, <= .03", ("homogeneous",), (*DOMAIN, NEAR_THE_END, RELU), 1e-2),
+    Claim("HN4", "A KKT point is approached, ReLU: the larger of slackness and 1 - cos of theta with its motion",
+          f"{PAPER}, Theorem 4.4", "0", "<= .03", ("homogeneous",), (*DOMAIN, NEAR_THE_END, RELU), 1e-2),
 )  # fmt: skip
 
 
@@ -59,14 +59,18 @@ def _named(study: Homogeneous, name: str) -> Activation:
 
 def _growth(study: Homogeneous) -> Judgement:
     least = study.growth(_named(study, "relu"))
-    return decided(bool(least.min() >= GROWTH), float(least.min()), "the least of the seeds", values={"greatest": float(least.max())})
+    return decided(
+        bool(least.min() >= GROWTH),
+        float(least.min()),
+        "least of the seeds" if least.size > 1 else "",
+        values={"greatest": float(least.max())},
+    )
 
 
 def _smoothed(study: Homogeneous) -> Judgement:
     falls = {setting.label: float(study.falls(setting).max()) for setting in study.settings}
     worst = max(falls.values())
-    words = "; ".join(f"{name} {100 * value:.2g} %" for name, value in falls.items())
-    return decided(worst <= FALL, f"{100 * worst:.2g} %", words, values=falls)
+    return decided(worst <= FALL, f"{100 * worst:.2g} %", values=falls)
 
 
 def _half(study: Homogeneous) -> Judgement:
@@ -74,14 +78,20 @@ def _half(study: Homogeneous) -> Judgement:
     if np.isnan(ratios).any():
         return not_applicable("no hyperplane through the origin separates the labels")
     away = ratios[int(np.argmax(np.abs(ratios - 1)))]
-    return decided(bool(np.all((ratios >= NEAR) & (ratios <= 1 + 1e-9))), float(away), "margin over half the SVM's", predicted=1.0)
+    return decided(bool(np.all((ratios >= NEAR) & (ratios <= 1 + 1e-9))), float(away), predicted=1.0)
 
 
 def _kkt(study: Homogeneous) -> Judgement:
     relu = _named(study, "relu")
     slack, motion = float(study.slackness(relu).max()), float(study.motions(relu).max())
     values = {"slackness": slack, "1 - cos": motion}
-    return decided(slack <= SLACK and motion <= MOTION, f"{slack:.3g}, {motion:.3g}", "the worst of the seeds", values=values)
+    return decided(
+        slack <= SLACK and motion <= MOTION,
+        max(slack, motion),
+        f"slackness {slack:.2g}, 1 - cos {motion:.2g}",
+        predicted=0.0,
+        values=values,
+    )
 
 
 JUDGES: Judges[MaxMargin] = {

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.phenomena.max_margin.homogeneous.study import Activation, Homogeneous
 
 EMPTY, DOMAIN = "fills with preset homogeneous", (HOMOGENEOUS,)
+GRADIENT = "Mean gradient by pixel"
 FALLEN, STEP = Axis("log(1/loss)"), Axis("step", log=True, lo=1)
 FIGURES = (
     Figure("network-margin", "Network margin", FALLEN, Axis("min y f/|theta|^2"), ("network-margin/*",),
@@ -32,7 +33,7 @@ FIGURES = (
     Figure("network-error", "Network's test error", STEP, Axis("error rate", lo=0.0), ("two-layer test error/*",),
            "500 other images", EMPTY, DOMAIN),
 )  # fmt: skip
-PICTURES = (PictureSpec("network-weights", "Weights as images", domain=DOMAIN),)
+PICTURES = (PictureSpec("network-weights", GRADIENT, domain=DOMAIN),)
 WINDOW = 200  # steps over which motion is read
 POINTS = 300  # of a curve
 DRAWN = Summary.MEDIAN_RANGE
@@ -71,7 +72,7 @@ def pictures(study: Homogeneous) -> Iterator[Picture]:
     pair, svm = study.pairs[0], study.svms[0]
     if len(pair.shape) != SQUARE:
         return
-    shown, named = ([] if svm is None else [svm.w]), ([] if svm is None else ["SVM"])
+    shown, named = ([] if svm is None else [svm.w]), ([] if svm is None else ["SVM"])  # w is the gradient of w.x
     for setting in study.settings:
         stepper = study.runs[setting][0].stepper
         W, a = stepper.network.split(stepper.theta)
@@ -85,8 +86,8 @@ def pictures(study: Homogeneous) -> Iterator[Picture]:
         tile = (w / (np.abs(w).max() or 1.0)).reshape(pair.shape)[inked]
         tiles += [tile, np.full((len(tile), 1), np.nan)]
     yield Picture(
-        "network-weights", f"Weights: {', '.join(named)}", values=np.hstack(tiles[:-1]), palette="diverging", lo=-1.0, hi=1.0, equal=True,
-        shade="weight", columns=tuple(named), note="4 positive, 9 negative; each over its largest",
+        "network-weights", GRADIENT, values=np.hstack(tiles[:-1]), palette="diverging", lo=-1.0, hi=1.0, equal=True,
+        shade="over largest", columns=tuple(named), note="of w.x or f(x); 4 positive, 9 negative",
     )  # fmt: skip
 
 
@@ -127,5 +128,5 @@ def _against_steps(study: Homogeneous, setting: Activation) -> Iterator[Series]:
     yield line("network-fall", lambda trail: -trail[:, 0])
     motion = np.array([run.stepper.motion[: study.step // WINDOW] for run in study.runs[setting]]).T
     x = WINDOW * np.arange(1.0, len(motion) + 1)
-    yield summarised(f"network-kkt/{setting.name}-motion", f"{setting.label}, 200 steps", x, motion, DRAWN, style="points",
+    yield summarised(f"network-kkt/{setting.name}-motion", f"{setting.short}, mean of {WINDOW} steps", x, motion, DRAWN, style="points",
                      group=setting.name)  # fmt: skip

@@ -24,13 +24,12 @@ FIGURES = (
            "min z.w/|w|_p over the largest there is", EMPTY, DOMAIN),
     Figure("mirror-gap", "Short of largest margin", STEP, Axis("share", log=True), ("mirror-gap/*",),
            "1 - own margin over the largest there is", EMPTY, DOMAIN),
-    Figure("mirror-weights", "Weights by p", Axis("feature"), Axis("over largest"), ("mirror-weights/*",),
-           "first seed; five features make the labels", EMPTY, DOMAIN),
+    Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("|w_j| over largest", lo=0.0, hi=1.05), ("mirror-weights/*",),
+           "first seed; small p keeps few features", EMPTY, DOMAIN),
     Figure("mirror-distance", "Distance to widest", STEP, Axis("unit weights", log=True), ("mirror-distance/*",),
            "to those of largest margin in own norm", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("mirror-matrix", TITLE, domain=DOMAIN),)
-SHOWN = 12  # features
 DRAWN = Summary.MEDIAN_RANGE
 
 
@@ -47,8 +46,7 @@ def curves(study: Mirror) -> Iterator[Series]:
 
 def markers() -> tuple[Marker, ...]:
     """The largest margin."""
-    edge = Marker("mirror-weights", "x", 5.5, "noise from here", brief="noise")
-    return (Marker("mirror-margin", "y", 1.0, "largest margin"), edge)
+    return (Marker("mirror-margin", "y", 1.0, "largest margin"),)
 
 
 def matrix_picture(study: Mirror) -> Picture:
@@ -68,10 +66,10 @@ def _of_limit(study: Mirror, setting: Exponent) -> Iterator[Series]:
         f"mirror-norms/{setting.name}-limit", f"{setting.label}, limit", np.array(norms), np.array(shares), DRAWN, kind="theory",
         basis="exact", group=setting.name,
     )  # fmt: skip
-    w = study.problems[0].largest(setting.p)[1][:SHOWN]
+    sizes = _sorted(study.problems[0].largest(setting.p)[1])
     yield Series(
-        f"mirror-weights/{setting.name}-limit", f"{setting.label}, limit", np.arange(1.0, len(w) + 1),
-        w / np.abs(study.problems[0].largest(setting.p)[1]).max(), kind="theory", basis="exact", group=setting.name,
+        f"mirror-weights/{setting.name}-limit", f"{setting.label}, limit", np.arange(1.0, len(sizes) + 1), sizes, kind="theory",
+        basis="exact", group=setting.name,
     )  # fmt: skip
 
 
@@ -85,9 +83,14 @@ def _of_steps(study: Mirror, setting: Exponent, steps: Iterable[int]) -> Iterato
     norms = study.norms
     reached = np.array([[float(one.share(path[-1], p)) for one, path in walks] for p in norms])
     yield summarised(f"mirror-norms/{setting.name}", setting.label, np.array(norms), reached, DRAWN, style="points", group=setting.name)
-    w = walks[0][1][-1]
-    shown = (w / np.abs(w).max())[:SHOWN]
-    yield Series(f"mirror-weights/{setting.name}", setting.label, np.arange(1.0, len(shown) + 1), shown, style="points", group=setting.name)
+    sizes = _sorted(walks[0][1][-1])
+    yield Series(f"mirror-weights/{setting.name}", setting.label, np.arange(1.0, len(sizes) + 1), sizes, group=setting.name)
+
+
+def _sorted(w: Floats) -> Floats:
+    """The sizes of weights (d,) over the largest, which comes first."""
+    sizes = np.sort(np.abs(w))[::-1]
+    return np.asarray(sizes / (sizes[0] or 1.0))
 
 
 def _units(w: Floats) -> Floats:
