@@ -19,6 +19,7 @@ from screens.widgets.axis_scales import Scale
 
 TYPED = frozenset("0123456789.,+-_eE")
 LONGEST = 16  # characters of a number
+KEYS, FEW_KEYS = "  arrows, far: page up and down; then enter", "  arrows, page up, down; enter"
 FINE, COARSE = 1 / 40, 1 / 8  # of the height of the axes: how far a handle moves
 
 
@@ -180,9 +181,9 @@ class SketchField(AnswerField):
         place = f" {self.marked + 1}/{len(self.heights)}  {self._x_name} = {written(self.question.at[self.marked])}: "
         text = Text.assemble((place, "bold"), (f" {written(self.heights[self.marked])} ", "reverse"))
         if self._asked:
-            still, count = len(self.heights) - len(self._moved), len(self.heights)
-            whose = "None of the points was" if still == count else f"{still} of {count} points {'was' if still == 1 else 'were'} not"
-            return text.append(f"\n {whose} moved yet: arrows move them; enter again answers so.", "bold yellow")
-        text.append("  arrows, far: page up and down; then enter", "dim")
+            still = len(self.heights) - len(self._moved)
+            return text.append(f"  {still} of {len(self.heights)} not moved yet; enter again answers so", "bold yellow")
+        room = (self.size.width or len(KEYS)) - text.cell_len
+        text.append(KEYS if len(KEYS) <= room else FEW_KEYS, "dim")
         text.no_wrap, text.overflow = True, "ellipsis"
         return text

@@ -116,7 +116,7 @@ def test_a_sketch_from_question_to_explanation(size: tuple[int, int]) -> None:
         await until(pilot, lambda: tuple(drawn(screen)[0].y) == tuple(heights))
         assert request.cursor == 1.0 and screen.figure.request.cursor == 300.0
         await pilot.press("enter")
-        await until(pilot, lambda: "1 of 4 points was not moved yet" in said(app))
+        await until(pilot, lambda: "1 of 4 not moved yet; enter again answers so" in said(app, screen.field))
         assert screen.stage == "asking" and screen.figure.size.height >= 5
         await pilot.press("enter")
         await until(pilot, lambda: screen.stage in ("answered", "explained"))
@@ -133,11 +133,11 @@ def test_a_sketch_from_question_to_explanation(size: tuple[int, int]) -> None:
 def test_who_has_drawn_nothing_is_asked_once_more_and_who_has_drawn_all_is_not() -> None:
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
         await pilot.press("enter")
-        await until(pilot, lambda: "None of the points was moved yet: arrows move them; enter again answers" in said(app))
+        await until(pilot, lambda: "4 of 4 not moved yet; enter again answers so" in said(app))
         await pilot.press("up", "right", "up", "right", "down")
         await until(pilot, lambda: "not moved yet" not in said(app))
         await pilot.press("enter")
-        await until(pilot, lambda: "1 of 4 points was not moved yet" in said(app))
+        await until(pilot, lambda: "1 of 4 not moved yet; enter again answers so" in said(app, screen.field))
         await pilot.press("right", "down")
         assert screen.stage == "asking"
         await pilot.press("enter")
