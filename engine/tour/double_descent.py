@@ -77,7 +77,7 @@ def valleys(snapshot: Snapshot) -> Found:
     place = 2 if abs(ratio - 1) <= EQUAL else 0 if ratio < 1 else 1
     found = [(value(snapshot, f"{which}_valley_mse"), value(snapshot, f"{which}_valley_p")) for which in ("first", "second")]
     sentence = "; ".join(
-        f"lowest {where} n: test MSE {written(mse)} at d = {written(p)}" for where, (mse, p) in zip(("below", "beyond"), found, strict=True)
+        f"lowest {where} n: test MSE {written(mse)} at p = {written(p)}" for where, (mse, p) in zip(("below", "beyond"), found, strict=True)
     )
     return Found(place, f"{sentence[0].upper()}{sentence[1:]}.")
 
@@ -115,15 +115,15 @@ STOPS = (
         preset="hastie-isotropic",
         knobs=ISOTROPIC,
         figure="given-inputs",
-        setting="Isotropic features; the truth, of squared length r2 = {r2}, uses exactly the d that are fitted, all alike. n = {n} "
+        setting="Isotropic features; the truth, of squared length r2 = {r2}, uses exactly the p that are fitted, all alike. n = {n} "
         "samples, noise sigma = {sigma}. Fits differ by the noise they saw.",
-        ask="How large is the variance of their predictions at d = 2n, over sigma^2?",
+        ask="How large is the variance of their predictions at p = 2n, over sigma^2?",
         question=Number("variance/sigma^2", 0.01, 1000.0, 1.5, axis="y"),
         find=variance_at_2n,
-        explanation="(a) Towards n from below, nothing is left to average the noise with: the variance diverges. (b) Beyond n, d - n "
+        explanation="(a) Towards n from below, nothing is left to average the noise with: the variance diverges. (b) Beyond n, p - n "
         "directions to spare share the noise. (c) The part of the truth outside the rows of X is lost: squared bias 0 up to n, then "
-        "r2 (1 - n/d): a kink, no smooth curve.",
-        formula="variance/sigma^2: d/(n-d-1) below n, n/(d-n-1) beyond; for large n 1/(gamma - 1), gamma = d/n",
+        "r2 (1 - n/p): a kink, no smooth curve.",
+        formula="variance/sigma^2: p/(n-p-1) below n, n/(p-n-1) beyond; for large n 1/(gamma - 1), gamma = p/n",
         claims=("DD5", "DD9"),
     ),
     Stop(
@@ -180,7 +180,7 @@ STOPS = (
         find=valleys,
         explanation="Double descent says that the error falls again, not how far. Here it even rises once more: fitting ever more "
         "directions with the same samples loses ever more of the truth. Other spectra, and lazy networks, can fail too.",
-        formula="risk beyond n: r2 (1 - 1/gamma) + sigma^2/(gamma - 1); least at gamma = s/(s - 1), s = sqrt(r2)/sigma > 1",
+        formula="risk beyond n: r2 (1 - 1/gamma) + sigma^2/(gamma - 1); least at gamma = s/(s - 1); gamma = p/n, s = sqrt(r2)/sigma > 1",
         claims=("DD3", "DD2"),
     ),
 )
