@@ -43,18 +43,19 @@ class ChoiceField(AnswerField):
         Binding("up", "move(-1)", "The option before", show=False),
         Binding("down", "move(1)", "The next option", show=False),
         Binding("enter,space", "choose", "Choose the marked option", show=False),
-        *(Binding(str(digit), f"choose_number({digit})", "Choose an option", show=False) for digit in range(1, 5)),
+        *(Binding(str(digit), f"choose_number({digit})", "Choose an option", show=False) for digit in range(10)),
     ]
 
     def __init__(self, options: Sequence[str]) -> None:
         super().__init__()
         self.options = tuple(options)
         self.marked = 0
+        self._wrong = ""
 
     def action_move(self, direction: int) -> None:
         """Mark the next option or the one before."""
-        self.marked = (self.marked + direction) % len(self.options)
-        self.refresh()
+        self.marked, self._wrong = (self.marked + direction) % len(self.options), ""
+        self.refresh(layout=True)
 
     def action_choose(self) -> None:
         """Answer with the marked option."""
@@ -62,9 +63,12 @@ class ChoiceField(AnswerField):
 
     def action_choose_number(self, number: int) -> None:
         """Answer with an option by its number."""
-        if number <= len(self.options):
+        if 1 <= number <= len(self.options):
             self.marked = number - 1
             self.action_choose()
+        else:
+            self._wrong = f"there is no option {number}, but 1 to {len(self.options)}"
+            self.refresh(layout=True)
 
     def render(self) -> Table:
         """Draw the options, one a row or more; further rows of one stand below its words."""
@@ -73,6 +77,8 @@ class ChoiceField(AnswerField):
         table.add_column()
         for place, option in enumerate(self.options):
             table.add_row(Text(f" {place + 1}", "bold cyan"), Text(option, "reverse" if place == self.marked else ""))
+        if self._wrong:
+            table.add_row("", Text(self._wrong, "bold red"))
         return table
 
 

@@ -67,7 +67,12 @@ def test_a_choice_from_question_to_explanation(size: tuple[int, int]) -> None:
         assert "1/3 Random labels definition" in said(app) and "n = 1,000. What becomes of the training accuracy?" in words
         assert all(f"{number} {option}" in words for number, option in enumerate(STOPS[0].question.options, 1))  # type: ignore[union-attr]
         assert [item.name for item in drawn(screen)] == ["train/true"], "what is given, and nothing of the answer"
-        await pilot.press("down", "enter")
+        await pilot.press("4")
+        await until(pilot, lambda: "there is no option 4, but 1 to 3" in said(app, screen.field))
+        await pilot.press("down")
+        await until(pilot, lambda: "no option" not in said(app, screen.field))
+        assert screen.stage == "asking"
+        await pilot.press("enter")
         await until(pilot, lambda: screen.stage in ("answered", "explained"))
         await pilot.pause()
         words = said(app, screen.told)
