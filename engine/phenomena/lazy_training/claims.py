@@ -54,19 +54,19 @@ LEARNT = (TASK, SYMMETRIC, WIDE, within("m", 50), within("d", 10, 30),
           within("teacher", 1, 5), within("tol", hi=RESIDUAL))  # fmt: skip
 
 TWO_LAYER_CLAIMS = (
-    Claim("LT1", "Weights move like 1/alpha", "arXiv:1812.07956", "log-log slope -1, alpha >= 10", ".05", QUICK,
+    Claim("LT1", "Weights move like 1/alpha: log-log slope of |w-w0|/|w0|, alpha >= 10", "arXiv:1812.07956", "-1", ".05", QUICK,
           domain=LAZY_NETWORK, chance=LUCK),
-    Claim("LT2", "The kernel freezes", "arXiv:1812.07956", "relative change of the kernel falling, alpha >= 10", "<= .05", QUICK,
+    Claim("LT2", "The kernel freezes: |K-K0|/|K0| at each alpha >= 10", "arXiv:1812.07956", "falling", "<= .05", QUICK,
           domain=(TASK, *LAZY_NETWORK, *MANY_GATES, within("d", 10)), chance=LUCK),
-    Claim("LT3", "Predictions become linear", "arXiv:1812.07956", "rms gap: its leading order in 1/alpha, falling, alpha >= 10",
-          "a factor of 3", QUICK, domain=(*LAZY_NETWORK, *MANY_GATES), chance=LUCK),
-    Claim("LT4", "Rich beats lazy on the teacher", "arXiv:1812.07956", "test MSE at alpha = .01 over linearised < 1", "<= .3", QUICK,
+    Claim("LT3", "Predictions become linear: gap to the linearised model at each alpha >= 10", "arXiv:1812.07956",
+          "leading order in 1/alpha, falling", "a factor of 3", QUICK, domain=(*LAZY_NETWORK, *MANY_GATES), chance=LUCK),
+    Claim("LT4", "Rich beats lazy on the teacher: test MSE at alpha .01 over linearised", "arXiv:1812.07956", "< 1", "<= .3", QUICK,
           domain=(*LEARNT, FEATURES), chance=LUCK),
-    Claim("LT5", "Error rises with alpha", "arXiv:1812.07956", "Spearman 1, lazy scales as one", ">= .95", QUICK,
+    Claim("LT5", "Test error rises with alpha: Spearman, lazy scales as one", "arXiv:1812.07956", "1", ">= .95", QUICK,
           domain=(*LEARNT, RISING), chance=LUCK),
-    Claim("LT6", "Fair comparison", "method", "relative train residuals equal", "<= 1e-2",
+    Claim("LT6", "Fair comparison: all are trained to |f-y|/|y| of .01; the largest", "method", ".01", "at most",
           domain=(SYMMETRIC, WIDE, DIFFERENT, within("m", 50), within("tol", hi=RESIDUAL)), chance=LUCK),
-    Claim("LT7", "Zero start", "symmetrised pairs", "max |h(w0)| = 0", "1e-12", domain=(SYMMETRIC,), identity=True),
+    Claim("LT7", "Zero start: largest |h(w0)|", "symmetrised pairs", "0", "1e-12", domain=(SYMMETRIC,), identity=True),
 )  # fmt: skip
 CLAIMS = (*(replace(claim, domain=(TWO_LAYER, *claim.domain)) for claim in TWO_LAYER_CLAIMS), *convolutional.CLAIMS)
 
@@ -125,9 +125,9 @@ def _moves(run: LazyTraining) -> Judgement:
 def _freezes(run: LazyTraining) -> Judgement:
     alphas, change = run.alphas[run.alphas >= LAZY], _lazy(run, "kernel-change")
     fall = float(change[0] - change[-1])
-    note = ", ".join(f"{value:.2g} at alpha {alpha:g}" for alpha, value in zip(alphas, change, strict=True))
     holds = fall > 0 and bool(change.max() <= FROZEN)
-    return decided(holds, float(change.max()), note, predicted="falling", values={"fall": fall})
+    words, values = "; ".join(f"{value:.2g}" for value in change), {"fall": fall, "largest": float(change.max())}
+    return decided(holds, words, f"at alpha {_listed(alphas)}", predicted="falling", values=values)
 
 
 def _linear(run: LazyTraining) -> Judgement:
@@ -139,8 +139,12 @@ def _linear(run: LazyTraining) -> Judgement:
     holds = bool(np.all(ratios <= FACTOR) and np.all(ratios >= 1 / FACTOR) and gaps[-1] < gaps[0])
     measured, predicted = ("; ".join(f"{value:.2g}" for value in values) for values in (gaps, expected))
     values = {f"gap at {alpha:g}": float(gap) for alpha, gap in zip(alphas, gaps, strict=True)}
-    note = f"on test points, after the same steps; {ratios[worst]:.2f} of the leading order at alpha {alphas[worst]:g}"
+    note = f"at alpha {_listed(alphas)}"
     return decided(holds, measured, note, predicted=predicted, values={**values, "ratio": float(ratios[worst])})
+
+
+def _listed(alphas: Floats) -> str:
+    return ", ".join(f"{alpha:,g}" for alpha in alphas)
 
 
 def _rich(run: LazyTraining) -> Judgement:
@@ -173,7 +177,7 @@ def _fair(run: LazyTraining) -> Judgement:
         )
         return censored(worst, f"{reason}; raise m", values={"residual": worst, "linearised": linearised})
     note = f"worst {where}" + (", where it has stopped falling" if worst > RESIDUAL else "")
-    return decided(worst <= RESIDUAL, worst, note, predicted="equal")
+    return decided(worst <= RESIDUAL, worst, note, predicted=RESIDUAL)
 
 
 def _worst_residual(run: LazyTraining) -> tuple[float, str, bool]:

@@ -5,6 +5,7 @@ does what study convolutional does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from time import perf_counter
 from typing import Any, ClassVar
@@ -264,10 +265,9 @@ class LazyTraining(Training[LazyTrainingConfig]):
         if self.convolutional:
             return ()
         rich, lazy = self.scales[0], self.scales[-1]
-        return (
-            directions(self, "rich", rich), directions(self, "lazy", lazy),
-            kernel_picture(self, "before", lazy, start=True), kernel_picture(self, "rich", rich),
-        )  # fmt: skip
+        kernels = kernel_picture(self, "before", lazy, start=True), kernel_picture(self, "rich", rich)
+        largest = max(picture.hi for picture in kernels if picture.hi is not None)
+        return directions(self, "rich", rich), directions(self, "lazy", lazy), *(replace(picture, hi=largest) for picture in kernels)
 
     def clauses(self, known: Known) -> Iterable[str]:
         """What is being seen, for the headline."""

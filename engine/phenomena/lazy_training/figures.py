@@ -65,6 +65,8 @@ FIRST = 0.8  # where step 0 stands on the logarithmic axis
 def over_alpha(run: LazyTraining) -> Iterator[Series]:
     """Every reading over the output scale, at the width m; the limit of the linearised model beside it."""
     yield from (_over(run.scales, run.alphas, quantity, run) for quantity in OVER_ALPHA)
+    if run.across_widths:  # here for a colour that no other curve of its figure has
+        yield _from_infinite(run)
     students = run.students_of(run.config.m)
     errors = np.tile([one.limit_error for one in students], (2, 1))
     yield _theory("test-error/linearised", "linearised, infinite time", run.alphas[[0, -1]], errors)
@@ -96,8 +98,13 @@ def over_width(run: LazyTraining) -> Iterator[Series]:
     yield _theory("width-error/linearised", "linearised, infinite time", m, limits)
     infinite = np.tile([student.problem.infinite_width_error for student in students[0]], (2, 1))
     yield _theory("width-error/infinite", "kernel of infinite width", m[[0, -1]], infinite, "infinite width")
-    distances = np.array([[student.from_infinite_width for student in row] for row in students])
-    yield summarised("width/infinite", "|K0-Kinf|/|Kinf|", m, distances, basis="exact", group="infinite width")
+
+
+def _from_infinite(run: LazyTraining) -> Series:
+    """How far the kernel at the start is from that of infinite width."""
+    m = np.array([setting.m for setting in run.across_widths], dtype=np.float64)
+    distances = np.array([[student.from_infinite_width for student in run.students_of(setting.m)] for setting in run.across_widths])
+    return summarised("width/infinite", "|K0-Kinf|/|Kinf|", m, distances, basis="exact", group="infinite width")
 
 
 def training(run: LazyTraining) -> Iterator[Series]:
@@ -119,7 +126,7 @@ def markers(run: LazyTraining) -> Iterator[Marker]:
     """Where laziness begins, and the loss at which training stops."""
     yield Marker("training", "y", run.config.tol**2, "training stops", brief="stops")
     if run.alphas[0] < LAZY < run.alphas[-1]:
-        yield Marker("*-change", "x", LAZY, "lazy from about here")
+        yield from (Marker(figure, "x", LAZY, "lazy from about here") for figure in ("test-error", "*-change"))
 
 
 def _over(settings: Sequence[ScaleAndWidth], x: Floats, quantity: Quantity, run: LazyTraining, figure: str = "") -> Series:
