@@ -6,13 +6,13 @@ Theory, markers and every other curve of the run stay hidden until the answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import numpy as np
 
-from engine.contract import Figure, Marker, Series, Snapshot, Spec
+from engine.contract import Axis, Figure, Marker, Series, Snapshot, Spec
 from engine.contract.tour import Answer, Number, Sketch, Stop, written
 from screens.widgets.palette import Theme, group_name, groups_of
 from screens.widgets.plot_view import PlotView
@@ -57,12 +57,23 @@ def after(figure: Figure, stop: Stop, snapshot: Snapshot, answer: Answer) -> Dra
     question = stop.question
     if isinstance(question, Sketch) and isinstance(answer, tuple):
         shown.append(sketched(question, answer))
-        figure = replace(figure, y=replace(figure.y, log=question.log))
+        figure = replace(figure, x=_reaching(figure.x, question.at), y=_reaching(replace(figure.y, log=question.log), answer))
     elif isinstance(question, Number) and question.axis and not isinstance(answer, tuple):
-        markers += _line(figure, question, answer, snapshot)
+        lines = _line(figure, question, answer, snapshot)
+        markers += lines
+        at = [line.at for line in lines]
+        figure = replace(figure, x=_reaching(figure.x, at)) if question.axis == "x" else replace(figure, y=_reaching(figure.y, at))
     if stop.bars:
         figure, shown = _some_bars(figure, shown, stop.bars)
     return replace(figure, series=tuple(item.name for item in shown)), shown, markers
+
+
+def _reaching(axis: Axis, values: Iterable[float]) -> Axis:
+    """Return an axis on which a prediction is in sight: one whose range is fixed reaches as far as it does."""
+    there = [value for value in values if value > 0 or not axis.log]
+    lo = axis.lo if axis.lo is None else min((axis.lo, *there))
+    hi = axis.hi if axis.hi is None else max((axis.hi, *there))
+    return replace(axis, lo=lo, hi=hi)
 
 
 def _line(figure: Figure, question: Number, answer: float, snapshot: Snapshot) -> list[Marker]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.contract import Axis, Figure, Marker, Scalar, ScalarValue, Series
-from engine.contract.tour import Joined, Number, Part
+from engine.contract.tour import Joined, Number, Part, Sketch
 from screens.tour_figure import LIKED, YOURS, after, coloured, figure_of
 from tests.screens.canned import SPEC
 from tests.screens.canned_tour import STOPS, finished
@@ -54,6 +54,19 @@ def test_a_number_that_is_a_multiple_of_a_scalar_lies_at_their_product() -> None
     assert (line.axis, line.at, line.label) == ("y", 3 * scalar.value, "you: 3")
     waiting = after(figure_of(SPEC, stop), stop, replace(snapshot, scalars=()), 3.0)[2]
     assert not [item for item in waiting if item.group == YOURS], "what it is a multiple of is not known yet"
+
+
+def test_a_prediction_is_in_sight_where_the_figure_s_own_range_ends_before_it() -> None:
+    stop, snapshot = STOPS[2], finished()
+    figure = figure_of(SPEC, stop)
+    assert isinstance(stop.question, Sketch)
+    short = replace(figure, x=replace(figure.x, lo=1.0, hi=100.0), y=Axis("loss", log=True, lo=0.1, hi=0.5))
+    changed = after(short, stop, snapshot, (0.9, 0.4, 0.1, 0.02))[0]
+    assert (changed.x.lo, changed.x.hi) == (stop.question.at[0], stop.question.at[-1]) and (changed.y.lo, changed.y.hi) == (0.02, 0.9)
+    free = after(replace(figure, y=Axis("loss", log=True)), stop, snapshot, (0.9, 0.4, 0.1, 0.02))[0]
+    assert (free.y.lo, free.y.hi) == (None, None), "what follows the data goes on doing so"
+    number = after(replace(figure, x=replace(figure.x, lo=1.0, hi=100.0)), STOPS[1], snapshot, 300.0)[0]
+    assert number.x.hi == 300
 
 
 def test_a_stop_joins_curves_of_several_figures_under_labels_of_their_own() -> None:
