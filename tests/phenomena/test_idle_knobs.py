@@ -25,6 +25,11 @@ WITH_SIGNAL = {
     "interpolation-threshold": ({"n": 12, "draws": 4, "spectrum": "falling"}, {"r2": 3.0, "order": "random"}),
     "double-descent": ({**LS, "D": 60, "spectrum": "falling"}, {"profile": "flat", "head_k": 3, "head_share": 0.5, "order": "random"}),
 }
+OTHERS = {"r2": 2.0, "sigma": 1.0, "draws": 7, "side": 5, "rank": 1, "share": 0.9, "scale": 0.1, "w0": 1.0, "beta": 0.5}
+ALONE = {  # studies that keep to a model of their own
+    "min-norm-mirror": ({"param": "mirror", "n": 8, "d": 20, "steps": 30}, {**OTHERS, "alpha": 0.3}),
+    "min-norm-label-noise": ({"param": "label-noise", "n": 8, "d": 20, "steps": 30}, {**OTHERS, "eta": 0.3}),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -54,8 +59,8 @@ def same(one, two):
 
 
 LONG = ("min-norm", "double-descent-signal")
-STUDIES = [*CASES.items(), *WITH_SIGNAL.items()]
-NAMES = [*CASES, *(f"{name}-signal" for name in WITH_SIGNAL)]
+STUDIES = [*CASES.items(), *WITH_SIGNAL.items(), *((name[:8], case) for name, case in ALONE.items())]
+NAMES = [*CASES, *(f"{name}-signal" for name in WITH_SIGNAL), *ALONE]
 PARAMS = [pytest.param(*study, id=name, marks=pytest.mark.slow if name in LONG else ()) for study, name in zip(STUDIES, NAMES, strict=True)]
 
 

@@ -44,18 +44,18 @@ SEVERAL = Condition(
     lambda config: config.n >= 4 and config.d >= 5 * config.n,
 )
 CLAIMS = (
-    Claim("MN1", "GD from 0 reaches X^+ y", PAGE, "distance 0", "1e-8 relative", domain=(CONVERGENT, BESIDE), chance=1e-3),
-    Claim("MN2", "It never leaves the row space", PAGE, "null component 0", "1e-12 of the largest norm so far",
+    Claim("MN1", "GD from 0 reaches X^+ y: distance", PAGE, "0", "1e-8 relative", domain=(CONVERGENT, BESIDE), chance=1e-3),
+    Claim("MN2", "It never leaves the row space: largest null component", PAGE, "0", "1e-12 of the largest norm so far",
           domain=(UNDERDETERMINED, BESIDE), chance=1e-3),
-    Claim("MN3", "Simulation equals the closed form at t = 1, 10, 100, 1000", "linear algebra", "difference 0", "1e-10 relative",
+    Claim("MN3", "Simulation equals the closed form: difference at t = 1, 10, 100, 1000", "linear algebra", "0", "1e-10 relative",
           domain=(BESIDE,), chance=1e-3),
-    Claim("MN4", "From w_0 it reaches X^+ y + P_null w_0", GUNASEKAR, "distance 0", "1e-8 relative",
+    Claim("MN4", "From w_0 it reaches X^+ y + P_null w_0: distance", GUNASEKAR, "0", "1e-8 relative",
           domain=(CONVERGENT, BESIDE), chance=1e-3),
-    Claim("MN5", "SGD, momentum and Nesterov reach X^+ y too", GUNASEKAR, "distance 0", "1e-6 relative", ("quick",),
+    Claim("MN5", "SGD, momentum and Nesterov reach X^+ y too: largest distance", GUNASEKAR, "0", "1e-6 relative", ("quick",),
           (LINEAR, CONVERGENT), 1e-3),
     Claim(
-        "MN6", "GD's limit ignores the step, Adam's does not: relative spread over three steps", GUNASEKAR, "0; > 0",
-        "1e-8; >= 1e-2 at residual <= 1e-6", ("quick",), (LINEAR, DRAWN, SEVERAL), 0.01,
+        "MN6", "GD's limit ignores the step, Adam's does not: relative spread over three steps", GUNASEKAR, "GD 0; Adam > 0",
+        "GD 1e-8; Adam 1e-2 or more", ("quick",), (LINEAR, DRAWN, SEVERAL), 0.01,
     ),
     Claim(
         "MN7", "The l1 norm of a diagonal network falls from min-l2's (alpha = 2) as alpha falls", "arXiv:2002.09277",
@@ -67,7 +67,7 @@ CLAIMS = (
         "MN9", "Mean norm law: E|w*|^2 = r2 n/d + sigma2 n/(d-n-1)", "inverse Wishart mean", "formula",
         "quantile of 1 run in 10,000 over all d >= n+10", ("quick",), (DRAWN, within("n", 4), within("draws", FEWEST), BESIDE), 1e-3,
     ),
-    Claim("MN10", "Adam on Wilson's data goes along sign(X^T y)", "arXiv:1705.08292, Lemma 3.1", "angle 0", "1e-3 rad", ("quick",),
+    Claim("MN10", "Adam on Wilson's data goes along sign(X^T y): angle", "arXiv:1705.08292, Lemma 3.1", "0", "1e-3 rad", ("quick",),
           (LINEAR,), 1e-3),
     *NOISE_CLAIMS,
     *MIRROR_CLAIMS,
@@ -161,11 +161,11 @@ def _step_matters(run: MinNorm) -> Judgement:
     norms: Floats = run.history.column("adam-norms")[1][-1]  # (seeds, rates)
     gd, residual, slow = _worst(run, "gd-spread"), _worst(run, "adam-residual"), _worst(run, "off-limit", "gd")
     spread = float(((norms.max(axis=1) - norms.min(axis=1)) / norms.mean(axis=1)).min())
-    measured = f"{gd:.1e}; {spread:.2g}"
+    measured = f"GD {gd:.1e}; Adam {spread:.2g}"
     if residual > FITTED or gd > SAME < slow:
         late = f"not by step {run.config.steps:,}: Adam's residual {residual:.1e}, GD's distance {slow:.1e}"
         return censored(measured, late, values={"residual": residual, "distance": slow})
-    note = f"GD's weights, Adam's |w|; Adam fits to {residual:.0e}"
+    note = f"GD's weights, Adam's |w| fitted to {residual:.0e}"
     return decided(gd <= SAME and spread >= DIFFERENT, measured, note, values={"GD": gd, "Adam": spread, "residual": residual})
 
 

@@ -14,6 +14,7 @@ NOISE, MIRROR = "label-noise", "mirror"
 WITH_NOISE, MIRRORED = one_of("param", NOISE), one_of("param", MIRROR)
 BESIDE = Condition(f"param other than {NOISE} and {MIRROR}", lambda config: config.param not in (NOISE, MIRROR))
 """Of figures and claims about other models than that of the two studies, which keep to their own."""
+WITHOUT_MIRROR = Condition(f"param other than {MIRROR}", lambda config: config.param != MIRROR)
 WITHOUT_NOISE = Condition(f"param other than {NOISE}", lambda config: config.param != NOISE)
 
 
@@ -28,9 +29,16 @@ class MinNormConfig(Config):
     dataset_sha256: str = content_of("dataset")
     order: Order = knob("given", "features of your own rows in their own order, or in one drawn by every seed", needs=(OWN,))
     eta: float = knob(
-        0.5, "step size; beyond 1 gradient descent diverges", ge=0.0, le=2.0, unit="of 2/s_max^2", label="step size eta", divergence=True
+        0.5,
+        "step size; beyond 1 gradient descent diverges",
+        ge=0.0,
+        le=2.0,
+        unit="of 2/s_max^2",
+        label="step size eta",
+        divergence=True,
+        needs=(WITHOUT_NOISE,),
     )
-    w0: float = knob(0.0, "length of the start", ge=0.0, le=5.0, label="start |w0|")
+    w0: float = knob(0.0, "length of the start", ge=0.0, le=5.0, label="start |w0|", needs=(BESIDE,))
     angle: float = knob(
         160.0,
         "direction of the start in the picture (at w0 = 0: of a second one)",
@@ -43,11 +51,11 @@ class MinNormConfig(Config):
     optimiser: Literal["gd", "sgd", "momentum", "nesterov", "adam", "sign"] = knob(
         "gd", "whose norms, directions and path are shown", live=True, needs=(BESIDE,)
     )
-    beta: float = knob(0.9, "momentum of momentum and nesterov", ge=0.0, le=0.99)
+    beta: float = knob(0.9, "momentum of momentum and nesterov", ge=0.0, le=0.99, needs=(BESIDE,))
     param: Literal["linear", "diagonal", "deep-matrix", "label-noise", "mirror"] = knob(
         "linear", "which parameterisation the training figures follow"
     )
-    alpha: float = knob(1.0, "scale of the diagonal network's start", ge=1e-4, le=10.0, log=True)
+    alpha: float = knob(1.0, "scale of the diagonal network's start", ge=1e-4, le=10.0, log=True, needs=(WITHOUT_MIRROR,))
     noise_step: float = knob(
         0.02, "step of the network under noise, on the mean of half squared errors", ge=1e-4, le=1.0, log=True, needs=(WITH_NOISE,)
     )
@@ -55,14 +63,14 @@ class MinNormConfig(Config):
     noisy: float = knob(0.625, "share of the steps that are noisy, the first ones", ge=0.0, le=1.0, needs=(WITH_NOISE,))
     p: float = knob(1.5, "exponent of mirror descent's potential |w|_p^p/p", ge=1.25, le=3.0, needs=(MIRRORED,))
     steps: int = knob(4000, "steps of the chosen parameterisation", ge=1, le=1_000_000, unit="steps", log=True)
-    r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0, needs=(DRAWN,))
-    sigma: float = knob(0.5, "deviation of the label noise", ge=0.0, le=3.0, needs=(DRAWN,))
-    draws: int = knob(200, "draws of the mean norm, pooled over the seeds", ge=1, le=5000, log=True, needs=(DRAWN,))
+    r2: float = knob(1.0, "squared length of the true weights", ge=0.0, le=10.0, needs=(DRAWN, BESIDE))
+    sigma: float = knob(0.5, "deviation of the label noise", ge=0.0, le=3.0, needs=(DRAWN, BESIDE))
+    draws: int = knob(200, "draws of the mean norm, pooled over the seeds", ge=1, le=5000, log=True, needs=(DRAWN, BESIDE))
     nonzeros: int = knob(2, "unit entries of the diagonal network's target", ge=1, le=30)
-    side: int = knob(20, "side of the matrix to complete", ge=4, le=200, log=True)
-    rank: int = knob(2, "rank of the matrix to complete", ge=1, le=20)
-    share: float = knob(0.4, "share of its entries that is seen", ge=0.05, le=1.0)
-    scale: float = knob(1e-3, "size of the first product of its factors", ge=1e-6, le=1.0, log=True)
+    side: int = knob(20, "side of the matrix to complete", ge=4, le=200, log=True, needs=(BESIDE,))
+    rank: int = knob(2, "rank of the matrix to complete", ge=1, le=20, needs=(BESIDE,))
+    share: float = knob(0.4, "share of its entries that is seen", ge=0.05, le=1.0, needs=(BESIDE,))
+    scale: float = knob(1e-3, "size of the first product of its factors", ge=1e-6, le=1.0, log=True, needs=(BESIDE,))
     depth: int = knob(3, "factors of the product whose norms are shown", ge=2, le=4, live=True, needs=(BESIDE,))
 
     @model_validator(mode="after")
@@ -87,6 +95,11 @@ class MinNormConfig(Config):
         if self.param in ("diagonal", NOISE, MIRROR) and self.nonzeros > self.d:
             raise ValueError(f"nonzeros must be at most d={self.d}, got {self.nonzeros}")
         return self
+
+    @property
+    def alone(self) -> bool:
+        """Whether a study is followed that keeps to a model of its own, so that the others are not trained."""
+        return self.param in (NOISE, MIRROR)
 
     @property
     def own_rows(self) -> bool:

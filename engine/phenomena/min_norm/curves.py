@@ -52,6 +52,8 @@ def _all(run: MinNorm) -> Iterator[Series]:
     chosen = run.chosen
     yield from _training(run)
     yield from _norms(run, chosen)
+    if run.config.alone:
+        return
     yield from _directions(run, chosen)
     yield from _sweep(run)
     for setting in run.matrix[0].settings:
@@ -213,9 +215,10 @@ def _own_vs_d(run: MinNorm) -> Iterator[Series]:
 
 def _minima(run: MinNorm) -> Iterator[Marker]:
     """Smallest norms of an interpolator of the first seed, and the error of the completion of least nuclear norm."""
-    theory, matrix = run.theory, run.matrix[0]
+    theory = run.theory
     least = {order: theory.least.get((run.config.param, order)) for order in ORDERS}
     if run.config.param == "deep-matrix":
+        matrix = run.matrix[0]
         least["l2"] = float(np.linalg.norm(matrix.filled))
         if matrix.nuclear.converged:
             least["l1"] = float(np.linalg.svd(matrix.nuclear.completion, compute_uv=False).sum())
@@ -230,13 +233,14 @@ def _minima(run: MinNorm) -> Iterator[Marker]:
 
 
 def _landmarks(run: MinNorm) -> Iterator[Marker]:
-    c, linear = run.config, run.linear[0]
+    c = run.config
     yield Marker("alpha-sweep", "x", c.alpha, f"alpha={c.alpha:g}")
     for figure in ("norm-vs-d", "test-vs-d") if c.own_rows else ("norm-vs-d",):
         yield Marker(figure, "x", 1.0, "d = n")
         if c.d > c.n:
             yield Marker(figure, "x", c.d / c.n, f"d = {c.d}")
     if c.param == "linear":
+        linear = run.linear[0]
         start = linear.starts[:2][int(np.argmax(np.linalg.norm(linear.starts[:2], axis=1)))]
         kept = float(np.linalg.norm(linear.problem.null_component(start)) / np.linalg.norm(linear.problem.solution))
         yield Marker("null-component", "y", 1e-12, "1e-12: rounding (MN2)")

@@ -46,11 +46,11 @@ FIRST_LOOK = 0.03  # seconds of theory before the first curves are shown
 
 
 class MinNorm(Pieces[MinNormConfig]):
-    """Three parameterisations of every seed, each step for step; a fourth where noise on labels or mirror descent is followed.
+    """Three parameterisations of every seed, each step for step; instead of them noise on labels or mirror descent where that is followed.
 
     Attributes:
-        linear, diagonal, matrix: one each a seed; noise, mirror: likewise, empty while others are followed.
-        draws: of exercise 1, all seeds'. theory: lines that take longer.
+        linear, diagonal, matrix: one each a seed, empty while one of the two studies is followed; noise, mirror: likewise, empty while not.
+        draws: of exercise 1, all seeds'; none beside a study. theory: lines that take longer.
         widths: those of one y with ever more columns.
     """
 
@@ -65,12 +65,13 @@ class MinNorm(Pieces[MinNormConfig]):
         most = c.most_columns
         self.widths = nested_widths(c.n, c.d, most)
         self._own = own_in_words(c)
-        self.linear = [Linear(c, seed, self.grid, int(self.widths[-1])) for seed in seeds]
-        self.diagonal = [Diagonal(c, seed, self.grid) for seed in seeds]
-        self.matrix = [DeepMatrix(c, seed, self.grid) for seed in seeds]
+        here = () if c.alone else seeds
+        self.linear = [Linear(c, seed, self.grid, int(self.widths[-1])) for seed in here]
+        self.diagonal = [Diagonal(c, seed, self.grid) for seed in here]
+        self.matrix = [DeepMatrix(c, seed, self.grid) for seed in here]
         self.noise = [LabelNoise(c, seed, self.grid) for seed in seeds] if c.param == NOISE else []
         self.mirror = [Mirror(c, seed, self.grid) for seed in seeds] if c.param == MIRROR else []
-        self.draws = NormDraws(c.n, drawn_widths(c.n, c.d, most), 0 if c.own_rows else c.draws, c.r2, c.sigma**2, seeds)
+        self.draws = NormDraws(c.n, drawn_widths(c.n, c.d, most), 0 if c.own_rows or c.alone else c.draws, c.r2, c.sigma**2, seeds)
         self.theory = Predictions(c, self.grid, self.widths, self.linear, self.diagonal, self.matrix, self._own_problem)
         self.networks = [Network(setting, seed) for _, seed, part in self._each() for setting in part.settings]
         self._runs: dict[str, OptimiserRun[Any]] = {
@@ -159,7 +160,7 @@ class MinNorm(Pieces[MinNormConfig]):
             values = [found.get(name, np.full(len(found["distance"]), np.nan)) for found in measured]
             record[name] = np.concatenate(values).tolist()
         checks = [linear.checks() for linear in self.linear]
-        return record | {name: [check[name] for check in checks] for name in checks[0]}
+        return record | {name: [check[name] for check in checks] for name in (checks[0] if checks else ())}
 
     def steps_made(self, param: str) -> Floats:
         """Return the steps (k,) that networks of a parameterisation had made at the measurements."""
@@ -173,7 +174,7 @@ class MinNorm(Pieces[MinNormConfig]):
     @property
     def _lost(self) -> str:
         """What diverges of gradient descent and the optimiser that is shown; nothing if all goes well."""
-        c, linear = self.config, self.linear[0]
+        c = self.config
         watched = [item for item in self.shown[0].settings if c.param != "linear" or item.name in ("gd", c.optimiser)]
         gone = next((setting for setting in watched if self.divergence(setting) is not None), None)
         if gone is None:
@@ -183,13 +184,14 @@ class MinNorm(Pieces[MinNormConfig]):
                 f"{gone.label} diverged: noise_step is {c.noise_step:g} and delta {c.delta:g}, its weights grow without bound"
                 f" (seen up to step {self.step:,})"
             )
-        growth = linear.problem.growth_factor(linear.eta)
-        why = f"a step multiplies its error by {growth:.3g}" if gone.name == "gd" else "its weights grow without bound"
+        why = "its weights grow without bound"
+        if gone.name == "gd":
+            why = f"a step multiplies its error by {self.linear[0].problem.growth_factor(self.linear[0].eta):.3g}"
         limit = " times the limit 2/s_max^2" if c.param == "linear" else ""
         return f"{gone.label} diverged: eta is {c.eta:g}{limit}, {why} (seen up to step {self.step:,})"
 
     def _say(self, lost: str = "") -> None:
-        still = "" if self.config.eta else "step size eta is 0: gradient descent stays where it starts"
+        still = "" if self.config.eta or self.noise else "step size eta is 0: gradient descent stays where it starts"
         self.notes = tuple(filter(None, (still, *self.theory.refusals, *self._own, lost)))
 
     # ------------------------------------------------------------ what is shown
@@ -218,8 +220,9 @@ class MinNorm(Pieces[MinNormConfig]):
         norm_theory (k,): root mean squares of exercise 1.
         """
         c, draws = self.config, self.draws
+        none = c.own_rows or c.alone
         mean = [expected_squared_norm(c.n, int(d), c.r2, c.sigma**2) for d in draws.widths]
-        found: dict[str, NDArray[Any]] = {} if c.own_rows else {"norm_d": draws.widths, "norm_theory": np.sqrt(mean)}
+        found: dict[str, NDArray[Any]] = {} if none else {"norm_d": draws.widths, "norm_theory": np.sqrt(mean)}
         if draws.done:
             found["norm_measured"] = np.sqrt(np.mean(draws.squares[: draws.done], axis=0))
         shown = self.shown[0]

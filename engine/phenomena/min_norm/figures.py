@@ -29,7 +29,7 @@ FIGURES = (
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
     Figure("alpha-eff", "Effective scale", Axis("step", lo=0), Axis("√(u v)", log=True), ("alpha-eff/*",), "geometric mean of coordinates",
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
-    Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("|weight|", lo=0.0), ("mirror-weights/*",),
+    Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("|weight|", log=True, lo=1e-3, hi=1.0), ("mirror-weights/*",),
            "potential |w|_p^p/p; of the first seed",
            empty="fills with preset mirror", domain=(MIRRORED,)),
     Figure("mirror-limit", "Off the least l_p norm", STEP, Axis("relative", log=True), ("mirror-limit/*",),

@@ -39,7 +39,7 @@ class Predictions:
         least: of the first seed, by parameterisation and norm, None where it would take too long.
         refusals: what has no solution, and why.
 
-    shown: the first seed's problem, where the parameterisation that is followed has one of its own.
+    shown: the first seed's problem, where a study is followed, which has one of its own.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Predictions:
         self.least: dict[tuple[str, Order], float | None] = {}
         self.refusals: list[str] = []
         self._left: list[tuple[Callable[[Any], None], Callable[[], Any]]] = []
-        for run, network, product in zip(linear, diagonal, matrix, strict=True):
+        for run, network, product in zip(linear, diagonal, matrix, strict=True):  # none beside a study of its own
             if config.param == "linear":
                 self._later(self.paths.append, partial(_descent, run, self.steps))
             self._later(self.nested.append, partial(nested_norms, run.wide, run.problem.y, widths))
@@ -67,8 +67,8 @@ class Predictions:
                 self._later(self.growth[depth].append, partial(product.flow, depth, self.steps))
             for place, alpha in enumerate(SWEPT):
                 self._later(self.limits[place].append, partial(network.limit, float(alpha)))
-        problems = {"linear": linear[0].problem, "diagonal": diagonal[0].problem}
-        for param, problem in (problems if shown is None else {**problems, config.param: shown}).items():
+        problems = {"linear": linear[0].problem, "diagonal": diagonal[0].problem} if shown is None else {config.param: shown}
+        for param, problem in problems.items():
             for order in ORDERS:
                 self._later(partial(self.least.__setitem__, (param, order)), partial(least_norm, problem, order))
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.contract import Scalar
 from engine.phenomena.min_norm.claims import REACHED
+from engine.phenomena.min_norm.config import BESIDE
 from engine.phenomena.min_norm.figures import GONE
 from engine.phenomena.min_norm.noise_claims import LABELS, QUIET, WEIGHTS, decay_over_formula, l1_over_truth
 from engine.readings import first_reached
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 OPTIMISERS = {"gd": "GD", "sgd": "SGD", "momentum": "momentum", "nesterov": "Nesterov", "adam": "Adam", "sign": "sign descent"}
 DEPTHS = (2, 3, 4)
+ELSE = f"needs {BESIDE.words}"
 SCALARS = (
     Scalar("min_norm", "|X^+ y|, the least norm that fits", log=True),
     Scalar("test_mse", "mean squared error of X^+ y on the test rows", log=True),
@@ -52,11 +54,11 @@ SCALARS = (
 
 
 def _each(read: Callable[[MinNorm, int], float]) -> Callable[[MinNorm], Answer]:
-    """Read each seed's own problem, by its place."""
-    return lambda run: found([read(run, place) for place in range(len(run.seeds))])
+    """Read each seed's own problem of the linear optimisers, by its place."""
+    return lambda run: absent(ELSE) if run.config.alone else found([read(run, place) for place in range(len(run.seeds))])
 
 
-def _latest(quantity: str, setting: str, needed: str = "") -> Callable[[MinNorm], Answer]:
+def _latest(quantity: str, setting: str, needed: str = ELSE) -> Callable[[MinNorm], Answer]:
     """The last value of a setting; none of weights that have left for infinity."""
 
     def answer(run: MinNorm) -> Answer:
@@ -70,6 +72,8 @@ def _latest(quantity: str, setting: str, needed: str = "") -> Callable[[MinNorm]
 
 def _of_network(quantity: str) -> Callable[[MinNorm], Answer]:
     def answer(run: MinNorm) -> Answer:
+        if run.config.alone:
+            return absent(ELSE)
         network = run.diagonal[0]
         return _latest(quantity, network.settings[network.chosen(run.config)].name)(run)
 
@@ -96,6 +100,8 @@ def _tested(run: MinNorm) -> Answer:
 
 
 def _reach_step(run: MinNorm) -> Answer:
+    if run.config.alone:
+        return absent(ELSE)
     steps, away = run.readings.table("off-limit", "gd")
     return event(first_reached(steps, -away, -REACHED), run.over, run.config.steps)
 
@@ -116,6 +122,8 @@ def _wilson(run: MinNorm) -> Answer:
 
 
 def _nuclear(run: MinNorm) -> Answer:
+    if run.config.alone:
+        return absent(ELSE)
     errors = [part.problem.error(part.nuclear.completion) if part.nuclear.converged else np.nan for part in run.matrix]
     return found(errors, "its splitting has not converged")
 
