@@ -33,16 +33,16 @@ MEANT = (
 )  # fmt: skip
 SIMPLEX = (Condition("free features at least K - 1: a simplex has K - 1 dimensions", lambda c: c.free_features >= c.classes - 1),)
 CLAIMS = (
-    Claim("CO1", "Features of a class become one point, whatever the labels", PAPYAN, "NC1 at the end over its start: 0", "at most .01",
-          domain=MEANT, chance=TRAINED),
-    Claim("CO2", "Class means take equal angles", PAPYAN, "mean |cos + 1/(K-1)| at the end: 0", "at most .1", domain=MEANT,
+    Claim("CO1", "Features of a class become one point, whatever the labels: NC1 at the end over its start, largest", PAPYAN, "0",
+          "at most .01", domain=MEANT, chance=TRAINED),
+    Claim("CO2", "Class means take equal angles: mean |cos + 1/(K-1)| at the end, largest", PAPYAN, "0", "at most .1", domain=MEANT,
           chance=TRAINED),
-    Claim("CO3", "The classifier turns towards the class means (NC3: 2 where unrelated), its answer is the nearest mean (NC4)", PAPYAN,
-          "NC3 0, NC4 0 at the end", "NC3 at most .4, a cosine of at least .8; NC4 at most 1 %", domain=MEANT, chance=TRAINED),
-    Claim("CO4", "Test features do not collapse", HUI, "NC1 of test over training images: far above 1", "at least 50", domain=MEANT,
+    Claim("CO3", "The classifier turns towards the class means (NC3), its answer is the nearest mean (NC4): largest at the end", PAPYAN,
+          "NC3 0, NC4 0", "NC3 at most .4, NC4 at most 1 %", domain=MEANT, chance=TRAINED),
+    Claim("CO4", "Test features do not collapse: NC1 of test over training images, least", HUI, "far above 1", "at least 50", domain=MEANT,
           chance=TRAINED),
     Claim("CO5", "Free features, no network, end in the exact minimum: objective less that of the formula, cosines less -1/(K-1)", ZHU,
-          "both 0", "1e-10; 1e-6", domain=SIMPLEX, chance=EXACT),
+          "0; 0", "1e-10; 1e-6", domain=SIMPLEX, chance=EXACT),
 )  # fmt: skip
 
 
@@ -68,29 +68,29 @@ def _ends(run: NeuralCollapse, quantity: str) -> Floats:
 def _shrinks(run: NeuralCollapse) -> Judgement:
     first = np.concatenate([run.readings.table("nc1", setting.name)[1][0] for setting in run.settings])
     left = _ends(run, "nc1") / first
-    return decided(bool(left.max() <= SHRINKS), f"{left.max():.2g} at most", f"{len(left)} networks",
+    return decided(bool(left.max() <= SHRINKS), f"{left.max():.2g}", f"{len(left)} networks",
                    values={"least": left.min(), "largest": left.max()})  # fmt: skip
 
 
 def _angles(run: NeuralCollapse) -> Judgement:
     ends = _ends(run, "nc2-angle")
     first = np.concatenate([run.readings.table("nc2-angle", setting.name)[1][0] for setting in run.settings])
-    return decided(bool(ends.max() <= ANGLE), f"{ends.max():.2g} at most", f"at the start {first.min():.2g} at least; {len(ends)} networks",
+    return decided(bool(ends.max() <= ANGLE), f"{ends.max():.2g}", f"began at {first.min():.2g} or more; {len(ends)} networks",
                    values={"least": ends.min(), "largest": ends.max(), "least_at_start": first.min()})  # fmt: skip
 
 
 def _dual(run: NeuralCollapse) -> Judgement:
     distance, other = _ends(run, "nc3"), _ends(run, "nc4")
     start = np.concatenate([run.readings.table("nc3", setting.name)[1][0] for setting in run.settings]).min()
-    note = f"at the start NC3 {start:.2g} at least, a cosine of {1 - start / 2:.2g}; {len(distance)} networks"
+    note = f"NC3 began at {start:.2g} or more; {len(distance)} networks"
     return decided(bool(distance.max() <= DUAL and other.max() <= NEAREST),
-                   f"NC3 {distance.max():.2g} (cosine {1 - distance.max() / 2:.2g}), NC4 {other.max():.2g} at worst", note,
+                   f"NC3 {distance.max():.2g}, NC4 {other.max():.2g}", note,
                    values={"largest_nc3": distance.max(), "largest_nc4": other.max(), "least_nc3_at_start": start})  # fmt: skip
 
 
 def _apart(run: NeuralCollapse) -> Judgement:
     ratio = _ends(run, "nc1-test") / _ends(run, "nc1")
-    return decided(bool(ratio.min() >= APART), f"{ratio.min():.3g} times at least", f"{len(ratio)} networks",
+    return decided(bool(ratio.min() >= APART), f"{ratio.min():.3g}", f"{len(ratio)} networks",
                    values={"least": ratio.min(), "largest": ratio.max()})  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def _exact(run: NeuralCollapse) -> Judgement:
         return decided(gap <= EXACT_GAP, f"objective {gap:.1g}", "decay so strong that W = H = 0: objective ln K", values={"gap": gap})
     angle = max(float(one.angle[-1]) for one in run.free)
     return decided(gap <= EXACT_GAP and angle <= EXACT_ANGLE, f"objective {gap:.1g}; cosines {angle:.1g}",
-                   f"the exact objective is {run.free[0].exact.loss:.4f}, its logit gap c {run.free[0].exact.gap:.3f}",
+                   f"exact objective {run.free[0].exact.loss:.4f}",
                    values={"gap": gap, "angle": angle, "loss": run.free[0].exact.loss})  # fmt: skip
 
 

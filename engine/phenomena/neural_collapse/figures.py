@@ -25,6 +25,7 @@ QUANTITIES = (
     Quantity("test-error", TEST, figure="error"),
     Quantity("loss", TRAIN, figure="loss", finite=True),
 )
+REACH = 0.5  # of cos + 1/(K-1) in the pictures; beyond it, the last colour
 FLOOR = 1e-17  # what is drawn of a difference that rounding made 0
 FIGURES = (
     Figure("nc1", "NC1: scatter", STEP, Axis("within/between", log=True), ("nc1/*", "nc1-test/*"),
@@ -75,15 +76,14 @@ def markers(run: NeuralCollapse) -> Iterator[Marker]:
 
 
 def cosine_picture(run: NeuralCollapse, setting: str, short: str) -> Picture:
-    """Cosines between the class means of the first seed's network, as they are now.
+    """Cosines between the class means of the first seed's network, as they are now, less those of a simplex, -1/(K-1).
 
-    The colours meet in the middle at what a simplex has, so that a colour off the diagonal is a deviation from it, and which way; larger
-    cosines, as the 1 of the diagonal, have the last colour.
+    The cosine of a mean with itself is always 1 and says nothing: the diagonal is left empty.
     """
     values = run.cosines(setting)
     classes = len(values)
-    off, simplex = values[~np.eye(classes, dtype=bool)], -1 / (classes - 1)
-    note = f"between class means, off the diagonal {off.min():.3f} to {off.max():.3f}; middle colour: -1/{classes - 1} of a simplex"
+    away = np.where(np.eye(classes, dtype=bool), np.nan, values + 1 / (classes - 1))
+    note = f"between class means, less that of a simplex: {np.nanmin(away):.2g} to {np.nanmax(away):.2g}"
     names = tuple(map(str, range(classes)))
-    return Picture(f"cosines/{setting}", f"Cosines of means, {short}", values, palette="diverging", lo=-1.0, hi=1 + 2 * simplex,
-                   x="class", y="class", note=note, shade=f"cosine, middle -1/{classes - 1}", rows=names, columns=names)  # fmt: skip
+    return Picture(f"cosines/{setting}", f"Cosines of means, {short}", away, palette="diverging", lo=-REACH, hi=REACH,
+                   x="class", y="class", note=note, shade=f"cos + 1/{classes - 1}", rows=names, columns=names)  # fmt: skip

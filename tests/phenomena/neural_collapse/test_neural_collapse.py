@@ -191,9 +191,12 @@ def test_series_are_declared_and_told_apart(small):
         assert len({item.group for item in drawn}) == len(drawn)
 
 
-def test_a_simplex_has_the_colour_in_the_middle(small):
+def test_a_simplex_has_the_colour_in_the_middle_and_the_diagonal_is_empty(small):
     for picture in small.pictures():
-        assert (picture.lo + picture.hi) / 2 == pytest.approx(-1 / 9) and picture.lo == -1
+        assert picture.lo == -picture.hi
+        cosines = small.cosines(picture.name.removeprefix("cosines/"))
+        np.testing.assert_array_equal(np.isnan(picture.values), np.eye(10, dtype=bool))
+        np.testing.assert_allclose((picture.values - 1 / 9)[~np.eye(10, dtype=bool)], cosines[~np.eye(10, dtype=bool)])
 
 
 @pytest.mark.parametrize(
