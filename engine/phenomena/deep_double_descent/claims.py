@@ -46,27 +46,26 @@ WIDE = ("quick", "standard")
 CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small")
 
 CLAIMS = (
-    Claim("DDD1", "Down-up-down in width: test error falls, then test MSE; error rise to a peak and fall", NAKKIRAN,
-          "first minimum below the best constant; interior peak", "error falls by .1; peak above both minima x1.5; +.03", WIDE,
-          PEAK, BY_LUCK),
+    Claim("DDD1", "Down-up-down in width: peak of test MSE over the higher of its two minima, the first below the best constant's",
+          NAKKIRAN, "> 1", "1.5; error falls by .1, then rises by .03", WIDE, PEAK, BY_LUCK),
     Claim("DDD2", "Test MSE peaks at nK parameters, those on inputs that vary", NAKKIRAN, "peak h = nK/(inputs + 1 + K)", "factor 2", WIDE,
           PEAK, BY_LUCK),
-    Claim("DDD3", "Second descent beats first minimum", NAKKIRAN, "error at largest h minus it < 0", "none", WIDE,
+    Claim("DDD3", "Second descent beats the first minimum: test error at the largest h less it", NAKKIRAN, "< 0", "none", WIDE,
           BEATEN, BY_LUCK),
-    Claim("DDD4", "Clean labels give no peak", GREYDANUS, "error at noisy peak width minus best narrower 0", "<= .01 + 2 SE",
-          ("mnist1d-notebook",), NOTEBOOK, BY_LUCK),
-    Claim("DDD5", "Noise raises the peak", NAKKIRAN, "peak MSE, noisy minus clean > 0", "none", ("standard",), (*PEAK, TRUE_LABELS),
+    Claim("DDD4", "Clean labels give no peak: error at the width of the noisy peak less the best narrower one", GREYDANUS, "0",
+          "<= .01 + 2 SE", ("mnist1d-notebook",), NOTEBOOK, BY_LUCK),
+    Claim("DDD5", "Noise raises the peak: peak of test MSE, noisy less clean", NAKKIRAN, "> 0", "none", ("standard",), (*PEAK, TRUE_LABELS),
           BY_LUCK),
-    Claim("DDD6", "A linear model with two time scales has its exact risk over steps", HECKEL, "simulated risk = formula", "4 SE",
-          chance=EXACTLY),
-    Claim("DDD7", "Test error of the widest network peaks over steps", NAKKIRAN, "peak over both minima > 0", "+.02",
+    Claim("DDD6", "A linear model with two time scales has its exact risk at valley, peak and end", HECKEL, "formula",
+          "4 SE", chance=EXACTLY),
+    Claim("DDD7", "Test error of the widest network peaks over steps: peak less the higher minimum", NAKKIRAN, "> 0", "+.02",
           ("nakkiran-resnet",), IN_TIME, BY_LUCK),
-    Claim("DDD8", "More data can hurt: linear risk, d=100, sigma=.5, n=50 and 90", "arXiv:1912.07242", "higher at 90, formula", "4 SE",
-          chance=EXACTLY),
+    Claim("DDD8", "More data can hurt: linear risk at n=50 and at n=90, d=100, sigma=.5", "arXiv:1912.07242", "formula, higher at 90",
+          "4 SE", chance=EXACTLY),
     Claim("DDD9", "Effective model complexity (EMC) rises with h and with steps", NAKKIRAN, "rising", "one grid step", ("standard",),
           EXPECTED, BY_LUCK),
-    Claim("DDD10", "Down-up-down in the width k of convolutional networks: test error", NAKKIRAN,
-          "interior peak over both minima > 0", "+.03", CONVOLUTIONAL, CHANNELS, BY_LUCK),
+    Claim("DDD10", "Down-up-down in the width k of convolutional networks: peak of the test error less the higher minimum", NAKKIRAN,
+          "> 0", "+.03", CONVOLUTIONAL, CHANNELS, BY_LUCK),
 )  # fmt: skip
 
 
@@ -86,9 +85,9 @@ def _width(run: DeepDoubleDescent) -> Judgement:
     fall, more = (float(np.round(value, 12)) for value in (error[0] - error[first], error[high] - max(error[first], error[last])))
     return decided(
         loss[low] < run.constant and fall >= FALL and times >= LOSS_TIMES and more >= ERROR_MORE,
-        f"minimum of test MSE {loss[low]:.2f}, its peak x{times:.2f}; fall of the error {-fall:+.3f}, its peak {more:+.3f}",
-        f"test MSE: minimum at h={widths[low]}, peak at {widths[top]}; error: {widths[first]} and {widths[high]}",
-        predicted=f"below {run.constant:.2f}, x1.5; -.1, +.03",
+        f"{times:.2f}",
+        f"error falls by {fall:.2g}, then rises by {more:.2g}; MSE {loss[low]:.2f} at h={widths[low]}, a constant's {run.constant:.2f}",
+        predicted="> 1",
         values={"first_loss": float(loss[low]), "constant": run.constant, "error_fall": fall, "loss_ratio": times, "error_rise": more,
                 "loss_peak_h": float(widths[top]), "error_peak_h": float(widths[high])},
     )  # fmt: skip
@@ -187,18 +186,18 @@ def size_at(sizes: NDArray[np.int64], place: int) -> str:
 def _two_scales(run: DeepDoubleDescent) -> Judgement:
     scales = two_scales(run.seeds[0])
     worst = float(np.abs(scales.z[1:]).max())
-    return _simulated(scales, landmarks(scales.exact), worst <= SIMULATED, worst, "valley; peak; end; farthest step")
+    return _simulated(scales, landmarks(scales.exact), worst <= SIMULATED, worst, "farthest step")
 
 
 def _hurts(run: DeepDoubleDescent) -> Judgement:
     linear = sample_wise(run.seeds[0])
     worst = float(np.abs(linear.z).max())
-    return _simulated(linear, (0, 1), bool(linear.mean[1] > linear.mean[0]) and worst <= SIMULATED, worst, "n=50; 90; farthest")
+    return _simulated(linear, (0, 1), bool(linear.mean[1] > linear.mean[0]) and worst <= SIMULATED, worst, "farther one")
 
 
 def _simulated(found: Simulated, places: Sequence[int], holds: bool, worst: float, what: str) -> Judgement:
     exact, mean = ("; ".join(f"{value:.3g}" for value in values[list(places)]) for values in (found.exact, found.mean))
-    return decided(holds, mean, f"{what} {worst:.1f} SE", predicted=exact, values={"farthest": worst})
+    return decided(holds, mean, f"{what} {worst:.1f} SE off", predicted=exact, values={"farthest": worst})
 
 
 def _trained(judge: Callable[[DeepDoubleDescent], Judgement]) -> Callable[[DeepDoubleDescent], Judgement]:

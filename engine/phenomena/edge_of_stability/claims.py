@@ -63,21 +63,21 @@ BELOW = (
     Condition(f"steps at least {FLOWED / 2:g} times control, to sharpen", lambda c: 2 * c.steps >= FLOWED * c.control),
 )  # fmt: skip
 CLAIMS = (
-    Claim("EOS1", "The sharpness hovers at 2/eta", COHEN, "mean eta S, last 400 steps: 2", "within .1", PAPERS, FOLLOWED, TRAINED),
-    Claim("EOS2", "On the way there the loss falls at every step", COHEN,
-          "rising steps before arrival: 0", "no exception", PAPERS, WIDELY, TRAINED),
-    Claim("EOS3", "At the edge the loss jitters, and yet falls", COHEN, "rising steps from arrival > 0; loss at end/arrival < 1",
-          "steps >= 3; loss <= .1", PRESETS, LONG, TRAINED),
-    Claim("EOS4", "A small step meets no edge", COHEN, "control: rising steps 0; S rises above 16", "no exception",
+    Claim("EOS1", "The sharpness hovers at 2/eta: mean eta S over the last 400 steps", COHEN, "2", "within .1", PAPERS, FOLLOWED, TRAINED),
+    Claim("EOS2", "On the way there the loss falls at every step: networks with a rising one before arrival", COHEN,
+          "0", "no exception", PAPERS, WIDELY, TRAINED),
+    Claim("EOS3", "At the edge the loss jitters, and yet falls: rising steps; loss at the end over that at arrival", COHEN, "> 0; < 1",
+          ">= 3; <= .1", PRESETS, LONG, TRAINED),
+    Claim("EOS4", "A small step (control) meets no edge, though S rises above 16: readings with a rising step", COHEN, "0", "no exception",
           PRESETS, BELOW, TRAINED),
-    Claim("EOS5", "The quadratic model explodes, the network comes back", COHEN,
-          "model's loss times (eta S - 1)^2 a step; network's loss, median of steps 251 to 300/at its edge < 1",
+    Claim("EOS5", "The quadratic model explodes, the network comes back: model's growth a step less (eta S - 1)^2; network's loss, "
+          "median of steps 251 to 300, over its first", COHEN, "0; < 1",
           "1e-4; <= .5, of images < 1", PAPERS, FOLLOWED, TRAINED),
-    Claim("EOS6", "A linear model diverges as computed", "linear algebra", "eta S = 2.1, 200 steps: coefficients (1 - eta lam)^t",
-          "1e-10 relative", chance=EXACT),
-    Claim("EOS7", "The sharpness is the Hessian's", "dense Hessian of a 40-8-8-1 network", "difference 0", "1e-8 relative",
+    Claim("EOS6", "A linear model diverges as (1 - eta lam)^t: relative error of its coefficients after 200 steps, eta S = 2.1",
+          "linear algebra", "0", "1e-10", chance=EXACT),
+    Claim("EOS7", "The sharpness is the Hessian's: relative difference", "dense Hessian of a 40-8-8-1 network", "0", "1e-8",
           chance=EXACT),
-    Claim("EOS8", "Displacement lowers the sharpness", DAMIAN, "rank correlation of x^2, of two steps, and the change of S in them: < 0",
+    Claim("EOS8", "Displacement lowers the sharpness: rank correlation of x^2, of two steps, and the change of S in them", DAMIAN, "< 0",
           "no exception", PAPERS, FOLLOWED, TRAINED),
 )  # fmt: skip
 Floats = NDArray[np.float64]
@@ -144,11 +144,9 @@ def _sharpens(run: EdgeOfStability) -> Judgement:
     places = np.searchsorted(found.steps, found.arrival[below])
     growth = found.eta_sharpness[places, below] / found.eta_sharpness[0, below]
     before = np.array([found.rising[:place, column].sum() for column, place in zip(below, places, strict=True)])
-    words = f"{int((before > 0).sum())} of {len(below)} networks with a rising step"
+    words = f"{int((before > 0).sum())} of {len(below)}"
     beyond = len(found.arrival) - len(below)
-    note = f"up to the reading before that of arrival; S has grown {growth.min():.3g} times at least" + (
-        f"; {beyond} began beyond their edge" if beyond else ""
-    )
+    note = f"S has grown {growth.min():.3g} times or more" + (f"; {beyond} began beyond their edge" if beyond else "")
     return decided(not before.any(), words, note,
                    values={"least_growth": growth.min(), "networks_rising": int((before > 0).sum()), "began_beyond": beyond})  # fmt: skip
 
@@ -171,7 +169,7 @@ def _jitters(run: EdgeOfStability) -> Judgement:
         )
     places = np.searchsorted(found.steps, found.arrival)
     left = found.loss[-1] / found.loss[places, np.arange(len(places))]
-    words = f"{count.min():.0f} to {count.max():.0f} rising steps; loss x {left.max():.3g} at most"
+    words = f"{count.min():.0f} to {count.max():.0f}; {left.max():.3g} at most"
     return decided(bool(count.min() >= JITTERS and left.max() <= LEARNS), words, f"{len(count)} networks",
                    values={"least_rising": count.min(), "most_rising": count.max(), "largest_loss_left": left.max()})  # fmt: skip
 
@@ -194,8 +192,8 @@ def _no_edge(run: EdgeOfStability) -> Judgement:
         return PENDING
     rising = run.readings.table("rising", run.control.name)[1]
     sharpest = run.readings.table("sharpness", run.control.name)[1].max(axis=0)
-    words = f"{int((rising > 0).sum())} readings with a rising step; S {sharpest.min():.3g} to {sharpest.max():.3g}"
-    return decided(bool(not rising.any() and sharpest.min() > SHARP), words, f"2/eta = {run.config.control:g}",
+    words, note = f"{int((rising > 0).sum())}", f"S up to {sharpest.min():.3g} or more, 2/eta = {run.config.control:g}"
+    return decided(bool(not rising.any() and sharpest.min() > SHARP), words, note,
                    values={"least": sharpest.min(), "largest": sharpest.max(), "rising": rising.sum()})  # fmt: skip
 
 
@@ -223,9 +221,10 @@ def _contrast(run: EdgeOfStability) -> Judgement:
     off = float(np.abs(grown - [(one.eta_sharpness - 1) ** 2 for one in found]).max())
     over = np.array([over_first(losses) for losses in networks])  # (networks, STEPS + 1)
     left, peak = float(np.median(over[:, -LAST:], axis=1).max()), float(over.max())
-    words = f"model's loss times {grown.min():.3g} to {grown.max():.3g} a step, off by {off:.1e}; network's loss x {left:.3g} at most"
+    words = f"{off:.1e}; {left:.3g} at most"
+    note = f"model's loss times {grown.min():.3g} to {grown.max():.3g} a step; network's first up to {peak:.3g} times"
     back = left <= AGAIN if run.config.dataset == SIGNALS else left < 1
-    return decided(off <= GROWS and back, words, f"the network's loss first rises {peak:.3g} times at most",
+    return decided(off <= GROWS and back, words, note,
                    values={"off": off, "largest_loss_left": left, "peak": peak})  # fmt: skip
 
 
