@@ -104,7 +104,7 @@ def _worst(off: dict[str, tuple[float, float]]) -> Judgement:
 def _second(study: Asymptotics) -> Judgement:
     mean, error = mean_and_error(study.second_gap())
     theory = study.second_gap_theory()
-    note = f"standard error {float(error):.2g}; {theory:.3g} as n -> inf, whose peak a finite n blurs"
+    note = f"standard error {float(error):.2g}; {theory:.3g} in the limit, whose peak a finite n blurs"
     values = {"difference": float(mean), "standard error": float(error)}
     return decided(bool(mean > SECOND * error), float(mean), note, predicted="> 0", values=values)
 

@@ -24,7 +24,7 @@ def clauses(study: Asymptotics, known: Known) -> Iterator[str]:
     yield f"{error}, theory {known.percent('draw_error_theory')}" if known.has("draw_error_theory") else f"{error} at d/n = {psi}"
     if known.has("second_descent", "second_descent_theory"):
         drops = known.number("second_descent"), known.number("second_descent_theory")
-        yield f"second descent by {drops[0]} at n = {study.config.n:,}, {drops[1]} as n -> inf"
+        yield f"second descent by {drops[0]} at n = {study.config.n:,}, {drops[1]} in the limit"
     count = study.config.draws
     yield f"{study.draws.done:,} of {count:,} draws" if study.draws.done < count else f"{count:,} draws"
     yield from pooled(study.seeds)
