@@ -127,17 +127,18 @@ ZHANG, GREYDANUS = "Zhang et al. 2017, arXiv:1611.03530", "Greydanus, Kobak 2024
 TABLE_1, FIG_1 = f"{ZHANG}, Table 1", f"{ZHANG}, Fig. 1"
 CLAIMS = (
     Claim("RL1", "Random labels are memorised: final training accuracy", TABLE_1, "1", ">= .99", (), (*FITS, *RANDOM_LABELS), 0.01),
-    Claim("RL2", "Nothing transfers: accuracy on clean test images is as after renaming the classes at random", TABLE_1, "1/K",
+    Claim("RL2", "Nothing transfers: test accuracy is as after renaming the classes at random", TABLE_1, "1/K",
           "no rarer than 1 in 1,000 of 9,999 renamings", (), RANDOM_LABELS, RARE),
     Claim("RL3", "Clean labels: mean test error of 5+ seeds is chance", TABLE_1, "1-1/K", "Student's t, 99.9 %", ("standard",),
           (*RANDOM_LABELS, TESTED), RARE),
-    Claim("RL4", "Same network and settings generalise on true labels: test error", TABLE_1, "low", "<= .15", ("quick",),
+    Claim("RL4", "Same network and settings generalise on true labels: test error", TABLE_1, "far below chance", "<= .15", ("quick",),
           (*FITS, DIGITS, IMAGES, within("n", 1000)), 0.01),
-    Claim("RL5", "Slower by a small factor: epochs to 99 %, random/true", FIG_1, "> 1", "<= 6", (),
+    Claim("RL5", "Slower by a small factor: steps to 99 %, random over true labels", FIG_1, "> 1", "<= 6", (),
           (*FITS, *RANDOM_LABELS, IMAGES, LEARNABLE), 0.01),
-    Claim("RL6", "Error climbs with corruption to chance", FIG_1, "increasing", "Spearman 1; at q = 1 as RL2", ("quick",),
+    Claim("RL6", "Test error climbs with corruption q to chance", FIG_1, "increasing", "at every q; at q = 1 as RL2", ("quick",),
           (*FITS, *RANDOM_LABELS, DIGITS, IMAGES, within("n", 1000), Condition("levels .2 apart from each other, 0 and 1", _apart)), 0.01),
-    Claim("RL7", "2n+d weights fit n random labels", f"{ZHANG}, Theorem 1", "2n+d; 0", "exact; <= 1e-6, n <= 500", chance=1e-6),
+    Claim("RL7", "2n+d weights fit n random labels: their number; largest residual", f"{ZHANG}, Theorem 1", "2n+d; 0",
+          "exact; <= 1e-6, n <= 500", chance=1e-6),
     Claim("RL8", "An MLP cannot see a pixel shuffle: gap of the first 50 losses", FIG_1, "0", "1e-4", ("quick",),
           (one_of("model", "mlp", "both"), PERCEPTRONS[1]), 1e-3),
     Claim("RL9", "A CNN can: accuracy, true minus shuffled", GREYDANUS, "> 0", ">= .2", ("standard",),
@@ -169,7 +170,7 @@ def _transfers_nothing(run: RandomLabels) -> Judgement:
     if renamings <= 2 / RARE:
         return not_applicable(f"needs more classes or seeds: {renamings:,} renamings cannot make anything as rare as 1 in 1,000")
     accuracy = 1.0 - float(run.error(RANDOM).mean())
-    return decided(rank > RARE, accuracy, f"as far from {chance:g}: {rank:.2%} of renamings", values={"chance": chance, "rank": rank})
+    return decided(rank > RARE, accuracy, f"{rank:.2g} of renamings are as far from {chance:g}", values={"chance": chance, "rank": rank})
 
 
 def _at_chance(run: RandomLabels) -> Judgement:
@@ -207,9 +208,9 @@ def _climbs(run: RandomLabels) -> Judgement:
         return TRAINING
     errors, rank = np.array([run.error(condition.name).mean() for condition in run.levels]), float(ranks[0])
     smallest_rise = float(np.diff(errors).min())
-    note = "at q = " + ", ".join(f"{condition.corruption:g}" for condition in run.levels)
+    note = "q = " + ", ".join(f"{condition.corruption:g}" for condition in run.levels)
     return decided(
-        smallest_rise > 0 and rank > RARE, " ".join(f"{error:.3f}" for error in errors), f"{note}; last, renamed: {rank:.2%} as far",
+        smallest_rise > 0 and rank > RARE, " ".join(f"{error:.3f}" for error in errors), f"{note}; {rank:.2g} of renamings as far",
         values={"smallest_rise": smallest_rise, "rank": rank, "first": float(errors[0]), "last": float(errors[-1])},
     )  # fmt: skip
 

@@ -106,6 +106,9 @@ class RandomLabelsConfig(Config):
         return self.model in MODULES or self.n > SCORED or self.schedule != "constant"
 
 
+BETWEEN = Condition("levels of corruption between", lambda config: bool(config.between))
+
+
 def seen_shape(shape: tuple[int, ...], crop: int) -> tuple[int, ...]:
     """Return the shape of an image as networks see it."""
     return (crop, crop, *shape[2:]) if crop else shape

@@ -211,7 +211,11 @@ class RandomLabels(Training[RandomLabelsConfig]):
         return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
-        """When true and random labels were memorised, when everything was fitted, and chance."""
+        """When true and random labels were memorised, when everything was fitted, and chance; the notes say of an early end."""
+        if self.total is not None and self.step == self.total < self.last:
+            asked = f"its {self.config.epochs:,} epochs ({self.last:,} steps)"
+            ended = f"all labels fitted at step {self.step:,}: training ends before {asked}"
+            self.notes = (*self.split.notes, ended)
         return tuple(figures.markers(self))
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series
 from engine.phenomena.random_labels.conditions import RANDOM, TRUE, Condition
-from engine.phenomena.random_labels.config import LOW, PROBE, SCORED
+from engine.phenomena.random_labels.config import BETWEEN, LOW, PROBE, SCORED
 from engine.phenomena.random_labels.memorisation import chance_band
 from engine.readings import summarised
 
@@ -35,6 +35,8 @@ FIGURES = (
         "test-error", "Test error", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error/*",),
         f"on at most {PROBE} clean test inputs while a network trains, on all once it has finished",
     ),
+    Figure("test-error-levels", "Test error, partly random labels", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error-levels/*",),
+           "on the same clean test inputs", "fills with levels of corruption between", (BETWEEN,)),
     Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", lo=0.0), ("train-loss/*",), f"cross-entropy; {COUNTED}"),
     Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("relative to q=0", lo=0.0), ("time-to-fit",)),
     Figure("error-vs-corruption", "Test error and corruption", CORRUPTION, Axis("error", lo=0.0, hi=1.0),
@@ -47,19 +49,23 @@ PICTURES = (
     *(PictureSpec(f"memorised/{name}", f"Fitted: {name} labels") for name in MAPPED),
     PictureSpec("conditions", "One input under every condition"),
 )
-PADDING, FITTED, NOT_FITTED = range(3)
-LEGEND = ("padding", "fitted", "not yet fitted")  # padding: a class has no further examples
-UNSCORED = (*LEGEND[:2], "not yet scored")  # of published networks, which are scored on all examples once they seem to fit them
+BLOCKS = 20  # parts of a class in its map, so that a terminal shows all of it
+FITTED, UNSCORED = "share fitted", "not yet scored"  # published networks are scored on all examples once they seem to fit them
 SHOWN = {"true": "as it is", "shuffled": "shuffled", "random-pixels": "random", "gaussian": "Gaussian"}  # inputs, below their pictures
 
 
 def against_step(run: RandomLabels) -> Iterator[Series]:
-    """Yield training accuracy, test error and training loss of every condition, and that Theorem 1's network fits all."""
-    for quantity, first in (("train-accuracy", 1), ("test-error", 1), ("train-loss", 0)):
-        for condition in run.conditions:
+    """Yield training accuracy, test error and training loss of every condition, and the test error of partly random labels apart."""
+    between = [condition for condition in run.conditions if condition.corruption in run.config.between]
+    others = [condition for condition in run.conditions if condition not in between]
+    for condition in (*others[:4], *between[:2], *others[4:], *between[2:]):  # in this order neither figure has neighbouring colours
+        if condition in between:
+            yield run.readings.curve("test-error", condition.name, name=f"test-error-levels/{condition.name}", from_step=1)
+        else:
+            yield run.readings.curve("train-accuracy", condition.name, from_step=1)
+    for quantity, first in (("test-error", 1), ("train-loss", 0)):
+        for condition in others:
             yield run.readings.curve(quantity, condition.name, from_step=first)
-    label, ends = f"Theorem 1's network, {run.constructed.weight_count:,} weights", np.array([1.0, max(run.step, 1)])
-    yield Series("train-accuracy/theorem-1", label, ends, np.ones(2), kind="theory", basis="exact")
 
 
 def against_corruption(run: RandomLabels) -> Iterator[Series]:
@@ -75,32 +81,30 @@ def against_corruption(run: RandomLabels) -> Iterator[Series]:
 
 
 def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
-    """Return which training examples of the first seed are fitted under a condition."""
+    """Return which share of the first seed's training examples is fitted under a condition, part by part of every class."""
     labels, fitted = run.data[run.seeds[0]].labels.at(condition.corruption), run.fitted_labels(condition.name)
     scored, seed = run.scored_at(name), f"seed {run.seeds[0]}"
-    legend = LEGEND if scored != 0 else UNSCORED
     note = f"{int(fitted.sum()):,} of {len(labels):,}, {seed}" if scored != 0 else f"{seed}, scored once all seem fitted"
     note += f", scored at step {scored:,}" if scored else ""
     cells = memorisation_map(fitted, labels, run.split.classes)
     return Picture(
-        f"memorised/{name}", f"Fitted: {condition.label}", cells, palette="classes", legend=legend, x="examples", y="label", note=note,
+        f"memorised/{name}", f"Fitted: {condition.label}", cells, lo=0.0, hi=1.0, shade=FITTED if scored != 0 else UNSCORED,
+        x="examples", y="label", note=note,
         rows=tuple(run.split.called(label) for label in range(run.split.classes)),
     )  # fmt: skip
 
 
-def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -> NDArray[np.int8]:
-    """Return a cell per example, every class in rows of its own: fitted, not fitted, or after the last of its class.
+def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -> NDArray[np.float64]:
+    """Return the shares of fitted examples in equal parts of every class, (classes, parts); nan for a class without examples.
 
-    fitted, labels: (n,). The picture is about twice as wide as it is high.
+    fitted, labels: (n,).
     """
-    counts = np.bincount(labels, minlength=classes)
-    columns = int(np.ceil(np.sqrt(2.0 * counts.max() * classes)))
-    rows = -(-int(counts.max()) // columns)
-    cells = np.full((classes, rows * columns), PADDING, dtype=np.int8)
+    count = max(1, min(BLOCKS, int(np.bincount(labels, minlength=classes).min())))
+    shares = np.full((classes, count), np.nan)
     for label in range(classes):
-        mine = np.flatnonzero(labels == label)
-        cells[label, : len(mine)] = np.where(fitted[mine], FITTED, NOT_FITTED)
-    return cells.reshape(classes * rows, columns)
+        parts = np.array_split(fitted[labels == label].astype(np.float64), count)
+        shares[label] = [part.mean() if part.size else np.nan for part in parts]
+    return shares
 
 
 def input_conditions(run: RandomLabels) -> Picture:

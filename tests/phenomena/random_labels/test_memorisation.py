@@ -7,7 +7,7 @@ import pytest
 import scipy.linalg
 
 from engine.errors import ProblemError
-from engine.phenomena.random_labels.figures import memorised
+from engine.phenomena.random_labels.figures import memorisation_map, memorised
 from engine.phenomena.random_labels.memorisation import chance_band, memorise
 
 
@@ -86,17 +86,22 @@ def test_chance_band_refuses_what_has_none(arguments):
         chance_band(*arguments)
 
 
-@pytest.mark.parametrize(("scored", "last", "note"), [
-    (None, "not yet fitted", "1 of 4, seed 7"), (30, "not yet fitted", "1 of 4, seed 7, scored at step 30"),
+@pytest.mark.parametrize(("scored", "shade", "note"), [
+    (None, "share fitted", "1 of 4, seed 7"), (30, "share fitted", "1 of 4, seed 7, scored at step 30"),
     (0, "not yet scored", "seed 7, scored once all seem fitted"),
 ])  # fmt: skip
-def test_a_map_says_of_which_step_it_is_and_calls_nothing_unfitted_that_was_not_scored(scored, last, note):
+def test_a_map_says_of_which_step_it_is_and_calls_nothing_unfitted_that_was_not_scored(scored, shade, note):
     labels, fitted = np.array([0, 0, 0, 1]), np.array([1, 0, 0, 0])
     run = SimpleNamespace(
         data={7: SimpleNamespace(labels=SimpleNamespace(at=lambda q: labels))}, seeds=(7,), fitted_labels=lambda name: fitted,
         scored_at=lambda name: scored, split=SimpleNamespace(classes=2, called=str),
     )  # fmt: skip
     found = memorised(run, "random", SimpleNamespace(name="random", corruption=1.0, label="random labels"))
-    assert (found.legend, found.note, found.rows) == (("padding", "fitted", last), note, ("0", "1"))
-    cells = found.values.reshape(2, -1)
-    assert np.bincount(cells[0], minlength=3).tolist()[1:] == [1, 2] and np.bincount(cells[1], minlength=3).tolist()[1:] == [0, 1]
+    assert (found.shade, found.note, found.rows) == (shade, note, ("0", "1"))
+    np.testing.assert_allclose(found.values, [[1 / 3], [0]])
+
+
+def test_a_map_holds_the_shares_of_equal_parts_of_every_class():
+    labels, fitted = np.repeat([0, 1], 40), np.concatenate([np.ones(40), np.tile([0, 1], 20)])
+    shares = memorisation_map(fitted, labels, 2)
+    assert shares.shape == (2, 20) and (shares[0] == 1).all() and (shares[1] == 0.5).all()
