@@ -27,6 +27,8 @@ from screens.topics import topics
 from screens.tour import TourScreen
 
 PATIENCE, LOOK = 10.0, 0.05  # seconds to wait for the presets, and from one look for them to the next
+NAMED = 100.0  # more in score for what has all the words in its name, before what has them in its description alone
+CALLED = 50.0  # score of what the field calls so
 ABOUT, LATER = 0.5, 0.1  # score of what the words are about, after all that has them in its name (1 or more); how much less a rank has
 PaletteCommand = tuple[str, str, Callable[[], object]]  # what is done, how the key says it, the deed
 SPACE_DOES = {
@@ -145,13 +147,11 @@ class LabCommands(Provider):
             yield hit
         await self._presets_known()
         presets = await self._presets()
-        for hit in _matching(matcher, presets, words):
-            found.add(hit.text)
-            yield hit
-        for rank, (text, help_text, deed) in topic_commands(self.screen, self._lab, words):
-            if text not in found:
-                found.add(text)
-                yield Hit(ABOUT - LATER * rank, Content(text), deed, help=_literal(help_text))
+        about = list(topic_commands(self.screen, self._lab, words))
+        for hit in (*_about(about, True), *_matching(matcher, presets, words), *_about(about, False)):
+            if hit.text not in found:
+                found.add(hit.text)
+                yield hit
         for hit in () if found else _matching(matcher, (*here, *presets)):
             yield hit
 
@@ -186,9 +186,17 @@ def _matching(matcher: Matcher, commands: Iterable[PaletteCommand], words: Seque
         whole = f"{text} {help_text}"
         score = matcher.match(whole)
         if words:
-            score = max(score, 1.0) if all(word in whole.lower() for word in words) else 0.0
+            named = all(word in text.lower().replace("-", " ") for word in words)
+            score = max(score, 1.0) + NAMED * named if all(word in whole.lower() for word in words) else 0.0
         if score > 0:
             yield Hit(score, _highlighted(matcher, text), deed, help=_literal(help_text))
+
+
+def _about(topics: Iterable[tuple[int, PaletteCommand]], first: bool) -> Iterator[Hit]:
+    """Yield what the words are about: first where the field calls it so, then where figures, claims, papers or notes have them."""
+    for rank, (text, help_text, deed) in topics:
+        if (rank == 0) == first:
+            yield Hit(CALLED if first else ABOUT - LATER * (rank - 1), Content(text), deed, help=_literal(help_text))
 
 
 def _literal(text: str) -> str:

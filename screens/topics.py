@@ -20,7 +20,7 @@ class Topic:
     """Where words were found.
 
     preset: the first that shows it; what: the figure's title, the claim's sentence, the note.
-    rank: 0 for what the field calls it and for titles and claims, then the papers, then the notes, which name much in passing.
+    rank: 0 for what the field calls it, then titles and claims, the papers, and the notes, which name much in passing.
     """
 
     preset: str
@@ -47,12 +47,12 @@ def _everything(spec: Spec) -> Iterator[tuple[str, Sequence[str], Sequence[Condi
     names = [preset.name for preset in spec.presets]
     yield from ((f"about: {words}", [preset], (), 0) for preset, words in spec.topics.items())
     views: tuple[Figure | PictureSpec, ...] = (*spec.figures, *spec.pictures)
-    yield from ((f"figure: {view.title}", names, view.domain, 0) for view in views)
-    yield from ((f"{claim.id}: {claim.sentence}", claim.presets or names, claim.domain, 0) for claim in spec.claims)
+    yield from ((f"figure: {view.title}", names, view.domain, 1) for view in views)
+    yield from ((f"{claim.id}: {claim.sentence}", claim.presets or names, claim.domain, 1) for claim in spec.claims)
     for paper in spec.references:
         after = [preset.name for preset in spec.presets if paper.arxiv and paper.arxiv in preset.source]
-        yield f"after {paper}", after or names, (), 1
-    yield from ((f"notes: {note}", names, (), 2) for note in _notes(spec.notes))
+        yield f"after {paper}", after or names, (), 2
+    yield from ((f"notes: {note}", names, (), 3) for note in _notes(spec.notes))
 
 
 def _shown_by(spec: Spec, presets: Sequence[str], domain: Sequence[Condition]) -> str:
@@ -64,7 +64,7 @@ def _shown_by(spec: Spec, presets: Sequence[str], domain: Sequence[Condition]) -
 def _notes(markdown: str) -> tuple[str, ...]:
     """Return the points of the notes, without emphasis, as one line each."""
     points = [point[2:].partition("\n\n")[0] for point in re.split(r"\n(?=- |#)", markdown) if point.startswith("- ")]
-    texts = [" ".join(re.sub(r"\*\*|`", "", point).split()) for point in points]
+    texts = [" ".join(re.sub(r"\*\*|`|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)", "", point).split()) for point in points]
     return tuple(text if len(text) <= SHOWN else f"{text[:SHOWN].rsplit(' ', 1)[0]} ..." for text in texts)
 
 

@@ -57,7 +57,7 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme, number
     top += 0 if aside else _legend(grid, top, heat_map, entries, theme)
     x_name = picture.x
     if heat_map.empty and not styled:
-        grid.write(grid.height // 2, 0, theme.cut("nothing to draw yet", grid.width), theme.quiet)
+        grid.write(grid.height // 2, 0, theme.cut("no data yet", grid.width), theme.quiet)
     elif not styled and picture.extent is None:
         if draw_named(grid, top, heat_map):
             x_name = ""

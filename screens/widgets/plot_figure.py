@@ -120,6 +120,11 @@ def _left_out(series: Sequence[Series], reduced: Sequence[Reduced], x: Scale, lo
     return max(0, count)
 
 
+def _zeros(series: Sequence[Series], x: Scale) -> int:
+    """How many measured points in sight are exactly 0."""
+    return sum(int(np.count_nonzero((item.y == 0) & (item.x >= x.lo) & (item.x <= x.hi))) for item in series if item.kind == "measured")
+
+
 def plot(request: Request, width: int, height: int, theme: Theme) -> Plotted:
     """Draw a request on a grid of any size; below 20x5 only a sentence, or nothing."""
     grid = TextGrid(width, height)
@@ -283,6 +288,8 @@ class _Drawing:
         why = "not finite or not positive" if request.log_x or request.log_y else "not finite"
         count = f"{dropped} point{'s' * (dropped != 1)}"
         left_out = [f"{count} {why}, left out", f"{count} left out", f"{dropped} left out", f"{dropped} out"]
+        if request.log_y and dropped == _zeros(self.series, x):
+            left_out = [f"{count} at 0, below the axis", f"{dropped} at 0"]
         note = self.figure.note if not self.note else ""
         end = title_row(grid, self.figure, theme, left_out if dropped else [note, ""], x_name, request.number)
         for index, words in enumerate(self.note):

@@ -58,9 +58,9 @@ def canned() -> Spec:
 def test_each_kind_of_text_is_searched_from_the_beginning_of_its_words() -> None:
     found, name = canned(), SPEC.presets[1].name
     assert list(topics(found, ["echidna"])) == [Topic(name, "about: platypus, echidna")]
-    assert list(topics(found, ["womb"])) == [Topic(name, "C9: Wombats sleep")]
+    assert list(topics(found, ["womb"])) == [Topic(name, "C9: Wombats sleep", 1)]
     assert [topic.what for topic in topics(found, ["quokka"])] == ["figure: Quokka's height"]
-    assert list(topics(found, ["numbat"])) == [Topic(SPEC.presets[0].name, "notes: A numbat x eats.", 2)]
+    assert list(topics(found, ["numbat"])) == [Topic(SPEC.presets[0].name, "notes: A numbat x eats.", 3)]
     assert not list(topics(found, ["ombats"])) and not list(topics(found, ["point"]))
 
 
@@ -72,7 +72,7 @@ def test_words_of_the_title_help_and_find_nothing_alone() -> None:
 
 def test_what_a_word_is_about_ranks_before_notes_that_have_it_in_passing() -> None:
     found = {entry.name: list(topics(spec(entry.name), ["uniform"])) for entry in entries()}
-    assert found["random-labels"] and all(topic.rank == 2 for topic in found["random-labels"])
+    assert found["random-labels"] and all(topic.rank == 3 for topic in found["random-labels"])
     assert found["vacuous-bounds"][0].rank == 0
     for topic in (topic for topics_found in found.values() for topic in topics_found):
-        assert (topic.rank == 2) == topic.what.startswith("notes: ") and (topic.rank == 1) == topic.what.startswith("after ")
+        assert (topic.rank == 3) == topic.what.startswith("notes: ") and (topic.rank == 2) == topic.what.startswith("after ")

@@ -202,7 +202,7 @@ def test_points_that_are_not_finite_are_counted():
 
 
 def test_nothing_to_draw_is_said():
-    assert "nothing to draw yet" in "".join(row.plain for row in draw_picture(Picture("p", "p"), width=40, height=8))
+    assert "no data yet" in "".join(row.plain for row in draw_picture(Picture("p", "p"), width=40, height=8))
 
 
 def test_groups_have_the_colours_of_the_figures():

@@ -27,7 +27,7 @@ def test_bars_are_as_high_as_their_values():
 def test_names_of_many_bars_are_never_cut_but_numbered_with_a_key():
     names = ("VC", "parameters", "Rademacher", "Golowich", "PAC-Bayes", "half data", "held out", "quadratic", "Neyshabur", "two-layer")
     figure = Figure("f", "f", Axis("bound", ticks=tuple(enumerate(names))), Axis("value", lo=0, hi=12), ("*",))
-    bars = [curve(range(10), range(1, 11), "a", style="bars"), curve([0], [1], "b", style="points")]  # so that they do not lie on their side
+    bars = [curve(range(10), range(1, 11), "a", style="bars"), curve([0], [1], "b", style="points")]  # not bars alone, so upright
     rows = plain(figure, bars, width=70, height=16, theme=ascii_theme())
     foot = " ".join(rows[-4:-1]).split()
     assert rows[-4].split() == [str(number) for number in range(1, 11)]

@@ -87,8 +87,9 @@ def test_points_that_nobody_means_to_see_do_not_count_as_lost():
     figure = Figure("f", "F", Axis("step", log=True, lo=1), Axis("y", log=True), ("s/*",))
     series = [curve([0.0, 1.0, 10.0], [1.0, 2.0, 3.0], "s/a"), curve([1.0, 5.0, 10.0], [1.0, np.inf, 2.0], "s/t", kind="theory")]
     assert "not" not in "".join(row.plain for row in draw_figure(figure, series, width=100, height=18))
-    lost = [curve([0.0, 1.0, 10.0], [1.0, 0.0, 3.0], "s/a")]
-    assert "1 point not finite or not positive" in "".join(row.plain for row in draw_figure(figure, lost, width=100, height=18))
+    for value, words in ((-1.0, "1 point not finite or not positive"), (0.0, "1 point at 0, below the axis")):
+        lost = [curve([0.0, 1.0, 10.0], [1.0, value, 3.0], "s/a")]
+        assert words in "".join(row.plain for row in draw_figure(figure, lost, width=100, height=18))
 
 
 def test_a_title_that_says_the_name_of_y_is_not_followed_by_it_whatever_its_number() -> None:
