@@ -141,7 +141,8 @@ def even_scale(scale: Scale, rows: int, free: tuple[bool, bool], dots: int = 1) 
         least = nice_step(span / 20)
         steps = (least, nice_step(1.5 * least), nice_step(3 * least), nice_step(6 * least))
     moved = [_moved(lo, hi, rows, step, each, free, dots) for step in steps for each in range(2, (rows - 1) // 2 + 1)]
-    fitting = [(high - low, low, high) for low, high in filter(None, moved) if high - low <= WIDEST * span]
+    most = math.log10(LARGEST) if scale.log else LARGEST
+    fitting = [(high - low, low, high) for low, high in filter(None, moved) if high - low <= WIDEST * span and high < most]
     if not fitting:
         return scale
     _, low, high = min(fitting)

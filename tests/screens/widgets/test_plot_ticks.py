@@ -198,6 +198,7 @@ def test_decades_stand_at_equal_distances_where_there_is_room():
     ticks = y_ticks(even, 12, 5, 4)
     assert len(ticks) >= 4
     assert even_scale(Scale(1, 900, True), 5, (True, True)) == Scale(1, 900, True)  # too few rows
+    assert even_scale(Scale(1e-5, 1e299, True), 34, (True, True), 1).hi <= 1e300  # as far as numbers go
 
 
 def test_numbers_of_named_places_are_left_out_and_never_cut():
