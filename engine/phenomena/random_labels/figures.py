@@ -35,7 +35,7 @@ FIGURES = (
         "test-error", "Test error", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error/*",),
         f"on at most {PROBE} clean test inputs while a network trains, on all once it has finished",
     ),
-    Figure("test-error-levels", "Test error, partly random labels", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error-levels/*",),
+    Figure("test-error-levels", "Partly random labels", STEP, Axis("test error", lo=0.0, hi=1.0), ("test-error-levels/*",),
            "on the same clean test inputs", "fills with levels of corruption between", (BETWEEN,)),
     Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", lo=0.0), ("train-loss/*",), f"cross-entropy; {COUNTED}"),
     Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("relative to q=0", lo=0.0), ("time-to-fit",)),

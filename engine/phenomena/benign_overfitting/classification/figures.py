@@ -27,7 +27,7 @@ FIGURES = (
     Figure("regression-risk", "Regression risk", N, Axis("of null risk", lo=0.0), ("regression-risk/*",),
            "fit of z, whose sign is the class",
            EMPTY, (CLASSIFICATION,)),
-    Figure("all-sv", "All points support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
+    Figure("all-sv", "All points support", RATIO, Axis("of all draws", lo=0.0, hi=1.0), ("all-sv/*",),
            "then the max margin is the least-norm fit: no dual is negative",
            EMPTY, (CLASSIFICATION,)),
     Figure("negative-duals", "Negative duals", RATIO, Axis("mean a draw", log=True, lo=1e-3), ("negative-duals/*",),
