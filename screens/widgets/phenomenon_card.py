@@ -166,7 +166,7 @@ class PhenomenonCard(Widget, can_focus=True):
         beside = self._beside
         words = [Text(part, style) for part in self._wrapped(beside)[: self._question_rows]]
         words += [Text()] * (self._question_rows - len(words))
-        words.append(Text(self._about(), "dim"))
+        words.append(Text(self._about(beside), "dim"))
         drawn = [Text()] * self.rows
         if self._main is not None:
             from screens.widgets.mini_plot import mini_plot  # with the first run that is shown: home stands before it is imported
@@ -179,15 +179,17 @@ class PhenomenonCard(Widget, can_focus=True):
             lines.append(Text.assemble("  ", left, " " * GAP, drawn[place]))
         return lines
 
-    def _about(self) -> str:
-        """Say what is drawn, of a stored run from when and with which knobs."""
+    def _about(self, width: int) -> str:
+        """Say what is drawn, of a stored run from when and with which knobs; of that, in this order, what has room whole."""
         if self._run is None:
             return self._main.figure.title if self._main is not None else ""
         nothing = "b lists it with the reason" if self._run.problem else "nothing measured yet"
         drawn = self._main.figure.title if self._main is not None else nothing
         ago = age((time.time_ns() - self._run.changed) / 1e9)
         base = self._run.base if self._run.base != "quick" else ""  # what is shown of another study would not answer the question
-        return ", ".join(filter(None, (base and f"preset {base}", drawn, f"{ago} ago", knob_words(self._run.knobs))))
+        parts = [part for part in (base and f"preset {base}", drawn, f"{ago} ago", knob_words(self._run.knobs)) if part]
+        fitting = [", ".join(parts[:count]) for count in range(len(parts), 0, -1)]
+        return next((words for words in fitting if len(words) <= width), fitting[-1])
 
     # ------------------------------------------------------------ one row
 
