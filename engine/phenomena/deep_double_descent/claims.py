@@ -46,16 +46,16 @@ WIDE = ("quick", "standard")
 CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small")
 
 CLAIMS = (
-    Claim("DDD1", "Down-up-down in width: peak of test MSE over the higher of its two minima, the first below the best constant's",
+    Claim("DDD1", "Down-up-down in width: peak of test loss over the higher of its two minima, the first below the best constant's",
           NAKKIRAN, "> 1", "1.5; error falls by .1, then rises by .03", WIDE, PEAK, BY_LUCK),
-    Claim("DDD2", "Test MSE peaks at nK parameters, those on inputs that vary", NAKKIRAN, "peak h = nK/(inputs + 1 + K)", "factor 2", WIDE,
-          PEAK, BY_LUCK),
+    Claim("DDD2", "Test loss peaks at nK parameters, those on inputs that vary", NAKKIRAN, "peak h = nK/(inputs + 1 + K)", "factor 2",
+          WIDE, PEAK, BY_LUCK),
     Claim("DDD3", "Second descent beats the first minimum: test error at the largest h less it", NAKKIRAN, "< 0", "none", WIDE,
           BEATEN, BY_LUCK),
     Claim("DDD4", "Clean labels give no peak: error at the width of the noisy peak less the best narrower one", GREYDANUS, "0",
           "<= .01 + 2 SE", ("mnist1d-notebook",), NOTEBOOK, BY_LUCK),
-    Claim("DDD5", "Noise raises the peak: peak of test MSE, noisy less clean", NAKKIRAN, "> 0", "none", ("standard",), (*PEAK, TRUE_LABELS),
-          BY_LUCK),
+    Claim("DDD5", "Noise raises the peak: peak of test loss, noisy less clean", NAKKIRAN, "> 0", "none", ("standard",),
+          (*PEAK, TRUE_LABELS), BY_LUCK),
     Claim("DDD6", "A linear model with two time scales has its exact risk at valley, peak and end", HECKEL, "formula",
           "4 SE", chance=EXACTLY),
     Claim("DDD7", "Test error of the widest network peaks over steps: peak less the higher minimum", NAKKIRAN, "> 0", "+.02",
@@ -86,7 +86,7 @@ def _width(run: DeepDoubleDescent) -> Judgement:
     return decided(
         loss[low] < run.constant and fall >= FALL and times >= LOSS_TIMES and more >= ERROR_MORE,
         f"{times:.2f}",
-        f"error falls by {fall:.2g}, then rises by {more:.2g}; MSE {loss[low]:.2f} at h={widths[low]}, a constant's {run.constant:.2f}",
+        f"error falls by {fall:.2g}, then rises by {more:.2g}; loss {loss[low]:.2f} at h={widths[low]}, a constant's {run.constant:.2f}",
         predicted="> 1",
         values={"first_loss": float(loss[low]), "constant": run.constant, "error_fall": fall, "loss_ratio": times, "error_rise": more,
                 "loss_peak_h": float(widths[top]), "error_peak_h": float(widths[high])},
