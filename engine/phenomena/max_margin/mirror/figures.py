@@ -24,7 +24,7 @@ FIGURES = (
            "min z.w/|w|_p over the largest there is", EMPTY, DOMAIN),
     Figure("mirror-gap", "Short of largest margin", STEP, Axis("share", log=True), ("mirror-gap/*",),
            "1 - own margin over the largest there is", EMPTY, DOMAIN),
-    Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("|w_j| over largest", lo=0.0, hi=1.05), ("mirror-weights/*",),
+    Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("over largest", lo=0.0, hi=1.05), ("mirror-weights/*",),
            "first seed; small p keeps few features", EMPTY, DOMAIN),
     Figure("mirror-distance", "Distance to widest", STEP, Axis("unit weights", log=True), ("mirror-distance/*",),
            "to those of largest margin in own norm", EMPTY, DOMAIN),
