@@ -26,7 +26,7 @@ FIGURES = (
            "max margin where separable, else likelihood", EMPTY, ASYMPTOTICS),
     Figure("draw-support", "Support vectors", PSI, Axis("share of rows", lo=0.0, hi=1.05), ("draw-support/*",),
            "where every draw is separable", EMPTY, ASYMPTOTICS),
-    Figure("second-descent", "Second descent", PSI, Axis("error, other labels"), ("second-descent/*",),
+    Figure("second-descent", "Second descent", PSI, Axis("error, new labels"), ("second-descent/*",),
            "labels of which later features tell less", EMPTY, ASYMPTOTICS),
     Figure("draw-cosine", "Cosine with the truth", PSI, Axis("cosine", lo=0.0, hi=1.0), ("draw-cosine/*",), "the error follows from it",
            EMPTY, ASYMPTOTICS),
