@@ -18,6 +18,7 @@ from screens.widgets.text_row import fit
 
 WIDE = 100  # columns from which a claim is one table row
 OTHERWISE = "other settings"  # what these need
+NOTHING = "none"  # the tolerance of a claim whose prediction says it all
 UNBROKEN = "\u00a0"
 MARK, IDENTITY = 9, 5
 LEAST_VALUE, MOST_VALUE = 11, 18  # columns of a value: words in it are not broken, and sentences take fewer rows
@@ -79,7 +80,9 @@ def _columns(values: Sequence[str]) -> int:
 def _row(verdict: Verdict, width: int, first: int, second: int) -> Text:
     """Lay a claim out as a table row; a sentence or value that is too long takes further lines of its own cell."""
     room = width - MARK - first - second
-    sentence = _wrap(f"{verdict.claim.id:{IDENTITY}}{verdict.claim.sentence}{_conditions(verdict)}", room - 2, IDENTITY)
+    sentence = [(line, "") for line in _wrap(f"{verdict.claim.id:{IDENTITY}}{verdict.claim.sentence}", room - 2, IDENTITY)]
+    for words in (_tolerance(verdict), verdict.remark):
+        sentence += [(f"{'':{IDENTITY}}{line}", "dim") for line in (_wrap(words, room - 2 - IDENTITY, 0) if words else ())]
     predicted, measured = (
         _wrap(formatting.number(verdict.predicted), first - 1, 0),
         _wrap(formatting.number(verdict.measured), second - 1, 0),
@@ -87,7 +90,7 @@ def _row(verdict: Verdict, width: int, first: int, second: int) -> Text:
     return Text("\n").join(
         Text.assemble(
             _mark(verdict, index),
-            f"{_at(sentence, index):{room}}",
+            (f"{sentence[index][0]:{room}}", sentence[index][1]) if index < len(sentence) else " " * room,
             (f"{_at(predicted, index):>{first}}", "dim"),
             (f"{_at(measured, index):>{second}}", "bold"),
         )
@@ -103,8 +106,10 @@ def _stacked(verdict: Verdict, width: int, mark: int) -> Text:
     sentence = _wrap(f"{verdict.claim.id} {verdict.claim.sentence}", width - mark, len(verdict.claim.id) + 1)
     lines = [Text.assemble(_mark(verdict, index, mark), part) for index, part in enumerate(sentence)]
     measured, indent = f"measured {formatting.number(verdict.measured)}", len(verdict.claim.id) + 1
-    values = _wrap(f"{measured}, predicted {formatting.number(verdict.predicted)}{_conditions(verdict)}", width - mark - indent, 0)
-    for part in values:
+    room = width - mark - indent
+    tolerance = _tolerance(verdict)
+    values = _wrap(f"{measured}, predicted {formatting.number(verdict.predicted)}{tolerance and ', '}{tolerance}", room, 0)
+    for part in [*values, *(_wrap(verdict.remark, room, 0) if verdict.remark else ())]:
         strong = measured if part.startswith(measured) else ""
         lines.append(Text.assemble(" " * (mark + indent), (strong, "bold"), (part[len(strong) :], "dim")))
     return Text("\n").join(lines)
@@ -114,10 +119,15 @@ def _mark(verdict: Verdict, index: int, width: int = MARK) -> tuple[str, str]:
     return f"{verdict.mark if index == 0 else '':{width}}", formatting.STATUS_STYLE[verdict.status]
 
 
-def _conditions(verdict: Verdict) -> str:
-    """The tolerance, and why a claim is not decided."""
-    parts = [part for part in (_whole(verdict.claim.tolerance), verdict.remark) if part]
-    return f" ({'; '.join(parts)})" if parts else ""
+def _tolerance(verdict: Verdict) -> str:
+    """How far measured may be from predicted, or what is asked of it; nothing where the prediction says it all."""
+    tolerance = verdict.claim.tolerance
+    if not tolerance or tolerance == NOTHING:
+        return ""
+    if tolerance[0] in "<>":
+        return f"asked: {_whole(tolerance)}"
+    counted = tolerance[0] in ".0123456789" and "by luck" not in tolerance
+    return f"within {_whole(tolerance)}" if counted else f"({_whole(tolerance)})"
 
 
 def _whole(tolerance: str) -> str:

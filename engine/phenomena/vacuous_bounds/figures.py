@@ -42,8 +42,8 @@ FIGURES = (
            Axis("bound, at confidence 1 - delta", log=True, lo=0.01), ("bounds/*",),
            "each bound alone holds with probability 1 - delta, those that draw weights with 1 - delta - .01; "
            "half data: on true labels alone"),
-    Figure("terms", "Terms of bounds, constants left out", Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(TERMS))),
-           Axis("term, no bound", log=True), ("terms/*",), "what some bounds grow with; without constants none of them bounds anything"),
+    Figure("terms", "Terms in bounds", Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(TERMS))),
+           Axis("without constants", log=True), ("terms/*",), "what some bounds grow with; without constants none of them bounds anything"),
     Figure("bound-vs-n", "Growth with n", Axis("n", log=True), Axis("norm, term, error", log=True), ("bound-vs-n/*",),
            "log-log slopes over n at one margin; |w-w0|: distance from first weights, spectral product: of spectral norms; "
            "terms: without constants",
