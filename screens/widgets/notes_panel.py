@@ -13,6 +13,7 @@ from textual.widgets import Static
 from engine.contract import Detail, Spec
 from screens.widgets.details_table import details_table
 
+OTHERS = "**With other settings**"
 STUDIES = ("study", "task", "param")  # knobs that choose an experiment among those of a phenomenon
 
 
@@ -108,7 +109,7 @@ def first_section(notes: str) -> tuple[str, str]:
 def foremost(notes: str, names: Sequence[str]) -> str:
     r"""Return notes whose first list begins with the points that have one of the names set off, as `name`, *name* or **name**.
 
-    Sections with one of the names in their heading, a blank for each hyphen, follow right after that list.
+    Those of a study (a second name) stand apart from the others. Sections with one of the names in their heading, a blank for each hyphen, follow right after that list.
 
     Example:
         >>> foremost("- all\n- Study **mirror**:\n  its own", ["mirror"])
@@ -124,10 +125,11 @@ def foremost(notes: str, names: Sequence[str]) -> str:
         points[-1].append(line)
     marks = [f"{mark}{name}{mark}" for name in names for mark in ("`", "*")]  # one star of two is enough
     own = [any(mark in line for line in point for mark in marks) for point in points]
-    text = [line for wanted in (True, False) for point, is_own in zip(points, own, strict=True) if is_own is wanted for line in point]
-    while text and not text[-1]:
-        text.pop()
-    kept = [line for line in text if line] + ([""] if end < len(lines) else [])
+    mine, others = (
+        [line for point, is_own in zip(points, own, strict=True) if is_own is wanted for line in point if line] for wanted in (True, False)
+    )
+    parted = ["", OTHERS, ""] if len(names) > 1 and mine and others else []  # a study, of which the others do not speak
+    kept = [*mine, *parted, *others] + ([""] if end < len(lines) else [])
     return "\n".join([*lines[:begin], *kept, *_own_sections_first(lines[end:], names)])
 
 

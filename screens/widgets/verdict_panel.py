@@ -108,7 +108,8 @@ def _stacked(verdict: Verdict, width: int, mark: int) -> Text:
     measured, indent = f"measured {formatting.number(verdict.measured)}", len(verdict.claim.id) + 1
     room = width - mark - indent
     tolerance = _tolerance(verdict)
-    values = _wrap(f"{measured}, predicted {formatting.number(verdict.predicted)}{tolerance and ', '}{tolerance}", room, 0)
+    judged = f"{' ' if tolerance.startswith('(') else ', '}{tolerance}" if tolerance else ""
+    values = _wrap(f"{measured}, predicted {formatting.number(verdict.predicted)}{judged}", room, 0)
     for part in [*values, *(_wrap(verdict.remark, room, 0) if verdict.remark else ())]:
         strong = measured if part.startswith(measured) else ""
         lines.append(Text.assemble(" " * (mark + indent), (strong, "bold"), (part[len(strong) :], "dim")))

@@ -87,7 +87,7 @@ def markers(run: VacuousBounds) -> list[Marker]:
     networks = run.measured_in(condition)
     if networks:
         error = float(np.mean([network.test_error for network in networks]))
-        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name, brief="test error"))
+        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name, brief="test"))
     ratio = run.config.D_over_m
     return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}, pictured")]
 

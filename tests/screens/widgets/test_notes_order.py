@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.registry import names, spec
-from screens.widgets.notes_panel import first_section, foremost
+from screens.widgets.notes_panel import OTHERS, first_section, foremost
 
 NOTES = """## What to notice
 
@@ -25,6 +25,12 @@ def test_the_points_of_a_study_come_first(name: str) -> None:
     lines = foremost(NOTES, [name]).split("\n")
     assert lines[2] == "- Study **mirror** (preset `its-name`): its own."
     assert lines[3:7] == ["- **All** of it,", "  in two lines.", "- Last.", ""] and lines[7:] == NOTES.split("\n")[8:]
+
+
+def test_the_points_of_a_study_stand_apart_from_the_others() -> None:
+    lines = foremost(NOTES, ["its-name", "mirror"]).split("\n")
+    assert lines[2:8] == ["- Study **mirror** (preset `its-name`): its own.", "", OTHERS, "", "- **All** of it,", "  in two lines."]
+    assert foremost(NOTES, ["quick", "unheard-of"]) == NOTES.replace("\n\n- Last", "\n- Last"), "nothing of its own"
 
 
 def test_the_formulas_of_a_study_come_before_those_of_others() -> None:
