@@ -109,7 +109,8 @@ def first_section(notes: str) -> tuple[str, str]:
 def foremost(notes: str, names: Sequence[str]) -> str:
     r"""Return notes whose first list begins with the points that have one of the names set off, as `name`, *name* or **name**.
 
-    Those of a study (a second name) stand apart from the others. Sections with one of the names in their heading, a blank for each hyphen, follow right after that list.
+    Those of a study (a second name) stand apart from the others. Sections with one of the names in their heading, a blank for
+    each hyphen, follow right after that list.
 
     Example:
         >>> foremost("- all\n- Study **mirror**:\n  its own", ["mirror"])

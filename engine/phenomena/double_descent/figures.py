@@ -46,7 +46,8 @@ NESTED_FIGURES = (
         domain=(one_of("features", "identity", "relu"), one_of("dataset", NONE)),
     ),
     Figure("norm", "Norm of the solution", RATIO, Axis("|w|^2", log=True), ("norm/*",)),
-    Figure("ridge", "Ridge", RATIO, VALLEYS_SEEN, ("ridge/*",), "min-norm: means alone; their law, and medians near n, stand beside the test error"),
+    Figure("ridge", "Ridge", RATIO, VALLEYS_SEEN, ("ridge/*",),
+           "min-norm: means alone; their law, and medians near n, stand beside the test error"),
     Figure(
         "rff", "Real digits", Axis("Fourier features N", log=True), Axis("MSE, error rate", log=True),
         ("rff/*",),
