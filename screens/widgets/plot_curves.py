@@ -157,8 +157,10 @@ def _bar(canvas: Canvas, left: int, wide: int, reach: list[float], curve: Curve)
         canvas.put(row, left, glyph * wide, curve.ink)
 
 
-def draw_curves(canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced], x: Scale, y: Scale, theme: Theme) -> None:
-    """Draw lines and points, then the marks that tell them apart without colour."""
+def draw_curves(
+    canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced], x: Scale, y: Scale, theme: Theme, levels: Sequence[float] = ()
+) -> None:
+    """Draw lines and points, then the marks that tell them apart without colour. levels: where horizontal lines lie, in data."""
     rows, _ = canvas.fine
     seen = [(curve, points) for curve, points in zip(curves, reduced, strict=True) if curve.series.style != "bars"]
     if not seen:
@@ -175,7 +177,7 @@ def draw_curves(canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduc
     canvas.share(masks, [curve.ink for curve, _ in seen], [curve.glyph for curve, _ in seen])
     _over_bars(canvas, bars, theme)
     if not canvas.ascii:
-        _marks(canvas, seen, lines, x, y, theme)
+        _marks(canvas, seen, lines, x, y, theme, levels)
 
 
 def _over_bars(canvas: Canvas, bars: NDArray[np.int32], theme: Theme) -> None:
@@ -186,8 +188,15 @@ def _over_bars(canvas: Canvas, bars: NDArray[np.int32], theme: Theme) -> None:
         canvas.inks[row, column] = ink(seen, below)
 
 
-def _marks(canvas: Canvas, seen: Sequence[tuple[Curve, Reduced]], lines: Traces, x: Scale, y: Scale, theme: Theme) -> None:
-    """Put marks onto measured curves: at the points while they are few, else at fixed columns, shifted from curve to curve."""
+def _marks(
+    canvas: Canvas, seen: Sequence[tuple[Curve, Reduced]], lines: Traces, x: Scale, y: Scale, theme: Theme, levels: Sequence[float]
+) -> None:
+    """Put marks onto measured curves: at the points while they are few, else at fixed columns, shifted from curve to curve.
+
+    A mark fills its row, so where a level passes through that row beside the curve it would seem to lie on the level: it is left out,
+    unless it is the curve's only one.
+    """
+    fine = [canvas.fine[0] - 1 - row for row in (y.cell(level, canvas.fine[0]) for level in levels) if row is not None]
     measured = [index for index, (curve, _) in enumerate(seen) if curve.series.kind == "measured"]
     taken = np.zeros((canvas.rows, canvas.columns), dtype=bool)
     sparse = 2 if theme.level is Level.NONE else 4  # without colour the marks alone tell curves apart
@@ -200,11 +209,14 @@ def _marks(canvas: Canvas, seen: Sequence[tuple[Curve, Reduced]], lines: Traces,
         room = canvas.columns * (2 if scattered else 1)
         if points.few is not None and points.few[0].size * len(measured) <= room:
             down, across = scatter(points, x, y, canvas.fine)
-            places = _pairs(down // 4, across // 2)
-            cells = _thinned(list(places)) if scattered else places
+            places = list(_pairs(down // 4, across // 2))
+            dots = dict(zip(places, down.tolist(), strict=True))
+            cells = list(_thinned(places)) if scattered else places
         else:
-            cells = _along(rows, turn * spacing // len(measured), spacing)
-        for row, column in cells:
+            cells = list(_along(rows, turn * spacing // len(measured), spacing))
+            dots = {(row, column): int(lines.entry[index][2 * column]) for row, column in cells}
+        apart = [cell for cell in cells if not any(level // 4 == cell[0] and level != dots[cell] for level in fine)]
+        for row, column in apart or cells[:1]:
             _mark(canvas, taken, row, column, curve, rows)
 
 

@@ -272,7 +272,7 @@ class _Drawing:
         draw_pinned(canvas, request.pinned, x, y, theme)
         draw_bars(canvas, curves, reduced, x, y)
         draw_lines_on_bars(canvas, request.markers, y, theme)
-        draw_curves(canvas, curves, reduced, x, y, theme)
+        draw_curves(canvas, curves, reduced, x, y, theme, [marker.at for marker in request.markers if marker.axis == "y"])
         if not any(np.isfinite(item.values).any() for item in reduced):
             words = "nothing to draw here" if any(item.x.size for item in self.series) else self.figure.empty or "no data yet"
             _say(canvas, words, theme)
