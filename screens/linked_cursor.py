@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
 from engine.contract import Figure, Layer, Series
-from screens import formatting
-from screens.widgets.axis_scales import Scale
+from screens.widgets.axis_scales import Scale, place, reading
 from screens.widgets.plot_legend import place_on, value_at
 
 Floats = NDArray[np.float64]
@@ -72,11 +71,20 @@ def nearest(points: Floats, at: float, log: bool) -> float | None:
 def readout(figure: Figure, series: Sequence[Series], at: float, axis: Scale) -> Text:
     """Return what the curves of a figure say at the cursor: `step 120: true labels = 0.98; random labels = 0.41`.
 
+    A curve that has no point there says from where the value is: `median = 0.957 at 0.75`.
     axis: the x axis as it is drawn; it decides which point is the nearest.
     """
-    text = Text.assemble((f"{place_on(figure.x, at, formatting.number)}: ", "bold"))
+    text = Text.assemble((f"{place_on(figure.x, at)}: ", "bold"))
     values = [(item, value) for item in series if math.isfinite(value := value_at(item, at, axis))]
-    text.append("; ".join(f"{item.label} = {formatting.number(value)}" for item, value in values) or "no curve here")
+    text.append("; ".join(f"{item.label} = {reading(value)}{elsewhere(item, at, axis)}" for item, value in values) or "no curve here")
     if values and figure.y.unit:
         text.append(f" {figure.y.unit}")
     return text
+
+
+def elsewhere(series: Series, at: float, axis: Scale) -> str:
+    """Where the point is whose value a measured curve has at the cursor; nothing where it is at the cursor itself."""
+    if series.kind != "measured":
+        return ""
+    there = place(value_at(replace(series, y=np.asarray(series.x, dtype=np.float64), lo=None, hi=None, band=""), at, axis))
+    return "" if there in (place(at), "-") else f" at {there}"

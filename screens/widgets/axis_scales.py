@@ -15,7 +15,7 @@ LARGEST = 1e300  # beyond it differences overflow: such values count as not fini
 FAR = 1e9  # windows away from the visible one, where positions are cut
 NARROWEST = 1e-280  # windows that are narrower count as empty
 LEAST_EVEN = 7  # rows from which ticks are put at equal distances
-WIDEST = 1.34  # how much wider an axis may become for that
+WIDEST = 1.5  # how much wider an axis may become for that
 MOST = 2.0  # rows by which an end that is declared may move for that
 SMALLEST = 1e-300  # below it a log axis would need denormal numbers: such values count as not positive
 
@@ -210,13 +210,22 @@ def nice_step(step: float) -> float:
 
 
 def reading(value: float, digits: int = 3) -> str:
-    """Write a value that is read off a figure, with so many significant digits; a whole one of up to six, such as a step, as it is."""
+    """Write a value that is read off a figure, with so many significant digits, zeros at the end too; a whole one as it is."""
+    return _written(value, f"#.{digits}g")
+
+
+def place(value: float, digits: int = 3) -> str:
+    """Write a place on an axis or a scale, with at most so many significant digits; a whole one of up to six, such as a step, as it is."""
+    return _written(value, f".{digits}g")
+
+
+def _written(value: float, form: str) -> str:
     if not math.isfinite(value):
         return "-"
-    if 1000 <= abs(value) < 1e6 and float(value).is_integer():
+    if abs(value) < 1e6 and float(value).is_integer():
         return f"{value:,.0f}"
-    text = f"{value:.{digits}g}"
-    return shorten(text) if "e" in text else text
+    text = f"{value:{form}}"
+    return shorten(text) if "e" in text else text.rstrip(".")
 
 
 def shorten(text: str) -> str:

@@ -28,6 +28,7 @@ LEAST_BAR = 18  # columns for the longest bar, below which decades cannot be tol
 MOST_BLOCKS = 3
 BETWEEN = 2  # columns between blocks
 UPPER, LOWER = "▀", "▄"
+PLAIN_COLOUR = -1  # the terminal's own
 NEAR = 0.5  # from the place of a name within which its bars stand
 BELOW = 2  # rows below the bars: the axis and its labels
 
@@ -118,8 +119,12 @@ def draw_bar_rows(
     spare: dict[str, LegendEntry] = {}
     for block in range(lying.blocks):
         canvas = Canvas(lying.rows, lying.columns, theme.ascii)
-        _draw_bars(canvas, lying, block, curves, y, theme)
         draw_lines(canvas, levels, y, Scale(0.0, 1.0), theme)
+        _draw_bars(canvas, lying, block, curves, y, theme)
+        if theme.ascii or theme.level is Level.NONE:
+            draw_lines(canvas, levels, y, Scale(0.0, 1.0), theme)
+        else:
+            _shade(canvas, [level.at for level in levels], curves, y)
         entries = {entry.label: entry for entry in draw_labels(canvas, levels, y, Scale(0.0, 1.0), theme)}
         spare = entries if not block else {label: entry for label, entry in spare.items() if label in entries}
         _frame(grid, top, lying, block, y, theme)
@@ -158,6 +163,15 @@ def _draw_bars(canvas: Canvas, lying: BarRows, block: int, curves: Sequence[Curv
                 canvas.put(place.row, column, UPPER, ink(first, second))
             else:
                 canvas.put(place.row, column, LOWER if number else UPPER, curve.ink)
+
+
+def _shade(canvas: Canvas, levels: Sequence[float], curves: Sequence[Curve], y: Scale) -> None:
+    """Let a level be seen on the bars that cross it: there they have their faint colours."""
+    faint = {ink_of(curve.ink).fg: ink_of(curve.faint).fg for curve in curves} | {PLAIN_COLOUR: PLAIN_COLOUR}
+    for column in filter(None, (y.cell(level, canvas.columns, dots_per_cell(False)[1]) for level in levels)):
+        for row in np.flatnonzero(canvas.codes[:, column]).tolist():
+            bar = ink_of(int(canvas.inks[row, column]))
+            canvas.inks[row, column] = ink(faint.get(bar.fg, bar.fg), faint.get(bar.bg, bar.bg))
 
 
 def _found(lying: BarRows, block: int, curves: Sequence[Curve]) -> Iterator[tuple[Place, int, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from screens.figure_pages import numbers_row
 from screens.widgets.palette import Theme
@@ -62,8 +62,23 @@ def _in_order(legends: Legends, numbers: Mapping[int, int], named: set[int], the
         joined[0][1].update({entry: None for group in (*(other[1] for other in joined[1:]), entries) for entry in group})
     if len(groups) == 1 and not any(legend for figure, legend in legends.items() if figure not in named):
         return list(groups[0][1])
+    by_number = {number: legends[figure] for figure, number in numbers.items()}
     return [
         entry
         for found, entries in groups
-        for entry in (LegendEntry(f"{numbers_row(sorted(found))}:", theme.strong, ""), *entries)
-    ]  # fmt: skip
+        for together, which in _by_figures(sorted(found), list(entries), by_number)
+        for entry in (LegendEntry(f"{numbers_row(together)}:", theme.strong, ""), *which)
+    ]
+
+
+def _by_figures(
+    found: list[int], entries: list[LegendEntry], legends: Mapping[int, Sequence[LegendEntry]]
+) -> Iterator[tuple[list[int], list[LegendEntry]]]:  # fmt: skip
+    """Part the entries of some figures: those of several, behind all the numbers, and those of one alone behind its own."""
+    alone = {entry: [number for number in found if entry in legends[number]] for entry in entries}
+    several = [entry for entry in entries if len(alone[entry]) > 1] or entries
+    yield found, several
+    for number in found:
+        own = [entry for entry in entries if entry not in several and alone[entry] == [number]]
+        if own:
+            yield [number], own

@@ -13,7 +13,7 @@ import numpy as np
 from rich.text import Text
 
 from engine.contract import Axis, Figure, Picture
-from screens.widgets.axis_scales import Scale, fit_scale
+from screens.widgets.axis_scales import Scale, even_scale, fit_scale
 from screens.widgets.palette import PLAIN, Theme, brightness, ink, ink_of
 from screens.widgets.picture_heatmap import HeatMap
 from screens.widgets.picture_layers import StyledLayer, draw_layers, plane, styled_layers
@@ -153,13 +153,13 @@ def _plane(grid: TextGrid, top: int, heat_map: HeatMap, styled: list[StyledLayer
     """Draw values and layers in data coordinates, with axes where there is room; says whether the axis of x has its name."""
     axes = _has_axes(grid)
     gutter = GUTTER if axes else 0
-    x, y, rows, columns = _scales(heat_map.picture, styled, grid.height - top - 2 * axes, grid.width - gutter)
+    dots_down, dots_across = dots_per_cell(theme.ascii)
+    x, y, rows, columns = _scales(heat_map.picture, styled, grid.height - top - 2 * axes, grid.width - gutter, dots_down)
     named = False
     if axes:
-        dots_down, dots_across = dots_per_cell(theme.ascii)
         across, name = x_ticks(x, columns, dots=dots_across), theme.text(heat_map.picture.x)
         if not fits_on_axis(across, columns, name) and len(name) <= columns and grid.height >= FOOT_HEIGHT:
-            x, y, rows, columns = _scales(heat_map.picture, styled, grid.height - top - 3, grid.width - gutter)
+            x, y, rows, columns = _scales(heat_map.picture, styled, grid.height - top - 3, grid.width - gutter, dots_down)
             across = x_ticks(x, columns, dots=dots_across)
             grid.write(top + rows + 2, gutter + max(0, columns - len(name)) // 2, name, theme.quiet)
             named = True
@@ -176,10 +176,15 @@ def _plane(grid: TextGrid, top: int, heat_map: HeatMap, styled: list[StyledLayer
     return named
 
 
-def _scales(picture: Picture, styled: list[StyledLayer], rows: int, columns: int) -> tuple[Scale, Scale, int, int]:
-    """Return the scales of the plane, and the rows and columns of characters it takes: fewer where units must be equal."""
+def _scales(picture: Picture, styled: list[StyledLayer], rows: int, columns: int, dots: int = 4) -> tuple[Scale, Scale, int, int]:
+    """Return the scales of the plane, and the rows and columns of characters it takes: fewer where units must be equal.
+
+    dots: rows of dots in each row.
+    """
     x0, x1, y0, y1 = picture.extent or plane(styled)
     x, y = (fit_scale(Axis("", lo=low, hi=high), picture.log, low, high) for low, high in ((x0, x1), (y0, y1)))
+    if picture.values is None and not (picture.equal or picture.log):
+        y = even_scale(y, rows, (True, True), dots)
     if picture.equal:
         across, along = x.hi - x.lo, y.hi - y.lo
         unit = max(across / columns, along / (2 * rows))  # data per half block, which is as wide as high

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from engine.contract import Picture
-from screens.widgets.axis_scales import reading
+from screens.widgets.axis_scales import place
 from screens.widgets.palette import PLAIN, Level, Theme, ink
 from screens.widgets.picture_cells import NOTHING, Ints, class_levels, fitted, levels, numbers, outlines, resample, value_range
 from screens.widgets.picture_palette import characters, class_colours, ramp
@@ -77,12 +77,12 @@ class HeatMap:
         """Characters that `write_scale` takes; 0 where there is no scale of values. named: with what the values are."""
         if self.empty or self.classes:
             return 0
-        bare = len(reading(self.low)) + len(reading(self.high)) + 2 + (self.count if not self.contours else 2)
+        bare = len(place(self.low)) + len(place(self.high)) + 2 + (self.count if not self.contours else 2)
         return bare + (1 + len(self.theme.text(self.picture.shade)) if named and self.picture.shade else 0)
 
     def write_scale(self, grid: TextGrid, row: int, column: int, named: bool = False) -> None:
         """Write the range of the values with the colours or characters between. named: and what they are."""
-        quiet, low = self.theme.quiet, reading(self.low) + " "
+        quiet, low = self.theme.quiet, place(self.low) + " "
         grid.write(row, column, low, quiet)
         column += len(low)
         if self.contours:
@@ -92,7 +92,7 @@ class HeatMap:
             grid.write(row, column, glyph, tone)
             column += 1
         words = f" {self.theme.text(self.picture.shade)}" if named and self.picture.shade else ""
-        grid.write(row, column, f" {reading(self.high)}{words}", quiet)
+        grid.write(row, column, f" {place(self.high)}{words}", quiet)
 
     # ------------------------------------------------------------ drawing
 

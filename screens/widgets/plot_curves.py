@@ -22,6 +22,7 @@ EIGHTHS = " ▁▂▃▄▅▆▇█"
 FEW = 8  # points that have marks however close they are
 APART = 4  # columns from one mark to the next in a row of points
 HISTOGRAM = 4  # columns from one bar to the next below which bars of one series have no gaps
+MOSTLY = [ord(block) for block in EIGHTHS[4:]]  # blocks that fill half of their cell or more, behind which a bar goes on
 SHADES = "█▒░"  # bars where there is no colour to tell them apart
 
 
@@ -173,7 +174,7 @@ def draw_curves(
             masks[index][scatter(points, x, y, canvas.fine)] = True
         elif curve.dash is not None and not canvas.ascii:
             masks[index] = dashes(masks[index], lines.top[index], lines.bottom[index], *curve.dash)
-    bars = np.where(canvas.codes == ord(EIGHTHS[-1]), canvas.inks, PLAIN)
+    bars = np.where(np.isin(canvas.codes, MOSTLY), canvas.inks, PLAIN)
     canvas.share(masks, [curve.ink for curve, _ in seen], [curve.glyph for curve, _ in seen])
     _over_bars(canvas, bars, theme)
     if not canvas.ascii:
@@ -181,7 +182,7 @@ def draw_curves(
 
 
 def _over_bars(canvas: Canvas, bars: NDArray[np.int32], theme: Theme) -> None:
-    """Let a bar go on behind the curves that cross it. bars: (rows, columns), the ink of whole blocks that stood there."""
+    """Let a bar go on behind the curves that cross it. bars: (rows, columns), the ink of blocks that stood there."""
     for row, column in np.argwhere((bars != PLAIN) & (canvas.dots > 0)).tolist():
         over, below = ink_of(int(canvas.inks[row, column])).fg, ink_of(int(bars[row, column])).fg
         seen = over if abs(brightness(over) - brightness(below)) > LEGIBLE else theme.shades.background
@@ -213,7 +214,7 @@ def _marks(
             dots = dict(zip(places, down.tolist(), strict=True))
             cells = list(_thinned(places)) if scattered else places
         else:
-            cells = list(_along(rows, turn * spacing // len(measured), spacing))
+            cells = list(_along(rows, lines.entry[index][::2], turn * spacing // len(measured), spacing))
             dots = {(row, column): int(lines.entry[index][2 * column]) for row, column in cells}
         apart = [cell for cell in cells if not any(level // 4 == cell[0] and level != dots[cell] for level in fine)]
         for row, column in apart or cells[:1]:
@@ -235,10 +236,18 @@ def _thinned(cells: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     return iter(kept)
 
 
-def _along(rows: Ints, phase: int, spacing: int) -> Iterator[tuple[int, int]]:
-    """Cells of a line at fixed columns, or its last cell where it is too short for any. rows: (columns,)."""
-    columns = np.arange(phase, rows.size, spacing)
-    columns = columns[rows[columns] >= 0]
+def _along(rows: Ints, dots: Ints, phase: int, spacing: int) -> Iterator[tuple[int, int]]:
+    """Cells of a line at fixed columns, or its last cell where it is too short for any. rows: (columns,); dots: rows of dots there.
+
+    Each moves to the nearest column within a quarter of the spacing where the line is in the middle of its row, as the mark will be.
+    """
+    middle = (rows >= 0) & ((dots % 4 == 1) | (dots % 4 == 2))
+    found: list[int] = []
+    for column in range(phase, rows.size, spacing):
+        near = sorted(range(max(0, column - spacing // 4), min(rows.size, column + spacing // 4 + 1)), key=lambda at: abs(at - column))
+        best = next((at for at in near if middle[at]), column)
+        found += [best] if rows[best] >= 0 else []
+    columns = np.array(found, dtype=np.int64)
     if not columns.size:
         columns = np.flatnonzero(rows >= 0)[-1:]
     return _pairs(rows[columns], columns)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
 import numpy as np
 
 from engine.contract import Axis, Figure, Series
-from screens.widgets.axis_scales import Scale, reading
+from screens.widgets.axis_scales import Scale, place, reading
 from screens.widgets.palette import Theme
 from screens.widgets.plot_reduce import Floats, floats, is_curve
 from screens.widgets.text_grid import TextGrid
@@ -32,14 +32,15 @@ def axis_name(axis: Axis) -> str:
     return f"{axis.label} [{axis.unit}]" if axis.unit else axis.label
 
 
-def place_on(axis: Axis, at: float, write: Callable[[float], str] = reading) -> str:
+def place_on(axis: Axis, at: float) -> str:
     """Name a place on an axis: `step 120`, `parameters 41.4 thousands`; `psi = d/n = 5` where the name is an equation itself.
 
-    A place that has a name of its own, as bars have, is called by it: `bound PAC-Bayes`.
+    A place that has a name of its own, as bars have, is called by it: `bound: PAC-Bayes`.
     """
     word = next((word for tick, word in axis.ticks if math.isclose(tick, at, abs_tol=1e-9)), "")
-    value = word or f"{write(at)} {axis.unit}".rstrip()
-    return f"{axis.label}{' = ' if '=' in axis.label else ' '}{value}"
+    if word:
+        return f"{axis.label}: {word}"
+    return f"{axis.label}{' = ' if '=' in axis.label else ' '}{place(at)} {axis.unit}".rstrip()
 
 
 def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str, number: int = 0) -> int:

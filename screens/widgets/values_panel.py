@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from engine.contract import Figure, Series, Snapshot
-from screens.linked_cursor import Cursor
+from screens.linked_cursor import Cursor, elsewhere
 from screens.widgets.axis_scales import Scale, reading
 from screens.widgets.plot_legend import place_on, value_at
 
@@ -28,12 +28,13 @@ class Reading:
     label: str
     value: float
     band: tuple[float, float] | None = None
+    where: str = ""
 
     @property
     def words(self) -> str:
         """Write the value, and behind it the band where that has a width."""
         value, edges = reading(self.value), [] if self.band is None else [reading(edge) for edge in self.band]
-        return value if set(edges) <= {value} else f"{value} [{', '.join(edges)}]"
+        return (value if set(edges) <= {value} else f"{value} [{', '.join(edges)}]") + self.where
 
 
 def readings(figure: Figure, series: Sequence[Series], at: float | None) -> tuple[float, list[Reading]]:
@@ -45,11 +46,11 @@ def readings(figure: Figure, series: Sequence[Series], at: float | None) -> tupl
 
 
 def _reading(series: Series, at: float, scale: Scale) -> Reading:
-    value = value_at(series, at, scale)
+    value, where = value_at(series, at, scale), elsewhere(series, at, scale)
     if series.lo is None or series.hi is None or not math.isfinite(value):
-        return Reading(series.label, value)
+        return Reading(series.label, value, where=where)
     low, high = (value_at(Series(series.name, series.label, series.x, edge), at, scale) for edge in (series.lo, series.hi))
-    return Reading(series.label, value, (low, high))
+    return Reading(series.label, value, (low, high), where)
 
 
 def values_text(figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | None, width: int) -> Text:
@@ -61,8 +62,8 @@ def values_text(figures: Sequence[Figure], snapshot: Snapshot, cursor: Cursor | 
     for figure in figures:
         at, found = readings(figure, snapshot.series, cursor.on(figure.x.label) if cursor is not None else None)
         found = [item for item in found if math.isfinite(item.value)]
-        if not found:
-            continue
+        if not found or (figure.x.ticks and (cursor is None or cursor.on(figure.x.label) is None)):
+            continue  # bars have no last one
         unit = f" {figure.y.unit}" if figure.y.unit else ""
         where = place_on(figure.x, at)
         text = Text.assemble((figure.title, "bold"), ("  " + where, "cyan"))

@@ -51,14 +51,14 @@ def test_the_value_at_the_cursor_is_that_of_the_nearest_point(x: list[int], at: 
 
 def test_nearness_is_that_of_the_axis_as_it_is_drawn() -> None:
     figure, curves = Figure("f", "f", Axis("step", log=True), Axis("loss"), ("*",)), [curve([100, 300], [1, 3], "train")]
-    assert linked_cursor.readout(figure, curves, 190, Scale(1, 1e3, log=True)).plain == "step 190: train = 3"
-    assert linked_cursor.readout(figure, curves, 190, Scale(1, 1e3)).plain == "step 190: train = 1"
+    assert linked_cursor.readout(figure, curves, 190, Scale(1, 1e3, log=True)).plain == "step 190: train = 3 at 300"
+    assert linked_cursor.readout(figure, curves, 190, Scale(1, 1e3)).plain == "step 190: train = 1 at 100"
 
 
 def test_readout_names_axis_curves_and_unit() -> None:
     figure = Figure("f", "f", Axis("step"), Axis("loss", unit="nats"), ("*",))
     text = linked_cursor.readout(figure, [curve([1, 10], [0.5, 0.25], "train"), curve([1, 4], [1, 2], "test")], 10, AXIS)
-    assert text.plain == "step 10: train = 0.25 nats"
+    assert text.plain == "step 10: train = 0.250 nats"
     parameters, ratio = (Figure("f", "f", axis, Axis("loss"), ("*",)) for axis in (Axis("parameters", unit="thousands"), Axis("psi = d/n")))
     assert linked_cursor.readout(parameters, [curve([41.4], [1], "a")], 41.4, AXIS).plain == "parameters 41.4 thousands: a = 1"
     assert linked_cursor.readout(ratio, [curve([5], [1], "a")], 5, AXIS).plain == "psi = d/n = 5: a = 1"

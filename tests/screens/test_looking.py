@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from lab.app import LabApp
 from screens.view_screen import ViewScreen
+from screens.widgets.axis_scales import reading
 from screens.widgets.plot_view import PlotView
 from tests.screens.canned import CannedSession
 from tests.screens.pilot import drive, opened, said, until
@@ -31,10 +32,8 @@ def test_the_cursor_moves_over_the_points_of_the_active_figure_and_says_their_va
         previous = float(series["train/true"].x[-2])
         await until(pilot, lambda: screen.figures.at == previous)
         shown = said(app)
-        assert (
-            f"step {previous:g}: true labels = {series['train/true'].y[-2]:.4g}; random labels = {series['train/random'].y[-2]:.4g}"
-            in shown
-        )
+        true, random = (reading(series[f"train/{name}"].y[-2]) for name in ("true", "random"))
+        assert f"step {previous:g}: true labels = {true}; random labels = {random}" in shown
         await pilot.press("full_stop")
         await until(pilot, lambda: screen.figures.at == 300)
         await pilot.press("0")

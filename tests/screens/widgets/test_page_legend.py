@@ -17,12 +17,12 @@ def test_a_legend_of_all_figures_has_no_numbers_and_the_order_of_the_figures() -
     assert named >= {3, 7} and [entry.label for entry in found] == ["train", "test"]
 
 
-def test_every_figure_stands_in_one_group_and_every_entry_once() -> None:
+def test_what_figures_have_in_common_stands_behind_their_numbers_and_what_one_has_alone_behind_its_own() -> None:
     train, test, best, exact, law = entries("train", "test", "best", "exact", "law")
     legends = {0: [train, test, best], 1: [train], 2: [train, best], 3: [exact], 4: [exact, law]}
     found, named = page_legend(legends, {place: place + 1 for place in legends}, 40, 160, 4, Theme())
     assert named == set(legends)
-    assert [entry.label or entry.glyph for entry in found] == ["1-3:", "train", "test", "best", "4-5:", "exact", "law"]
+    assert [entry.label or entry.glyph for entry in found] == ["1-3:", "train", "best", "1:", "test", "4-5:", "exact", "5:", "law"]
 
 
 def test_a_figure_that_has_curves_of_two_others_brings_them_together() -> None:

@@ -145,8 +145,9 @@ def test_layers_stand_at_their_coordinates():
     picture = Picture("p", "p", layers=(Layer("points", points, "data"),), extent=(-3, 3, -3, 3))
     rows = [row.plain for row in draw_picture(picture, width=49, height=14, theme=ascii_theme())]
     places = place_of(rows[2:], "*")
-    assert places[0] == (0, 7) and places[-1] == (9, 48)
-    assert abs(places[1][0] - 4.5) <= 0.6 and abs(places[1][1] - 27.5) <= 0.6
+    assert (places[0][1], places[-1][1]) == (7, 48) and abs(places[1][1] - 27.5) <= 0.6
+    assert places[1][0] - places[0][0] == places[2][0] - places[1][0] > 2
+    assert rows[2 + places[1][0]].split()[0].startswith("0"), "the origin stands beside its tick"
     assert [float(word) for word in rows[-1].split()] == sorted(float(word) for word in rows[-1].split())
 
 
