@@ -21,10 +21,10 @@ from screens.linked_cursor import Cursor
 from screens.pinned import Pinned
 from screens.widgets.axis_scales import Scale
 from screens.widgets.figure_panel import FigurePanel, faint_label
-from screens.widgets.page_legend import page_legend
+from screens.widgets.page_legend import page_legend, with_faint
 from screens.widgets.palette import Theme, groups_of
 from screens.widgets.plot_figure import worth_naming
-from screens.widgets.plot_legend import LegendEntry, value_at
+from screens.widgets.plot_legend import LegendEntry, band_words, value_at
 from screens.widgets.plot_view import PlotView
 from screens.widgets.shared_legend import Legend
 from screens.widgets.smoothing import WINDOWS, smoothable
@@ -244,11 +244,10 @@ class FigureGrid(Container, can_focus=True):
         numbers = {panel.index: panel.number for panel in self._in_order if panel.index in legends}
         column, most = self.size.width // self.page.columns - 1, max(1, self._height // SHARE_OF_LEGEND)
         entries, named = page_legend(legends, numbers, column, self._legend_width, most, self._theme)
-        raw = any(smoothable(item, self.smoothing) for panel in figures for item in panel.curves(snapshot))
-        if entries and (self.pinned is not None or raw):
-            words = faint_label(snapshot, self.pinned, self.smoothing if raw else WINDOWS[0])
-            entries.append(LegendEntry("..", self._theme.faint(), words))
-        return entries, named
+        curves = [item for panel in figures for item in panel.curves(snapshot)]
+        raw = any(smoothable(item, self.smoothing) for item in curves)
+        words = faint_label(snapshot, self.pinned, self.smoothing if raw else WINDOWS[0])
+        return with_faint(entries, words, band_words(curves), self._legend_width, self._theme), named
 
     # ------------------------------------------------------------ how it is looked at
 

@@ -33,6 +33,13 @@ def page_legend(
     return [], set()
 
 
+def with_faint(entries: list[LegendEntry], words: str, bands: str, width: int, theme: Theme) -> list[LegendEntry]:
+    """Add to a legend what is drawn faintly: pinned and raw curves in any case, bands where that takes no further row."""
+    faint = [*entries, LegendEntry("..", theme.faint(), "; ".join(filter(None, (words, bands))))]
+    room = bool(words) or (bool(bands) and len(arranged(faint, width)) <= len(arranged(entries, width)))
+    return faint if entries and room else entries
+
+
 def _choices(legends: Legends, column: int, most: int) -> list[tuple[list[LegendEntry], set[int], int]]:
     """What could be named, the best first, each with the rows that it may take."""
     entries, named = shared(legends)

@@ -23,6 +23,7 @@ from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, FrameLayout, d
 from screens.widgets.plot_legend import (
     LegendEntry,
     axis_name,
+    band_words,
     legend_rows,
     note_rows,
     read_out,
@@ -297,7 +298,8 @@ class _Drawing:
             grid.write(1 + index, 0, words, theme.quiet)
         pinned = [LegendEntry("..", theme.faint(), request.pinned_label)] if request.pinned else []
         if request.legend:
-            rows = legend_rows(self.named, grid.width, max(1, layout.legend), theme, [*pinned, *spare])
+            bands = [LegendEntry("..", theme.faint(), words) for words in (band_words(self.series),) if words]
+            rows = legend_rows(self.named, grid.width, max(1, layout.legend), theme, [*pinned, *spare, *bands])
         else:
             rows = [list(spare)] if spare else []
         if request.cursor is not None:

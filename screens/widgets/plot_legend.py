@@ -32,6 +32,14 @@ def axis_name(axis: Axis) -> str:
     return f"{axis.label} [{axis.unit}]" if axis.unit else axis.label
 
 
+def band_words(series: Sequence[Series]) -> str:
+    """What the bands of some curves are, where all are the same: `quartiles of 50 draws`; without the number where a label has it."""
+    bands = {item.band for item in series if item.band and item.lo is not None}
+    words = bands.pop().rpartition(", ")[2] if len(bands) == 1 else ""
+    kind, of, count = words.partition(" of ")
+    return kind if of and any(item.label.endswith(count) for item in series) else words
+
+
 def place_on(axis: Axis, at: float) -> str:
     """Name a place on an axis: `step 120`, `parameters 41.4 thousands`; `psi = d/n = 5` where the name is an equation itself.
 
