@@ -27,6 +27,7 @@ ALIKE = 1e-9  # relative difference below which two curves of theory are one
 FEW = 3  # runs whose own events are marked
 SHARED = "theory "  # before the group of theory that all runs have
 CROWDED = f"of more than {MOST_TOGETHER} runs only the theory that they share is drawn; genlab show RUN draws each one's own"
+APART = "no figure has curves of two of these runs: each shows one run alone"
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def compare(spec: Spec, runs: Sequence[Snapshot], stored: Sequence[str]) -> Comp
     names = run_names(spec.config, runs, stored)
     panels = [panel for figure in spec.figures for panel in _panels(figure, runs, names)]
     panels.sort(key=lambda panel: -len({item.group for item in panel.series} & set(names)))  # first what most runs have
+    together = max((len({item.group for item in panel.series} & set(names)) for panel in panels), default=len(runs))
+    notes = (*((CROWDED,) if _crowded(runs) else ()), *((APART,) if together < 2 <= len(runs) else ()))
     figures, series, markers = [], [], []
     for number, (panel, called) in enumerate(zip(panels, _panel_names(panels), strict=True)):
         figures.append(replace(panel.figure, name=called, series=(f"{number + 1:03d}/*",)))
@@ -84,7 +87,7 @@ def compare(spec: Spec, runs: Sequence[Snapshot], stored: Sequence[str]) -> Comp
     snapshot = Snapshot(
         phenomenon=spec.name, run=f"{spec.name}, {len(runs)} runs", preset="", config={}, seeds=(), groups=groups,
         phase=Phase.FINISHED if over else Phase.RUNNING, sentence="compared: " + "; ".join(names), series=tuple(series),
-        markers=tuple(markers), notes=(CROWDED,) if _crowded(runs) else (), revision=1,
+        markers=tuple(markers), notes=notes, revision=1,
     )  # fmt: skip
     origins = {figure.name: panel.figure.name for figure, panel in zip(figures, panels, strict=True)}
     joint = replace(spec, figures=tuple(figures), pictures=())
@@ -225,7 +228,9 @@ def _markers(figure: Figure, runs: Sequence[Snapshot], names: Sequence[str]) -> 
         return shared
     rest = [(item, name) for items, name in zip(own, names, strict=True) for item in items
             if (item.axis, item.at, item.label) not in everywhere]  # fmt: skip
-    return shared + [(item.group, replace(item, label=f"{name}{JOIN}{item.label}", group=name, brief=_event(item))) for item, name in rest]
+    return shared + [
+        (item.group, replace(item, label=item.label and f"{name}{JOIN}{item.label}", group=name, brief=_event(item))) for item, name in rest
+    ]
 
 
 def _event(marker: Marker) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.contract import Axis, Claim, Config, Figure, Marker, Phase, Scalar, ScalarValue, Series, Snapshot, Spec, Status, Verdict, knob
-from screens.comparison import MOST_TOGETHER, compare
+from screens.comparison import APART, MOST_TOGETHER, compare
 from screens.run_names import run_names
 from screens.widgets.palette import Theme, groups_of
 from screens.widgets.plot_curves import curves_of
@@ -196,3 +196,15 @@ def test_names_are_short_and_never_equal():
     assert run_names(Knobs, runs, ["a", "b", "c"]) == ["quick", "standard", "lr .2"]
     older = replace(snapshot(), config={"lr": 0.1})
     assert run_names(Knobs, [older, snapshot()], ["old", "new"]) == ["lr .1, n not set, h not set", "lr .05, n 100, h 2,4"]
+
+
+def test_runs_without_a_figure_in_common_are_said_to_have_none():
+    loss, accuracy = (replace(snapshot(lr=lr), series=tuple(item for item in snapshot(lr=lr).series if item.name.startswith(name)))
+                      for lr, name in ((0.05, "loss"), (0.1, "accuracy")))  # fmt: skip
+    assert compare(SPEC, [loss, accuracy], ["a", "b"]).snapshot.notes == (APART,)
+    assert compare(SPEC, [snapshot(), snapshot(lr=0.1)], ["a", "b"]).snapshot.notes == ()
+
+
+def test_a_line_without_a_name_gets_none():
+    runs = [replace(snapshot(lr=lr), markers=(Marker("loss", "x", at, ""),)) for lr, at in ((0.05, 2.0), (0.1, 3.0))]
+    assert {item.label for item in compare(SPEC, runs, ["a", "b"]).snapshot.markers} == {""}
