@@ -186,10 +186,17 @@ class PhenomenonCard(Widget, can_focus=True):
         nothing = "b lists it with the reason" if self._run.problem else "nothing measured yet"
         drawn = self._main.figure.title if self._main is not None else nothing
         ago = age((time.time_ns() - self._run.changed) / 1e9)
-        base = self._run.base if self._run.base != "quick" else ""  # what is shown of another study would not answer the question
-        parts = [part for part in (base and f"preset {base}", drawn, f"{ago} ago", knob_words(self._run.knobs)) if part]
-        fitting = [", ".join(parts[:count]) for count in range(len(parts), 0, -1)]
-        return next((words for words in fitting if len(words) <= width), fitting[-1])
+        parts = [part for part in (drawn, f"{ago} ago", knob_words(self._run.knobs)) if part]
+        fitting = [self._of_preset(", ".join(parts[:count])) for count in range(len(parts), 0, -1)]
+        return next((words for words in fitting if len(words) <= width), self._base or fitting[-1])
+
+    @property
+    def _base(self) -> str:
+        """The preset of the run that is shown, unless it is the usual one: what another study shows does not answer the question."""
+        return self._run.base if self._run is not None and self._run.base != "quick" else ""
+
+    def _of_preset(self, words: str) -> str:
+        return f"{self._base}: {words}" if self._base else words
 
     # ------------------------------------------------------------ one row
 
@@ -209,7 +216,8 @@ class PhenomenonCard(Widget, can_focus=True):
     def _fitting_state(self) -> Text:
         spark = self._spark
         title = self._title_width if self.detail == "one row" else len(self.entry.title)
-        state = fit(self._state, STATE if spark else self._width - 2 - title - GAP)
+        parts = [*self._state, *([Text(self._base, "dim")] if spark and self._base else [])]
+        state = fit(parts, STATE if spark else self._width - 2 - title - GAP)
         if not spark or self._main is None:
             return state
         from screens.widgets.mini_plot import sparkline  # as above
