@@ -146,9 +146,14 @@ class KnobField(FormField):
     def lines(self, width: int) -> list[Text]:
         """Return the rows: the knob with its value or what is typed."""
         if self.draft is not None:
-            return self.row(width, self.draft + "_", self.knob.unit, "enter")
+            return self.row(width, self.draft + "_", unit_beside(self.knob), "enter")
         mark = UNUSED if self.idle else "live" if self.knob.live else ""
-        return self.row(width, self.knob.format(self.value), self.knob.unit, mark, faint=bool(self.idle))
+        return self.row(width, self.knob.format(self.value), unit_beside(self.knob), mark, faint=bool(self.idle))
+
+
+def unit_beside(knob: Knob) -> str:
+    """The unit that stands behind a knob's value: none where its label ends with it, as that of `steps` does."""
+    return "" if knob.label.split()[-1:] == [knob.unit] else knob.unit
 
 
 class KnobForm(Vertical):
@@ -240,7 +245,7 @@ class KnobForm(Vertical):
 
     def _align(self) -> None:
         """Give the units as much room as those that are seen need."""
-        width = max((len(field.knob.unit) for field in self.fields.values() if field.display), default=0)
+        width = max((len(unit_beside(field.knob)) for field in self.fields.values() if field.display), default=0)
         for field in self.rows():
             field.align(width)
 
