@@ -62,24 +62,25 @@ def test_the_quick_preset_shows_three_peaks_and_a_ridge_without_any(quick):
     values = {item.scalar.name: item for item in quick.scalars()}
     assert values["sample_peaks"].value == 3 and values["least_peak_ratio"].value > 1.15 and values["tuned_rise"].value < 0
     assert values["peak_p"].reason == "needs study nested" and values["stop_ratio"].reason == "needs study early-stopping"
-    assert "peaks where a block of the spectrum ends, n = 20, 80, 250" in quick.headline(quick.scalars())[0]
+    assert "peaks at block ends n = 20, 80, 250" in quick.headline(quick.scalars())[0]
     assert {item.name.split("/")[0] for item in quick.series()} == {"risk-vs-n", "block-learnt", "sample-parts", "ridge-draws"}
 
 
-def test_errors_are_drawn_as_medians_at_every_n_and_their_parts_as_means_away_from_d(quick):
+def test_errors_and_their_parts_are_drawn_as_medians_at_every_n(quick):
     drawn = {item.name: item for item in quick.series()}
     shortest = drawn["risk-vs-n/shortest"]
     np.testing.assert_array_equal(shortest.x, quick.multiple.problem.n)
     np.testing.assert_allclose(shortest.y, np.median(quick.multiple.risks(), axis=0))
-    assert "median" in shortest.band and "median" in drawn["risk-vs-n/tuned"].band and "mean" in drawn["sample-parts/variance"].band
-    assert (np.abs(drawn["sample-parts/variance"].x - 250) >= 4).all()
+    assert "median" in shortest.band and "median" in drawn["risk-vs-n/tuned"].band and "median" in drawn["sample-parts/variance"].band
+    np.testing.assert_array_equal(drawn["sample-parts/variance"].x, quick.multiple.problem.n)
+    assert {220, 238, 246, 254, 262, 282} <= set(shortest.x)  # the peak is no straight line
 
 
 def test_the_picture_turns_with_n(quick):
     (picture,) = quick.pictures()
     kappa = picture.layers[0]
     assert picture.log and kappa.frames.shape == (kappa.at.size, 2, 2) and len(kappa.labels) == kappa.at.size
-    assert kappa.under(20.0).label == f"kappa, n={int(kappa.at[np.argmin(np.abs(np.log(kappa.at / 20)))])}"
+    assert kappa.under(20.0).label == f"kappa at n={int(kappa.at[np.argmin(np.abs(np.log(kappa.at / 20)))])}"
     assert (np.diff(kappa.frames[:, 0, 1]) < 0).all()
 
 

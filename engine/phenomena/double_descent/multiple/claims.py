@@ -49,7 +49,7 @@ CLAIMS = (
     Claim("MPD1", "Three peaks, at the ends of the blocks, n = 20, 80, 250: median test MSE there over the valleys on either side",
           "arXiv:2008.01036, blocks ours", "> 1", "at least 1.15, 1.5, 1.5, 1.5, 10",
           ("multiple-descent", *STANDARD), (*BLOCKS, THE_BLOCKS, within("draws", 4)), 1e-2),
-    Claim("MPD2", "Theory is right: relative error of its test MSE beside the draws' mean, median over n",
+    Claim("MPD2", "Theory is right: relative error of its test MSE beside the draws' mean, median over n at least 10 from d",
           "our next order of arXiv:1903.08560", "0 %", "5 %", ("multiple-descent", *STANDARD),
           (MULTIPLE, NOISY, MANY, SMOOTH, within("draws", 4)), 1e-3),
     Claim("MPD3", "Theory is right at each n at least 10 from d: mean test MSE of the draws where it is off most",
@@ -84,7 +84,7 @@ def _peaks(study: MultipleDescent) -> Judgement:
 
 def _off(study: MultipleDescent) -> Judgement:
     expected = study.problem.expected
-    known = np.isfinite(expected)
+    known = np.isfinite(expected) & (np.abs(study.problem.n - study.problem.d) >= GAP)  # nearer, few draws have no mean to speak of
     off = np.abs(study.risks().mean(axis=0)[known] / expected[known] - 1)
     found = float(np.median(off))
     note = f"of {off.size} n, {study.draws.done} draws"

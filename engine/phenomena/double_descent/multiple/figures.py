@@ -9,7 +9,6 @@ import numpy as np
 
 from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
 from engine.phenomena.double_descent.config import MULTIPLE
-from engine.phenomena.double_descent.model import LEAST
 from engine.readings import summarised
 from engine.theory.inputs import Floats
 from engine.theory.spectra.deterministic_equivalent import equivalent
@@ -25,8 +24,8 @@ FIGURES = (
            "median of draws; theory: mean, infinite at d", EMPTY, DOMAIN),
     Figure("block-learnt", "Learnt of each block", N, Axis("share", lo=0.0, hi=1.05), ("block-learnt/*",),
            "by min-norm; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
-    Figure("sample-parts", "Bias, variance by samples", N, Axis("MSE", log=True, lo=1e-5, hi=100.0), ("sample-parts/*",),
-           "bias: over weights; variance: over noise", EMPTY, DOMAIN),
+    Figure("sample-parts", "Bias, variance by samples", N, Axis("MSE", log=True, lo=1e-7, hi=100.0), ("sample-parts/*",),
+           "median of draws; theory: mean, infinite at d", EMPTY, DOMAIN),
     Figure("ridge-draws", "Best ridge, draw by draw", N, Axis("MSE", log=True), ("ridge-draws/*",),
            "highest and lowest of all draws at each n", EMPTY, DOMAIN),
 )  # fmt: skip
@@ -56,17 +55,16 @@ def theory(problem: Problem) -> Iterator[Series]:
 
 
 def simulated(study: MultipleDescent) -> Iterator[Series]:
-    """Draws: medians of the test error, which has no mean near d; means with their standard errors of its parts."""
+    """Draws: medians of the test error and of its parts, which have no mean near d; means of what is learnt."""
     if not study.draws.done:
         return
     problem, n = study.problem, study.problem.n
-    away = np.abs(n - problem.d) >= LEAST
     yield _median("risk-vs-n/shortest", SHORTEST, n, study.risks(), "shortest")
     yield _median("risk-vs-n/tuned", TUNED, n, study.draws["tuned"], "tuned")
     parts = (("bias", "bias^2", problem.tau2 * study.draws["unlearnt"]), ("variance", "variance", problem.sigma2 * study.draws["noise"]))
     for group, label, values in parts:
-        there = away & (n < problem.d) if group == "bias" else away  # beyond d there is no bias
-        yield _means(f"sample-parts/{group}", label, n[there], values[:, there], group)
+        there = n < problem.d if group == "bias" else n > 0  # beyond d there is no bias
+        yield _median(f"sample-parts/{group}", label, n[there], values[:, there], group)
     for place in range(problem.ends.size):
         yield _means(f"block-learnt/block{place}", _block(problem, place), n, study.draws["learnt"][:, :, place], f"block{place}")
     tuned = study.draws["tuned"]
@@ -76,22 +74,22 @@ def simulated(study: MultipleDescent) -> Iterator[Series]:
 def markers(problem: Problem) -> Iterator[Marker]:
     """The end of each block, the last of which is d."""
     for place, end in enumerate(problem.ends.tolist()):
-        label, brief = (f"n=d={end}", "n=d") if end == problem.d else (f"n={end}", f"n={end}")
-        label = label if place else f"block ends: {label}"
+        label = f"n={end}"
         for figure in ("risk-vs-n", "block-learnt", "sample-parts"):
-            yield Marker(figure, "x", float(end), label, f"block{place}", brief)
+            yield Marker(figure, "x", float(end), label, f"block{place}", label)
 
 
 def picture(problem: Problem) -> Picture:
     """The eigenvalues in their order, and kappa, below which the shortest fit of n samples cannot tell them from a ridge."""
     lam, d = problem.eigenvalues, problem.d
-    n = np.unique(np.geomspace(2, max(d - 1, 2), FRAMES).round().astype(np.int64))
+    inner = problem.ends[:-1][problem.ends[:-1] >= 2]
+    n = np.union1d(np.geomspace(2, max(d - 1, 2), FRAMES).round().astype(np.int64), inner)
     kappa = equivalent(lam, n).kappa
     low, high = 0.2 * min(float(lam[-1]), float(kappa[kappa > 0].min(initial=1.0))), 3 * float(lam[0])
     levels = np.maximum(kappa, low)
     lines = np.stack([np.array([[0.8, level], [1.3 * d, level]]) for level in levels])
-    words = tuple(f"kappa, n={count}" for count in n)
-    start = int(np.argmin(np.abs(np.log(n / (problem.valleys[problem.valleys > 0].max(initial=0) or d / 2)))))
+    words = tuple(f"kappa at n={count}" for count in n)
+    start = int(np.argmin(np.abs(np.log(n / inner.max(initial=0)))) if inner.size else np.argmin(np.abs(np.log(n / max(d / 2, 1)))))
     layers = [Layer("line", lines[start], words[start], "kappa", n.astype(np.float64), lines, words)]
     starts = np.append(0, problem.ends[:-1])
     for place, (first, end) in enumerate(zip(starts, problem.ends, strict=True)):
@@ -99,7 +97,7 @@ def picture(problem: Problem) -> Picture:
         layers.append(Layer("points", np.column_stack([index, lam[index - 1]]).astype(np.float64), _block(problem, place), f"block{place}"))
     note = "above kappa: learnt; cursor moves it"
     return Picture("block-spectrum", PICTURE.title, layers=tuple(layers), extent=(0.8, 1.3 * d, low, high), x="direction",
-                   y="variance, sum 1", note=note, log=True)  # fmt: skip
+                   y="variance lam", note=note, log=True)  # fmt: skip
 
 
 def _block(problem: Problem, place: int) -> str:

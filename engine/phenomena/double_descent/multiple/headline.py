@@ -23,12 +23,12 @@ def clauses(study: MultipleDescent, known: Known) -> Iterator[str]:
         return
     peaks = study.peaks(study.risks())
     where = ", ".join(f"{n:,}" for n in peaks)
-    said = f"peaks where a block of the spectrum ends, n = {where}" if peaks else "has no peak over n"
+    said = f"peaks at block ends n = {where}" if peaks else "has no peak over n"
     yield f"min-norm's test MSE {said}"
-    if known.has("risk_at_d", "tuned_at_d"):
-        yield f"at n = d it is {known.number('risk_at_d')}, with the best ridge {known.number('tuned_at_d')}"
     if known.has("tuned_rise"):
         rise = known.value("tuned_rise")
-        yield "the best ridge falls in every draw" if rise <= 0 else f"the best ridge rises by {written(rise)} at most"
+        yield "best ridge only falls" if rise <= 0 else f"best ridge rises by {written(rise)} at most"
+    if known.has("risk_at_d", "tuned_at_d"):
+        yield f"at n = d = {problem.d} medians {known.number('risk_at_d')} and {known.number('tuned_at_d')}"
     count = study.draws.count
     yield f"{done:,} draw{'s' * (done != 1)} so far" if done < count else f"{count:,} draw{'s' * (count != 1)}"

@@ -15,6 +15,8 @@ from engine.theory.spectra.spectra import isotropic, power
 
 LEAST, REACH = 4, 3.0  # the fewest samples; how far beyond d they go
 DRAWN, SHOWN = 20, 64  # numbers of samples, evenly in the logarithm, that are drawn, and at which theory is known
+BESIDE = (0.75, 0.88, 0.95, 1.05, 1.13, 1.3)  # of the end of a block: where its peak rises and falls
+NEAR = (-8, -4, -2, 2, 4, 8)  # of d, where the mean is infinite
 MOST_BLOCKS = 6  # of equal eigenvalues that are told apart
 
 
@@ -65,12 +67,13 @@ def problem_of(config: DoubleDescentConfig) -> tuple[Problem, tuple[str, ...]]:
     d, tau2, sigma2 = lam.size, config.r2, config.sigma**2
     ends = _ends(lam)
     edges = ends[ends >= LEAST]
-    shown = _spread(d, SHOWN, edges)
-    every = np.union1d(shown, _spread(d, DRAWN, edges))  # solved together, which costs hardly more than one of them
+    beside = _beside(edges, d)
+    shown = _spread(d, SHOWN, beside)
+    every = np.union1d(shown, _spread(d, DRAWN, beside))  # solved together, which costs hardly more than one of them
     parts = expected_parts(lam, every)
     theory, tuned = parts.at(np.searchsorted(every, shown)), expected_bayes_ridge(lam, shown, tau2, sigma2)
     valleys = _valleys(shown, theory.risk(tau2, sigma2), ends)
-    n = _spread(d, DRAWN, np.concatenate([edges, valleys[valleys > 0]]))
+    n = _spread(d, DRAWN, np.concatenate([beside, valleys[valleys > 0]]))
     expected = parts.at(np.searchsorted(every, n)).risk(tau2, sigma2)  # valleys are among those that are shown
     return Problem(lam, ends, tau2, sigma2, shown, theory, tuned, n, expected, valleys), notes
 
@@ -93,6 +96,13 @@ def _ends(lam: Floats) -> Whole:
     """Where each run of equal eigenvalues ends, (blocks,); d alone where there are more than a few."""
     ends = np.append(np.flatnonzero(np.diff(lam) < 0) + 1, lam.size)
     return ends if ends.size <= MOST_BLOCKS else ends[-1:]
+
+
+def _beside(ends: Whole, d: int) -> Whole:
+    """The ends of blocks, and numbers of samples about each of them, (k,): on an even grid alone a peak would be a straight line."""
+    about = np.round(np.multiply.outer(ends, BESIDE)).astype(np.int64).ravel()
+    found = np.concatenate([ends, about, d + np.array(NEAR)])
+    return np.unique(found[(found >= LEAST) & (found <= REACH * d)])
 
 
 def _spread(d: int, count: int, others: Whole) -> Whole:
