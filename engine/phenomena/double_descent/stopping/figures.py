@@ -27,9 +27,9 @@ FIGURES = (
     Figure("ratio", "Stopping/ridge", T, Axis("ratio: mean, range", hi=1.8), ("ratio/*",),
            "same t; below 1 early stopping is better", EMPTY, DOMAIN),
     Figure("ratio-by-d", "Largest ratio by d", Axis("d", log=True), Axis("ratio of risks", lo=0.9, hi=1.8), ("ratio-by-d/*",),
-           "of all draws; flat, k^-1: their spectra", EMPTY, DOMAIN),
-    Figure("path-parts", "Bias and variance along t", T, Axis("risk", log=True, lo=1e-4), ("path-parts/*",),
-           "less bias than ridge at 1/t, more variance", EMPTY, DOMAIN),
+           "of all draws; isotropic, k^-1: their spectra", EMPTY, DOMAIN),
+    Figure("path-parts", "Bias, variance over ridge", T, Axis("ratio", lo=0.0, hi=1.8), ("path-parts/*",),
+           "ridge with lam = 1/t; below 1 early stopping has less", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURE = PictureSpec("filters", "Learnt of a direction", cursor=T.label, domain=DOMAIN)
 QUANTITIES = (
@@ -73,9 +73,11 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
     along, seen = study.paths(shown), _around(study, shown.times)
     for name, label in METHODS:
         yield _over_draws(f"paths/{name}", f"{label}, d={shown.d}", shown.times[seen], getattr(along, name)[:, seen], name)
-        for part, word in (("bias", "bias^2"), ("variance", "variance")):
-            name_of, values = f"{name}-{part}", getattr(along, f"{name}_{part}")
-            yield _over_draws(f"path-parts/{name_of}", f"{label}, d={shown.d}: {word}", shown.times, values, name_of)
+    for part, word in (("bias", "bias^2"), ("variance", "variance")):
+        of_flow, of_ridge = getattr(along, f"flow_{part}"), getattr(along, f"ridge_{part}")
+        there = (of_ridge > 0).all(axis=0)
+        values = of_flow[:, there] / of_ridge[:, there]
+        yield _over_draws(f"path-parts/{part}", f"{word}, d={shown.d}", shown.times[there], values, part)
     for problem in _chosen(study):
         yield _over_draws(f"ratio/d{problem.d}", f"d={problem.d}", problem.times, study.paths(problem).ratio, f"d{problem.d}")
     for kind in dict.fromkeys(one.kind for one in study.problems):
@@ -92,10 +94,11 @@ def markers(study: EarlyStopping) -> Iterator[Marker]:
     """Both bounds, the second where best stands against best; and one over the best penalty."""
     for figure in ("ratio", "ratio-by-d"):
         yield Marker(figure, "y", RATIO_BOUND, f"at any t: at most {RATIO_BOUND:.3f}", brief=f"any t: at most {RATIO_BOUND:.3f}")
+    yield Marker("path-parts", "y", 1.0, "ridge", brief="ridge")
     yield Marker("ratio-by-d", "y", BEST_BOUND, f"best against best: at most {BEST_BOUND:.3f}", brief=f"best: at most {BEST_BOUND:.3f}")
     if 0 < study.shown.best < np.inf:
         for figure in ("paths", "path-parts"):
-            yield Marker(figure, "x", study.shown.best, "best ridge: 1/lam* = tau2/sigma2 = r2/(d sigma2)", brief="best ridge")
+            yield Marker(figure, "x", study.shown.best, "best ridge: t = 1/lam* = r2/(d sigma^2)", brief="best ridge")
 
 
 def picture(found: Directions, problem: Problem) -> Picture:

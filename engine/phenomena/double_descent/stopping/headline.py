@@ -19,9 +19,9 @@ def clauses(study: EarlyStopping, known: Known) -> Iterator[str]:
     """The largest ratios over the draws so far, of all problems and seeds together."""
     done, count, measured = study.draws.done, study.draws.count, study.measured()
     if not done:
-        yield f"theory: early stopping has at most {RATIO_BOUND:.3f} times the risk of ridge 1/t, best against best {BEST_BOUND:.3f}"
+        yield f"theory: early stopping has at most {RATIO_BOUND:.3f} times ridge's risk at lam = 1/t; best against best {BEST_BOUND:.3f}"
         return
-    yield f"early stopping: in no draw over {written(measured['largest-ratio'])} times the risk of ridge 1/t (bound {RATIO_BOUND:.3f})"
+    yield f"early stopping: at most {written(measured['largest-ratio'])} times ridge's risk at lam = 1/t (bound {RATIO_BOUND:.3f})"
     if "best-ratio" in measured:
         yield f"at its best: {written(measured['best-ratio'])} times the best ridge's (bound {BEST_BOUND:.3f})"
     if known.has("best_stop", "best_flow_risk"):

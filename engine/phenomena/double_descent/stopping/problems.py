@@ -64,7 +64,7 @@ def problems_of(config: DoubleDescentConfig) -> tuple[tuple[Problem, ...], tuple
         eigenvalues, said = own_eigenvalues(config, sizes[-1])
         sizes = sorted({min(d, eigenvalues.size) for d in sizes})
         return tuple(_problem(config, "own", config.spectrum, eigenvalues[:d]) for d in sizes), (said,)
-    flat = [_problem(config, "flat", "flat", isotropic(d)) for d in sizes]
+    flat = [_problem(config, "flat", "isotropic", isotropic(d)) for d in sizes]
     falling = [_problem(config, "power", f"k^-{config.decay:g}", power(d, config.decay)) for d in sizes]
     return tuple([*flat, *falling] if config.spectrum == "isotropic" else [*falling, *flat]), ()
 
