@@ -26,8 +26,8 @@ FIGURES = (
            "max margin where separable, else likelihood", EMPTY, ASYMPTOTICS),
     Figure("draw-support", "Support vectors", PSI, Axis("share of rows", lo=0.0, hi=1.05), ("draw-support/*",),
            "where every draw is separable", EMPTY, ASYMPTOTICS),
-    Figure("second-descent", "Second descent", PSI, Axis("error, new labels"), ("second-descent/*",),
-           "labels of which later features tell less", EMPTY, ASYMPTOTICS),
+    Figure("second-descent", "Second descent", PSI, Axis("test error"), ("second-descent/*",),
+           "labels of its own: later features tell less", EMPTY, ASYMPTOTICS),
     Figure("draw-cosine", "Cosine with the truth", PSI, Axis("cosine", lo=0.0, hi=1.0), ("draw-cosine/*",), "the error follows from it",
            EMPTY, ASYMPTOTICS),
 )  # fmt: skip
@@ -60,8 +60,8 @@ def markers(study: Asymptotics) -> Iterator[Marker]:
         yield Marker(figure, "x", star, f"psi* = {star:.3g}", brief="psi*")
     yield Marker("draw-error", "y", study.labels.bayes_error, f"best possible {study.labels.bayes_error:.4f}", brief="best")
     if study.second_star:
-        at = f"= {study.second_star:.3g}"
-        yield Marker("second-descent", "x", study.second_star, f"psi* of these labels {at}", brief=f"psi* {at}")
+        label = f"own psi* = {study.second_star:.3g}"
+        yield Marker("second-descent", "x", study.second_star, label, brief=label)
 
 
 def _limits(figure: str, limits: list[Limit], read: Callable[[Limit], float]) -> Iterator[Series]:

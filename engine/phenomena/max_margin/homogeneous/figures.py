@@ -21,13 +21,13 @@ GRADIENT = "Mean gradient by pixel"
 FALLEN, STEP = Axis("log(1/loss)"), Axis("step", log=True, lo=1)
 FIGURES = (
     Figure("network-margin", "Network margin", FALLEN, Axis("min y f/|theta|^2"), ("network-margin/*",),
-           "line: the most that a linear one has", EMPTY, DOMAIN),
+           "no bound of ReLU: it may lie above the line", EMPTY, DOMAIN),
     Figure("network-smoothed", "Smoothed margin", FALLEN, Axis("per |theta|^2"), ("network-smoothed/*",),
            "min y f softened: -log(exp L - 1), L: loss", EMPTY, DOMAIN),
-    Figure("network-kkt", "Weights against motion", STEP, Axis("1 - cos", log=True), ("network-kkt/*",),
+    Figure("network-kkt", "Weights and -gradient", STEP, Axis("1 - cos", log=True), ("network-kkt/*",),
            "0 at a KKT point; dots: over 200 steps", EMPTY, DOMAIN),
-    Figure("network-slack", "Slackness", STEP, Axis("mean q/min q - 1", log=True), ("network-slack/*",),
-           "q = y f(x), weighted as in the gradient", EMPTY, DOMAIN),
+    Figure("network-slack", "Slackness", Axis("step", log=True), Axis("mean yf/min yf - 1", log=True), ("network-slack/*",),
+           "y f(x), weighted as in the gradient", EMPTY, DOMAIN),
     Figure("network-fall", "Fall of the loss", STEP, Axis("log(1/loss)"), ("network-fall/*",),
            "of the summed loss; rate at most .1/loss", EMPTY, DOMAIN),
     Figure("network-error", "Network's test error", STEP, Axis("error rate", lo=0.0), ("two-layer test error/*",),
@@ -50,7 +50,8 @@ def curves(study: Homogeneous) -> Iterator[Series]:
     if np.isfinite(halves).all() and max(ends) > 0:
         for figure in ("network-margin", "network-smoothed"):
             yield summarised(
-                f"{figure}/svm", "linear network's limit: half the SVM's", np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN,
+                f"{figure}/svm", "half the SVM's: bound of the linear network alone",
+                np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN,
                 kind="theory", basis="exact", group="svm",
             )  # fmt: skip
 

@@ -17,7 +17,7 @@ def clauses(study: Homogeneous, known: Known) -> Iterator[str]:
     for setting in study.settings:
         said = when(setting.label, "fitted", study.fitted_at(setting), study.step)
         if known.has(f"{setting.name}_growth"):
-            said += f", margin {known.number(f'{setting.name}_growth')} times as wide by {step([study.step])}"
+            said += f", margin {known.number(f'{setting.name}_growth')} times that at fit by step {step([study.step])}"
         yield said
         if setting.name == "identity" and known.has("identity_svm_ratio"):
             yield f"that is {known.percent('identity_svm_ratio')} of the most it can have, half the SVM's"

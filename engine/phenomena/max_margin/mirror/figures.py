@@ -26,8 +26,8 @@ FIGURES = (
            "1 - own margin over the largest there is", EMPTY, DOMAIN),
     Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("over largest", lo=0.0, hi=1.05), ("mirror-weights/*",),
            "first seed; small p keeps few features", EMPTY, DOMAIN),
-    Figure("mirror-distance", "Distance to widest", STEP, Axis("unit weights", log=True), ("mirror-distance/*",),
-           "to those of largest margin in own norm", EMPTY, DOMAIN),
+    Figure("mirror-distance", "Distance to the limit", STEP, Axis("unit weights", log=True), ("mirror-distance/*",),
+           "limit: largest margin in own norm", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("mirror-matrix", TITLE, domain=DOMAIN),)
 DRAWN = Summary.MEDIAN_RANGE
@@ -54,7 +54,7 @@ def matrix_picture(study: Mirror) -> Picture:
     values = study.matrix().mean(axis=0)
     return Picture(
         "mirror-matrix", TITLE, values=values, palette="sequential", lo=float(min(values.min(), 0.8)), hi=1.0, x="norm", y="potential",
-        note="margin over the largest in that norm", shade="margin/largest", rows=tuple(f"p = {setting.p:g}" for setting in study.settings),
+        note="margin over the largest in that norm", shade="margin/largest", rows=tuple(f"p={setting.p:g}" for setting in study.settings),
         columns=tuple(f"in l_{setting.p:g}" for setting in study.settings),
     )  # fmt: skip
 

@@ -15,11 +15,11 @@ def clauses(study: Mirror, known: Known) -> Iterator[str]:
     """Before the first step the margin that there is to be found."""
     exponents = ", ".join(f"{setting.p:g}" for setting in study.settings)
     if not known.has("mirror_share"):
-        yield f"mirror descent with p = {exponents}: largest l_2 margin {known.number('mirror_margin')}"
+        yield f"mirror descent with p={exponents}: largest l_2 margin {known.number('mirror_margin')}"
         return
     yield f"mirror descent at step {step([study.step])}: at least {known.percent('mirror_share')} of largest margin in own norm"
     if known.has("mirror_lead"):
         lead = known.value("mirror_lead")
         best = f"leads there by at least {known.percent('mirror_lead')}" if lead > 0 else "not every potential leads in its own norm"
-        yield f"p = {exponents}: each {best}" if lead > 0 else best
+        yield f"p={exponents}: each {best}" if lead > 0 else best
     yield from pooled(study.seeds)

@@ -50,7 +50,7 @@ class Exponent:
     @property
     def label(self) -> str:
         """What a legend calls it."""
-        return f"potential p = {self.p:g}"
+        return f"potential p={self.p:g}"
 
 
 class Mirrored:
@@ -115,7 +115,7 @@ class Mirror(Study):
             for setting in self.settings
         }
         self.solved = False
-        self.notes = ("steps follow log(loss): t of them go about as far as e^t on the loss itself",)
+        self.notes = ("steps are descent on log(loss), whose gradient does not fade; on the loss itself far more would be needed",)
 
     @property
     def complete(self) -> bool:
