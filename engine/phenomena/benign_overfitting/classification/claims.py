@@ -38,7 +38,7 @@ WIDE = Condition(
 )
 PRESET = ("classification",)
 CLAIMS = (
-    Claim("SP1", "Negative duals, points that are no support vectors, are as many as the exact law says: the least likely count",
+    Claim("SP1", "Negative duals, points that are no support vectors, are as many as theory says: the least likely count",
           "our derivation, of arXiv:2005.08054", "n P(t_m > sqrt(m/(n-1))) a draw", "p-value at least 1e-3 over the number of counts",
           PRESET, (CLASSIFICATION,), LUCK),
     Claim("SP2", "All points are support vectors just where no dual is negative", "arXiv:2005.08054; arXiv:2009.10670",

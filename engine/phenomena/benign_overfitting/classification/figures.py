@@ -22,16 +22,16 @@ N, RATIO = Axis("n", log=True), Axis("c = d/(n ln n)", lo=0.0)
 EMPTY = "fills with the knob task at classification"
 FIGURES = (
     Figure("class-error", "Classification error", N, Axis("share", lo=0.0), ("class-error/*",),
-           "wrong signs, by the fit of the labels",
+           "wrong signs; small q: one strong feature tells the class",
            EMPTY, (CLASSIFICATION,)),
     Figure("regression-risk", "Regression risk", N, Axis("of null risk", lo=0.0), ("regression-risk/*",),
            "fit of z, whose sign is the class",
            EMPTY, (CLASSIFICATION,)),
-    Figure("all-sv", "All points support", RATIO, Axis("of all draws", lo=0.0, hi=1.0), ("all-sv/*",),
+    Figure("all-sv", "All points support", RATIO, Axis("share of draws", lo=0.0, hi=1.0), ("all-sv/*",),
            "then the max margin is the least-norm fit: no dual is negative",
            EMPTY, (CLASSIFICATION,)),
-    Figure("negative-duals", "Negative duals", RATIO, Axis("mean a draw", log=True, lo=1e-3), ("negative-duals/*",),
-           "points that are no support vectors, where the fit is not the max margin; a mean of 0 is not drawn", EMPTY, (CLASSIFICATION,)),
+    Figure("negative-duals", "Negative duals", RATIO, Axis("per draw", log=True, lo=1e-3), ("negative-duals/*",),
+           "points that are no support vectors, where the fit is not the max margin", EMPTY, (CLASSIFICATION,)),
 )  # fmt: skip
 QUANTITIES = (
     Quantity("sv-fraction", "share of positive duals, largest n", per="run"),
@@ -63,8 +63,8 @@ def ends(study: Classification) -> list[int]:
 def _laws(study: Classification, n: int) -> Iterator[Series]:
     of = [one.c for one in study.isotropic if one.n == n]
     c, expected = study.law(n, np.linspace(of[0], of[-1], FINE if len(of) > 1 else 1))
-    yield _theory(f"all-sv/n{n}/law", f"n={n}, law", c, np.exp(-expected), f"n{n}")
-    yield _theory(f"negative-duals/n{n}/law", f"n={n}, law", c, expected, f"n{n}", "exact")
+    yield _theory(f"all-sv/n{n}/law", f"n={n}, theory", c, np.exp(-expected), f"n{n}")
+    yield _theory(f"negative-duals/n{n}/law", f"n={n}, theory", c, expected, f"n{n}", "exact")
 
 
 def _equivalents(study: Classification, q: float) -> Iterator[Series]:
@@ -80,12 +80,8 @@ def _counts(study: Classification, n: int) -> Iterator[Series]:
     problems = [one for one in study.isotropic if one.n == n]
     x = [one.c for one in problems]
     yield _means(f"all-sv/n{n}/simulation", f"n={n}", x, [study.all_support(one) for one in problems], f"n{n}")
-    some = [one for one in problems if study.drawn("negative", one).any()]
-    if some:
-        found = _means(
-            f"negative-duals/n{n}/simulation", f"n={n}", [one.c for one in some], [study.drawn("negative", one) for one in some], f"n{n}"
-        )
-        yield found if found.lo is None else replace(found, lo=np.maximum(found.lo, found.y / 10))
+    found = _means(f"negative-duals/n{n}/simulation", f"n={n}", x, [study.drawn("negative", one) for one in problems], f"n{n}")
+    yield found if found.lo is None else replace(found, lo=np.where(found.y > 0, np.maximum(found.lo, found.y / 10), np.nan))
 
 
 def _errors(study: Classification, q: float) -> Iterator[Series]:
@@ -116,7 +112,7 @@ def markers(study: Classification) -> tuple[Marker, ...]:
     c = [one.c for one in study.isotropic]
     if not min(c) <= half <= max(c):
         return found
-    return (*found, Marker("all-sv", "x", half, f"law: half of draws, n={n}", f"n{n}", f"law: half, n={n}"))
+    return (*found, Marker("all-sv", "x", half, f"theory: half of the draws, n={n}", f"n{n}", f"half, n={n}"))
 
 
 def told(study: Classification) -> dict[str, float]:
