@@ -66,13 +66,14 @@ CLAIMS = (
     Claim("EOS1", "The sharpness hovers at 2/eta: mean eta S over the last 400 steps", COHEN, "2", "within .1", PAPERS, FOLLOWED, TRAINED),
     Claim("EOS2", "On the way there the loss falls at every step: networks with a rising one before arrival", COHEN,
           "0", "no exception", PAPERS, WIDELY, TRAINED),
-    Claim("EOS3", "At the edge the loss jitters, and yet falls: rising steps; loss at the end over that at arrival", COHEN, "> 0; < 1",
-          ">= 3; <= .1", PRESETS, LONG, TRAINED),
+    Claim("EOS3", "At the edge the loss jitters, and yet falls: rising steps; loss at the end over that at arrival", COHEN,
+          "rising > 0; loss < 1",
+          "rising >= 3; loss <= .1", PRESETS, LONG, TRAINED),
     Claim("EOS4", "A small step (control) meets no edge, though S rises above 16: readings with a rising step", COHEN, "0", "no exception",
           PRESETS, BELOW, TRAINED),
     Claim("EOS5", "The quadratic model explodes, the network comes back: model's growth a step less (eta S - 1)^2; network's loss, "
-          "median of steps 251 to 300, over its first", COHEN, "0; < 1",
-          "1e-4; <= .5, of images < 1", PAPERS, FOLLOWED, TRAINED),
+          "median of steps 251 to 300, over its first", COHEN, "growth off by 0; loss < 1",
+          "growth 1e-4; loss <= .5, of images < 1", PAPERS, FOLLOWED, TRAINED),
     Claim("EOS6", "A linear model diverges as (1 - eta lam)^t: relative error of its coefficients after 200 steps, eta S = 2.1",
           "linear algebra", "0", "1e-10", chance=EXACT),
     Claim("EOS7", "The sharpness is the Hessian's: relative difference", "dense Hessian of a 40-8-8-1 network", "0", "1e-8",
@@ -169,7 +170,7 @@ def _jitters(run: EdgeOfStability) -> Judgement:
         )
     places = np.searchsorted(found.steps, found.arrival)
     left = found.loss[-1] / found.loss[places, np.arange(len(places))]
-    words = f"{count.min():.0f} to {count.max():.0f}; {left.max():.3g} at most"
+    words = f"{count.min():.0f} to {count.max():.0f} rising; loss {left.max():.3g} at most"
     return decided(bool(count.min() >= JITTERS and left.max() <= LEARNS), words, f"{len(count)} networks",
                    values={"least_rising": count.min(), "most_rising": count.max(), "largest_loss_left": left.max()})  # fmt: skip
 
@@ -221,7 +222,7 @@ def _contrast(run: EdgeOfStability) -> Judgement:
     off = float(np.abs(grown - [(one.eta_sharpness - 1) ** 2 for one in found]).max())
     over = np.array([over_first(losses) for losses in networks])  # (networks, STEPS + 1)
     left, peak = float(np.median(over[:, -LAST:], axis=1).max()), float(over.max())
-    words = f"{off:.1e}; {left:.3g} at most"
+    words = f"growth off by {off:.1e}; loss {left:.3g} at most"
     note = f"model's loss times {grown.min():.3g} to {grown.max():.3g} a step; network's first up to {peak:.3g} times"
     back = left <= AGAIN if run.config.dataset == SIGNALS else left < 1
     return decided(off <= GROWS and back, words, note,

@@ -161,10 +161,10 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
-        """The edge, each run's 2/eta, and when it got there (median over seeds); one label for lines of a kind, which stand close."""
+        """The edge, each run's 2/eta, and when it got there (median over seeds); one label for the times, which stand close."""
         found = [Marker("eta-sharpness", "y", 2.0, "edge: 2")]
-        for place, setting in enumerate(sorted(self.edges, key=lambda one: -one.edge)):
-            found.append(Marker("sharpness", "y", setting.edge, "" if place else "2/eta of each run", setting.name, "2/eta"))
+        edges = sorted(self.edges, key=lambda one: -one.edge)
+        found += [Marker("sharpness", "y", one.edge, one.label, one.name, one.label) for one in edges]
         arrivals = [(setting, self.readings.first_step("eta-sharpness", setting.name, 2.0)) for setting in self.edges]
         medians = sorted(((float(np.median(at)), one.name) for one, at in arrivals if at.size and np.isfinite(at).all()), reverse=True)
         label = "edge reached: " + ", ".join(f"{at:,.0f}" for at, _ in reversed(medians))

@@ -23,7 +23,7 @@ def clauses(run: EdgeOfStability, known: Known) -> Iterator[str]:
     if known.has("eta_sharpness_largest_eta"):
         yield f"last {HOVERING} steps: eta S {known.number('eta_sharpness_largest_eta')}"
     if known.has("rising_share_largest_eta"):
-        yield f"loss rose on {known.percent('rising_share_largest_eta')} of all steps"
+        yield f"its loss rose on {known.percent('rising_share_largest_eta')} of steps"
     if known.has("eta_sharpness_control"):
         yield f"control: eta S {known.number('eta_sharpness_control')}"
     yield from pooled(run.seeds)
