@@ -41,8 +41,8 @@ CLAIMS = (
           "NC3 0, NC4 0", "NC3 at most .4, NC4 at most 1 %", domain=MEANT, chance=TRAINED),
     Claim("CO4", "Test features do not collapse: NC1 of test over training images, least", HUI, "far above 1", "at least 50", domain=MEANT,
           chance=TRAINED),
-    Claim("CO5", "Free features, no network, end in the exact minimum: objective less that of the formula, cosines less -1/(K-1)", ZHU,
-          "0; 0", "1e-10; 1e-6", domain=SIMPLEX, chance=EXACT),
+    Claim("CO5", "Unconstrained features, no network, end in the exact minimum: objective less that of the formula, cosines less "
+          "-1/(K-1)", ZHU, "objective 0; cosines 0", "1e-10; 1e-6", domain=SIMPLEX, chance=EXACT),
 )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ FIGURES = (
            "of training images whose answer is not the class with the nearest mean"),
     Figure("lengths", "NC2: equal lengths", STEP, Axis("deviation/mean", lo=0.0), ("nc2-length/*",),
            "of the class means' lengths; a simplex has 0"),
-    Figure("free", "Free features", Axis("iteration of L-BFGS"), Axis("off exact minimum", log=True),
+    Figure("free", "Unconstrained features", Axis("iteration of L-BFGS"), Axis("off exact minimum", log=True),
            ("free-gap", "free-angle"), "no network, no images; objective less its exact minimum; largest |cos + 1/(K-1)|",
            domain=(Condition("free features >= K - 1: a simplex", lambda c: c.free_features >= c.classes - 1),)),
     Figure("loss", "Training loss", STEP, Axis("mean over images", log=True), ("loss/*",)),
@@ -59,7 +59,7 @@ def curves(run: NeuralCollapse) -> Iterator[Series]:
 def free_curves(run: NeuralCollapse) -> Iterator[Series]:
     """The free model's way to its minimum, where it ends at a simplex."""
     if run.free and not run.free[0].vanishes and run.config.free_features >= run.config.classes - 1:
-        for name, label in (("gap", "free: objective"), ("angle", "free: angles")):
+        for name, label in (("gap", "objective"), ("angle", "angles")):
             values = np.maximum(np.abs(getattr(run.free[0], name)), FLOOR)
             yield Series(
                 f"free-{name}", f"{label}, seed {run.seeds[0]}", np.arange(len(values), dtype=np.float64), values, group=f"free-{name}"
