@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 N, RATIO = Axis("n", log=True), Axis("c = d/(n ln n)", lo=0.0)
 EMPTY = "fills with the knob task at classification"
 FIGURES = (
-    Figure("class-error", "Classification error", N, Axis("share", lo=0.0), ("class-error/*",),
+    Figure("class-error", "Classification error", N, Axis("share", lo=0.0, hi=0.6), ("class-error/*",),
            "wrong signs; small q: one strong feature tells the class",
            EMPTY, (CLASSIFICATION,)),
     Figure("regression-risk", "Regression risk", N, Axis("of null risk", lo=0.0), ("regression-risk/*",),
