@@ -19,7 +19,7 @@ def clauses(study: EarlyStopping, known: Known) -> Iterator[str]:
     """The largest ratios over the draws so far, of all problems and seeds together."""
     done, count, measured = study.draws.done, study.draws.count, study.measured()
     if not done:
-        yield f"theory: early stopping has at most {RATIO_BOUND:.3f} times ridge's risk at lam = 1/t; best against best {BEST_BOUND:.3f}"
+        yield f"theory: early stopping has at most {RATIO_BOUND:.3f} times ridge's risk at lam = 1/t, best against best {BEST_BOUND:.3f}"
         return
     yield f"early stopping: at most {written(measured['largest-ratio'])} times ridge's risk at lam = 1/t (bound {RATIO_BOUND:.3f})"
     if "best-ratio" in measured:
