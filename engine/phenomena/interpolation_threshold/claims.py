@@ -100,8 +100,8 @@ CLAIMS = (
         domain=(DRAWN, NOISY, ACCURATE), chance=LUCK,
     ),
     Claim(
-        "IT3", "The smallest eigenvalue falls to 0 towards n: its mean is Tracy-Widom's, d/n <= .75 or >= 1.33",
-        "Tracy-Widom centre of the Marchenko-Pastur edge", "finite-n mean", WORDS,
+        "IT3", "The smallest eigenvalue falls to 0 towards n: its mean is that at finite n, d/n <= .75 or >= 1.33",
+        "Tracy-Widom centre of the Marchenko-Pastur edge", "mean at finite n", WORDS,
         domain=(DRAWN, ISOTROPIC, GAUSSIAN, within("draws", 20)), chance=LUCK,
     ),
     Claim(

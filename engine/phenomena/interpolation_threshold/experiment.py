@@ -239,7 +239,7 @@ class InterpolationThreshold(Pieces[InterpolationThresholdConfig]):
         return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
-        """The threshold, the spectrum's edges, the valley beyond."""
+        """The threshold, the spectrum's edges, the lowest test error beyond."""
         return figures.markers(self)
 
     def arrays(self) -> dict[str, NDArray[Any]]:

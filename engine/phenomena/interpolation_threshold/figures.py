@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,12 +29,12 @@ FIGURES = (
     Figure("norm", "Squared norm", GAMMA, Axis("|w|^2", log=True), ("norm/*",)),
     Figure(
         "eigenvalues", "Eigenvalues at d", Axis("eigenvalue of X^T X/n"), Axis("density", lo=0.0), ("eigenvalues/*",),
-        "bar left of 0: share that is 0; density of the others",
+        "density of those above 0",
     ),
     Figure("smallest-eigenvalue", "Smallest eigenvalue", GAMMA, Axis("of X^T X/n", log=True), ("smallest-eigenvalue/*",), "above 0"),
     Figure(
-        "smallest-at-n", "Its law at d = n", Axis("n^2 smallest eigenvalue", log=True), Axis("share below", lo=0.0, hi=1.0),
-        ("smallest-at-n/*",), "share of the draws; smallest eigenvalue of X^T X/n; Edelman's law is that of n to infinity",
+        "smallest-at-n", "Smallest eigenvalue at d = n", Axis("n^2 smallest eigenvalue", log=True), Axis("share below", lo=0.0, hi=1.0),
+        ("smallest-at-n/*",), "of X^T X/n; share of the draws; Edelman's law is that of n to infinity",
     ),
     Figure("condition-number", "Condition number", GAMMA, Axis("s_max/s_min", log=True), ("condition-number/*",)),
 )  # fmt: skip
@@ -83,22 +84,34 @@ def _medians(drawn: Draws, group: str, prefix: str, gamma: Floats) -> Iterator[S
 
 
 def _histogram(run: InterpolationThreshold) -> Iterator[Series]:
-    """Density of the eigenvalues above 0 at the shown d, the share of zeros as a bar left of 0, and the law of both."""
+    """Density of the eigenvalues above 0 at the shown d, beyond n the share of zeros as a bar left of 0, and the law of both."""
     n, d, drawn = run.design.n, run.shown_d, run.shown.done
     found = run.shown["eigenvalues"].ravel()
-    edge = float(edges(d / n)[1]) if run.isotropic else 0.0
-    top = 1.02 * max(edge, float(found.max(initial=0.0)))
-    if top == 0:
-        return
-    width = top / BINS
-    if found.size:
-        x = np.linspace(-width / 2, top - width / 2, BINS + 1)
-        counts = np.histogram(found, bins=BINS, range=(0, top))[0]
-        y = np.concatenate([[max(0, d - n) / d], counts / (found.size * width)])
+    cells = _cells(run)
+    if found.size and cells is not None:
+        density = np.histogram(found, bins=cells)[0] / (found.size * np.diff(cells))
+        x, y = (cells[1:] + cells[:-1]) / 2, density
+        if d > n:
+            width = cells[1] - cells[0]
+            free = np.arange(_zeros_at(cells) + width, cells[0], width)  # the gap before the bar of those above 0
+            x, y = np.concatenate([[_zeros_at(cells)], free, x]), np.concatenate([[(d - n) / d], 0 * free, y])
         label = f"d = {d}, {drawn} draw{'s' * (drawn > 1)}"
         yield Series("eigenvalues/simulation", label, x, y, basis="simulation", style="bars", group="simulation")
-    if run.isotropic:
-        yield from spectral_law(d / n, width)
+    if run.isotropic and cells is not None:
+        yield from spectral_law(d / n, _zeros_at(cells))
+
+
+def _cells(run: InterpolationThreshold) -> Floats | None:
+    """Edges of the histogram's bars, from the least eigenvalue above 0 to the largest, drawn or by the law; None while there is neither."""
+    found = run.shown["eigenvalues"].ravel()
+    ends = np.append(found[found > 0], edges(run.shown_d / run.design.n) if run.isotropic else ())
+    return np.linspace(0.98 * float(ends.min()), 1.02 * float(ends.max()), BINS + 1) if ends.size else None
+
+
+def _zeros_at(cells: Floats) -> float:
+    """The middle of the bar that shows the share of zeros: left of 0, with at least the width of a bar between it and the others."""
+    first, width = float(cells[0]), float(cells[1] - cells[0])
+    return first - (max(1, ceil(first / width)) + 0.5) * width
 
 
 # ---------------------------------------------------------------- maps and markers
@@ -133,5 +146,8 @@ def markers(run: InterpolationThreshold) -> tuple[Marker, ...]:
         ]
         lowest, _ = isotropic_minimum(run.design.r2, sigma2)
         if sigma2 > 0 and 1 < lowest <= run.widths[-1] / n:
-            found.append(Marker("test-mse", "x", lowest, "valley beyond n by theory", brief="valley"))  # of n to infinity
+            found.append(Marker("test-mse", "x", lowest, "lowest beyond n by theory", brief="lowest beyond n"))  # of n to infinity
+    cells = _cells(run)
+    if shown > n and run.shown.done and cells is not None:
+        found.append(Marker("eigenvalues", "x", _zeros_at(cells), "left of 0: share that is 0", brief="zeros"))
     return tuple(found)

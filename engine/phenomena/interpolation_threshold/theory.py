@@ -59,11 +59,11 @@ def _fine(n: int, widths: Widths) -> Widths:
 
 
 def _smallest(n: int, d: Widths) -> Iterator[Series]:
-    """The finite-n mean away from n; at n, where there is no edge, Edelman's law: its median, its quartiles, and all of it."""
+    """The mean at finite n away from n; at n, where there is no edge, Edelman's law: its median, its quartiles, and all of it."""
     low, median, high = (np.array([marchenko_pastur.square_smallest_quantile(share)]) for share in (0.25, 0.5, 0.75))
     d = d[(np.abs(d / n - 1) >= NEAR) | (d == n)]
     centre = np.where(d == n, median / n**2, marchenko_pastur.mean_smallest_eigenvalue(n, d))
-    yield _curve("smallest-eigenvalue/centre", "mean at this n", d / n, centre, group="mean")
+    yield _curve("smallest-eigenvalue/centre", "mean at finite n", d / n, centre, group="mean")
     yield _curve(
         "smallest-eigenvalue/edelman", "Edelman's law", np.ones(1), median / n**2,
         lo=low / n**2, hi=high / n**2, band="median, quartiles of the law", style="points", group="edelman",
@@ -73,16 +73,14 @@ def _smallest(n: int, d: Widths) -> Iterator[Series]:
     yield _curve("smallest-at-n/edelman", "Edelman's law", x, marchenko_pastur.square_smallest_cdf(x), group="edelman")
 
 
-def spectral_law(gamma: float, width: float) -> Iterator[Series]:
-    """The Marchenko-Pastur density of the eigenvalues above 0, and its mass at 0 in the middle of a bar of a width."""
+def spectral_law(gamma: float, zeros_at: float) -> Iterator[Series]:
+    """The Marchenko-Pastur density of the eigenvalues above 0, and its mass at 0 where the bar of zeros stands."""
     low, high = (float(end) for end in marchenko_pastur.edges(gamma))
-    x = np.linspace(max(low, width / 2), high, FINE)  # at gamma = 1 the density is infinite at 0
+    x = np.linspace(max(low, high / (2 * FINE)), high, FINE)  # at gamma = 1 the density is infinite at 0
     yield _curve("eigenvalues/density", "Marchenko-Pastur", x, marchenko_pastur.density(x, gamma) * max(1.0, gamma))
     if gamma > 1:
         mass = 1 - 1 / gamma
-        yield _curve(
-            "eigenvalues/atom", f"Marchenko-Pastur mass at 0, {mass:.3g}", np.array([-width / 2]), np.array([mass]), style="points"
-        )
+        yield _curve("eigenvalues/atom", f"Marchenko-Pastur mass at 0, {mass:.3g}", np.array([zeros_at]), np.array([mass]), style="points")
 
 
 def _curve(name: str, label: str, x: Floats, y: Floats, basis: Basis = "asymptotic", group: str = "theory", **looks: Any) -> Series:

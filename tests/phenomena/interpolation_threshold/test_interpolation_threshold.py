@@ -147,12 +147,20 @@ def test_theory_meets_simulation_for_other_features(entries, spectrum):
 
 
 def test_the_histogram_is_a_density_with_its_zeros_apart(small):
-    curve = series(small, "eigenvalues/simulation")
-    assert curve.y[1:].sum() * np.diff(curve.x)[0] == pytest.approx(1.0)
-    assert curve.y[0] == 0
+    curve, found = series(small, "eigenvalues/simulation"), small.shown["eigenvalues"]
+    width = np.diff(curve.x)[0]
+    assert curve.y.sum() * width == pytest.approx(1.0)
+    assert curve.x[0] - width / 2 == pytest.approx(found.min(), abs=0.1 * width), "without zeros the bars begin at the data"
+    assert not any(mark.label.startswith("left of 0") for mark in small.markers())
     wide = work(make(d=2.5, **SMALL), until=1)
     wide.advance(0.2)
-    assert series(wide, "eigenvalues/simulation").y[0] == pytest.approx(1 - 1 / 2.5)
+    curve = series(wide, "eigenvalues/simulation")
+    width = np.diff(curve.x)[0]
+    assert curve.y[0] == pytest.approx(1 - 1 / 2.5) and curve.x[0] + width / 2 <= 1e-12 and curve.y[1] == 0, "left of 0, and a gap"
+    assert curve.y[1:].sum() * width == pytest.approx(1.0)
+    np.testing.assert_allclose(np.diff(curve.x), width)
+    zeros = [mark.at for mark in wide.markers() if mark.label.startswith("left of 0")]
+    assert zeros == pytest.approx([curve.x[0]]) and series(wide, "eigenvalues/atom").x[0] == pytest.approx(curve.x[0])
     law = series(wide, "eigenvalues/density")
     assert np.trapezoid(law.y, law.x) == pytest.approx(1.0, abs=2e-3)
 
@@ -170,13 +178,13 @@ def test_the_smallest_eigenvalue_at_n_follows_edelman(quick):
     assert point.lo < np.median(found.x) / 100**2 < point.hi
 
 
-def test_the_valley_is_marked_where_the_exact_mean_is_least_beyond_n(small):
+def test_the_lowest_test_error_is_marked_where_the_exact_mean_is_least_beyond_n(small):
     mark = next(item for item in small.markers() if item.figure == "test-mse" and item.at > 1)
     mean = series(small, "test-mse/expected")
     beyond = mean.x > 1
     least = mean.y[beyond].min()
-    assert mark.label.startswith("valley beyond n") and np.interp(mark.at, mean.x, mean.y) == pytest.approx(least, rel=0.06)
-    assert mean.y.min() < least, "left of n the risk is lower: a valley, not the lowest"
+    assert mark.label.startswith("lowest beyond n") and np.interp(mark.at, mean.x, mean.y) == pytest.approx(least, rel=0.06)
+    assert mean.y.min() < least, "left of n the risk is lower: the lowest beyond n alone"
 
 
 def test_groups_keep_their_places_while_a_run_goes_on():
