@@ -19,6 +19,7 @@ class MinNormScreen(PhenomenonScreen):
         "plane",
         "distance",
         "norms",
+        "norm-ratios",
         "alpha-sweep",
         "norm-vs-d",
         "null-component",

@@ -16,7 +16,7 @@ from engine.contract import Basis, Marker, Series, Summary, unmet
 from engine.phenomena.min_norm.config import MIRROR, NOISE
 from engine.phenomena.min_norm.deep_matrix import ORDERS, DeepMatrix
 from engine.phenomena.min_norm.figures import FIGURES, GONE, PROGRESS
-from engine.phenomena.min_norm.predictions import SWEPT, Path
+from engine.phenomena.min_norm.predictions import SWEPT, Path, least_norm
 from engine.phenomena.min_norm.weight_readings import NamedSetting, followed
 from engine.readings import summarised
 from engine.theory.implicit_bias.interpolators import norm
@@ -51,9 +51,10 @@ def _meant(run: MinNorm) -> set[str]:
 def _all(run: MinNorm) -> Iterator[Series]:
     chosen = run.chosen
     yield from _training(run)
-    yield from _norms(run, chosen)
     if run.config.alone:
+        yield from _norm_ratios(run, chosen)
         return
+    yield from _norms(run, chosen)
     yield from _directions(run, chosen)
     yield from _sweep(run)
     for setting in run.matrix[0].settings:
@@ -133,6 +134,18 @@ def _norms(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
             yield _predicted(run, f"{name}/theory", order, paths, f"{label}, {word}", order)
 
 
+def _norm_ratios(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
+    """Each norm over the least of all weights that fit, of every seed's own problem; where it would take too long, none."""
+    end = run.divergence(chosen)
+    stop = None if end is None else end + 1
+    steps = run.steps_made(run.config.param)[:stop]
+    for order, word in zip(ORDERS, _norm_names(run), strict=True):
+        least = [least_norm(part.problem, order) for part in run.noise or run.mirror]
+        if run.history.records and all(least):
+            values = run.readings.table(order, chosen.name)[1][:stop] / np.array(least, dtype=np.float64)
+            yield medians(f"norm-ratios/{order}", f"{word}, {chosen.label}", steps, values, group=order)
+
+
 def _norm_names(run: MinNorm) -> tuple[str, ...]:
     """What the norms of `ORDERS` are called."""
     return ("nuclear", "Frobenius", "spectral") if run.config.param == "deep-matrix" else ("l1", "l2", "l∞")
@@ -172,11 +185,11 @@ def _sweep(run: MinNorm) -> Iterator[Series]:
     for order in ORDERS[:2]:
         if run.history.records:
             reached = np.stack([run.readings.latest(order, setting.name) for setting in network.settings])  # (alphas, seeds)
-            yield medians(f"alpha-sweep/{order}", f"{order}, descent", np.array(network.alphas), reached, group=order, style="points")
+            yield medians(f"alpha-sweep/{order}", f"{order}, trained", np.array(network.alphas), reached, group=order, style="points")
         if there:
             values = np.stack([norm(np.array(limits[place]), order) for place in there])
             looks: dict[str, Any] = {"kind": "theory", "basis": "exact", "group": order}
-            yield medians(f"alpha-sweep/{order}/limit", f"{order}, predicted", SWEPT[there], values, **looks)
+            yield medians(f"alpha-sweep/{order}/limit", f"{order}, limit", SWEPT[there], values, **looks)
 
 
 def _norm_vs_d(run: MinNorm) -> Iterator[Series]:
@@ -187,7 +200,7 @@ def _norm_vs_d(run: MinNorm) -> Iterator[Series]:
     fine = np.unique(np.concatenate([run.widths, draws.widths, np.arange(c.n + 2, c.n + 20)]))
     fine = fine[(fine >= c.n + 2) & (fine <= run.widths[-1])]
     mean = np.array([expected_squared_norm(c.n, int(d), c.r2, c.sigma**2) for d in fine])
-    yield Series("norm-vs-d/expected", "√E|w*|²", fine / c.n, np.sqrt(mean), kind="theory", basis="exact", group="norm-mean")
+    yield Series("norm-vs-d/expected", "√(E|w*|^2)", fine / c.n, np.sqrt(mean), kind="theory", basis="exact", group="norm-mean")
     if draws.done > 1:
         square, error = mean_and_error(draws.squares[: draws.done])
         low, high = (np.sqrt(np.maximum(square + sign * error, 0)) for sign in (-1, 1))
@@ -226,10 +239,10 @@ def _minima(run: MinNorm) -> Iterator[Marker]:
     found += [("alpha-sweep", order, order, theory.least.get(("diagonal", order))) for order in ORDERS[:2]]
     for figure, order, word, value in found:
         if value is not None:
-            yield Marker(figure, "y", value, f"{word} minimum", order, brief=f"min {word}")
+            yield Marker(figure, "y", value, f"min {word}", order, brief=f"min {word}")
     errors = [part.problem.error(part.nuclear.completion) for part in run.matrix if part.nuclear.converged]
     if errors:
-        yield Marker("matrix-completion", "y", float(np.median(errors)), "nuclear minimum")
+        yield Marker("matrix-completion", "y", float(np.median(errors)), "min nuclear", brief="min nuclear")
 
 
 def _landmarks(run: MinNorm) -> Iterator[Marker]:
@@ -243,6 +256,6 @@ def _landmarks(run: MinNorm) -> Iterator[Marker]:
         linear = run.linear[0]
         start = linear.starts[:2][int(np.argmax(np.linalg.norm(linear.starts[:2], axis=1)))]
         kept = float(np.linalg.norm(linear.problem.null_component(start)) / np.linalg.norm(linear.problem.solution))
-        yield Marker("null-component", "y", 1e-12, "1e-12: rounding (MN2)")
+        yield Marker("null-component", "y", 1e-12, "1e-12: rounding")
         if kept > 1e-12:
             yield Marker("distance", "y", kept, "null part of w0", brief="null part")

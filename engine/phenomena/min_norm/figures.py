@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from engine.contract import Axis, Condition, Figure, PictureSpec, Quantity, Summary
-from engine.phenomena.min_norm.config import BESIDE, MIRRORED, WITH_NOISE, WITHOUT_NOISE
+from engine.phenomena.min_norm.config import ALONE, BESIDE, MIRRORED, WITH_NOISE, WITHOUT_NOISE
 
 STEP = Axis("step", log=True, lo=1)
 FIGURES = (
     Figure("distance", "Distance to X^+ y", STEP, Axis("over |X^+ y|", log=True), ("distance/*",)),
-    Figure("null-component", "Part outside the rows", STEP, Axis("|P w|/|w|", log=True), ("null-component/*",),
-           "rows of X; rounding error stands for 0", domain=(WITHOUT_NOISE,)),
-    Figure("train-loss", "Training loss", STEP, Axis("|X w - y|²/2", log=True), ("train-loss/*",)),
-    Figure("norms", "Norms", STEP, Axis("norm", log=True), ("norms/*",), "minimum: least of all weights that fit"),
+    Figure("null-component", "Null-space part", STEP, Axis("|P_null w|/|w|", log=True), ("null-component/*",),
+           "P_null = I - X^+ X; rounding error stands for 0", domain=(WITHOUT_NOISE,)),
+    Figure("train-loss", "Training loss", STEP, Axis("|X w - y|^2/2", log=True), ("train-loss/*",)),
+    Figure("norms", "Norms by step", STEP, Axis("norm", log=True), ("norms/*",), "min: least of all weights that fit", domain=(BESIDE,)),
+    Figure("norm-ratios", "Norms over their least", STEP, Axis("ratio", log=True, lo=0.5), ("norm-ratios/*",),
+           "each over the least such norm of all weights that fit", domain=(ALONE,)),
     Figure("directions", "Singular directions", STEP, Axis("v.w / v.w*"), ("directions/*",),
            "how far along; v: right singular vector, singular value of X, or in deep-matrix of the matrix to complete", domain=(BESIDE,)),
-    Figure("alpha-sweep", "Network: l2 to l1", Axis("alpha", log=True), Axis("norm", log=True), ("alpha-sweep/*",),
-           domain=(BESIDE,)),
+    Figure("alpha-sweep", "Diagonal network: l2 to l1", Axis("alpha", log=True), Axis("norm", log=True), ("alpha-sweep/*",),
+           "a problem of its own, whatever the chosen model", domain=(BESIDE,)),
     Figure("matrix-completion", "Matrix completion", STEP, Axis("relative error", log=True), ("matrix-completion/*",),
            "over all entries", domain=(BESIDE,)),
     Figure("norm-vs-d", "Least norm against d", Axis("d/n", log=True), Axis("|w*|", log=True), ("norm-vs-d/*",),
@@ -24,12 +26,12 @@ FIGURES = (
            "of X^+ y on the test rows",
            empty="needs rows kept for testing: fills with your own rows, the knob dataset",
            domain=(Condition("your own rows", lambda config: config.own_rows),)),
-    Figure("noise-l1", "What noise chooses", STEP, Axis("l1 / truth's", log=True), ("noise-l1/*",),
+    Figure("noise-l1", "What noise chooses", STEP, Axis("l1 over true l1", log=True), ("noise-l1/*",),
            "sum |w_j| over that of the sparse weights that made y; the same network, noisy or not",
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
     Figure("alpha-eff", "Effective scale", Axis("step", lo=0), Axis("√(u v)", log=True), ("alpha-eff/*",), "geometric mean of coordinates",
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
-    Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("|weight|", log=True, lo=1e-3, hi=1.0), ("mirror-weights/*",),
+    Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("|weight|", log=True, lo=1e-6, hi=1.0), ("mirror-weights/*",),
            "potential |w|_p^p/p; of the first seed",
            empty="fills with preset mirror", domain=(MIRRORED,)),
     Figure("mirror-limit", "Off the least l_p norm", STEP, Axis("relative", log=True), ("mirror-limit/*",),
@@ -51,8 +53,8 @@ def _read(name: str, label: str, figure: str = "", finite: bool = False) -> Quan
 QUANTITIES = (
     _read("distance", "|w - X^+ y|/|X^+ y|", "distance"),
     _read("off-limit", "the same to the predicted limit"),
-    _read("null", "|P w|/|w|", "null-component"),
-    _read("loss", "|X w - y|²/2", "train-loss", finite=True),
+    _read("null", "|P_null w|/|w|", "null-component"),
+    _read("loss", "|X w - y|^2/2", "train-loss", finite=True),
     _read("l1", "l1, or nuclear", "norms"),
     _read("l2", "l2, or Frobenius", "norms"),
     _read("linf", "l∞, or spectral", "norms"),

@@ -31,13 +31,15 @@ def noise_curves(run: MinNorm) -> Iterator[Series]:
 
 def noise_markers(run: MinNorm) -> Iterator[Marker]:
     """Where the noise ends, and the l1 norms of the two predicted limits of the first seed."""
+    if run.config.alone:
+        yield Marker("norm-ratios", "y", 1.0, "least that fits", brief="least that fits")
     if not run.noise:
         return
     part, end = run.noise[0], run.config.noisy_steps
     if 0 < end < run.config.steps:
-        for figure in ("noise-l1", "alpha-eff", "distance", "norms", "train-loss"):
+        for figure in ("noise-l1", "alpha-eff", "distance", "norm-ratios", "train-loss"):
             yield Marker(figure, "x", end, "noise ends", brief="noise ends")
-    for place, word, brief in ((0, "limit without noise", "limit"), (1, "weighted l1 minimum", "l1 minimum")):
+    for place, word, brief in ((0, "limit without noise", "limit"), (1, "min weighted l1", "min weighted l1")):
         size = float(np.abs(part.limits[place]).sum()) / run.config.nonzeros
         if np.isfinite(size):
             yield Marker("noise-l1", "y", size, word, part.settings[place].name, brief)
@@ -60,7 +62,7 @@ def _scales(run: MinNorm) -> Iterator[Series]:
     steps: Floats = np.unique([*np.linspace(0, c.steps, PLACES), float(c.noisy_steps)])
     falling = np.stack([alpha * np.exp(part.decay(steps)) for part in run.noise], axis=1)
     name = f"alpha-eff/{LABELS}/theory"
-    yield medians(name, "noise on labels, predicted", steps, falling, basis="asymptotic", kind="theory", group=LABELS)
+    yield medians(name, "noise on labels, predicted", steps, falling, basis="asymptotic", kind="theory", group=f"{LABELS}-predicted")
 
 
 def _weights(run: MinNorm) -> Iterator[Series]:

@@ -89,10 +89,10 @@ def copied(run: MinNorm) -> MinNorm:
 
 def test_the_study_draws_nothing_of_other_models_and_says_whose_norms_it_draws(whole: MinNorm) -> None:
     figures = {series.name.partition("/")[0] for series in whole.series()}
-    assert figures == {"noise-l1", "alpha-eff", "distance", "norms", "train-loss"}
+    assert figures == {"noise-l1", "alpha-eff", "distance", "norm-ratios", "train-loss"}
     assert {marker.figure for marker in whole.markers()} == figures
     assert whole.pictures() == () and len(make(**SMALL).pictures()) == 1
-    assert {series.label for series in whole.series() if series.name.startswith("norms/")} == {
+    assert {series.label for series in whole.series() if series.name.startswith("norm-ratios/")} == {
         "l1, noise on labels", "l2, noise on labels", "l∞, noise on labels",
     }  # fmt: skip
     assert {marker.figure for marker in whole.markers() if marker.label == "noise ends"} == figures
@@ -104,7 +104,7 @@ def test_the_headline_says_how_long_the_noise_lasts_while_it_does(whole: MinNorm
     assert f"the noise lasts until step {run.config.noisy_steps:,}" in headline_of(with_noise)
     told = headline_of(whole)
     l1 = [np.abs(part).sum() / 3 for part in whole.noise[0].w]
-    assert list(told[:2]) == [f"step 24,000, l1 norm over the truth's: {l1[1]:.2f} with noise on labels", f"{l1[0]:.2f} without"]
+    assert list(told[:2]) == [f"step 24,000, l1 over true l1: {l1[1]:.2f} with noise on labels", f"{l1[0]:.2f} without"]
     assert not [clause for clause in told if "lasts" in clause]
 
 

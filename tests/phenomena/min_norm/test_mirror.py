@@ -77,7 +77,8 @@ def test_what_has_not_fitted_is_undecided(small: MinNorm) -> None:
 def test_another_exponent_runs_beside_the_four_and_is_the_one_followed() -> None:
     run = work(make(**{**MIRRORED, "p": 1.75}))
     assert run.chosen.label == "potential p=1.75" and run.mirror[0].exponents == [1.25, 1.5, 1.75, 2.0, 3.0]
-    assert curve(run, "norms/l2").y[-1] == pytest.approx(np.linalg.norm(run.mirror[0].w[2]))
+    least = np.linalg.norm(run.mirror[0].problem.solution)
+    assert curve(run, "norm-ratios/l2").y[-1] == pytest.approx(np.linalg.norm(run.mirror[0].w[2]) / least)
     np.testing.assert_allclose(run.arrays()["w_hat"], run.mirror[0].limits[2])
 
 
@@ -87,9 +88,9 @@ def test_weights_and_distances_are_drawn_where_mirror_descent_is_followed(small:
         assert not unmet(figures[name].domain, small.config) and unmet(figures[name].domain, other.config) == "needs param mirror"
         assert figures[name].draws(small.series()) and not figures[name].draws(other.series())
     names = {series.name.partition("/")[0] for series in small.series()}
-    assert names == {"mirror-weights", "mirror-limit", "distance", "norms", "null-component", "train-loss"}
+    assert names == {"mirror-weights", "mirror-limit", "distance", "norm-ratios", "null-component", "train-loss"}
     assert {marker.figure for marker in small.markers()} <= names
-    assert curve(small, "norms/l1").label == f"l1, {small.chosen.label}"
+    assert curve(small, "norm-ratios/l1").label == f"l1, {small.chosen.label}"
     np.testing.assert_array_equal(curve(small, "mirror-weights/p-2").y, sorted(np.abs(small.mirror[0].w[2]), reverse=True))
     followed = make(**{**MIRRORED, "p": 2.0})
     least = np.abs(np.linalg.pinv(followed.arrays()["X"]) @ followed.arrays()["y"])
