@@ -35,7 +35,6 @@ from engine.phenomenon import Training, geometric_grid
 from engine.readings import Network
 from engine.scalars import Readers
 from engine.state import State, Stateful
-from engine.theory.kernels.tangent_kernel import memory_estimate
 from engine.training.joint import Stretch
 
 Floats = NDArray[np.float64]
@@ -83,10 +82,8 @@ class LazyTraining(Training[LazyTrainingConfig]):
         problems = {seed: self._problem(seed) for seed in seeds}
         self.students = {(m, seed): make_student(problems[seed], seed, m, config.symmetrise) for m in widths for seed in seeds}
         self.ensembles = {m: self._ensemble(networks) for m, networks in self.by_width.items()}
-        allowed = memory_estimate(config.n, config.n, config.m) / 2**20
         self._predicted: dict[tuple[Network[ScaleAndWidth], float], Prediction] = {}
-        memory = f"one tangent kernel of n={config.n}, m={config.m} takes at most {allowed:.0f} MiB"
-        self._lasting = (memory, *([told(config.dataset)] if config.own else []))
+        self._lasting = (told(config.dataset),) if config.own else ()
         self.notes = self._lasting
 
     def _problem(self, seed: int) -> Problem:

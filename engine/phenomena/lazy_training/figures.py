@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 ALPHA, WIDTH = Axis("output scale alpha", log=True), Axis("hidden neurons m", log=True)
 TWO_LAYER_FIGURES = (
     Figure("test-error", "Test error", ALPHA, Axis("test MSE", log=True), ("test-error", "test-error/*"),
-           "targets of variance 1; of imported classes, +1 and -1"),
+           "targets of variance 1"),
     Figure("weight-change", "Movement of weights", ALPHA, Axis("|w-w0|/|w0|", log=True), ("weight-change", "weight-change/*")),
     Figure("kernel-change", "Movement of kernel", ALPHA, Axis("|K-K0|/|K0|", log=True),
            ("kernel-change", "kernel-change/*")),
@@ -36,8 +36,8 @@ TWO_LAYER_FIGURES = (
 )  # fmt: skip
 WIDTHS = Condition("widths other than m", lambda config: bool({*config.widths} - {config.m}))
 WIDTH_FIGURES = (
-    Figure("width", "Width makes lazy", WIDTH, Axis("change or gap", log=True), ("width/*",), "at alpha = 1"),
-    Figure("width-error", "Test error and width", WIDTH, Axis("test MSE", log=True), ("width-error/*",), "at alpha = 1"),
+    Figure("width", "Over width, alpha 1", WIDTH, Axis("change or gap", log=True), ("width/*",)),
+    Figure("width-error", "Test error, alpha 1", WIDTH, Axis("test MSE", log=True), ("width-error/*",)),
 )  # fmt: skip
 FIGURES = (
     *(replace(figure, empty="fills with study two-layer", domain=(TWO_LAYER,)) for figure in TWO_LAYER_FIGURES),
@@ -45,8 +45,8 @@ FIGURES = (
     *convolutional.FIGURES,
 )  # fmt: skip
 PICTURES = (
-    PictureSpec("directions/rich", "Hidden directions, rich: smallest alpha", domain=(TWO_LAYER,)),
-    PictureSpec("directions/lazy", "Hidden directions, lazy: largest alpha", domain=(TWO_LAYER,)),
+    PictureSpec("directions/rich", "Hidden directions, smallest alpha", domain=(TWO_LAYER,)),
+    PictureSpec("directions/lazy", "Hidden directions, largest alpha", domain=(TWO_LAYER,)),
     PictureSpec("kernel/before", "Kernel before training", domain=(TWO_LAYER,)),
     PictureSpec("kernel/rich", "Kernel after, smallest alpha", domain=(TWO_LAYER,)),
 )
@@ -108,10 +108,13 @@ def _from_infinite(run: LazyTraining) -> Series:
 
 
 def training(run: LazyTraining) -> Iterator[Series]:
-    """Every scale's loss over steps, relative to that of zero, and the linearised model's at the largest."""
+    """The loss of the smallest and of the largest scale over steps, relative to that of zero, and the linearised model's at the largest.
+
+    Those between lie in one bundle with them, down to the same loss.
+    """
     if not len(run.history):
         return
-    for setting in run.scales:
+    for setting in dict.fromkeys((run.scales[0], run.scales[-1])):
         steps, residuals = run.readings.table("train-residual", setting.name)
         x, group = np.maximum(steps, FIRST), f"alpha {setting.label}"
         yield summarised(f"training/{setting.label}", group, x, residuals**2, present=True, group=group)
@@ -126,7 +129,9 @@ def markers(run: LazyTraining) -> Iterator[Marker]:
     """Where laziness begins, and the loss at which training stops."""
     yield Marker("training", "y", run.config.tol**2, "training stops", brief="stops")
     if run.alphas[0] < LAZY < run.alphas[-1]:
-        yield from (Marker(figure, "x", LAZY, "lazy from about here") for figure in ("test-error", "*-change"))
+        yield from (
+            Marker(figure, "x", LAZY, f"lazy: alpha >= {LAZY:g}", brief=f"lazy: >= {LAZY:g}") for figure in ("test-error", "*-change")
+        )
 
 
 def _over(settings: Sequence[ScaleAndWidth], x: Floats, quantity: Quantity, run: LazyTraining, figure: str = "") -> Series:

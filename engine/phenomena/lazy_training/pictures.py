@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 
 BLOCKS = 40  # cells along a side of a kernel's picture
 REACH = 1.05
+STAYS = 0.05  # a direction that moves by less, of length 1, is drawn as unmoved: a fortieth of the plane
+END = {"rich": "smallest", "lazy": "largest"}  # of the output scales, by the picture's name
 
 
 def directions(run: LazyTraining, name: str, setting: ScaleAndWidth) -> Picture:
@@ -30,25 +32,27 @@ def directions(run: LazyTraining, name: str, setting: ScaleAndWidth) -> Picture:
     teacher, before, after = student.problem.teacher, (student.W, student.a), run.weights(setting)
     own = run.config.own is not None
     plane = teacher.T if own else plane_of(teacher)  # of other data, `teacher` are two orthonormal directions
-    began = np.unique(_strongest(*before) @ plane, axis=0)  # from left to right, neurons of one direction once
-    layers: tuple[Layer, ...] = (
-        Layer("points", began, "before", "before"),
-        Layer("points", _strongest(*after) @ plane, "after", "after"),
-        Layer("points", began[::2], "", "before"),  # on top, so that those who have not moved take turns
+    began, ended = _directions(before[0]), _directions(after[0])
+    first, last = _strongest(*before), _strongest(*after)
+    stays = np.linalg.norm(ended - began, axis=1) < STAYS  # (m,)
+    parts = {"before": began[first[~stays[first]]], "unmoved": ended[last[stays[last]]], "after": ended[last[~stays[last]]]}
+    layers = tuple(  # one without points keeps its colour from the others, and has no name in the legend
+        Layer("points", xy @ plane, group if len(xy) else "", group) for group, xy in parts.items()
     )
     if not own:
         layers = (*layers, Layer("points", teacher @ plane, "teacher", "teacher"))
     shares, whose = (in_span(*before, teacher), in_span(*after, teacher)), "this plane" if own else "the teacher's span"
-    note = f"strongest quarter of {setting.m} neurons; in {whose}: {shares[0]:.0%}, now {shares[1]:.0%}"
-    title = f"Hidden directions, alpha {setting.label}"
+    note = f"alpha {setting.label}; strongest quarter of {setting.m} neurons; in {whose}: {shares[0]:.0%}, now {shares[1]:.0%}"
+    title = f"Hidden directions, {END[name]} alpha"
+    axes = ("principal component 1", "component 2") if own else ("teacher's component 1", "component 2")
     extent = (-REACH, REACH, -REACH, REACH)
     return Picture(
         f"directions/{name}",
         title,
         layers=layers,
         extent=extent,
-        x="principal plane of the inputs" if own else "teacher's plane",
-        y="",
+        x=axes[0],
+        y=axes[1],
         equal=True,
         note=note,
     )
@@ -68,18 +72,22 @@ def in_span(W: Floats, a: Floats, teacher: Floats) -> float:
     return float(np.average(inside, weights=np.abs(a) * lengths))
 
 
-def _strongest(W: Floats, a: Floats) -> Floats:
-    lengths = np.linalg.norm(W, axis=1)
-    chosen = np.argsort(-np.abs(a) * lengths)[: max(1, len(a) // 4)]
-    return np.asarray(W[chosen] / np.maximum(lengths[chosen, None], 1e-300))
+def _directions(W: Floats) -> Floats:
+    return np.asarray(W / np.maximum(np.linalg.norm(W, axis=1, keepdims=True), 1e-300))
+
+
+def _strongest(W: Floats, a: Floats) -> NDArray[np.intp]:
+    """Return which neurons are the strongest quarter, by |a_j||w_j|."""
+    return np.argsort(-np.abs(a) * np.linalg.norm(W, axis=1))[: max(1, len(a) // 4)]
 
 
 def kernel_picture(run: LazyTraining, name: str, setting: ScaleAndWidth, start: bool = False) -> Picture:
     """Return a kernel over its mean diagonal, examples in the order of their targets, averaged over blocks."""
     y, kernel = run.students[setting.m, run.seeds[0]].problem.y, run.kernel(setting, start)
     values = in_blocks(kernel / np.mean(np.diagonal(kernel)), np.argsort(y))
-    title = "Kernel before" if start else f"Kernel after, alpha {setting.label}"
-    note = f"alignment with the targets {alignment(kernel, y):.3f}"
+    title = "Kernel before training" if start else "Kernel after, smallest alpha"
+    note = "" if start else f"alpha {setting.label}; "
+    note += f"alignment with the targets {alignment(kernel, y):.3f}"
     change = run.readings.latest("kernel-change", setting.name)[0]
     if start and np.isfinite(change):
         note += f"; at alpha {setting.label} it has changed by {change:.1e}"
