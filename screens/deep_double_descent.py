@@ -8,4 +8,4 @@ from screens.base import PhenomenonScreen
 class DeepDoubleDescentScreen(PhenomenonScreen):
     """Down, up and down again, along three axes."""
 
-    VIEWS = ("width", "width-loss", "width-test", "epochs", "test-error", "epochs-exact", "samples-exact", "samples", "emc")
+    VIEWS = ("width", "width-loss", "epochs", "test-error", "epochs-exact", "samples-exact", "samples", "emc")

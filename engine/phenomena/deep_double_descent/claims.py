@@ -46,8 +46,8 @@ WIDE = ("quick", "standard")
 CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small")
 
 CLAIMS = (
-    Claim("DDD1", "Down-up-down in width: peak of test loss over the higher of its two minima, the first below the best constant's",
-          NAKKIRAN, "> 1", "1.5; error falls by .1, then rises by .03", WIDE, PEAK, BY_LUCK),
+    Claim("DDD1", "Down-up-down in width: peak of test loss over its higher minimum; fall, then rise of test error", NAKKIRAN,
+          "> 1; > 0; > 0", ">= 1.5; >= .1; >= .03, and a first minimum of test loss below the best constant's", WIDE, PEAK, BY_LUCK),
     Claim("DDD2", "Test loss peaks at nK parameters, those on inputs that vary", NAKKIRAN, "peak h = nK/(inputs + 1 + K)", "factor 2",
           WIDE, PEAK, BY_LUCK),
     Claim("DDD3", "Second descent beats the first minimum: test error at the largest h less it", NAKKIRAN, "< 0", "none", WIDE,
@@ -58,14 +58,14 @@ CLAIMS = (
           (*PEAK, TRUE_LABELS), BY_LUCK),
     Claim("DDD6", "A linear model with two time scales has its exact risk at valley, peak and end", HECKEL, "formula",
           "4 SE", chance=EXACTLY),
-    Claim("DDD7", "Test error of the widest network peaks over steps: peak less the higher minimum", NAKKIRAN, "> 0", "+.02",
+    Claim("DDD7", "Test error of the widest network peaks over steps: peak less the higher minimum", NAKKIRAN, "> 0", ">= .02",
           ("nakkiran-resnet",), IN_TIME, BY_LUCK),
     Claim("DDD8", "More data can hurt: linear risk at n=50 and at n=90, d=100, sigma=.5", "arXiv:1912.07242", "formula, higher at 90",
           "4 SE", chance=EXACTLY),
     Claim("DDD9", "Effective model complexity (EMC) rises with h and with steps", NAKKIRAN, "rising", "one grid step", ("standard",),
           EXPECTED, BY_LUCK),
     Claim("DDD10", "Down-up-down in the width k of convolutional networks: peak of the test error less the higher minimum", NAKKIRAN,
-          "> 0", "+.03", CONVOLUTIONAL, CHANNELS, BY_LUCK),
+          "> 0", ">= .03", CONVOLUTIONAL, CHANNELS, BY_LUCK),
 )  # fmt: skip
 
 
@@ -85,9 +85,9 @@ def _width(run: DeepDoubleDescent) -> Judgement:
     fall, more = (float(np.round(value, 12)) for value in (error[0] - error[first], error[high] - max(error[first], error[last])))
     return decided(
         loss[low] < run.constant and fall >= FALL and times >= LOSS_TIMES and more >= ERROR_MORE,
-        f"{times:.2f}",
-        f"error falls by {fall:.2g}, then rises by {more:.2g}; loss {loss[low]:.2f} at h={widths[low]}, a constant's {run.constant:.2f}",
-        predicted="> 1",
+        f"{times:.2f}; {fall:.2g}; {more:.2g}",
+        f"first minimum of test loss {loss[low]:.2f} at h={widths[low]}, the best constant's {run.constant:.2f}",
+        predicted="> 1; > 0; > 0",
         values={"first_loss": float(loss[low]), "constant": run.constant, "error_fall": fall, "loss_ratio": times, "error_rise": more,
                 "loss_peak_h": float(widths[top]), "error_peak_h": float(widths[high])},
     )  # fmt: skip
@@ -128,7 +128,7 @@ def _in_time(run: DeepDoubleDescent) -> Judgement:
     widest, steps = run.sweeps.widths[-1], run.sweeps.steps
     _, peak, _ = run.sweeps.landmarks()
     rise = run.sweeps.late_rise()
-    return decided(rise >= LATE_RISE, rise, f"h={widest}, step {steps[peak]:g}", predicted="> .02")
+    return decided(rise >= LATE_RISE, rise, f"h={widest}, step {steps[peak]:g}", predicted="> 0")
 
 
 def _in_channels(run: DeepDoubleDescent) -> Judgement:
@@ -145,7 +145,7 @@ def _in_channels(run: DeepDoubleDescent) -> Judgement:
         "second_minimum": float(error[end]),
         "peak_k": float(widths[top]),
     }
-    return decided(more >= CHANNELS_MORE, round(more, 4), note, predicted="> .03", values=values)
+    return decided(more >= CHANNELS_MORE, round(more, 4), note, predicted="> 0", values=values)
 
 
 def _effective(run: DeepDoubleDescent) -> Judgement:

@@ -57,7 +57,8 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         first = self.problems[0]
         self.threshold = self._threshold(first)
         self.constant = best_constant_loss(first.shares, config.loss)
-        flips = f"noise {config.noise:g} ({config.convention}) flips {first.flipped:.1%} of the labels; test labels are true"
+        how = "replaced by a wrong class" if config.convention == "incorrect" else "wrong, replaced by any class"
+        flips = f"{first.flipped:.1%} of training labels {how}; test labels are true"
         cut = config.augment and config.model in MODULES
         cuts = ("trained on cuts and mirror images; training errors are those on the whole images",) if cut else ()
         self.notes = (flips, *cuts, *first.notes)

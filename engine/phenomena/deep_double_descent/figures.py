@@ -24,21 +24,20 @@ QUANTITIES = (
 )
 
 WIDTH, STEP, SAMPLES = Axis("width h", log=True), Axis("step", log=True), Axis("samples n", log=True)
-ERROR = Axis("error", lo=0.0, hi=1.0)
-BEST = "best: stopped at the lowest test error; nK: a parameter for every label and class"
+ERROR = Axis("error", lo=0.0)
 UNSWEPT = "one sample size only: presets quick and standard train more, or the knob samples"
 SWEPT = Condition("samples other than n", lambda config: bool(set(config.samples) - {config.n, 0}))
 FIGURES = (
-    Figure("width", "Errors and width", WIDTH, ERROR, ("width/*",), BEST),
-    Figure("width-loss", "Loss: down, up, down", WIDTH, Axis("test loss"), ("width-loss/*",),
-           "squares summed over classes, or cross-entropy; constant outputs: the best that see no input"),
-    Figure("width-test", "Error: down, up, down", WIDTH, Axis("test error"), ("width/test-error/*", "width/stopped/*"), BEST),
-    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "minimum, peak, end: of the widest network, once it fits half"),
+    Figure("width", "Errors and width", WIDTH, ERROR, ("width/*",),
+           "best step: at the lowest test error of all steps"),
+    Figure("width-loss", "Test loss and width", WIDTH, Axis("test loss"), ("width-loss/*",),
+           "squares summed over classes, or cross-entropy; best constant: outputs that see no input"),
+    Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "minimum, peak: of the widest network's test error, once it fits half"),
     Figure("samples", "Sample size", SAMPLES, Axis("test error"), ("samples/*",), "noisy labels", UNSWEPT, (SWEPT,)),
     Figure("emc", "Effective complexity", WIDTH, Axis("largest n", log=True), ("emc/*",), "band: up to the next n", UNSWEPT, (SWEPT,)),
-    Figure("epochs-exact", "Two time scales, exactly", STEP, Axis("risk"), ("epochs-exact/*",), "excess risk of a linear model, n=400"),
-    Figure("samples-exact", "More data hurts, exactly", SAMPLES, Axis("risk", log=True), ("samples-exact/*",),
-           "excess risk of least squares, d=100, sigma=.5"),
+    Figure("epochs-exact", "Two time scales, exact", STEP, Axis("excess risk", hi=2.5), ("epochs-exact/*",), "linear model, n=400"),
+    Figure("samples-exact", "More data hurts, exact", SAMPLES, Axis("excess risk", log=True, hi=10.0), ("samples-exact/*",),
+           "least squares, d=100, sigma=.5; infinite at n=d"),
 )  # fmt: skip
 PICTURES = (PictureSpec("test-error", "Test error by step, h"),)
 FIRST_STEP = 0.8  # where step 0 stands on a logarithmic axis
@@ -53,7 +52,8 @@ def over_width(run: DeepDoubleDescent) -> Iterator[Series]:
             values = sweeps.latest(quantity, labels)
             yield summarised(f"width/{quantity}/{labels}", f"{what}, {labels} labels", sweeps.widths, values, group=f"{what} {labels}")
         stopped = sweeps.over_width("test-error", labels).min(1)
-        yield summarised(f"width/stopped/{labels}", f"best, {labels} labels", sweeps.widths, stopped, group=f"stopped {labels}")
+        yield summarised(f"width/stopped/{labels}", f"test at best step, {labels} labels", sweeps.widths, stopped,
+                         group=f"stopped {labels}")  # fmt: skip
         loss = sweeps.latest("test-loss", labels)
         yield summarised(f"width-loss/{labels}", f"test, {labels} labels", sweeps.widths, loss, group=f"test {labels}")
 
@@ -100,37 +100,37 @@ def _complexity(sweeps: Sweeps) -> Iterator[Series]:
 
 
 def companions(seed: int) -> Iterator[Series]:
-    """Yield both exact risks with their simulations, two standard errors either side."""
+    """Yield both exact risks with their simulations, over steps with two standard errors either side."""
     scales, linear = two_scales(seed), sample_wise(seed)
-    n = np.unique(np.round(np.geomspace(10, 1000, 80)))
-    n = n[np.abs(n - D) > 2]  # the mean exists there, and its draws do not follow it
+    n = np.unique(np.concatenate([np.round(np.geomspace(10, 1000, 80)), np.arange(D - 10, D + 11)]))
+    n = n[np.abs(n - D) >= 2]  # elsewhere it is infinite
     steps = np.maximum(scales.x, FIRST_STEP)
-    yield Series("epochs-exact/formula", "exact risk", steps, scales.exact, kind="theory", basis="exact", group="formula")
-    yield Series("samples-exact/formula", "exact risk", n, linear_risk(n), kind="theory", basis="exact", group="formula")
+    yield Series("epochs-exact/formula", "exact", steps, scales.exact, kind="theory", basis="exact", group="formula")
+    yield Series("samples-exact/formula", "exact", n, linear_risk(n), kind="theory", basis="exact", group="formula")
     for name, x, one in (("epochs-exact/simulated", steps, scales), ("samples-exact/simulated", linear.x, linear)):
-        lo, hi = one.mean - 2 * one.error, one.mean + 2 * one.error
-        yield Series(name, "simulated risk", x, one.mean, lo, hi, "2 SE", basis="simulation", style="points", group="simulated")
+        lo, hi = (one.mean - 2 * one.error, one.mean + 2 * one.error) if x is steps else (None, None)  # no band across two points
+        band = "" if lo is None else "2 SE"
+        yield Series(name, "simulated", x, one.mean, lo, hi, band, basis="simulation", style="points", group="simulated")
 
 
 def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
-    """Yield thresholds in width, the loss of constant outputs; first minimum, peak and end in time."""
-    sweeps, scales, names = run.sweeps, two_scales(run.seeds[0]), ("minimum", "peak", "end")
-    yield Marker("width*", "x", run.threshold, "nK parameters")
-    yield Marker("width-loss", "y", run.constant, "constant outputs")
+    """Yield thresholds in width, the loss of constant outputs; first minimum and peak in time."""
+    sweeps, scales = run.sweeps, two_scales(run.seeds[0])
+    yield Marker("width-loss", "x", run.threshold, "nK parameters", brief="nK")
+    yield Marker("width-loss", "y", run.constant, "best constant", brief="best constant")
     yield Marker("emc", "y", sweeps.n, f"n={sweeps.n}")
-    for name, place in zip(names, landmarks(scales.exact), strict=True):
+    for name, place in zip(("valley", "peak"), landmarks(scales.exact)[:2], strict=True):
         yield Marker("epochs-exact", "x", float(scales.x[place]), name)
     yield Marker("samples-exact", "x", float(D), "n = d")
     if len(sweeps.steps):
         fitted = sweeps.widths[mean_share(sweeps.latest("train-error")) == 0]
         if fitted.size:
-            yield Marker("width*", "x", float(fitted[0]), "fits all labels")
+            yield Marker("width", "x", float(fitted[0]), "fits all labels", brief="fits all")
         low, peak, end = sweeps.landmarks()
-        places = {"minimum": low, "peak": peak, "end": end}
+        places = {"minimum": low} | ({} if peak in (low, end) else {"peak": peak})  # without a peak inside none is named
         for name, place in places.items():
-            if name == "peak" and peak in (low, end):
-                continue  # no peak inside
-            yield Marker("epochs", "x", max(FIRST_STEP, float(sweeps.steps[place])), name)
+            words = f"{name}, h={sweeps.widths[-1]}"
+            yield Marker("epochs", "x", max(FIRST_STEP, float(sweeps.steps[place])), words, brief=f"{name[:3]} h={sweeps.widths[-1]}")
 
 
 def heat_map(sweeps: Sweeps, eps: float) -> Picture:
@@ -146,4 +146,5 @@ def heat_map(sweeps: Sweeps, eps: float) -> Picture:
     extent = (1.0, float(10.0 ** across[-1]), float(10.0 ** (y[0] - half)), float(10.0 ** (y[-1] + half)))
     note = f"h {', '.join(map(str, sweeps.widths))}; line: train error first <= {eps:g}"
     values = sweeps.over_width("test-error").mean(2)[np.ix_(rows, columns)]
-    return Picture("test-error", PICTURES[0].title, values, layers, extent, x="step", y="width h", note=note, log=True, shade="test error")
+    return Picture("test-error", PICTURES[0].title, values, layers, extent, lo=0.0, hi=1.0, x="step", y="width h", note=note, log=True,
+                   shade="test error")  # fmt: skip

@@ -244,7 +244,7 @@ def test_the_headline_names_the_trained_width_where_the_loss_is_highest_beside_t
     assert round(fitted) == 47 and told[1].startswith(f"fitted peak at h = {fitted:.0f}, nK parameters")
 
 
-@pytest.mark.parametrize(("late", "names"), [(0.3, ["minimum", "peak", "end"]), (0.5, ["minimum", "end"])])
+@pytest.mark.parametrize(("late", "names"), [(0.3, ["minimum, h=600", "peak, h=600"]), (0.5, ["minimum, h=600"])])
 def test_a_test_error_that_is_highest_at_the_last_step_has_no_peak_in_time(late: float, names: list[str]) -> None:
     run = make(**CURVE)
     for step, error in ((0, 0.2), (10, 0.4), (run.total, late)):
@@ -331,7 +331,7 @@ def test_everything_declared_is_shown(finished) -> None:
     for figure in finished.spec.figures:
         assert any(fnmatch(name, pattern) for name in names for pattern in figure.series), figure.name
     assert [picture.name for picture in finished.pictures()] == [picture.name for picture in finished.spec.pictures]
-    assert {marker.label for marker in finished.markers()} >= {"nK parameters", "constant outputs", "minimum", "peak", "end"}
+    assert {marker.label for marker in finished.markers()} >= {"nK parameters", "best constant", "valley", "peak"}
     for series in finished.series():
         assert np.isfinite(series.y).all(), series.name
 
