@@ -45,13 +45,14 @@ NANDA, KUMAR = "Nanda et al. 2023, arXiv:2301.05217", "Kumar et al. 2023, arXiv:
 TRAINED, EXACT = 0.01, 0.001  # chances of failing by luck; notes.md says what was measured
 OFTEN = ("quick", "standard", "long-delay")
 CLAIMS = (
-    Claim("GR1", "Delayed generalisation: grok step over memorise step; test accuracy when memorised", f"{POWER}, Fig. 1", ">> 1; chance",
+    Claim("GR1", "Delayed generalisation: delay ratio, grok step / memorise step; test accuracy when memorised", f"{POWER}, Fig. 1",
+          ">> 1; chance",
           ">= 5; <= .05", (*OFTEN, "nanda"), DELAYED, TRAINED),
-    Claim("GR2", f"Without decay this setting does not grok: highest test accuracy, at most to step {NEVER_BY:,}", GROMOV,
-          "no grokking", "< .9",
+    Claim("GR2", f"Without decay this setting has not grokked after the same steps, {NEVER_BY:,} at most: highest test accuracy", GROMOV,
+          "not grokked", "< .9",
           ("quick", "standard"), WITHOUT_DECAY, TRAINED),
-    Claim("GR3", "Decay is not required: grok step over memorise step at p = 53, half the pairs, no decay", KUMAR, "> 1",
-          ">= 2, three seeds", ("quick", "standard"), HALF_OF_53, TRAINED),
+    Claim("GR3", "Decay is not required: least delay ratio of three seeds at p = 53, trained on half of the pairs, no decay", KUMAR,
+          "> 1", ">= 2", ("quick", "standard"), HALF_OF_53, TRAINED),
     Claim("GR4", f"Neurons become single waves: median single-frequency share, at {READ_AT:g} times the grok step", GROMOV, "1", ">= .9",
           OFTEN, WAVES, TRAINED),
     Claim("GR5", "The circuit precedes the jump: held-out margin while a tenth of test pairs is right; restricted loss since memorised",
@@ -63,7 +64,8 @@ CLAIMS = (
           TRAINED),
     Claim("GR9", "Look-up is exact: a trained transformer's logits less the plain form's in float64, over the largest", NANDA, "0",
           f"{LOOK_UP:.1e}: float32", domain=(PAIRS,), chance=EXACT),
-    Claim("GR10", "The decoder: grok step over memorise step; test accuracy when memorised", f"{POWER}, Fig. 1", ">> 1; near chance",
+    Claim("GR10", "The decoder: delay ratio, grok step / memorise step; test accuracy when memorised", f"{POWER}, Fig. 1",
+          ">> 1; near chance",
           f">= {DECODER_DELAY:g}; <= .1", ("power-small", "power"), DECODER, TRAINED),
     Claim("GR11", "The decoder groks without decay", f"{POWER}, Fig. 1 left", "train 99 % before step 1,000; test 95 % by 1,000,000",
           "memorised <= 1,000; grok/memorise >= 100", ("power",), HEADLINE, TRAINED),
@@ -121,7 +123,8 @@ def _never(run: Grokking) -> Judgement:
     reached = bool(at_least(seen, r.pairs["test-accuracy"][r.columns(name)], NEVER).any())
     if r.history.last < until and not reached:
         return PENDING
-    note, values = f"up to step {until:,}", {"test_accuracy": highest, "steps": until}
+    note = f"by step {until:,}" if reached else f"not grokked by step {until:,} (censored)"
+    values = {"test_accuracy": highest, "steps": until}
     return decided(not reached, highest, note, values=values)
 
 

@@ -23,23 +23,23 @@ SWEPT = "filled by sweep yes (preset standard)"
 EMPTY, ROTATIONS = "fills with the knob task at pairs", "fills with op add, sub, mul or div on pairs"
 FIGURES = (
     Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
-    Figure("loss", "Loss", STEP, Axis("loss an example", log=True), ("loss/*",)),
+    Figure("loss", "Loss", STEP, Axis("loss per example", log=True), ("loss/*",)),
     Figure("progress", "Progress measures", STEP, Axis("value"), ("progress/*",), empty=EMPTY, domain=(PAIRS,)),
-    Figure("circuit", "Restricted and excluded loss", STEP, Axis("loss"), ("circuit/*",),
+    Figure("circuit", "Restricted and excluded", STEP, Axis("loss"), ("circuit/*",),
            "restricted on all pairs, excluded on training pairs; keys: frequencies with 80 % of the embedding's power, at the end or now",
            "fills with op add or sub on pairs", (PAIRS, one_of("op", *ADDITIVE))),
     Figure("spectrum", "Fourier spectrum", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
            "of the embedding: of a neuron with Gromov's network, else of all dimensions; for add, sub, mul and div",
            ROTATIONS, (PAIRS, one_of("op", *CYCLIC))),
     Figure("accuracy-p53", "Without decay, p = 53", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy-p53/*",),
-           "half the pairs shown", "fills with model gromov at its default knobs", HALF_OF_53),
-    Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs shown", lo=0.0, hi=1.0), Axis("grok step", log=True),
+           "trained on half of the pairs", "fills with model gromov at its default knobs", HALF_OF_53),
+    Figure("delay-vs-fraction", "Delay against data", Axis("fraction of pairs trained on", lo=0.0, hi=1.0), Axis("grok step", log=True),
            ("delay-vs-fraction/*",), empty=SWEPT, domain=(PAIRS, one_of("sweep", True))),
     Figure("delay-vs-decay", "Delay against decay", Axis("weight decay", lo=0.0), Axis("grok step", log=True),
            ("delay-vs-decay/*",), empty=SWEPT, domain=(one_of("sweep", True),)),
     *images.FIGURES,
 )  # fmt: skip
-PICTURES = (PictureSpec("correctness", "Which pairs are answered rightly", domain=(PAIRS,)),)
+PICTURES = (PictureSpec("correctness", "Which pairs are right", domain=(PAIRS,)),)
 PROGRESS = (
     Quantity("margin", "held-out margin", per="seed"),
     Quantity("share", "single-frequency share", per="seed"),
@@ -85,7 +85,7 @@ def _progress(r: Milestones) -> Iterator[Series]:
             yield r.curve("collapse", name, label, name=f"progress/collapse-{name}", group=f"collapse-{name}", from_step=1)
     steps, norms = r.table("norm")
     shares, later = norms / norms.max(axis=0, initial=0.0), steps >= 1
-    yield summarised("progress/norm", "squared norm / largest", steps[later], shares[later], group="norm")
+    yield summarised("progress/norm", "squared norm / its maximum", steps[later], shares[later], group="norm")
     yield from _circuit(r, "excluded")  # after the norm, for colours that do not lie beside that of the restricted loss
 
 
@@ -121,16 +121,15 @@ def bars(power: Floats, neuron: bool) -> Series:
 
 
 def correctness(task: Task, correct: NDArray[np.bool_], seed: int) -> Picture:
-    """Return a cell per pair: whether it was shown, and whether it is answered rightly; a downwards, b to the right."""
+    """Return a cell per pair: whether it was trained on, and whether it is answered correctly; a downwards, b to the right."""
     table = task.table
     cells = np.full((table.tokens, table.tokens), len(LEGEND), dtype=np.uint8)
     cells[table.pairs[:, 0], table.pairs[:, 1]] = 2 * task.train + correct
     asked = cells.size == len(table.pairs)
     legend = LEGEND if asked else (*LEGEND, "not asked")
     right = int(correct[~task.train].sum())
-    note = f"{right:,} of {int((~task.train).sum()):,} test pairs right, seed {seed}"
-    title = f"{table.name}: which pairs are right"
-    return Picture("correctness", title, cells, palette="classes", legend=legend, x="b", y="a", equal=True, note=note)
+    note = f"{table.name}: {right:,} of {int((~task.train).sum()):,} test pairs right, seed {seed}"
+    return Picture("correctness", PICTURES[0].title, cells, palette="classes", legend=legend, x="b", y="a", equal=True, note=note)
 
 
 def events(r: Milestones, chance: float) -> Iterator[Marker]:
@@ -164,7 +163,8 @@ def sentences(r: Milestones) -> Iterator[str]:
             continue
         said = f"{label}: memorised at {np.median(memorised):,.0f}"
         if all_reached(grokked):
-            yield f"{said}, grokked at {np.median(grokked):,.0f}, ratio {np.median(r.delay_ratio(name)):.3g}"
+            ratio = f"{'median ' * (grokked.size > 1)}ratio {np.median(r.delay_ratio(name)):.3g}"
+            yield f"{said}, grokked at {np.median(grokked):,.0f}, {ratio}"
         else:
             yield f"{said}, not grokked by step {last:,} (censored)" if over else f"{said}, not grokked yet"
     later = r.run_on(r.settings[MAIN])

@@ -60,7 +60,7 @@ def settings_of(config: GrokkingConfig) -> tuple[Setting, ...]:
         swept = [(fraction, wd) for fraction in FRACTIONS for wd in DECAYS if (fraction, wd) not in there]
         found += [Setting(f"f{f:g}-wd{wd:g}", f"fraction {f:g}, decay {wd:g}", c.p, f, wd, c.steps, brief=True) for f, wd in swept]
     if not unmet(HALF_OF_53, c):
-        found.append(Setting(P53, "p = 53, half the pairs, no decay", 53, 0.5, 0.0, P53_STEPS, brief=True, seeds=P53_SEEDS))
+        found.append(Setting(P53, "p = 53, half of the pairs, no decay", 53, 0.5, 0.0, P53_STEPS, brief=True, seeds=P53_SEEDS))
     return tuple(found)
 
 

@@ -34,7 +34,7 @@ def test_the_highest_test_accuracy_up_to_the_end_or_step_3000_is_judged(accuraci
     found = judged(accuracies, steps)
     assert (found.status.holds, found.measured) == (holds, highest)
     assert found.values == {"test_accuracy": highest, "steps": until}
-    assert found.note == f"up to step {until:,}"
+    assert found.note == (f"not grokked by step {until:,} (censored)" if holds else f"by step {until:,}")
 
 
 def test_a_run_that_goes_on_is_waited_for_unless_it_has_grokked():
