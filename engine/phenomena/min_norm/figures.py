@@ -26,7 +26,7 @@ FIGURES = (
            "of X^+ y on the test rows",
            empty="needs rows kept for testing: fills with your own rows, the knob dataset",
            domain=(Condition("your own rows", lambda config: config.own_rows),)),
-    Figure("noise-l1", "What noise chooses", STEP, Axis("l1 over true l1", log=True), ("noise-l1/*",),
+    Figure("noise-l1", "What noise chooses", STEP, Axis("l1 / true l1", log=True), ("noise-l1/*",),
            "sum |w_j| over that of the sparse weights that made y; the same network, noisy or not",
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
     Figure("alpha-eff", "Effective scale", Axis("step", lo=0), Axis("√(u v)", log=True), ("alpha-eff/*",), "geometric mean of coordinates",

@@ -45,7 +45,7 @@ def _linear(known: Known, at: str) -> Iterator[str]:
 
 
 def _of_noise(run: MinNorm, known: Known) -> Iterator[str]:
-    yield f"step {run.history.last:,}, l1 over true l1: {_said(known, 'noise_l1')} with noise on labels"
+    yield f"step {run.history.last:,}, l1 / true l1: {_said(known, 'noise_l1')} with noise on labels"
     yield f"{_said(known, 'noise_l1_gd')} without"
     yield f"{_said(known, 'noise_l1_weights')} with noise on weights"
     if run.history.last < run.config.noisy_steps:

@@ -45,7 +45,7 @@ STABLE = Condition("0 < eta at most .25 (of 2/s_max^2)", lambda config: 0 < conf
 WIDE = Condition("n at least 4, d at least 4 n", lambda config: config.n >= 4 and config.d >= 4 * config.n)
 NOISE_PRESET, MIRROR_PRESET = ("label-noise",), ("mirror",)
 NOISE_CLAIMS = (
-    Claim("LN1", "Noise on labels makes the network sparse, none leaves it dense: l1 over true l1", HAOCHEN,
+    Claim("LN1", "Noise on labels makes the network sparse, none leaves it dense: l1 / true l1", HAOCHEN,
           "1 with noise; above 1.5 without", "1 % with noise", NOISE_PRESET, CHOSEN_BY_NOISE, 0.01),
     Claim("LN2", "It finds the interpolator of least sum h_j |w_j|: distance", OURS, "0", "1e-2 relative", NOISE_PRESET, CHOSEN_BY_NOISE,
           0.01),
@@ -55,7 +55,7 @@ NOISE_CLAIMS = (
           CHOSEN_BY_NOISE, 0.01),
     Claim("LN5", "Scales fall as exp(-2 eta^2 delta^2 h_j t/n): mean log decay over the formula's", OURS, "1", "5 %", NOISE_PRESET,
           CHOSEN_BY_NOISE, 0.01),
-    Claim("LN6", "The noise's shape matters: Gaussian noise on the weights stays dense, l1 over true l1", HAOCHEN,
+    Claim("LN6", "The noise's shape matters: Gaussian noise on the weights stays dense, l1 / true l1", HAOCHEN,
           "above 1.5", "none", NOISE_PRESET, CHOSEN_BY_NOISE, 0.01),
 )  # fmt: skip
 MIRROR_CLAIMS = (

@@ -40,7 +40,7 @@ FIGURES = (
            "of training images whose answer is not the class with the nearest mean"),
     Figure("lengths", "NC2: equal lengths", STEP, Axis("deviation/mean", lo=0.0), ("nc2-length/*",),
            "of the class means' lengths; a simplex has 0"),
-    Figure("free", "Unconstrained features", Axis("iteration of L-BFGS"), Axis("off exact minimum", log=True),
+    Figure("free", "Unconstrained features", Axis("iteration of L-BFGS"), Axis("off exact", log=True),
            ("free-gap", "free-angle"), "no network, no images; objective less its exact minimum; largest |cos + 1/(K-1)|",
            domain=(Condition("free features >= K - 1: a simplex", lambda c: c.free_features >= c.classes - 1),)),
     Figure("loss", "Training loss", STEP, Axis("mean over images", log=True), ("loss/*",)),

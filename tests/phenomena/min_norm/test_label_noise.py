@@ -104,7 +104,7 @@ def test_the_headline_says_how_long_the_noise_lasts_while_it_does(whole: MinNorm
     assert f"the noise lasts until step {run.config.noisy_steps:,}" in headline_of(with_noise)
     told = headline_of(whole)
     l1 = [np.abs(part).sum() / 3 for part in whole.noise[0].w]
-    assert list(told[:2]) == [f"step 24,000, l1 over true l1: {l1[1]:.2f} with noise on labels", f"{l1[0]:.2f} without"]
+    assert list(told[:2]) == [f"step 24,000, l1 / true l1: {l1[1]:.2f} with noise on labels", f"{l1[0]:.2f} without"]
     assert not [clause for clause in told if "lasts" in clause]
 
 

@@ -218,7 +218,7 @@ def test_programmes_that_would_take_too_long_are_left_out(monkeypatch: pytest.Mo
     monkeypatch.setattr(predictions, "LARGEST_PROGRAMME", 10)
     run = work(make(**{**SMALL, "steps": 3}))
     assert run.theory.least["linear", "l1"] is None
-    assert {marker.label for marker in run.markers() if marker.figure == "norms"} == {"l2 minimum"}
+    assert {marker.label for marker in run.markers() if marker.figure == "norms"} == {"min l2"}
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ FIGURES = (
            "1 - own margin over the largest there is", EMPTY, DOMAIN),
     Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("over largest", lo=0.0, hi=1.05), ("mirror-weights/*",),
            "first seed; small p keeps few features", EMPTY, DOMAIN),
-    Figure("mirror-distance", "Distance to the limit", STEP, Axis("unit weights", log=True), ("mirror-distance/*",),
+    Figure("mirror-distance", "Distance to limit", STEP, Axis("unit weights", log=True), ("mirror-distance/*",),
            "limit: largest margin in own norm", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("mirror-matrix", TITLE, domain=DOMAIN),)
