@@ -10,7 +10,7 @@ from engine.contract.tour import Choice, Found, Number, Sketch, Stop, Undecided,
 from engine.tour.reading import at_handles, curve, height, last, minimum, value
 
 REACHED = 1e-6  # relative distance of a norm to its minimum at which it counts as reached
-LEAST = {"l1 minimum": "min l1", "l2 minimum": "min l2", "l∞ minimum": "min l∞"}  # alike, wherever there is room for them
+LEAST = {"min l1": "min l1", "min l2": "min l2", "min l∞": "min l∞"}  # as figure norms names its minima
 NORMS = {"l1": 1, "l2": 2, "linf": 3}  # groups of curves in figure norms, and the options that name them
 
 
