@@ -8,5 +8,5 @@ from screens.base import PhenomenonScreen
 class VacuousBoundsScreen(PhenomenonScreen):
     """Bounds beside what they bound."""
 
-    VIEWS = ("bounds", "two-sided-plane", "two-sided", "margins", "bound-vs-n", "terms")
+    VIEWS = ("bounds", "two-sided-plane", "two-sided", "margins", "normalised-margins", "bound-vs-n", "terms")
     WIDE = True

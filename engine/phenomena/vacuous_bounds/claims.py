@@ -84,9 +84,11 @@ CLAIMS = (
           ("quick",), chance=1e-6),
     Claim("VB10", "Norms grow with n", f"{NK}, Section 2", "log-log slope of distance and spectral product > 0", "2 SE", NORMS_PRESETS,
           NORMS, 0.01),
-    Claim("VB11", "Terms fall slower than error, if at all", f"{NK}, Section 2", "slope(term) - slope(error) > 0", "none", NORMS_PRESETS,
+    Claim("VB11", "Spectral and Neyshabur's term fall slower with n than test error, if at all", f"{NK}, Section 2",
+          "slope(term) - slope(error) > 0", "none", NORMS_PRESETS,
           NORMS, 0.01),
-    Claim("VB12", "The whole term grows", f"{NK}, Section 2", "slope(term) > 0", "none", ("nagarajan-mnist",),
+    Claim("VB12", "Spectral and Neyshabur's term grow with n as wholes, not their norms alone", f"{NK}, Section 2",
+          "slope(term) > 0", "none", ("nagarajan-mnist",),
           GROWING, 0.01),
     *PUBLISHED_CLAIMS,
 )  # fmt: skip

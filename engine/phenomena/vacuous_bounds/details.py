@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.contract import Detail, DetailRow, Grade
 from engine.phenomena.vacuous_bounds.config import Labels
-from engine.phenomena.vacuous_bounds.figures import BOUNDED, TERMS
+from engine.phenomena.vacuous_bounds.figures import BOUNDED, SHOWN_AS, TERMS
 from engine.phenomena.vacuous_bounds.over_n import TrainingOverN
 from engine.theory.bounds.risk_bounds import informativeness
 
@@ -29,7 +29,7 @@ def bound_details(run: VacuousBounds) -> list[Detail]:
             rows.append(DetailRow(condition.name, bound.value, word, grade, _remark(run, condition, name), bound.constants))
         if rows:
             shown = next(iter(bounds.values()))
-            found.append(Detail(f"{'Term' if name in TERMS else 'Bound'} {name}", shown.form, tuple(rows), shown.caveat))
+            found.append(Detail(f"{'Term' if name in TERMS else 'Bound'} {SHOWN_AS[name]}", shown.form, tuple(rows), shown.caveat))
     return found
 
 

@@ -201,7 +201,7 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
 
     def series(self) -> tuple[Series, ...]:
         """Bars, curves over n, margins and the linear example."""
-        return (*figures.bars(self), *figures.over_n(self), *figures.margin_densities(self), *figures.two_sided(self))
+        return (*figures.bars(self), *figures.over_n(self), *figures.margins_below(self), *figures.two_sided(self))
 
     def pictures(self) -> tuple[Picture, ...]:
         """S and S' of the linear example."""

@@ -21,12 +21,16 @@ NAMES = (
 )  # fmt: skip
 TERMS = ("spectral", "Neyshabur", "two-layer")  # complexity terms: no bounds
 BOUNDED = (*NAMES, *TERMS)
+PEREZ_ORTIZ = ("classic", "quadratic", "lambda")  # PAC-Bayes bounds, called so where they are drawn
+SHOWN_AS = {name: f"PB {name}" if name in PEREZ_ORTIZ else name for name in BOUNDED}
 OVER_N = {
     "distance": "|w-w0|", "product": "spectral product", "spectral": "spectral term", "neyshabur": "Neyshabur's term",
     "test error": "test error", "error on S'": "error on S'",
 }  # fmt: skip
 CHANCE = 0.5
-BINS = 40
+REACH = (-1.0, 3.0)  # of margins, in medians on true labels
+POINTS = 161
+SHARE_BELOW = Axis("share below", lo=0.0, hi=1.0)
 
 QUANTITIES = (
     Quantity("train-error", "training error"),
@@ -38,18 +42,20 @@ QUANTITIES = (
     Quantity("stochastic-test-error", "test error of the posterior's draws"),
 )
 FIGURES = (
-    Figure("bounds", "Bounds on the error", Axis("bound", lo=-0.6, hi=len(NAMES) - 0.4, ticks=tuple(enumerate(NAMES))),
+    Figure("bounds", "Bounds on the error",
+           Axis("bound", lo=-0.6, hi=len(NAMES) - 0.4, ticks=tuple(enumerate(map(SHOWN_AS.__getitem__, NAMES)))),
            Axis("bound, at confidence 1 - delta", log=True, lo=0.01), ("bounds/*",),
-           "each bound alone holds with probability 1 - delta, those that draw weights with 1 - delta - .01; "
-           "half data: on true labels alone"),
-    Figure("terms", "Terms in bounds", Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(TERMS))),
-           Axis("without constants", log=True), ("terms/*",), "what some bounds grow with; without constants none of them bounds anything"),
-    Figure("bound-vs-n", "Growth with n", Axis("n", log=True), Axis("norm, term, error", log=True), ("bound-vs-n/*",),
-           "log-log slopes over n at one margin; |w-w0|: distance from first weights, spectral product: of spectral norms; "
-           "terms: without constants",
+           "BFT: Bartlett et al. 2017; NBS: Neyshabur et al. 2018; PB: PAC-Bayes; half data: on true labels alone; "
+           "what draws weights: 1 - delta - .01"),
+    Figure("terms", "Terms (networks of the bounds)", Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(TERMS))),
+           Axis("without constants", log=True), ("terms/*",), "n and margin of the knobs; bounds grow with them; none is a bound"),
+    Figure("bound-vs-n", "Growth with n (other networks)", Axis("n", log=True), Axis("norm, term, error", log=True), ("bound-vs-n/*",),
+           "networks of their own, at every n trained to one margin; ~: log-log slopes; |w-w0|: distance from first weights; "
+           "spectral product: of spectral norms; terms: without constants",
            "fills last, after the certificates, unless the knob follow is nothing",
            (Condition("follow other than nothing", lambda config: config.follow != "nothing"),)),
-    Figure("margins", "Margins", Axis("margin", unit="median on true labels"), Axis("density", lo=0.0), ("margins/*",),
+    Figure("margins", "Margins, raw", Axis("margin / median on true labels"), SHARE_BELOW, ("margins/*",)),
+    Figure("normalised-margins", "Margins, normalised", Axis("margin / median on true labels"), SHARE_BELOW, ("normalised-margins/*",),
            "normalised: divided by |X|_F R_A/n"),
     Figure("two-sided", "Uniform convergence fails", Axis("D/m", log=True), Axis("error", lo=0.0, hi=1.0), ("two-sided/*",),
            "two-sided, of error on S and test error; S' is S with x2 negated"),
@@ -89,22 +95,20 @@ def markers(run: VacuousBounds) -> list[Marker]:
         error = float(np.mean([network.test_error for network in networks]))
         found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name, brief="test"))
     ratio = run.config.D_over_m
-    return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}, pictured")]
+    return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}, drawn in 2", brief="drawn in 2")]
 
 
-def margin_densities(run: VacuousBounds) -> list[Series]:
-    """Return densities of the first seed's margins, raw and divided by `|X|_F R_A/n`, each per unit of the median on true labels."""
+def margins_below(run: VacuousBounds) -> list[Series]:
+    """Return the share of the first seed's margins below each margin, raw and divided by `|X|_F R_A/n`, per median on true labels."""
     found = []
-    first = {condition.name: run.measured_in(condition)[0] for condition in run.config.conditions if run.measured}
-    called = {condition.name: condition.label for condition in run.config.conditions}
-    raw = {name: network.margins for name, network in first.items() if network.normalised_margins is not None}
-    normalised = {name: each for name, network in first.items() if (each := network.normalised_margins) is not None}
-    for kind, margins in (("raw", raw), ("normalised", normalised)):
+    first = {condition: run.measured_in(condition)[0] for condition in run.config.conditions if run.measured}
+    moved = {on: each for on, network in first.items() if (each := network.normalised_margins) is not None}
+    for figure, margins in (("margins", {on: first[on].margins for on in moved}), ("normalised-margins", moved)):
         unit = abs(float(np.median(next(iter(margins.values()))))) or 1.0 if margins else 1.0
-        for name, values in margins.items():
-            density, edges = np.histogram(np.clip(values / unit, -2, 4), BINS, (-2.0, 4.0), density=True)
-            middle = (edges[1:] + edges[:-1]) / 2
-            found.append(Series(f"margins/{kind}/{name}", f"{called[name]}, {kind}", middle, density, group=f"{name} {kind}"))
+        at = np.linspace(*REACH, POINTS)
+        for on, values in margins.items():
+            below = np.searchsorted(np.sort(values / unit), at) / values.size
+            found.append(Series(f"{figure}/{on.name}", on.label, at, below, group=on.name))
     return found
 
 
@@ -122,7 +126,7 @@ def over_n(run: VacuousBounds) -> list[Series]:
                 continue
             each = [values[(n == size) & np.isfinite(values)] for size in sizes]
             slope = None if random else networks.slope(column)
-            told = f"{label}, random labels" if random else f"{label} ~ n^{slope.value:+.2f}" if slope else label
+            told = f"{label}, random labels" if random else f"{label} ~ n^{slope.value:.2f}" if slope else label
             name = f"bound-vs-n/{column.replace(' ', '-')}{'/random' if random else ''}"
             mean, low, high = (np.array([pick(group) for group in each]) for pick in (np.mean, np.min, np.max))
             curve = Series(name, told, sizes, mean, style="points" if random else "line", group=column)

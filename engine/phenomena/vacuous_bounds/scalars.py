@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.contract import Scalar
 from engine.phenomena.vacuous_bounds.config import RANDOM, TRUE, Labels
+from engine.phenomena.vacuous_bounds.figures import SHOWN_AS
 from engine.scalars import PENDING, Answer, Readers, absent, found
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ CONDITIONS = (TRUE, RANDOM)
 def _named(name: str, quantity: str) -> str:
     if name == "certificate":
         return "PAC-Bayes kl certificate"
-    return f"{quantity} {'term' if name in TERMS else 'bound'}"
+    return f"{SHOWN_AS[quantity]} {'term' if name in TERMS else 'bound'}"
 
 
 SCALARS = (

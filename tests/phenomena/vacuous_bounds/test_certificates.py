@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from engine.phenomena.vacuous_bounds.figures import BOUNDED, TERMS
+from engine.phenomena.vacuous_bounds.figures import BOUNDED, SHOWN_AS, TERMS
 from engine.phenomena.vacuous_bounds.problem import draw_problem
 from tests.phenomena.driven import work
 from tests.phenomena.vacuous_bounds.small import SMALL, make, verdict
@@ -118,7 +118,7 @@ def test_spectral_bounds_follow_from_singular_values(small):
 
 def test_every_constant_is_printed(small):
     for name in BOUNDED:
-        detail = next(item for item in small.details() if item.name in (f"Bound {name}", f"Term {name}"))
+        detail = next(item for item in small.details() if item.name in (f"Bound {SHOWN_AS[name]}", f"Term {name}"))
         assert [row.subject for row in detail.rows] == (["true"] if name == "half data" else ["true", "random"])
         for constant in small.measured[0].bounds[name].constants:
             assert f"{constant}=" in detail.lines()[2]
