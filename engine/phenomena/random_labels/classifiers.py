@@ -120,6 +120,7 @@ class Classifiers:
         correct, test_correct: (networks,) shares of training labels and of true test labels that are met; the latter over the
             first test images while a network trains, over all once it has finished.
         fitted: (networks, n) which training labels are met.
+        since: (networks, n) the measured step from which on it is met, without a break since; -1 where it is not.
         guesses: (networks, classes, classes) how many test images of a true class (column) a network that has finished puts
             into each class (row).
         active: (networks,) which are still training.
@@ -131,6 +132,7 @@ class Classifiers:
         self.examples, self.groups = examples, tuple(groups)
         self.loss, self.correct, self.test_correct = np.full((3, networks), np.nan)
         self.fitted = np.zeros((networks, n), dtype=np.uint8)
+        self.since = np.full((networks, n), -1, dtype=np.int64)
         self.guesses = np.zeros((networks, examples.classes, examples.classes), dtype=np.int64)
         self.active = np.ones(networks, dtype=bool)
         self.scored = False
@@ -196,6 +198,8 @@ class Classifiers:
         table = torch.cat([torch.stack(rows), losses.T], dim=1).cpu().numpy().astype(np.float64)
         loss_of, hits_of, tests_of, losses_of = np.split(table, [1, table.shape[1] - steps - 1, table.shape[1] - steps], axis=1)
         self.loss[training], self.fitted[training], self.correct[training] = loss_of[:, 0], hits_of, hits_of.mean(axis=1)
+        met, before = hits_of == 1, self.since[training]
+        self.since[training] = np.where(met, np.where(before < 0, target, before), -1)
         self.test_correct[training] = tests_of[:, 0] / min(first, self._tests)
         self._losses[:, training] = losses_of.T
         self._finished = [number for number in training if last or self.correct[number] == 1.0]
@@ -233,9 +237,10 @@ class Classifiers:
     def restore(self, state: State) -> None:
         """Go on bit for bit from what `state` returned; call on a freshly made object."""
         for name in SCORES:
-            getattr(self, name)[...] = state.arrays[name]
+            if name in state.arrays or name != "since":  # which earlier versions did not keep
+                getattr(self, name)[...] = state.arrays[name]
         for index, group in enumerate(self.groups):
             group.restore(state.part(f"group-{index}"))
 
 
-SCORES = ("loss", "correct", "test_correct", "fitted", "guesses", "active")
+SCORES = ("loss", "correct", "test_correct", "fitted", "since", "guesses", "active")

@@ -176,6 +176,12 @@ class RandomLabels(Training[RandomLabelsConfig]):
         """Return which training labels the first seed fits, (n,)."""
         return np.asarray(self.classifiers.fitted[self.readings.columns(condition)[0]])
 
+    def fitted_since(self, condition: str) -> NDArray[np.int64] | None:
+        """Return the step from which on the first seed fits each label, (n,), -1 where it does not; None where that is not followed."""
+        if isinstance(self.classifiers, CountedClassifiers):
+            return None
+        return np.asarray(self.classifiers.since[self.readings.columns(condition)[0]])
+
     def scored_at(self, condition: str) -> int | None:
         """Return of which step `fitted_labels` is, where that is not the present one: 0 where none was scored yet."""
         if not isinstance(self.classifiers, CountedClassifiers) or self.over(condition):
@@ -214,7 +220,7 @@ class RandomLabels(Training[RandomLabelsConfig]):
         """When true and random labels were memorised, when everything was fitted, and chance; the notes say of an early end."""
         if self.total is not None and self.step == self.total < self.last:
             asked = f"its {self.config.epochs:,} epochs ({self.last:,} steps)"
-            ended = f"all labels fitted at step {self.step:,}: training ends before {asked}"
+            ended = f"100 % of labels fitted under every condition at step {self.step:,}: training ends before {asked}"
             self.notes = (*self.split.notes, ended)
         return tuple(figures.markers(self))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from math import log10
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +51,7 @@ PICTURES = (
     PictureSpec("conditions", "One input under every condition"),
 )
 BLOCKS = 20  # parts of a class in its map, so that a terminal shows all of it
+HALF_FITTED = "log10 step, half fitted"
 FITTED, UNSCORED = "share fitted", "not yet scored"  # published networks are scored on all examples once they seem to fit them
 SHOWN = {"true": "as it is", "shuffled": "shuffled", "random-pixels": "random", "gaussian": "Gaussian"}  # inputs, below their pictures
 
@@ -77,18 +79,26 @@ def against_corruption(run: RandomLabels) -> Iterator[Series]:
     yield summarised("error-vs-corruption", "clean test error", q, errors, group="corruption")
     lo, hi = (np.full(2, bound) for bound in chance_band(run.split.classes, len(run.split.y_test)))
     ends, chance = np.array([0.0, 1.0]), np.full(2, run.split.chance_error)
-    yield Series("chance", "chance", ends, chance, lo, hi, "3 binomial deviations", kind="theory", basis="exact", group="chance")
+    yield Series("chance", "chance", ends, chance, lo, hi, "chance, 3 binomial deviations", kind="theory", basis="exact", group="chance")
 
 
 def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
-    """Return which share of the first seed's training examples is fitted under a condition, part by part of every class."""
+    """Return from which step on half of the first seed's examples are fitted under a condition, part by part of every class.
+
+    Where examples are scored exactly only now and then, as those of published networks: which share of them is fitted.
+    """
     labels, fitted = run.data[run.seeds[0]].labels.at(condition.corruption), run.fitted_labels(condition.name)
     scored, seed = run.scored_at(name), f"seed {run.seeds[0]}"
     note = f"{int(fitted.sum()):,} of {len(labels):,}, {seed}" if scored != 0 else f"{seed}, scored once all seem fitted"
     note += f", scored at step {scored:,}" if scored else ""
-    cells = memorisation_map(fitted, labels, run.split.classes)
+    since = run.fitted_since(name)
+    if since is None:
+        cells, hi, shade = memorisation_map(fitted, labels, run.split.classes), 1.0, FITTED if scored != 0 else UNSCORED
+    else:
+        cells = np.log10(np.maximum(1.0, fitting_map(since, labels, run.split.classes)))
+        hi, shade = log10(max(10, run.history.last)), HALF_FITTED
     return Picture(
-        f"memorised/{name}", f"Fitted: {condition.label}", cells, lo=0.0, hi=1.0, shade=FITTED if scored != 0 else UNSCORED,
+        f"memorised/{name}", f"Fitted: {condition.label}", cells, lo=0.0, hi=hi, shade=shade,
         x="examples", y="label", note=note,
         rows=tuple(run.split.called(label) for label in range(run.split.classes)),
     )  # fmt: skip
@@ -99,12 +109,28 @@ def memorisation_map(fitted: NDArray[Any], labels: NDArray[Any], classes: int) -
 
     fitted, labels: (n,).
     """
+    return _by_parts(fitted.astype(np.float64), labels, classes, np.mean)
+
+
+def fitting_map(since: NDArray[Any], labels: NDArray[Any], classes: int) -> NDArray[np.float64]:
+    """Return the first step from which on at least half of the examples are fitted in equal parts of every class, (classes, parts).
+
+    nan where fewer are so far. since: (n,), -1 where an example is not fitted; labels: (n,).
+    """
+    steps = np.where(since < 0, np.inf, since.astype(np.float64))
+    found = _by_parts(steps, labels, classes, lambda part: np.sort(part)[(part.size - 1) // 2])
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _by_parts(
+    values: NDArray[np.float64], labels: NDArray[Any], classes: int, said: Callable[[NDArray[np.float64]], Any]
+) -> NDArray[np.float64]:
+    """Return what is said of equal parts of every class, (classes, parts); nan for a class without examples. values, labels: (n,)."""
     count = max(1, min(BLOCKS, int(np.bincount(labels, minlength=classes).min())))
-    shares = np.full((classes, count), np.nan)
+    cells = np.full((classes, count), np.nan)
     for label in range(classes):
-        parts = np.array_split(fitted[labels == label].astype(np.float64), count)
-        shares[label] = [part.mean() if part.size else np.nan for part in parts]
-    return shares
+        cells[label] = [said(part) if part.size else np.nan for part in np.array_split(values[labels == label], count)]
+    return cells
 
 
 def input_conditions(run: RandomLabels) -> Picture:
@@ -117,7 +143,8 @@ def input_conditions(run: RandomLabels) -> Picture:
     note, below = f"true label {true}, random label {random}", tuple(SHOWN[kind] for kind in kinds)
     signals = len(run.split.shape) == 1
     return Picture(
-        "conditions", PICTURES[-1].title, images, palette="grey", note=note, equal=not signals, shade="signal" if signals else "pixel",
+        "conditions", PICTURES[-1].title, images, palette="grey", note=note, equal=not signals,
+        shade="signal" if signals else "standardised",
         rows=below if signals else (), columns=() if signals else below,
     )  # fmt: skip
 
@@ -135,7 +162,7 @@ def side_by_side(images: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> NDAr
 
 
 def markers(run: RandomLabels) -> Iterator[Marker]:
-    """Yield chance, when true and random labels were memorised (median over seeds), and when every label was fitted."""
+    """Yield chance, when 99 % of true and of random labels were fitted (median over seeds), and when all were under every condition."""
     yield Marker("test-error", "y", run.split.chance_error, "chance")
     yield Marker("train-accuracy", "y", 1.0 - run.split.chance_error, "chance")
     if run.config.model == "inception":
@@ -144,6 +171,7 @@ def markers(run: RandomLabels) -> Iterator[Marker]:
         steps = run.fitted_at(condition.name)
         if np.isfinite(steps).all():
             at = float(np.median(steps))
-            yield Marker("train-*", "x", at, f"{condition.label} memorised at {at:,.0f}", condition.name)
+            label, brief = f"99 % of {condition.label} fitted at {at:,.0f}", f"99 %: {condition.name}"
+            yield Marker("train-*", "x", at, label, condition.name, brief=brief)
     if len(run.history) and np.all(run.classifiers.correct == 1.0):
-        yield Marker("train-loss", "x", float(run.step), f"all fitted at {run.step:,}", brief="all")
+        yield Marker("train-loss", "x", float(run.step), f"100 % fitted under every condition at {run.step:,}", brief="100 %: all")

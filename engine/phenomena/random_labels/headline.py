@@ -22,7 +22,7 @@ def clauses(run: RandomLabels, known: Known) -> Iterator[str]:
     labels = next(condition.label for condition in run.conditions if condition.name == RANDOM)
     fitted, now = run.fitted_at(RANDOM), run.history.last
     if np.isfinite(fitted).any():
-        yield when(labels, "memorised", fitted, now)
+        yield when(f"99 % of {labels}", "fitted", fitted, now)
     else:
         yield f"{percent(run.readings.latest('train-accuracy', RANDOM))} of {labels} fitted at step {now:,}"
     yield f"test error {known.percent('test_error_random')}, chance {percent([1 - 1 / run.split.classes])}"

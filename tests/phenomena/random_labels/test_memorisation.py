@@ -7,7 +7,7 @@ import pytest
 import scipy.linalg
 
 from engine.errors import ProblemError
-from engine.phenomena.random_labels.figures import memorisation_map, memorised
+from engine.phenomena.random_labels.figures import fitting_map, memorisation_map, memorised
 from engine.phenomena.random_labels.memorisation import chance_band, memorise
 
 
@@ -94,11 +94,25 @@ def test_a_map_says_of_which_step_it_is_and_calls_nothing_unfitted_that_was_not_
     labels, fitted = np.array([0, 0, 0, 1]), np.array([1, 0, 0, 0])
     run = SimpleNamespace(
         data={7: SimpleNamespace(labels=SimpleNamespace(at=lambda q: labels))}, seeds=(7,), fitted_labels=lambda name: fitted,
-        scored_at=lambda name: scored, split=SimpleNamespace(classes=2, called=str),
+        scored_at=lambda name: scored, fitted_since=lambda name: None, split=SimpleNamespace(classes=2, called=str),
     )  # fmt: skip
     found = memorised(run, "random", SimpleNamespace(name="random", corruption=1.0, label="random labels"))
     assert (found.shade, found.note, found.rows) == (shade, note, ("0", "1"))
     np.testing.assert_allclose(found.values, [[1 / 3], [0]])
+
+
+def test_a_map_says_from_which_step_on_half_of_a_part_is_fitted():
+    labels, since = np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.array([7, 3, 20, -1, -1, -1, -1, 9])
+    run = SimpleNamespace(
+        data={7: SimpleNamespace(labels=SimpleNamespace(at=lambda q: labels))}, seeds=(7,), fitted_labels=lambda name: since >= 0,
+        scored_at=lambda name: None, fitted_since=lambda name: since, split=SimpleNamespace(classes=2, called=str),
+        history=SimpleNamespace(last=20),
+    )  # fmt: skip
+    found = memorised(run, "random", SimpleNamespace(name="random", corruption=1.0, label="random labels"))
+    assert (found.shade, found.lo, found.hi, found.note) == ("log10 step, half fitted", 0.0, np.log10(20), "4 of 8, seed 7")
+    np.testing.assert_allclose(10**found.values, [[7, 3, 20, np.nan], [np.nan, np.nan, np.nan, 9]])
+    halves = fitting_map(np.tile([7, 3, -1, -1], 20), np.zeros(80, dtype=int), 1)
+    assert halves.shape == (1, 20) and (halves == 7).all(), "half of four are fitted once the second one is"
 
 
 def test_a_map_holds_the_shares_of_equal_parts_of_every_class():

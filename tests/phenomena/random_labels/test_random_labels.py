@@ -254,10 +254,10 @@ def test_bands_span_the_seeds(small):
 
 def test_memorised_markers_stand_where_the_curve_passes(small):
     accuracy = next(item for item in small.series() if item.name == "train-accuracy/random")
-    marker = next(item for item in small.markers() if item.label.startswith("random labels memorised at"))
+    marker = next(item for item in small.markers() if item.label.startswith("99 % of random labels fitted at"))
     assert accuracy.lo[accuracy.x >= marker.at][-1] >= 0.99
     assert accuracy.lo[accuracy.x < marker.at].min() < 0.99
-    assert any(item.label.startswith("all fitted at") for item in small.markers())
+    assert any(item.label.startswith("100 % fitted under every condition at") for item in small.markers())
 
 
 def test_signals_train_a_convolutional_network_beside_the_perceptron():
