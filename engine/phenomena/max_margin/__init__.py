@@ -17,7 +17,7 @@ Study asymptotics asks from which d/n noisy labels are separable, and what margi
 Candes, Sur 2020, arXiv:1804.09753; Sur, Candes 2019, arXiv:1803.06964; Montanari, Ruan, Sohn, Yan 2019, arXiv:1911.01544; Deng,
 Kammoun, Thrampoulidis 2019, arXiv:1911.05822.
 
-Letters: n points, d features; rows z_i = y_i x_i; w_hat the SVM, alpha its dual weights, gam = 1/|w_hat| its margin; eta the step
+Letters: n points, d features; rows z_i = y_i x_i; w_hat the SVM, alpha its dual weights, gamma = 1/|w_hat| its margin; eta the step
 size, t steps, s = eta t the flow's time, L = log s; w_tilde what remains of w - w_hat L. Losses are sums over points. Each seed
 draws its own problem; lines are medians over seeds with their range.
 

@@ -40,11 +40,11 @@ TO_THE_END, HALF_WAY, EARLY = within("decades", 59), within("decades", 30), with
 DESCENT_CLAIMS = (
     Claim("MM1", "Non-negative least squares finds the SVM: distance to sequential quadratic programming", "Lawson, Hanson 1974", "0",
           "1e-6; KKT residual 1e-10", chance=1e-3),
-    Claim("MM2", "Direction law, four points: error x log s at s = 1e59", SOUDRY, ".6545", "1 %", ("quick",), (TO_THE_END,)),
-    Claim("MM3", "Angle law, four points: (1-cos) x (log s)^2 at s = 1e59", SOUDRY, ".2142", "2 %", ("quick",), (TO_THE_END,)),
-    Claim("MM4", "Margin law, four points: gap x log s at s = 1e59", SOUDRY, ".29270", ".1 %", ("quick",), (TO_THE_END,)),
-    Claim("MM5", "Loss law, four points: loss x s at s = 1e10", SOUDRY, "1/gam^2", ".01 %", ("quick",), (EARLY,)),
-    Claim("MM6", "Two-term law, four points: distance at s = 1e30", "arXiv:1710.10345, Theorems 3-4", "0", "1e-8", ("quick",),
+    Claim("MM2", "Direction law, four-point set: error x log s at s = 1e59", SOUDRY, ".6545", "1 %", ("quick",), (TO_THE_END,)),
+    Claim("MM3", "Angle law, four-point set: (1-cos) x (log s)^2 at s = 1e59", SOUDRY, ".2142", "2 %", ("quick",), (TO_THE_END,)),
+    Claim("MM4", "Margin law, four-point set: gap x log s at s = 1e59", SOUDRY, ".2927", ".1 %", ("quick",), (TO_THE_END,)),
+    Claim("MM5", "Loss law, four-point set: loss x s at s = 1e10", SOUDRY, "1/gamma^2", ".01 %", ("quick",), (EARLY,)),
+    Claim("MM6", "Two-term law, four-point set: distance at s = 1e30", "arXiv:1710.10345, Theorems 3-4", "0", "1e-8", ("quick",),
           (HALF_WAY,)),
     Claim("MM7", "Gradient descent follows the flow: direction at step 200,000", "logistic flow at s = eta t", "0", "1e-3", ("quick",),
           (within("gd_steps", FOLLOWED),), 1e-3),
@@ -90,7 +90,7 @@ def _on(data: str, decade: int, judge: Callable[[Solution, int], Judgement]) -> 
 
 
 def _law(decade: int, tolerance: float, read: Read) -> Callable[[MaxMargin], Judgement]:
-    """A claim that a quantity of the four points agrees with its prediction within a relative tolerance."""
+    """A claim that a quantity of the four-point set agrees with its prediction within a relative tolerance."""
 
     def judge(solution: Solution, place: int) -> Judgement:
         predicted, measured = read(solution, place)

@@ -149,7 +149,7 @@ def _check(points: own.Entry) -> None:
 
 
 PRESETS = (
-    Preset("quick", "the four points, 200,000 true steps; Soudry's set and Gaussian data beside them", {}, "arXiv:1710.10345, Theorem 5"),
+    Preset("quick", "the four-point set, 200,000 true steps; Soudry's set and Gaussian data beside it", {}, "arXiv:1710.10345, Theorem 5"),
     Preset(
         "standard", "Gaussian data of three seeds, 1,000,000 true steps, 100,000 of every other optimiser",
         {"data": "gauss", "gd_steps": 1_000_000}, "arXiv:1710.10345; arXiv:1802.08246", seeds=3,

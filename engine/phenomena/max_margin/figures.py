@@ -32,23 +32,23 @@ Floats = NDArray[np.float64]
 
 S = Axis("s = eta t", log=True)
 DESCENT_FIGURES = (
-    Figure("direction-error", "Direction error", S, Axis("to w_hat/|w_hat|", log=True), ("direction-error/*",), "|w/|w| - w_hat/|w_hat||"),
+    Figure("direction-error", "Direction error", S, Axis("off the SVM's", log=True), ("direction-error/*",), "|w/|w| - w_hat/|w_hat||"),
     Figure("direction-law", "Direction error x log s", S, Axis("product", lo=0.0), ("direction-law/*",), "tends to a constant"),
     Figure("norm", "Norm of the weights", S, Axis("|w|", lo=0.0), ("norm/*",), "slope |w_hat| on log s"),
     Figure("validation", "Validation", S, Axis("mean loss, error rate", log=True), ("validation/*",),
            "1,000 held-out points: training points, noise as large as the margin"),
-    Figure("optimisers", "Margin in own norm", Axis("step", log=True, lo=1), Axis("of the largest", lo=0.0, hi=1.05),
-           ("optimisers/*",), "GD, momentum, normalised: l2; sign, Adam: l_inf; coordinate: l1"),
+    Figure("optimisers", "Margin gap, own norm", Axis("step", log=True, lo=1), Axis("relative", log=True),
+           ("optimisers/*",), "1 - margin over the largest, least 1e-6; GD, momentum, normalised: l2; sign, Adam: l_inf; coordinate: l1"),
     Figure("one-minus-cos", "Angle", S, Axis("1 - cos", log=True), ("one-minus-cos/*",)),
     Figure("angle-law", "(1 - cos) x (log s)^2", S, Axis("product", lo=0.0), ("angle-law/*",), "tends to a constant"),
-    Figure("margin-gap", "Margin gap", S, Axis("gam - min z.w/|w|", log=True), ("margin-gap/*",)),
+    Figure("margin-gap", "Margin gap", S, Axis("gamma - min z.w/|w|", log=True), ("margin-gap/*",)),
     Figure("margin-law", "Margin gap x log s", S, Axis("product", lo=0.0), ("margin-law/*",), "tends to a constant"),
     Figure("loss", "Training loss", S, Axis("summed logistic", log=True), ("loss/*",)),
-    Figure("loss-law", "Training loss x s", S, Axis("product", lo=0.0), ("loss-law/*",), "in steps: loss x t -> 1/(eta gam^2)"),
+    Figure("loss-law", "Training loss x s", S, Axis("product", lo=0.0), ("loss-law/*",), "in steps: loss x t -> 1/(eta gamma^2)"),
     Figure("other-data", "Direction, other data", S, Axis("error", log=True), ("other-data/*",),
            "equal duals (Soudry's set): s^-1/4"),
-    Figure("margin", "Margin, smoothed margin", S, Axis("of gam", lo=0.0, hi=1.05), ("margin/*",),
-           "gam: the largest; smoothed: log(1/loss)/|w|"),
+    Figure("margin", "Margin, smoothed margin", S, Axis("of gamma", lo=0.0, hi=1.05), ("margin/*",),
+           "gamma: the largest; smoothed: log(1/loss)/|w|"),
 )  # fmt: skip
 FIGURES = (
     *(replace(figure, empty="fills with study descent", domain=(DESCENT,)) for figure in DESCENT_FIGURES),
@@ -78,6 +78,7 @@ QUANTITIES = (
 
 PARALLEL = 1e-10  # C below which the duals count as equal: w_tilde is parallel to w_hat
 ROUNDING = 1e-15  # of a direction error; what is below says nothing
+LEAST_GAP = 1e-6  # at which smaller gaps of an optimiser's margin are drawn: sign descent has none from its first step on
 LATE = np.log(10.0)  # predictions for late times are drawn from s = 10 on
 
 DISTANCES: dict[str, Callable[[MarginCurves, Floats], Floats]] = {
@@ -126,16 +127,15 @@ def step_curves(run: MaxMargin) -> Iterator[Series]:
         walks = run.walks(name)
         if walks:
             k, method = min(len(walk.steps) for _, walk in walks), walks[0][1].method
-            shares = [walk.shares(solution)[:k] for solution, walk in walks]
-            yield _medians(f"optimisers/{name}", method.label, walks[0][1].steps[:k], shares, group=name)
+            gaps = [np.maximum(1 - walk.shares(solution)[:k], LEAST_GAP) for solution, walk in walks]
+            yield _medians(f"optimisers/{name}", method.label, walks[0][1].steps[:k], gaps, group=name)
 
 
 def markers(run: MaxMargin) -> Iterator[Marker]:
-    """Where the true steps end, each optimiser's goal, and where directions drown in rounding."""
-    yield Marker("optimisers", "y", 1.0, "largest margin")
+    """Where the true steps end, and where directions drown in rounding."""
     for figure, solutions in (("other-data", run.references.values()), ("direction-error", run.solutions)):
         if any(item.along_flow.curves.direction_error.min() < ROUNDING for item in solutions):
-            yield Marker(figure, "y", ROUNDING, "rounding below")
+            yield Marker(figure, "y", ROUNDING, "1e-15: rounding")
     ends = [walk.log_times(solution)[-1] for solution, walk in run.walks(run.config.optimiser)]
     if ends and run.done and np.all(np.isfinite(ends)):
         at = float(np.exp(np.median(ends)))
@@ -189,11 +189,11 @@ def _limits(run: MaxMargin, limits: list[SoudryLimit]) -> Iterator[Series]:
     ends = np.exp(run.log_s[[int(np.searchsorted(run.log_s, 0)), -1]])
     for figure, constant in LIMITS.items():
         values = np.round([[constant(limit)] * 2 for limit in limits], 14)
-        label = f"limit {np.median(values):.5g}"
+        label = f"limit {np.median(values):.4g}"
         yield _medians(f"{figure}/limit", label, ends, list(values), group="limit", **ASYMPTOTIC)
     tau = run.log_s[run.log_s >= LATE]
     losses = [np.exp(np.log(limit.loss) - tau) for limit in limits]
-    yield _medians("loss/limit", "1/(gam^2 s)", np.exp(tau), losses, group="limit", **ASYMPTOTIC)
+    yield _medians("loss/limit", "1/(gamma^2 s)", np.exp(tau), losses, group="limit", **ASYMPTOTIC)
 
 
 def _other_data(run: MaxMargin) -> Iterator[Series]:

@@ -27,6 +27,6 @@ def clauses(run: MaxMargin, known: Known) -> Iterator[str]:
         if known.has("direction_error_adam"):
             yield f"Adam {known.number('direction_error_adam')} away"
     if known.has("direction_constant", "direction_constant_theory") and known.value("direction_constant_theory") > PARALLEL:
-        ends = known.number("direction_constant"), known.number("direction_constant_theory")
-        yield f"flow: error x log s ends at {ends[0]}, theory {ends[1]}"
+        measured, theory = (f"{known.value(name):.4g}" for name in ("direction_constant", "direction_constant_theory"))
+        yield f"flow: error x log s ends at {measured}, limit {theory}"
     yield from pooled(run.seeds)

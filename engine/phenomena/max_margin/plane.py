@@ -26,11 +26,11 @@ class Plane:
     def __init__(self, solution: Solution) -> None:
         problem = solution.problem
         self.d = problem.X.shape[1] - problem.config.bias
-        self.native = self.d <= 2
+        self.native, self.imported = self.d <= 2, bool(problem.config.sha256)
         self.basis = np.eye(2, self.d) if self.native else self._turning_plane(solution)
         self.points = problem.X[:, : self.d] @ self.basis.T
         self.centre, self.reach = np.zeros(2), np.full(2, 1.15 * float(np.abs(self.points).max()))
-        if problem.config.sha256:
+        if self.imported:
             self._look_at_points(origin=not problem.config.bias)
 
     def _look_at_points(self, origin: bool) -> None:
@@ -44,8 +44,8 @@ class Plane:
 
     @property
     def equal(self) -> bool:
-        """Whether both axes have one scale."""
-        return bool(self.reach[0] == self.reach[1])
+        """Whether both axes have one scale: not for built-in points of two features, whose lines part in the whole width alone."""
+        return bool(self.reach[0] == self.reach[1]) and (self.imported or not self.native)
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -84,7 +84,7 @@ class Plane:
 def picture(solution: Solution, run: MarginRun) -> Picture:
     """Draw a problem; with the linked cursor over s the flow's separator turns. The run's stands at its present step, if it made one."""
     plane, svm, flow, y = Plane(solution), solution.svm, solution.flow, solution.problem.y
-    s, last = np.exp(flow.log_s), f"flow 1e{flow.log_s[-1] / np.log(10):.0f}"
+    s, last = np.exp(flow.log_s), f"flow s=1e{flow.log_s[-1] / np.log(10):.0f}"
     names = solution.problem.classes
     layers = [
         Layer("points", plane.points[y == sign], name, f"label {sign:+.0f}")
@@ -95,7 +95,7 @@ def picture(solution: Solution, run: MarginRun) -> Picture:
         Layer("line", plane.line(svm.w, 1.0), "margin", "strip"),
         Layer("line", plane.line(svm.w, -1.0), "", "strip"),
         Layer("line", plane.line(svm.w), "SVM", "svm"),
-        Layer("line", plane.line(flow.w[-1]), last, "flow", s, plane.lines(flow.w), tuple(f"flow {time:.2g}" for time in s)),
+        Layer("line", plane.line(flow.w[-1]), last, "flow", s, plane.lines(flow.w), tuple(f"flow s={time:.2g}" for time in s)),
     ]
     if np.any(run.stepper.w):
         layers.append(Layer("line", plane.line(run.stepper.w), f"true {run.method.label}", run.method.name))

@@ -24,7 +24,7 @@ HELD_OUT = 1000
 
 SHOWN_ROWS = 6  # of those that contradict one another
 
-NAMES = {"four-point": "four points", "soudry": "Soudry's set", "gauss": "gauss", "mnist1d": "MNIST-1D, 0 and 1"}
+NAMES = {"four-point": "four-point set", "soudry": "Soudry's set", "gauss": "gauss", "mnist1d": "MNIST-1D, 0 and 1"}
 
 
 @dataclass(frozen=True)

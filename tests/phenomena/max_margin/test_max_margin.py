@@ -282,9 +282,9 @@ def test_lines_of_the_picture_are_where_the_weights_say():
 def test_with_the_cursor_over_s_the_picture_shows_the_separator_of_that_time(quick):
     picture, arrays = quick.pictures()[0], quick.arrays()
     flow = next(layer for layer in picture.layers if layer.group == "flow")
-    assert flow.label == "flow 1e59"
+    assert flow.label == "flow s=1e59"
     np.testing.assert_array_equal(flow.xy, flow.under(None).xy)
-    for decade, label in ((4, "flow 1e+04"), (30, "flow 1e+30")):
+    for decade, label in ((4, "flow s=1e+04"), (30, "flow s=1e+30")):
         shown, place = flow.under(10.0**decade), int(np.argmin(np.abs(arrays["log_s"] - decade * np.log(10))))
         assert shown.label == label
         np.testing.assert_allclose(shown.xy @ arrays["w_flow"][place], 0.0, atol=1e-9)  # the line on which w.x is 0
