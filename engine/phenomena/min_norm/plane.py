@@ -40,7 +40,7 @@ def plane_picture(config: MinNormConfig) -> Picture:
     circle = np.linspace(0, 2 * np.pi, 121)
     rings = [np.sqrt(c) * np.stack([np.cos(circle), np.sin(circle)], axis=1) for c in CIRCLES]
     layers = [
-        *(Layer("line", ring, "|w|²" if not index else "", "circle") for index, ring in enumerate(rings)),
+        *(Layer("line", ring, "|w|" if not index else "", "circle") for index, ring in enumerate(rings)),
         Layer("line", np.stack([best - far * across, best + far * across]), "fits", "fits"),
         Layer("points", np.stack([best + step * across for step in SOLUTIONS]), "", "fits"),
         *_paths(config, start),
