@@ -162,7 +162,7 @@ def test_benign_overfitting_gives_the_chosen_spectrum_beside_its_theory():
     _, risks = column("excess-risk")
     place = next(i for i, one in enumerate(run.settings) if one.family == "exp-eps" and one.n == 40)
     line = said("benign-overfitting--exp-eps")
-    assert line.startswith(f"excess risk: exp+eps falls to {risks[-1, place]:.3f}, exp grows to ")
+    assert line.startswith(f"excess risk: exp+eps falls to {risks[-1, place]:.3f} at n = ")
     assert f"exp+eps at n = 40: noise risk {risks[-1, place]:.3f}, theory {run.expected[run.chosen] - 1:.3f}; excess ~ n^-" in line
     assert run.sigma2 == 1
     assert "k^-3 at n = 80: noise risk " in said("benign-overfitting--signal-ridge"), "the exponent that was asked for"

@@ -23,7 +23,8 @@ class BenignOverfittingConfig(Config):
 
     task: Task = knob("regression", "interpolate noisy values, or labels of two classes")
     family: Family = knob(
-        "exp-eps", "family whose ranks are printed; log and isotropic are drawn beside the other three", needs=(REGRESSION,)
+        "exp-eps", "family whose ranks are printed (exp-eps: exp+eps in figures); log and isotropic are drawn beside the other three",
+        needs=(REGRESSION,)
     )  # fmt: skip
     spectrum: str = data_knob(
         NONE, "your own eigenvalues, perhaps with a signal, judged and drawn beside the families: genlab data import", builtin=(NONE,),

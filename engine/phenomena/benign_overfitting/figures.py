@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from engine.contract import Axis, Condition, Figure, Marker, PictureSpec, Quanti
 from engine.phenomena.benign_overfitting.classification import figures as classification
 from engine.phenomena.benign_overfitting.config import REGRESSION
 from engine.phenomena.benign_overfitting.settings import Setting
+from engine.phenomena.benign_overfitting.theory import order_label
 from engine.readings import summarised
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.draw_statistics import mean_and_error
@@ -34,11 +36,12 @@ FIGURES = (
            (REGRESSION,)),
     Figure(
         "bounds", "Theorem 4's bounds", N, EXCESS, ("excess-risk/*/simulation", "bounds/*"),
-        "the constants c and c1 that it leaves open are 2; above: but for 5 % of the draws, where k* < n/2",
+        "the constants c and c1 that it leaves open are 2; upper bound: in 95 % of draws, where k* < n/2",
         empty="fills without ridge: the bounds are those of interpolation", domain=(REGRESSION, one_of("ridge", 0.0)),
     ),
     Figure(
-        "orders", "Theorem 4's order of the risk", N, EXCESS, ("orders/*",), "at k*, of the chosen family, with its ridge",
+        "orders", "Theorem 4's order of the risk", N, EXCESS, ("orders/*/simulation", "orders/*"),
+        "order: k*/n + n/R_k* and its like for signal and ridge",
         empty="fills where some r_k, the ridge added to its sum, is at least b n: raise ridge", domain=(REGRESSION,),
     ),
     Figure("noise-term", "Noise risk", N, EXCESS, ("noise-term/*",), empty=WITH_SIGNAL, domain=(REGRESSION, HAS_SIGNAL)),
@@ -70,6 +73,11 @@ def simulated(run: BenignOverfitting) -> Iterator[Series]:
             if run.has_signal(curve):
                 yield _means(f"noise-term/{group}/simulation", curve, noise)
                 yield _means(f"signal-term/{group}/simulation", curve, signal)
+            if group == run.chosen.group:
+                parts = {"noise": noise, "signal": signal} if run.has_signal(curve) else {"noise": noise}
+                for part, draws in parts.items():
+                    found = _means(f"orders/{part}/simulation", curve, draws)
+                    yield replace(found, label=order_label(run, part), group=group if part == "noise" else part)
     if run.digits.done:
         yield from _digits(run)
 
@@ -105,7 +113,9 @@ def markers(run: BenignOverfitting) -> tuple[Marker, ...]:
             of = f"k^-{first.parameter:g}"
             found.append(Marker("excess-risk", "y", limit, f"limit of {of}", first.group, f"lim {of}"))
     group = "own" if run.config.imported else "exp-eps"
-    k_star = run.terms[run.of(group)[-1]].k_star
+    n, k_star = run.of(group)[-1].n, run.terms[run.of(group)[-1]].k_star
     if k_star is not None:
-        found.append(Marker("spectrum", "x", k_star + 0.5, f"k* = {k_star}", group))  # between the first k* and the tail
+        found.append(
+            Marker("spectrum", "x", k_star + 0.5, f"k* = {k_star} at n = {n:,}", group, f"k* = {k_star}")
+        )  # between the first k* and the tail
     return tuple(found)

@@ -14,7 +14,7 @@ from engine.phenomena.benign_overfitting.settings import Setting
 from engine.seeds import streams
 from engine.theory.inputs import Floats
 
-POINTS, NOISE = 32, 0.4
+POINTS, NOISE = 32, 0.6
 GRID = 240
 
 
@@ -60,8 +60,8 @@ def fitted_pictures(tau: float, seed: int) -> tuple[Picture, ...]:
     for declared, setting in zip(PICTURES, fitted_settings(tau), strict=True):
         at = places(x, setting.p)
         values = interpolate(setting.eigenvalues, x, y, at)
-        path = Layer("path", np.column_stack([at, values]), setting.label, setting.group)
-        found.append(Picture(declared.name, declared.title, layers=(below, path, above), extent=extent, x="x", y="y"))
+        fit = Layer("line", np.column_stack([at, values]), setting.label, setting.group)
+        found.append(Picture(declared.name, declared.title, layers=(below, fit, above), extent=extent, x="x", y="y"))
     return tuple(found)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.phenomena.benign_overfitting.experiment import BenignOverfitting
     from engine.phenomena.benign_overfitting.settings import Setting
 
-FIRST = 3  # spectra that the first clause has room for
+FIRST = 2  # spectra that the first clause has room for
 FLAT = 1.25  # factor from the least n to the largest within which a risk is said to stay
 
 
@@ -47,4 +47,4 @@ def _with_n(run: BenignOverfitting, curve: list[Setting]) -> str:
     """What a curve's mean excess risk comes to at its largest n, and which way it went from its least one."""
     first, last = run.excess(curve[0]), run.excess(curve[-1])
     way = "falls to" if last * FLAT < first else "grows to" if last > FLAT * first else "stays at"
-    return f"{curve[0].label} {way if len(curve) > 1 else 'is'} {number([last])}"
+    return f"{curve[0].label} {way if len(curve) > 1 else 'is'} {number([last])} at n = {curve[-1].n:,}"

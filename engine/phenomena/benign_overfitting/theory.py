@@ -127,18 +127,18 @@ def _bounds(run: BenignOverfitting, curve: list[Setting]) -> Iterator[Series]:
     """Theorem 4's bounds of the excess risk; the upper one where the tail hides the noise, k* < n/c1."""
     group, label = curve[0].group, curve[0].label
     lower = [lower_bound(run.terms[one], one.n, run.sigma2, CONSTANT, CONSTANT) for one in curve]
-    yield _curve(f"bounds/{group}/lower", f"{label}, at least", [one.n for one in curve], lower, group, "bound")
+    yield _curve(f"bounds/{group}/lower", f"{label}, lower bound", [one.n for one in curve], lower, group, "bound")
     hidden = [one for one in curve if run.terms[one].k_over_n < 1 / CONSTANT]
     if hidden:
         upper = [
             upper_bound(run.terms[one], one.n, float(one.target @ one.target), one.eigenvalues[0], run.sigma2, c=CONSTANT)
             for one in hidden
         ]  # fmt: skip
-        yield _curve(f"bounds/{group}/upper", f"{label}, at most", [one.n for one in hidden], upper, group, "bound")
+        yield _curve(f"bounds/{group}/upper", f"{label}, upper bound", [one.n for one in hidden], upper, group, "bound")
 
 
 def _orders(run: BenignOverfitting) -> Iterator[Series]:
-    """Noise and signal terms of the chosen family with the ridge: their orders, and the deterministic equivalent."""
+    """Noise and signal terms of the chosen family with the ridge: their orders, and the deterministic equivalent beside what is drawn."""
     ridge, sigma2 = run.config.ridge, run.sigma2
     ranks = {one: critical_rank(one.eigenvalues, one.n, run.config.b, ridge) for one in run.of(run.chosen.group)}
     hidden = {one: k for one, k in ranks.items() if k is not None}
@@ -149,8 +149,14 @@ def _orders(run: BenignOverfitting) -> Iterator[Series]:
     theory = np.array([expected(one, ridge) for one in hidden]) * (sigma2, 1.0)
     names = ("noise", "signal") if run.has_signal(list(hidden)) else ("noise",)
     for name, order, value in zip(names, orders.T, theory.T, strict=False):
-        yield _curve(f"orders/{name}/order", f"{run.chosen.label}, {name} risk: order", x, order, name, "bound")
-        yield _curve(f"orders/{name}/theory", f"{run.chosen.label}, {name} risk: theory", x, value, name)
+        label, group = order_label(run, name), run.chosen.group if name == "noise" else name
+        yield _curve(f"orders/{name}/theory", f"{label}, theory", x, value, group)
+        yield _curve(f"orders/{name}/order", f"{label}, order", x, order, f"{name} order", "bound")
+
+
+def order_label(run: BenignOverfitting, part: str) -> str:
+    """The legend name of a part of the chosen family's excess risk, all of it where there is no signal."""
+    return f"{run.chosen.label}, {part}" if run.has_signal(run.of(run.chosen.group)) else run.chosen.label
 
 
 def _curve(name: str, label: str, x: Any, y: Any, group: str, basis: Basis = "asymptotic") -> Series:

@@ -59,7 +59,7 @@ def test_theory_is_shown_before_the_first_draw() -> None:
 def test_drawn_fits_pass_through_every_point_and_leave_the_frame_where_they_are_wild(seed: int) -> None:
     benign, tempered, wild = fitted_pictures(5.0, seed)
     for picture in (benign, tempered, wild):
-        points, path = (next(one.xy for one in picture.layers if one.kind == kind) for kind in ("points", "path"))
+        _, path, points = (one.xy for one in picture.layers)
         assert np.interp(points[:, 0], *path.T) == pytest.approx(points[:, 1], abs=1e-6)
         assert np.abs(points[:, 1]).max() < picture.extent[3]
     points, path = benign.layers[2].xy, benign.layers[1].xy
