@@ -172,7 +172,7 @@ STOPS = (
         preset="hastie-isotropic",
         knobs=ISOTROPIC,
         figure="test-mse",
-        shown=("test-mse/zero*", "test-mse/minima"),
+        shown=("test-mse/zero*", "test-mse/minima*"),
         setting="The model of exercise 2: the truth has as many features as are fitted, squared length r2 = {r2}, and sigma = {sigma}. "
         "In the stop on double descent the lower valley lay beyond n.",
         ask="And here?",

@@ -85,8 +85,8 @@ NESTED_CLAIMS = (
     Claim("DD2", "The peak is at p = n", BHX, "argmax of the draws' geometric mean: n", "1 feature",
           domain=(DRAWN, SOMETHING_TO_AMPLIFY, OWN_PEAK, within("draws", FEWEST)), chance=1e-3),
     Claim(
-        "DD3", "Which second minimum is lower is as the exact curves have it: with misspecification", BHX,
-        "head: yes; well-specified isotropic: no", "exact, where the two minima are 4 SE apart", ("quick",),
+        "DD3", "Which valley is lower is as the exact curves have it: the second with misspecification (head), the first without", BHX,
+        "head: second; well-specified isotropic: first", "exact, where the two valleys are 4 SE apart", ("quick",),
         (DRAWN, GAUSSIAN, ISOTROPIC, within("draws", FEWEST)), 1e-3,
     ),
     Claim(
@@ -152,7 +152,7 @@ def _exact_curve(run: DoubleDescent, model: Isotropic) -> Judgement:
     shares = excess_shares(n, p.astype(np.float64), means, run.main.count, used, noise, LUCK / p.size)
     worst = int(np.argmin(shares))
     found, predicted = float(means[worst] + noise[worst]), float(model.predict(p).test[worst])
-    farthest = f"at p={p[worst]} the mean is {found:.4g}, theory {predicted:.4g}"
+    farthest = f"at p = {p[worst]} features the mean is {found:.4g}, theory {predicted:.4g}"
     values = {"predicted": predicted, "measured": found, "p": float(p[worst])}
     return rarest(float(shares[worst]), p.size, LUCK, farthest, values)
 
@@ -181,15 +181,19 @@ def _second_minimum(run: DoubleDescent, model: Isotropic) -> Judgement:
         spread = float(np.hypot(error[int(truth.first)], error[int(truth.second)]))
         if abs(truth.second_low - truth.first_low) <= VALLEY_ERRORS * spread:
             doubts.append(name)
-        expected.append(_yes_no(truth.second_below))
-        measured.append(_yes_no(found.second_below))
+        expected.append(f"{name}: {_lower(truth.second_below)}")
+        measured.append(f"{name}: {_lower(found.second_below)}")
         values |= {f"{name} first": found.first_low, f"{name} second": found.second_low}
     predicted = "; ".join(expected)
     if doubts:
         return not_applicable(
-            f"the exact minima of {' and '.join(doubts)} are within {VALLEY_ERRORS:g} SE of each other", predicted=predicted
+            f"the exact valleys of {' and '.join(doubts)} are within {VALLEY_ERRORS:g} SE of each other", predicted=predicted
         )
     return decided(measured == expected, "; ".join(measured), predicted=predicted, values=values)
+
+
+def _lower(second: bool | None) -> str:
+    return "second" if second else "first"
 
 
 def _yes_no(answer: bool | None) -> str:
@@ -307,7 +311,7 @@ def _over_sets(run: DoubleDescent, model: Isotropic) -> Judgement:
 
 
 JUDGES: Judges[DoubleDescent] = {
-    "DD1": _of_isotropic("", _exact_curve), "DD2": _peak, "DD3": _of_isotropic("yes; no", _second_minimum),
+    "DD1": _of_isotropic("", _exact_curve), "DD2": _peak, "DD3": _of_isotropic("head: second; well-specified: first", _second_minimum),
     "DD4": _of_isotropic(f"rise <= {RISE:.0%}, 0 p above min-norm", _tuned),
     "DD5": _of_isotropic(f"off by <= {FACTOR_ERROR:.0%}", _factors), "DD6": _solver, "DD7": _limit, "DD8": _digits, "DD9": _noise,
     "DD10": _of_isotropic("", _over_sets), **multiple.JUDGES, **stopping.JUDGES,

@@ -87,7 +87,7 @@ ROUNDING = 1e-10  # a squared bias below this is 0: the risk of a fit in the spa
 
 
 def main_curves(run: DoubleDescent) -> Iterator[Series]:
-    """The figures of the main curve: test MSE with the tuned curve, bias and variance, norm."""
+    """The figures of the main curve: test MSE with that of the optimal ridge, bias and variance, norm."""
     kinds: tuple[Kind, ...] = (run.kind,) if run.kind == "best" else (run.kind, "best")
     for kind in kinds:
         yield from _simulation_and_theory(run, "test-mse", kind, "test", _name(run, kind), kind)
@@ -145,17 +145,21 @@ def valley_sentence(run: DoubleDescent) -> tuple[str, ...]:
 
 
 def _name(run: DoubleDescent, kind: Kind) -> str:
-    return {"zero": "min-norm", "small": f"ridge lambda = {run.ridges.constant:g}", "best": "tuned"}[kind]
+    return {"zero": "min-norm", "small": f"ridge lambda = {run.ridges.constant:g}", "best": "optimal ridge"}[kind]
 
 
 def _minima(run: DoubleDescent) -> Iterator[Series]:
-    """Both minima, of theory where there is one, and in the label which is lower."""
+    """Both minima, of theory where there is one, the lower one with a name of its own that says which valley it is."""
     theory, found = run.theory[run.kind], run.predicted or run.simulated()
     if found is not None and found.second_below is not None:
-        x, y = np.array([found.first, found.second]) / run.model.n, np.array([found.first_low, found.second_low])
-        label = f"minima, the {'second' if found.second_below else 'first'} lower"
         basis: Basis = "simulation" if theory is None else theory.basis
-        yield Series("test-mse/minima", label, x, y, basis=basis, style="points", group="minima")
+        whose = f"{THEORY[basis]} " if basis in THEORY else ""
+        low = "second" if found.second_below else "first"
+        places = {"first": (found.first, found.first_low), "second": (found.second, found.second_low)}
+        for valley, (p, height) in sorted(places.items(), key=lambda item: item[0] == low):  # the lower one last
+            name, words = ("lowest", f"lowest: {whose}{valley} valley") if valley == low else ("other", f"{whose}{valley} valley")
+            x, y = np.array([p]) / run.model.n, np.array([height])
+            yield Series(f"test-mse/minima-{name}", words, x, y, basis=basis, style="points", group=f"minimum {name}")
 
 
 def _simulation_and_theory(run: DoubleDescent, figure: str, kind: Kind, quantity: str, label: str, group: str) -> Iterator[Series]:
@@ -189,8 +193,8 @@ def _over_training_sets(run: DoubleDescent) -> Iterator[Series]:
         for (group, label), (value, error) in zip(names, fit.decomposed(), strict=True):
             band = f"standard error of {fit.count} training sets"
             x, shown = fit.p / n, np.where(value < ROUNDING * np.max(value), 0.0, value)
-            yield Series(f"bias-variance/{group}", label, x, shown, np.maximum(value - error, 0.0), value + error, band,
-                         basis="simulation", group=group)  # fmt: skip
+            lo, hi = (np.where(value > error, value + side * error, np.nan) for side in (-1, 1))  # none that reaches 0, on a log axis
+            yield Series(f"bias-variance/{group}", label, x, shown, lo, hi, band, basis="simulation", group=group)
     if theory is not None and theory.over_sets is not None:
         for (group, label), values in zip(names, theory.over_sets, strict=True):
             name, x = f"bias-variance/{group}-theory", theory.p / n
