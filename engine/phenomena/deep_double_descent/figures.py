@@ -105,12 +105,12 @@ def companions(seed: int) -> Iterator[Series]:
     n = np.unique(np.concatenate([np.round(np.geomspace(10, 1000, 80)), np.arange(D - 10, D + 11)]))
     n = n[np.abs(n - D) >= 2]  # elsewhere it is infinite
     steps = np.maximum(scales.x, FIRST_STEP)
-    yield Series("epochs-exact/formula", "exact", steps, scales.exact, kind="theory", basis="exact", group="formula")
-    yield Series("samples-exact/formula", "exact", n, linear_risk(n), kind="theory", basis="exact", group="formula")
+    yield Series("epochs-exact/formula", "exact risk", steps, scales.exact, kind="theory", basis="exact", group="formula")
+    yield Series("samples-exact/formula", "exact risk", n, linear_risk(n), kind="theory", basis="exact", group="formula")
     for name, x, one in (("epochs-exact/simulated", steps, scales), ("samples-exact/simulated", linear.x, linear)):
         lo, hi = (one.mean - 2 * one.error, one.mean + 2 * one.error) if x is steps else (None, None)  # no band across two points
         band = "" if lo is None else "2 SE"
-        yield Series(name, "simulated", x, one.mean, lo, hi, band, basis="simulation", style="points", group="simulated")
+        yield Series(name, "simulated risk", x, one.mean, lo, hi, band, basis="simulation", style="points", group="simulated")
 
 
 def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
