@@ -117,7 +117,7 @@ def markers(run: DeepDoubleDescent) -> Iterator[Marker]:
     """Yield thresholds in width, the loss of constant outputs; first minimum and peak in time."""
     sweeps, scales = run.sweeps, two_scales(run.seeds[0])
     yield Marker("width-loss", "x", run.threshold, "nK parameters", brief="nK")
-    yield Marker("width-loss", "y", run.constant, "best constant", brief="best constant")
+    yield Marker("width-loss", "y", run.constant, "best constant", brief="constant")
     yield Marker("emc", "y", sweeps.n, f"n={sweeps.n}")
     for name, place in zip(("valley", "peak"), landmarks(scales.exact)[:2], strict=True):
         yield Marker("epochs-exact", "x", float(scales.x[place]), name)
