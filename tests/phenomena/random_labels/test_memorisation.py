@@ -109,7 +109,7 @@ def test_a_map_says_from_which_step_on_half_of_a_part_is_fitted():
         history=SimpleNamespace(last=20),
     )  # fmt: skip
     found = memorised(run, "random", SimpleNamespace(name="random", corruption=1.0, label="random labels"))
-    assert (found.shade, found.lo, found.hi, found.note) == ("log10 step, half fitted", 0.0, np.log10(20), "4 of 8, seed 7")
+    assert (found.shade, found.lo, found.hi, found.note) == ("log10 step", 0.0, np.log10(20), "4 of 8, seed 7")
     np.testing.assert_allclose(10**found.values, [[7, 3, 20, np.nan], [np.nan, np.nan, np.nan, 9]])
     halves = fitting_map(np.tile([7, 3, -1, -1], 20), np.zeros(80, dtype=int), 1)
     assert halves.shape == (1, 20) and (halves == 7).all(), "half of four are fitted once the second one is"
