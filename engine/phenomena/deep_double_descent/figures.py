@@ -35,8 +35,8 @@ FIGURES = (
     Figure("epochs", "Training time", STEP, ERROR, ("epochs/*",), "minimum, peak: of the widest network's test error, once it fits half"),
     Figure("samples", "Sample size", SAMPLES, Axis("test error"), ("samples/*",), "noisy labels", UNSWEPT, (SWEPT,)),
     Figure("emc", "Effective complexity", WIDTH, Axis("largest n", log=True), ("emc/*",), "band: up to the next n", UNSWEPT, (SWEPT,)),
-    Figure("epochs-exact", "Two time scales, exact", STEP, Axis("excess risk", hi=2.5), ("epochs-exact/*",), "linear model, n=400"),
-    Figure("samples-exact", "More data hurts, exact", SAMPLES, Axis("excess risk", log=True, hi=10.0), ("samples-exact/*",),
+    Figure("epochs-exact", "Two time scales", STEP, Axis("excess risk", hi=2.5), ("epochs-exact/*",), "exact, of a linear model, n=400"),
+    Figure("samples-exact", "More data hurts", SAMPLES, Axis("excess risk", log=True, hi=10.0), ("samples-exact/*",),
            "least squares, d=100, sigma=.5; infinite at n=d"),
 )  # fmt: skip
 PICTURES = (PictureSpec("test-error", "Test error by step, h"),)

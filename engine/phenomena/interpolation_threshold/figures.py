@@ -33,7 +33,7 @@ FIGURES = (
     ),
     Figure("smallest-eigenvalue", "Smallest eigenvalue", GAMMA, Axis("of X^T X/n", log=True), ("smallest-eigenvalue/*",), "above 0"),
     Figure(
-        "smallest-at-n", "Smallest eigenvalue at d = n", Axis("n^2 smallest eigenvalue", log=True), Axis("share below", lo=0.0, hi=1.0),
+        "smallest-at-n", "Smallest eigenvalue at d = n", Axis("n^2 smallest eigenvalue", log=True), Axis("CDF", lo=0.0, hi=1.0),
         ("smallest-at-n/*",), "of X^T X/n; share of the draws; Edelman's law is that of n to infinity",
     ),
     Figure("condition-number", "Condition number", GAMMA, Axis("s_max/s_min", log=True), ("condition-number/*",)),

@@ -36,7 +36,7 @@ TWO_LAYER_FIGURES = (
 )  # fmt: skip
 WIDTHS = Condition("widths other than m", lambda config: bool({*config.widths} - {config.m}))
 WIDTH_FIGURES = (
-    Figure("width", "Over width, alpha 1", WIDTH, Axis("change or gap", log=True), ("width/*",)),
+    Figure("width", "Over width, alpha 1", WIDTH, Axis("change, gap", log=True), ("width/*",)),
     Figure("width-error", "Test error, alpha 1", WIDTH, Axis("test MSE", log=True), ("width-error/*",)),
 )  # fmt: skip
 FIGURES = (

@@ -47,9 +47,9 @@ FIGURES = (
            Axis("bound, at confidence 1 - delta", log=True, lo=0.01), ("bounds/*",),
            "BFT: Bartlett et al. 2017; NBS: Neyshabur et al. 2018; PB: PAC-Bayes; half data: on true labels alone; "
            "what draws weights: 1 - delta - .01"),
-    Figure("terms", "Terms (networks of the bounds)", Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(TERMS))),
+    Figure("terms", "Terms in bounds", Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(TERMS))),
            Axis("without constants", log=True), ("terms/*",), "n and margin of the knobs; bounds grow with them; none is a bound"),
-    Figure("bound-vs-n", "Growth with n (other networks)", Axis("n", log=True), Axis("norm, term, error", log=True), ("bound-vs-n/*",),
+    Figure("bound-vs-n", "Growth, other networks", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
            "networks of their own, at every n trained to one margin; ~: log-log slopes; |w-w0|: distance from first weights; "
            "spectral product: of spectral norms; terms: without constants",
            "fills last, after the certificates, unless the knob follow is nothing",

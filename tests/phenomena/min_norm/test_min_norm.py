@@ -165,9 +165,9 @@ def test_the_minima_of_the_norms_are_those_of_plain_linear_programmes(small: Min
     ones = np.ones((d, 1))
     linf = linprog(bound, A_ub=np.block([[np.eye(d), -ones], [-np.eye(d), -ones]]), b_ub=np.zeros(2 * d),
                    A_eq=np.hstack([X, np.zeros((len(y), 1))]), b_eq=y, bounds=[(None, None)] * d + [(0, None)]).fun  # fmt: skip
-    assert least["l1 minimum"] == pytest.approx(l1, rel=1e-7)
-    assert least["l2 minimum"] == pytest.approx(np.linalg.norm(np.linalg.pinv(X) @ y))
-    assert least["l∞ minimum"] == pytest.approx(linf, rel=1e-7)
+    assert least["min l1"] == pytest.approx(l1, rel=1e-7)
+    assert least["min l2"] == pytest.approx(np.linalg.norm(np.linalg.pinv(X) @ y))
+    assert least["min l∞"] == pytest.approx(linf, rel=1e-7)
     for order, power in (("l1", 1), ("l2", 2), ("linf", np.inf)):
         assert curve(small, f"norms/{order}").y[-1] == pytest.approx(np.linalg.norm(small.arrays()["w"], power))
 
@@ -222,7 +222,7 @@ def test_networks_go_from_the_l2_to_the_l1_interpolator(quick: MinNorm) -> None:
 
 def test_deeper_products_complete_better_than_the_nuclear_norm(quick: MinNorm) -> None:
     errors = {depth: curve(quick, f"matrix-completion/depth-{depth}").y[-1] for depth in (2, 3, 4)}
-    nuclear = next(marker.at for marker in quick.markers() if marker.label == "nuclear minimum")
+    nuclear = next(marker.at for marker in quick.markers() if marker.label == "min nuclear")
     assert max(errors[3], errors[4]) < 0.2 * nuclear
     assert 0.3 * nuclear < errors[2] < 2 * nuclear
 
