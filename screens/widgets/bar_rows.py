@@ -99,12 +99,8 @@ def lay(request: Request, curves: Sequence[Curve], x: Scale, width: int, height:
 
 
 def _widths(curves: Sequence[Curve]) -> list[int]:
-    return [max(map(len, _said(curve.series).values()), default=0) for curve in curves]
-
-
-def _said(series: Series) -> dict[float, str]:
-    """The values of a series as they stand behind its bars, by x."""
-    return {float(at): reading(float(value)) for at, value in zip(series.x, series.y, strict=False) if math.isfinite(value)}
+    """How wide the values behind the bars of each curve are."""
+    return [max((len(reading(float(value))) for value in curve.series.y if math.isfinite(value)), default=0) for curve in curves]
 
 
 def draw_bar_rows(
@@ -168,7 +164,8 @@ def _draw_bars(canvas: Canvas, lying: BarRows, block: int, curves: Sequence[Curv
 def _shade(canvas: Canvas, levels: Sequence[float], curves: Sequence[Curve], y: Scale) -> None:
     """Let a level be seen on the bars that cross it: there they have their faint colours."""
     faint = {ink_of(curve.ink).fg: ink_of(curve.faint).fg for curve in curves} | {PLAIN_COLOUR: PLAIN_COLOUR}
-    for column in filter(None, (y.cell(level, canvas.columns, dots_per_cell(False)[1]) for level in levels)):
+    columns = (y.cell(level, canvas.columns, dots_per_cell(False)[1]) for level in levels)
+    for column in (column for column in columns if column is not None):
         for row in np.flatnonzero(canvas.codes[:, column]).tolist():
             bar = ink_of(int(canvas.inks[row, column]))
             canvas.inks[row, column] = ink(faint.get(bar.fg, bar.fg), faint.get(bar.bg, bar.bg))

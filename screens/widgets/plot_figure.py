@@ -318,10 +318,9 @@ class _Drawing:
             write_entries(grid, 1 + layout.note + index, 0, entries, theme)
         if not layout.legend and rows:
             room, entries = _free(grid, end + 2), rows[0]
-            if not request.legend and len(_whole(entries, room)) < len(
-                entries
-            ):  # labels of markers, as short as they may stand at their lines
-                entries = [replace(entry, label=entry.label.partition(" ")[0]) for entry in entries]
+            if not request.legend and len(_whole(entries, room)) < len(entries):  # labels of markers: a short one is not cut further
+                briefs = {theme.text(marker.brief) for marker in request.markers}
+                entries = [item if item.label in briefs else replace(item, label=item.label.partition(" ")[0]) for item in entries]
             write_entries(grid, 0, end + 2, _whole(entries, room), theme)
 
 

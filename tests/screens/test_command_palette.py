@@ -14,6 +14,7 @@ from lab.app import LabApp
 from screens.command_palette import LabCommands, _matching, palette_commands, preset_commands, words_of
 from screens.help import HelpScreen, key_table
 from screens.keys import KEYS
+from screens.pinned import Pinned
 from screens.topics import topics
 from tests.screens.canned import SPEC, CannedSession, canned
 from tests.screens.pilot import drive, opened, said, until
@@ -85,7 +86,7 @@ def test_the_palette_knows_the_state() -> None:
         assert "Open Random labels" not in offered(app)
         session.change(phase=Phase.PAUSED)
         assert "Go on (space)" in offered(app)
-        screen.figures.pinned = session.latest().series
+        screen.figures.pinned = Pinned(session.latest(), SPEC.config)
         assert any("pinned curves away" in text for text in offered(app))
 
     drive(scenario, session=session)

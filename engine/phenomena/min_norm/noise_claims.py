@@ -45,7 +45,7 @@ STABLE = Condition("0 < eta at most .25 (of 2/s_max^2)", lambda config: 0 < conf
 WIDE = Condition("n at least 4, d at least 4 n", lambda config: config.n >= 4 and config.d >= 4 * config.n)
 NOISE_PRESET, MIRROR_PRESET = ("label-noise",), ("mirror",)
 NOISE_CLAIMS = (
-    Claim("LN1", "Noise on labels makes the network sparse, none leaves it dense: l1 / true l1", HAOCHEN,
+    Claim("LN1", "Noise on labels makes the network sparse, without noise it stays dense: l1 / true l1", HAOCHEN,
           "1 with noise; above 1.5 without", "1 % with noise", NOISE_PRESET, CHOSEN_BY_NOISE, 0.01),
     Claim("LN2", "It finds the interpolator of least sum h_j |w_j|: distance", OURS, "0", "1e-2 relative", NOISE_PRESET, CHOSEN_BY_NOISE,
           0.01),

@@ -50,7 +50,7 @@ def curves(study: Homogeneous) -> Iterator[Series]:
     if np.isfinite(halves).all() and max(ends) > 0:
         for figure in ("network-margin", "network-smoothed"):
             yield summarised(
-                f"{figure}/svm", "half the SVM's: bound of the linear network alone",
+                f"{figure}/svm", "half the SVM margin: bounds the linear network alone",
                 np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN,
                 kind="theory", basis="exact", group="svm",
             )  # fmt: skip
