@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,9 @@ FAR = 1e9  # windows away from the visible one, where positions are cut
 NARROWEST = 1e-280  # windows that are narrower count as empty
 LEAST_EVEN = 7  # rows from which ticks are put at equal distances
 WIDEST = 1.5  # how much wider an axis may become for that
-MOST = 2.0  # rows by which an end that is declared may move for that
+MOST = 3.0  # rows, of many a tenth of all, by which an end that is declared may move for that
+LITTLE = 1.25  # how much wider a log axis becomes rather than have a label at every second decade only, or at unequal distances
+LOWER = 3  # rows of which the lower end may take up what would be too much for the upper one
 SMALLEST = 1e-300  # below it a log axis would need denormal numbers: such values count as not positive
 
 
@@ -124,12 +127,14 @@ def fit_scale(axis: Axis, log: bool, low: float, high: float, view: tuple[float 
     return Scale(ends[0], ends[1], log)
 
 
+@lru_cache(maxsize=1024)  # asked again with every repaint
 def even_scale(scale: Scale, rows: int, free: tuple[bool, bool], dots: int = 1) -> Scale:
     """Return a scale whose ends are moved outward, so that steps of ticks are whole numbers of rows and each stands in the middle of one.
 
     Then ticks have equal distances, and what is drawn at a tick's value lies beside it. Of all that fit the least widened one is
-    taken; where none does, or an end that is not free would leave it, the scale stays as it is. On a log axis steps are decades.
-    dots: rows of dots in each of the `rows`. free: which end may be moved; one that is declared moves by less than two rows.
+    taken; where none does, or an end that is not free would leave it, the scale stays as it is. On a log axis steps are decades, few
+    of them before a narrow scale. dots: rows of dots in each of the `rows`. free: which end may be moved; one that is declared moves
+    by MOST rows, and to no other tick where that can be.
     """
     if rows < LEAST_EVEN:
         return scale
@@ -140,31 +145,39 @@ def even_scale(scale: Scale, rows: int, free: tuple[bool, bool], dots: int = 1) 
     else:
         least = nice_step(span / 20)
         steps = (least, nice_step(1.5 * least), nice_step(3 * least), nice_step(6 * least))
-    moved = [_moved(lo, hi, rows, step, each, free, dots) for step in steps for each in range(2, (rows - 1) // 2 + 1)]
+    shapes = [(step, each, below) for step in steps for each in range(2, (rows - 1) // 2 + 1) for below in range(LOWER + 1)]
+    moved = [(shape, _moved(lo, hi, rows, *shape, free, dots)) for shape in shapes]
     most = math.log10(LARGEST) if scale.log else LARGEST
-    fitting = [(high - low, low, high) for low, high in filter(None, moved) if high - low <= WIDEST * span and high < most]
+    fitting = [
+        (ends[0], step if scale.log and wider <= LITTLE else math.inf, wider, below, *ends[1:])
+        for (step, _, below), ends in moved
+        if ends is not None and ends[2] < most and (wider := round((ends[2] - ends[1]) / span, 9)) <= WIDEST
+    ]
     if not fitting:
         return scale
-    _, low, high = min(fitting)
-    ends = (10.0**low, 10.0**high) if scale.log else (low, high)
-    return Scale(ends[0], ends[1], scale.log) if _drawable(*ends) and (not scale.log or ends[0] >= SMALLEST) else scale
+    *_, low, high = min(fitting)
+    low, high = (10.0**low, 10.0**high) if scale.log else (low, high)
+    return Scale(low, high, scale.log) if _drawable(low, high) and (not scale.log or low >= SMALLEST) else scale
 
 
-def _moved(lo: float, hi: float, rows: int, step: float, each: int, free: tuple[bool, bool], dots: int) -> tuple[float, float] | None:
-    """Give a step `each` rows, with 0 in the middle of one.
+def _moved(
+    lo: float, hi: float, rows: int, step: float, each: int, below: int, free: tuple[bool, bool], dots: int
+) -> tuple[bool, float, float] | None:
+    """Give a step `each` rows, with 0 in the middle of one; below: rows by which the lower end is moved more than it need be.
 
-    None where that leaves out a part of the scale, moves an end that is not free by more than MOST rows, or leaves room for fewer than
-    three ticks.
+    Returns whether there is a tick beyond an end that is not free, and the ends. None where that leaves out a part of the scale, moves
+    an end that is not free by more than MOST rows, or leaves room for fewer than three ticks.
     """
     dot = step / (each * dots)
     first = math.floor(lo / dot + 1e-6)
-    first -= (first + dots // 2) % dots  # the dot of 0 is in the middle of a row: -first = dots // 2 modulo dots
+    first -= (first + dots // 2) % dots + below * dots  # the dot of 0 is in the middle of a row: -first = dots // 2 modulo dots
     low = first * dot
     high = low + (rows * dots - 1) * dot
-    most = MOST * dots * dot
+    most = max(MOST, rows / 10) * dots * dot
     kept = all(move <= most or loose for move, loose in zip((lo - low, high - hi), free, strict=True))
-    ticks = math.floor(high / step + 1e-6) - math.ceil(low / step - 1e-6) + 1
-    return (low, high) if kept and ticks >= 3 and high >= hi - 1e-6 * dot else None
+    top, bottom = math.floor(high / step + 1e-6), math.ceil(low / step - 1e-6)
+    beyond = (not free[1] and top > hi / step + 1e-6) or (not free[0] and bottom < lo / step - 1e-6)
+    return (beyond, low, high) if kept and top - bottom >= 2 and high >= hi - 1e-6 * dot else None
 
 
 def _first(view: float | None, fixed: float | None, rounded: float, log: bool) -> float:

@@ -9,7 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from screens.widgets.axis_scales import SMALLEST, Scale, nice_step, shorten
+from screens.widgets.axis_scales import LEAST_EVEN, SMALLEST, Scale, nice_step, shorten
+
+ALIKE = 4  # rows between ticks of a log axis from which one row more or less is not seen
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,23 @@ def x_ticks(scale: Scale, width: int, names: Sequence[tuple[float, str]] = (), d
 def y_ticks(scale: Scale, height: int, longest: int, dots: int = 1) -> list[Tick]:
     """Return ticks for `height` rows, row 0 on top, at least one row free between two, no label over `longest` characters.
 
-    On a linear axis three or more at equal distances are preferred to more at unequal ones. dots: rows of dots in a row.
+    Three or more at equal distances are preferred to more at unequal ones, which on a log axis distances may seem to be that differ by
+    one row of at least ALIKE. dots: rows of dots in a row.
     """
     best: list[Tick] = []
     uneven: list[Tick] = []
+    low = scale.log and height < LEAST_EVEN  # decades have no room to be at equal distances
+    least = 2 if low else 3
     for values, labels in _with_ends(_candidates(scale)):
         if len(set(labels)) < len(labels) or max(map(len, labels)) > longest or 1.5 * len(values) > max(3, height):
             continue
         at = (height - 1 - scale.text_cells(np.array(values), height, dots)).astype(int).tolist()
         if all(abs(a - b) >= (2 if height >= 4 else 1) for a, b in pairwise(at)):
             ticks = [Tick(row, label) for row, label in zip(at, labels, strict=True)]
-            if len(ticks) >= (2 if scale.log else 3) and (scale.log or len({a - b for a, b in pairwise(at)}) == 1):
+            apart = [a - b for a, b in pairwise(at)]
+            if len(ticks) >= least and (
+                low or max(apart) == min(apart) or (scale.log and min(apart) >= ALIKE and max(apart) <= min(apart) + 1)
+            ):
                 return ticks
             uneven = uneven or (ticks if len(ticks) >= 2 else [])
             best = best or ticks

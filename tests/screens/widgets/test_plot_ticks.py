@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.contract import Axis
 from screens.widgets.axis_scales import Scale, ViewWindow, even_scale, fit_scale, nice_step, reading
-from screens.widgets.plot_ticks import x_ticks, y_ticks
+from screens.widgets.plot_ticks import ALIKE, x_ticks, y_ticks
 
 values = st.floats(-1e12, 1e12, allow_nan=False)
 
@@ -175,8 +175,8 @@ def test_y_axes_are_widened_a_little_so_that_ticks_stand_in_the_middle_of_rows_a
     row = (high - low) / (rows - 1 / dots)
     assert low <= lo + 1e-6 * row and high >= hi - 1e-6 * row
     assert high - low <= 1.5 * (hi - lo) * (1 + 1e-9)
-    assert free[0] or lo - low <= 2.001 * row
-    assert free[1] or high - hi <= 2.001 * row
+    assert free[0] or lo - low <= max(3, rows / 10) * 1.001 * row
+    assert free[1] or high - hi <= max(3, rows / 10) * 1.001 * row
     if even != given_scale and not log:
         ticks = y_ticks(even, rows, 14, dots)
         assert len({above.at - below.at for above, below in pairwise(ticks)}) == 1
@@ -193,10 +193,27 @@ def test_axes_of_common_ranges_have_three_ticks_or_more_at_equal_distances():
             assert len(ticks) >= 3 and len({a.at - b.at for a, b in pairwise(ticks)}) == 1, (low, high, rows)
 
 
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.0, 0.6), (1.0, 2.5), (0.6, 1.8), (-1.0, 1.0)])
+@pytest.mark.parametrize("dots", [1, 4])
+def test_a_declared_range_has_ticks_at_equal_distances(low, high, dots):
+    for rows in range(9, 41):
+        ticks = y_ticks(even_scale(Scale(low, high), rows, (False, False), dots), rows, 6, dots)
+        assert len(ticks) >= 3 and len({a.at - b.at for a, b in pairwise(ticks)}) == 1, rows
+        assert (low, high) != (0, 1) or all(0 <= float(tick.label) <= 1 for tick in ticks), rows  # no share beyond 1
+
+
+@pytest.mark.parametrize("decades", [(-3, 2), (-4, 1), (-1, 4), (-16, 0), (-27, 1), (-2, 3), (0, 2)])
+def test_decades_of_a_declared_range_stand_at_distances_that_look_equal(decades):
+    for rows in range(9, 41):
+        ticks = y_ticks(even_scale(Scale(10.0 ** decades[0], 10.0 ** decades[1], True), rows, (False, False), 4), rows, 6, 4)
+        apart = [a.at - b.at for a, b in pairwise(ticks)]
+        assert max(apart) == min(apart) or max(apart) <= min(apart) + 1 > ALIKE, (rows, ticks)
+
+
 def test_decades_stand_at_equal_distances_where_there_is_room():
     even = even_scale(Scale(0.05, 3e6, True), 12, (True, True), 4)
     ticks = y_ticks(even, 12, 5, 4)
-    assert len(ticks) >= 4
+    assert len(ticks) >= 3 and len({a.at - b.at for a, b in pairwise(ticks)}) == 1
     assert even_scale(Scale(1, 900, True), 5, (True, True)) == Scale(1, 900, True)  # too few rows
     assert even_scale(Scale(1e-5, 1e299, True), 34, (True, True), 1).hi <= 1e300  # as far as numbers go
 
