@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Axis, Basis, Condition, Figure, Marker, PictureSpec, Quantity, Series
 from engine.phenomena.lazy_training.claims import LAZY
-from engine.phenomena.lazy_training.config import TWO_LAYER, ScaleAndWidth
+from engine.phenomena.lazy_training.config import TWO_LAYER
 from engine.phenomena.lazy_training.convolutional import figures as convolutional
 from engine.readings import summarised
 
@@ -28,15 +28,15 @@ TWO_LAYER_FIGURES = (
     Figure("kernel-change", "Movement of kernel", ALPHA, Axis("|K-K0|/|K0|", log=True),
            ("kernel-change", "kernel-change/*")),
     Figure("gap-to-linearised", "Gap to linearised model", ALPHA, Axis("rms", log=True), ("gap", "gap/*"),
-           "on test points, after the same steps"),
+           "on test points, after the same steps; from alpha 10 on about alpha^-1/2, by ReLUs that flip"),
     Figure("training", "Training loss", Axis("step", log=True), Axis("|f-y|^2/|y|^2", log=True), ("training/*",)),
-    Figure("alignment", "Kernel alignment", ALPHA, Axis("share or cosine", lo=0.0),
-           ("alignment", "kernel-rotation", "flipped"),
-           "K against the labels, and its turn from K0; flipped: of all pairs of neuron and training example"),
+    Figure("alignment", "Kernel alignment", ALPHA, Axis("cos(K, y y^T)", lo=0.0), ("alignment",),
+           "of the kernel after training with the targets y"),
 )  # fmt: skip
 WIDTHS = Condition("widths other than m", lambda config: bool({*config.widths} - {config.m}))
 WIDTH_FIGURES = (
-    Figure("width", "Over width, alpha 1", WIDTH, Axis("change, gap", log=True), ("width/*",)),
+    Figure("width", "Kernel over width", WIDTH, Axis("relative change", log=True), ("width/*",),
+           "by training at alpha 1, and from that of infinite width"),
     Figure("width-error", "Test error, alpha 1", WIDTH, Axis("test MSE", log=True), ("width-error/*",)),
 )  # fmt: skip
 FIGURES = (
@@ -45,8 +45,8 @@ FIGURES = (
     *convolutional.FIGURES,
 )  # fmt: skip
 PICTURES = (
-    PictureSpec("directions/rich", "Hidden directions, smallest alpha", domain=(TWO_LAYER,)),
-    PictureSpec("directions/lazy", "Hidden directions, largest alpha", domain=(TWO_LAYER,)),
+    PictureSpec("directions/rich", "Strongest neurons, smallest alpha", domain=(TWO_LAYER,)),
+    PictureSpec("directions/lazy", "Strongest neurons, largest alpha", domain=(TWO_LAYER,)),
     PictureSpec("kernel/before", "Kernel before training", domain=(TWO_LAYER,)),
     PictureSpec("kernel/rich", "Kernel after, smallest alpha", domain=(TWO_LAYER,)),
 )
@@ -57,47 +57,46 @@ OVER_ALPHA = (
 )  # fmt: skip
 READ = (Quantity("train-residual", "|f-y|/|y|", finite=True), Quantity("steps-taken", "steps taken"), *OVER_ALPHA)
 QUANTITIES = (*READ, *convolutional.QUANTITIES)
-OVER_WIDTH = ("weight-change", "kernel-change", "gap")
+DRAWN = ("weight-change", "kernel-change", "gap", "test-error", "alignment")
+PREDICTED = "predicted from linearised model"
 LINEAR = 1.0  # output scale from which predictions of the kernel regime are drawn
 FIRST = 0.8  # where step 0 stands on the logarithmic axis
 
 
 def over_alpha(run: LazyTraining) -> Iterator[Series]:
     """Every reading over the output scale, at the width m; the limit of the linearised model beside it."""
-    yield from (_over(run.scales, run.alphas, quantity, run) for quantity in OVER_ALPHA)
-    if run.across_widths:  # here for a colour that no other curve of its figure has
-        yield _from_infinite(run)
+    for name in DRAWN:  # one colour and one name in every figure: each has a curve of the network alone
+        yield summarised(name, "network", run.alphas, run.latest(name, run.scales), present=True, group="network")
     students = run.students_of(run.config.m)
     errors = np.tile([one.limit_error for one in students], (2, 1))
-    yield _theory("test-error/linearised", "linearised, infinite time", run.alphas[[0, -1]], errors)
+    yield _theory("test-error/linearised", "tangent kernel K0", run.alphas[[0, -1]], errors)
     above = [setting for setting in run.scales if setting.alpha >= LINEAR]
     if not len(run.history) or not above:
         return
     alphas = np.array([setting.alpha for setting in above])
-    yield _theory("weight-change/theory", "linearised, same steps", alphas, run.ways(above))
+    yield _theory("weight-change/theory", "linearised model", alphas, run.ways(above))
     if run.trained:  # costs a kernel for each network
         found = [run.predictions(setting) for setting in above]
         changes, gaps = (np.array([[getattr(one, name) for one in row] for row in found]) for name in ("kernel_change", "gap"))
-        yield _theory("kernel-change/theory", "kernel at the linearised weights", alphas, changes, basis="asymptotic")
-        yield _theory("gap/theory", "leading order of the gap in 1/alpha", alphas, gaps, basis="asymptotic")
+        yield _theory("kernel-change/theory", PREDICTED, alphas, changes, basis="asymptotic")
+        yield _theory("gap/theory", PREDICTED, alphas, gaps, basis="asymptotic")
 
 
 def over_width(run: LazyTraining) -> Iterator[Series]:
-    """What freezes with the width, at output scale 1, and how near kernel and error are to those of infinite width."""
+    """How the kernel freezes with the width, at output scale 1, and how near kernel and error are to those of infinite width."""
     if not run.across_widths:
         return
     m = np.array([setting.m for setting in run.across_widths], dtype=np.float64)
-    found = [_over(run.across_widths, m, quantity, run, "width/") for quantity in OVER_ALPHA if quantity.name in OVER_WIDTH]
-    yield from found
+    changes = run.latest("kernel-change", run.across_widths)
+    yield summarised("width/kernel-change", "|K-K0|/|K0|", m, changes, present=True, group="kernel-change")
+    yield _from_infinite(run)
     errors = run.latest("test-error", run.across_widths)
-    yield summarised("width-error/network", "network", m, errors, present=True, group="test-error")
-    if len(run.history):
-        yield _theory("width/linearised", "|w-w0|/|w0|, linearised", m, run.ways(run.across_widths))
+    yield summarised("width-error/network", "network", m, errors, present=True, group="network")
     students = [run.students_of(setting.m) for setting in run.across_widths]
     limits = np.array([[student.limit_error for student in row] for row in students])
-    yield _theory("width-error/linearised", "linearised, infinite time", m, limits)
+    yield _theory("width-error/linearised", "tangent kernel K0", m, limits)
     infinite = np.tile([student.problem.infinite_width_error for student in students[0]], (2, 1))
-    yield _theory("width-error/infinite", "kernel of infinite width", m[[0, -1]], infinite, "infinite width")
+    yield _theory("width-error/infinite", "tangent kernel Kinf", m[[0, -1]], infinite, "infinite width")
 
 
 def _from_infinite(run: LazyTraining) -> Series:
@@ -122,7 +121,7 @@ def training(run: LazyTraining) -> Iterator[Series]:
     for student in run.students_of(largest.m):
         left = student.linearised(largest.alpha).residuals(steps, run.rate(largest, student))
         losses.append(np.sum(left**2, axis=1) / np.sum(student.problem.y**2))
-    yield _theory("training/linearised", f"linearised, alpha {largest.label}", x, np.stack(losses, axis=1))
+    yield _theory("training/linearised", f"linearised model, alpha {largest.label}", x, np.stack(losses, axis=1))
 
 
 def markers(run: LazyTraining) -> Iterator[Marker]:
@@ -132,11 +131,6 @@ def markers(run: LazyTraining) -> Iterator[Marker]:
         yield from (
             Marker(figure, "x", LAZY, f"lazy: alpha >= {LAZY:g}", brief=f"lazy: >= {LAZY:g}") for figure in ("test-error", "*-change")
         )
-
-
-def _over(settings: Sequence[ScaleAndWidth], x: Floats, quantity: Quantity, run: LazyTraining, figure: str = "") -> Series:
-    values = run.latest(quantity.name, settings)
-    return summarised(f"{figure}{quantity.name}", quantity.label, x, values, quantity.summary, present=True, group=quantity.name)
 
 
 def _theory(name: str, label: str, x: Floats, values: Floats, group: str = "linearised", basis: Basis = "exact") -> Series:

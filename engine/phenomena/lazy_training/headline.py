@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def clauses(run: LazyTraining, known: Known) -> Iterator[str]:
-    """Networks as they are at the last measured step, the linearised model after infinite time."""
+    """Networks as they are at the last measured step, the linearised model (the tangent kernel K0) after infinite time."""
     least, most = (f"alpha {run.alphas[place]:,g}" for place in (0, -1))
     linearised = known.number("test_error_linearised")
     if least == most:
-        yield f"test MSE {known.number('test_error_rich')} at {least}, linearised {linearised}"
+        yield f"test MSE {known.number('test_error_rich')} at {least}, tangent kernel {linearised}"
     else:
         ends = f"test MSE {known.number('test_error_rich')} at {least}, {known.number('test_error_lazy')} at {most}"
-        yield from (f"{ends}, linearised {linearised}",) if len(run.seeds) == 1 else (ends, f"linearised {linearised}")
+        yield from (f"{ends}, tangent kernel {linearised}",) if len(run.seeds) == 1 else (ends, f"tangent kernel {linearised}")
     yield f"step {run.history.last:,}, some still in training" if not run.trained else f"trained by step {run.history.last:,}"
     if known.has("weight_slope"):
-        yield f"|w - w0|/|w0| ~ alpha^{known.number('weight_slope')}"
+        yield f"|w-w0|/|w0| ~ alpha^{known.number('weight_slope')}"
     yield from pooled(run.seeds)

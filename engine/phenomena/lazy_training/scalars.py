@@ -29,12 +29,12 @@ ACROSS = ("weight_change", "kernel_change", "test_error")
 TWO_LAYER = (
     *(Scalar(f"{name}_{end}", f"{label}, {which}", log=log) for name, (_, label, log) in READ.items() for end, (_, which) in ENDS.items()),
     *(Scalar(f"steps_{end}", f"steps taken, {which}", "step", log=True, whole=True) for end, (_, which) in ENDS.items()),
-    Scalar("test_error_linearised", "test MSE of the linearised model after infinite time", log=True),
-    Scalar("rich_ratio", "test MSE, smallest alpha / linearised", log=True),
+    Scalar("test_error_linearised", "test MSE of the tangent kernel K0", log=True),
+    Scalar("rich_ratio", "test MSE, smallest alpha / tangent kernel K0", log=True),
     Scalar("weight_slope", f"log-log slope of |w-w0|/|w0| over alpha from {LAZY:g} on"),
     *(Scalar(f"{name}_widest", f"{READ[name][1]}, widest network at alpha 1", log=True) for name in ACROSS),
     *(Scalar(f"{name}_narrowest", f"{READ[name][1]}, narrowest network at alpha 1", log=True) for name in ACROSS),
-    Scalar("test_error_infinite_width", "test MSE of the kernel of infinite width", log=True),
+    Scalar("test_error_infinite_width", "test MSE of the tangent kernel Kinf", log=True),
 )
 SCALARS = (*TWO_LAYER, *convolutional.SCALARS)
 
