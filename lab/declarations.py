@@ -139,8 +139,9 @@ def _time(spec: Spec, item: Preset) -> str:
 def _preset_record(spec: Spec, item: Preset) -> dict[str, Any]:
     found, cost = of_preset(spec, item), work_of_preset(spec, item)
     return {
-        "name": item.name, "why": item.why, "overrides": dict(item.overrides), "source": item.source, "seeds": item.seeds,
-        "needs": item.needs, "estimate": {"seconds": found.seconds, "measured": found.measured} if found else None,
+        "name": item.name, "why": item.why, "question": item.question or spec.question, "overrides": dict(item.overrides),
+        "source": item.source, "seeds": item.seeds, "needs": item.needs,
+        "estimate": {"seconds": found.seconds, "measured": found.measured} if found else None,
         "parameters": cost.parameters or None if cost else None, "operations": cost.operations if cost else None,
         "memory_bytes": cost.memory or None if cost else None,
     }  # fmt: skip

@@ -66,11 +66,12 @@ class Preview:
 
 @dataclass(frozen=True)
 class MainFigure:
-    """A run's main figure with its curves; groups: those of the run, whose order decides the colours."""
+    """A run's main figure with its curves; groups: those of the run, whose order decides the colours. asked: what the run answers."""
 
     figure: Figure
     series: tuple[Series, ...]
     groups: tuple[str, ...]
+    asked: str = ""
 
 
 @dataclass(frozen=True)

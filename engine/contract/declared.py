@@ -19,7 +19,10 @@ from engine.errors import KnobError, echoed, nearest
 
 @dataclass(frozen=True)
 class Preset:
-    """Named settings: `quick`, `standard`, or those of a paper's figure."""
+    """Named settings: `quick`, `standard`, or those of a paper's figure.
+
+    question: of a study that asks something else than the phenomenon does; its other presets are those with the same words for knobs.
+    """
 
     name: str
     why: str
@@ -27,6 +30,7 @@ class Preset:
     source: str = ""
     seeds: int = 1
     needs: str = ""  # "GPU", "cifar10", ... ; empty when it runs anywhere
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,14 @@ class Spec:
     def trains(self, config: Config) -> bool:
         """Whether a run with these knobs trains networks with torch, on the device that is asked for; others use the processor."""
         return not self.instant or self.trained(config)
+
+    def asked(self, config: Mapping[str, Any]) -> str:
+        """Return the question that a run with these knobs answers: the phenomenon's, or that of the study that they choose."""
+        for preset in self.presets:
+            study = {name: value for name, value in preset.overrides.items() if isinstance(value, str)}
+            if preset.question and study and all(config.get(name) == value for name, value in study.items()):
+                return preset.question
+        return self.question
 
     def preset(self, name: str) -> Preset:
         """Return a preset by name.

@@ -30,7 +30,7 @@ def main_figure(spec: Spec, snapshot: Snapshot) -> MainFigure | None:
         drawn = tuple(item for item in figure.draws(snapshot.series) if _has_curve(figure, item))
         if not drawn:
             continue
-        found = MainFigure(figure, drawn, groups_of(snapshot))
+        found = MainFigure(figure, drawn, groups_of(snapshot), spec.asked(snapshot.config))
         if any(item.kind == "measured" for item in drawn):
             return found
         fallback = fallback or found

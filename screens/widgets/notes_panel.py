@@ -32,6 +32,7 @@ class NotesPanel(VerticalScroll):
         self._said: tuple[str, ...] = ()
         self._details: tuple[Detail, ...] = ()
         self._width = 0
+        self._asked = spec.question
         self._about: tuple[str, ...] = ()  # names of the preset and the study that are looked at
 
     def on_mount(self) -> None:
@@ -66,7 +67,7 @@ class NotesPanel(VerticalScroll):
         usual = {knob.name: knob.default for knob in self._spec.config.knobs() if knob.name in STUDIES}
         about = (preset, *(str(config[name]) for name, value in usual.items() if config.get(name, value) != value))
         if about != self._about:
-            before, self._about = self._markdown(), about
+            before, self._about, self._asked = self._markdown(), about, self._spec.asked({**usual, **config})
             if self._width > 0 and self._markdown() != before:
                 self._lay_text_out()
 
@@ -90,7 +91,7 @@ class NotesPanel(VerticalScroll):
         """The question with the first section, and the rest with the references."""
         first, rest = first_section(foremost(self._spec.notes, self._about))
         references = "\n".join(f"- {item}" for item in self._spec.references)
-        return f"**{self._spec.question}**\n\n{first}\n", f"{rest}\n\n**References**\n\n{references}\n"
+        return f"**{self._asked}**\n\n{first}\n", f"{rest}\n\n**References**\n\n{references}\n"
 
 
 def first_section(notes: str) -> tuple[str, str]:

@@ -107,8 +107,9 @@ class PhenomenonCard(Widget, can_focus=True):
 
     @property
     def sentence(self) -> str:
-        """What stands below the title: the question, or what is wrong."""
-        return self.entry.problem or self.entry.question or self.entry.name
+        """What stands below the title: the question, that of the run whose picture is shown, or what is wrong."""
+        asked = self._main.asked if self._main is not None else ""
+        return self.entry.problem or asked or self.entry.question or self.entry.name
 
     @property
     def cut(self) -> bool:

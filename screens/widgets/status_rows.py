@@ -36,7 +36,7 @@ def title_row(spec: Spec, snapshot: Snapshot, running: Sequence[RunningPhenomeno
 def headline_row(spec: Spec, snapshot: Snapshot, width: int) -> Text:
     """Return what is being seen, the first clauses as far as they fit; where nothing is said of it, what is asked."""
     if not snapshot.headline:
-        asked = Text(f" {spec.question}", "dim")
+        asked = Text(f" {spec.asked(snapshot.config)}", "dim")
         if asked.cell_len > width and not any(len(item.x) for item in snapshot.series):
             return Text(" nothing measured yet", "dim")
         asked.truncate(max(1, width), overflow="ellipsis")

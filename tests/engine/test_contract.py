@@ -1,10 +1,14 @@
 """What the vocabulary does by itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.contract import Axis, Claim, Detail, DetailRow, Figure, Layer, Phase, Preset, Series, Spec, Status, one_of, unmet, within
 from engine.errors import KnobError
+from engine.registry import entries
+from engine.registry import spec as registry_spec
 from tests.engine.toy_phenomenon import SPEC
 
 X = np.arange(2.0)
@@ -62,6 +66,21 @@ def test_a_detail_is_head_formula_and_constants():
     assert detail.lines() == (
         "PAC-Bayes (with probability 0.95): true 0.25 non-vacuous!; random 1.23e+06", "sqrt(kl / 2n)", "true: n=3,000, kl=1.25", "random: ",
     )  # fmt: skip
+
+
+def test_a_run_of_a_study_answers_its_question_whatever_its_other_knobs():
+    study = Preset("mirror", "other norms", {"kind": "mirror", "n": 10}, question="In which norm?")
+    spec = replace(SPEC, presets=(*SPEC.presets, study))
+    assert spec.asked({"kind": "mirror", "n": 3}) == "In which norm?"
+    assert spec.asked({"kind": "plain", "n": 10}) == spec.asked({}) == SPEC.question
+
+
+def test_a_preset_with_a_question_asks_it_and_the_usual_one_does_not():
+    for spec in map(registry_spec, (entry.name for entry in entries())):
+        asking = [item for item in spec.presets if item.question]
+        assert spec.asked(spec.configure("quick").values()) == spec.question
+        for item in asking:
+            assert item.question.endswith("?") and spec.asked(spec.configure(item.name).values()) == item.question
 
 
 def test_a_spec_configures_its_presets_and_names_the_nearest():

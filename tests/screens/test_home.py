@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from rich.text import Text
 from textual.pilot import Pilot
 
-from engine.contract import Phase
+from engine.contract import Axis, Figure, Phase, Series
 from lab.app import LabApp
 from screens.application import PhenomenonEntry
 from screens.base import PhenomenonScreen
 from screens.command_palette import palette_commands
 from screens.home import HomeScreen
 from screens.key_lists import card_keys
+from screens.listed_run import MainFigure
 from screens.widgets.phenomenon_card import PhenomenonCard, _cut
 from tests.screens.canned import CannedSession, canned
 from tests.screens.pilot import SIZES, compare, drive, masked, opened, said, text_of, until
@@ -150,6 +152,15 @@ def test_a_row_says_the_phase_wherever_it_has_room(width: int, monkeypatch: pyte
     monkeypatch.setattr(PhenomenonCard, "_width", property(lambda _: width))
     row = card.render().plain
     assert "finished" in row and len(row) <= width
+
+
+def test_a_card_whose_picture_is_of_a_study_asks_what_the_study_does() -> None:
+    card = PhenomenonCard(PhenomenonEntry("a", "Max margin", "What is reached?"), "5", title_width=23)
+    curve = Series("curve", "measured", np.arange(3.0), np.arange(3.0))
+    card._main = MainFigure(Figure("f", "F", Axis("x"), Axis("y"), ("*",)), (curve,), ("curve",), "In which norm?")
+    assert card.sentence == "In which norm?"
+    card._main = None
+    assert card.sentence == "What is reached?"
 
 
 def test_no_key_is_given_twice() -> None:

@@ -106,5 +106,6 @@ PRESETS = (
     Preset("theorem-6", "both families of the theorem: the log family looks tempered at any laptop's size",
            {"family": "log", "n": (50, 100, 200, 400, 800)}, "arXiv:1906.11300, Theorem 6"),
     Preset("classification", "labels of two classes: when every point is a support vector, and classifiers benign where regression is not",
-           {"task": "classification", "draws": 100}, "arXiv:2005.08054; arXiv:2009.10670"),
+           {"task": "classification", "draws": 100}, "arXiv:2005.08054; arXiv:2009.10670",
+           question="When does an interpolator classify well, though it regresses badly?"),
 )  # fmt: skip

@@ -276,6 +276,7 @@ PRESETS = (
     Preset(
         "multiple-descent", "error over the number of samples: a peak at the end of each block of the spectrum; the best ridge has none",
         {**MULTIPLE_DESCENT, "draws": 4}, "arXiv:2008.01036; arXiv:2003.01897",
+        question="Can test error rise and fall more than once as data are added?",
     ),
     Preset(
         "multiple-descent-standard", "the same with 24 draws, whose means are held against theory at every n",
@@ -284,6 +285,7 @@ PRESETS = (
     Preset(
         "early-stopping", "gradient flow stopped at t beside ridge 1/t: at most 1.686 times its risk, best against best 1.215",
         EARLY_STOPPING, "arXiv:1810.10082",
+        question="Is gradient flow that stops early as good as ridge?",
     ),
     Preset(
         "early-stopping-standard", "the same, the formula held against 2,000 draws of weights and noise",

@@ -161,14 +161,17 @@ PRESETS = (
     Preset(
         "asymptotics", "noisy labels, n = 200, d to 5 n: where they are separable, the margin and the error by theory and in draws",
         {"study": "asymptotics", "n": 200}, "arXiv:1804.09753; arXiv:1911.01544; arXiv:1911.05822",
+        question="When are noisy labels separable, and what margin and error does the SVM have then?",
     ),
     Preset(
         "mirror", "mirror descent with p = 1.5, 2, 3 on 30 points of 60 features: each widens the margin in its own norm most",
         {"study": "mirror", "n": 30, "d": 60, "steps": 10_000}, "arXiv:2205.12808; arXiv:1802.08246",
+        question="In which norm does mirror descent widen the margin?",
     ),
     Preset(
         "homogeneous", "4 against 9: a two-layer ReLU network goes on for long after it has fitted them; beside it a linear one",
         {"study": "homogeneous", "examples": 100}, "arXiv:1906.05890",
+        question="Does a network's margin go on growing after it has fitted its data?",
     ),
     Preset(
         "lyu-li", "the paper's network on MNIST, batches of 100, 10,000 epochs: constant against loss-based learning rates",
@@ -177,5 +180,6 @@ PRESETS = (
     Preset(
         "lyu-li-small", "the paper's network an eighth as wide, on 200 digits of half the side, 400 epochs at ten times the constant rate",
         {"study": "convolutional", "channels": 0.125, "batch": 50, "lr": 0.1, "epochs": 400}, "arXiv:1906.05890, Section K.1",
+        question="Does a convolutional network's margin go on growing after it has fitted its data?",
     ),
 )  # fmt: skip

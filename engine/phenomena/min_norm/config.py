@@ -133,10 +133,12 @@ PRESETS = (
     Preset(
         "label-noise", "noise on labels, d=100, n=40, 5 non-zeros: 40,000 noisy steps, 24,000 clean",
         {"param": NOISE, "n": 40, "d": 100, "nonzeros": 5, "alpha": 0.5, "steps": 64_000, "draws": 20}, "arXiv:2006.08680",
+        question="Which of all fits does noise on the labels choose?",
     ),
     Preset(
         "mirror", "mirror descent with p = 1.25 to 3, d=40, n=10, 3 non-zeros",
         {"param": MIRROR, "n": 10, "nonzeros": 3, "eta": 0.2, "steps": 40_000, "draws": 50}, "arXiv:1802.08246",
+        question="Which of all fits does mirror descent reach?",
     ),
     *(
         Preset(
