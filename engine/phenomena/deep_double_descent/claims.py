@@ -46,17 +46,18 @@ WIDE = ("quick", "standard")
 CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small")
 
 CLAIMS = (
-    Claim("DDD1", "Down-up-down in width: peak of test loss over its higher minimum; fall, then rise of test error", NAKKIRAN,
-          "> 1; > 0; > 0", ">= 1.5; >= .1; >= .03, and a first minimum of test loss below the best constant's", WIDE, PEAK, BY_LUCK),
-    Claim("DDD2", "Test loss peaks at nK parameters, those on inputs that vary", NAKKIRAN, "peak h = nK/(inputs + 1 + K)", "factor 2",
+    Claim("DDD1", "Down-up-down in width: test error falls, then rises; test loss peaks above its higher minimum", NAKKIRAN,
+          "falls, rises, loss x > 1", "falls >= .1, rises >= .03, loss x >= 1.5; first minimum of test loss < constant outputs'",
           WIDE, PEAK, BY_LUCK),
-    Claim("DDD3", "Second descent beats the first minimum: test error at the largest h less it", NAKKIRAN, "< 0", "none", WIDE,
+    Claim("DDD2", "Test loss peaks at the width h with nK parameters", NAKKIRAN, "peak h = nK/(inputs that vary + 1 + K)", "factor 2",
+          WIDE, PEAK, BY_LUCK),
+    Claim("DDD3", "Second descent: test error at the largest h less its first minimum", NAKKIRAN, "< 0", "none", WIDE,
           BEATEN, BY_LUCK),
     Claim("DDD4", "Clean labels give no peak: error at the width of the noisy peak less the best narrower one", GREYDANUS, "0",
           "<= .01 + 2 SE", ("mnist1d-notebook",), NOTEBOOK, BY_LUCK),
     Claim("DDD5", "Noise raises the peak: peak of test loss, noisy less clean", NAKKIRAN, "> 0", "none", ("standard",),
           (*PEAK, TRUE_LABELS), BY_LUCK),
-    Claim("DDD6", "A linear model with two time scales has its exact risk at valley, peak and end", HECKEL, "formula",
+    Claim("DDD6", "A linear model with two time scales has its exact risk at first minimum, peak and end", HECKEL, "formula",
           "4 SE", chance=EXACTLY),
     Claim("DDD7", "Test error of the widest network peaks over steps: peak less the higher minimum", NAKKIRAN, "> 0", ">= .02",
           ("nakkiran-resnet",), IN_TIME, BY_LUCK),
@@ -85,9 +86,9 @@ def _width(run: DeepDoubleDescent) -> Judgement:
     fall, more = (float(np.round(value, 12)) for value in (error[0] - error[first], error[high] - max(error[first], error[last])))
     return decided(
         loss[low] < run.constant and fall >= FALL and times >= LOSS_TIMES and more >= ERROR_MORE,
-        f"{times:.2f}; {fall:.2g}; {more:.2g}",
-        f"first minimum of test loss {loss[low]:.2f} at h={widths[low]}, the best constant's {run.constant:.2f}",
-        predicted="> 1; > 0; > 0",
+        f"falls {fall:.2g}, rises {more:.2g}, loss x {times:.2f}",
+        f"first minimum of test loss {loss[low]:.2f} at h={widths[low]}, constant outputs' {run.constant:.2f}",
+        predicted="falls, rises, loss x > 1",
         values={"first_loss": float(loss[low]), "constant": run.constant, "error_fall": fall, "loss_ratio": times, "error_rise": more,
                 "loss_peak_h": float(widths[top]), "error_peak_h": float(widths[high])},
     )  # fmt: skip
@@ -96,7 +97,7 @@ def _width(run: DeepDoubleDescent) -> Judgement:
 def _threshold(run: DeepDoubleDescent) -> Judgement:
     found = peak_position(run.sweeps.widths, _losses(run))
     holds = run.threshold / FACTOR <= found <= run.threshold * FACTOR
-    note = "peak of the parabola in log h through the highest three widths"
+    note = "top of the parabola through the highest three widths"
     return decided(holds, round(found, 1), note, predicted=round(run.threshold, 1), values={"inputs": float(run.problems[0].varying)})
 
 

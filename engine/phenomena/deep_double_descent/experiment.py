@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engine.contract import Marker, Picture, Series
 from engine.errors import Diverged
-from engine.headline import Known
+from engine.headline import Known, percent
 from engine.phenomena.deep_double_descent import SPEC, figures
 from engine.phenomena.deep_double_descent.claims import JUDGES
 from engine.phenomena.deep_double_descent.config import MODULES, DeepDoubleDescentConfig
@@ -58,7 +58,7 @@ class DeepDoubleDescent(Training[DeepDoubleDescentConfig]):
         self.threshold = self._threshold(first)
         self.constant = best_constant_loss(first.shares, config.loss)
         how = "replaced by a wrong class" if config.convention == "incorrect" else "wrong, replaced by any class"
-        flips = f"{first.flipped:.1%} of training labels {how}; test labels are true"
+        flips = f"{percent([first.flipped])} of training labels {how}; test labels are true"
         cut = config.augment and config.model in MODULES
         cuts = ("trained on cuts and mirror images; training errors are those on the whole images",) if cut else ()
         self.notes = (flips, *cuts, *first.notes)

@@ -235,22 +235,22 @@ def test_a_difference_of_shares_that_equals_its_tolerance_is_within_it() -> None
     assert (found.values["error_fall"], found.values["error_rise"], found.status) == (0.1, 0.03, Status.HOLDS)
 
 
-def test_the_headline_names_the_trained_width_where_the_loss_is_highest_beside_the_fitted_peak() -> None:
+def test_the_headline_gives_error_and_loss_at_first_minimum_peak_and_largest_width() -> None:
     run = make(**CURVE)
     run.history.append(run.total, {"train-error": [0.0] * 6, "test-error": FALLING, "test-loss": LOSSES, "train-loss": [0.0] * 6})
     told = run.headline(run.scalars())
-    assert told[0] == "test loss rises from 0.600 at h = 12 to 1.30 at h = 50"
-    fitted = peak_position(run.sweeps.widths, np.array(LOSSES))
-    assert round(fitted) == 47 and told[1].startswith(f"fitted peak at h = {fitted:.0f}, nK parameters")
+    assert told[0].startswith("test error ") and " of train labels wrong" in told[1]
+    assert told[2].startswith("test loss 0.600 at h = 12, 1.30 at 50, ") and told[2].endswith(" at 600")
+    assert told[3] == f"nK parameters at h = {run.threshold:.0f}"
 
 
-@pytest.mark.parametrize(("late", "names"), [(0.3, ["minimum, h=600", "peak, h=600"]), (0.5, ["minimum, h=600"])])
-def test_a_test_error_that_is_highest_at_the_last_step_has_no_peak_in_time(late: float, names: list[str]) -> None:
+@pytest.mark.parametrize(("late", "places"), [(0.3, (0, 1, 2)), (0.5, (0, 2, 2))])
+def test_a_test_error_that_is_highest_at_the_last_step_has_no_peak_in_time(late: float, places: tuple[int, int, int]) -> None:
     run = make(**CURVE)
     for step, error in ((0, 0.2), (10, 0.4), (run.total, late)):
         values = {"train-error": [0.0] * 6, "test-error": [error] * 6, "test-loss": LOSSES, "train-loss": [0.0] * 6}
         run.history.append(step, values)
-    assert [marker.label for marker in run.markers() if marker.figure == "epochs"] == names
+    assert run.sweeps.landmarks() == places
 
 
 def test_minimum_and_peak_are_the_largest_rise_and_the_second_minimum_follows() -> None:
@@ -331,7 +331,7 @@ def test_everything_declared_is_shown(finished) -> None:
     for figure in finished.spec.figures:
         assert any(fnmatch(name, pattern) for name in names for pattern in figure.series), figure.name
     assert [picture.name for picture in finished.pictures()] == [picture.name for picture in finished.spec.pictures]
-    assert {marker.label for marker in finished.markers()} >= {"nK parameters", "best constant", "valley", "peak"}
+    assert {marker.label for marker in finished.markers()} >= {"nK parameters", "n = d", "largest n trained"}
     for series in finished.series():
         assert np.isfinite(series.y).all(), series.name
 
