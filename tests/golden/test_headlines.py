@@ -153,8 +153,8 @@ def test_interpolation_threshold_gives_medians_over_draws():
     tested = np.median(run.sweeps["test-mse"], axis=0)
     at = int(tested.argmax())
     line = said("interpolation-threshold--isotropic")
-    assert line.startswith(f"n = 30: median test MSE peaks at d = {run.widths[at]}; there {tested[at]:.1f}; ")
-    assert f"least {tested[run.widths > 30].min():.2f} beyond n" in line and "8 draws" in line
+    assert line.startswith(f"test MSE peaks at d = {run.widths[at]} (n = 30): {tested[at]:.1f}; lowest ")
+    assert f" below n, {tested[run.widths > 30].min():.2f} beyond; " in line and "8 draws" in line
 
 
 def test_benign_overfitting_gives_the_chosen_spectrum_beside_its_theory():

@@ -13,7 +13,6 @@ from engine.phenomena.interpolation_threshold.sweep import SHOWN
 from engine.phenomena.interpolation_threshold.theory import spectral_law
 from engine.readings import summarised
 from engine.theory.inputs import Floats
-from engine.theory.linear_models.ridgeless import isotropic_minimum
 from engine.theory.spectra.marchenko_pastur import edges
 
 if TYPE_CHECKING:
@@ -136,18 +135,10 @@ def pictures(run: InterpolationThreshold) -> tuple[Picture, ...]:
 
 
 def markers(run: InterpolationThreshold) -> tuple[Marker, ...]:
-    """The threshold, the edges of the shown spectrum, and the lowest test error beyond n."""
-    n, shown, sigma2 = run.design.n, run.shown_d, run.design.sigma2
+    """The threshold, and the bar of zeros of the shown spectrum."""
+    shown = run.shown_d
     found = [Marker(name, "x", 1.0, "d = n") for name in SHOWN]
-    if run.isotropic:
-        found += [
-            Marker("eigenvalues", "x", float(end), f"{side} edge {float(end):.3g}", brief=f"{float(end):.3g}")
-            for side, end in zip(("lower", "upper"), edges(shown / n), strict=True)
-        ]
-        lowest, _ = isotropic_minimum(run.design.r2, sigma2)
-        if sigma2 > 0 and 1 < lowest <= run.widths[-1] / n:
-            found.append(Marker("test-mse", "x", lowest, "lowest beyond n by theory", brief="lowest beyond n"))  # of n to infinity
     cells = _cells(run)
-    if shown > n and run.shown.done and cells is not None:
+    if shown > run.design.n and run.shown.done and cells is not None:
         found.append(Marker("eigenvalues", "x", _zeros_at(cells), "left of 0: share that is 0", brief="zeros"))
     return tuple(found)

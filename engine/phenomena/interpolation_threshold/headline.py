@@ -18,15 +18,14 @@ def clauses(run: InterpolationThreshold, known: Known) -> Iterator[str]:
     """Medians over the draws so far."""
     done, of = run.sweeps.done, run.sweeps.count
     if known.has("test_mse_peak"):
-        yield f"n = {run.design.n:,}: median test MSE peaks at d = {known.count('test_mse_peak_d')}"
-        yield f"there {known.number('test_mse_peak')}"
-        if known.has("valley_beyond_mse"):
-            yield f"least {known.number('valley_beyond_mse')} beyond n"
+        peak = f"d = {known.count('test_mse_peak_d')} (n = {run.design.n:,}): {known.number('test_mse_peak')}"
+        yield f"test MSE peaks at {peak}"
+        if known.has("valley_below_mse", "valley_beyond_mse"):
+            yield f"lowest {known.number('valley_below_mse')} below n, {known.number('valley_beyond_mse')} beyond"
     elif done:
         yield f"{done:,} of {of:,} draws, none of full rank at every d"
     if done:
         yield f"smallest eigenvalue {known.number('smallest_eigenvalue_at_n')} at d = n"
-        yield f"largest residual from n on {known.number('residual_from_n')}"
         yield f"{done:,} of {of:,} draws" if done < of else f"{done:,} draws"
     elif known.has("spectral_distance"):
         yield f"eigenvalues of {run.shown.done:,} draws at d = {run.shown_d:,}: {known.number('spectral_distance')} from Marchenko-Pastur"

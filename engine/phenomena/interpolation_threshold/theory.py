@@ -21,7 +21,6 @@ from engine.theory.spectra import marchenko_pastur
 from engine.theory.spectra.deterministic_equivalent import equivalent
 
 FINE = 400  # most points of a curve
-NEAR = 0.1  # |d/n - 1| within which the centre of the smallest eigenvalue does not hold
 
 
 def expected_risk(design: Design, widths: Widths) -> Floats:
@@ -49,28 +48,15 @@ def expected_curves(design: Design, widths: Widths) -> Iterator[Series]:
         yield _curve("norm/expected", means, gamma, norm_law(n, d, design.r2, sigma2), exact)
         yield _curve("condition-number/edges", "Marchenko-Pastur edges", gamma, np.sqrt(ratio(high, low)))
         yield _curve("smallest-eigenvalue/edge", "Marchenko-Pastur edge", gamma[d != n], low[d != n])
-        yield from _smallest(n, d)
+        first, last = (marchenko_pastur.square_smallest_quantile(share) for share in (0.005, 0.995))
+        x = np.geomspace(first, last, FINE)
+        yield _curve("smallest-at-n/edelman", "Edelman's law", x, marchenko_pastur.square_smallest_cdf(x), group="edelman")
 
 
 def _fine(n: int, widths: Widths) -> Widths:
     """Every d of the sweep's range, or as many as are worth drawing, those around n always."""
     grid = np.unique(np.linspace(widths[0], widths[-1], FINE).round().astype(np.int64))
     return np.union1d(grid, np.arange(n - 2, min(n + 3, int(widths[-1]) + 1)))
-
-
-def _smallest(n: int, d: Widths) -> Iterator[Series]:
-    """The mean at finite n away from n; at n, where there is no edge, Edelman's law: its median, its quartiles, and all of it."""
-    low, median, high = (np.array([marchenko_pastur.square_smallest_quantile(share)]) for share in (0.25, 0.5, 0.75))
-    d = d[(np.abs(d / n - 1) >= NEAR) | (d == n)]
-    centre = np.where(d == n, median / n**2, marchenko_pastur.mean_smallest_eigenvalue(n, d))
-    yield _curve("smallest-eigenvalue/centre", "mean at finite n", d / n, centre, group="mean")
-    yield _curve(
-        "smallest-eigenvalue/edelman", "Edelman's law", np.ones(1), median / n**2,
-        lo=low / n**2, hi=high / n**2, band="median, quartiles of the law", style="points", group="edelman",
-    )  # fmt: skip
-    first, last = (marchenko_pastur.square_smallest_quantile(share) for share in (0.005, 0.995))
-    x = np.geomspace(first, last, FINE)
-    yield _curve("smallest-at-n/edelman", "Edelman's law", x, marchenko_pastur.square_smallest_cdf(x), group="edelman")
 
 
 def spectral_law(gamma: float, zeros_at: float) -> Iterator[Series]:
