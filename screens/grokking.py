@@ -1,4 +1,4 @@
-"""The screen of grokking: accuracy beside loss first, then the grid of pairs, progress measures, spectrum and delays; of images norms."""
+"""The screen of grokking: accuracy beside loss first, then progress measures, spectrum, the grid of pairs and delays; of images norms."""
 
 from __future__ import annotations
 
@@ -9,5 +9,6 @@ class GrokkingScreen(PhenomenonScreen):
     """Two jumps of accuracy with a long time between them."""
 
     VIEWS = (
-        "accuracy", "loss", "correctness", "norm", "progress", "circuit", "spectrum", "delay-vs-fraction", "delay-vs-decay", "accuracy-p53",
+        "accuracy", "loss", "cross-entropy", "norm", "progress", "circuit", "spectrum", "correctness", "delay-vs-fraction",
+        "delay-vs-decay", "accuracy-p53",
     )  # fmt: skip

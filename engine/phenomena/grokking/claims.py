@@ -45,18 +45,17 @@ NANDA, KUMAR = "Nanda et al. 2023, arXiv:2301.05217", "Kumar et al. 2023, arXiv:
 TRAINED, EXACT = 0.01, 0.001  # chances of failing by luck; notes.md says what was measured
 OFTEN = ("quick", "standard", "long-delay")
 CLAIMS = (
-    Claim("GR1", "Delayed generalisation: delay ratio, grok step / memorise step; test accuracy when memorised", f"{POWER}, Fig. 1",
-          ">> 1; chance",
-          ">= 5; <= .05", (*OFTEN, "nanda"), DELAYED, TRAINED),
+    Claim("GR1", "Delayed generalisation: grok step / memorise step; test accuracy when memorised", f"{POWER}, Fig. 1",
+          "ratio >> 1; accuracy chance", "ratio >= 5; accuracy <= .05", (*OFTEN, "nanda"), DELAYED, TRAINED),
     Claim("GR2", f"Without decay this setting has not grokked after the same steps, {NEVER_BY:,} at most: highest test accuracy", GROMOV,
           "not grokked", "< .9",
           ("quick", "standard"), WITHOUT_DECAY, TRAINED),
-    Claim("GR3", "Decay is not required: least delay ratio of three seeds at p = 53, trained on half of the pairs, no decay", KUMAR,
+    Claim("GR3", "Decay is not required: least grok step / memorise step of three seeds at p = 53, half of the pairs, no decay", KUMAR,
           "> 1", ">= 2", ("quick", "standard"), HALF_OF_53, TRAINED),
     Claim("GR4", f"Neurons become single waves: median single-frequency share, at {READ_AT:g} times the grok step", GROMOV, "1", ">= .9",
           OFTEN, WAVES, TRAINED),
     Claim("GR5", "The circuit precedes the jump: held-out margin while a tenth of test pairs is right; restricted loss since memorised",
-          NANDA, "> 0; falls", ">= .1; lower at the end", (*OFTEN, "nanda"), CIRCUIT, TRAINED),
+          NANDA, "margin > 0; loss falls", "margin >= .1; loss lower at the end", (*OFTEN, "nanda"), CIRCUIT, TRAINED),
     Claim("GR6", "Excluded loss rises after memorising: last over least", NANDA, "> 1", ">= 1.5", (*OFTEN, "nanda"), CIRCUIT, TRAINED),
     Claim("GR7", "The analytic network answers all pairs: accuracy at N = 500, p = 59 and 97", GROMOV, "1", ">= .999",
           domain=(PAIRS,), chance=EXACT),
@@ -64,9 +63,8 @@ CLAIMS = (
           TRAINED),
     Claim("GR9", "Look-up is exact: a trained transformer's logits less the plain form's in float64, over the largest", NANDA, "0",
           f"{LOOK_UP:.1e}: float32", domain=(PAIRS,), chance=EXACT),
-    Claim("GR10", "The decoder: delay ratio, grok step / memorise step; test accuracy when memorised", f"{POWER}, Fig. 1",
-          ">> 1; near chance",
-          f">= {DECODER_DELAY:g}; <= .1", ("power-small", "power"), DECODER, TRAINED),
+    Claim("GR10", "The decoder: grok step / memorise step; test accuracy when memorised", f"{POWER}, Fig. 1",
+          "ratio >> 1; accuracy near chance", f"ratio >= {DECODER_DELAY:g}; accuracy <= .1", ("power-small", "power"), DECODER, TRAINED),
     Claim("GR11", "The decoder groks without decay", f"{POWER}, Fig. 1 left", "train 99 % before step 1,000; test 95 % by 1,000,000",
           "memorised <= 1,000; grok/memorise >= 100", ("power",), HEADLINE, TRAINED),
     *images.CLAIMS,
@@ -82,7 +80,8 @@ def _delayed(run: Grokking) -> Judgement:
     ratio, accuracy = float(r.delay_ratio().min()), r.accuracy_when_memorised()
     beyond = at_least(accuracy, r.pairs["test-accuracy"][r.columns(MAIN)], CHANCE, more=True)
     return decided(
-        ratio >= DELAY and not beyond.any(), f"{ratio:.3g}; {accuracy.max():.3f}", f"steps {_steps(memorised)} and {_steps(grokked)}",
+        ratio >= DELAY and not beyond.any(), f"ratio {ratio:.3g}; accuracy {accuracy.max():.3f}",
+        f"steps {_steps(memorised)} and {_steps(grokked)}",
         values={"ratio": ratio, "accuracy_when_memorised": accuracy.max()},
     )  # fmt: skip
 
@@ -95,7 +94,7 @@ def _decoder(run: Grokking) -> Judgement:
         return undecided
     ratio, accuracy = float(r.delay_ratio().min()), float(r.accuracy_when_memorised().max())
     return decided(
-        ratio >= DECODER_DELAY and accuracy <= EARLY / 100, f"{ratio:.3g}; {accuracy:.3f}",
+        ratio >= DECODER_DELAY and accuracy <= EARLY / 100, f"ratio {ratio:.3g}; accuracy {accuracy:.3f}",
         f"steps {_steps(memorised)} and {_steps(grokked)}",
         values={"ratio": ratio, "accuracy_when_memorised": accuracy},
     )  # fmt: skip
@@ -162,7 +161,7 @@ def _circuit_first(run: Grokking) -> Judgement:
     margin = values_at(*r.table("margin"), early)
     before, after = values_at(times, restricted, r.memorised()), restricted[-1]
     return decided(
-        margin.min() >= MARGIN and bool((after < before).all()), f"{margin.min():.3f}; {before.max():.3g} to {after.max():.3g}",
+        margin.min() >= MARGIN and bool((after < before).all()), f"margin {margin.min():.3f}; loss {before.max():.3g} to {after.max():.3g}",
         f"read at step {_steps(early)}; {keys} key frequencies",
         values={"margin": margin.min(), "restricted_when_memorised": before.max(), "restricted_last": after.max()},
     )  # fmt: skip

@@ -170,7 +170,7 @@ class Grokking(Training[GrokkingConfig]):
             return tuple(image_figures.curves(self.readings, self.config.lr))
         shown, op = self.ensembles.embeddings, self.config.op
         spectra = [bars(spectrum(op, shown), self.config.model == "gromov")] if shown.size and op in CYCLIC else []
-        return (*curves(self.readings), *spectra)
+        return (*curves(self.readings, "cross-entropy" if self.ensembles.softmax else "loss", self.config.model != "gromov"), *spectra)
 
     def pictures(self) -> tuple[Picture, ...]:
         """Which pairs the first seed of the main setting answers rightly."""

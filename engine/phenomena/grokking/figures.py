@@ -9,10 +9,10 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series, one_of
+from engine.contract import Axis, Condition, Figure, Marker, Picture, PictureSpec, Quantity, Series, one_of
 from engine.phenomena.grokking.config import PAIRS
 from engine.phenomena.grokking.domains import HALF_OF_53
-from engine.phenomena.grokking.milestones import GROKKED, MEMORISED, Milestones, all_reached
+from engine.phenomena.grokking.milestones import FINAL, GROKKED, MEMORISED, Milestones, all_reached
 from engine.phenomena.grokking.omnigrok import figures as images
 from engine.phenomena.grokking.settings import CONTROL, MAIN, NO_DECAY, P53, READ_AT, WATCHED, Setting, Task
 from engine.readings import summarised
@@ -21,12 +21,16 @@ from engine.theory.modular_arithmetic.operations import ADDITIVE, CYCLIC
 STEP = Axis("step", log=True, lo=1)
 SWEPT = "filled by sweep yes (preset standard)"
 EMPTY, ROTATIONS = "fills with the knob task at pairs", "fills with op add, sub, mul or div on pairs"
+SQUARED = Condition("model gromov, or task images", lambda config: config.model == "gromov" or config.task == "images")
+SOFTMAX = Condition("model mlp, transformer or decoder, on pairs", lambda config: not SQUARED.test(config))
 FIGURES = (
     Figure("accuracy", "Accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("accuracy/*",)),
-    Figure("loss", "Loss", STEP, Axis("loss per example", log=True), ("loss/*",)),
+    Figure("loss", "Loss", STEP, Axis("squared error", log=True), ("loss/*",), "mean over pairs, summed over outputs; over both of images",
+           domain=(SQUARED,)),
+    Figure("cross-entropy", "Loss", STEP, Axis("cross-entropy", log=True), ("cross-entropy/*",), "mean over pairs", domain=(SOFTMAX,)),
     Figure("progress", "Progress measures", STEP, Axis("value"), ("progress/*",), empty=EMPTY, domain=(PAIRS,)),
     Figure("circuit", "Restricted and excluded", STEP, Axis("loss"), ("circuit/*",),
-           "restricted on all pairs, excluded on training pairs; keys: frequencies with 80 % of the embedding's power, at the end or now",
+           "restricted on all pairs, excluded on training pairs; by the final model's key frequencies, 80 % of the embedding's power",
            "fills with op add or sub on pairs", (PAIRS, one_of("op", *ADDITIVE))),
     Figure("spectrum", "Fourier spectrum", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
            "of the embedding: of a neuron with Gromov's network, else of all dimensions; for add, sub, mul and div",
@@ -61,22 +65,25 @@ LEGEND = ("test, wrong", "test, right", "training, wrong", "training, right")
 Floats = NDArray[np.float64]
 
 
-def curves(r: Milestones) -> Iterator[Series]:
-    """Yield accuracy and loss of the watched settings, progress measures, the accuracy at p = 53, and delays."""
-    for figure in ("accuracy", "loss"):
+def curves(r: Milestones, loss: str, gini: bool) -> Iterator[Series]:
+    """Yield accuracy and loss of the watched settings, progress measures, the accuracy at p = 53, and delays.
+
+    loss: the figure of the losses; gini: whether few frequencies are to be expected, so that their Gini coefficient is drawn.
+    """
+    for figure, quantity in (("accuracy", "accuracy"), (loss, "loss")):
         for name in (name for name in WATCHED if name in r.settings and name != P53):
             for part in ("train", "test") if name != NO_DECAY else ("test",):  # its training curve lies on the main setting's
                 label = f"{part}, {r.settings[name].label}"
-                yield r.curve(f"{part}-{figure}", name, label, name=f"{figure}/{part}-{name}", group=f"{part}-{name}", from_step=1)
-    yield from _progress(r)
+                yield r.curve(f"{part}-{quantity}", name, label, name=f"{figure}/{part}-{name}", group=f"{part}-{name}", from_step=1)
+    yield from _progress(r, gini)
     for part in ("train", "test") if P53 in r.settings else ():  # in the colours of the main setting's, which stands in other figures
         yield r.curve(f"{part}-accuracy", P53, f"{part}, no decay", name=f"accuracy-p53/{part}", group=f"{part}-{MAIN}", from_step=1)
     yield from _delays(r, "fraction", attrgetter("fraction"), "decay", attrgetter("wd"))
     yield from _delays(r, "decay", attrgetter("wd"), "fraction", attrgetter("fraction"))
 
 
-def _progress(r: Milestones) -> Iterator[Series]:
-    for quantity in PROGRESS:
+def _progress(r: Milestones, gini: bool) -> Iterator[Series]:
+    for quantity in PROGRESS if gini else PROGRESS[:2]:
         if len(r.table(quantity.name)[0]):
             yield r.curve(quantity.name, MAIN, quantity.label, name=f"progress/{quantity.name}", group=quantity.name, from_step=1)
     yield from _circuit(r, "restricted")
@@ -93,7 +100,8 @@ def _circuit(r: Milestones, name: str) -> Iterator[Series]:
     steps, values, keys = r.circuit(name)
     if len(steps):
         later = steps >= 1
-        yield summarised(f"circuit/{name}", f"{name} loss, {keys} keys", steps[later], values[later], group=name)
+        label = f"{name} loss" if keys == FINAL else f"{name} loss, {keys} keys"
+        yield summarised(f"circuit/{name}", label, steps[later], values[later], group=name)
 
 
 def _delays(
@@ -139,14 +147,16 @@ def events(r: Milestones, chance: float) -> Iterator[Marker]:
     found = []
     if all_reached(memorised):
         at = float(np.median(memorised))
-        found.append((at, f"memorised at {at:,.0f}", "memorised"))
+        found.append((at, f"memorised at {at:,.0f}", "memorised", f"train-{MAIN}"))
     if all_reached(grokked):
         at = float(np.median(grokked))
-        found.append((at, f"grokked at {at:,.0f}, ratio {np.median(r.delay_ratio()):.3g}", "grokked"))
-    yield from (Marker(figure, "x", *event) for event in found for figure in ("accuracy", "loss", "progress", "circuit"))
+        found.append((at, f"grokked at {at:,.0f}, ratio {np.median(r.delay_ratio()):.3g}", "grokked", f"test-{MAIN}"))
+    for step, label, event, curve in found:  # in the colour of the curve that gets there, where several settings are drawn
+        yield from (Marker(figure, "x", step, label, curve) for figure in ("accuracy", "loss", "cross-entropy"))
+        yield from (Marker(figure, "x", step, label, event) for figure in ("progress", "circuit"))
     if all_reached(beside):
         at = float(np.median(beside))
-        yield Marker("accuracy", "x", at, f"control grokked at {at:,.0f}", CONTROL)
+        yield Marker("accuracy", "x", at, f"control grokked at {at:,.0f}", f"test-{CONTROL}")
 
 
 def sentences(r: Milestones) -> Iterator[str]:
@@ -169,5 +179,5 @@ def sentences(r: Milestones) -> Iterator[str]:
             yield f"{said}, not grokked by step {last:,} (censored)" if over else f"{said}, not grokked yet"
     later = r.run_on(r.settings[MAIN])
     if later:
-        asked, label = r.settings[MAIN].steps, r.settings[MAIN].label
-        yield f"{label} goes on from step {asked:,} to {later:,}, {READ_AT:g} times its grok step, where single waves are read"
+        label = r.settings[MAIN].label
+        yield f"{label} goes on to step {later:,}, {READ_AT:g} times its grok step, for GR4"
