@@ -16,6 +16,7 @@ class MinNormScreen(PhenomenonScreen):
         "alpha-eff",
         "mirror-weights",
         "mirror-limit",
+        "mirror-shortest",
         "plane",
         "distance",
         "norms",

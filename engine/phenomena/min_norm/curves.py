@@ -70,7 +70,7 @@ def markers(run: MinNorm) -> Iterator[Marker]:
     for setting in run.shown[0].settings:
         end = run.divergence(setting)
         if end is not None:
-            yield Marker("distance", "x", steps[end], f"{setting.label} diverges", setting.name)
+            yield Marker("train-loss" if run.config.alone else "distance", "x", steps[end], f"{setting.label} diverges", setting.name)
 
 
 def medians(name: str, label: str, x: Floats, values: Floats, positive: bool = True, basis: Basis = "simulation", **looks: Any) -> Series:
@@ -118,7 +118,8 @@ def _training(run: MinNorm) -> Iterator[Series]:
             hidden = (setting.name == "sign" and run.config.optimiser != "sign") or (setting.name == "gd-other" and quantity == "loss")
             if hidden:
                 continue
-            name, paths = f"{figure}/{setting.name}", _paths(run, setting)
+            rounding = quantity == "null" and run.config.param == "linear"  # all that the closed form leaves there
+            name, paths = f"{figure}/{setting.name}", [] if rounding else _paths(run, setting)
             yield measured(run, name, quantity, setting, style="points" if paths else "line")
             if paths:
                 yield _predicted(run, f"{name}/theory", quantity, paths, f"{setting.label}, {word}", setting.name)

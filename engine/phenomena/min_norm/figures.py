@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from engine.contract import Axis, Condition, Figure, PictureSpec, Quantity, Summary
-from engine.phenomena.min_norm.config import ALONE, BESIDE, MIRRORED, WITH_NOISE, WITHOUT_NOISE
+from engine.phenomena.min_norm.config import ALONE, BESIDE, MIRRORED, WITH_NOISE
 
 STEP = Axis("step", log=True, lo=1)
 FIGURES = (
-    Figure("distance", "Distance to X^+ y", STEP, Axis("over |X^+ y|", log=True), ("distance/*",)),
+    Figure("distance", "Distance to X^+ y", STEP, Axis("over |X^+ y|", log=True), ("distance/*",), domain=(BESIDE,)),
     Figure("null-component", "Null-space part", STEP, Axis("|P_null w|/|w|", log=True), ("null-component/*",),
-           "P_null = I - X^+ X; rounding error stands for 0", domain=(WITHOUT_NOISE,)),
+           "P_null = I - X^+ X; rounding error stands for 0", domain=(BESIDE,)),
     Figure("train-loss", "Training loss", STEP, Axis("|X w - y|^2/2", log=True), ("train-loss/*",)),
     Figure("norms", "Norms by step", STEP, Axis("norm", log=True), ("norms/*",), "min: least of all weights that fit", domain=(BESIDE,)),
-    Figure("norm-ratios", "Norms over their least", STEP, Axis("ratio", log=True, lo=0.5), ("norm-ratios/*",),
+    Figure("norm-ratios", "Norms over their least", STEP, Axis("ratio", lo=0.0), ("norm-ratios/*",),
            "each over the least such norm of all weights that fit", domain=(ALONE,)),
     Figure("directions", "Singular directions", STEP, Axis("v.w / v.w*"), ("directions/*",),
            "how far along; v: right singular vector, singular value of X, or in deep-matrix of the matrix to complete", domain=(BESIDE,)),
@@ -26,19 +26,22 @@ FIGURES = (
            "of X^+ y on the test rows",
            empty="needs rows kept for testing: fills with your own rows, the knob dataset",
            domain=(Condition("your own rows", lambda config: config.own_rows),)),
-    Figure("noise-l1", "What noise chooses", STEP, Axis("l1 / true l1", log=True), ("noise-l1/*",),
+    Figure("noise-l1", "What noise chooses", Axis("step", log=True, lo=10), Axis("l1 / true l1", log=True, lo=0.5, hi=40), ("noise-l1/*",),
            "sum |w_j| over that of the sparse weights that made y; the same network, noisy or not",
            empty="fills with preset label-noise", domain=(WITH_NOISE,)),
-    Figure("alpha-eff", "Effective scale", Axis("step", lo=0), Axis("√(u v)", log=True), ("alpha-eff/*",), "geometric mean of coordinates",
-           empty="fills with preset label-noise", domain=(WITH_NOISE,)),
+    Figure("alpha-eff", "Effective scale", Axis("step", lo=0), Axis("√(u v)", log=True), ("alpha-eff/*",),
+           "geometric mean of coordinates, as long as the noise lasts", empty="fills with preset label-noise", domain=(WITH_NOISE,)),
     Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("|weight|", log=True, lo=1e-6, hi=1.0), ("mirror-weights/*",),
            "potential |w|_p^p/p; of the first seed",
            empty="fills with preset mirror", domain=(MIRRORED,)),
-    Figure("mirror-limit", "Off the least l_p norm", STEP, Axis("relative", log=True), ("mirror-limit/*",),
-           "distance to the weights that fit with the least l_p norm, each run's own p",
+    Figure("mirror-limit", "Distance to min l_p norm", STEP, Axis("relative", log=True), ("mirror-limit/*",),
+           "to the weights that fit with the least l_p norm, each run's own p",
+           empty="fills with preset mirror", domain=(MIRRORED,)),
+    Figure("mirror-shortest", "Distance to min l2 norm", STEP, Axis("relative", lo=0.0), ("mirror-shortest/*",),
+           "to X^+ y, where p = 2 alone goes",
            empty="fills with preset mirror", domain=(MIRRORED,)),
 )  # fmt: skip
-PLANE = PictureSpec("plane", "Every point of the line fits", domain=(BESIDE,))
+PLANE = PictureSpec("plane", "Picture: 1 point, 2 weights", domain=(BESIDE,))
 PICTURES = (PLANE,)
 
 GONE = 1e3  # relative distance from X^+ y at which weights count as diverged; their curves end there
@@ -64,7 +67,7 @@ QUANTITIES = (
     _read("error", "a product's relative error, all entries", "matrix-completion"),
     _read("log-scale", "mean log of √(u v)/alpha, under noise"),
     _read("identity", "log of u v against the sum over steps"),
-    _read("hyperentropy", "distance to the least hyperentropy of the scales left"),
+    _read("hyperentropy", "distance to the least hypentropy of the scales left"),
     _read("off-half", "distance to the least lp norm, half the step"),
     _read("off-started", "distance to the least divergence, drawn start"),
     Quantity("gap", "both starts of descent, from the closed form", per="seed"),

@@ -27,8 +27,8 @@ def clauses(run: MinNorm, known: Known) -> Iterator[str]:
     elif run.config.param == NOISE:
         yield from _of_noise(run, known)
     elif run.config.param == MIRROR:
-        yield f"{at}, mirror descent with p={run.config.p:g}: {_said(known, 'mirror_distance')} off the least l_p norm"
-        yield f"{_said(known, 'mirror_distance_started')} off the least divergence from a drawn start"
+        yield f"{at}, mirror descent with p={run.config.p:g}: {_said(known, 'mirror_distance')} from min l_p norm"
+        yield f"{_said(known, 'mirror_distance_started')} from the least divergence, of a drawn start"
     else:
         found = ", ".join(f"{_said(known, f'completion_error_depth_{depth}')} ({depth})" for depth in DEPTHS)
         yield f"{at}, completion error (factors): {found}"

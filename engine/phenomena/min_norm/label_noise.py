@@ -45,7 +45,7 @@ class LabelNoise:
 
     Attributes:
         problem: X (n, d), y (n,). w_star: (d,). settings: one a network. goals: steps at the measurements. runs: by name.
-        limits: (settings, d), of gradient descent the least hyperentropy's of alpha, of both noises the least weighted l1 norm's.
+        limits: (settings, d), of gradient descent the least hypentropy's of alpha, of both noises the least weighted l1 norm's.
     """
 
     settings = SETTINGS
@@ -94,7 +94,7 @@ class LabelNoise:
         return found
 
     def _from_hyperentropy(self, w: Floats) -> float:
-        """Relative distance of w to the interpolator of least hyperentropy of the present scales; not a number where it is not found."""
+        """Relative distance of w to the interpolator of least hypentropy of the present scales; not a number where it is not found."""
         try:
             expected = hyperentropy_interpolator(self.problem, self._networks[LABELS].scales)
         except ProblemError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,22 +27,22 @@ def noise_curves(run: MinNorm) -> Iterator[Series]:
         yield from _weights(run)
         for setting in run.shown[0].settings:
             yield measured(run, f"mirror-limit/{setting.name}", "off-limit", setting)
+            yield measured(run, f"mirror-shortest/{setting.name}", "distance", setting)
 
 
 def noise_markers(run: MinNorm) -> Iterator[Marker]:
-    """Where the noise ends, and the l1 norms of the two predicted limits of the first seed."""
+    """Where the noise ends, and the l1 norm of the limit that is predicted of noise on labels, of the first seed."""
     if run.config.alone:
         yield Marker("norm-ratios", "y", 1.0, "least that fits", brief="least that fits")
     if not run.noise:
         return
     part, end = run.noise[0], run.config.noisy_steps
     if 0 < end < run.config.steps:
-        for figure in ("noise-l1", "alpha-eff", "distance", "norm-ratios", "train-loss"):
+        for figure in ("noise-l1", "norm-ratios", "train-loss"):
             yield Marker(figure, "x", end, "noise ends", brief="noise ends")
-    for place, word, brief in ((0, "limit without noise", "limit"), (1, "min weighted l1", "min weighted l1")):
-        size = float(np.abs(part.limits[place]).sum()) / run.config.nonzeros
-        if np.isfinite(size):
-            yield Marker("noise-l1", "y", size, word, part.settings[place].name, brief)
+    size = float(np.abs(part.limits[1]).sum()) / run.config.nonzeros
+    if np.isfinite(size):
+        yield Marker("noise-l1", "y", size, "min weighted l1", LABELS, "min weighted l1")
 
 
 def _norms(run: MinNorm) -> Iterator[Series]:
@@ -57,27 +57,19 @@ def _scales(run: MinNorm) -> Iterator[Series]:
     alpha, c = run.config.alpha, run.config
     for setting in run.shown[0].settings[:2]:
         x, values = run.readings.table("log-scale", setting.name)
+        x, values = x[x <= c.noisy_steps], values[x <= c.noisy_steps]  # without noise the scales stay as they are
         style = "points" if setting.name == LABELS else "line"
         yield medians(f"alpha-eff/{setting.name}", setting.label, x, alpha * np.exp(values), group=setting.name, style=style)
-    steps: Floats = np.unique([*np.linspace(0, c.steps, PLACES), float(c.noisy_steps)])
+    steps: Floats = np.linspace(0, c.noisy_steps, PLACES)
     falling = np.stack([alpha * np.exp(part.decay(steps)) for part in run.noise], axis=1)
     name = f"alpha-eff/{LABELS}/theory"
     yield medians(name, "noise on labels, predicted", steps, falling, basis="asymptotic", kind="theory", group=f"{LABELS}-predicted")
 
 
 def _weights(run: MinNorm) -> Iterator[Series]:
-    """How large the weights are, from the largest to the smallest, beside those of the least norm of the chosen exponent."""
+    """How large the weights are, from the largest to the smallest."""
     part = run.mirror[0]
     places = np.arange(1.0, run.config.d + 1)
-    chosen = part.chosen(run.config)
-    for place, (setting, w) in enumerate(zip(part.settings, part.w, strict=True)):
-        name, group = f"mirror-weights/{setting.name}", setting.name
-        style: Literal["line", "points"] = "points" if place == chosen else "line"
-        yield Series(name, setting.label, places, _falling(w), basis="simulation", style=style, group=group)
-        if place == chosen and np.all(np.isfinite(part.limits[place])):
-            label = f"least norm, {setting.label}"
-            yield Series(f"{name}/theory", label, places, _falling(part.limits[place]), kind="theory", basis="exact", group=group)
-
-
-def _falling(w: Floats) -> Floats:
-    return np.asarray(np.sort(np.abs(w))[::-1])
+    for setting, w in zip(part.settings, part.w, strict=True):
+        falling = np.asarray(np.sort(np.abs(w))[::-1])
+        yield Series(f"mirror-weights/{setting.name}", setting.label, places, falling, basis="simulation", group=setting.name)

@@ -22,7 +22,6 @@ from engine.theory.linear_models.min_norm import least_squares
 ROW, TARGET = (0.6, 0.8), 1.0  # x and y: s_max = 1, and w* = (.6, .8) has norm 1
 PROBLEM = least_squares([ROW], [TARGET])
 CIRCLES = (0.25, 1.0, 2.25, 4.0)  # |w|^2, of |w*|^2
-SOLUTIONS = (-1.5, -0.75, 0.75, 1.5)  # other points of the line, as distances from w*
 PATH, NETWORK_TIMES = 400, np.geomspace(1e-3, 1e6, 60)  # steps of a path; times of the network's flow
 REACH = 50.0  # a path that leaves this far has diverged
 CELLS = (48, 72)  # of the loss
@@ -31,7 +30,10 @@ MARGIN = 2.4  # half the width of the plane unless a start lies farther out
 
 @lru_cache(maxsize=8)
 def plane_picture(config: MinNormConfig) -> Picture:
-    """Return the plane with loss, circles, solutions, paths and w*. A start of length 0 has another beside it, in the knob's direction."""
+    """Return the plane with loss, circles, the line of solutions, paths and w*.
+
+    A start of length 0 has another beside it, in the knob's direction.
+    """
     across, best = np.array([-ROW[1], ROW[0]]), PROBLEM.solution
     turn = np.deg2rad(config.angle)
     start = (config.w0 or OTHER_LENGTH) * np.array([np.cos(turn), np.sin(turn)])
@@ -40,16 +42,14 @@ def plane_picture(config: MinNormConfig) -> Picture:
     circle = np.linspace(0, 2 * np.pi, 121)
     rings = [np.sqrt(c) * np.stack([np.cos(circle), np.sin(circle)], axis=1) for c in CIRCLES]
     layers = [
-        *(Layer("line", ring, "|w|" if not index else "", "circle") for index, ring in enumerate(rings)),
-        Layer("line", np.stack([best - far * across, best + far * across]), "fits", "fits"),
-        Layer("points", np.stack([best + step * across for step in SOLUTIONS]), "", "fits"),
+        *(Layer("line", ring, "", "circle") for ring in rings),
+        Layer("line", np.stack([best - far * across, best + far * across]), "loss 0", "fits"),
         *_paths(config, start),
-        Layer("points", start[None] if config.w0 else np.stack([np.zeros(2), start]), "w(0)", "start"),
-        Layer("points", best[None], "w*", "best"),
+        Layer("rings", best[None], "w*", "best"),
     ]
     extent = (-half, half, -0.75 * half, 0.75 * half)
     return Picture(
-        "plane", "Every point of the line fits", _loss(extent), tuple(layers), extent, palette="grey",
+        "plane", "Picture: 1 point, 2 weights", _loss(extent), tuple(layers), extent, palette="grey",
         x="w1", y="w2", equal=True, note=_steps_note(config.eta), shade="|x·w - y|",
     )  # fmt: skip
 
@@ -57,7 +57,8 @@ def plane_picture(config: MinNormConfig) -> Picture:
 def _paths(config: MinNormConfig, start: Floats) -> list[Layer]:
     """Gradient descent from both starts, the chosen optimiser from the chosen one, and the network."""
     chosen, other = (start, np.zeros(2)) if config.w0 else (np.zeros(2), start)
-    layers = [Layer("path", _descent(config.eta, chosen), "GD", "gd"), Layer("path", _descent(config.eta, other), "", "gd")]
+    elsewhere = "GD from 0" if config.w0 else f"GD, |w0|={OTHER_LENGTH:.3g}"
+    layers = [Layer("path", _descent(config.eta, chosen), "GD", "gd"), Layer("path", _descent(config.eta, other), elsewhere, "gd-other")]
     if config.optimiser != "gd":
         layers.append(Layer("path", _simulated(config, chosen), config.optimiser, config.optimiser))
     if config.param == "diagonal":

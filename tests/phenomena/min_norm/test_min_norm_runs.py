@@ -83,7 +83,7 @@ def test_the_picture_is_the_theorem_in_the_plane() -> None:
     radii = [np.linalg.norm(ring, axis=1) for ring in drawn["circle"]]
     assert any(np.allclose(radius, np.linalg.norm(best)) for radius in radii)  # one circle touches the line at w*
     start = np.array([0.0, 2.0])
-    from_start, from_zero = drawn["gd"]
+    (from_start,), (from_zero,) = drawn["gd"], drawn["gd-other"]
     np.testing.assert_allclose(from_start[0], start, atol=1e-12)
     np.testing.assert_allclose(from_start[-1], best + start - (start @ row[0]) * row[0], atol=1e-5)
     np.testing.assert_allclose(from_zero[-1], best, atol=1e-5)
@@ -94,7 +94,7 @@ def test_live_knobs_change_what_is_drawn_and_nothing_else(small: MinNorm) -> Non
     record = run.history.records[-1]
     before, shown = layers(run), curve(run, "norms/l1").y
     run.set_knob("angle", 10.0)
-    assert not np.allclose(layers(run)["start"][0], before["start"][0])
+    assert not np.allclose(layers(run)["gd-other"][0], before["gd-other"][0])
     run.set_knob("optimiser", "adam")
     assert "adam" in layers(run)
     assert not np.allclose(curve(run, "norms/l1").y, shown)

@@ -84,17 +84,17 @@ def test_another_exponent_runs_beside_the_four_and_is_the_one_followed() -> None
 
 def test_weights_and_distances_are_drawn_where_mirror_descent_is_followed(small: MinNorm) -> None:
     other, figures = make(**SMALL), {figure.name: figure for figure in small.spec.figures}
-    for name in ("mirror-weights", "mirror-limit"):
+    for name in ("mirror-weights", "mirror-limit", "mirror-shortest"):
         assert not unmet(figures[name].domain, small.config) and unmet(figures[name].domain, other.config) == "needs param mirror"
         assert figures[name].draws(small.series()) and not figures[name].draws(other.series())
     names = {series.name.partition("/")[0] for series in small.series()}
-    assert names == {"mirror-weights", "mirror-limit", "distance", "norm-ratios", "null-component", "train-loss"}
+    assert names == {"mirror-weights", "mirror-limit", "mirror-shortest", "norm-ratios", "train-loss"}
     assert {marker.figure for marker in small.markers()} <= names
     assert curve(small, "norm-ratios/l1").label == f"l1, {small.chosen.label}"
     np.testing.assert_array_equal(curve(small, "mirror-weights/p-2").y, sorted(np.abs(small.mirror[0].w[2]), reverse=True))
-    followed = make(**{**MIRRORED, "p": 2.0})
-    least = np.abs(np.linalg.pinv(followed.arrays()["X"]) @ followed.arrays()["y"])
-    np.testing.assert_allclose(curve(followed, "mirror-weights/p-2/theory").y, np.sort(least)[::-1])
+    shortest = np.linalg.pinv(small.mirror[0].problem.X) @ small.mirror[0].problem.y
+    away = np.linalg.norm(small.mirror[0].w[3] - shortest) / np.linalg.norm(shortest)
+    assert curve(small, "mirror-shortest/p-3").y[-1] == pytest.approx(away)
     assert unmet(small.config.knob("p").needs, other.config) == "needs param mirror"
 
 
