@@ -14,6 +14,6 @@ class MaxMarginScreen(PhenomenonScreen):
 
     VIEWS = (
         "separator", "direction-error", "direction-law", "norm", "validation", "optimisers", "separable", "draw-error",
-        "mirror-norms", "mirror-matrix", "mirror-margin", "mirror-weights", "network-margin", "network-weights", "network-kkt",
-        "network-smoothed", "cnn-margin", "cnn-loss", "cnn-test-error", "cnn-smoothed",
+        "mirror-norms", "mirror-matrix", "mirror-margin", "mirror-weights", "mirror-distance", "network-margin", "network-kkt",
+        "network-smoothed", "network-slack", "cnn-margin", "cnn-loss", "cnn-test-error", "cnn-smoothed",
     )  # fmt: skip

@@ -95,7 +95,8 @@ def _law(decade: int, tolerance: float, read: Read) -> Callable[[MaxMargin], Jud
     def judge(solution: Solution, place: int) -> Judgement:
         predicted, measured = read(solution, place)
         off = measured / predicted - 1
-        return decided(bool(abs(off) <= tolerance), measured, f"off by {100 * off:+.2g} %", predicted=predicted)
+        digits = 1 + int(np.ceil(-np.log10(100 * tolerance)))  # one more than the tolerance has
+        return decided(bool(abs(off) <= tolerance), measured, f"off by {abs(100 * off):.{digits}f} %", predicted=predicted)
 
     return _on("four-point", decade, judge)
 

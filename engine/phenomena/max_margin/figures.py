@@ -32,23 +32,19 @@ Floats = NDArray[np.float64]
 
 S = Axis("s = eta t", log=True)
 DESCENT_FIGURES = (
-    Figure("direction-error", "Direction error", S, Axis("off the SVM's", log=True), ("direction-error/*",), "|w/|w| - w_hat/|w_hat||"),
+    Figure("direction-error", "Direction error", S, Axis("|w/|w| - SVM's|", log=True), ("direction-error/*",),
+           "distance of unit weights from w_hat/|w_hat|, w_hat the SVM's"),
     Figure("direction-law", "Direction error x log s", S, Axis("product", lo=0.0), ("direction-law/*",), "tends to a constant"),
     Figure("norm", "Norm of the weights", S, Axis("|w|", lo=0.0), ("norm/*",), "slope |w_hat| on log s"),
     Figure("validation", "Validation", S, Axis("mean loss, error rate", log=True), ("validation/*",),
            "1,000 held-out points: training points, noise as large as the margin"),
     Figure("optimisers", "Margin gap, own norm", Axis("step", log=True, lo=1), Axis("relative", log=True),
-           ("optimisers/*",), "1 - margin over the largest, least 1e-6; GD, momentum, normalised: l2; sign, Adam: l_inf; coordinate: l1"),
+           ("optimisers/*",), "1 - margin over the largest; GD, momentum, normalised: l2; sign, Adam: l_inf; coordinate: l1"),
     Figure("one-minus-cos", "Angle", S, Axis("1 - cos", log=True), ("one-minus-cos/*",)),
-    Figure("angle-law", "(1 - cos) x (log s)^2", S, Axis("product", lo=0.0), ("angle-law/*",), "tends to a constant"),
     Figure("margin-gap", "Margin gap", S, Axis("gamma - min z.w/|w|", log=True), ("margin-gap/*",)),
-    Figure("margin-law", "Margin gap x log s", S, Axis("product", lo=0.0), ("margin-law/*",), "tends to a constant"),
     Figure("loss", "Training loss", S, Axis("summed logistic", log=True), ("loss/*",)),
-    Figure("loss-law", "Training loss x s", S, Axis("product", lo=0.0), ("loss-law/*",), "in steps: loss x t -> 1/(eta gamma^2)"),
-    Figure("other-data", "Direction, other data", S, Axis("error", log=True), ("other-data/*",),
+    Figure("other-data", "Other data", S, Axis("|w/|w| - SVM's|", log=True, hi=10), ("other-data/*",),
            "equal duals (Soudry's set): s^-1/4"),
-    Figure("margin", "Margin, smoothed margin", S, Axis("of gamma", lo=0.0, hi=1.05), ("margin/*",),
-           "gamma: the largest; smoothed: log(1/loss)/|w|"),
 )  # fmt: skip
 FIGURES = (
     *(replace(figure, empty="fills with study descent", domain=(DESCENT,)) for figure in DESCENT_FIGURES),
@@ -56,7 +52,7 @@ FIGURES = (
 )  # fmt: skip
 PICTURES = (
     PictureSpec("separator", "Data and separators", cursor=S.label, domain=(DESCENT,)),
-    *mirror.PICTURES, *homogeneous.PICTURES, *convolutional.PICTURES,
+    *mirror.PICTURES, *convolutional.PICTURES,
 )  # fmt: skip
 QUANTITIES = (
     Quantity("margin", "the SVM's margin", per="run"),
@@ -89,7 +85,7 @@ DISTANCES: dict[str, Callable[[MarginCurves, Floats], Floats]] = {
     "margin-gap": lambda c, tau: c.margin_gap,
     "margin-law": lambda c, tau: c.margin_gap * tau,
     "norm": lambda c, tau: c.norm,
-}  # by figure, what it shows at tau = log s
+}  # by name, what is read at tau = log s; figures show some of them
 LOSSES: dict[str, Callable[[Floats, Floats], Floats]] = {
     "loss": lambda log_loss, tau: np.exp(log_loss),
     "loss-law": lambda log_loss, tau: np.exp(log_loss + tau),
@@ -100,6 +96,7 @@ LIMITS: dict[str, Callable[[SoudryLimit], float]] = {
     "margin-law": lambda limit: limit.gap,
     "loss-law": lambda limit: limit.loss,
 }  # the constants that the products with log s or s tend to
+DRAWN = tuple(figure.name for figure in DESCENT_FIGURES if figure.name in (*DISTANCES, *LOSSES))
 ASYMPTOTIC: dict[str, Any] = {"kind": "theory", "basis": "asymptotic"}
 
 
@@ -119,10 +116,9 @@ def step_curves(run: MaxMargin) -> Iterator[Series]:
     walks = run.walks(run.config.optimiser)
     if walks:
         found = [readings for solution, walk in walks if (readings := _within_flow(run, solution, walk)) is not None]
-        for figure in (*DISTANCES, *LOSSES):
+        for figure in DRAWN:
             yield _dots(run, f"{figure}/steps", found, [shown(figure, item) for item in found], late=figure in LIMITS)
-        yield _dots(run, "margin/steps", found, [item.margin for item in found])
-        yield _dots(run, "validation/steps", found, [item.held_out.loss for item in found])
+        yield _dots(run, "validation/steps", found, [item.held_out.loss for item in found], of="loss, ")
     for name in run.runs:
         walks = run.walks(name)
         if walks:
@@ -139,8 +135,11 @@ def markers(run: MaxMargin) -> Iterator[Marker]:
     ends = [walk.log_times(solution)[-1] for solution, walk in run.walks(run.config.optimiser)]
     if ends and run.done and np.all(np.isfinite(ends)):
         at = float(np.exp(np.median(ends)))
-        for figure in (*DISTANCES, *LOSSES, "margin", "validation"):
+        for figure in (*DRAWN, "validation"):
             yield Marker(figure, "x", at, "true steps end")
+    gaps = [1 - walk.shares(solution).max() for name in run.runs for solution, walk in run.walks(name)]
+    if gaps and min(gaps) < LEAST_GAP:
+        yield Marker("optimisers", "y", LEAST_GAP, "1e-6 or less", brief="1e-6 or less")
 
 
 def shown(figure: str, readings: PathReadings) -> Floats:
@@ -166,18 +165,17 @@ def _flows(run: MaxMargin) -> Iterator[Series]:
         keep = after if late else np.full(len(after), True)
         return _medians(name, label, np.exp(run.log_s[keep]), [item[keep] for item in values], group=group, basis="flow")
 
-    for figure in (*DISTANCES, *LOSSES):
+    for figure in DRAWN:
         yield line(f"{figure}/flow", "gradient flow", [shown(figure, item) for item in found], late=figure in LIMITS)
-    yield line("margin/flow", "margin of the flow", [item.margin for item in found])
-    yield line("margin/smoothed", "smoothed margin of the flow", [item.smoothed for item in found], group="smoothed", late=True)
-    yield line("validation/loss", "loss of the flow", [item.held_out.loss for item in found])
-    yield line("validation/error", "error of the flow", [item.held_out.error for item in found], group="error")
+    yield line("validation/loss", "loss, gradient flow", [item.held_out.loss for item in found])
+    yield line("validation/error", "error, gradient flow", [item.held_out.error for item in found], group="error")
 
 
 def _two_terms(run: MaxMargin, limited: list[tuple[Solution, SoudryLimit]]) -> Iterator[Series]:
     """Distances that w_hat log s + w_tilde predicts; where w_tilde is parallel to w_hat, of the norm alone."""
     tau = run.log_s[run.log_s >= LATE]
-    for figure, read in DISTANCES.items():
+    for figure in (name for name in DRAWN if name in DISTANCES and name not in LIMITS):  # limits have a line of their own
+        read = DISTANCES[figure]
         chosen = [limit for _, limit in limited if figure == "norm" or limit.direction > PARALLEL]
         if chosen and len(tau):
             values = [read(limit.curves(tau), tau) for limit in chosen]
@@ -187,10 +185,9 @@ def _two_terms(run: MaxMargin, limited: list[tuple[Solution, SoudryLimit]]) -> I
 def _limits(run: MaxMargin, limits: list[SoudryLimit]) -> Iterator[Series]:
     """The constants of the products, as lines, and the loss that belongs to its own."""
     ends = np.exp(run.log_s[[int(np.searchsorted(run.log_s, 0)), -1]])
-    for figure, constant in LIMITS.items():
-        values = np.round([[constant(limit)] * 2 for limit in limits], 14)
-        label = f"limit {np.median(values):.4g}"
-        yield _medians(f"{figure}/limit", label, ends, list(values), group="limit", **ASYMPTOTIC)
+    for figure in (name for name in DRAWN if name in LIMITS):
+        values = np.round([[LIMITS[figure](limit)] * 2 for limit in limits], 14)
+        yield _medians(f"{figure}/limit", "limit", ends, list(values), group="limit", **ASYMPTOTIC)
     tau = run.log_s[run.log_s >= LATE]
     losses = [np.exp(np.log(limit.loss) - tau) for limit in limits]
     yield _medians("loss/limit", "1/(gamma^2 s)", np.exp(tau), losses, group="limit", **ASYMPTOTIC)
@@ -216,10 +213,12 @@ def _within_flow(run: MaxMargin, solution: Solution, walk: MarginRun) -> PathRea
     return solution.along(log_s[inside], walk.path[inside]) if inside.any() else None
 
 
-def _dots(run: MaxMargin, name: str, found: list[PathReadings], values: list[Floats], late: bool = False) -> Series:
+def _dots(run: MaxMargin, name: str, found: list[PathReadings], values: list[Floats], late: bool = False, of: str = "") -> Series:
     log_s = np.concatenate([item.log_s for item in found]) if found else np.empty(0)
     y = np.concatenate(values) if found else np.empty(0)
     order = np.argsort(log_s, kind="stable")
     order = order[log_s[order] > 0] if late else order
     method = run.runs[run.config.optimiser][0].method
-    return Series(name, f"true {method.label} steps", np.exp(log_s[order]), y[order], basis="training", style="points", group=method.name)
+    return Series(
+        name, f"{of}true {method.label} steps", np.exp(log_s[order]), y[order], basis="training", style="points", group=method.name
+    )

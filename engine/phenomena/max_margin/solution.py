@@ -1,7 +1,7 @@
 """A problem's solution: its flow, where that ends, the largest margins; and how far weights have come on their way there.
 
 The flow runs in s = eta t, so one flow serves every step size: descent of step eta is at s = eta t after t steps (heavy ball
-beta at eta t / (1 - beta)). Soudry et al. 2018, arXiv:1710.10345; smoothed margin: Lyu, Li 2020, arXiv:1906.05890.
+beta at eta t / (1 - beta)). Soudry et al. 2018, arXiv:1710.10345.
 Shapes: w (k, d) at k times, every reading (k,).
 """
 
@@ -19,7 +19,7 @@ from engine.theory.inputs import Floats
 from engine.theory.margins.hard_margin import hard_margin_by_sequential_programming
 from engine.theory.margins.logistic_flow import FlowPath, separating_flow
 from engine.theory.margins.margin_path import MarginCurves, Validation, log_summed_loss, margin_curves, validation
-from engine.theory.margins.norm_margins import max_margin, own_norm_margin, smoothed_margin
+from engine.theory.margins.norm_margins import max_margin, own_norm_margin
 from engine.theory.margins.soudry_limit import SoudryLimit
 
 NARROW = 3e-3  # margin over the longest row: its square is the share of double precision that is left
@@ -29,13 +29,11 @@ DENSE, PER_DECADE, SPARSE = 7, 10, 2
 
 @dataclass(frozen=True)
 class PathReadings:
-    """What is read off weights at log_s (k,). log_loss: log of the summed loss; margin, smoothed: over the SVM's."""
+    """What is read off weights at log_s (k,). log_loss: log of the summed loss."""
 
     log_s: Floats
     curves: MarginCurves
     log_loss: Floats
-    margin: Floats
-    smoothed: Floats
     held_out: Validation
 
 
@@ -113,5 +111,4 @@ class Solution:
 
     def _readings(self, log_s: Floats, curves: MarginCurves, w: Floats, log_loss: Floats) -> PathReadings:
         held_out = validation(self.problem.held_out.X, self.problem.held_out.y, w)
-        margin, smoothed = 1 - curves.margin_gap / self.svm.margin, smoothed_margin(log_loss, curves.norm) / self.svm.margin
-        return PathReadings(log_s, curves, log_loss, margin, smoothed, held_out)
+        return PathReadings(log_s, curves, log_loss, held_out)

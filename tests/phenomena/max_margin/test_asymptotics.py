@@ -81,7 +81,7 @@ def test_margins_are_shown_only_where_every_draw_is_separable(small):
     shown = next(item for item in small.series() if item.name == "draw-margin/draws")
     assert list(shown.x) == list(study.psi[study.separates() == 1])
     assert {item.name.split("/")[0] for item in small.series()} == {
-        "separable", "draw-margin", "draw-error", "draw-support", "draw-cosine", "second-descent",
+        "separable", "draw-margin", "draw-error", "draw-support", "second-descent",
     }  # fmt: skip
 
 

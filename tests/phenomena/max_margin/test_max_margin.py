@@ -14,7 +14,7 @@ from sklearn.svm import SVC
 from engine.contract import Summary
 from engine.errors import KnobError, ProblemError
 from engine.phenomena.max_margin.experiment import MaxMargin
-from engine.phenomena.max_margin.figures import FIGURES, LIMITS, PICTURES
+from engine.phenomena.max_margin.figures import FIGURES, LIMITS, PICTURES, shown
 from engine.phenomena.max_margin.margin_runs import METHODS
 from engine.phenomena.max_margin.plane import Plane
 from engine.phenomena.max_margin.problems import ProblemConfig, make
@@ -217,11 +217,11 @@ def test_the_products_end_where_their_constants_are(quick):
     """Constants of the reference, relative error of order 1/L."""
     for figure, constant, within in (("direction-law", 0.6545, 0.01), ("angle-law", 0.2142, 0.02), ("margin-law", 0.2927, 1e-3),
                                      ("loss-law", 0.8, 1e-6)):  # fmt: skip
-        assert set(LIMITS) >= {figure}
-        flow, limit = curve(quick, f"{figure}/flow"), curve(quick, f"{figure}/limit")
-        assert limit.y[-1] == pytest.approx(constant, rel=2e-4)
-        assert flow.y[-1] == pytest.approx(constant, rel=within)
-        assert flow.x[-1] == pytest.approx(1e59)
+        (solution,) = quick.solutions
+        assert LIMITS[figure](solution.limit) == pytest.approx(constant, rel=2e-4)
+        assert shown(figure, solution.along_flow)[-1] == pytest.approx(constant, rel=within)
+    flow, limit = curve(quick, "direction-law/flow"), curve(quick, "direction-law/limit")
+    assert (flow.x[-1], flow.y[-1]) == pytest.approx((1e59, 0.6545), rel=0.01) and limit.y[-1] == pytest.approx(0.6545, rel=2e-4)
 
 
 def test_dots_are_the_plain_formula_at_the_time_of_their_step(quick):

@@ -86,19 +86,20 @@ def _likelihood(study: Asymptotics) -> Judgement:
     return _worst(off)
 
 
-def _off(values: Floats, wanted: float) -> tuple[float, float]:
-    """How far a mean is from its limit, and how many standard errors lie beyond what a finite sample is off."""
+def _off(values: Floats, wanted: float) -> tuple[float, float, float]:
+    """How far a mean is from its limit, how many standard errors lie beyond what a finite sample is off, and the standard error."""
     mean, error = mean_and_error(values)
     away = float(mean) - wanted
     beyond = max(0.0, abs(away) - BIAS)
-    return away, beyond / float(error) if error > 0 else (np.inf if beyond else 0.0)
+    return away, beyond / float(error) if error > 0 else (np.inf if beyond else 0.0), float(error)
 
 
-def _worst(off: dict[str, tuple[float, float]]) -> Judgement:
+def _worst(off: dict[str, tuple[float, float, float]]) -> Judgement:
     name = max(off, key=lambda key: (off[key][1], abs(off[key][0])))
-    away, beyond = off[name]
+    away, beyond, error = off[name]
     note = f"{name}, worst of {len(off)}" if len(off) > 1 else name
-    return decided(beyond <= ERRORS, away, note, predicted=0.0, values={"standard errors": beyond})
+    values = {"standard errors": beyond, "standard error": error}
+    return decided(beyond <= ERRORS, away, f"standard error {error:.2g}; {note}", predicted=0.0, values=values)
 
 
 def _second(study: Asymptotics) -> Judgement:

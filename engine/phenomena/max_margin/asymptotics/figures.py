@@ -28,8 +28,6 @@ FIGURES = (
            "where every draw is separable", EMPTY, ASYMPTOTICS),
     Figure("second-descent", "Second descent", PSI, Axis("test error"), ("second-descent/*",),
            "labels of its own: later features tell less", EMPTY, ASYMPTOTICS),
-    Figure("draw-cosine", "Cosine with the truth", PSI, Axis("cosine", lo=0.0, hi=1.0), ("draw-cosine/*",), "the error follows from it",
-           EMPTY, ASYMPTOTICS),
 )  # fmt: skip
 UP_TO = 2.2  # of psi*, how far the separable share is drawn
 MARGIN, LIKELIHOOD = "max margin", "maximum likelihood"
@@ -37,8 +35,7 @@ MARGIN, LIKELIHOOD = "max margin", "maximum likelihood"
 
 def curves(study: Asymptotics) -> Iterator[Series]:
     """Limits, and over them what was drawn."""
-    for name, read in (("error", lambda one: one.error), ("cosine", lambda one: one.rho)):
-        yield from _limits(f"draw-{name}", study.limits, read)
+    yield from _limits("draw-error", study.limits, lambda one: one.error)
     for name, read in (("margin", lambda one: one.margin), ("support", lambda one: one.support)):
         yield from _limits(f"draw-{name}", [one for one in study.limits if one.separable], read)
     yield from _limits("second-descent", study.second, lambda one: one.error)
@@ -49,7 +46,6 @@ def curves(study: Asymptotics) -> Iterator[Series]:
             if everywhere.any():
                 yield _means(f"draw-{name}/draws", study.psi[everywhere], study.draws[name][:, everywhere])
         yield _means("draw-error/draws", study.psi, study.errors())
-        yield _means("draw-cosine/draws", study.psi, study.draws["cosine"])
         yield _means("second-descent/draws", study.second_psi, study.second_errors())
 
 

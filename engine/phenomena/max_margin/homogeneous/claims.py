@@ -32,7 +32,7 @@ CLAIMS = (
           ("homogeneous",), DOMAIN, 1e-2),
     Claim("HN3", "Without activation the margin tends to half the SVM's: share of that half", "our own; arXiv:1906.05890", "1", ".94 to 1",
           ("homogeneous",), (*DOMAIN, NEAR_THE_END, IDENTITY), 1e-2),
-    Claim("HN4", "A KKT point is approached, ReLU: the larger of slackness and 1 - cos of theta with its motion",
+    Claim("HN4", "A KKT point is approached, ReLU: the larger of slackness and 1 - cos of theta and its motion",
           f"{PAPER}, Theorem 4.4", "0", "<= .03", ("homogeneous",), (*DOMAIN, NEAR_THE_END, RELU), 1e-2),
 )  # fmt: skip
 

@@ -22,6 +22,6 @@ def clauses(study: Homogeneous, known: Known) -> Iterator[str]:
         if setting.name == "identity" and known.has("identity_svm_ratio"):
             yield f"that is {known.percent('identity_svm_ratio')} of the most it can have, half the SVM's"
     if known.has("relu_motion"):
-        yield f"ReLU's motion within 1 - cos = {known.number('relu_motion')} of its weights"
+        yield f"ReLU: 1 - cos of theta and its motion {known.number('relu_motion')}"
     yield f"steps at a rate of at most {written(FIRST_STEP)}/loss"
     yield from pooled(study.seeds)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Marker, Picture, Series
+from engine.contract import Marker, Series
 from engine.errors import ProblemError
 from engine.headline import Known
 from engine.optimiser_runs import OptimiserRun, bring
@@ -147,10 +147,6 @@ class Homogeneous(Study):
     def markers(self) -> Iterable[Marker]:
         """Where the labels are fitted."""
         return figures.markers(self)
-
-    def pictures(self) -> Iterable[Picture]:
-        """The SVM's weights beside what the networks multiply images with."""
-        return figures.pictures(self)
 
     def clauses(self, known: Known) -> Iterable[str]:
         """What is being seen."""

@@ -22,11 +22,9 @@ FIGURES = (
            "each potential reaches 1 at own q = p", EMPTY, DOMAIN),
     Figure("mirror-margin", "Margin in own norm", STEP, Axis("over largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
            "min z.w/|w|_p over the largest there is", EMPTY, DOMAIN),
-    Figure("mirror-gap", "Short of largest margin", STEP, Axis("share", log=True), ("mirror-gap/*",),
-           "1 - own margin over the largest there is", EMPTY, DOMAIN),
     Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("over largest", lo=0.0, hi=1.05), ("mirror-weights/*",),
            "first seed; small p keeps few features", EMPTY, DOMAIN),
-    Figure("mirror-distance", "Distance to limit", STEP, Axis("unit weights", log=True), ("mirror-distance/*",),
+    Figure("mirror-distance", "Distance to limit", STEP, Axis("of unit w", log=True), ("mirror-distance/*",),
            "limit: largest margin in own norm", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("mirror-matrix", TITLE, domain=DOMAIN),)
@@ -78,7 +76,6 @@ def _of_steps(study: Mirror, setting: Exponent, steps: Iterable[int]) -> Iterato
     shares = np.array([one.share(path, setting.p) for one, path in walks]).T  # (k, seeds)
     away = np.array([np.linalg.norm(_units(path) - _units(one.largest(setting.p)[1][None]), axis=1) for one, path in walks]).T
     yield summarised(f"mirror-margin/{setting.name}", setting.label, x, shares, DRAWN, group=setting.name)
-    yield summarised(f"mirror-gap/{setting.name}", setting.label, x, np.maximum(1 - shares, 1e-12), DRAWN, group=setting.name)
     yield summarised(f"mirror-distance/{setting.name}", setting.label, x, away, DRAWN, group=setting.name)
     norms = study.norms
     reached = np.array([[float(one.share(path[-1], p)) for one, path in walks] for p in norms])
