@@ -26,22 +26,23 @@ EMPTY = "fills with the knob task at regression"
 WITH_SIGNAL = "fills with the knob signal above 0: then bias and variance differ"
 HAS_SIGNAL = Condition("signal above 0, or your own spectrum", lambda config: config.signal > 0 or config.imported)
 FIGURES = (
-    Figure("excess-risk", "Excess risk", N, EXCESS, ("excess-risk/*",),
-           "mean over draws and deterministic equivalent; sigma^2 times the noise risk, plus the signal's part if there is a signal", EMPTY,
+    Figure("excess-risk", "Risk by spectrum", N, EXCESS, ("excess-risk/*",),
+           "theory: deterministic equivalent; sigma^2 times the noise risk, plus the signal's part", EMPTY,
            (REGRESSION,)),
-    Figure("spectrum", "Spectrum", Axis("index", log=True), Axis("eigenvalue", log=True), ("spectrum/*",), "at the largest n", EMPTY,
+    Figure("spectrum", "Spectrum", Axis("k", log=True), Axis("eigenvalue lam_k", log=True), ("spectrum/*",), "at the largest n", EMPTY,
            (REGRESSION,)),
     Figure("ranks", "Benign conditions", N, Axis("ratio", log=True), ("ranks/*",),
            "each must vanish with n; of exp + eps, or of your own spectrum", EMPTY,
            (REGRESSION,)),
     Figure(
-        "bounds", "Theorem 4's bounds", N, EXCESS, ("excess-risk/*/simulation", "bounds/*"),
-        "the constants c and c1 that it leaves open are 2; upper bound: in 95 % of draws, where k* < n/2",
-        empty="fills without ridge: the bounds are those of interpolation", domain=(REGRESSION, one_of("ridge", 0.0)),
+        "bounds", "Theorem 4's bounds", N, EXCESS, ("bounds/*",),
+        "constants c and c1, left open there: 2; upper bound: in 95 % of draws, where k* < n/2",
+        empty="fills with a signal, without ridge: the bounds are those of interpolation",
+        domain=(REGRESSION, HAS_SIGNAL, one_of("ridge", 0.0)),
     ),
     Figure(
-        "orders", "Theorem 4's order of the risk", N, EXCESS, ("orders/*/simulation", "orders/*"),
-        "order: k*/n + n/R_k* and its like for signal and ridge",
+        "orders", "Bartlett's Theorem 4", N, EXCESS, ("orders/*/simulation", "orders/*"),
+        "Theorem 4: the risk is of this order, up to a constant",
         empty="fills where some r_k, the ridge added to its sum, is at least b n: raise ridge", domain=(REGRESSION,),
     ),
     Figure("noise-term", "Noise risk", N, EXCESS, ("noise-term/*",), empty=WITH_SIGNAL, domain=(REGRESSION, HAS_SIGNAL)),
@@ -49,9 +50,9 @@ FIGURES = (
     *classification.FIGURES,
 )  # fmt: skip
 PICTURES = (
-    PictureSpec("fit/exp-eps", "Fit, benign: smooth between spikes", domain=(REGRESSION,)),
-    PictureSpec("fit/power", "Fit, tempered: noisy", domain=(REGRESSION,)),
-    PictureSpec("fit/exponential", "Fit, catastrophic: wild", domain=(REGRESSION,)),
+    PictureSpec("fit/exp-eps", "Benign fit: true between spikes", domain=(REGRESSION,)),
+    PictureSpec("fit/power", "Tempered fit: noisy between", domain=(REGRESSION,)),
+    PictureSpec("fit/exponential", "Catastrophic fit: wild between", domain=(REGRESSION,)),
 )
 QUANTITIES = (
     Quantity("draws", "draws", per="run"),
@@ -74,6 +75,8 @@ def simulated(run: BenignOverfitting) -> Iterator[Series]:
                 yield _means(f"noise-term/{group}/simulation", curve, noise)
                 yield _means(f"signal-term/{group}/simulation", curve, signal)
             if group == run.chosen.group:
+                if run.config.ridge == 0 and run.has_signal(curve):
+                    yield _means("bounds/simulation", curve, both)
                 parts = {"noise": noise, "signal": signal} if run.has_signal(curve) else {"noise": noise}
                 for part, draws in parts.items():
                     found = _means(f"orders/{part}/simulation", curve, draws)

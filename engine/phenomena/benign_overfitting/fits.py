@@ -1,4 +1,4 @@
-"""One-dimensional interpolators of the same noisy points with three spectra: smooth between spikes, noisy, wild.
+"""One-dimensional interpolators of the same noisy points with three spectra: smooth between spikes, from point to point, wild.
 
 Cosines sqrt(2) cos(k pi (x+1)/2), k = 1..p, each weighted by the square root of its eigenvalue, fitted with least norm: after
 the pictures of Mallinar et al. 2022 (arXiv:2207.06569), Fig. 1.
@@ -14,12 +14,14 @@ from engine.phenomena.benign_overfitting.settings import Setting
 from engine.seeds import streams
 from engine.theory.inputs import Floats
 
-POINTS, NOISE = 32, 0.6
+POINTS, NOISE = 12, 0.9  # so few, each so far from the truth, that a terminal shows what the fit does at a point and between two
+SHORTER = 0.4  # tau of the pictures over that of the run, so that few points too are many beside the head of a spectrum
 GRID = 240
 
 
 def fitted_settings(tau: float) -> tuple[Setting, ...]:
     """Return the spectra of the `PICTURES`, of as many cosines as each needs."""
+    tau *= SHORTER
     return (
         Setting("exp-eps", POINTS, 4000, tau, 0.0),
         Setting("power", POINTS, 2000, 2.0, 0.0),
@@ -29,7 +31,7 @@ def fitted_settings(tau: float) -> tuple[Setting, ...]:
 
 def truth(x: Floats) -> Floats:
     """The function behind the points."""
-    return np.asarray(np.sin(1.5 * np.pi * x))
+    return np.asarray(np.sin(0.5 * np.pi * x))
 
 
 def interpolate(lam: Floats, x: Floats, y: Floats, at: Floats) -> Floats:
@@ -50,12 +52,12 @@ def places(x: Floats, count: int) -> Floats:
 def fitted_pictures(tau: float, seed: int) -> tuple[Picture, ...]:
     """Return one picture per family, all of the same points."""
     drawn = streams(seed)
-    x = np.sort(drawn.data.uniform(-1, 1, POINTS))
-    y = truth(x) + NOISE * drawn.noise.standard_normal(POINTS)
+    x = -1 + 2 * (np.arange(POINTS) + drawn.data.uniform(0, 1, POINTS)) / POINTS  # one in each of as many equal stretches
+    y = truth(x) + NOISE * drawn.noise.permutation(np.resize([-1.0, 1.0], POINTS))  # as many above as below
     height = 1.1 * float(np.abs(y).max())  # of the points; a curve that runs wild leaves the frame
     extent, grid = (-1.0, 1.0, -height, height), np.linspace(-1, 1, GRID)
     below = Layer("line", np.column_stack([grid, truth(grid)]), "truth", "truth")
-    above = Layer("points", np.column_stack([x, y]), f"{POINTS} noisy points", "points")
+    above = Layer("points", np.column_stack([x, y]), "noisy labels", "points")
     found = []
     for declared, setting in zip(PICTURES, fitted_settings(tau), strict=True):
         at = places(x, setting.p)

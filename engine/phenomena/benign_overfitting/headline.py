@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.phenomena.benign_overfitting.experiment import BenignOverfitting
     from engine.phenomena.benign_overfitting.settings import Setting
 
-FIRST = 2  # spectra that the first clause has room for
+FIRST = 3  # spectra that the first clause has room for
 FLAT = 1.25  # factor from the least n to the largest within which a risk is said to stay
 
 
@@ -34,7 +34,11 @@ def clauses(run: BenignOverfitting, known: Known) -> Iterator[str]:
     yield f"excess risk: {', '.join(told[:FIRST])}"
     if told[FIRST:]:
         yield ", ".join(told[FIRST:])
-    yield f"{at}: noise risk {known.number('noise_risk')}, theory {known.number('noise_risk_theory')}"
+    yield "each at its largest n"
+    if run.sigma2 == 1 and not run.has_signal(run.of(chosen.group)):  # then the excess risk is the noise risk
+        yield f"{chosen.label} in theory {known.number('noise_risk_theory')}"
+    else:
+        yield f"{at}: noise risk {known.number('noise_risk')}, theory {known.number('noise_risk_theory')}"
     if known.has("excess_slope"):
         yield f"excess ~ n^{known.number('excess_slope')}"
     yield f"{run.step:,} of {run.config.draws:,} draws" if run.step < run.config.draws else f"{run.step:,} draws"
@@ -47,4 +51,4 @@ def _with_n(run: BenignOverfitting, curve: list[Setting]) -> str:
     """What a curve's mean excess risk comes to at its largest n, and which way it went from its least one."""
     first, last = run.excess(curve[0]), run.excess(curve[-1])
     way = "falls to" if last * FLAT < first else "grows to" if last > FLAT * first else "stays at"
-    return f"{curve[0].label} {way if len(curve) > 1 else 'is'} {number([last])} at n = {curve[-1].n:,}"
+    return f"{curve[0].label} {way if len(curve) > 1 else 'is'} {number([last])}"

@@ -13,7 +13,6 @@ import numpy as np
 
 from engine.contract import Basis, Series
 from engine.data.spectrum import own_spectrum
-from engine.headline import written
 from engine.phenomena.benign_overfitting.settings import Setting, resolved
 from engine.theory.spectra.deterministic_equivalent import best_ridge, equivalent
 from engine.theory.spectra.effective_rank import BenignTerms, critical_rank, lower_bound, ridge_terms, upper_bound
@@ -42,12 +41,11 @@ def tuned_ridge(setting: Setting, sigma2: float) -> float:
 
 
 def ranks_in_words(setting: Setting, terms: BenignTerms) -> str:
-    """Return the effective ranks of a setting as a sentence."""
-    head = f"{setting.label}, n={setting.n}: r_0={terms.r0_over_n * setting.n:.3g}"
+    """Return k* of a setting, and what it makes of the noise, as a sentence."""
+    head = f"{setting.label}, n={setting.n}"
     if terms.k_star is None:
-        return f"{head}; no k has r_k >= b n, so the noise has nowhere to hide"
-    ranks = f"k*={terms.k_star}, r_k*={written(terms.tail_rank)}, R_k*={written(terms.tail_rank_squared)}"
-    return f"{head}, {ranks}, k*/n+n/R_k*={terms.noise_rate:.2g}"
+        return f"{head}: no k has r_k >= b n, so the noise has nowhere to hide"
+    return f"{head}: k* = {terms.k_star}, the order of the noise risk k*/n + n/R_k* = {terms.noise_rate:.2g}"
 
 
 def benign(terms: BenignTerms) -> bool:
@@ -86,9 +84,8 @@ def expected_curves(run: BenignOverfitting) -> Iterator[Series]:
         yield from _risk(run, curve)
         yield _spectrum(curve[-1])
     yield from _ranks(run)
-    if run.config.ridge == 0:
-        for curve in run.shown_curves:
-            yield from _bounds(run, curve)
+    if run.config.ridge == 0 and run.has_signal(run.of(run.chosen.group)):
+        yield from _bounds(run, run.of(run.chosen.group))
     yield from _orders(run)
 
 
@@ -124,34 +121,37 @@ def _ranks(run: BenignOverfitting) -> Iterator[Series]:
 
 
 def _bounds(run: BenignOverfitting, curve: list[Setting]) -> Iterator[Series]:
-    """Theorem 4's bounds of the excess risk; the upper one where the tail hides the noise, k* < n/c1."""
-    group, label = curve[0].group, curve[0].label
+    """Theorem 4's bounds of the chosen family's excess risk; the upper one where the tail hides the noise, k* < n/c1."""
     lower = [lower_bound(run.terms[one], one.n, run.sigma2, CONSTANT, CONSTANT) for one in curve]
-    yield _curve(f"bounds/{group}/lower", f"{label}, lower bound", [one.n for one in curve], lower, group, "bound")
+    yield _marked("bounds/lower", "lower bound", curve, lower, "bound")
     hidden = [one for one in curve if run.terms[one].k_over_n < 1 / CONSTANT]
     if hidden:
         upper = [
             upper_bound(run.terms[one], one.n, float(one.target @ one.target), one.eigenvalues[0], run.sigma2, c=CONSTANT)
             for one in hidden
         ]  # fmt: skip
-        yield _curve(f"bounds/{group}/upper", f"{label}, upper bound", [one.n for one in hidden], upper, group, "bound")
+        yield _marked("bounds/upper", "upper bound", hidden, upper, "bound")
+
+
+def _marked(name: str, label: str, curve: list[Setting], values: Any, basis: Basis) -> Series:
+    """A curve over n marked as what is measured, of a colour of its own: two in tints of one colour cannot be told apart."""
+    n, y = np.array([one.n for one in curve], dtype=np.float64), np.asarray(values, dtype=np.float64)
+    return Series(name, label, n, y, basis=basis, group=label)
 
 
 def _orders(run: BenignOverfitting) -> Iterator[Series]:
-    """Noise and signal terms of the chosen family with the ridge: their orders, and the deterministic equivalent beside what is drawn."""
+    """The orders of the noise and signal terms of the chosen family with the ridge."""
     ridge, sigma2 = run.config.ridge, run.sigma2
     ranks = {one: critical_rank(one.eigenvalues, one.n, run.config.b, ridge) for one in run.of(run.chosen.group)}
     hidden = {one: k for one, k in ranks.items() if k is not None}
     if not hidden:
         return
-    x = [one.n for one in hidden]
     orders = np.array([ridge_terms(one.eigenvalues, one.target, one.n, k, ridge, sigma2) for one, k in hidden.items()])
-    theory = np.array([expected(one, ridge) for one in hidden]) * (sigma2, 1.0)
     names = ("noise", "signal") if run.has_signal(list(hidden)) else ("noise",)
-    for name, order, value in zip(names, orders.T, theory.T, strict=False):
-        label, group = order_label(run, name), run.chosen.group if name == "noise" else name
-        yield _curve(f"orders/{name}/theory", f"{label}, theory", x, value, group)
-        yield _curve(f"orders/{name}/order", f"{label}, order", x, order, f"{name} order", "bound")
+    plain = ridge == 0 and sigma2 == 1 and len(names) == 1
+    for name, order in zip(names, orders.T, strict=False):
+        label = " + ".join(CONDITIONS[1:]) if plain else f"order of {name}"
+        yield _marked(f"orders/{name}/order", label, list(hidden), order, "bound")
 
 
 def order_label(run: BenignOverfitting, part: str) -> str:

@@ -18,6 +18,7 @@ from engine.phenomena.benign_overfitting.experiment import BenignOverfitting
 from engine.phenomena.benign_overfitting.figures import FIGURES
 from engine.phenomena.benign_overfitting.fits import fitted_pictures, fitted_settings, interpolate
 from engine.phenomena.benign_overfitting.settings import Setting, settings_of
+from engine.phenomena.benign_overfitting.theory import expected
 from engine.seeds import streams
 from engine.state import State
 from engine.theory.spectra import spectra
@@ -225,21 +226,26 @@ def curves(run):
     return {item.name: item for item in run.series()}
 
 
-def test_risks_lie_between_the_bounds_of_theorem_4(quick) -> None:
-    found = curves(quick)
-    for name in ("exp-eps", "exponential", "power-2"):
-        risk, lower = found[f"excess-risk/{name}/simulation"], found[f"bounds/{name}/lower"]
-        assert risk.x.tolist() == lower.x.tolist()
-        assert (lower.y < risk.y).all(), name
-    risk, upper = found["excess-risk/exp-eps/simulation"], found["bounds/exp-eps/upper"]
-    assert (risk.y < upper.y).all()
-    assert not {"bounds/power-2/upper", "bounds/exponential/upper"} & set(found)  # k* too large, and none
-    lam, n = quick.of("exp-eps")[0].eigenvalues, 50
+def test_risks_lie_between_the_bounds_of_theorem_4() -> None:
+    quick_signal = work(make(signal=1.0, n=(50, 100), draws=4))
+    found = curves(quick_signal)
+    risk, lower, upper = (found[f"bounds/{name}"] for name in ("simulation", "lower", "upper"))
+    assert risk.x.tolist() == lower.x.tolist() == upper.x.tolist()
+    assert (lower.y < risk.y).all() and (risk.y < upper.y).all()
+    lam, n = quick_signal.of("exp-eps")[0].eigenvalues, 50
     k = next(k for k in range(lam.size) if sum(lam[k:]) / lam[k] >= n)
     rate = k / n + n * sum(lam[k:] ** 2) / sum(lam[k:]) ** 2
-    assert found["bounds/exp-eps/lower"].y[0] == pytest.approx(rate / 2)
-    assert upper.y[0] == pytest.approx(2 * math.log(20) * rate)
-    assert found["bounds/exponential/lower"].y.tolist() == [0.5] * 5
+    assert lower.y[0] == pytest.approx(rate / 2)
+    b2, r0 = (quick_signal.of("exp-eps")[0].target ** 2).sum(), sum(lam) / lam[0]
+    signal = b2 * lam[0] * max(math.sqrt(r0 / n), r0 / n, math.sqrt(math.log(20) / n))
+    assert upper.y[0] == pytest.approx(2 * signal + 2 * math.log(20) * rate)
+
+
+def test_a_spectrum_without_a_tail_has_the_lower_bound_alone() -> None:
+    for family in ("power", "exponential"):
+        found = curves(make(family=family, signal=1.0, **SMALL))
+        assert "bounds/lower" in found and "bounds/upper" not in found  # k* too large, and none
+        assert set(found["bounds/lower"].y) == {0.5}
 
 
 def test_bounds_are_those_of_interpolation() -> None:
@@ -248,9 +254,12 @@ def test_bounds_are_those_of_interpolation() -> None:
 
 @pytest.mark.parametrize(("family", "ridge"), [("exp-eps", 0.0), ("exp-eps", 2.0), ("power", 0.1), ("log", 0.0), ("exponential", 0.5)])
 def test_orders_are_within_a_factor_of_noise_and_signal(family: str, ridge: float) -> None:
-    found = curves(make(family=family, ridge=ridge, signal=1.0, n=(50, 100), draws=1))
-    for name in ("noise", "signal"):
-        quotient = found[f"orders/{name}/order"].y / found[f"orders/{name}/theory"].y
+    run = make(family=family, ridge=ridge, signal=1.0, n=(50, 100), draws=1)
+    found = curves(run)
+    theory = np.array([expected(one, ridge) for one in run.of(run.chosen.group)])
+    for name, values in zip(("noise", "signal"), theory.T, strict=True):
+        order = found[f"orders/{name}/order"]
+        quotient = order.y / values[[one.n in order.x for one in run.of(run.chosen.group)]]
         assert (quotient > 1 / 5).all() and (quotient < 5).all(), (name, quotient)
 
 

@@ -46,7 +46,7 @@ def test_what_a_task_leaves_empty_takes_no_room():
     for preset in SPEC.presets:
         config = SPEC.configure(preset.name)
         shown = {item.name for item in (*FIGURES, *PICTURES) if not unmet(item.domain, config)}
-        mine = {"class-error", "regression-risk", "all-sv", "negative-duals"}
+        mine = {"class-error", "regression-risk", "all-sv"}
         assert shown == mine if config.task == "classification" else not shown & mine
 
 
@@ -98,13 +98,13 @@ def test_theory_is_drawn_before_the_first_draw_and_every_curve_has_a_figure(whol
         assert np.isfinite(item.y).all()
 
 
-def test_sizes_above_200_and_bi_level_problems_are_drawn_in_each_fourth_draw_of_every_seed():
+def test_every_problem_is_drawn_in_every_draw_of_every_seed():
     run = work(make((0, 1), n=(20, 210), c=(1.0,), q=(0.5,), draws=10))
     study = run.classification
     small, large = study.isotropic
-    assert [len(study.drawn("negative", one)) for one in (small, large)] == [10, 4]
-    assert [len(study.drawn("negative", large, seed)) for seed in (0, 1)] == [2, 2]
-    assert all(study.drawn("error", one).min() > 0 and len(study.drawn("error", one)) == 4 for one in study.bi_level)
+    assert [len(study.drawn("negative", one)) for one in (small, large)] == [10, 10]
+    assert [len(study.drawn("negative", large, seed)) for seed in (0, 1)] == [5, 5]
+    assert all(study.drawn("error", one).min() > 0 and len(study.drawn("error", one)) == 10 for one in study.bi_level)
 
 
 @pytest.mark.parametrize(("until", "pieces"), [(0, 4), (3, 2), (6, 0)])

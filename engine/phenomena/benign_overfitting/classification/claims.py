@@ -26,7 +26,7 @@ HELPFUL, BETWEEN, USELESS = 0.25, 0.75, 1.25  # q
 FALL, RISE = 0.03, 0.05
 SMALL, NULL = (0.12, 0.05), (0.4, 0.9)  # error and risk, at most and at least
 SHARE, ERRORS = 0.15, 4.0  # relative error, or standard errors, that a mean may be off
-FEWEST = 40  # draws, of which bi-level problems have a quarter
+FEWEST = 40  # draws
 
 DRAWS = within("draws", FEWEST)
 THREE = Condition("q .25, .75 and 1.25, p 2 and r .5", lambda c: {HELPFUL, BETWEEN, USELESS} <= set(c.q) and (c.p, c.r) == (2.0, 0.5))

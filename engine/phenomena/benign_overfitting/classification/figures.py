@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.contract import Axis, Basis, Figure, Marker, Quantity, Series, Summary
+from engine.contract import Axis, Figure, Marker, Quantity, Series, Summary
 from engine.phenomena.benign_overfitting.config import CLASSIFICATION
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.draw_statistics import mean_and_error
@@ -24,14 +23,12 @@ FIGURES = (
     Figure("class-error", "Classification error", N, Axis("share", lo=0.0, hi=0.6), ("class-error/*",),
            "wrong signs; small q: one strong feature tells the class",
            EMPTY, (CLASSIFICATION,)),
-    Figure("regression-risk", "Regression risk", N, Axis("of null risk", lo=0.0), ("regression-risk/*",),
+    Figure("regression-risk", "Regression risk", N, Axis("of null risk", lo=0.0, hi=1.2), ("regression-risk/*",),
            "fit of z, whose sign is the class",
            EMPTY, (CLASSIFICATION,)),
-    Figure("all-sv", "All points support", RATIO, Axis("share", lo=0.0, hi=1.0), ("all-sv/*",),
-           "share of draws; then the max margin is the least-norm fit: no dual is negative",
+    Figure("all-sv", "All are support vectors", RATIO, Axis("share", lo=0.0, hi=1.0), ("all-sv/*",),
+           "of all draws; there the max margin is the least-norm fit",
            EMPTY, (CLASSIFICATION,)),
-    Figure("negative-duals", "Negative duals", RATIO, Axis("per draw", log=True, lo=1e-3), ("negative-duals/*",),
-           "points that are no support vectors, where the fit is not the max margin", EMPTY, (CLASSIFICATION,)),
 )  # fmt: skip
 QUANTITIES = (
     Quantity("sv-fraction", "share of positive duals, largest n", per="run"),
@@ -64,7 +61,6 @@ def _laws(study: Classification, n: int) -> Iterator[Series]:
     of = [one.c for one in study.isotropic if one.n == n]
     c, expected = study.law(n, np.linspace(of[0], of[-1], FINE if len(of) > 1 else 1))
     yield _theory(f"all-sv/n{n}/law", f"n={n}, theory", c, np.exp(-expected), f"n{n}")
-    yield _theory(f"negative-duals/n{n}/law", f"n={n}, theory", c, expected, f"n{n}", "exact")
 
 
 def _equivalents(study: Classification, q: float) -> Iterator[Series]:
@@ -80,8 +76,6 @@ def _counts(study: Classification, n: int) -> Iterator[Series]:
     problems = [one for one in study.isotropic if one.n == n]
     x = [one.c for one in problems]
     yield _means(f"all-sv/n{n}/simulation", f"n={n}", x, [study.all_support(one) for one in problems], f"n{n}")
-    found = _means(f"negative-duals/n{n}/simulation", f"n={n}", x, [study.drawn("negative", one) for one in problems], f"n{n}")
-    yield found if found.lo is None else replace(found, lo=np.where(found.y > 0, np.maximum(found.lo, found.y / 10), np.nan))
 
 
 def _errors(study: Classification, q: float) -> Iterator[Series]:
@@ -101,8 +95,8 @@ def _means(name: str, label: str, x: Any, draws: list[Floats], group: str) -> Se
     return Series(name, label, at, mean, mean - error, mean + error, band, basis="simulation", style="points", group=group)
 
 
-def _theory(name: str, label: str, x: Any, y: Any, group: str, basis: Basis = "asymptotic") -> Series:
-    return Series(name, label, np.asarray(x, dtype=np.float64), np.asarray(y), kind="theory", basis=basis, group=group)
+def _theory(name: str, label: str, x: Any, y: Any, group: str) -> Series:
+    return Series(name, label, np.asarray(x, dtype=np.float64), np.asarray(y), kind="theory", basis="asymptotic", group=group)
 
 
 def markers(study: Classification) -> tuple[Marker, ...]:
@@ -112,7 +106,7 @@ def markers(study: Classification) -> tuple[Marker, ...]:
     c = [one.c for one in study.isotropic]
     if not min(c) <= half <= max(c):
         return found
-    return (*found, Marker("all-sv", "x", half, f"theory: half of the draws, n={n}", f"n{n}", f"half, n={n}"))
+    return (*found, Marker("all-sv", "x", half, f"theory: half of all draws, n={n}", f"n{n}", f"half, n={n}"))
 
 
 def told(study: Classification) -> dict[str, float]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from engine.headline import Known, pooled
-from engine.phenomena.benign_overfitting.classification.problems import FEWER, LARGE
 
 if TYPE_CHECKING:
     from engine.phenomena.benign_overfitting.classification.study import Classification
@@ -23,12 +22,11 @@ def clauses(study: Classification, known: Known) -> Iterator[str]:
     yield f"{at}: {errors}, regression risk {known.number('regression_risk')}{_way(known, 'regression_risk_slope')}"
     if known.has("half_point"):
         half, law = known.number("half_point"), known.number("half_point_theory")
-        yield f"all points support in half of the draws at d = {half} n ln n, theory {law}"
+        yield f"all are support vectors in half of the draws at d = {half} n ln n, theory {law}"
     if known.has("class_error_slope", "regression_risk_slope"):
         yield f"error ~ n^{known.number('class_error_slope')}, risk ~ n^{known.number('regression_risk_slope')}"
     done, total = study.draws.done, study.draws.count
-    drawn = f"{done:,} of {total:,} draws" if done < total else f"{done:,} draws"
-    yield f"{drawn}, one in {FEWER} of them of q and of n above {LARGE}"
+    yield f"{done:,} of {total:,} draws" if done < total else f"{done:,} draws"
     yield from pooled(study.seeds)
 
 

@@ -21,8 +21,6 @@ from engine.theory.inputs import Floats
 from engine.theory.margins.bi_level import BiLevel, error_rate
 from engine.theory.margins.support_vectors import duals_of, support
 
-LARGE, FEWER = 200, 4  # n from above which, as all bi-level problems, a problem is drawn so many times less often
-
 
 @dataclass(frozen=True)
 class Isotropic:
@@ -35,11 +33,6 @@ class Isotropic:
     def d(self) -> int:
         """Features."""
         return round(self.c * self.n * math.log(self.n))
-
-    @property
-    def every(self) -> int:
-        """In which of a seed's draws it is drawn: each so-many-th."""
-        return FEWER if self.n > LARGE else 1
 
 
 def isotropic_problems(config: BenignOverfittingConfig) -> tuple[Isotropic, ...]:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from engine.phenomena.benign_overfitting.classification.problems import (
-    FEWER,
     Isotropic,
     bi_level_problems,
     draw_bi_level,
@@ -37,8 +36,7 @@ class Classification:
 
     Attributes:
         isotropic: every n with every c; bi_level: every n with every q; sizes: every n; least: the n whose support vectors are counted.
-        draws: per draw, negative duals and support vectors (isotropic,), wrong signs, regression risk and negative duals (bi_level,);
-            those that are not drawn every time stay 0 between.
+        draws: per draw, negative duals and support vectors (isotropic,), wrong signs, regression risk and negative duals (bi_level,).
     """
 
     def __init__(self, config: BenignOverfittingConfig, seeds: tuple[int, ...]) -> None:
@@ -62,13 +60,11 @@ class Classification:
         """Solve problem after problem of draw after draw; a draw that was cut short is drawn again."""
         while not self.draws.complete:
             rows = {name: np.zeros(len(problems)) for name, problems in self._columns().items()}
-            number = self.draws.done // len(self.seeds)
             for index, problem in enumerate(self.isotropic):
-                if number % problem.every == 0:
-                    counts = draw_isotropic(problem, self._streams(index), problem.n == self.least)
-                    rows["negative"][index], rows["support"][index] = counts
-                    yield
-            for place, n in enumerate(self.sizes if number % FEWER == 0 else ()):
+                counts = draw_isotropic(problem, self._streams(index), problem.n == self.least)
+                rows["negative"][index], rows["support"][index] = counts
+                yield
+            for place, n in enumerate(self.sizes):
                 where = np.array([one.n == n for one in self.bi_level])
                 ensembles = [one for one in self.bi_level if one.n == n]
                 found = draw_bi_level(ensembles, self.config.flip, self._streams(len(self.isotropic) + place))
@@ -91,13 +87,7 @@ class Classification:
     def drawn(self, column: str, problem: Isotropic | BiLevel, seed: int | None = None) -> Floats:
         """Return a column over the draws of a problem, (draws,): of all seeds, or of one by its place."""
         problems: tuple[Isotropic | BiLevel, ...] = self._columns()[column]
-        return np.asarray(self.draws[column][self._made(problem, seed), problems.index(problem)])
-
-    def _made(self, problem: Isotropic | BiLevel, seed: int | None) -> NDArray[np.bool_]:
-        """Which draws a problem was drawn in, (done,)."""
-        number, owner = np.divmod(np.arange(self.draws.done), len(self.seeds))
-        every = problem.every if isinstance(problem, Isotropic) else FEWER
-        return np.asarray((number % every == 0) & ((owner == seed) if seed is not None else True))
+        return np.asarray(self.draws[column][slice(seed, None, None if seed is None else len(self.seeds)), problems.index(problem)])
 
     def positive(self, problem: Isotropic, seed: int | None = None) -> Floats:
         """The share of points whose dual is not negative, of each draw."""
@@ -161,8 +151,7 @@ class Classification:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Per isotropic problem: sv_n, sv_d, sv_expected (negative duals), draws_negative (draws, problems), draws_support of the least n.
 
-        Per bi-level problem: bi_n, bi_q, error_theory, risk_theory, draws_error, draws_risk, draws_negative_bi (draws, problems); 0 where
-        a problem is not drawn: bi-level ones, and those of n above 200, are in each fourth draw of a seed.
+        Per bi-level problem: bi_n, bi_q, error_theory, risk_theory, draws_error, draws_risk, draws_negative_bi (draws, problems).
         """
         isotropic, bi_level = np.array([(one.n, one.d) for one in self.isotropic]), np.array([(one.n, one.q) for one in self.bi_level])
         return {
