@@ -28,7 +28,7 @@ def clauses(run: MinNorm, known: Known) -> Iterator[str]:
         yield from _of_noise(run, known)
     elif run.config.param == MIRROR:
         yield f"{at}, mirror descent with p={run.config.p:g}: {_said(known, 'mirror_distance')} from min l_p norm"
-        yield f"{_said(known, 'mirror_distance_started')} from the least divergence, of a drawn start"
+        yield f"from a drawn start: {_said(known, 'mirror_distance_started')} from the least divergence"
     else:
         found = ", ".join(f"{_said(known, f'completion_error_depth_{depth}')} ({depth})" for depth in DEPTHS)
         yield f"{at}, completion error (factors): {found}"
