@@ -1,7 +1,8 @@
 """Runs of one phenomenon side by side: one figure after another with every run's curves in it, told apart by colour, marker and name.
 
 A figure with one or two measured curves a run holds those of all runs. One with more becomes several, each with one curve a run, so
-that a run keeps its colour and marker from figure to figure. Theory that the runs share is drawn once.
+that a run keeps its colour and marker from figure to figure. Theory that the runs share is drawn once. First stands what most runs
+have, and of that, once they are over, where they differ.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from engine.contract import Figure, Knob, Marker, Phase, Scalar, ScalarValue, Se
 from screens import formatting
 from screens.run_names import JOIN, differing, run_names
 from screens.widgets.palette import group_name
+from screens.widgets.plot_reduce import drawable
 
 Item = TypeVar("Item", Series, Marker)
 TOGETHER, MOST_TOGETHER = 2, 8  # measured curves of a run, and of all runs, that stand in one figure
+NEAR = 0.04  # of a figure's height: curves that are nowhere farther apart are seen as one
 ALIKE = 1e-9  # relative difference below which two curves of theory are one
 FEW = 3  # runs whose own events are marked
 SHARED = "theory "  # before the group of theory that all runs have
@@ -57,11 +60,11 @@ class Comparison:
         return [("called", *self.names), *(row for row in rows if len(set(row[1:])) > 1)]
 
     def values(self) -> list[tuple[str, ...]]:
-        """Rows of the scalars that some run has: name with its unit, and each run's value with its range over seeds."""
+        """Rows of the scalars that some run has: name, what it is with its unit, and each run's value with its range over seeds."""
         columns = [{item.scalar.name: item for item in run.scalars} for run in self.runs]
         there = {name: item.scalar for column in columns for name, item in column.items() if not item.reason}
         names = [name for name in dict.fromkeys(name for column in columns for name in column) if name in there]
-        return [(_with_unit(there[name]), *_numbers([column.get(name) for column in columns])) for name in names]
+        return [(name, _with_unit(there[name]), *_numbers([column.get(name) for column in columns])) for name in names]
 
     def verdicts(self) -> list[tuple[str, ...]]:
         """Rows of the claims: id, sentence, and each run's measured value and mark."""
@@ -74,7 +77,8 @@ def compare(spec: Spec, runs: Sequence[Snapshot], stored: Sequence[str]) -> Comp
     """Put runs of one phenomenon side by side; stored: their own names."""
     names = run_names(spec.config, runs, stored)
     panels = [panel for figure in spec.figures for panel in _panels(figure, runs, names)]
-    panels.sort(key=lambda panel: -len({item.group for item in panel.series} & set(names)))  # first what most runs have
+    over = all(run.phase.over for run in runs)  # before, what comes first would change while it is looked at
+    panels.sort(key=lambda panel: (-len({item.group for item in panel.series} & set(names)), over and _one_curve(panel)))
     together = max((len({item.group for item in panel.series} & set(names)) for panel in panels), default=len(runs))
     notes = (*((CROWDED,) if _crowded(runs) else ()), *((APART,) if together < 2 <= len(runs) else ()))
     figures, series, markers = [], [], []
@@ -83,7 +87,6 @@ def compare(spec: Spec, runs: Sequence[Snapshot], stored: Sequence[str]) -> Comp
         series += [replace(item, name=f"{number + 1:03d}/{place}/{item.name}") for place, item in enumerate(panel.series)]
         markers += [replace(item, figure=figures[-1].name) for item in panel.markers]
     groups = tuple(dict.fromkeys((*names, *map(group_name, series))))
-    over = all(run.phase.over for run in runs)
     snapshot = Snapshot(
         phenomenon=spec.name, run=f"{spec.name}, {len(runs)} runs", preset="", config={}, seeds=(), groups=groups,
         phase=Phase.FINISHED if over else Phase.RUNNING, sentence="compared: " + "; ".join(names), series=tuple(series),
@@ -141,7 +144,8 @@ def _panels(figure: Figure, runs: Sequence[Snapshot], names: Sequence[str]) -> I
         label = _common([item.label for curves in chosen for item in curves]) or group
         beside = tuple(item for of, item in theory if of == group or of not in groups)
         own = tuple(item for of, item in markers if of == group or of not in groups)
-        yield _Panel(_titled(figure, label), (*_named(chosen, names), *beside), own, group)
+        one = max(map(len, chosen)) == 1  # then the title says what it is, and the name whose
+        yield _Panel(_titled(figure, label), (*_named(chosen, names, one), *beside), own, group)
     if len(alone) > 1:
         yield from _of_one_run(figure, measured, names, alone)
 
@@ -177,9 +181,32 @@ def _all(found: Sequence[tuple[str, Item]]) -> tuple[Item, ...]:
     return tuple(item for _, item in found)
 
 
-def _named(curves: Sequence[Sequence[Series]], names: Sequence[str]) -> Iterator[Series]:
-    """Every run's curves in the run's colour; the name alone where each run has one, and the label behind it where it has more."""
-    alone = max(map(len, curves)) == 1 and len({item.label for found in curves for item in found}) == 1
+def _one_curve(panel: _Panel) -> bool:
+    """Whether the measured curves of all runs lie on one another, so that the figure says nothing of what sets the runs apart."""
+    log_x, log_y = panel.figure.x.log, panel.figure.y.log
+    curves = [item for item in panel.series if item.kind == "measured"]
+    drawn = []
+    for item in curves:
+        good = drawable(item.x, log_x) & drawable(item.y, log_y)
+        x, y = item.x[good], item.y[good]
+        drawn.append((np.log(x) if log_x else x, np.log(y) if log_y else y))
+    if len(drawn) < 2 or any(x.size < 2 or (np.diff(x) <= 0).any() for x, _ in drawn):
+        return False
+    height = max(float(np.ptp(np.concatenate([y for _, y in drawn]))), 1e-12)
+    first, top = drawn[0]
+    for x, y in drawn[1:]:
+        both = (first >= x[0]) & (first <= x[-1])
+        if not both.any() or float(np.abs(np.interp(first[both], x, y) - top[both]).max()) > NEAR * height:
+            return False
+    return True
+
+
+def _named(curves: Sequence[Sequence[Series]], names: Sequence[str], one: bool = False) -> Iterator[Series]:
+    """Every run's curves in the run's colour; the name alone where each run has one, and the label behind it where it has more.
+
+    one: that the name alone is enough, though the labels of the runs' curves differ.
+    """
+    alone = one or (max(map(len, curves)) == 1 and len({item.label for found in curves for item in found}) == 1)
     for found, name in zip(curves, names, strict=True):
         for item in found:
             yield replace(item, label=name if alone else f"{name}{JOIN}{item.label}", group=name)
@@ -244,8 +271,8 @@ def _written(knob: Knob, run: Snapshot) -> str:
 
 
 def _with_unit(scalar: Scalar) -> str:
-    """`decay_time [step]`; a name that ends with its unit, such as `grok_step`, alone."""
-    return scalar.name if not scalar.unit or scalar.name.split("_")[-1] == scalar.unit else f"{scalar.name} [{scalar.unit}]"
+    """`relaxation time [step]`; a label that says its unit, such as `first step with all fitted`, alone."""
+    return scalar.label if not scalar.unit or scalar.unit in re.findall(r"\w+", scalar.label) else f"{scalar.label} [{scalar.unit}]"
 
 
 def _numbers(row: Sequence[ScalarValue | None]) -> Iterator[str]:

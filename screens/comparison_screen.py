@@ -18,7 +18,7 @@ from textual.widgets import Static
 from engine.contract import Command, Snapshot
 from screens.application import Application, ExportRequest
 from screens.comparison import Comparison
-from screens.comparison_tables import ComparisonTable, comparison_tables, marked_letters
+from screens.comparison_tables import VALUES, ComparisonTable, comparison_tables, marked_letters
 from screens.keys import KEYS, LAB, LOOK, Key, bindings, shown_now
 from screens.side_panel import SIDE_PANEL_FROM
 from screens.view_screen import ViewScreen
@@ -85,7 +85,7 @@ def _drawn(table: ComparisonTable, letters: Sequence[Text]) -> Iterator[Text | T
     coloured = {letter.plain: letter for letter in letters}
     made = Table(box=None, header_style="dim", pad_edge=False, padding=(0, GAP, 0, 0))
     for place, column in enumerate(table.columns):
-        made.add_column(coloured.get(column, Text(column)), overflow="fold", no_wrap=place == 0)
+        made.add_column(coloured.get(column, Text(column)), overflow="fold", no_wrap=place == 0 and table.of != VALUES)
     for row in table.rows:
         made.add_row(coloured.get(row[0], Text(row[0])), *map(Text, row[1:]))
     yield Text(f"\n{table.title}" if table.title else "", "bold")

@@ -36,7 +36,7 @@ def comparison_tables(
     """
     upright = [
         ComparisonTable(DIFFERENCES, DIFFERENCES, ("", *heads), comparison.differences()),
-        ComparisonTable(VALUES, VALUES, ("name", *heads), comparison.values()),
+        ComparisonTable(VALUES, VALUES, ("value", *heads), [(words, *cells) for _, words, *cells in comparison.values()]),
         ComparisonTable(CLAIMS, CLAIMS, ("id", "claim", *heads), comparison.verdicts()),
     ]
     there = [table for table in upright if table.rows]
@@ -53,7 +53,7 @@ def marked_letters(comparison: Comparison, theme: Theme) -> list[Text]:
 def _turned(comparison: Comparison, width: int, gap: int, letters: Sequence[str]) -> Iterator[ComparisonTable]:
     runs, claims = ("run", *comparison.stored), comparison.verdicts()
     yield from _blocks(DIFFERENCES, [runs, *comparison.differences()], width, gap, letters)
-    yield from _blocks(VALUES, comparison.values(), width, gap, letters)
+    yield from _blocks(VALUES, [(name, *cells) for name, _, *cells in comparison.values()], width, gap, letters)
     yield from _blocks(CLAIMS, [(name, *cells) for name, _, *cells in claims], width, gap, letters)
     if claims:
         yield ComparisonTable(CLAIMS, "", ("id", "claim"), [row[:2] for row in claims])

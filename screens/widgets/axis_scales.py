@@ -18,7 +18,9 @@ NARROWEST = 1e-280  # windows that are narrower count as empty
 LEAST_EVEN = 7  # rows from which ticks are put at equal distances
 WIDEST = 1.5  # how much wider an axis may become for that
 MOST = 3.0  # rows, of many a tenth of all, by which an end that is declared may move for that
-LITTLE = 1.25  # how much wider a log axis becomes rather than have a label at every second decade only, or at unequal distances
+LITTLE = 1.25  # how much wider an axis becomes rather than have few labels: a log axis at every second decade only
+SPARSE = 5  # rows between two labels from which they are few
+HIGH = 20  # rows of an axis that would look crowded with a label in every second one
 LOWER = 3  # rows of which the lower end may take up what would be too much for the upper one
 SMALLEST = 1e-300  # below it a log axis would need denormal numbers: such values count as not positive
 
@@ -127,14 +129,19 @@ def fit_scale(axis: Axis, log: bool, low: float, high: float, view: tuple[float 
     return Scale(ends[0], ends[1], log)
 
 
+def rows_apart(rows: int) -> int:
+    """Return how far labels stand apart at least: one row in a figure of 3, two in one that has some, three in a high one."""
+    return 1 if rows < 4 else 2 if rows < HIGH else 3
+
+
 @lru_cache(maxsize=1024)  # asked again with every repaint
 def even_scale(scale: Scale, rows: int, free: tuple[bool, bool], dots: int = 1) -> Scale:
     """Return a scale whose ends are moved outward, so that steps of ticks are whole numbers of rows and each stands in the middle of one.
 
     Then ticks have equal distances, and what is drawn at a tick's value lies beside it. Of all that fit the least widened one is
-    taken; where none does, or an end that is not free would leave it, the scale stays as it is. On a log axis steps are decades, few
-    of them before a narrow scale. dots: rows of dots in each of the `rows`. free: which end may be moved; one that is declared moves
-    by MOST rows, and to no other tick where that can be.
+    taken that has not few labels; where none does, or an end that is not free would leave it, the scale stays as it is. On a log axis
+    steps are decades, few of them before a narrow scale. dots: rows of dots in each of the `rows`. free: which end may be moved; one
+    that is declared moves by MOST rows, and to no other label where that can be.
     """
     if rows < LEAST_EVEN:
         return scale
@@ -149,8 +156,8 @@ def even_scale(scale: Scale, rows: int, free: tuple[bool, bool], dots: int = 1) 
     moved = [(shape, _moved(lo, hi, rows, *shape, free, dots)) for shape in shapes]
     most = math.log10(LARGEST) if scale.log else LARGEST
     fitting = [
-        (ends[0], step if scale.log and wider <= LITTLE else math.inf, wider, below, *ends[1:])
-        for (step, _, below), ends in moved
+        (ends[0], each > SPARSE or wider > LITTLE, step if scale.log and wider <= LITTLE else math.inf, wider, below, *ends[1:])
+        for (step, each, below), ends in moved
         if ends is not None and ends[2] < most and (wider := round((ends[2] - ends[1]) / span, 9)) <= WIDEST
     ]
     if not fitting:
@@ -176,7 +183,10 @@ def _moved(
     most = max(MOST, rows / 10) * dots * dot
     kept = all(move <= most or loose for move, loose in zip((lo - low, high - hi), free, strict=True))
     top, bottom = math.floor(high / step + 1e-6), math.ceil(low / step - 1e-6)
-    beyond = (not free[1] and top > hi / step + 1e-6) or (not free[0] and bottom < lo / step - 1e-6)
+    least = nice_step(rows_apart(rows) * step / each)  # the smallest step of labels
+    beyond = (not free[1] and math.floor(high / least + 1e-6) > hi / least + 1e-6) or (
+        not free[0] and math.ceil(low / least - 1e-6) < lo / least - 1e-6
+    )
     return (beyond, low, high) if kept and top - bottom >= 2 and high >= hi - 1e-6 * dot else None
 
 

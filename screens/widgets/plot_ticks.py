@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from screens.widgets.axis_scales import LEAST_EVEN, SMALLEST, Scale, nice_step, shorten
+from screens.widgets.axis_scales import LEAST_EVEN, SMALLEST, Scale, nice_step, rows_apart, shorten
 
 ALIKE = 4  # rows between ticks of a log axis from which one row more or less is not seen
 
@@ -59,7 +59,7 @@ def y_ticks(scale: Scale, height: int, longest: int, dots: int = 1) -> list[Tick
         if len(set(labels)) < len(labels) or max(map(len, labels)) > longest or 1.5 * len(values) > max(3, height):
             continue
         at = (height - 1 - scale.text_cells(np.array(values), height, dots)).astype(int).tolist()
-        if all(abs(a - b) >= (2 if height >= 4 else 1) for a, b in pairwise(at)):
+        if all(abs(a - b) >= rows_apart(height) for a, b in pairwise(at)):
             ticks = [Tick(row, label) for row, label in zip(at, labels, strict=True)]
             apart = [a - b for a, b in pairwise(at)]
             if len(ticks) >= least and (

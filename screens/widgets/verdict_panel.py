@@ -110,8 +110,10 @@ def _stacked(verdict: Verdict, width: int, mark: int) -> Text:
     tolerance = _tolerance(verdict)
     judged = f"{' ' if tolerance.startswith('(') else ', '}{tolerance}" if tolerance else ""
     values = _wrap(f"{measured}, predicted {formatting.number(verdict.predicted)}{judged}", room, 0)
+    left = len(measured)  # what is measured may take several lines
     for part in [*values, *(_wrap(verdict.remark, room, 0) if verdict.remark else ())]:
-        strong = measured if part.startswith(measured) else ""
+        strong = part[: max(0, left)]
+        left -= len(part) + 1
         lines.append(Text.assemble(" " * (mark + indent), (strong, "bold"), (part[len(strong) :], "dim")))
     return Text("\n").join(lines)
 

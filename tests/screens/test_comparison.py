@@ -174,7 +174,7 @@ def test_a_figure_is_drawn_with_its_whole_legend_in_every_kind_of_terminal(theme
 def test_tables_list_differences_values_and_verdicts():
     comparison = two()
     assert comparison.differences() == [("called", "lr .02", "lr .05"), ("lr", "0.02", "0.05")]
-    assert comparison.values() == [("grok_step", ">= 7,500 (5,000 to >= 10,000)", ">= 3,000 (2,000 to >= 4,000)")]
+    assert comparison.values() == [("grok_step", "grok step", ">= 7,500 (5,000 to >= 10,000)", ">= 3,000 (2,000 to >= 4,000)")]
     assert comparison.verdicts() == [("C1", "It falls", "0.02 yes", "0.05 yes")]
 
 
@@ -208,3 +208,28 @@ def test_runs_without_a_figure_in_common_are_said_to_have_none():
 def test_a_line_without_a_name_gets_none():
     runs = [replace(snapshot(lr=lr), markers=(Marker("loss", "x", at, ""),)) for lr, at in ((0.05, 2.0), (0.1, 3.0))]
     assert {item.label for item in compare(SPEC, runs, ["a", "b"]).snapshot.markers} == {""}
+
+
+def test_figures_in_which_the_runs_differ_stand_before_those_with_one_curve_once_all_are_over():
+    both = Figure("both", "Both", Axis("step"), Axis("y"), ("same", "apart"))
+    steps = np.arange(1.0, 9.0)
+    more = [
+        (
+            Series("same", "same", steps, steps),
+            Series("apart", f"apart {place}", steps, steps * place),
+            Series("third", "third", steps, steps),
+        )
+        for place in (1, 3)
+    ]
+    spec = replace(SPEC, figures=(replace(both, series=("same", "apart", "third")),))
+    for phase, titles in (
+        (Phase.FINISHED, ["Both: apart", "Both: same", "Both: third"]),
+        (Phase.RUNNING, ["Both: same", "Both: apart", "Both: third"]),
+    ):
+        runs = [
+            replace(snapshot(lr), series=tuple(replace(item, group=item.name) for item in items), markers=(), phase=phase)
+            for lr, items in zip((0.02, 0.05), more, strict=True)
+        ]
+        comparison = compare(spec, runs, ["one", "two"])
+        assert [figure.title for figure in comparison.spec.figures] == titles
+        assert [item.label for item in comparison.snapshot.series[:2]] == ["lr .02", "lr .05"]  # the title says what they are

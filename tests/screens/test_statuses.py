@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from engine.contract import Phase, Status
+from engine.contract import Claim, Phase, Status, Verdict
 from lab.app import LabApp
 from lab.output import count_marks, verdict_rows
 from screens import formatting
@@ -91,3 +91,11 @@ def test_identities_stand_below_the_claims_and_what_needs_other_settings_last(wi
               shown.index("what needs other settings:"), shown.index(others[-1].claim.id)]  # fmt: skip
     assert places == sorted(places)
     assert first.status not in formatting.tally([identity]) and formatting.tally([replace(identity, status=Status.FAILS)])
+
+
+def test_what_is_measured_stands_out_in_every_row_that_it_takes() -> None:
+    claim = Claim("C1", "It falls", "nobody", "0", ">= .9")
+    measured = "ratio 22.1; accuracy 0.002; and a good deal more that has no room in one row"
+    shown = verdict_table([Verdict(claim, "0", measured, Status.HOLDS)], 46)
+    bold = "".join(shown.plain[span.start : span.end] for span in shown.spans if span.style == "bold")
+    assert bold.replace(" ", "") == f"measured{measured}".replace(" ", "")
