@@ -187,7 +187,7 @@ def _limits(run: MaxMargin, limits: list[SoudryLimit]) -> Iterator[Series]:
     ends = np.exp(run.log_s[[int(np.searchsorted(run.log_s, 0)), -1]])
     for figure in (name for name in DRAWN if name in LIMITS):
         values = np.round([[LIMITS[figure](limit)] * 2 for limit in limits], 14)
-        yield _medians(f"{figure}/limit", "limit", ends, list(values), group="limit", **ASYMPTOTIC)
+        yield _medians(f"{figure}/limit", "predicted limit", ends, list(values), group="limit", **ASYMPTOTIC)
     tau = run.log_s[run.log_s >= LATE]
     losses = [np.exp(np.log(limit.loss) - tau) for limit in limits]
     yield _medians("loss/limit", "1/(gamma^2 s)", np.exp(tau), losses, group="limit", **ASYMPTOTIC)
