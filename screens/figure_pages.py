@@ -25,10 +25,13 @@ class Page:
     wide: bool = False
 
     def span(self, view: int) -> int:
-        """Columns that a view takes: all of them where it stands alone in its row, what is left for the last one."""
+        """Columns that a view takes: all of them where it has a row of its own; what would be left empty goes to the first one.
+
+        Where that has a row of its own already, the last one takes it.
+        """
         if self.wide and view == self.views[0]:
             return self.columns
-        if view != self.views[-1]:
+        if view != self.views[-1 if self.wide else 0]:
             return 1
         return 1 + self.columns * (self.rows - self.wide) - (len(self.views) - self.wide)
 

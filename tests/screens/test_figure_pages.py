@@ -51,3 +51,12 @@ def test_what_has_no_room_for_its_title_is_told_by_number() -> None:
         (6, Text("The loss jitters")),
     ]
     assert pages_row([1, 2], 6, others, 70).plain == " 1-2 of 6  m more:  3 Training loss  4 True, quadratic loss  5-6"
+
+
+def test_cells_that_would_be_empty_are_the_first_views() -> None:
+    page = pages(7, 120, 40)[0]
+    assert (page.columns, page.rows) == (3, 3)
+    assert [page.span(view) for view in page.views] == [3, 1, 1, 1, 1, 1, 1]
+    wide = pages(4, 120, 44, wide=True)[0]
+    spans = [wide.span(view) for view in wide.views]
+    assert spans[0] == wide.columns and sum(spans) == wide.columns * wide.rows
