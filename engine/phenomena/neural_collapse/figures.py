@@ -25,7 +25,7 @@ QUANTITIES = (
     Quantity("test-error", TEST, figure="error"),
     Quantity("loss", TRAIN, figure="loss", finite=True),
 )
-REACH = 0.5  # of cos + 1/(K-1) in the pictures; beyond it, the last colour
+REACH = 0.5  # of a cosine less the simplex's in the pictures; beyond it, the last colour
 FLOOR = 1e-17  # what is drawn of a difference that rounding made 0
 FIGURES = (
     Figure("nc1", "NC1: scatter", STEP, Axis("within/between", log=True), ("nc1/*", "nc1-test/*"),
@@ -40,8 +40,8 @@ FIGURES = (
            "of training images whose answer is not the class with the nearest mean"),
     Figure("lengths", "NC2: equal lengths", STEP, Axis("deviation/mean", lo=0.0), ("nc2-length/*",),
            "of the class means' lengths; a simplex has 0"),
-    Figure("free", "Unconstrained features", Axis("iteration of L-BFGS"), Axis("off exact", log=True),
-           ("free-gap", "free-angle"), "no network, no images; objective less its exact minimum; largest |cos + 1/(K-1)|",
+    Figure("free", "Unconstrained features", Axis("iteration of L-BFGS"), Axis("distance", log=True),
+           ("free-gap", "free-angle"), "no network, no images: free features descend to the exact simplex",
            domain=(Condition("free features >= K - 1: a simplex", lambda c: c.free_features >= c.classes - 1),)),
     Figure("loss", "Training loss", STEP, Axis("mean over images", log=True), ("loss/*",)),
 )  # fmt: skip
@@ -59,20 +59,17 @@ def curves(run: NeuralCollapse) -> Iterator[Series]:
 def free_curves(run: NeuralCollapse) -> Iterator[Series]:
     """The free model's way to its minimum, where it ends at a simplex."""
     if run.free and not run.free[0].vanishes and run.config.free_features >= run.config.classes - 1:
-        for name, label in (("gap", "objective"), ("angle", "angles")):
+        for name, label in (("gap", "objective - minimum"), ("angle", "largest |cos + 1/(K-1)|")):
             values = np.maximum(np.abs(getattr(run.free[0], name)), FLOOR)
-            yield Series(
-                f"free-{name}", f"{label}, seed {run.seeds[0]}", np.arange(len(values), dtype=np.float64), values, group=f"free-{name}"
-            )
+            yield Series(f"free-{name}", label, np.arange(len(values), dtype=np.float64), values, group=f"free-{name}")
 
 
 def markers(run: NeuralCollapse) -> Iterator[Marker]:
-    """When all labels were fitted (median over seeds); the first line's label is of all lines, which may stand too close for one each."""
+    """When each network's labels were fitted (median over seeds), in the colour of its curve."""
     found = [(setting, run.fitted_at(setting.name)) for setting in run.settings]
     steps = {setting: float(np.median(at)) for setting, at in found if at.size and np.isfinite(at).all() and (at > 0).all()}
-    label = "labels fitted: " + ", ".join(f"{setting.short} {step:,.0f}" for setting, step in steps.items())
-    for place, (setting, step) in enumerate(steps.items()):
-        yield Marker("nc1", "x", step, "" if place else label, setting.name, brief="" if place else "labels fitted")
+    for setting, step in steps.items():
+        yield Marker("nc1", "x", step, f"{setting.short} fitted at {step:,.0f}", setting.name, brief="fitted")
 
 
 def cosine_picture(run: NeuralCollapse, setting: str, short: str) -> Picture:
@@ -86,4 +83,4 @@ def cosine_picture(run: NeuralCollapse, setting: str, short: str) -> Picture:
     note = f"between class means, less that of a simplex: {np.nanmin(away):.2g} to {np.nanmax(away):.2g}"
     names = tuple(map(str, range(classes)))
     return Picture(f"cosines/{setting}", f"Cosines of means, {short}", away, palette="diverging", lo=-REACH, hi=REACH,
-                   x="class", y="class", note=note, shade=f"cos + 1/{classes - 1}", rows=names, columns=names)  # fmt: skip
+                   x="class", y="class", note=note, shade="off the simplex", rows=names, columns=names)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The headline of neural collapse: how far features of a class have become one point, when labels were fitted, and the angles.
+"""The headline of neural collapse: how far features of a class have become one point, and when labels were fitted.
 
 Papyan, Han, Donoho 2020, arXiv:2008.08186.
 """
@@ -12,14 +12,13 @@ import numpy as np
 
 from engine.headline import Known, number, pooled, when
 from engine.phenomena.neural_collapse.claims import SHRINKS
-from engine.readings import Floats
 
 if TYPE_CHECKING:
     from engine.phenomena.neural_collapse.experiment import NeuralCollapse
 
 
 def clauses(run: NeuralCollapse, known: Known) -> Iterator[str]:
-    """Of every kind of labels: whether features have collapsed; then when labels were fitted and at which NC1; then the angles."""
+    """Of every kind of labels: whether features have collapsed; then when labels were fitted, and NC1 on test images."""
     loss = "" if run.config.loss == "half-squared" else f"{run.config.loss}, "
     for place, setting in enumerate(run.settings):
         _, values = run.readings.table("nc1", setting.name)
@@ -28,14 +27,9 @@ def clauses(run: NeuralCollapse, known: Known) -> Iterator[str]:
         yield f"{subject}{_collapsed(now / first, run.done)}, {measure}{number([first])} to {number([now])}"
     for setting in run.settings:
         steps = run.fitted_at(setting.name)
-        then = f", NC1 then {number(_at(run, setting.name, steps))}" if np.isfinite(steps).all() else ""
-        yield f"{when(setting.label, 'fitted', steps, run.history.last)}{then}"
+        yield when(setting.label, "fitted", steps, run.history.last)
         tested = "test images" if setting.name == "true" else "test images, shuffled too,"
         yield f"NC1 on {tested} {known.number(f'nc1_test_{setting.name}')}"
-    angles = [known.number(f"nc2_angle_{setting.name}") for setting in run.settings]
-    began = [number([float(np.median(run.readings.table("nc2-angle", setting.name)[1][0]))]) for setting in run.settings]
-    yield f"cosines {' and '.join(angles)} from -1/{run.config.classes - 1} on average"
-    yield f"they began {' and '.join(began)} from it"
     yield from pooled(run.seeds)
 
 
@@ -44,9 +38,3 @@ def _collapsed(left: float, done: bool) -> str:
     if not np.isfinite(left):
         return ""
     return " collapsed" if left <= SHRINKS else " not collapsed by the end" if done else " not yet collapsed"
-
-
-def _at(run: NeuralCollapse, setting: str, steps: Floats) -> Floats:
-    """NC1 at a step of each seed's own, (seeds,)."""
-    there, values = run.readings.table("nc1", setting)
-    return np.asarray(values[np.searchsorted(there, steps), np.arange(len(steps))])

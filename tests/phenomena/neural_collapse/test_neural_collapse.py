@@ -208,13 +208,13 @@ def test_the_headline_says_whether_features_collapsed_and_promises_nothing_on_th
     run.history.records[-1]["nc1"] = [left, 0.001]
     told = headline_of(run)
     assert told[0] == f"true labels {words}, NC1 1 to {written(left)}" and told[1] == f"shuffled collapsed, 1 to {written(0.001)}"
-    assert told[2].endswith("NC1 then " + written(left))
+    assert told[2].startswith("true labels fitted at step ")
 
 
 def test_lines_at_the_fit_have_a_name_that_a_narrow_figure_has_room_for():
     marks = made_up().markers()
-    assert [(mark.at, mark.label) for mark in marks] == [(1000.0, "labels fitted: true 1,000, shuffled 1,000"), (1000.0, "")]
-    assert marks[0].brief == "labels fitted"
+    assert [(mark.at, mark.label) for mark in marks] == [(1000.0, "true fitted at 1,000"), (1000.0, "shuffled fitted at 1,000")]
+    assert {mark.brief for mark in marks} == {"fitted"} and marks[0].group != marks[1].group
 
 
 @pytest.mark.parametrize("labels", ["true", "random"])
