@@ -26,7 +26,7 @@ from engine.phenomena.edge_of_stability.problem import first_weights, problem
 from engine.phenomena.edge_of_stability.scalars import READERS
 from engine.phenomena.edge_of_stability.size import layer_sizes, memory
 from engine.phenomenon import Training
-from engine.readings import Network
+from engine.readings import Network, summarised
 from engine.seeds import Streams, streams
 from engine.state import Stateful
 from engine.training.joint import Stretch
@@ -144,7 +144,13 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
 
     def series(self) -> tuple[Series, ...]:
         """The readings, and what followed the passing of the edge."""
-        return (*super().series(), *curves(self))
+        return (*super().series(), *(self._rises(setting.name, setting.label) for setting in (*self.edges, self.control)), *curves(self))
+
+    def _rises(self, name: str, label: str) -> Series:
+        """How many steps have raised the loss so far: of each stretch between readings its length times the share that did."""
+        steps, shares = self.readings.table("rising", name)
+        count = np.cumsum(np.rint(shares * np.diff(steps, prepend=0.0)[:, None]), axis=0)
+        return summarised(f"rises/{name}", label, steps, count, group=name)
 
     @property
     def ready(self) -> bool:
@@ -164,12 +170,12 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         """The edge, each run's 2/eta, and when it got there (median over seeds); one label for the times, which stand close."""
         found = [Marker("eta-sharpness", "y", 2.0, "edge: 2")]
         edges = sorted(self.edges, key=lambda one: -one.edge)
-        found += [Marker("sharpness", "y", one.edge, one.label, one.name, one.label) for one in edges]
+        found += [Marker("sharpness", "y", one.edge, "2/eta", one.name, "2/eta") for one in edges]
         arrivals = [(setting, self.readings.first_step("eta-sharpness", setting.name, 2.0)) for setting in self.edges]
         medians = sorted(((float(np.median(at)), one.name) for one, at in arrivals if at.size and np.isfinite(at).all()), reverse=True)
-        label = "edge reached: " + ", ".join(f"{at:,.0f}" for at, _ in reversed(medians))
+        label = "edges reached: " + ", ".join(f"{at:,.0f}" for at, _ in reversed(medians))
         for place, (at, name) in enumerate(medians):
-            found.append(Marker("loss", "x", at, "" if place else label, name, "edge reached"))
+            found.append(Marker("loss", "x", at, "" if place else label, name, "edges reached"))
         return tuple(found)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
