@@ -19,7 +19,7 @@ class DoubleDescentScreen(PhenomenonScreen):
         "paths",
         "ratio",
         "filters",
-        "ratio-by-d",
+        "path-parts",
         "fourier-loss",
         "fourier-norm",
         "fourier-error",

@@ -78,14 +78,14 @@ SOMETHING_TO_AMPLIFY = Condition(
 )
 NESTED_CLAIMS = (
     Claim(
-        "DD1", "The mean test MSE of the draws lies on the exact curve", BHX,
+        "DD1", "The mean test MSE of the draws lies on its exact theory", BHX,
         "mean test MSE at p at least 10 from n: Belkin-Hsu-Xu", "1 in 1,000 by luck, all p together", ("quick", "standard"),
         (DRAWN, GAUSSIAN, ISOTROPIC, within("draws", FEWEST)), LUCK,
     ),
     Claim("DD2", "The peak is at p = n", BHX, "argmax of the draws' geometric mean: n", "1 feature",
           domain=(DRAWN, SOMETHING_TO_AMPLIFY, OWN_PEAK, within("draws", FEWEST)), chance=1e-3),
     Claim(
-        "DD3", "Which valley is lower is as the exact curves have it: the second with misspecification (head), the first without", BHX,
+        "DD3", "Which valley is lower is as theory has it: the second with misspecification (head), the first without", BHX,
         "head: second; well-specified isotropic: first", "exact, where the two valleys are 4 SE apart", ("quick",),
         (DRAWN, GAUSSIAN, ISOTROPIC, within("draws", FEWEST)), 1e-3,
     ),

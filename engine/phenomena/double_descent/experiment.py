@@ -24,7 +24,7 @@ from engine.phenomena.double_descent.claims import JUDGES
 from engine.phenomena.double_descent.config import DoubleDescentConfig
 from engine.phenomena.double_descent.curves import Kind, Ridges, Tally, Valleys, pieces, ridgeless, valleys, with_ridges
 from engine.phenomena.double_descent.digits import PARTS, TESTS, DigitCurves, Digits
-from engine.phenomena.double_descent.figures import VALLEYS, companion_curves, main_curves, markers, ridge_curves, valley_sentence
+from engine.phenomena.double_descent.figures import VALLEYS, companion_curves, main_curves, markers, ridge_curves
 from engine.phenomena.double_descent.fitted import fitted, picture
 from engine.phenomena.double_descent.fourier.study import FourierFeatures
 from engine.phenomena.double_descent.gaussian import PROFILES, Anisotropic, Isotropic, weights
@@ -88,7 +88,7 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
         super().__init__(config, seeds, device, preset)
         self.study = study_of(config, seeds, device)
         if self.study is None:
-            self.unit = "part"
+            self.unit = "step"
             self._begin_nested()
         else:
             self.unit, self.total, self.grid, self.notes = self.study.unit, self.study.total, self.study.grid, self.study.notes
@@ -117,8 +117,8 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
         c, seeds = self.config, self.seeds
         count = len(seeds)
         self.kind: Kind = "best" if c.tuned else "small" if c.ridge > 0 else "zero"
-        self.model, self._own = main_model(c), own_in_words(c)
-        self.notes, self.p = self._own, shown(c.n, self.model.D)
+        self.model, self.notes = main_model(c), own_in_words(c)
+        self.p = shown(c.n, self.model.D)
         self.ridges = _ridges(self.model, c.ridge)
         self.relu_model = Relu(COMPANION_N, COMPANION_FEATURES, COMPANION_D, c.sigma, c.r2, COMPANION_TESTS)
         self.relu_p = shown(COMPANION_N, COMPANION_FEATURES)
@@ -216,7 +216,6 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
                 record |= {f"{source}-{name}": value for name, value in zip(VALLEYS, astuple(found), strict=True)}
         if self.checks.disagreement is not None:
             record["fast-path-difference"] = self.checks.disagreement
-        self.notes = (*self._own, *valley_sentence(self))
         return record
 
     @property

@@ -1,7 +1,7 @@
 """The figures of double descent: means with standard errors over draws, theory, which is of means, in the same colour beside them.
 
-Near the threshold a mean over draws of the shortest fit has no finite expectation: there its median is drawn, which no theory stands
-beside. A ridge keeps the mean finite, so its curves are means everywhere.
+Near the threshold a mean over draws of the shortest fit has no finite expectation: there the test error has its median, which no theory
+stands beside. A ridge keeps the mean finite, so its curves are means everywhere.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, Series, Summary, one_of, within
 from engine.data.regression import NONE
@@ -23,16 +24,17 @@ from engine.phenomena.double_descent.network import figures as network
 from engine.phenomena.double_descent.stopping import figures as stopping
 from engine.readings import summarised
 from engine.theory.inputs import Floats
-from engine.theory.linear_models.ridgeless import noise_lower_bound
 
 if TYPE_CHECKING:
     from engine.phenomena.double_descent.experiment import DoubleDescent
 
 RATIO = Axis("p/n", lo=0.0)
 MSE = Axis("MSE", log=True, hi=100.0)  # the peak is infinite in any case
-VALLEYS_SEEN = Axis("MSE", log=True, hi=10.0)  # so low that both descents are seen beside the peak, which leaves the figure
+VALLEYS_SEEN = Axis("MSE up to 10", log=True, hi=10.0)  # so low that both descents are seen beside the peak, which leaves the figure
 NESTED_FIGURES = (
-    Figure("test-mse", "Test error", RATIO, VALLEYS_SEEN, ("test-mse/*",), "noise of the test label included"),
+    Figure("test-mse", "Test error", RATIO, VALLEYS_SEEN,
+           ("test-mse/*",),
+           "means over draws, within 25 of n medians; noise of the test label included"),
     Figure(
         "bias-variance", "Bias-variance over X, y", RATIO, MSE, ("bias-variance/*",),
         "over training sets; bias^2: of the mean fit; what omitted features do beyond |b_C|^2 is variance, as noise of the labels is",
@@ -40,14 +42,14 @@ NESTED_FIGURES = (
         domain=(one_of("features", "identity"), one_of("dataset", NONE)),
     ),
     Figure(
-        "given-inputs", "Bias-variance given X", RATIO, MSE, ("given-inputs/*",),
+        "given-inputs", "Bias-variance given X", RATIO, MSE, tuple(f"given-inputs/{name}" for name in ("bias", "variance", "*-theory")),
         "inputs stay; variance: over label noise alone; bias^2: all of the risk without label noise, what omitted features do included",
         empty="needs a known true function: digits have none, so it fills with the knob features at identity or relu",
         domain=(one_of("features", "identity", "relu"), one_of("dataset", NONE)),
     ),
-    Figure("norm", "Norm of the solution", RATIO, Axis("|w|^2", log=True), ("norm/*",)),
-    Figure("ridge", "Ridge", RATIO, VALLEYS_SEEN, ("ridge/*",),
-           "min-norm: means alone; their law, and medians near n, stand beside the test error"),
+    Figure("norm", "Norm of the solution", RATIO, Axis("|w|^2", log=True),
+           ("norm/zero", "norm/small", "norm/best", "norm/*-theory")),
+    Figure("ridge", "Ridge", RATIO, VALLEYS_SEEN, ("ridge/*",)),
     Figure(
         "rff", "Real digits", Axis("Fourier features N", log=True), Axis("MSE, error rate", log=True),
         ("rff/*",),
@@ -56,8 +58,10 @@ NESTED_FIGURES = (
         domain=(within("digits", 1),),
     ),
     Figure(
-        "random-features", "Random ReLU features", Axis("N/n", lo=0.0), VALLEYS_SEEN, ("random-features/*",),
-        "n=180 points on a sphere of d=60 dimensions", empty="fills with the knob relu draws above 0, as in preset quick",
+        "random-features", "ReLU features", Axis("N/n", lo=0.0), VALLEYS_SEEN,
+        ("random-features/simulation", "random-features/theory"),
+        "n=180 points on a sphere of d=60 dimensions; theory: Mei-Montanari",
+        empty="fills with the knob relu draws above 0, as in preset quick",
         domain=(within("relu_draws", 1),),
     ),
 )  # fmt: skip
@@ -80,26 +84,20 @@ QUANTITIES = (
     *fourier.QUANTITIES,
     *network.QUANTITIES,
 )
-THEORY: dict[Basis, str] = {"exact": "exact", "asymptotic": "limit"}
+THEORY = "theory"
 FEWEST_SETS = 3  # training sets before a mean fit is drawn
 DAMPED = 3.0  # singular values that a ridge must damp at p = n for means over draws to settle there
 ROUNDING = 1e-10  # a squared bias below this is 0: the risk of a fit in the span of the features is a difference of numbers near 1
 
 
 def main_curves(run: DoubleDescent) -> Iterator[Series]:
-    """The figures of the main curve: test MSE with that of the optimal ridge, bias and variance, norm."""
-    kinds: tuple[Kind, ...] = (run.kind,) if run.kind == "best" else (run.kind, "best")
-    for kind in kinds:
-        yield from _simulation_and_theory(run, "test-mse", kind, "test", _name(run, kind), kind)
+    """The figures of the main curve: test MSE, bias and variance, norm."""
+    yield from _simulation_and_theory(run, "test-mse", run.kind, "test", _name(run, run.kind), run.kind)
     yield from _minima(run)
     for quantity, label in (("variance", "variance"), ("bias", "bias^2")):
         found = list(_simulation_and_theory(run, "given-inputs", run.kind, quantity, label, quantity))
         yield from found if any((item.y > 0).any() for item in found) else ()  # without noise all of the variance is 0
     yield from _over_training_sets(run)
-    if run.kind == "zero" and "variance" in run.model.quantities and run.config.sigma > 0:
-        p, n = run.p[1:], run.model.n
-        bound = noise_lower_bound(n, p, run.config.sigma**2)
-        yield Series("given-inputs/bound", "least variance", p / n, bound, kind="theory", basis="bound", group="bound")
     yield from _simulation_and_theory(run, "norm", run.kind, "norm", _name(run, run.kind), run.kind)
 
 
@@ -117,7 +115,7 @@ def companion_curves(run: DoubleDescent) -> Iterator[Series]:
         yield from _means_and_medians("random-features/simulation", "min-norm", run.relu_p, n, run.relu.stack("test"), "zero")
     if run.relu_tasks:
         theory, name = model.limit(np.arange(model.D + 1)), "random-features/theory"
-        yield Series(name, "min-norm, Mei-Montanari's limit", theory.p / n, theory.test, kind="theory", basis="asymptotic", group="zero")
+        yield Series(name, f"min-norm, {THEORY}", theory.p / n, theory.test, kind="theory", basis="asymptotic", group="zero")
     curves = run.digits.whole or run.digits.curves[:1]
     for quantity, label in (("mse", "test MSE"), ("error", "test error")) if curves else ():
         found = np.array([getattr(curve, quantity) for curve in curves])
@@ -134,32 +132,18 @@ def markers(run: DoubleDescent) -> Iterator[Marker]:
         yield Marker("rff", "x", run.digits.model.n, "N=n")
 
 
-def valley_sentence(run: DoubleDescent) -> tuple[str, ...]:
-    """Which valley is lower, in a sentence: by theory, and by the mean of the draws, with both minima."""
-    found = [
-        f"{source} {'yes' if valleys.second_below else 'no'} ({valleys.first_low:.4g}, {valleys.second_low:.4g})"
-        for source, valleys in (("theory", run.predicted), (f"{run.drawn.count} draws", run.simulated()))
-        if valleys is not None and valleys.second_below is not None
-    ]
-    return (f"second valley lower? {', '.join(found)}",) if found else ()
-
-
 def _name(run: DoubleDescent, kind: Kind) -> str:
     return {"zero": "min-norm", "small": f"ridge lambda = {run.ridges.constant:g}", "best": "optimal ridge"}[kind]
 
 
 def _minima(run: DoubleDescent) -> Iterator[Series]:
-    """Both minima, of theory where there is one, the lower one with a name of its own that says which valley it is."""
+    """The lower minimum, of theory where there is one, with a name that says which valley it is."""
     theory, found = run.theory[run.kind], run.predicted or run.simulated()
     if found is not None and found.second_below is not None:
         basis: Basis = "simulation" if theory is None else theory.basis
-        whose = f"{THEORY[basis]} " if basis in THEORY else ""
-        low = "second" if found.second_below else "first"
-        places = {"first": (found.first, found.first_low), "second": (found.second, found.second_low)}
-        for valley, (p, height) in sorted(places.items(), key=lambda item: item[0] == low):  # the lower one last
-            name, words = ("lowest", f"lowest: {whose}{valley} valley") if valley == low else ("other", f"{whose}{valley} valley")
-            x, y = np.array([p]) / run.model.n, np.array([height])
-            yield Series(f"test-mse/minima-{name}", words, x, y, basis=basis, style="points", group=f"minimum {name}")
+        valley, p, height = ("second", found.second, found.second_low) if found.second_below else ("first", found.first, found.first_low)
+        x, y = np.array([p]) / run.model.n, np.array([height])
+        yield Series("test-mse/minima-lowest", f"lowest: {valley} valley", x, y, basis=basis, style="points", group="minimum")
 
 
 def _simulation_and_theory(run: DoubleDescent, figure: str, kind: Kind, quantity: str, label: str, group: str) -> Iterator[Series]:
@@ -167,6 +151,8 @@ def _simulation_and_theory(run: DoubleDescent, figure: str, kind: Kind, quantity
     if found is not None:
         p, draws = found
         drawn = np.where(draws < ROUNDING, 0.0, draws)
+        seen = _seen(p, drawn)
+        p, drawn = p[seen], drawn[:, seen]
         if _settles(run, kind):
             yield summarised(
                 f"{figure}/{group}", label, p / run.model.n, drawn.T, Summary.MEAN_ERROR, "draws", basis="simulation", group=group
@@ -175,9 +161,13 @@ def _simulation_and_theory(run: DoubleDescent, figure: str, kind: Kind, quantity
             yield from _means_and_medians(f"{figure}/{group}", label, p, run.model.n, drawn, group)
     predicted = None if theory is None else getattr(theory, quantity)
     if theory is not None and predicted is not None:
-        label = f"{label}, {THEORY[theory.basis]}"
-        x, name = theory.p / run.model.n, f"{figure}/{group}-theory"
-        yield Series(name, label, x, predicted, kind="theory", basis=theory.basis, group=group)
+        x, name, seen = theory.p / run.model.n, f"{figure}/{group}-theory", _seen(theory.p, predicted)
+        yield Series(name, f"{label}, {THEORY}", x[seen], predicted[seen], kind="theory", basis=theory.basis, group=group)
+
+
+def _seen(p: Whole | Floats, values: Floats) -> NDArray[np.bool_]:
+    """Which p (k,) of values (..., k) a logarithmic axis begins with: a fit of nothing has norm and variance 0."""
+    return np.asarray((p > 0) | (values != 0).any(axis=tuple(range(values.ndim - 1))))
 
 
 def _settles(run: DoubleDescent, kind: Kind) -> bool:
@@ -194,11 +184,12 @@ def _over_training_sets(run: DoubleDescent) -> Iterator[Series]:
             band = f"standard error of {fit.count} training sets"
             x, shown = fit.p / n, np.where(value < ROUNDING * np.max(value), 0.0, value)
             lo, hi = (np.where(value > error, value + side * error, np.nan) for side in (-1, 1))  # none that reaches 0, on a log axis
+            x, shown, lo, hi = (values[_seen(fit.p, shown)] for values in (x, shown, lo, hi))
             yield Series(f"bias-variance/{group}", label, x, shown, lo, hi, band, basis="simulation", group=group)
     if theory is not None and theory.over_sets is not None:
         for (group, label), values in zip(names, theory.over_sets, strict=True):
-            name, x = f"bias-variance/{group}-theory", theory.p / n
-            yield Series(name, f"{label}, {THEORY[theory.basis]}", x, values, kind="theory", basis=theory.basis, group=group)
+            name, x, seen = f"bias-variance/{group}-theory", theory.p / n, _seen(theory.p, values)
+            yield Series(name, f"{label}, {THEORY}", x[seen], values[seen], kind="theory", basis=theory.basis, group=group)
 
 
 def _means_and_medians(name: str, label: str, p: Whole, n: int, draws: Floats, group: str) -> Iterator[Series]:
@@ -207,5 +198,4 @@ def _means_and_medians(name: str, label: str, p: Whole, n: int, draws: Floats, g
     looks: Any = {"of": "draws", "basis": "simulation", "group": group}
     yield summarised(name, label, p[away] / n, draws[:, away].T, Summary.MEAN_ERROR, **looks)
     if near.any():
-        shown = f"{label} near n"
-        yield summarised(f"{name}-median", shown, p[near] / n, draws[:, near].T, Summary.MEDIAN_QUARTILES, **looks)
+        yield summarised(f"{name}-median", "median near n", p[near] / n, draws[:, near].T, Summary.MEDIAN_QUARTILES, **looks)

@@ -72,7 +72,8 @@ def test_both_bounds_are_told_alike_and_are_the_maxima_of_their_ratios(small):
     claims = [f"{one.claim.sentence}; {one.predicted}" for one in small.verdicts() if one.claim.id in ("EST1", "EST3")]
     preset = [one.why for one in DoubleDescent.spec.presets if one.name == "early-stopping"]
     bounds = re.findall(r"bound [\d.]+\d", "; ".join(small.headline(small.scalars())))
-    for texts in (markers, claims, preset, bounds):
+    assert set(re.findall(r"1\.[26]\d*", "; ".join(markers))) == {max(wanted)}, "of any t; best against best is in the headline"
+    for texts in (claims, preset, bounds):
         assert set(re.findall(r"1\.[26]\d*", "; ".join(texts))) == wanted, texts
 
 
@@ -82,7 +83,7 @@ def test_claims_hold(small):
     assert 1 < values["largest_best_ratio"].hi <= BEST_BOUND and 1.2 < values["largest_stop_ratio"].hi <= RATIO_BOUND
     assert len(values["best_stop"].seeds) == 2
     assert small.history.records[-1]["largest-ratio"] == values["largest_stop_ratio"].hi
-    assert {item.name.split("/")[0] for item in small.series()} == {"paths", "path-parts", "ratio", "ratio-by-d"}
+    assert {item.name.split("/")[0] for item in small.series()} == {"paths", "path-parts", "ratio"}
 
 
 def test_claims_fail_of_other_risks():

@@ -56,7 +56,7 @@ CLAIMS = (
           "our next order of arXiv:1903.08560", "theory there", "4 SE + 2 %", STANDARD,
           (MULTIPLE, NOISY, MANY, SMOOTH, within("draws", FEWEST)), 1e-2),
     Claim("MPD4", "The best ridge has no peak: draws whose test MSE never rises with n, and is never above min-norm's",
-          "our remark; isotropic: arXiv:2003.01897", "every draw", "1e-12 of sigma^2 + r2", domain=(MULTIPLE, SOME_NOISE)),
+          "our remark; isotropic: arXiv:2003.01897", "every draw", "1e-12 of that of predicting 0", domain=(MULTIPLE, SOME_NOISE)),
 )  # fmt: skip
 
 

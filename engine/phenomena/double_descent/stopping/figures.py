@@ -1,4 +1,4 @@
-"""The figures of early stopping: both risks over t, their ratio with its bound, ratios by dimension, and what is learnt of a direction."""
+"""The figures of early stopping: both risks over t, their ratio with its bound, that of their parts, and what is learnt of a direction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Q
 from engine.phenomena.double_descent.config import STOPPING
 from engine.readings import summarised
 from engine.theory.inputs import Floats
-from engine.theory.linear_models.early_stopping import BEST_BOUND, RATIO_BOUND, isotropic_path
+from engine.theory.linear_models.early_stopping import RATIO_BOUND, isotropic_path
 from engine.theory.linear_models.sample_wise import Directions
 from engine.theory.spectra.deterministic_equivalent import equivalent
 
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 
 T, EMPTY, DOMAIN = Axis("t = 1/lam", log=True), "fills with preset early-stopping", (STOPPING,)
 FIGURES = (
-    Figure("paths", "Stopping beside ridge", T, Axis("excess risk", log=True), ("paths/*",),
-           "excess: MSE - sigma^2; limit: large n", EMPTY, DOMAIN),
-    Figure("ratio", "Stopping/ridge", T, Axis("ratio: mean, range", hi=1.8), ("ratio/*",),
+    Figure("paths", "Early stopping, ridge", T, Axis("risk", log=True), ("paths/*",),
+           "without the noise of the test label", EMPTY, DOMAIN),
+    Figure("ratio", "Early stopping/ridge", T, Axis("risk ratio", hi=1.8), ("ratio/*",),
            "same t; below 1 early stopping is better", EMPTY, DOMAIN),
-    Figure("ratio-by-d", "Largest ratio by d", Axis("d", log=True), Axis("ratio of risks", lo=0.9, hi=1.8), ("ratio-by-d/*",),
-           "of all draws; isotropic, k^-1: their spectra", EMPTY, DOMAIN),
-    Figure("path-parts", "Bias, variance over ridge", T, Axis("ratio", lo=0.0, hi=1.8), ("path-parts/*",),
-           "ridge with lam = 1/t; below 1 early stopping has less", EMPTY, DOMAIN),
+    Figure("path-parts", "Bias^2, variance", T, Axis("ratio to ridge"), ("path-parts/*",),
+           "of early stopping over those of ridge at lam = 1/t", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURE = PictureSpec("filters", "Learnt of a direction", cursor=T.label, domain=DOMAIN)
 QUANTITIES = (
@@ -37,7 +35,6 @@ QUANTITIES = (
     Quantity("best-ratio", "best flow's risk over best ridge's, largest of all draws", per="run"),
 )
 METHODS = (("flow", "early stopping"), ("ridge", "ridge"))
-RATIOS = (("largest", "at any t"), ("best", "best against best"))
 THEORY_POINTS, FRAMES = 61, 41
 AROUND = 100.0  # times the least and the largest of 1/n and 1/lam*: where risks are shown, fall, turning point and rise
 LOW, HIGH = -3.0, 3.0  # of log10(t s^2) in the picture
@@ -54,7 +51,7 @@ def theory(study: EarlyStopping) -> Iterator[Series]:
         if problem.kind == "flat":
             limit = isotropic_path(n, problem.d, times, problem.tau2, problem.sigma2)
             found = {"flow": limit.flow, "ridge": limit.ridge}
-            yield _theory(f"ratio/d{problem.d}-theory", f"d={problem.d}, limit", times, limit.ratio, f"d{problem.d}")
+            yield _theory(f"ratio/d{problem.d}-theory", f"d={problem.d}, large-n limit", times, limit.ratio, f"d{problem.d}")
         elif problem is study.shown:
             equal = equivalent(problem.eigenvalues, n, 1 / times)
             found = {"ridge": equal.test_mse(np.full(problem.d, problem.tau2), problem.sigma2) - problem.sigma2}
@@ -62,7 +59,7 @@ def theory(study: EarlyStopping) -> Iterator[Series]:
             for name, label in METHODS:
                 if name in found:
                     seen = _around(study, times)
-                    yield _theory(f"paths/{name}-theory", f"{label}, d={problem.d}, limit", times[seen], found[name][seen], name)
+                    yield _theory(f"paths/{name}-theory", f"{label}, d={problem.d}, large-n limit", times[seen], found[name][seen], name)
 
 
 def simulated(study: EarlyStopping) -> Iterator[Series]:
@@ -75,27 +72,17 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
         yield _over_draws(f"paths/{name}", f"{label}, d={shown.d}", shown.times[seen], getattr(along, name)[:, seen], name)
     for part, word in (("bias", "bias^2"), ("variance", "variance")):
         of_flow, of_ridge = getattr(along, f"flow_{part}"), getattr(along, f"ridge_{part}")
-        there = (of_ridge > 0).all(axis=0)
+        there = (of_ridge > 0).all(axis=0) & seen
         values = of_flow[:, there] / of_ridge[:, there]
         yield _over_draws(f"path-parts/{part}", f"{word}, d={shown.d}", shown.times[there], values, part)
     for problem in _chosen(study):
         yield _over_draws(f"ratio/d{problem.d}", f"d={problem.d}", problem.times, study.paths(problem).ratio, f"d{problem.d}")
-    for kind in dict.fromkeys(one.kind for one in study.problems):
-        mine = [one for one in study.problems if one.kind == kind]
-        for (name, words), read in zip(RATIOS, (study.largest, study.best_ratio), strict=True):
-            values = np.array([read(one).max() for one in mine])  # (dimensions,)
-            d = np.array([one.d for one in mine], dtype=np.float64)
-            there = np.isfinite(values)
-            yield Series(f"ratio-by-d/{kind}-{name}", f"{mine[0].label}, {words}", d[there], values[there], basis="simulation",
-                         style="points", group=f"{kind}-{name}")  # fmt: skip
 
 
 def markers(study: EarlyStopping) -> Iterator[Marker]:
-    """Both bounds, the second where best stands against best; and one over the best penalty."""
-    for figure in ("ratio", "ratio-by-d"):
-        yield Marker(figure, "y", RATIO_BOUND, f"at any t: at most {RATIO_BOUND:.3f}", brief=f"any t: at most {RATIO_BOUND:.3f}")
+    """The bound of the ratio, and one over the best penalty."""
+    yield Marker("ratio", "y", RATIO_BOUND, f"at any t: at most {RATIO_BOUND:.3f}", brief=f"any t: at most {RATIO_BOUND:.3f}")
     yield Marker("path-parts", "y", 1.0, "ridge", brief="ridge")
-    yield Marker("ratio-by-d", "y", BEST_BOUND, f"best against best: at most {BEST_BOUND:.3f}", brief=f"best: at most {BEST_BOUND:.3f}")
     if 0 < study.shown.best < np.inf:
         for figure in ("paths", "path-parts"):
             yield Marker(figure, "x", study.shown.best, "best ridge: t = 1/lam* = r2/(d sigma^2)", brief="best ridge")

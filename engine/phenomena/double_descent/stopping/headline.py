@@ -25,5 +25,5 @@ def clauses(study: EarlyStopping, known: Known) -> Iterator[str]:
     if "best-ratio" in measured:
         yield f"at its best: {written(measured['best-ratio'])} times the best ridge's (bound {BEST_BOUND:.3f})"
     if known.has("best_stop", "best_flow_risk"):
-        yield f"at d = {study.shown.d} that is t = {known.number('best_stop')}, excess risk {known.number('best_flow_risk')}"
+        yield f"at d = {study.shown.d} that is t = {known.number('best_stop')}, risk {known.number('best_flow_risk')}"
     yield f"{done:,} draw{'s' * (done != 1)} so far" if done < count else f"{count:,} draw{'s' * (count != 1)}"

@@ -45,7 +45,7 @@ class EarlyStopping(DrawnStudy):
         shapes = {f"{one.name}/{part}": (one.times.size,) for one in self.problems for part in PARTS}
         self.draws = Draws(config.draws * len(seeds), shapes)
         self.plain = Draws(1 if config.weight_draws else 0, {"risk": (len(self.problems), 2, 2)})
-        alike = "risks are exact given the inputs: means over weights and noise; losses are sums over samples"
+        alike = "risks are exact given the inputs: means over weights and noise"
         self.notes = (alike, *said)
         self._theory = tuple(figures.theory(self))
         first = directions(self.shown.rows(config.n, self._streams(0, self.shown)), self.shown.eigenvalues)
