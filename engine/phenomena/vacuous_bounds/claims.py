@@ -68,10 +68,11 @@ CLAIMS = (
           "VC, parameters, Rademacher by the share of random signs fitted: >= 1", "none", (), FITS_RANDOM, 0.01),
     Claim("VB2", "Class-based bounds are blind to labels: true and random ones have the same complexity terms", ZHANG,
           "complexity terms, true minus random: 0", "exact", (), (BOTH,), identity=True),
-    Claim("VB3", "The spectral term sees labels", BFT, "random/true > 1, same n and margin", ">= 1.5", ("standard",), FOLLOWED, 0.01),
+    Claim("VB3", "The spectral term (Bartlett) sees labels", BFT,
+          "random/true > 1, same n and margin", ">= 1.5", ("standard",), FOLLOWED, 0.01),
     Claim("VB4", "PAC-Bayes certifies true labels", DR, "certificate < 1", "none", ("quick",),
           (ANY_TRUE, SHORT, one_of("dataset", *DATA), *AS_PUBLISHED, within("epochs", 10)), 0.001),
-    Claim("VB5", "The certificate is valid, also where it is nearly tight: around weights learnt on half of the data", DR,
+    Claim("VB5", "The certificate is valid, also where it is nearly tight: with a prior learnt on half of the data", DR,
           "certificate minus test error of its draws >= 0", "none", (), (ANY_TRUE, TESTED), 0.001),
     Claim("VB6", "PAC-Bayes does not certify random labels", DR, "certificate near 1", ">= .9", ("quick",),
           (*FITS_RANDOM, *AS_PUBLISHED), 0.01),
@@ -84,10 +85,10 @@ CLAIMS = (
           ("quick",), chance=1e-6),
     Claim("VB10", "Norms grow with n", f"{NK}, Section 2", "log-log slope of distance and spectral product > 0", "2 SE", NORMS_PRESETS,
           NORMS, 0.01),
-    Claim("VB11", "Spectral and Neyshabur's term fall slower with n than test error, if at all", f"{NK}, Section 2",
+    Claim("VB11", "Terms of Bartlett and Neyshabur fall slower with n than test error, if at all", f"{NK}, Section 2",
           "slope(term) - slope(error) > 0", "none", NORMS_PRESETS,
           NORMS, 0.01),
-    Claim("VB12", "Spectral and Neyshabur's term grow with n as wholes, not their norms alone", f"{NK}, Section 2",
+    Claim("VB12", "Terms of Bartlett and Neyshabur grow with n as wholes, not their norms alone", f"{NK}, Section 2",
           "slope(term) > 0", "none", ("nagarajan-mnist",),
           GROWING, 0.01),
     *PUBLISHED_CLAIMS,
@@ -144,7 +145,7 @@ def _validly(run: VacuousBounds) -> Judgement:
     wide = np.array(record["PAC-Bayes"]) - np.array(record["stochastic-test-error"])
     narrow = np.array(record["half data"]) - np.array(record["half-data-test-error"])
     least = float(min(wide.min(), narrow.min()))
-    told = f"around first weights {wide.min():.3g}; around those of half of the data {narrow.min():.3g}"
+    told = f"PAC-Bayes {wide.min():.3g}; learnt prior {narrow.min():.3g}"
     values = {"measured": least, "around first weights": float(wide.min()), "around half data": float(narrow.min())}
     return decided(least >= 0, told, "the least over labels and seeds", values=values)
 
@@ -192,12 +193,12 @@ def _norms_grow(found: dict[str, Slope]) -> Judgement:
 def _fall_slower(found: dict[str, Slope]) -> Judgement:
     spectral, neyshabur, error = (found[column] for column in ("spectral", "neyshabur", "test error"))
     least = min(spectral.value, neyshabur.value) - error.value
-    return decided(least > 0, least, f"spectral {spectral}; Neyshabur {neyshabur}; error {error}", values=_numbers(found))
+    return decided(least > 0, least, f"Bartlett {spectral}; Neyshabur {neyshabur}; error {error}", values=_numbers(found))
 
 
 def _whole_grows(found: dict[str, Slope]) -> Judgement:
     least = min(slope.value for slope in found.values())
-    return decided(least > 0, least, f"spectral {found['spectral']}; Neyshabur {found['neyshabur']}", values=_numbers(found))
+    return decided(least > 0, least, f"Bartlett {found['spectral']}; Neyshabur {found['neyshabur']}", values=_numbers(found))
 
 
 def _numbers(found: dict[str, Slope]) -> dict[str, float]:

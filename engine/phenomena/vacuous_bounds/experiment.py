@@ -41,6 +41,7 @@ from engine.training.memory import require_memory
 
 RATIOS = tuple(2**k for k in range(4, 13))  # D/m of the linear example, 16 .. 4096
 PER_DECADE, EVERY, OF_DRAWS = 3, 6, 4  # measurements of SGD a decade; of the posterior, and of its draws, in all
+DRAWS_DELTA = 0.01  # how often the error of what draws weights may lie above the bound on it
 LARGEST = 1e15  # weight; beyond it, squares of products of layers may leave the doubles
 
 
@@ -65,7 +66,7 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
         self.problems = [draw_problem(config.dataset, config.n, seed, config.dataset_sha256, config.training) for seed in seeds]
         self.examples = draw_examples(config.m, (*RATIOS, config.D_over_m, SUFFICES, TOO_FEW), seeds)
         self.measurements = Measurements()
-        self.notes = self.problems[0].notes
+        self._say_what_holds()
         seen = config.n // 2 if config.prior == "half-data" else 0
         recipe = recipe_of(config.follow, config.margin)
         learnt = config.conditions
@@ -195,7 +196,12 @@ class VacuousBounds(Training[VacuousBoundsConfig]):
         return {**errors, **self.measurements.values()}
 
     def _say(self) -> None:
-        self.notes = (*self.problems[0].notes, *on_spheres(self.over_n))
+        self._say_what_holds(*on_spheres(self.over_n))
+
+    def _say_what_holds(self, *more: str) -> None:
+        sure, drawn = (f"{100 * (1 - fails):g} %" for fails in (self.config.delta, self.config.delta + DRAWS_DELTA))
+        holds = f"each bound holds with probability {sure}; PAC-Bayes, learnt prior with {drawn}"
+        self.notes = (*self.problems[0].notes, holds, *more)
 
     # ------------------------------------------------------------ what is shown
 

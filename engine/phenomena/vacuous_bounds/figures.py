@@ -21,12 +21,11 @@ NAMES = (
 )  # fmt: skip
 TERMS = ("spectral", "Neyshabur", "two-layer")  # complexity terms: no bounds
 BOUNDED = (*NAMES, *TERMS)
-PEREZ_ORTIZ = ("classic", "quadratic", "lambda")  # PAC-Bayes bounds, called so where they are drawn
-SHOWN_AS = {name: f"PB {name}" if name in PEREZ_ORTIZ else name for name in BOUNDED}
-OVER_N = {
-    "distance": "|w-w0|", "product": "spectral product", "spectral": "spectral term", "neyshabur": "Neyshabur's term",
-    "test error": "test error", "error on S'": "error on S'",
-}  # fmt: skip
+PEREZ_ORTIZ = ("classic", "quadratic", "lambda")  # PAC-Bayes bounds above the certificate, which relax its kl inverse: not drawn
+DRAWN = tuple(name for name in NAMES if name not in PEREZ_ORTIZ)
+OF_PAPERS = {"BFT": "Bartlett", "NBS": "Neyshabur", "half data": "learnt prior", "spectral": "Bartlett"}
+SHOWN_AS = {name: OF_PAPERS.get(name, f"PAC-Bayes {name}" if name in PEREZ_ORTIZ else name) for name in BOUNDED}
+OVER_N = {"distance": "|w-w0|", "spectral": "Bartlett", "test error": "test error", "error on S'": "error on S'"}
 CHANCE = 0.5
 REACH = (-1.0, 3.0)  # of margins, in medians on true labels
 POINTS = 161
@@ -43,15 +42,12 @@ QUANTITIES = (
 )
 FIGURES = (
     Figure("bounds", "Bounds on the error",
-           Axis("bound", lo=-0.6, hi=len(NAMES) - 0.4, ticks=tuple(enumerate(map(SHOWN_AS.__getitem__, NAMES)))),
-           Axis("bound, at confidence 1 - delta", log=True, lo=0.01), ("bounds/*",),
-           "BFT: Bartlett et al. 2017; NBS: Neyshabur et al. 2018; PB: PAC-Bayes; half data: on true labels alone; "
-           "what draws weights: 1 - delta - .01"),
-    Figure("terms", "Terms in bounds", Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(TERMS))),
-           Axis("without constants", log=True), ("terms/*",), "n and margin of the knobs; bounds grow with them; none is a bound"),
+           Axis("bound", lo=-0.6, hi=len(DRAWN) - 0.4, ticks=tuple(enumerate(map(SHOWN_AS.__getitem__, DRAWN)))),
+           Axis("bound", log=True, lo=0.01), ("bounds/*",)),
+    Figure("terms", "Terms in bounds", Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(SHOWN_AS[name] for name in TERMS))),
+           Axis("no constants", log=True), ("terms/*",), "none is a bound"),
     Figure("bound-vs-n", "Growth, other networks", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
-           "networks of their own, at every n trained to one margin; ~: log-log slopes; |w-w0|: distance from first weights; "
-           "spectral product: of spectral norms; terms: without constants",
+           "each n trained to one margin; ~ n^: log-log slope; |w-w0|: distance from first weights; Bartlett: no constants",
            "fills last, after the certificates, unless the knob follow is nothing",
            (Condition("follow other than nothing", lambda config: config.follow != "nothing"),)),
     Figure("margins", "Margins, raw", Axis("margin / median on true labels"), SHARE_BELOW, ("margins/*",)),
@@ -68,7 +64,7 @@ def bars(run: VacuousBounds) -> list[Series]:
     found: list[Series] = []
     for condition in run.config.conditions if run.measured else ():  # a run may be paused before it has measured anything
         networks = run.measured_in(condition)
-        x, values = _heights(networks, NAMES)
+        x, values = _heights(networks, DRAWN)
         name, label = condition.name, condition.label
         found.append(summarised(f"bounds/{name}", label, x, values, basis="bound", style="bars", group=name))
         x, values = _heights(networks, TERMS)
@@ -93,9 +89,9 @@ def markers(run: VacuousBounds) -> list[Marker]:
     networks = run.measured_in(condition)
     if networks:
         error = float(np.mean([network.test_error for network in networks]))
-        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name, brief="test"))
+        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name, brief="test error"))
     ratio = run.config.D_over_m
-    return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}, drawn in 2", brief="drawn in 2")]
+    return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}", brief=f"D/m={ratio}")]
 
 
 def margins_below(run: VacuousBounds) -> list[Series]:
@@ -141,7 +137,7 @@ def two_sided(run: VacuousBounds) -> tuple[Series, Series]:
     test = np.array([[one.test_error for one in draws] for draws in run.examples.values()])  # (ratios, seeds)
     flipped = np.array([[one.flipped_error for one in draws] for draws in run.examples.values()])
     return (
-        summarised("two-sided/test-error", "test error, exact given w2", x, test, basis="exact", group="test-error"),
+        summarised("two-sided/test-error", "test error", x, test, basis="exact", group="test-error"),
         summarised("two-sided/flipped", "error on S'", x, flipped, basis="exact", group="flipped"),
     )
 

@@ -118,7 +118,7 @@ def test_spectral_bounds_follow_from_singular_values(small):
 
 def test_every_constant_is_printed(small):
     for name in BOUNDED:
-        detail = next(item for item in small.details() if item.name in (f"Bound {SHOWN_AS[name]}", f"Term {name}"))
+        detail = next(item for item in small.details() if item.name == f"{'Term' if name in TERMS else 'Bound'} {SHOWN_AS[name]}")
         assert [row.subject for row in detail.rows] == (["true"] if name == "half data" else ["true", "random"])
         for constant in small.measured[0].bounds[name].constants:
             assert f"{constant}=" in detail.lines()[2]
@@ -136,7 +136,7 @@ def test_what_is_said_of_a_bound_is_its_word_and_its_grade():
                 continue
             assert row.word == ("informative" if row.value < 0.5 else "useless" if row.value < 1 else "vacuous")
             assert row.grade == grades[row.word]
-    assert {detail.name for detail in run.details() if detail.caveat} == {"Bound Rademacher", *(f"Term {name}" for name in TERMS)}
+    assert {detail.name for detail in run.details() if detail.caveat} == {"Bound Rademacher", *(f"Term {SHOWN_AS[name]}" for name in TERMS)}
 
 
 def test_the_certificate_stands_beside_the_test_error_of_its_draws(small):

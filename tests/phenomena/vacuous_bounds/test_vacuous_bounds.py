@@ -6,7 +6,7 @@ import pytest
 from engine.contract import Status
 from engine.errors import KnobError
 from engine.phenomena.vacuous_bounds.experiment import VacuousBounds
-from engine.phenomena.vacuous_bounds.figures import FIGURES, NAMES, PICTURES, TERMS
+from engine.phenomena.vacuous_bounds.figures import DRAWN, FIGURES, NAMES, PICTURES, SHOWN_AS, TERMS
 from tests.phenomena.driven import UNEVEN, work
 from tests.phenomena.vacuous_bounds.small import SMALL, make, verdict
 
@@ -31,7 +31,7 @@ def test_bars_are_bounds_and_terms_that_are_none_have_a_figure_of_their_own(smal
     drawn = {item.name: item for item in small.series() if item.name.startswith(("bounds/", "terms/"))}
     assert len(drawn) == 4
     bars = np.concatenate([drawn[f"bounds/{arm}"].y for arm in ("true", "random")])
-    assert len(bars) == len(NAMES) + len(NAMES) - 1  # one posterior around half of the data, on true labels
+    assert len(bars) == len(DRAWN) + len(DRAWN) - 1  # one posterior around half of the data, on true labels
     assert all(network.bounds["Rademacher"].bounds for network in small.measured)
     for arm in ("true", "random"):
         assert drawn[f"bounds/{arm}"].style == drawn[f"terms/{arm}"].style == "bars"
@@ -50,11 +50,11 @@ def test_a_term_without_its_constants_gets_no_verdict_and_with_them_it_is_above_
             if name in network.bounds and network.bounds[name].bounds:
                 assert network.bounds[name].value >= network.train_error
     for name in TERMS:
-        assert {(row.word, row.grade) for row in details[f"Term {name}"].rows} == {("", "")}
-        assert "no bound" in details[f"Term {name}"].caveat
+        assert {(row.word, row.grade) for row in details[f"Term {SHOWN_AS[name]}"].rows} == {("", "")}
+        assert "no bound" in details[f"Term {SHOWN_AS[name]}"].caveat
     for name in ("BFT", "NBS"):
-        assert {row.word for row in details[f"Bound {name}"].rows} == {"vacuous"}
-        assert {"R_m", "delta"} <= set(details[f"Bound {name}"].rows[0].constants)
+        assert {row.word for row in details[f"Bound {SHOWN_AS[name]}"].rows} == {"vacuous"}
+        assert {"R_m", "delta"} <= set(details[f"Bound {SHOWN_AS[name]}"].rows[0].constants)
 
 
 def test_the_class_bound_rests_on_the_random_signs_that_are_fitted():
