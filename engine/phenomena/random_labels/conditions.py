@@ -36,11 +36,11 @@ class Condition:
 
 def label_conditions(config: RandomLabelsConfig) -> tuple[Condition, ...]:
     """Return the conditions that differ in their labels only: true ones, random ones, and then every level between."""
-    random = "random labels" if config.corruption == 1 else f"{config.corruption:.0%} random labels"
+    random = "random labels" if config.corruption == 1 else f"{100 * config.corruption:.0f} % random labels"
     return (
         Condition(TRUE, "true labels", 0.0, config.inputs),
         Condition(RANDOM, random, config.corruption, config.inputs),
-        *(Condition(f"partly-{q:g}", f"{q:.0%} corrupted labels", q, config.inputs) for q in config.between),
+        *(Condition(f"partly-{q:g}", f"{100 * q:.0f} % random labels", q, config.inputs) for q in config.between),
     )
 
 

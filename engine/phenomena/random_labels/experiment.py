@@ -217,10 +217,9 @@ class RandomLabels(Training[RandomLabelsConfig]):
         return headline_clauses(self, known)
 
     def markers(self) -> tuple[Marker, ...]:
-        """When true and random labels were memorised, when everything was fitted, and chance; the notes say of an early end."""
+        """Chance; the notes say of an early end."""
         if self.total is not None and self.step == self.total < self.last:
-            asked = f"its {self.config.epochs:,} epochs ({self.last:,} steps)"
-            ended = f"100 % of labels fitted under every condition at step {self.step:,}: training ends before {asked}"
+            ended = f"training ended at step {self.step:,} of {self.last:,}: 100 % of labels fitted under every condition"
             self.notes = (*self.split.notes, ended)
         return tuple(figures.markers(self))
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from engine.contract import Axis, Figure, Marker, Picture, PictureSpec, Quantity, Series
 from engine.phenomena.random_labels.conditions import RANDOM, TRUE, Condition
-from engine.phenomena.random_labels.config import BETWEEN, LOW, PROBE, SCORED
-from engine.phenomena.random_labels.memorisation import chance_band
+from engine.phenomena.random_labels.config import BETWEEN, LOW
 from engine.readings import summarised
 
 if TYPE_CHECKING:
@@ -29,19 +28,14 @@ QUANTITIES = (
 
 STEP, LINEAR_STEP = Axis("step", log=True, lo=1), Axis("step")
 CORRUPTION = Axis("corruption q", lo=0.0, hi=1.0)
-COUNTED = f"of published networks, with a schedule or n above {SCORED:,}: over the batches since the last measurement, exact once fitted"
 FIGURES = (
-    Figure("train-accuracy", "Training accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("train-accuracy/*",), COUNTED),
-    Figure(
-        "test-error", "Test error", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error/*",),
-        f"on at most {PROBE} clean test inputs while a network trains, on all once it has finished",
-    ),
+    Figure("train-accuracy", "Training accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("train-accuracy/*",)),
+    Figure("test-error", "Test error", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error/*",)),
     Figure("test-error-levels", "Partly random labels", STEP, Axis("test error", lo=0.0, hi=1.0), ("test-error-levels/*",),
-           "on the same clean test inputs", "fills with levels of corruption between", (BETWEEN,)),
-    Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", lo=0.0), ("train-loss/*",), f"cross-entropy; {COUNTED}"),
+           "", "fills with levels of corruption between", (BETWEEN,)),
+    Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", lo=0.0), ("train-loss/*",), "cross-entropy"),
     Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("relative to q=0", lo=0.0), ("time-to-fit",)),
-    Figure("error-vs-corruption", "Test error and corruption", CORRUPTION, Axis("error", lo=0.0, hi=1.0),
-           ("error-vs-corruption", "chance")),
+    Figure("error-vs-corruption", "Test error and corruption", CORRUPTION, Axis("error", lo=0.0, hi=1.0), ("error-vs-corruption",)),
 )  # fmt: skip
 
 COLOURLESS = 2  # dimensions of an image without colours
@@ -71,15 +65,12 @@ def against_step(run: RandomLabels) -> Iterator[Series]:
 
 
 def against_corruption(run: RandomLabels) -> Iterator[Series]:
-    """Yield the time to fit and the clean test error over the probability that a label is replaced, beside chance."""
+    """Yield the time to fit and the test error over the probability that a training label is replaced."""
     q = np.array([condition.corruption for condition in run.levels])
     slowdown = np.stack([run.slowdown(condition.name) for condition in run.levels])
     yield summarised("time-to-fit", "steps to 99 %", q, slowdown, present=True, group="corruption")
     errors = np.stack([run.readings.latest("test-error", condition.name) for condition in run.levels])
-    yield summarised("error-vs-corruption", "clean test error", q, errors, group="corruption")
-    lo, hi = (np.full(2, bound) for bound in chance_band(run.split.classes, len(run.split.y_test)))
-    ends, chance = np.array([0.0, 1.0]), np.full(2, run.split.chance_error)
-    yield Series("chance", "chance", ends, chance, lo, hi, "chance, 3 binomial deviations", kind="theory", basis="exact", group="chance")
+    yield summarised("error-vs-corruption", "test error", q, errors, group="corruption")
 
 
 def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
@@ -99,8 +90,7 @@ def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
         hi, shade = log10(max(10, run.history.last)), HALF_FITTED
     return Picture(
         f"memorised/{name}", f"Fitted: {condition.label}", cells, lo=0.0, hi=hi, shade=shade,
-        x="examples", y="label", note=note,
-        rows=tuple(run.split.called(label) for label in range(run.split.classes)),
+        y="label", note=note, rows=tuple(run.split.called(label) for label in range(run.split.classes)), columns=("examples",),
     )  # fmt: skip
 
 
@@ -162,16 +152,9 @@ def side_by_side(images: Sequence[NDArray[Any]], shape: tuple[int, ...]) -> NDAr
 
 
 def markers(run: RandomLabels) -> Iterator[Marker]:
-    """Yield chance, when 99 % of true and of random labels were fitted (median over seeds), and when all were under every condition."""
-    yield Marker("test-error", "y", run.split.chance_error, "chance")
+    """Yield chance, and the loss at which Inception's conditions are ordered."""
+    for figure in ("test-error", "test-error-levels", "error-vs-corruption"):
+        yield Marker(figure, "y", run.split.chance_error, "chance")
     yield Marker("train-accuracy", "y", 1.0 - run.split.chance_error, "chance")
     if run.config.model == "inception":
         yield Marker("train-loss", "y", LOW, "loss at which conditions are ordered", brief=f"loss {LOW:g}")
-    for condition in run.conditions[:2]:
-        steps = run.fitted_at(condition.name)
-        if np.isfinite(steps).all():
-            at = float(np.median(steps))
-            label, brief = f"99 % of {condition.label} fitted at {at:,.0f}", f"99 %: {condition.name}"
-            yield Marker("train-*", "x", at, label, condition.name, brief=brief)
-    if len(run.history) and np.all(run.classifiers.correct == 1.0):
-        yield Marker("train-loss", "x", float(run.step), f"100 % fitted under every condition at {run.step:,}", brief="100 %: all")

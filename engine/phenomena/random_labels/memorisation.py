@@ -1,4 +1,4 @@
-"""What memorising means before anything is trained: an exact construction, and what guessing looks like.
+"""What memorising means before anything is trained: an exact construction.
 
 Zhang et al. 2017, arXiv:1611.03530, Theorem 1: a two-layer ReLU network with 2n+d weights fits any n labels on any n
 distinct inputs in d dimensions.
@@ -7,7 +7,6 @@ distinct inputs in d dimensions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -86,18 +85,3 @@ def _forward_substitution(z: Floats, biases: Floats, y: Floats) -> Floats:
     for i in range(len(y)):
         weights[i] = (y[i] - weights[:i] @ (z[i] - biases[:i])) / (z[i] - biases[i])
     return weights
-
-
-def chance_band(classes: int, n_test: int, sigmas: float = 3.0) -> tuple[float, float]:
-    """Return the error band of guessing, `1 - 1/K -+ sigmas * sqrt((1/K)(1-1/K)/n_test)`.
-
-    Exact (binomial) only when the test labels are independent of the predictions.
-
-    Raises:
-        ProblemError: fewer than two classes or no test point.
-    """
-    require(classes >= 2, f"classes must be at least 2, got {classes}")
-    require(n_test >= 1, f"the number of test points must be at least 1, got {n_test}")
-    centre, hit = 1.0 - 1.0 / classes, 1.0 / classes
-    half = sigmas * sqrt(hit * (1.0 - hit) / n_test)
-    return centre - half, centre + half

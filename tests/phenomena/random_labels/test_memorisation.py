@@ -8,7 +8,7 @@ import scipy.linalg
 
 from engine.errors import ProblemError
 from engine.phenomena.random_labels.figures import fitting_map, memorisation_map, memorised
-from engine.phenomena.random_labels.memorisation import chance_band, memorise
+from engine.phenomena.random_labels.memorisation import memorise
 
 
 def problem(n, d, seed=0):
@@ -69,21 +69,6 @@ def test_coinciding_inputs_are_refused_by_a_sentence():
 def test_impossible_data_is_refused(x, y):
     with pytest.raises(ProblemError):
         memorise(x, y, np.random.default_rng(0))
-
-
-def test_chance_band_covers_guessing_as_often_as_three_deviations_should():
-    low, high = chance_band(10, 400)
-    rng = np.random.default_rng(1)
-    errors = 1 - rng.binomial(400, 0.1, 20_000) / 400
-    assert abs(errors.mean() - (low + high) / 2) < 4 * errors.std() / np.sqrt(len(errors))
-    assert (high - low) / 6 == pytest.approx(errors.std(), rel=0.02)
-    assert 0.995 < np.mean((errors >= low) & (errors <= high)) < 0.9999
-
-
-@pytest.mark.parametrize("arguments", [(1, 10), (10, 0)])
-def test_chance_band_refuses_what_has_none(arguments):
-    with pytest.raises(ProblemError):
-        chance_band(*arguments)
 
 
 @pytest.mark.parametrize(("scored", "shade", "note"), [
