@@ -37,7 +37,7 @@ FIGURES = (
     Figure("emc", "Effective model complexity", WIDTH, Axis("EMC", lo=0.0), ("emc/*",), "largest n trained with train error <= eps",
            UNSWEPT, (SWEPT,)),
     Figure("epochs-exact", "Linear model, steps", STEP, Axis("excess risk", hi=2.5), ("epochs-exact/*",), "two time scales, n=400"),
-    Figure("samples-exact", "Linear model, samples", SAMPLES, Axis("excess risk", log=True, hi=10.0), ("samples-exact/*",),
+    Figure("samples-exact", "Linear model, n", SAMPLES, Axis("excess risk", log=True, hi=10.0), ("samples-exact/*",),
            "least squares, d=100, sigma=.5; infinite at n=d"),
 )  # fmt: skip
 PICTURES = (PictureSpec("test-error", "Test error by step, h"),)
