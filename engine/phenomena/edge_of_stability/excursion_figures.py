@@ -58,20 +58,21 @@ def curves(run: EdgeOfStability) -> Iterator[Series]:
     if not found:
         return
     seeds = f"{len(found)} seeds" if len(found) > 1 else ""
-    for name, group, label, losses in (
-        ("model", "model", "quadratic model", np.stack([over_first(one.model) for one in found])),
-        ("network", run.followed.name, f"network, {of}", np.stack([over_first(one.network) for one in found])),
-    ):
-        steps = np.arange(losses.shape[1], dtype=np.float64)
-        drawn = steps < steps.size if name == "network" else losses.max(axis=0) <= TALL
-        drawn &= (np.isfinite(losses) & (losses > 0)).all(axis=0)  # where the Hessian has negative eigenvalues, so may the model's loss be
-        if not drawn.any():
-            continue
-        lo, hi = (losses.min(axis=0)[drawn], losses.max(axis=0)[drawn]) if seeds else (None, None)
-        yield Series(f"contrast/{name}", label, steps[drawn], np.median(losses, axis=0)[drawn], lo, hi,
-                     f"median, range of {seeds}" if seeds else "", "theory" if name == "model" else "measured", group=group)  # fmt: skip
     squares, change = (np.concatenate(parts) for parts in zip(*(changes(one) for one in found), strict=True))
     for way, group, seen in (("falls", run.followed.name, change < 0), ("rises", "rises", change > 0)):  # apart: both axes are logarithmic
         if seen.any():
             label = f"S {way}, {of}"
             yield Series(f"displacement/{way}", label, squares[seen], np.abs(change[seen]), style="points", group=group)
+    for name, group, label, losses in (
+        ("model", "model", "quadratic model", np.stack([over_first(one.model) for one in found])),
+        ("network", run.followed.name, f"network, {of}", np.stack([over_first(one.network) for one in found])),
+    ):
+        steps = np.arange(losses.shape[1], dtype=np.float64)
+        drawn = steps < steps.size if name == "network" else np.median(losses, axis=0) <= TALL
+        drawn &= (np.isfinite(losses) & (losses > 0)).all(axis=0)  # where the Hessian has negative eigenvalues, so may the model's loss be
+        if not drawn.any():
+            continue
+        top = losses.max(axis=0)[drawn]
+        lo, hi = (losses.min(axis=0)[drawn], top if name == "network" else np.minimum(top, TALL)) if seeds else (None, None)
+        yield Series(f"contrast/{name}", label, steps[drawn], np.median(losses, axis=0)[drawn], lo, hi,
+                     f"median, range of {seeds}" if seeds else "", group=group)  # fmt: skip
