@@ -193,7 +193,7 @@ def _over_training_sets(run: DoubleDescent) -> Iterator[Series]:
 
 
 def _means_and_medians(name: str, label: str, p: Whole, n: int, draws: Floats, group: str) -> Iterator[Series]:
-    """The mean of draws (draws, k) with its standard error where it has one; near the threshold the median of test errors, with quartiles."""
+    """The mean of draws (draws, k) with its standard error where it has one; near n the median of test errors, with quartiles."""
     away, near = np.abs(p - n) >= LEAST, np.abs(p - n) <= NEAR
     looks: Any = {"of": "draws", "basis": "simulation", "group": group}
     yield summarised(name, label, p[away] / n, draws[:, away].T, Summary.MEAN_ERROR, **looks)
