@@ -21,6 +21,9 @@ INDENT, GAP = 2, 2  # columns before a name, and between it and its value
 LEAST_WIDTH = 30  # columns before the panel was laid out
 
 
+DIGITS = 4  # significant, as claims and headlines have
+
+
 @dataclass(frozen=True)
 class Reading:
     """One curve at one place; band: its edges there, where it has one."""
@@ -33,7 +36,7 @@ class Reading:
     @property
     def words(self) -> str:
         """Write the value, and behind it the band where that has a width."""
-        value, edges = reading(self.value), [] if self.band is None else [reading(edge) for edge in self.band]
+        value, *edges = (reading(number, DIGITS) for number in (self.value, *(self.band or ())))
         return (value if set(edges) <= {value} else f"{value} [{', '.join(edges)}]") + self.where
 
 

@@ -15,7 +15,6 @@ PANEL = 38  # columns of one of two figures side by side
 UNNAMED = {  # figures whose title says what y is, so that its name has no room
     ("deep-double-descent", "width-loss"), ("deep-double-descent", "width-test"), ("benign-overfitting", "orders"),
     ("double-descent", "bias-variance"),
-    ("vacuous-bounds", "bounds"),
 }  # fmt: skip
 
 

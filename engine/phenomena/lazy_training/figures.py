@@ -35,7 +35,7 @@ TWO_LAYER_FIGURES = (
 )  # fmt: skip
 WIDTHS = Condition("widths other than m", lambda config: bool({*config.widths} - {config.m}))
 WIDTH_FIGURES = (
-    Figure("width", "Kernel over width", WIDTH, Axis("relative change", log=True), ("width/*",),
+    Figure("width", "Kernel by width", WIDTH, Axis("relative change", log=True), ("width/*",),
            "by training at alpha 1, and from that of infinite width"),
     Figure("width-error", "Test error, alpha 1", WIDTH, Axis("test MSE", log=True), ("width-error/*",)),
 )  # fmt: skip

@@ -22,7 +22,7 @@ from engine.phenomena.min_norm.weight_readings import NamedSetting, read_weights
 from engine.theory.implicit_bias.label_noise import (
     NoisyDiagonalDescent,
     decay_of_scales,
-    hyperentropy_interpolator,
+    hypentropy_interpolator,
     weighted_l1_interpolator,
 )
 from engine.theory.inputs import Floats
@@ -90,13 +90,13 @@ class LabelNoise:
         found["log-scale"] = np.array([*(network.log_product.mean() / 2 for network in scaled), np.nan])
         found["identity"] = np.array([*(_identity(network) for network in scaled), np.nan])
         if self._networks[LABELS].step == self.last:
-            found["hyperentropy"] = np.array([np.nan, self._from_hyperentropy(w[1]), np.nan])
+            found["hyperentropy"] = np.array([np.nan, self._from_hypentropy(w[1]), np.nan])
         return found
 
-    def _from_hyperentropy(self, w: Floats) -> float:
+    def _from_hypentropy(self, w: Floats) -> float:
         """Relative distance of w to the interpolator of least hypentropy of the present scales; not a number where it is not found."""
         try:
-            expected = hyperentropy_interpolator(self.problem, self._networks[LABELS].scales)
+            expected = hypentropy_interpolator(self.problem, self._networks[LABELS].scales)
         except ProblemError:
             return np.nan
         return float(np.linalg.norm(w - expected) / np.linalg.norm(expected))

@@ -5,7 +5,7 @@ u <- u (1 - 2 eta g), v <- v (1 + 2 eta g), so that exactly
     u v = alpha^2 prod (1 - 4 eta^2 g^2).
 The effective scale alpha_j = sqrt(u_j v_j) thus falls at every step, by label noise alone at the rate
     alpha_j ~ alpha exp(-2 eta^2 delta^2 h_j T/n),    h_j = mean_i x_ij^2,
-and without noise afterwards the network ends, up to cubic terms, at the interpolator of least hyperentropy of these scales,
+and without noise afterwards the network ends, up to cubic terms, at the interpolator of least hypentropy of these scales,
     w_j = 2 alpha_j^2 sinh((X^T l)_j).
 As they vanish that is argmin {sum h_j |w_j| : X w = y}: label noise descends on the outputs' mean squared gradient, 4 sum h (u^2 + v^2)
 (Blanc et al. 2020, arXiv:1904.09080; HaoChen et al. 2020, arXiv:2006.08680). The rate is our own.
@@ -122,8 +122,8 @@ def decay_of_scales(problem: LeastSquares, eta: float, delta: float, steps: int)
     return np.asarray(-2 * eta**2 * delta**2 * np.mean(problem.X**2, axis=0) * steps / len(problem.y))
 
 
-def hyperentropy_interpolator(problem: LeastSquares, scales: Floats) -> Floats:
-    """Return the interpolator of least hyperentropy for the scales alpha_j, by damped Newton on the dual.
+def hypentropy_interpolator(problem: LeastSquares, scales: Floats) -> Floats:
+    """Return the interpolator of least hypentropy for the scales alpha_j, by damped Newton on the dual.
 
     Raises:
         ProblemError: a scale that is not positive, no interpolator, or the steps do not arrive.
@@ -144,7 +144,7 @@ def hyperentropy_interpolator(problem: LeastSquares, scales: Floats) -> Floats:
             break
         step = solve((rows * (2 * squares * np.cosh(exponents))) @ rows.T, -gradient, assume_a="pos")
         nu = nu + step * min(1.0, 1.0 / max(float(np.max(np.abs(step @ rows))), 1e-300))  # cosh changes by a factor e at most
-    require(best < 1e-8, f"the hyperentropy's dual did not converge: residual {best:.2g}", "raise the scales")
+    require(best < 1e-8, f"the hypentropy's dual did not converge: residual {best:.2g}", "raise the scales")
     return np.asarray(2 * squares * np.sinh(nu @ rows))
 
 

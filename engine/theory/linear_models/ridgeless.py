@@ -1,7 +1,7 @@
-"""Risk, norm and training error of minimum-norm least squares with isotropic features, and lower bounds on its noise error.
+"""Risk, norm and training error of minimum-norm least squares with isotropic features.
 
 Exact at finite n for Gaussian rows: Belkin, Hsu, Xu 2020 (arXiv:1903.07571). Asymptotic: Hastie et al. 2022
-(arXiv:1903.08560). Lower bounds: Holzmuller 2021 (arXiv:2010.01851), Mourtada 2022 (arXiv:1912.10754).
+(arXiv:1903.08560).
 
 n: samples; p: features fitted; gamma = p/n. `used` and `omitted` are |b|^2 on the fitted and the left-out features, so
 r2 = used + omitted; sigma2: variance of the label noise. Everything broadcasts. Risk is excess test MSE, without sigma2.
@@ -9,12 +9,10 @@ r2 = used + omitted; sigma2: variance of the label noise. Everything broadcasts.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.theory.conditions import Floats, number, numbers, ratio
+from engine.theory.conditions import Floats, numbers, ratio
 
 
 def _sizes(n: ArrayLike, p: ArrayLike) -> tuple[Floats, Floats]:
@@ -55,27 +53,6 @@ def expected_train_mse(n: ArrayLike, d: ArrayLike, sigma2: ArrayLike) -> Floats:
     """Return the expected training MSE, sigma2 (1 - d/n) up to n and 0 from there; omitted signal adds to sigma2."""
     n, d = _sizes(n, d)
     return numbers("the noise variance", sigma2, least=0) * np.maximum(0, 1 - d / n)
-
-
-def isotropic_minimum(r2: float, sigma2: float) -> tuple[float, float]:
-    """Return (gamma, risk) at the lowest point beyond the threshold of the limit r2 (1 - 1/gamma) + sigma2/(gamma - 1) of the risk.
-
-    With SNR = r2/sigma2 > 1 it lies at sqrt(SNR)/(sqrt(SNR)-1) and is 2 r sigma - sigma2; otherwise the risk falls to r2 at infinity.
-    """
-    r2, sigma2 = number("the signal r2", r2, least=0), number("the noise variance", sigma2, least=0)
-    if r2 <= sigma2:
-        return math.inf, r2
-    r, sigma = math.sqrt(r2), math.sqrt(sigma2)
-    return r / (r - sigma), 2 * r * sigma - sigma2
-
-
-def noise_lower_bound(n: ArrayLike, p: ArrayLike, sigma2: ArrayLike) -> Floats:
-    """Return what the noise error of any full-rank features is at least: sigma2 n/(p+1-n) from n on, sigma2 p/(n-p+1) up to n.
-
-    No spectrum removes the peak: at p = n it is sigma2 n.
-    """
-    n, p = _sizes(n, p)
-    return numbers("the noise variance", sigma2, least=0) * ratio(np.minimum(n, p), np.abs(n - p) + 1)
 
 
 def _scaled(noise: Floats, factor: Floats) -> Floats:

@@ -49,8 +49,3 @@ def own_norm_margin(Z: Floats, w: Floats, order: Order) -> Floats:
     size = norm(w, order)
     smallest = np.min(w @ Z.T, axis=-1)
     return np.asarray(np.divide(smallest, size, out=np.zeros_like(smallest), where=size > 0), dtype=np.float64)
-
-
-def smoothed_margin(log_loss: ArrayLike, size: ArrayLike, degree: int = 1) -> Floats:
-    """log(1/loss) / |theta|^H of an H-homogeneous model: rises after separation (Lyu, Li 2020, arXiv:1906.05890)."""
-    return -np.asarray(log_loss, dtype=np.float64) / np.asarray(size, dtype=np.float64) ** degree

@@ -14,8 +14,8 @@ from tests.screens.canned import SPEC, canned
 
 
 def test_a_band_is_written_where_it_has_a_width():
-    assert Reading("a", 1.25, (1.25, 1.25)).words == "1.25"
-    assert Reading("a", 0.0, (0.0, 0.5)).words == "0 [0, 0.500]"
+    assert Reading("a", 1.25, (1.25, 1.25)).words == "1.250"
+    assert Reading("a", 0.0, (0.0, 0.5)).words == "0 [0, 0.5000]"
     assert Reading("a", 2.0).words == "2"
 
 

@@ -9,7 +9,7 @@ from engine.theory.implicit_bias.diagonal_network import q_interpolator
 from engine.theory.implicit_bias.label_noise import (
     NoisyDiagonalDescent,
     decay_of_scales,
-    hyperentropy_interpolator,
+    hypentropy_interpolator,
     weighted_l1_interpolator,
 )
 from engine.theory.linear_models.min_norm import least_squares
@@ -60,7 +60,7 @@ def test_scales_fall_at_the_rate_of_the_noise(annealed):
 
 def test_it_ends_at_the_least_hyperentropy_of_its_scales_and_noise_makes_it_sparser(annealed):
     problem, truth, _, descent = annealed
-    limit = hyperentropy_interpolator(problem, descent.scales)
+    limit = hypentropy_interpolator(problem, descent.scales)
     assert np.linalg.norm(problem.X @ descent.w - problem.y) < 1e-2 * np.linalg.norm(problem.y)
     assert np.linalg.norm(descent.w - limit) < 2e-2 * np.linalg.norm(limit)
     dense = q_interpolator(problem, 0.5)
@@ -69,7 +69,7 @@ def test_it_ends_at_the_least_hyperentropy_of_its_scales_and_noise_makes_it_spar
 
 def test_equal_scales_are_the_diagonal_networks_limit():
     problem, _ = task(3)
-    np.testing.assert_allclose(hyperentropy_interpolator(problem, np.full(100, 0.3)), q_interpolator(problem, 0.3), atol=1e-9)
+    np.testing.assert_allclose(hypentropy_interpolator(problem, np.full(100, 0.3)), q_interpolator(problem, 0.3), atol=1e-9)
 
 
 def test_vanishing_scales_are_the_weighted_linear_programme():
@@ -80,7 +80,7 @@ def test_vanishing_scales_are_the_weighted_linear_programme():
     found = weighted_l1_interpolator(problem)
     np.testing.assert_allclose(problem.X @ found, problem.y, atol=1e-7)
     assert h @ np.abs(found) == pytest.approx(expected.fun, rel=1e-7)
-    near = hyperentropy_interpolator(problem, np.exp(-8.0 * h))
+    near = hypentropy_interpolator(problem, np.exp(-8.0 * h))
     assert np.linalg.norm(near - found) < 0.1 * np.linalg.norm(found)
 
 
@@ -102,4 +102,4 @@ def test_what_cannot_be_is_refused():
     with pytest.raises(ProblemError, match="alpha must be positive"):
         NoisyDiagonalDescent(problem, 0.0, 0.1, 1.0, 1, 0)
     with pytest.raises(ProblemError, match="every scale must be positive"):
-        hyperentropy_interpolator(problem, np.zeros(8))
+        hypentropy_interpolator(problem, np.zeros(8))

@@ -98,40 +98,11 @@ def test_finite_formulas_tend_to_the_asymptotic_ones():
         assert float(_limit(gamma, 2.0, 0.5)) == pytest.approx(exact, rel=1e-5)
 
 
-@pytest.mark.parametrize(("r2", "sigma2"), [(4.0, 1.0), (1.1, 1.0), (1.0, 0.01)])
-def test_minimum_is_the_lowest_point_of_a_fine_grid(r2, sigma2):
-    gamma, value = ridgeless.isotropic_minimum(r2, sigma2)
-    grid = np.geomspace(1.0001, 1e4, 2_000_001)
-    risks = _limit(grid, r2, sigma2)
-    assert value == pytest.approx(risks.min(), rel=1e-9)
-    assert gamma == pytest.approx(grid[risks.argmin()], rel=1e-4)
-
-
-def test_minimum_moves_to_infinity_when_noise_wins():
-    assert ridgeless.isotropic_minimum(1.0, 1.0) == (math.inf, 1.0)
-    assert ridgeless.isotropic_minimum(0.0, 0.0) == (math.inf, 0.0)
-    assert ridgeless.isotropic_minimum(1.0, 0.0) == (1.0, 0.0)
-
-
-def test_noise_bounds_hold_for_any_spectrum_and_are_n_at_the_threshold():
-    assert ridgeless.noise_lower_bound(20, 20, 0.5) == 10
-    p = np.arange(1, 100)
-    bound = ridgeless.noise_lower_bound(20, p, 1.0)
-    assert np.all(bound <= ridgeless.variance_factor(20, p))
-    rng = np.random.default_rng(0)
-    for p in (12, 28):
-        scale = np.sqrt(1 / np.arange(1, p + 1))
-        pinv = np.linalg.pinv(rng.standard_normal((4000, 20, p)) * scale)
-        noise_error = (pinv**2 * scale[:, None] ** 2).sum((1, 2)).mean()
-        assert noise_error > ridgeless.noise_lower_bound(20, p, 1.0)
-
-
 @pytest.mark.parametrize(
     ("call", "named"),
     [
         (lambda: ridgeless.variance_factor(1, 5), "at least 2, got 1"),
         (lambda: ridgeless.expected_test_mse(10, 5, 1, 0, -0.5), "noise variance must be at least 0, got -0.5"),
-        (lambda: ridgeless.isotropic_minimum(math.nan, 1), "signal r2 must be at least 0, got nan"),
     ],
 )
 def test_impossible_arguments_are_named(call, named):

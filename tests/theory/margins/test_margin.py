@@ -10,7 +10,7 @@ from engine.errors import ProblemError
 from engine.phenomena.max_margin.separable_data import FOUR_POINTS, gauss_set, soudry_set
 from engine.theory.implicit_bias.interpolators import Order
 from engine.theory.margins.hard_margin import hard_margin_by_sequential_programming, hard_margin_svm, signed_rows, with_bias
-from engine.theory.margins.norm_margins import max_margin, own_norm_margin, smoothed_margin
+from engine.theory.margins.norm_margins import max_margin, own_norm_margin
 
 LENGTH = {"l1": 1, "l2": 2, "linf": np.inf}
 
@@ -79,10 +79,9 @@ def test_margin_equals_the_dual_norm_of_a_hull_point(order: Order, dual: float) 
         assert np.linalg.norm(weights @ Z, ord=dual) >= margin * (1 - 1e-9)
 
 
-def test_own_norm_and_smoothed_margins() -> None:
+def test_own_norm_margins() -> None:
     w = np.array([[3.0, -4.0], [0.0, 0.0]])
     np.testing.assert_allclose(own_norm_margin(np.array([[1.0, 0.0], [2.0, 0.0]]), w, "l1"), [3 / 7, 0])
-    np.testing.assert_allclose(smoothed_margin([-8.0], [2.0], 3), [1.0])
 
 
 def test_duplicates_share_their_weight() -> None:
