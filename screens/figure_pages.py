@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rich.text import Text
@@ -11,6 +11,7 @@ from rich.text import Text
 LEAST_WIDTH, LEAST_HEIGHT = 38, 12  # characters that a figure needs to be read with ease
 LEAST = {"compact": (28, 9), "normal": (LEAST_WIDTH, LEAST_HEIGHT), "roomy": (56, 18)}  # by density, for one that shares the page
 ROOMIER = {"compact": "normal", "normal": "roomy", "roomy": "roomy"}
+FOUR = 2  # columns and rows of figures as large as `roomy` has them: where these have room, `normal` takes it
 SHAPE = 3.2  # width to height of a comfortable figure, in characters
 WIDE_SHARE = 3  # a first view in a row of its own takes at least one part in so many of the height
 
@@ -39,18 +40,24 @@ class Page:
 def pages(count: int, width: int, height: int, wide: bool = False, density: str = "normal") -> tuple[Page, ...]:
     """Spread `count` views over pages of a `width` x `height` area, in order.
 
-    density: how small they may be, so that many stand side by side.
-
-    wide: the first view is as wide as there is room: in a row of its own where all views fit on one page, else on a page of its own.
+    density: how small they may be, so that many stand side by side; where there is room for four large ones, normal ones are large.
+    wide: the first view is as wide as there is room: in a row of its own, or where no other fits below it on a page of its own.
     """
     least = LEAST[density]
+    if density == "normal" and width >= FOUR * LEAST["roomy"][0] and height >= FOUR * LEAST["roomy"][1]:
+        least = LEAST["roomy"]
     if not wide or count < 2:
         return _spread(count, width, height, least)
-    below = _spread(count - 1, width, height - max(least[1], height // WIDE_SHARE), least)
-    if len(below) == 1 and height >= 2 * least[1]:
-        return (Page(tuple(range(count)), below[0].columns, below[0].rows + 1, wide=True),)
-    shifted = (replace(page, views=tuple(view + 1 for view in page.views)) for page in _spread(count - 1, width, height, least))
-    return (Page((0,), 1, 1), *shifted)
+    below = _spread(count - 1, width, height - max(least[1], height // WIDE_SHARE), least) if height >= 2 * least[1] else ()
+    if not below:
+        return Page((0,), 1, 1), *_shifted(_spread(count - 1, width, height, least), 1)
+    here = 1 + len(below[0].views)
+    first = Page(tuple(range(here)), below[0].columns, below[0].rows + 1, wide=True)
+    return first, *_shifted(_spread(count - here, width, height, least), here)
+
+
+def _shifted(chosen: Sequence[Page], by: int) -> Iterator[Page]:
+    return (replace(page, views=tuple(view + by for view in page.views)) for page in chosen)
 
 
 def page_of(view: int, chosen: tuple[Page, ...]) -> int:

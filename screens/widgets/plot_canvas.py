@@ -2,7 +2,7 @@
 
 plotext paints one dot after the other in Python (13 ms for six reduced curves at 80x20, 28 ms at 5,000 points), and gives
 a cell that two curves share to the later one. Here a curve is one comparison of arrays, and curves that share a cell take
-turns along x, so that coinciding curves show as alternating colours.
+turns along x (steep ones along y), so that coinciding curves show as alternating colours, and no dot has another curve's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 BRAILLE = 0x2800
+LEFT, RIGHT = 0b01000111, 0b10111000  # dots of the left and the right column of a character
 # np.packbits gives dots 1 2 3 7 4 5 6 8 from the lowest bit on; Unicode numbers them 1 2 3 4 5 6 7 8.
 _ORDER = np.array([sum(((byte >> i) & 1) << bit for i, bit in enumerate((0, 1, 2, 6, 3, 4, 5, 7))) for byte in range(256)], dtype=np.uint8)
 
@@ -65,7 +66,9 @@ class Canvas:
         return np.asarray(_ORDER[np.packbits(blocks, axis=1, bitorder="little")]).reshape(len(masks), self.rows, self.columns)
 
     def share(self, masks: Bools, tones: Sequence[int], glyphs: Sequence[str]) -> None:
-        """Lay curves over everything so far; in cells that they share, dots add up and inks take turns along x.
+        """Lay curves over everything so far; in cells that they share they take turns along x, or along y where one is steep.
+
+        A cell has one ink: it shows the dots of the curve whose turn it is, for those of the others would seem to be its own.
 
         masks: (curves, *fine); in ASCII a cell shows its curve's glyph.
         """
@@ -74,10 +77,12 @@ class Canvas:
         stack = self.pack(masks)
         here = stack > 0
         count = here.sum(axis=0)
-        turn = np.arange(self.columns) // (1 if self.ascii else 2) % np.maximum(count, 1)
+        across, down = np.arange(self.columns)[None, :] // (1 if self.ascii else 2), np.arange(self.rows)[:, None]
+        flat = np.all(~here | ((stack & LEFT > 0) & (stack & RIGHT > 0)), axis=0) | self.ascii
+        turn = np.where(flat, across, down) % np.maximum(count, 1)
         owner = np.argmax(here & (np.cumsum(here, axis=0) - 1 == turn), axis=0)
         any_here = count > 0
-        self.dots[any_here] = np.bitwise_or.reduce(stack, axis=0)[any_here]
+        self.dots[any_here] = np.take_along_axis(stack, owner[None], axis=0)[0][any_here]
         self.inks[any_here] = np.array(tones, dtype=np.int32)[owner[any_here]]
         letters = np.array([ord(glyph) for glyph in glyphs], dtype=np.uint32)
         self.codes[any_here] = letters[owner[any_here]] if self.ascii else 0

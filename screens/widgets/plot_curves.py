@@ -12,14 +12,17 @@ from engine.contract import Series
 from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import PLAIN, Level, Theme, brightness, group_name, ink, ink_of, repeats
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
-from screens.widgets.plot_raster import Traces, bands, bar_heights, dashes, scatter, stipple, tips, trace
+from screens.widgets.plot_raster import Traces, bands, bar_heights, dashes, scatter, scatter_marks, squares, stipple, tips, trace
 from screens.widgets.plot_reduce import Bools, Floats, Ints, Reduced, above_zero, reduce
 
 LEGIBLE = 0.2  # difference in brightness from which dots are seen on a bar
 DASHES = (("╌╌", 4, 3), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory looks in a legend, and its dots: on, off
 ASCII_THEORY = "=~^:"
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+EXACT = "⠶"  # a square of four dots
+FEW_EXACT = 2  # points that are marks of something, such as a minimum
 FEW = 8  # points that have marks however close they are
+MIDDLE = (1, 2)  # rows of dots, of the four of a character, between which a mark has its middle
 APART = 4  # columns from one mark to the next in a row of points
 HISTOGRAM = 4  # columns from one bar to the next below which bars of one series have no gaps
 MOSTLY = [ord(block) for block in EIGHTHS[4:]]  # blocks that fill half of their cell or more, behind which a bar goes on
@@ -28,7 +31,11 @@ SHADES = "█▒░"  # bars where there is no colour to tell them apart
 
 @dataclass(frozen=True)
 class Curve:
-    """A series with its looks. glyph: its marker, or its line's character in ASCII; legend: the same as the legend shows it."""
+    """A series with its looks.
+
+    glyph: its marker, or its line's character in ASCII; legend: the same as the legend shows it. exact: that points have no markers, but
+    squares of four dots where they lie.
+    """
 
     series: Series
     group: int
@@ -37,6 +44,17 @@ class Curve:
     glyph: str
     legend: str
     dash: tuple[int, int] | None = None
+    exact: bool = False
+
+
+def _exact(item: Series, theme: Theme) -> bool:
+    """Whether points are drawn as small squares where they lie: those held against theory, where colours tell the groups apart.
+
+    A marker fills its row and column, and would seem to be off by up to half of one; few of them are marks of their own meaning.
+    """
+    if item.kind != "measured" or item.style != "points" or item.basis != "simulation" or theme.ascii or theme.level < Level.ANSI256:
+        return False
+    return int(np.isfinite(item.y).sum()) > FEW_EXACT
 
 
 def curves_of(series: Sequence[Series], theme: Theme) -> list[Curve]:
@@ -55,8 +73,9 @@ def curves_of(series: Sequence[Series], theme: Theme) -> list[Curve]:
             if item.style == "bars":
                 shade = SHADES[sum(curve.series.style == "bars" for curve in curves) % len(SHADES)]
                 glyph = glyph if theme.ascii else shade if theme.level is Level.NONE else SHADES[0]
-            legend = glyph * 2 if item.style == "bars" else glyph
-            curves.append(Curve(item, group, theme.curve(group), theme.faint(group), glyph, legend))
+            exact = not repeat and _exact(item, theme)
+            legend = glyph * 2 if item.style == "bars" else EXACT if exact else glyph
+            curves.append(Curve(item, group, theme.curve(group), theme.faint(group), glyph, legend, exact=exact))
             continue
         like = group if theme.level > Level.ANSI16 else -1
         new = theories.get(like, -1) + 1
@@ -171,7 +190,8 @@ def draw_curves(
     for index, (curve, points) in enumerate(seen):
         if curve.series.style == "points":
             masks[index] = False
-            masks[index][scatter(points, x, y, canvas.fine)] = True
+            if not curve.exact:
+                masks[index][scatter(points, x, y, canvas.fine)] = True
         elif curve.dash is not None and not canvas.ascii:
             masks[index] = dashes(masks[index], lines.top[index], lines.bottom[index], *curve.dash)
     bars = np.where(np.isin(canvas.codes, MOSTLY), canvas.inks, PLAIN)
@@ -179,6 +199,8 @@ def draw_curves(
     _over_bars(canvas, bars, theme)
     if not canvas.ascii:
         _marks(canvas, seen, lines, x, y, theme, levels)
+    exact = [(curve, squares(points, x, y, canvas.fine)) for curve, points in seen if curve.exact]
+    canvas.share(np.array([mask for _, mask in exact]), [curve.ink for curve, _ in exact], [curve.glyph for curve, _ in exact])
 
 
 def _over_bars(canvas: Canvas, bars: NDArray[np.int32], theme: Theme) -> None:
@@ -198,7 +220,7 @@ def _marks(
     unless it is the curve's only one.
     """
     fine = [canvas.fine[0] - 1 - row for row in (y.cell(level, canvas.fine[0]) for level in levels) if row is not None]
-    measured = [index for index, (curve, _) in enumerate(seen) if curve.series.kind == "measured"]
+    measured = [index for index, (curve, _) in enumerate(seen) if curve.series.kind == "measured" and not curve.exact]
     taken = np.zeros((canvas.rows, canvas.columns), dtype=bool)
     sparse = 2 if theme.level is Level.NONE else 4  # without colour the marks alone tell curves apart
     spacing = max(3 * sparse, sparse * len(measured))
@@ -209,10 +231,13 @@ def _marks(
         rows = np.where(here, lines.entry[index] // 4, -1)[::2]  # per character, -1 where nothing is
         room = canvas.columns * (2 if scattered else 1)
         if points.few is not None and points.few[0].size * len(measured) <= room:
-            down, across = scatter(points, x, y, canvas.fine)
-            places = list(_pairs(down // 4, across // 2))
+            down, across, nearest = scatter_marks(points, x, y, canvas.fine)
+            places = list(_pairs(nearest, across // 2))
             dots = dict(zip(places, down.tolist(), strict=True))
-            cells = list(_thinned(places)) if scattered else places
+            if not scattered:  # where the line is in the middle of its row, as the mark will be
+                middle = [place for place in places if dots[place] % 4 in MIDDLE]
+                places = middle or sorted(places, key=lambda place: abs(dots[place] % 4 - 1.5))[:1]
+            cells = list(_thinned(places))
         else:
             cells = list(_along(rows, lines.entry[index][::2], turn * spacing // len(measured), spacing))
             dots = {(row, column): int(lines.entry[index][2 * column]) for row, column in cells}
@@ -239,17 +264,18 @@ def _thinned(cells: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 def _along(rows: Ints, dots: Ints, phase: int, spacing: int) -> Iterator[tuple[int, int]]:
     """Cells of a line at fixed columns, or its last cell where it is too short for any. rows: (columns,); dots: rows of dots there.
 
-    Each moves to the nearest column within a quarter of the spacing where the line is in the middle of its row, as the mark will be.
+    Each moves to the nearest column within a third of the spacing where the line is in the middle of its row, as the mark will be:
+    elsewhere it would seem to be off. A line that nowhere is has one all the same.
     """
-    middle = (rows >= 0) & ((dots % 4 == 1) | (dots % 4 == 2))
+    middle = (rows >= 0) & np.isin(dots % 4, MIDDLE)
     found: list[int] = []
     for column in range(phase, rows.size, spacing):
-        near = sorted(range(max(0, column - spacing // 4), min(rows.size, column + spacing // 4 + 1)), key=lambda at: abs(at - column))
-        best = next((at for at in near if middle[at]), column)
-        found += [best] if rows[best] >= 0 else []
+        near = np.arange(max(0, column - spacing // 3), min(rows.size, column + spacing // 3 + 1))
+        near = near[middle[near]]
+        found += [int(near[np.abs(near - column).argmin()])] if near.size else []
     columns = np.array(found, dtype=np.int64)
     if not columns.size:
-        columns = np.flatnonzero(rows >= 0)[-1:]
+        columns = np.flatnonzero(middle if middle.any() else rows >= 0)[-1:]
     return _pairs(rows[columns], columns)
 
 

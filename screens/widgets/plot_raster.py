@@ -112,6 +112,42 @@ def scatter(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, 
     return down[inside].astype(np.int64), across[inside].astype(np.int64)
 
 
+def scatter_marks(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> tuple[Ints, Ints, Ints]:
+    """Return rows and columns of the dots of a few points, and the row of text whose middle is nearest to each.
+
+    A tick stands in the middle of its row; the row of a dot, which is rounded first, may be the next one.
+    """
+    assert reduced.few is not None
+    x, y = reduced.few
+    good = drawable(y, scale_y.log)
+    down, across = scatter(reduced, scale_x, scale_y, shape)
+    inside = _within(x[good], y[good], scale_x, scale_y, shape)
+    text = shape[0] // 4
+    nearest = text - 1 - np.floor((shape[0] - 1) * scale_y.unit(y[good][inside]) / 4).astype(np.int64)
+    return down, across, nearest.clip(0, text - 1)
+
+
+def _within(x: Floats, y: Floats, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> Bools:
+    across, down = scale_x.cells(x, shape[1]), rows_of(y, scale_y, shape[0])
+    return np.asarray((across >= 0) & (across < shape[1]) & (down >= 0) & (down < shape[0]))
+
+
+def squares(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> Bools:
+    """Return the dots (rows, columns) of points, each a square of four around where it lies; of many the ends of each column."""
+    mask = np.zeros(shape, dtype=bool)
+    down, across = scatter(reduced, scale_x, scale_y, shape)
+    if reduced.few is not None:
+        x, y = reduced.few
+        good = drawable(y, scale_y.log)
+        inside = _within(x[good], y[good], scale_x, scale_y, shape)
+        exact = (shape[0] - 1) * (1 - scale_y.unit(y[good][inside])), (shape[1] - 1) * scale_x.unit(x[good][inside])
+        down, across = (np.floor(part).astype(np.int64).clip(0, size - 2) for part, size in zip(exact, shape, strict=True))
+    for row in (0, 1):
+        for column in (0, 1):
+            mask[(down + row).clip(0, shape[0] - 1), (across + column).clip(0, shape[1] - 1)] = True
+    return mask
+
+
 def tips(reduced: Reduced, scale: Scale, columns: int, dots: int) -> tuple[Floats, Floats]:
     """Return the column of characters and the value of every bar; of more bars than columns the highest in each.
 

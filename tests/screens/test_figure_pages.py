@@ -21,8 +21,9 @@ def test_every_view_is_on_exactly_one_page_and_wide_enough(count: int, width: in
         assert view in chosen[page_of(view, chosen)].views
 
 
-def test_a_wide_terminal_shows_six_views_at_once_and_a_narrow_one_two() -> None:
-    assert len(pages(6, 116, 43)) == 1
+def test_a_wide_terminal_shows_four_large_views_at_once_and_a_narrow_one_two() -> None:
+    assert [len(page.views) for page in pages(8, 116, 43)] == [4, 4]
+    assert [len(page.views) for page in pages(6, 100, 43)] == [6]  # too narrow for two large ones
     assert [len(page.views) for page in pages(5, 80, 18)] == [2, 2, 1]
     assert [len(page.views) for page in pages(5, 60, 13)] == [1] * 5
 
@@ -54,9 +55,10 @@ def test_what_has_no_room_for_its_title_is_told_by_number() -> None:
 
 
 def test_cells_that_would_be_empty_are_the_first_views() -> None:
-    page = pages(7, 120, 40)[0]
+    page = pages(7, 120, 40, density="compact")[0]
     assert (page.columns, page.rows) == (3, 3)
     assert [page.span(view) for view in page.views] == [3, 1, 1, 1, 1, 1, 1]
-    wide = pages(4, 120, 44, wide=True)[0]
-    spans = [wide.span(view) for view in wide.views]
-    assert spans[0] == wide.columns and sum(spans) == wide.columns * wide.rows
+    for count in (3, 4, 5, 9):
+        wide = pages(count, 120, 44, wide=True)[0]
+        spans = [wide.span(view) for view in wide.views]
+        assert spans[0] == wide.columns and sum(spans) == wide.columns * wide.rows and len(spans) > 1

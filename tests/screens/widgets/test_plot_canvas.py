@@ -90,3 +90,24 @@ def test_writing_stays_inside(width, height, column, row, words):
         want = "".join(words[c - column] if line == row and 0 <= c - column < len(words) else " " for c in range(width))
         assert grid.line(line) == want
         assert "".join(part for part, _ in grid.runs(line)) == want
+
+
+def test_curves_that_share_cells_never_lend_each_other_their_colour():
+    canvas = Canvas(3, 12)
+    rows, columns = canvas.fine
+    masks = np.zeros((2, rows, columns), dtype=bool)
+    masks[0, 4], masks[1, 7] = True, True  # two level lines in one row of characters
+    canvas.share(masks, [ink(1), ink(2)], ["a", "b"])
+    only = canvas.pack(masks)
+    for index in (0, 1):
+        mine = canvas.inks[1] == ink(index + 1)
+        assert mine.any() and np.array_equal(canvas.dots[1][mine], only[index, 1][mine])
+
+
+def test_steep_curves_that_share_cells_take_turns_along_y_so_that_neither_is_hidden():
+    canvas = Canvas(6, 3)
+    rows, columns = canvas.fine
+    masks = np.zeros((2, rows, columns), dtype=bool)
+    masks[0, :, 2], masks[1, :, 3] = True, True  # two upright lines in one column of characters
+    canvas.share(masks, [ink(1), ink(2)], ["a", "b"])
+    assert {1, 2} == {index for index in (1, 2) if (canvas.inks[:, 1] == ink(index)).sum() == 3}

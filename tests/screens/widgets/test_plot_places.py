@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from engine.contract import Axis, Figure, Layer, Marker, Picture
-from screens.widgets.palette import Theme
+from engine.contract import Axis, Basis, Figure, Layer, Marker, Picture
+from screens.widgets.axis_scales import Scale
+from screens.widgets.palette import Level, Theme
 from screens.widgets.picture_draw import draw_picture
+from screens.widgets.plot_figure import draw_figure, legend_entries
+from screens.widgets.plot_raster import squares
+from screens.widgets.plot_reduce import reduce
 from screens.widgets.plot_ticks import power_label
 from tests.screens.drawn import ascii_theme, curve, plain
 
@@ -137,3 +143,40 @@ def test_of_three_lines_in_a_row_the_middle_one_is_named_in_the_legend() -> None
     rows = plain(figure, [curve([0.5], [9.0])], markers, height=12)
     high, middle, low = (next(row for row, text in enumerate(rows) if word in text) for word in ("high", "middle", "low"))
     assert middle <= 1 < high < low
+
+
+@pytest.mark.parametrize("rows", [5, 8, 13, 21])
+def test_squares_of_points_lie_within_a_quarter_of_a_row_of_their_values(rows: int) -> None:
+    values = np.linspace(0.02, 0.98, 37)
+    x, y = Scale(0.0, 1.0), Scale(0.0, 1.0)
+    fine = (4 * rows, 2 * 40)
+    for value in values:
+        reduced = reduce(np.array([0.3]), np.array([value]), x, fine[1], False)
+        down, across = np.nonzero(squares(reduced, x, y, fine))
+        assert down.size == 4
+        assert abs(down.mean() - (fine[0] - 1) * (1 - value)) <= 0.5 + 1e-9  # of a dot
+        assert abs(across.mean() - (fine[1] - 1) * 0.3) <= 0.5 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("basis", "level", "exact"), [("simulation", 1 << 24, True), ("simulation", 16, False), ("training", 1 << 24, False)]
+)
+def test_points_held_against_theory_are_squares_in_the_picture_and_in_the_legend(basis: Basis, level: int, exact: bool) -> None:
+    theme = Theme(level=Level(level))
+    item = replace(curve([0.1, 0.5, 0.9], [0.2, 0.5, 0.7], style="points"), basis=basis)
+    figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a",))
+    drawn = "".join(row.plain for row in draw_figure(figure, [item], width=60, height=16, theme=theme))
+    assert (theme.mark(0) in drawn) is not exact
+    assert legend_entries([item], theme)[0].glyph == ("⠶" if exact else theme.mark(0))
+
+
+def test_a_line_has_its_marks_where_it_is_in_the_middle_of_a_row() -> None:
+    figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a",))
+    x = np.linspace(0, 1, 300)
+    for slope in (0.1, 0.4, 0.9):
+        rows = plain(figure, [curve(x, 0.02 + slope * x)], height=20)
+        marked = [(row, text.index("●")) for row, text in enumerate(rows) if "●" in text and ("│" in text or "┤" in text)]
+        assert len(marked) >= 2
+        for row, column in marked:  # the line goes on in the same row on both sides, or ends there
+            beside = rows[row][column - 1 : column + 2].replace("●", "")
+            assert any(0x2800 < ord(letter) < 0x2900 for letter in beside), (slope, row, column)
