@@ -188,7 +188,8 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
 
     def _show_values(self) -> None:
         if self.values.display:
-            self.values.show(self.spec.figures, self.snapshot, self.figures.cursor)
+            empty = {panel.what.name for panel in self.figures.panels if panel.index in self.figures.unfilled}
+            self.values.show([item for item in self.spec.figures if item.name not in empty], self.snapshot, self.figures.cursor)
 
     # ------------------------------------------------------------ panels
 

@@ -27,6 +27,7 @@ Item = TypeVar("Item", Series, Marker)
 TOGETHER, MOST_TOGETHER = 2, 8  # measured curves of a run, and of all runs, that stand in one figure
 NEAR = 0.04  # of a figure's height: curves that are nowhere farther apart are seen as one
 ALIKE = 1e-9  # relative difference below which two curves of theory are one
+SHORT = 18  # letters of what a line marks that has no room whole
 FEW = 3  # runs whose own events are marked
 SHARED = "theory "  # before the group of theory that all runs have
 CROWDED = f"of more than {MOST_TOGETHER} runs only the theory that they share is drawn; genlab show RUN draws each one's own"
@@ -261,8 +262,9 @@ def _markers(figure: Figure, runs: Sequence[Snapshot], names: Sequence[str]) -> 
 
 
 def _event(marker: Marker) -> str:
-    """What a line marks, in a word; whose it is, its colour says."""
-    return marker.brief or marker.label.partition(" ")[0]
+    """What a line marks and where, before the first comma; whose it is, its colour says."""
+    words = marker.label.partition(",")[0]
+    return words if len(words) <= SHORT else marker.brief or words.partition(" ")[0]
 
 
 def _written(knob: Knob, run: Snapshot) -> str:

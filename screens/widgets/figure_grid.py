@@ -85,7 +85,7 @@ class FigureGrid(Container, can_focus=True):
         self._spec = spec
         self._config: tuple[Mapping[str, Any], bool] = {}, False  # settings of the run, and whether it is finished
         self._refused: set[int] = set()  # views that the run's settings leave empty
-        self._unfilled: frozenset[int] = frozenset()  # those, and what a run that is over has left empty
+        self.unfilled: frozenset[int] = frozenset()  # those, and what a run that is over has left empty
 
     def compose(self) -> ComposeResult:
         """Hold the legend and the panels, each from the first time on that it is seen; those of other pages are hidden."""
@@ -124,10 +124,10 @@ class FigureGrid(Container, can_focus=True):
     def _pages(self, width: int, height: int) -> tuple[Page, ...]:
         """Spread what the run fills; what it leaves empty stands on pages of its own, behind."""
         density = ROOMIER[self._theme.density] if self.roomier else self._theme.density
-        filled = [panel.index for panel in self.panels if panel.index not in self._unfilled]
+        filled = [panel.index for panel in self.panels if panel.index not in self.unfilled]
         spread = [
             (filled, pages(len(filled), width, height, self._wide, density)),
-            (sorted(self._unfilled), pages(len(self._unfilled), width, height, density=density)),
+            (sorted(self.unfilled), pages(len(self.unfilled), width, height, density=density)),
         ]
         return tuple(replace(page, views=tuple(views[place] for place in page.views)) for views, found in spread for page in found)
 
@@ -139,8 +139,8 @@ class FigureGrid(Container, can_focus=True):
     @property
     def divided(self) -> bool:
         """Whether something that the run fills stands on another page than the one that is shown."""
-        here, filled = self.page.views, {view for page in self.pages for view in page.views} - self._unfilled
-        return not filled.issubset(here) or (bool(here) and self._unfilled.issuperset(here))
+        here, filled = self.page.views, {view for page in self.pages for view in page.views} - self.unfilled
+        return not filled.issubset(here) or (bool(here) and self.unfilled.issuperset(here))
 
     def _lay_out(self) -> None:
         page = self.page
@@ -185,7 +185,7 @@ class FigureGrid(Container, can_focus=True):
 
     def turn_page(self, direction: int) -> None:
         """Show the next or the previous page of what the run fills, its first view active."""
-        filled = [page for page in self.pages if not self._unfilled.issuperset(page.views)] or self.pages
+        filled = [page for page in self.pages if not self.unfilled.issuperset(page.views)] or self.pages
         if filled:
             here = filled.index(self.page) if self.page in filled else -max(0, direction)
             self.choose(filled[(here + direction) % len(filled)].views[0])
@@ -193,7 +193,7 @@ class FigureGrid(Container, can_focus=True):
     def elsewhere(self, width: int) -> Text:
         """Return which views are on this page, and which are on the others, from the next page on."""
         here = page_of(self.active, self.pages)
-        others = [view for page in (*self.pages[here + 1 :], *self.pages[:here]) for view in page.views if view not in self._unfilled]
+        others = [view for page in (*self.pages[here + 1 :], *self.pages[:here]) for view in page.views if view not in self.unfilled]
         numbers, refused = [self.panels[view].number for view in self.page.views], len(self._refused)
         return pages_row(numbers, len(self.panels) - refused, [self.panels[view].heading for view in others], width)
 
@@ -218,9 +218,9 @@ class FigureGrid(Container, can_focus=True):
         unfilled = frozenset(refused | bare)
         for place, panel in enumerate(sorted(self.panels, key=lambda panel: (panel.index in refused, panel.index)), 1):
             panel.place(place, to_come=bool(config) and panel.index not in refused, ended=panel.index in bare - refused)
-        if unfilled != self._unfilled:
-            self.active = max(0, self.numbered(1)) if self.active in unfilled - self._unfilled else self.active
-            self._unfilled = unfilled
+        if unfilled != self.unfilled:
+            self.active = max(0, self.numbered(1)) if self.active in unfilled - self.unfilled else self.active
+            self.unfilled = unfilled
             self.spread(self.size.width, self._height)
 
     def redraw(self) -> None:
@@ -247,7 +247,8 @@ class FigureGrid(Container, can_focus=True):
         curves = [item for panel in figures for item in panel.curves(snapshot)]
         raw = any(smoothable(item, self.smoothing) for item in curves)
         words = faint_label(snapshot, self.pinned, self.smoothing if raw else WINDOWS[0])
-        return with_faint(entries, words, band_words(curves), self._legend_width, self._theme), named
+        bands = {panel.number: band_words(panel.curves(snapshot)) for panel in figures if panel.index in named}
+        return with_faint(entries, words, bands, self._legend_width, self._theme), named
 
     # ------------------------------------------------------------ how it is looked at
 

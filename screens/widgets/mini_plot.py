@@ -14,7 +14,7 @@ from screens.widgets.axis_scales import Scale, fit_scale
 from screens.widgets.palette import Theme, groups_of
 from screens.widgets.plot_canvas import Canvas
 from screens.widgets.plot_curves import EIGHTHS, curves_of, draw_bars
-from screens.widgets.plot_raster import dashes, scatter, trace
+from screens.widgets.plot_raster import dashes, scatter, squares, trace
 from screens.widgets.plot_reduce import Floats, Reduced, drawable, floats, reduce, x_span
 from screens.widgets.text_grid import TextGrid
 
@@ -79,7 +79,9 @@ def mini_plot(mini: MainFigure, width: int, height: int, theme: Theme) -> list[T
         lines = trace([points for _, points in chosen], y, rows)
         masks = lines.masks(rows)
         for place, (curve, points) in enumerate(chosen):
-            if curve.series.style == "points":
+            if curve.series.style == "points" and not theme.ascii:
+                masks[place] = squares(points, x, y, canvas.fine)  # a dot alone is hardly seen
+            elif curve.series.style == "points":
                 masks[place] = False
                 masks[place][scatter(points, x, y, canvas.fine)] = True
             elif kind == "theory" and not theme.ascii:

@@ -33,11 +33,25 @@ def page_legend(
     return [], set()
 
 
-def with_faint(entries: list[LegendEntry], words: str, bands: str, width: int, theme: Theme) -> list[LegendEntry]:
-    """Add to a legend what is drawn faintly: pinned and raw curves in any case, bands where that takes no further row."""
-    faint = [*entries, LegendEntry("..", theme.faint(), "; ".join(filter(None, (words, bands))))]
-    room = bool(words) or (bool(bands) and len(arranged(faint, width)) <= len(arranged(entries, width)))
-    return faint if entries and room else entries
+def with_faint(entries: list[LegendEntry], words: str, bands: Mapping[int, str], width: int, theme: Theme) -> list[LegendEntry]:
+    """Add to a legend what is drawn faintly: pinned and raw curves in any case, bands where that takes no row beyond FEW_ROWS.
+
+    bands: what they are by the number of each figure of the page, empty where it has none; numbers stand before them unless all have them.
+    """
+    if not entries:
+        return entries
+    if words:
+        entries = [*entries, LegendEntry("..", theme.faint(), words)]
+    most = max(FEW_ROWS, len(arranged(entries, width)))
+    for kind in dict.fromkeys(filter(None, bands.values())):
+        having = sorted(number for number, found in bands.items() if found == kind)
+        where = [LegendEntry(f"{numbers_row(having)}:", theme.strong, "")]
+        before = [entry for entry in entries if not entry.label]  # whose entries stand last
+        where = [] if len(having) == len(bands) or before[-1:] == where else where
+        longer = [*entries, *where, LegendEntry("..", theme.faint(), kind)]
+        if len(arranged(longer, width)) <= most:
+            entries = longer
+    return entries
 
 
 def _choices(legends: Legends, column: int, most: int) -> list[tuple[list[LegendEntry], set[int], int]]:

@@ -66,7 +66,7 @@ CLAIMS = (
 SPEC = Spec(
     name="canned",
     title="Random labels",
-    question="Can a network that generalises on real labels also fit labels that carry no information?",
+    question="Can a network that does well on real labels also fit labels that carry no information?",
     config=CannedConfig,
     presets=(
         Preset("quick", "shows the effect in seconds"),

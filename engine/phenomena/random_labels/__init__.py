@@ -1,4 +1,4 @@
-"""Random labels: Can a network that generalises on real labels also fit labels that carry no information?
+"""Random labels: Can a network that does well on real labels also fit labels that carry no information?
 
 The same network, with the same settings, is trained on true labels, on labels that are partly or wholly random, and on
 true labels with shuffled, scrambled or invented pixels. It fits them all. What it learns from true labels carries over

@@ -1,4 +1,4 @@
-"""Vacuous bounds: What do generalization bounds say about networks that do generalise?
+"""Vacuous bounds: What do generalization bounds say about trained networks?
 
 The same network is trained on true and on random labels while its bounds are computed. Those of the class exceed 1 and are
 equal for both; those that use weights, data and algorithm tell the labels apart, and a few are below 1.

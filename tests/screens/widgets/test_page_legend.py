@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from screens.widgets.page_legend import page_legend
+from screens.widgets.page_legend import page_legend, with_faint
 from screens.widgets.palette import Theme
 from screens.widgets.plot_legend import LegendEntry
 from screens.widgets.shared_legend import arranged
@@ -53,3 +53,20 @@ def test_a_legend_of_some_figures_says_of_which() -> None:
 def test_a_figure_without_a_legend_is_not_missed() -> None:
     found, named = page_legend({0: entries("true", "random"), 1: []}, {0: 1, 1: 2}, 38, 80, 4, Theme())
     assert [entry.label for entry in found] == ["true", "random"] and 0 in named
+
+
+def test_bands_stand_behind_the_numbers_of_the_figures_that_have_them_and_take_no_third_row() -> None:
+    train, test = entries("train", "test")
+    theme = Theme()
+
+    def said(bands: dict[int, str], width: int = 160, before: tuple[LegendEntry, ...] = (train, test)) -> list[str]:
+        return [entry.label or entry.glyph for entry in with_faint(list(before), "", bands, width, theme)]
+
+    assert said({1: "range of 3 seeds", 2: "range of 3 seeds"}) == ["train", "test", "range of 3 seeds"]
+    assert said({1: "", 2: "range of 3 seeds"}) == ["train", "test", "2:", "range of 3 seeds"]
+    assert said({1: "quartiles", 2: "range"}) == ["train", "test", "1:", "quartiles", "2:", "range"]
+    two = LegendEntry("2:", theme.strong, "")
+    assert said({1: "", 2: "range"}, before=(train, two, test)) == ["train", "2:", "test", "range"]
+    assert said({1: "range of 3 seeds"}, width=20) == ["train", "test", "range of 3 seeds"]  # in a second row
+    assert said({1: "range of 3 seeds"}, width=8) == ["train", "test"]
+    assert with_faint([], "", {1: "range"}, 80, theme) == []
