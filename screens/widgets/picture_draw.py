@@ -56,9 +56,10 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme, number
     aside = _beside(grid, top, heat_map, styled, entries, theme)
     top += 0 if aside else _legend(grid, top, heat_map, entries, theme)
     x_name = picture.x
+    named = not styled and picture.extent is None
     if heat_map.empty and not styled:
         grid.write(grid.height // 2, 0, theme.cut("no data yet", grid.width), theme.quiet)
-    elif not styled and picture.extent is None:
+    elif named:
         if draw_named(grid, top, heat_map):
             x_name = ""
     elif _plane(grid, top, heat_map, styled, theme):
@@ -72,7 +73,7 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme, number
     usual = [f"{thinned[0]}; {note}" if note else "", *thinned] if thinned else [note, ""]
     if len(theme.text(numbered(figure, number))) + 2 + len(usual[-1]) > grid.width:
         usual.append("")  # the title is not cut for it
-    title_row(grid, figure, theme, left_out if lost else usual, x_name, number)
+    title_row(grid, figure, theme, left_out if lost else usual, x_name, number, down=named)
     return grid
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numpy.typing import NDArray
 
 from screens.widgets.axis_scales import reading
 from screens.widgets.palette import Theme, brightness, ink, ink_of
@@ -53,13 +56,22 @@ def legible_on(behind: int, theme: Theme) -> int:
     return max((theme.shades.extreme, theme.shades.background), key=lambda choice: abs(brightness(choice) - brightness(behind)))
 
 
+def _written(values: NDArray[np.float64], digits: int) -> NDArray[np.str_]:
+    """Write values with decimals in common, so many digits of the largest up to 1 or beyond; very large or small ones by themselves."""
+    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+    decimals = digits if largest <= 1 else digits - 1 - math.floor(math.log10(largest))
+    if decimals < 0 or 0 < largest < 0.01:
+        return np.array([reading(float(value), digits) for value in values.flat])
+    return np.array([f"{value + 0.0:.{decimals}f}" if math.isfinite(value) else "-" for value in np.round(values, decimals).flat])
+
+
 def _values(grid: TextGrid, top: int, left: int, size: tuple[int, int], heat_map: HeatMap) -> None:
     """Write every value into the middle of its cells, where all have room."""
     (rows, columns), (height, width) = heat_map.values.shape, size
     room = int(width / columns) - 2
-    words = np.array([reading(float(value)) for value in heat_map.values.flat])
+    words = _written(heat_map.values, 3)
     if np.char.str_len(words).max() > room:
-        words = np.array([reading(float(value), 2) for value in heat_map.values.flat])
+        words = _written(heat_map.values, 2)
     if height < rows or np.char.str_len(words).max() > room:
         return
     for row, line in enumerate(words.reshape(rows, columns).tolist()):

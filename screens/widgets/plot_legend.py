@@ -51,8 +51,10 @@ def place_on(axis: Axis, at: float) -> str:
     return f"{axis.label}{' = ' if '=' in axis.label else ' '}{place(at)} {axis.unit}".rstrip()
 
 
-def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str, number: int = 0) -> int:
+def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str, number: int = 0, down: bool = False) -> int:
     """Write number and title, names of y and (unless empty) x where they fit whole, and at the right the first note that fits.
+
+    down: that y begins at the top, as rows of a table do.
 
     The last note has room in any case; where it is empty a note stands only in what title and names leave.
 
@@ -65,7 +67,7 @@ def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str]
     end = len(title)
     name = name_beside(figure, width - end - 4, theme)
     if name:
-        name = ("^ " if theme.ascii else "↑ ") + name
+        name = ("v " if down else "^ ") + name if theme.ascii else ("↓ " if down else "↑ ") + name
         grid.write(0, end + 2, name, theme.quiet)
         end += 2 + len(name)
     x_name = theme.text(x_name)

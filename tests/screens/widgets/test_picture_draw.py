@@ -88,7 +88,7 @@ def test_classes_take_their_colours_in_order():
 
 def test_the_legend_names_classes_and_values():
     text = "\n".join(row.plain for row in draw_picture(grid_picture(), width=78, height=18))
-    assert all(word in text for word in ("wrong", "right", "train", "lost", "→ b", "↑ a"))
+    assert all(word in text for word in ("wrong", "right", "train", "lost", "→ b", "↓ a"))
     text = "\n".join(row.plain for row in draw_picture(Picture("p", "Heat", np.array([[0.25, 3.5]])), width=78, height=18))
     assert "0.25" in text and "3.5" in text
 
