@@ -42,7 +42,7 @@ def test_names_and_values_that_have_no_room_are_left_out_and_the_cells_stay():
 
 def test_fewer_digits_are_written_where_three_have_no_room():
     picture = replace(TABLE, values=np.full((10, 10), -0.0953), rows=tuple("0123456789"), columns=tuple("0123456789"), lo=-1.0, hi=1.0)
-    assert sum(row.count("-0.10 ") for row in rows_of(picture, 70, 14)) == 100
+    assert sum(row.count("-0.10 ") for row in rows_of(picture, 76, 14)) == 100
     assert sum(row.count("-0.095 ") for row in rows_of(picture, 160, 26)) == 100
     assert not any("-0.0" in row for row in rows_of(picture, 60, 14))
 
