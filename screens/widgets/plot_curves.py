@@ -16,7 +16,7 @@ from screens.widgets.plot_raster import Traces, bands, bar_heights, dashes, scat
 from screens.widgets.plot_reduce import Bools, Floats, Ints, Reduced, above_zero, reduce
 
 LEGIBLE = 0.2  # difference in brightness from which dots are seen on a bar
-DASHES = (("╌╌", 4, 3), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory looks in a legend, and its dots: on, off
+DASHES = (("╌╌", 6, 4), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory looks in a legend, and its dots: on, off
 ASCII_THEORY = "=~^:"
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 EXACT = "⠶"  # a square of four dots
@@ -195,7 +195,9 @@ def draw_curves(
         elif curve.dash is not None and not canvas.ascii:
             masks[index] = dashes(masks[index], lines.top[index], lines.bottom[index], *curve.dash)
     bars = np.where(np.isin(canvas.codes, MOSTLY), canvas.inks, PLAIN)
-    canvas.share(masks, [curve.ink for curve, _ in seen], [curve.glyph for curve, _ in seen])
+    for dashed in (False, True):  # a dash takes its cells whole, so that a curve under it shows as regularly between the dashes
+        these = [index for index, (curve, _) in enumerate(seen) if (curve.dash is not None) is dashed]
+        canvas.share(masks[these], [seen[index][0].ink for index in these], [seen[index][0].glyph for index in these])
     _over_bars(canvas, bars, theme)
     if not canvas.ascii:
         _marks(canvas, seen, lines, x, y, theme, levels)

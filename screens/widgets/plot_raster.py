@@ -81,9 +81,12 @@ def _connect(top: Floats, bottom: Floats, enter: Floats, leave: Floats, linked: 
 
 
 def dashes(mask: Bools, top: Ints, bottom: Ints, on: int, off: int) -> Bools:
-    """Return the dots (rows, columns) of a line broken into dashes that stay in place when the line grows."""
+    """Return the dots (rows, columns) of a line broken into dashes that stay in place when the line grows.
+
+    on, off: in columns of dots, two a character; where a line is steep in pairs of rows, so that dashes end where characters do.
+    """
     row, column = np.ogrid[: mask.shape[0], : mask.shape[1]]
-    position = np.where(bottom - top > 1, row, column)
+    position = np.where(bottom - top > 1, row // 2, column)
     return np.asarray(mask & (position % (on + off) < on))
 
 

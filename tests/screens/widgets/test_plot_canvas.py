@@ -10,9 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from screens.widgets.palette import PLAIN, ink
+from engine.contract import Axis, Figure
+from screens.widgets.palette import PLAIN, Theme, ink
 from screens.widgets.plot_canvas import Canvas, polyline
+from screens.widgets.plot_figure import plot
+from screens.widgets.plot_request import Request
 from screens.widgets.text_grid import TextGrid
+from tests.screens.drawn import curve
 
 DOT_AT = {1: (0, 0), 2: (1, 0), 3: (2, 0), 7: (3, 0), 4: (0, 1), 5: (1, 1), 6: (2, 1), 8: (3, 1)}
 
@@ -111,3 +115,19 @@ def test_steep_curves_that_share_cells_take_turns_along_y_so_that_neither_is_hid
     masks[0, :, 2], masks[1, :, 3] = True, True  # two upright lines in one column of characters
     canvas.share(masks, [ink(1), ink(2)], ["a", "b"])
     assert {1, 2} == {index for index in (1, 2) if (canvas.inks[:, 1] == ink(index)).sum() == 3}
+
+
+def test_dashes_end_where_characters_do_and_take_them_whole():
+    for theory, measured in ((np.linspace(0.1, 0.9, 90), np.linspace(0.11, 0.91, 90)), (np.full(90, 0.5), np.full(90, 0.5))):
+        x = np.linspace(0, 1, 90)
+        figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a", "law"))
+        law = curve(x, theory, "law", kind="theory")
+        theme = Theme(groups=("a", "law"))
+        grid = plot(Request.of(figure, [curve(x, measured), law], ()), 60, 16, theme).grid
+        pale, bright = theme.theory(1), theme.curve(0)
+        cells = (grid.codes >= 0x2800) & (grid.codes <= 0x28FF)
+        assert (cells & (grid.inks == pale)).any() and (cells & (grid.inks == bright)).any()
+        columns = np.flatnonzero((cells & (grid.inks == pale)).any(axis=0))
+        runs = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
+        sizes = [run.size for run in runs]
+        assert max(sizes) == 3 and sizes.count(3) > len(sizes) / 2  # three characters on, two off, but where a mark stands
