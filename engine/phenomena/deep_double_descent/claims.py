@@ -47,7 +47,7 @@ CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "na
 
 CLAIMS = (
     Claim("DDD1", "Down-up-down in width: test error falls, then rises; test loss peaks above its higher minimum", NAKKIRAN,
-          "falls, rises, loss x > 1", "falls >= .1, rises >= .03, loss x >= 1.5; first minimum of test loss < constant outputs'",
+          "falls, rises, loss ratio > 1", "falls >= .1, rises >= .03, loss ratio >= 1.5; first minimum of test loss < constant outputs'",
           WIDE, PEAK, BY_LUCK),
     Claim("DDD2", "Test loss peaks at the width h with nK parameters", NAKKIRAN, "peak h = nK/(inputs that vary + 1 + K)", "factor 2",
           WIDE, PEAK, BY_LUCK),
@@ -86,9 +86,9 @@ def _width(run: DeepDoubleDescent) -> Judgement:
     fall, more = (float(np.round(value, 12)) for value in (error[0] - error[first], error[high] - max(error[first], error[last])))
     return decided(
         loss[low] < run.constant and fall >= FALL and times >= LOSS_TIMES and more >= ERROR_MORE,
-        f"falls {fall:.2g}, rises {more:.2g}, loss x {times:.2f}",
+        f"falls {fall:.2g}, rises {more:.2g}, loss ratio {times:.2f}",
         f"first minimum of test loss {loss[low]:.2f} at h={widths[low]}, constant outputs' {run.constant:.2f}",
-        predicted="falls, rises, loss x > 1",
+        predicted="falls, rises, loss ratio > 1",
         values={"first_loss": float(loss[low]), "constant": run.constant, "error_fall": fall, "loss_ratio": times, "error_rise": more,
                 "loss_peak_h": float(widths[top]), "error_peak_h": float(widths[high])},
     )  # fmt: skip

@@ -108,6 +108,12 @@ def two_scales(seed: int) -> Simulated:
     return Simulated(grid.astype(np.float64), bias + variance, table.mean(1), table.std(1, ddof=1) / np.sqrt(DRAWS))
 
 
+def risk_of_two_scales(t: Floats) -> Floats:
+    """Return the exact excess risk of that example after t steps, (k,)."""
+    bias, variance = epochwise_risk(t, *spread(PUBLISHED), N, SIGMA2, ETA)
+    return bias + variance
+
+
 def several_steps(gram: Floats, steps: int) -> tuple[Floats, Floats]:
     """Return (P, S), (d, d) each, such that P W + S (eta moment) are the weights after so many steps of gradient descent from W.
 

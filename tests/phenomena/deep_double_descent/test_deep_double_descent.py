@@ -331,7 +331,7 @@ def test_everything_declared_is_shown(finished) -> None:
     for figure in finished.spec.figures:
         assert any(fnmatch(name, pattern) for name in names for pattern in figure.series), figure.name
     assert [picture.name for picture in finished.pictures()] == [picture.name for picture in finished.spec.pictures]
-    assert {marker.label for marker in finished.markers()} >= {"nK parameters", "n = d", "largest n trained"}
+    assert {marker.label for marker in finished.markers()} >= {"nK parameters", "n = d", "100 or more"}
     for series in finished.series():
         assert np.isfinite(series.y).all(), series.name
 
