@@ -63,7 +63,7 @@ def test_the_quick_preset_shows_three_peaks_and_a_ridge_without_any(quick):
     assert values["sample_peaks"].value == 3 and values["least_peak_ratio"].value > 1.15 and values["tuned_rise"].value < 0
     assert values["peak_p"].reason == "needs study nested" and values["stop_ratio"].reason == "needs study early-stopping"
     assert "peaks at block ends n = 20, 80, 250" in quick.headline(quick.scalars())[0]
-    assert {item.name.split("/")[0] for item in quick.series()} == {"risk-vs-n", "block-learnt", "sample-parts", "ridge-draws"}
+    assert {item.name.split("/")[0] for item in quick.series()} == {"risk-vs-n", "block-learnt", "sample-parts"}
 
 
 def test_errors_and_their_parts_are_drawn_as_medians_at_every_n(quick):

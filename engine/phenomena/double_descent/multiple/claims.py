@@ -78,8 +78,8 @@ def _peaks(study: MultipleDescent) -> Judgement:
     found = [float(middle[end] / middle[valley]) for end, valley in pairs]
     values = {f"n = {n[end]} over {n[valley]}": ratio for (end, valley), ratio in zip(pairs, found, strict=True)}
     holds = len(found) == len(RATIOS) and all(ratio >= least for ratio, least in zip(found, RATIOS, strict=True))
-    note = f"n = {', '.join(f'{n[end]}/{n[valley]}' for end, valley in pairs)}; {study.draws.done} draws"
-    return decided(holds, ", ".join(f"{ratio:.3g}" for ratio in found), note, values=values)
+    measured = ", ".join(f"{n[end]}/{n[valley]}: {ratio:.3g}" for (end, valley), ratio in zip(pairs, found, strict=True))
+    return decided(holds, f"n = {measured}", f"{study.draws.done} draws", values=values)
 
 
 def _off(study: MultipleDescent) -> Judgement:

@@ -22,12 +22,10 @@ N, EMPTY, DOMAIN = Axis("n", log=True), "fills with preset multiple-descent", (M
 FIGURES = (
     Figure("risk-vs-n", "Test error over samples", N, Axis("MSE", log=True, lo=0.1, hi=10.0), ("risk-vs-n/*",),
            "median of draws; theory: mean, infinite at d", EMPTY, DOMAIN),
-    Figure("block-learnt", "Learnt of each block", N, Axis("share", lo=0.0, hi=1.05), ("block-learnt/*",),
-           "by min-norm; theory: about lam/(lam + kappa)", EMPTY, DOMAIN),
-    Figure("sample-parts", "Bias, variance by samples", N, Axis("MSE", log=True, lo=1e-7, hi=100.0), ("sample-parts/*",),
+    Figure("block-learnt", "Recovered of each block", N, Axis("fraction", lo=0.0, hi=1.05), ("block-learnt/*",),
+           "of the signal, by min-norm", EMPTY, DOMAIN),
+    Figure("sample-parts", "Bias^2, variance", N, Axis("MSE", log=True, lo=1e-3, hi=100.0), ("sample-parts/*",),
            "median of draws; theory: mean, infinite at d", EMPTY, DOMAIN),
-    Figure("ridge-draws", "Best ridge, draw by draw", N, Axis("MSE", log=True), ("ridge-draws/*",),
-           "highest and lowest of all draws at each n", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURE = PictureSpec("block-spectrum", "Spectrum and kappa", cursor=N.label, domain=DOMAIN)
 QUANTITIES = (
@@ -43,7 +41,6 @@ def theory(problem: Problem) -> Iterator[Series]:
     n, parts = problem.shown, problem.theory
     for figure, group, label, values in (
         ("risk-vs-n", "shortest", SHORTEST, problem.risk), ("risk-vs-n", "tuned", TUNED, problem.tuned),
-        ("ridge-draws", "tuned", TUNED, problem.tuned),
         ("sample-parts", "bias", "bias^2", problem.tau2 * parts.unlearnt),
         ("sample-parts", "variance", "variance", parts.noise * problem.sigma2 if problem.sigma2 else np.zeros(n.size)),
     ):  # fmt: skip
@@ -67,8 +64,6 @@ def simulated(study: MultipleDescent) -> Iterator[Series]:
         yield _median(f"sample-parts/{group}", label, n[there], values[:, there], group)
     for place in range(problem.ends.size):
         yield _means(f"block-learnt/block{place}", _block(problem, place), n, study.draws["learnt"][:, :, place], f"block{place}")
-    tuned = study.draws["tuned"]
-    yield summarised("ridge-draws/tuned", TUNED, n, tuned.T, Summary.MEAN_RANGE, "draws", basis="simulation", group="tuned")
 
 
 def markers(problem: Problem) -> Iterator[Marker]:

@@ -29,6 +29,6 @@ def clauses(study: MultipleDescent, known: Known) -> Iterator[str]:
         rise = known.value("tuned_rise")
         yield "best ridge only falls" if rise <= 0 else f"best ridge rises by {written(rise)} at most"
     if known.has("risk_at_d", "tuned_at_d"):
-        yield f"at n = d = {problem.d} medians {known.number('risk_at_d')} and {known.number('tuned_at_d')}"
+        yield f"at n = d = {problem.d} (median): min-norm {known.number('risk_at_d')}, best ridge {known.number('tuned_at_d')}"
     count = study.draws.count
     yield f"{done:,} draw{'s' * (done != 1)} so far" if done < count else f"{count:,} draw{'s' * (count != 1)}"

@@ -35,7 +35,7 @@ class MultipleDescent(DrawnStudy):
         k = self.problem.n.size
         shapes = {"unlearnt": (k,), "noise": (k,), "tuned": (k,), "learnt": (k, self.problem.ends.size)}
         self.draws = Draws(config.draws * len(seeds), shapes)
-        self.notes = ("risks are exact given the inputs: means over weights and noise; variances lam are scaled to sum 1", *self.notes)
+        self.notes = ("risks are exact given the inputs: means over weights and noise", *self.notes)
         self._theory = tuple(figures.theory(self.problem))
         self._pictures = (figures.picture(self.problem),)
 
