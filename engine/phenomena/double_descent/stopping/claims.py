@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.contract import Claim, Condition, within
+from engine.headline import written
 from engine.judging import Judgement, Judges, decided, pending
 from engine.phenomena.double_descent.config import STOPPING
 from engine.theory.linear_models.early_stopping import BEST_BOUND, RATIO_BOUND
@@ -24,7 +25,7 @@ ERRORS, FEWEST, MOST_SIZES = 4.0, 500, 3  # EST4: standard errors; draws; dimens
 SOURCE, PRESETS = "arXiv:1810.10082", ("early-stopping", "early-stopping-standard")
 BOTH = Condition("sigma and r2 above 0", lambda c: c.sigma > 0 and c.r2 > 0)
 CLAIMS = (
-    Claim("EST1", "Early stopping at t over ridge with lam = 1/t: largest ratio of their risks", SOURCE,
+    Claim("EST1", "Early stopping over ridge with lam = 1/t: largest ratio of their risks at any t", SOURCE,
           "<= 1.686", "none", PRESETS, (STOPPING,)),
     Claim("EST2", "That bound is reached without signal and with equal singular values: largest ratio", f"{SOURCE}; constant ours",
           "1.685909", "1e-5", domain=(STOPPING,)),
@@ -52,7 +53,9 @@ def _never_above(study: EarlyStopping) -> Judgement:
     ratios = [float(study.largest(one).max()) for one in study.problems]
     worst = int(np.argmax(ratios))
     values = {one.name: ratio for one, ratio in zip(study.problems, ratios, strict=True)}
-    note = f"spectrum {study.problems[worst].label}, d={study.problems[worst].d}; {len(ratios)} problems, {study.draws.done} draws"
+    place = study.problems[worst]
+    time = place.times[int(np.argmax(study.paths(place).ratio.max(axis=0)))]
+    note = f"spectrum {place.label}, d={place.d}, t={written(float(time))}; {len(ratios)} problems, {study.draws.done} draws"
     return decided(ratios[worst] <= RATIO_BOUND + ROUNDING, ratios[worst], note, predicted=f"<= {RATIO_BOUND:.3f}", values=values)
 
 

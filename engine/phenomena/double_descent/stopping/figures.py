@@ -29,16 +29,16 @@ FIGURES = (
     Figure("path-parts", "Bias^2, variance", T, Axis("ratio to ridge"), ("path-parts/*",),
            "of early stopping over those of ridge at lam = 1/t", EMPTY, DOMAIN),
 )  # fmt: skip
-PICTURE = PictureSpec("filters", "Learnt of a direction", cursor=T.label, domain=DOMAIN)
+PICTURE = PictureSpec("filters", "Filter factors", cursor=T.label, domain=DOMAIN)
 QUANTITIES = (
     Quantity("largest-ratio", "flow's risk over ridge's at 1/t, largest of all paths", per="run"),
     Quantity("best-ratio", "best flow's risk over best ridge's, largest of all draws", per="run"),
 )
+LIMIT = "large-n limit"
 METHODS = (("flow", "early stopping"), ("ridge", "ridge"))
 THEORY_POINTS, FRAMES = 61, 41
 AROUND = 100.0  # times the least and the largest of 1/n and 1/lam*: where risks are shown, fall, turning point and rise
 LOW, HIGH = -3.0, 3.0  # of log10(t s^2) in the picture
-RUG = -0.12  # where directions stand in it, below the curves
 
 
 def theory(study: EarlyStopping) -> Iterator[Series]:
@@ -47,19 +47,20 @@ def theory(study: EarlyStopping) -> Iterator[Series]:
         n, times = study.config.n, _spaced(problem.times, THEORY_POINTS)
         if problem.d == n:  # beyond, the least singular value of this size decides, about 1/sqrt(n), where the limit's is 0
             times = times[times <= n]
-        found = {}
+        seen, found = around(study, times), dict[str, Floats]()
         if problem.kind == "flat":
             limit = isotropic_path(n, problem.d, times, problem.tau2, problem.sigma2)
             found = {"flow": limit.flow, "ridge": limit.ridge}
-            yield _theory(f"ratio/d{problem.d}-theory", f"d={problem.d}, large-n limit", times, limit.ratio, f"d{problem.d}")
+            yield _theory(
+                f"ratio/d{problem.d}-theory", f"{_size(study, problem)}, {LIMIT}", times[seen], limit.ratio[seen], f"d{problem.d}"
+            )
         elif problem is study.shown:
             equal = equivalent(problem.eigenvalues, n, 1 / times)
             found = {"ridge": equal.test_mse(np.full(problem.d, problem.tau2), problem.sigma2) - problem.sigma2}
         if problem is study.shown:
             for name, label in METHODS:
                 if name in found:
-                    seen = _around(study, times)
-                    yield _theory(f"paths/{name}-theory", f"{label}, d={problem.d}, large-n limit", times[seen], found[name][seen], name)
+                    yield _theory(f"paths/{name}-theory", f"{label}, {LIMIT}", times[seen], found[name][seen], name)
 
 
 def simulated(study: EarlyStopping) -> Iterator[Series]:
@@ -67,16 +68,18 @@ def simulated(study: EarlyStopping) -> Iterator[Series]:
     if not study.draws.done:
         return
     shown = study.shown
-    along, seen = study.paths(shown), _around(study, shown.times)
+    along, seen = study.paths(shown), around(study, shown.times)
     for name, label in METHODS:
-        yield _over_draws(f"paths/{name}", f"{label}, d={shown.d}", shown.times[seen], getattr(along, name)[:, seen], name)
+        yield _over_draws(f"paths/{name}", label, shown.times[seen], getattr(along, name)[:, seen], name)
     for part, word in (("bias", "bias^2"), ("variance", "variance")):
         of_flow, of_ridge = getattr(along, f"flow_{part}"), getattr(along, f"ridge_{part}")
         there = (of_ridge > 0).all(axis=0) & seen
         values = of_flow[:, there] / of_ridge[:, there]
-        yield _over_draws(f"path-parts/{part}", f"{word}, d={shown.d}", shown.times[there], values, part)
+        yield _over_draws(f"path-parts/{part}", word, shown.times[there], values, part)
     for problem in _chosen(study):
-        yield _over_draws(f"ratio/d{problem.d}", f"d={problem.d}", problem.times, study.paths(problem).ratio, f"d{problem.d}")
+        drawn = around(study, problem.times)
+        ratio = study.paths(problem).ratio[:, drawn]
+        yield _over_draws(f"ratio/d{problem.d}", _size(study, problem), problem.times[drawn], ratio, f"d{problem.d}")
 
 
 def markers(study: EarlyStopping) -> Iterator[Marker]:
@@ -89,7 +92,7 @@ def markers(study: EarlyStopping) -> Iterator[Marker]:
 
 
 def picture(found: Directions, problem: Problem) -> Picture:
-    """The share that flow and ridge learn over t s^2, and where the directions of the first draw stand; the cursor over t moves them."""
+    """What flow and ridge learn of a direction over t s^2, and where on flow's curve those of draw 1 are; the cursor over t moves them."""
     grid = np.linspace(LOW, HIGH, 121)
     x = 10.0**grid
     times = _spaced(problem.times, FRAMES)
@@ -97,7 +100,7 @@ def picture(found: Directions, problem: Problem) -> Picture:
     words = tuple(f"directions, t={time:.2g}" for time in times)
     best = problem.best if 0 < problem.best < np.inf else 1.0
     start = int(np.argmin(np.abs(np.log(times / best))))
-    frames = np.stack([places, np.full_like(places, RUG)], axis=2)
+    frames = np.stack([places, -np.expm1(-(10.0**places))], axis=2)
     layers = (
         Layer("path", np.column_stack([grid, -np.expm1(-x)]), "early stopping", "flow"),
         Layer("path", np.column_stack([grid, x / (1 + x)]), "ridge", "ridge"),
@@ -105,14 +108,20 @@ def picture(found: Directions, problem: Problem) -> Picture:
     )
     note = f"draw 1, {problem.label}, d={problem.d}; cursor over t moves them"
     x_name = "log10 t s^2, s singular value"
-    return Picture("filters", PICTURE.title, layers=layers, extent=(LOW, HIGH, 2 * RUG, 1.05), x=x_name, y="share", note=note)
+    return Picture("filters", PICTURE.title, layers=layers, extent=(LOW, HIGH, 0.0, 1.05), x=x_name, y="learnt", note=note)
 
 
 def _chosen(study: EarlyStopping) -> list[Problem]:
     return [one for one in study.problems if one.kind == study.shown.kind]
 
 
-def _around(study: EarlyStopping, times: Floats) -> NDArray[np.bool_]:
+def _size(study: EarlyStopping, problem: Problem) -> str:
+    """How many directions there are beside the samples."""
+    ratio = problem.d / study.config.n
+    return "d = n" if ratio == 1 else f"d = {ratio:.3g} n"
+
+
+def around(study: EarlyStopping, times: Floats) -> NDArray[np.bool_]:
     """Which times lie about where something is learnt, t n about 1, and about the best one."""
     about = [1 / study.config.n, *([study.shown.best] if 0 < study.shown.best < np.inf else [])]
     return np.asarray((times >= min(about) / AROUND) & (times <= max(about) * AROUND))

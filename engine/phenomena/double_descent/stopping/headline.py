@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def clauses(study: EarlyStopping, known: Known) -> Iterator[str]:
-    """The largest ratios over the draws so far, of all problems and seeds together."""
+    """The largest ratio that is drawn, of the shown spectrum, and best against best of all problems, over the draws so far of all seeds."""
     done, count, measured = study.draws.done, study.draws.count, study.measured()
     if not done:
         yield f"theory: early stopping has at most {RATIO_BOUND:.3f} times ridge's risk at lam = 1/t, best against best {BEST_BOUND:.3f}"
         return
-    yield f"early stopping: at most {written(measured['largest-ratio'])} times ridge's risk at lam = 1/t (bound {RATIO_BOUND:.3f})"
+    yield f"early stopping: at most {written(study.largest_drawn())} times ridge's risk at lam = 1/t (bound {RATIO_BOUND:.3f})"
     if "best-ratio" in measured:
         yield f"at its best: {written(measured['best-ratio'])} times the best ridge's (bound {BEST_BOUND:.3f})"
     if known.has("best_stop", "best_flow_risk"):
-        yield f"at d = {study.shown.d} that is t = {known.number('best_stop')}, risk {known.number('best_flow_risk')}"
+        yield f"at d = {study.shown.d} best at t = {known.number('best_stop')}: risk {known.number('best_flow_risk')}"
     yield f"{done:,} draw{'s' * (done != 1)} so far" if done < count else f"{count:,} draw{'s' * (count != 1)}"

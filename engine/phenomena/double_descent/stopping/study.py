@@ -102,6 +102,11 @@ class EarlyStopping(DrawnStudy):
         """The largest ratio along the path of each draw, (draws,)."""
         return np.asarray(self.paths(problem).ratio.max(axis=1))
 
+    def largest_drawn(self) -> float:
+        """The largest ratio of any draw in the figures: of the shown spectrum, where something is learnt and about the best time."""
+        mine = [one for one in self.problems if one.kind == self.shown.kind]
+        return max(float(self.paths(one).ratio[:, figures.around(self, one.times)].max(initial=1.0)) for one in mine)
+
     def best_ratio(self, problem: Problem) -> Floats:
         """Flow's risk at its best time over that of the best ridge, of each draw, (draws,); nan where both are 0."""
         along = self.paths(problem)
