@@ -79,7 +79,7 @@ SOMETHING_TO_AMPLIFY = Condition(
 NESTED_CLAIMS = (
     Claim(
         "DD1", "The mean test MSE of the draws lies on its exact theory", BHX,
-        "mean test MSE at p at least 10 from n: Belkin-Hsu-Xu", "1 in 1,000 by luck, all p together", ("quick", "standard"),
+        "mean test MSE at least 10 features from n: Belkin-Hsu-Xu", "1 in 1,000 by luck, all widths together", ("quick", "standard"),
         (DRAWN, GAUSSIAN, ISOTROPIC, within("draws", FEWEST)), LUCK,
     ),
     Claim("DD2", "The peak is at p = n", BHX, "argmax of the draws' geometric mean: n", "1 feature",
@@ -152,7 +152,7 @@ def _exact_curve(run: DoubleDescent, model: Isotropic) -> Judgement:
     shares = excess_shares(n, p.astype(np.float64), means, run.main.count, used, noise, LUCK / p.size)
     worst = int(np.argmin(shares))
     found, predicted = float(means[worst] + noise[worst]), float(model.predict(p).test[worst])
-    farthest = f"at p = {p[worst]} features the mean is {found:.4g}, theory {predicted:.4g}"
+    farthest = f"with {p[worst]} features the mean is {found:.4g}, theory {predicted:.4g}"
     values = {"predicted": predicted, "measured": found, "p": float(p[worst])}
     return rarest(float(shares[worst]), p.size, LUCK, farthest, values)
 

@@ -1,7 +1,8 @@
 """The figures of double descent: means with standard errors over draws, theory, which is of means, in the same colour beside them.
 
 Near the threshold a mean over draws of the shortest fit has no finite expectation: there the test error has its median, which no theory
-stands beside. A ridge keeps the mean finite, so its curves are means everywhere.
+stands beside: it is a series of its own that no figure here draws, since it lies above their axes. A ridge keeps the mean finite, so its
+curves are means everywhere.
 """
 
 from __future__ import annotations
@@ -29,31 +30,31 @@ if TYPE_CHECKING:
     from engine.phenomena.double_descent.experiment import DoubleDescent
 
 RATIO = Axis("p/n", lo=0.0)
-MSE = Axis("MSE", log=True, hi=100.0)  # the peak is infinite in any case
-VALLEYS_SEEN = Axis("MSE up to 10", log=True, hi=10.0)  # so low that both descents are seen beside the peak, which leaves the figure
+MSE = Axis("MSE", log=True, lo=0.01, hi=100.0)  # the peak is infinite in any case
+VALLEYS_SEEN = Axis("MSE up to 4", log=True, hi=4.0)  # so low that the valleys are told apart; the peak leaves the figure
 NESTED_FIGURES = (
     Figure("test-mse", "Test error", RATIO, VALLEYS_SEEN,
-           ("test-mse/*",),
-           "means over draws, within 25 of n medians; noise of the test label included"),
+           ("test-mse/zero", "test-mse/small", "test-mse/best", "test-mse/*-theory", "test-mse/minima-*"),
+           "means over draws; noise of the test label included"),
     Figure(
         "bias-variance", "Bias-variance over X, y", RATIO, MSE, ("bias-variance/*",),
-        "over training sets; bias^2: of the mean fit; what omitted features do beyond |b_C|^2 is variance, as noise of the labels is",
+        "luck of X is variance",
         empty="needs features that stay while training sets change: fills with the knob features at identity",
         domain=(one_of("features", "identity"), one_of("dataset", NONE)),
     ),
     Figure(
         "given-inputs", "Bias-variance given X", RATIO, MSE, ("given-inputs/*",),
-        "inputs stay; variance: over label noise alone; bias^2: all of the risk without label noise, what omitted features do included",
+        "luck of X is bias",
         empty="needs a known true function: digits have none, so it fills with the knob features at identity or relu",
         domain=(one_of("features", "identity", "relu"), one_of("dataset", NONE)),
     ),
     Figure("norm", "Norm of the solution", RATIO, Axis("|w|^2", log=True),
            ("norm/*",)),
-    Figure("ridge", "Ridge", RATIO, VALLEYS_SEEN, ("ridge/*",)),
+    Figure("ridge", "Ridge", RATIO, replace(VALLEYS_SEEN, label="MSE up to 10", hi=10.0), ("ridge/*",)),
     Figure(
-        "rff", "Real digits", Axis("Fourier features N", log=True), Axis("MSE, error rate", log=True),
-        ("rff/*",),
-        "MSE summed over classes; test error is the share of 2,000 images misread",
+        "rff", "Real digits", Axis("Fourier features N", log=True), Axis("MSE up to 10", log=True, hi=10.0),
+        ("rff/mse",),
+        "summed over classes; 2,000 test images",
         empty="fills with the knob digits above 0, as in preset quick",
         domain=(within("digits", 1),),
     ),
@@ -94,7 +95,7 @@ def main_curves(run: DoubleDescent) -> Iterator[Series]:
     """The figures of the main curve: test MSE, bias and variance, norm."""
     yield from _simulation_and_theory(run, "test-mse", run.kind, "test", _name(run, run.kind), run.kind)
     yield from _minima(run)
-    for quantity, label in (("variance", "variance"), ("bias", "bias^2")):
+    for quantity, label in (("bias", "bias^2"), ("variance", "variance")):
         found = list(_simulation_and_theory(run, "given-inputs", run.kind, quantity, label, quantity))
         yield from found if any((item.y > 0).any() for item in found) else ()  # without noise all of the variance is 0
     yield from _over_training_sets(run)
@@ -102,10 +103,10 @@ def main_curves(run: DoubleDescent) -> Iterator[Series]:
 
 
 def ridge_curves(run: DoubleDescent) -> Iterator[Series]:
-    """Test MSE without ridge, with a small and with the best one; without ridge no more than what the others are compared with."""
+    """Test MSE without ridge, with a small and with the best one: three curves, whose theory DD4 and the first figure speak of."""
     for kind in KINDS:
-        found = list(_simulation_and_theory(run, "ridge", kind, "test", _name(run, kind), kind))
-        yield from found[:1] if kind == "zero" else found
+        found = _simulation_and_theory(run, "ridge", kind, "test", _name(run, kind), kind)
+        yield from (item for item in found if item.kind == "measured" and not item.name.endswith("-median"))
 
 
 def companion_curves(run: DoubleDescent) -> Iterator[Series]:
@@ -117,14 +118,16 @@ def companion_curves(run: DoubleDescent) -> Iterator[Series]:
         theory, name = model.limit(np.arange(model.D + 1)), "random-features/theory"
         yield Series(name, f"min-norm, {THEORY}", theory.p / n, theory.test, kind="theory", basis="asymptotic", group="zero")
     curves = run.digits.whole or run.digits.curves[:1]
-    for quantity, label in (("mse", "test MSE"), ("error", "test error")) if curves else ():
-        found = np.array([getattr(curve, quantity) for curve in curves])
-        name = f"rff/{quantity}"
-        yield summarised(name, label, curves[0].N, found.T, Summary.MEDIAN_QUARTILES, basis="simulation", group=quantity)
+    if curves:
+        found = np.array([curve.mse for curve in curves])
+        yield summarised("rff/mse", "test MSE", curves[0].N, found.T, Summary.MEDIAN_QUARTILES, basis="simulation", group="mse")
 
 
 def markers(run: DoubleDescent) -> Iterator[Marker]:
-    """The threshold in every figure."""
+    """The threshold in every figure, and how low the first valley is, which the second one is held against."""
+    found = run.predicted or run.simulated()
+    if found is not None and found.second_below is not None:
+        yield Marker("test-mse", "y", found.first_low, "first valley", brief="first valley")
     for figure in ("test-mse", "bias-variance", "norm", "ridge"):
         yield Marker(figure, "x", 1.0, "p=n")
     yield Marker("random-features", "x", 1.0, "N=n")

@@ -24,7 +24,8 @@ def clauses(run: DoubleDescent, known: Known) -> Iterator[str]:
     n, found = run.model.n, run.curves(run.kind, "test")
     assert found is not None  # or there were no valleys
     if found[0][0] < seen.peak < found[0][-1]:
-        yield f"test MSE peaks at p = n = {n:,}" if seen.peak == n else f"test MSE peaks at p = {seen.peak:,.0f}, n = {n:,}"
+        place = f"p = n = {n:,}" if seen.peak == n else f"p = {seen.peak:,.0f}, n = {n:,}"
+        yield f"test MSE peaks at {place} (median {number([seen.height])})"
     else:
         yield f"test MSE has no peak inside: highest at p = {seen.peak:,.0f} (n = {n:,}): {number([seen.height])}"
     lows = [f"{number([low])} {side}" for low, side in ((seen.first_low, "below n"), (seen.second_low, "beyond")) if np.isfinite(low)]
