@@ -37,8 +37,8 @@ CLAIMS = (
           "at most .01", domain=MEANT, chance=TRAINED),
     Claim("CO2", "Class means take equal angles: mean |cos + 1/(K-1)| at the end, largest", PAPYAN, "0", "at most .1", domain=MEANT,
           chance=TRAINED),
-    Claim("CO3", "The classifier turns towards the class means (NC3), its answer is the nearest mean (NC4): largest at the end", PAPYAN,
-          "NC3 0, NC4 0", "NC3 at most .4, NC4 at most 1 %", domain=MEANT, chance=TRAINED),
+    Claim("CO3", "The classifier has begun to turn to the class means (NC3), its answer is the nearest mean (NC4): largest at the end",
+          PAPYAN, "NC3 0, NC4 0", "NC3 at most .4, NC4 at most 1 %", domain=MEANT, chance=TRAINED),
     Claim("CO4", "Test features do not collapse: NC1 of test over training images, least", HUI, "far above 1", "at least 50", domain=MEANT,
           chance=TRAINED),
     Claim("CO5", "Unconstrained features, no network, end in the exact minimum: objective less that of the formula, cosines less "

@@ -230,7 +230,7 @@ class NeuralCollapse(Training[NeuralCollapseConfig]):
 
     def pictures(self) -> tuple[Picture, ...]:
         """The cosines between class means."""
-        return tuple(figures.cosine_picture(self, setting.name, setting.short) for setting in self.settings)
+        return tuple(figures.cosine_pictures(self))
 
     def clauses(self, known: Known) -> Iterable[str]:
         """What is being seen, for the headline."""

@@ -25,11 +25,10 @@ QUANTITIES = (
     Quantity("test-error", TEST, figure="error"),
     Quantity("loss", TRAIN, figure="loss", finite=True),
 )
-REACH = 0.5  # of a cosine less the simplex's in the pictures; beyond it, the last colour
 FLOOR = 1e-17  # what is drawn of a difference that rounding made 0
 FIGURES = (
     Figure("nc1", "NC1: scatter", STEP, Axis("within/between", log=True), ("nc1/*", "nc1-test/*"),
-           "scatter within over between classes, tr(S_W pinv(S_B))/K; on test images it stays"),
+           "scatter within over between classes, tr(S_W pinv(S_B))/K; on test images it stays high"),
     Figure("nc2", "NC2: equal angles", STEP, Axis("|cos + 1/(K-1)|", lo=0.0), ("nc2-angle/*",),
            "cosines between class means, on average; a simplex has 0"),
     Figure("nc3", "NC3: weights to means", STEP, Axis("distance²", lo=0.0), ("nc3/*",),
@@ -45,7 +44,7 @@ FIGURES = (
            domain=(Condition("free features >= K - 1: a simplex", lambda c: c.free_features >= c.classes - 1),)),
     Figure("loss", "Training loss", STEP, Axis("mean over images", log=True), ("loss/*",)),
 )  # fmt: skip
-PICTURES = (PictureSpec("cosines/true", "Cosines of means, true"), PictureSpec("cosines/random", "Cosines of means, shuffled"))
+PICTURES = (PictureSpec("cosines/true", "Cosines between means, true"), PictureSpec("cosines/random", "Cosines between means, shuffled"))
 
 
 def curves(run: NeuralCollapse) -> Iterator[Series]:
@@ -69,18 +68,20 @@ def markers(run: NeuralCollapse) -> Iterator[Marker]:
     found = [(setting, run.fitted_at(setting.name)) for setting in run.settings]
     steps = {setting: float(np.median(at)) for setting, at in found if at.size and np.isfinite(at).all() and (at > 0).all()}
     for setting, step in steps.items():
-        yield Marker("nc1", "x", step, f"{setting.short} fitted at {step:,.0f}", setting.name, brief="fitted")
+        yield Marker("nc1", "x", step, f"{setting.short} fitted at step {step:,.0f}", setting.name, brief="fitted")
 
 
-def cosine_picture(run: NeuralCollapse, setting: str, short: str) -> Picture:
-    """Cosines between the class means of the first seed's network, as they are now, less those of a simplex, -1/(K-1).
+def cosine_pictures(run: NeuralCollapse) -> Iterator[Picture]:
+    """Cosines between the class means of the first seed's networks, as they are now, less those of a simplex, -1/(K-1).
 
-    The cosine of a mean with itself is always 1 and says nothing: the diagonal is left empty.
+    The cosine of a mean with itself is always 1 and says nothing: the diagonal is left empty. All pictures have one scale, up to the next
+    tenth above what they hold.
     """
-    values = run.cosines(setting)
-    classes = len(values)
-    away = np.where(np.eye(classes, dtype=bool), np.nan, values + 1 / (classes - 1))
-    note = f"between class means, less that of a simplex: {np.nanmin(away):.2g} to {np.nanmax(away):.2g}"
-    names = tuple(map(str, range(classes)))
-    return Picture(f"cosines/{setting}", f"Cosines of means, {short}", away, palette="diverging", lo=-REACH, hi=REACH,
-                   x="class", y="class", note=note, shade="off the simplex", rows=names, columns=names)  # fmt: skip
+    found = {setting: run.cosines(setting.name) for setting in run.settings}
+    away = {setting: np.where(np.eye(len(one), dtype=bool), np.nan, one + 1 / (len(one) - 1)) for setting, one in found.items()}
+    reach = max(0.1, float(np.ceil(10 * max(float(np.nan_to_num(np.abs(one)).max()) for one in away.values())) / 10))
+    for setting, values in away.items():
+        note = f"{np.nanmin(values):.2g} to {np.nanmax(values):.2g}; a simplex has 0; of two classes: the diagonal is left out"
+        names = tuple(map(str, range(len(values))))
+        yield Picture(f"cosines/{setting.name}", f"Cosines between means, {setting.short}", values, palette="diverging", lo=-reach,
+                      hi=reach, x="class", note=note, shade="cos + 1/(K-1)", rows=names, columns=names)  # fmt: skip

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 
 def clauses(run: NeuralCollapse, known: Known) -> Iterator[str]:
-    """Of every kind of labels: whether features have collapsed; then when labels were fitted, and NC1 on test images."""
-    loss = "" if run.config.loss == "half-squared" else f"{run.config.loss}, "
+    """Whether NC1 has collapsed, of every kind of labels; then when labels were fitted, and NC1 on test images."""
+    loss, before = "" if run.config.loss == "half-squared" else f"{run.config.loss}: ", ""
     for place, setting in enumerate(run.settings):
         _, values = run.readings.table("nc1", setting.name)
         first, now = float(np.median(values[0])), known.value(f"nc1_{setting.name}")
-        subject, measure = (setting.short, "") if place else (f"{loss}{setting.label}", "NC1 ")
-        yield f"{subject}{_collapsed(now / first, run.done)}, {measure}{number([first])} to {number([now])}"
+        state, ends = _collapsed(now / first, run.done), f"{number([first])} to {number([now])}"
+        if place:
+            yield f"{setting.short} {ends}" if state == before else f"{setting.short}{state}, {ends}"
+        else:
+            yield f"{loss}NC1{state}{',' * bool(state)} {setting.label} {ends}"
+        before = state
     for setting in run.settings:
         steps = run.fitted_at(setting.name)
         yield when(setting.label, "fitted", steps, run.history.last)
@@ -37,4 +41,4 @@ def _collapsed(left: float, done: bool) -> str:
     """What the share of NC1 that is left comes to; nothing where it is no number, of features that all coincide."""
     if not np.isfinite(left):
         return ""
-    return " collapsed" if left <= SHRINKS else " not collapsed by the end" if done else " not yet collapsed"
+    return " collapsed" if left <= SHRINKS else " not collapsed" if done else " not yet collapsed"

@@ -201,19 +201,20 @@ def test_a_simplex_has_the_colour_in_the_middle_and_the_diagonal_is_empty(small)
 
 @pytest.mark.parametrize(
     ("left", "step", "words"),
-    [(0.009, 1000, "collapsed"), (0.5, 1000, "not collapsed by the end"), (0.5, 999, "not yet collapsed"), (0.009, 999, "collapsed")],
+    [(0.009, 1000, "collapsed"), (0.5, 1000, "not collapsed"), (0.5, 999, "not yet collapsed"), (0.009, 999, "collapsed")],
 )
 def test_the_headline_says_whether_features_collapsed_and_promises_nothing_on_the_way(left, step, words):
     run = made_up(last=step, nc1=left)
     run.history.records[-1]["nc1"] = [left, 0.001]
     told = headline_of(run)
-    assert told[0] == f"true labels {words}, NC1 1 to {written(left)}" and told[1] == f"shuffled collapsed, 1 to {written(0.001)}"
+    assert told[0] == f"NC1 {words}, true labels 1 to {written(left)}"
+    assert told[1] == ("shuffled" if words == "collapsed" else "shuffled collapsed,") + f" 1 to {written(0.001)}"
     assert told[2].startswith("true labels fitted at step ")
 
 
 def test_lines_at_the_fit_have_a_name_that_a_narrow_figure_has_room_for():
     marks = made_up().markers()
-    assert [(mark.at, mark.label) for mark in marks] == [(1000.0, "true fitted at 1,000"), (1000.0, "shuffled fitted at 1,000")]
+    assert [(mark.at, mark.label) for mark in marks] == [(1000.0, "true fitted at step 1,000"), (1000.0, "shuffled fitted at step 1,000")]
     assert {mark.brief for mark in marks} == {"fitted"} and marks[0].group != marks[1].group
 
 
