@@ -25,14 +25,15 @@ DOMAIN = (HOMOGENEOUS, within("steps", 4000), within("examples", 40, 100), withi
 NEAR_THE_END = within("width", 30, 100)  # wider networks are not so near their limit after these steps
 RELU, IDENTITY = one_of("act", "both", "relu"), one_of("act", "both", "identity")
 CLAIMS = (
-    Claim("HN1", "The margin grows after fitting: at the end over that at loss log 2, ReLU", f"{PAPER}, Theorem 4.1", "> 1", ">= 1.5",
+    Claim("HN1", "The ReLU network's margin grows after the fit: at the end over that at loss log 2", f"{PAPER}, Theorem 4.1",
+          "> 1", ">= 1.5",
           ("homogeneous",), (*DOMAIN, RELU), 1e-2),
     Claim("HN2", "The smoothed margin hardly falls (in gradient flow never) once the loss is below log 2: largest fall from its highest",
           f"{PAPER}, Theorem 4.1", "0 % in flow", "at most 1 %",
           ("homogeneous",), DOMAIN, 1e-2),
-    Claim("HN3", "Without activation the margin tends to half the SVM's: share of that half", "our own; arXiv:1906.05890", "1", ".94 to 1",
+    Claim("HN3", "The linear network's margin tends to half the SVM's: share of that half", "our own; arXiv:1906.05890", "1", ".94 to 1",
           ("homogeneous",), (*DOMAIN, NEAR_THE_END, IDENTITY), 1e-2),
-    Claim("HN4", "A KKT point is approached, ReLU: the larger of slackness and 1 - cos of theta and its motion",
+    Claim("HN4", "A KKT point is approached, ReLU: the larger of slackness and 1 - cos of theta and its update",
           f"{PAPER}, Theorem 4.4", "0", "<= .03", ("homogeneous",), (*DOMAIN, NEAR_THE_END, RELU), 1e-2),
 )  # fmt: skip
 

@@ -19,36 +19,30 @@ EMPTY, DOMAIN = "fills with preset homogeneous", (HOMOGENEOUS,)
 FALLEN, STEP = Axis("log(1/loss)"), Axis("step", log=True, lo=1)
 FIGURES = (
     Figure("network-margin", "Network margin", FALLEN, Axis("min y f/|theta|^2"), ("network-margin/*",),
-           "the line bounds the linear network alone", EMPTY, DOMAIN),
+           "its limit is known of the linear network alone", EMPTY, DOMAIN),
     Figure("network-smoothed", "Smoothed margin", FALLEN, Axis("per |theta|^2", lo=0.0), ("network-smoothed/*",),
            "min y f softened: -log(exp L - 1), L: loss", EMPTY, DOMAIN),
-    Figure("network-kkt", "Theta and its motion", Axis("step", log=True), Axis("1 - cos", log=True), ("network-kkt/*",),
-           "motion: over 200 steps; 0 at a KKT point", EMPTY, DOMAIN),
+    Figure("network-kkt", "Theta against its update", Axis("step", log=True), Axis("1 - cos", log=True), ("network-kkt/*",),
+           "update: over 200 steps; 0 at a KKT point", EMPTY, DOMAIN),
     Figure("network-slack", "Slackness", Axis("step", log=True), Axis("mean yf/min yf - 1", log=True), ("network-slack/*",),
            "y f(x), weighted as in the gradient", EMPTY, DOMAIN),
-    Figure("network-fall", "Training loss", STEP, Axis("log(1/loss)"), ("network-fall/*",),
+    Figure("network-fall", "log(1/training loss)", STEP, Axis("log(1/loss)"), ("network-fall/*",),
            "of the summed loss; rate at most .1/loss", EMPTY, DOMAIN),
     Figure("network-error", "Network's test error", STEP, Axis("error rate", lo=0.0), ("two-layer test error/*",),
            "500 other images", EMPTY, DOMAIN),
 )  # fmt: skip
-WINDOW = 200  # steps over which motion is read
+WINDOW = 200  # steps over which an update is read
 POINTS = 300  # of a curve
 DRAWN = Summary.MEDIAN_RANGE
 
 
 def curves(study: Homogeneous) -> Iterator[Series]:
-    """Each network's curves, and the most that a linear one can have: half the SVM's margin."""
+    """Each network's curves, and beside the linear one its limit: half the SVM's margin."""
     for setting in study.settings:
         yield from _against_loss(study, setting)
         yield from _against_steps(study, setting)
-    halves, ends = study.halves(), [_fallen(study, setting)[-1] for setting in study.settings]
-    if np.isfinite(halves).all() and max(ends) > 0:
-        for figure in ("network-margin", "network-smoothed"):
-            yield summarised(
-                f"{figure}/svm", "half the SVM's margin",
-                np.array([0.0, max(ends)]), np.array([halves, halves]), DRAWN,
-                kind="theory", basis="exact", group="svm",
-            )  # fmt: skip
+        if setting.name == "identity":
+            yield from _linear_limit(study, setting)
 
 
 def markers(study: Homogeneous) -> Iterator[Marker]:
@@ -60,13 +54,24 @@ def markers(study: Homogeneous) -> Iterator[Marker]:
         steps = study.fitted_at(setting)
         if np.isfinite(steps).all():
             for figure in ("network-kkt", "network-slack", "network-error"):
-                yield Marker(figure, "x", float(np.median(steps)), f"{setting.label} fitted: loss < log 2", setting.name, brief="fitted")
+                yield Marker(figure, "x", float(np.median(steps)), f"{setting.label} fitted", setting.name, brief=f"{setting.label} fitted")
 
 
 def _fallen(study: Homogeneous, setting: Activation) -> Floats:
     """log(1/loss) (k,) as far as every seed has come, from its highest start on."""
     logs = [-trail[:, 0] for trail in study.trails(setting)]
     return np.linspace(max(float(one[0]) for one in logs), min(float(one[-1]) for one in logs), POINTS)
+
+
+def _linear_limit(study: Homogeneous, setting: Activation) -> Iterator[Series]:
+    """Half the SVM's margin, as far as the linear network has come."""
+    x, halves = _fallen(study, setting), study.halves()
+    x = x[x >= 0]
+    if len(x) > 1 and np.isfinite(halves).all():
+        yield summarised(
+            "network-margin/limit", "linear network's limit: SVM margin/2", x[[0, -1]], np.array([halves, halves]), DRAWN,
+            kind="theory", basis="exact", group=setting.name,
+        )  # fmt: skip
 
 
 def _against_loss(study: Homogeneous, setting: Activation) -> Iterator[Series]:

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.headline import Known, pooled, step, when, written
-from engine.phenomena.max_margin.homogeneous.two_layer import FIRST_STEP
+import numpy as np
+
+from engine.headline import Known, pooled, step, when
 
 if TYPE_CHECKING:
     from engine.phenomena.max_margin.homogeneous.study import Homogeneous
 
 
 def clauses(study: Homogeneous, known: Known) -> Iterator[str]:
-    """Of every network: fitted when; its margin since."""
+    """Of every network: fitted when; its margin since, of the linear one as a share of its limit."""
     for setting in study.settings:
-        said = when(setting.label, "fitted", study.fitted_at(setting), study.step)
-        if known.has(f"{setting.name}_growth"):
-            said += f", margin {known.number(f'{setting.name}_growth')} times that at fit by step {step([study.step])}"
-        yield said
-        if setting.name == "identity" and known.has("identity_svm_ratio"):
-            yield f"that is {known.percent('identity_svm_ratio')} of the most it can have, half the SVM's"
-    if known.has("relu_motion"):
-        yield f"ReLU: 1 - cos of theta and its motion {known.number('relu_motion')}"
-    yield f"steps at a rate of at most {written(FIRST_STEP)}/loss"
+        growth, fitted = f"{setting.name}_growth", study.fitted_at(setting)
+        if setting.name == "identity" and known.has(growth, "identity_svm_ratio"):
+            yield f"{setting.label}'s: {known.percent('identity_svm_ratio')} of its limit, half the SVM's"
+        elif known.has(growth) and np.isfinite(fitted).all():
+            at = f"margin at step {step([study.step])}"
+            yield f"{setting.label}: {at} is {known.number(growth)} times that at the fit (step {step(fitted)})"
+        else:
+            yield when(setting.label, "fitted", fitted, study.step)
     yield from pooled(study.seeds)

@@ -18,7 +18,7 @@ NAMES = {"relu": "ReLU network", "identity": "linear network"}
 TOLD = {
     "fit_step": "first step with a summed loss below log 2", "growth": "margin over that at loss log 2",
     "net_margin": "min q/|theta|^2 at its last step", "smoothed_fall": "largest relative fall of the smoothed margin after fitting",
-    "slackness": "slackness at its last step", "motion": "1 - cos of theta and its motion over the last 200 steps",
+    "slackness": "slackness at its last step", "motion": "1 - cos of theta and its update over the last 200 steps",
     "test_error": "test error at its last step",
 }  # fmt: skip
 LOGARITHMIC = ("fit_step", "smoothed_fall", "slackness", "motion")
