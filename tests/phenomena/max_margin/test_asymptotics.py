@@ -72,7 +72,7 @@ def test_features_of_the_second_descent_carry_what_is_said():
 
 def test_the_second_threshold_is_said_to_be_that_of_other_labels(small):
     lines = {one.figure: one for one in small.asymptotics.markers() if one.axis == "x"}
-    assert lines["second-descent"].label == f"own psi* = {second_threshold():.3g}"
+    assert lines["second-descent"].label == f"psi* = {second_threshold():.3g} of these labels"
     assert lines["separable"].label == f"psi* = {small.asymptotics.labels.threshold:.3g}" != lines["second-descent"].label
 
 

@@ -29,11 +29,11 @@ DOMAIN = (*ASYMPTOTICS, *ENOUGH)
 CLAIMS = (
     Claim("AM1", "Noisy labels become separable at psi*: share of draws at .6 psi* and at 1.6 psi*", "arXiv:1804.09753",
           "0, 1", "<= .1, >= .9", ("asymptotics",), (*DOMAIN, within("r", 0, 4)), 1e-3),
-    Claim("AM2", "Margin, error and support vectors of the max margin are those of the limit: mean of the draws less it",
+    Claim("AM2", "Margin, error and support vectors of the max margin have their limits: mean of draws - limit",
           "arXiv:1911.01544; support: our own", "0", "4 standard errors + 0.003", ("asymptotics",), (*DOMAIN, within("r", 0, 8)), 1e-2),
-    Claim("AM3", "Beyond the threshold more features help again: error at psi = .4 less that at 1", "our own; arXiv:1911.05822",
+    Claim("AM3", "Beyond the threshold more features help again: error at psi = .4 - error at psi = 1", "our own; arXiv:1911.05822",
           "> 0; limit .031", "> 2 standard errors", ("asymptotics",), DOMAIN, 1e-2),
-    Claim("AM4", "Below psi*, the error of maximum likelihood is that of its limit: mean of the draws less it", "arXiv:1803.06964", "0",
+    Claim("AM4", "Below psi* the error of maximum likelihood has its limit: mean of draws - limit", "arXiv:1803.06964", "0",
           "4 standard errors + 0.003", ("asymptotics",), (*DOMAIN, within("r", 0, 8)), 1e-3),
 )  # fmt: skip
 

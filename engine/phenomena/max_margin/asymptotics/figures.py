@@ -27,7 +27,7 @@ FIGURES = (
     Figure("draw-support", "Support vectors", PSI, Axis("share of rows", lo=0.0, hi=1.05), ("draw-support/*",),
            "where every draw is separable", EMPTY, ASYMPTOTICS),
     Figure("second-descent", "Second descent", PSI, Axis("test error"), ("second-descent/*",),
-           "labels of its own: later features tell less", EMPTY, ASYMPTOTICS),
+           "other labels: every feature tells something, later ones less", EMPTY, ASYMPTOTICS),
 )  # fmt: skip
 UP_TO = 2.2  # of psi*, how far the separable share is drawn
 MARGIN, LIKELIHOOD = "max margin", "maximum likelihood"
@@ -56,8 +56,8 @@ def markers(study: Asymptotics) -> Iterator[Marker]:
         yield Marker(figure, "x", star, f"psi* = {star:.3g}", brief="psi*")
     yield Marker("draw-error", "y", study.labels.bayes_error, f"best possible {study.labels.bayes_error:.4f}", brief="best")
     if study.second_star:
-        label = f"own psi* = {study.second_star:.3g}"
-        yield Marker("second-descent", "x", study.second_star, label, brief=label)
+        found = f"psi* = {study.second_star:.3g}"
+        yield Marker("second-descent", "x", study.second_star, f"{found} of these labels", brief=found)
 
 
 def _limits(figure: str, limits: list[Limit], read: Callable[[Limit], float]) -> Iterator[Series]:
@@ -65,13 +65,15 @@ def _limits(figure: str, limits: list[Limit], read: Callable[[Limit], float]) ->
         chosen = [one for one in limits if one.separable == separable]
         if chosen:
             x, y = np.array([one.psi for one in chosen]), np.array([read(one) for one in chosen])
-            yield Series(f"{figure}/{name}", f"{label}, theory", x, y, kind="theory", basis="asymptotic", group=name)
+            yield Series(f"{figure}/{name}", f"{label}, limit", x, y, kind="theory", basis="asymptotic", group=name)
 
 
 def _means(name: str, x: Floats, values: Floats) -> Series:
     """The mean of draws (draws, k) with its standard error, which one draw does not have."""
     mean, error = mean_and_error(values)
-    one = Series(name, "draws", x, mean, basis="simulation", style="points", group="draws")
+    one = Series(
+        name, f"mean of {len(values)} draws" if len(values) > 1 else "one draw", x, mean, basis="simulation", style="points", group="draws"
+    )
     if len(values) == 1:
         return one
     return replace(one, lo=mean - error, hi=mean + error, band=Summary.MEAN_ERROR.format(n=f"{len(values)} draws"))
@@ -85,4 +87,14 @@ def _share(study: Asymptotics) -> Series:
     error = np.sqrt(share * (1 - share) / count)
     band = Summary.MEAN_ERROR.format(n=f"{count} draws")
     low, high = np.maximum(share - error, 0), np.minimum(share + error, 1)
-    return Series("separable/draws", "draws", d / n, share, low, high, band, basis="simulation", group="draws")
+    return Series(
+        "separable/draws",
+        f"share of {count} draws" if count > 1 else "one draw",
+        d / n,
+        share,
+        low,
+        high,
+        band,
+        basis="simulation",
+        group="draws",
+    )

@@ -20,7 +20,7 @@ SCALARS = (
     Scalar("separable_from_theory", "psi*, d/n from which labels are separable, by theory"),
     *(Scalar(name, f"{label} {AT}") for name, label in TOLD.items()),
     *(Scalar(f"{name}_theory", f"{label} {AT}, its limit") for name, label in TOLD.items()),
-    Scalar("second_descent", "second descent: error at psi = .4 less that at psi = 1"),
+    Scalar("second_descent", "second descent: error at psi = .4 - error at psi = 1"),
     Scalar("second_descent_theory", "the same in the limit"),
 )  # fmt: skip
 

@@ -112,7 +112,7 @@ class Asymptotics(Study):
         })  # fmt: skip
         self.unit, self.total, self.grid = "draw", config.draws, geometric_grid(config.draws, 10)
         self.networks = [Network(Fits(float(psi)), seeds[0]) for psi in self.psi]
-        self.notes = ("errors follow from the cosines exactly: there is no test set",)
+        self.notes = ("test errors are exact, from the angle of w to the true direction: no test set",)
 
     # ------------------------------------------------------------ work
 
