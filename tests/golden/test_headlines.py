@@ -153,7 +153,8 @@ def test_interpolation_threshold_gives_medians_over_draws():
     tested = np.median(run.sweeps["test-mse"], axis=0)
     at = int(tested.argmax())
     line = said("interpolation-threshold--isotropic")
-    assert line.startswith(f"test MSE peaks at d = {run.widths[at]} (n = 30): {tested[at]:.1f}; lowest ")
+    place = "n = 30" if run.widths[at] == 30 else f"{run.widths[at]} (n = 30)"
+    assert line.startswith(f"median test MSE peaks at d = {place}: {tested[at]:.1f}; lowest ")
     assert f" below n, {tested[run.widths > 30].min():.2f} beyond; " in line and "8 draws" in line
 
 

@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.contract import Axis, Figure, Layer, Marker, Picture, PictureSpec, Quantity, Series, Summary
 from engine.phenomena.interpolation_threshold.sweep import SHOWN
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from engine.state import Draws
 
 BINS = 30  # of the histogram
+NEAR, APART = 0.025, 0.12  # d/n between two medians drawn, so that theory is seen between them; those NEAR d = n are all drawn
+SQUARES = 12  # of the draws' distribution: so many let the law be seen between them
 
 GAMMA, ERROR = Axis("d/n"), "MSE"
 FIGURES = (
@@ -33,7 +36,7 @@ FIGURES = (
     Figure("smallest-eigenvalue", "Smallest eigenvalue", GAMMA, Axis("of X^T X/n", log=True), ("smallest-eigenvalue/*",), "above 0"),
     Figure(
         "smallest-at-n", "Smallest eigenvalue at d = n", Axis("n^2 smallest eigenvalue", log=True), Axis("CDF", lo=0.0, hi=1.0),
-        ("smallest-at-n/*",), "of X^T X/n; share of the draws; Edelman's law is that of n to infinity",
+        ("smallest-at-n/*",), "of X^T X/n; Edelman's law: n to infinity",
     ),
     Figure("condition-number", "Condition number", GAMMA, Axis("s_max/s_min", log=True), ("condition-number/*",)),
 )  # fmt: skip
@@ -66,8 +69,9 @@ def simulated(run: InterpolationThreshold) -> Iterator[Series]:
     if run.sweeps.done:
         smallest = np.sort(run.at_n("smallest-eigenvalue")) * n**2
         share = np.arange(1, smallest.size + 1) / smallest.size
-        label = f"simulated, {smallest.size} draw{'s' * (smallest.size > 1)}"
-        yield Series("smallest-at-n/simulation", label, smallest, share, basis="simulation", group="simulation")
+        label = f"{smallest.size} draw{'s' * (smallest.size > 1)}"
+        some = np.unique(np.linspace(0, smallest.size - 1, SQUARES).round().astype(np.int64))
+        yield Series("smallest-at-n/simulation", label, smallest[some], share[some], basis="simulation", style="points", group="simulation")
 
 
 def _medians(drawn: Draws, group: str, prefix: str, gamma: Floats) -> Iterator[Series]:
@@ -75,11 +79,20 @@ def _medians(drawn: Draws, group: str, prefix: str, gamma: Floats) -> Iterator[S
         return
     label = f"{prefix}median of {drawn.done} draws" if drawn.done > 1 else f"{prefix}1 draw"
     for name in SHOWN:
-        there = ~np.isnan(drawn[name]).any(axis=0)
+        there = ~np.isnan(drawn[name]).any(axis=0) & _apart(gamma)
         yield summarised(
             f"{name}/{group}", label, gamma[there], drawn[name][:, there].T, Summary.MEDIAN_QUARTILES, "draws",
-            basis="simulation", group=group,
+            basis="simulation", style="points", group=group,
         )  # fmt: skip
+
+
+def _apart(gamma: Floats) -> NDArray[np.bool_]:
+    """Which d/n have their medians drawn, (k,)."""
+    kept, last = np.abs(gamma - 1) <= NEAR, -np.inf
+    for place, at in enumerate(gamma):
+        kept[place] |= at - last >= APART
+        last = at if kept[place] else last
+    return np.asarray(kept)
 
 
 def _histogram(run: InterpolationThreshold) -> Iterator[Series]:
@@ -129,8 +142,12 @@ def pictures(run: InterpolationThreshold) -> tuple[Picture, ...]:
     error, share = run.mean_map("train-error")[::-1], run.mean_map("separable")[::-1]
     noise = run.design.sigma2 or 1.0
     return (
-        Picture("training-error", PICTURES[0].title, error, (diagonal,), extent, lo=0.0, hi=noise, x="d", y="n", note=note, shade="MSE"),
-        Picture("separability", PICTURES[1].title, share, (double,), extent, lo=0.0, hi=1.0, x="d", y="n", note=note, shade="share"),
+        Picture(
+            "training-error", PICTURES[0].title, error, (diagonal,), extent, lo=0.0, hi=noise, x="d", y="n", note=note, shade="mean MSE"
+        ),
+        Picture(
+            "separability", PICTURES[1].title, share, (double,), extent, lo=0.0, hi=1.0, x="d", y="n", note=note, shade="share of draws"
+        ),
     )
 
 

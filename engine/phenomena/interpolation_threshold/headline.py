@@ -18,8 +18,9 @@ def clauses(run: InterpolationThreshold, known: Known) -> Iterator[str]:
     """Medians over the draws so far."""
     done, of = run.sweeps.done, run.sweeps.count
     if known.has("test_mse_peak"):
-        peak = f"d = {known.count('test_mse_peak_d')} (n = {run.design.n:,}): {known.number('test_mse_peak')}"
-        yield f"test MSE peaks at {peak}"
+        d, n = known.count("test_mse_peak_d"), f"{run.design.n:,}"
+        place = f"d = n = {n}" if d == n else f"d = {d} (n = {n})"
+        yield f"median test MSE peaks at {place}: {known.number('test_mse_peak')}"
         if known.has("valley_below_mse", "valley_beyond_mse"):
             yield f"lowest {known.number('valley_below_mse')} below n, {known.number('valley_beyond_mse')} beyond"
     elif done:
