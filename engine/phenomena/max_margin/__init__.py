@@ -2,7 +2,8 @@
 
 To the hard-margin SVM, without anybody asking for it, at a rate of 1/log t; meanwhile validation loss rises and validation
 error stays. The gradient flow is followed over 59 decades of time, far beyond any descent, and true steps lie beneath it as far
-as they were run. Other optimisers go to the largest margin in another norm.
+as they were run. Other optimisers go to the largest margin in another norm; Adam comes near one and
+need not stay.
 
 Soudry, Hoffer, Nacson, Gunasekar, Srebro 2018, arXiv:1710.10345; Gunasekar, Lee, Soudry, Srebro 2018, arXiv:1802.08246; Nacson et
 al. 2019, arXiv:1803.01905; Ji, Telgarsky 2021, arXiv:1906.04540; Lyu, Li 2020, arXiv:1906.05890; Zhang et al. 2024,

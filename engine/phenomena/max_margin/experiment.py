@@ -158,7 +158,7 @@ class MaxMargin(Pieces[MaxMarginConfig]):
                 said.append(f"seed {solution.problem.seed}: {solution.no_limit}, so no constants are predicted")
             elif solution.limit.direction < PARALLEL:
                 said.append(f"equal duals: w_tilde is parallel to w_hat, the direction falls like s^-{solution.limit.exponent:.2g}")
-        self.notes = (f"Adam's eps is {c.adam_eps:g}", *dict.fromkeys(said), *self._own_points)
+        self.notes = (*dict.fromkeys(said), *self._own_points)
 
     def _of_own_points(self) -> list[str]:
         """What is taken of imported points."""

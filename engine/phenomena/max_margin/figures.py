@@ -39,7 +39,7 @@ DESCENT_FIGURES = (
     Figure("validation", "Validation", S, Axis("mean loss, error rate", log=True), ("validation/*",),
            "1,000 held-out points: training points, noise as large as the margin"),
     Figure("optimisers", "Margin gap, own norm", Axis("step", log=True, lo=1), Axis("relative", log=True),
-           ("optimisers/*",), "1 - margin over the largest; GD, momentum, normalised: l2; sign, Adam: l_inf; coordinate: l1"),
+           ("optimisers/*",), "1 - margin over largest; GD, momentum, normalised: l2; sign, Adam: l_inf; coordinate: l1"),
     Figure("one-minus-cos", "Angle", S, Axis("1 - cos", log=True), ("one-minus-cos/*",)),
     Figure("margin-gap", "Margin gap", S, Axis("gamma - min z.w/|w|", log=True), ("margin-gap/*",)),
     Figure("loss", "Training loss", S, Axis("summed logistic", log=True), ("loss/*",)),
@@ -136,7 +136,7 @@ def markers(run: MaxMargin) -> Iterator[Marker]:
     if ends and run.done and np.all(np.isfinite(ends)):
         at = float(np.exp(np.median(ends)))
         for figure in (*DRAWN, "validation"):
-            yield Marker(figure, "x", at, "true steps end")
+            yield Marker(figure, "x", at, f"true steps end: s = {at:.2g}".replace("e+0", "e").replace("e+", "e"), brief="true steps end")
     gaps = [1 - walk.shares(solution).max() for name in run.runs for solution, walk in run.walks(name)]
     if gaps and min(gaps) < LEAST_GAP:
         yield Marker("optimisers", "y", LEAST_GAP, "1e-6 or less", brief="1e-6 or less")
@@ -220,5 +220,5 @@ def _dots(run: MaxMargin, name: str, found: list[PathReadings], values: list[Flo
     order = order[log_s[order] > 0] if late else order
     method = run.runs[run.config.optimiser][0].method
     return Series(
-        name, f"{of}true {method.label} steps", np.exp(log_s[order]), y[order], basis="training", style="points", group=method.name
+        name, f"{of}true {method.label} steps", np.exp(log_s[order]), y[order], basis="simulation", style="points", group=method.name
     )

@@ -1,4 +1,4 @@
-"""The headline of max-margin: how far gradient descent's direction is from the SVM's, and how much of the margin it has.
+"""The headline of max-margin: what error x log s comes to, how far descent's direction is from the SVM's, how much of the margin it has.
 
 Soudry et al. 2018, arXiv:1710.10345; Gunasekar et al. 2018, arXiv:1802.08246.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from engine.headline import Known, pooled, step
 
@@ -17,16 +19,14 @@ PARALLEL = 1e-6  # a constant below is none: the direction falls faster than 1/l
 
 
 def clauses(run: MaxMargin, known: Known) -> Iterator[str]:
-    """Descent's true steps, beside Adam's; before the first, the margin that there is to be found."""
+    """The flow's law, then descent's true steps; before the first, the margin that there is to be found."""
+    if known.has("direction_constant", "direction_constant_theory") and known.value("direction_constant_theory") > PARALLEL:
+        measured, theory = (f"{known.value(name):.4g}" for name in ("direction_constant", "direction_constant_theory"))
+        yield f"flow: direction error x log s = {measured} at s = 1e{run.log_s[-1] / np.log(10):.0f}, limit {theory}"
     if not known.has("direction_error_gd"):
         yield f"largest margin {known.number('margin')}, {known.count('support_vectors')} rows on it"
     else:
         taken = step([walk.steps[len(walk.path) - 1] for _, walk in run.walks("gd")])
         yield f"GD's direction at step {taken}: {known.number('direction_error_gd')} from the SVM's"
         yield f"margin {known.percent('own_margin_gd')} of largest"
-        if known.has("direction_error_adam"):
-            yield f"Adam {known.number('direction_error_adam')} away"
-    if known.has("direction_constant", "direction_constant_theory") and known.value("direction_constant_theory") > PARALLEL:
-        measured, theory = (f"{known.value(name):.4g}" for name in ("direction_constant", "direction_constant_theory"))
-        yield f"flow: error x log s ends at {measured}, limit {theory}"
     yield from pooled(run.seeds)

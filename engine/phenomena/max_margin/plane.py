@@ -13,6 +13,7 @@ from engine.phenomena.max_margin.margin_runs import MarginRun
 from engine.phenomena.max_margin.solution import Solution
 from engine.theory.inputs import Floats
 
+WIDE = 4 / 3  # width over height of the plane of built-in points of two features
 MOST_STRETCHED = 5.0  # ratio of the axes' ranges from which each gets a scale of its own
 
 
@@ -30,6 +31,8 @@ class Plane:
         self.basis = np.eye(2, self.d) if self.native else self._turning_plane(solution)
         self.points = problem.X[:, : self.d] @ self.basis.T
         self.centre, self.reach = np.zeros(2), np.full(2, 1.15 * float(np.abs(self.points).max()))
+        if self.native and not self.imported:
+            self.reach[0] *= WIDE
         if self.imported:
             self._look_at_points(origin=not problem.config.bias)
 
@@ -44,8 +47,8 @@ class Plane:
 
     @property
     def equal(self) -> bool:
-        """Whether both axes have one scale: not for built-in points of two features, whose lines part in the whole width alone."""
-        return bool(self.reach[0] == self.reach[1]) and (self.imported or not self.native)
+        """Whether both axes have one scale: not those of imported points whose ranges differ too much."""
+        return bool(self.reach[0] == self.reach[1]) or not self.imported
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -99,7 +102,7 @@ def picture(solution: Solution, run: MarginRun) -> Picture:
     ]
     if np.any(run.stepper.w):
         layers.append(Layer("line", plane.line(run.stepper.w), f"true {run.method.label}", run.method.name))
-    layers.append(Layer("rings", plane.points[svm.support], "support", "svm"))
+    layers.append(Layer("rings", plane.points[svm.support], "support, in its class's colour", "svm"))
     x, up, note = ("x1", "x2", "") if plane.native else ("along w_hat", "across, as it turns", "the plane in which the flow turns")
     return Picture(
         "separator", "Data and separators", layers=tuple(layers), extent=plane.extent, x=x, y=up, equal=plane.equal, note=note

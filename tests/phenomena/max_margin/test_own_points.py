@@ -77,7 +77,7 @@ def test_a_run_ends_with_its_points_drawn_where_they_lie():
         assert svm.w @ [*end, 1.0] == pytest.approx(0, abs=1e-9)
     for end in layers["margin"].xy:
         assert svm.w @ [*end, 1.0] == pytest.approx(1, abs=1e-9)
-    np.testing.assert_array_equal(layers["support"].xy, POINTS[svm.support])
+    np.testing.assert_array_equal(layers["support, in its class's colour"].xy, POINTS[svm.support])
     assert "all 5 rows of 2 features" in run.notes[-1] and "right is +1, left -1" in run.notes[-1]
 
 

@@ -29,9 +29,9 @@ FAR = Condition(
 )
 DOMAIN = (MIRROR, within("steps", 10_000), within("p", 1.5, 3), one_of("pace", 1.0), within("n", 20, 60), MANY, within("d", None, 200))
 CLAIMS = (
-    Claim("MIR3", "Mirror descent reaches the largest margin in its own norm: margin over that, least over p", "arXiv:2205.12808", "1",
+    Claim("MIR3", "Every potential reaches the largest margin in its own norm: smallest share of it over the p", "arXiv:2205.12808", "1",
           ">= .98", ("mirror",), DOMAIN, 1e-2),
-    Claim("MIR4", "In each norm its own potential has the largest margin: lead over the next, over the largest, least over p",
+    Claim("MIR4", "In each norm its own potential has the largest margin: smallest lead, as a share of the largest",
           "arXiv:2205.12808", "> 0", "none",
           ("mirror",), (*DOMAIN, FAR), 1e-2),
     Claim("MIR5", "The largest l_2 margin by the dual programme is the SVM's: distance of unit weights", "arXiv:1802.08246", "0", "1e-5",

@@ -15,17 +15,17 @@ from engine.theory.inputs import Floats
 if TYPE_CHECKING:
     from engine.phenomena.max_margin.mirror.study import Exponent, Mirror
 
-TITLE = "Margins over largest"
+TITLE = "Margin table"
 STEP, EMPTY, DOMAIN = Axis("step", log=True, lo=1), "fills with preset mirror", (MIRROR,)
 FIGURES = (
-    Figure("mirror-norms", "Margin in each norm", Axis("q of the l_q norm"), Axis("over largest", hi=1.01), ("mirror-norms/*",),
+    Figure("mirror-norms", "Margin in each norm", Axis("q of the l_q norm", lo=1.1), Axis("over largest", hi=1.01), ("mirror-norms/*",),
            "each potential reaches 1 at own q = p", EMPTY, DOMAIN),
     Figure("mirror-margin", "Margin in own norm", STEP, Axis("over largest", lo=0.0, hi=1.05), ("mirror-margin/*",),
-           "min z.w/|w|_p over the largest there is", EMPTY, DOMAIN),
-    Figure("mirror-weights", "Sizes of weights", Axis("rank by size"), Axis("over largest", lo=0.0, hi=1.05), ("mirror-weights/*",),
-           "first seed; small p keeps few features", EMPTY, DOMAIN),
-    Figure("mirror-distance", "Distance to limit", STEP, Axis("of unit w", log=True), ("mirror-distance/*",),
-           "limit: largest margin in own norm", EMPTY, DOMAIN),
+           "min z.w/|w|_p, from where all labels stay right", EMPTY, DOMAIN),
+    Figure("mirror-weights", "Sizes of weights", Axis("rank by size", lo=1), Axis("|w|/largest", lo=0.0, hi=1.05),
+           ("mirror-weights/*",), "first seed; small p keeps few features", EMPTY, DOMAIN),
+    Figure("mirror-distance", "Direction error", STEP, Axis("|w/|w| - limit's|", log=True), ("mirror-distance/*",),
+           "limit: the direction of largest margin in own norm", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("mirror-matrix", TITLE, domain=DOMAIN),)
 DRAWN = Summary.MEDIAN_RANGE
@@ -48,11 +48,11 @@ def markers() -> tuple[Marker, ...]:
 
 
 def matrix_picture(study: Mirror) -> Picture:
-    """Draw every optimiser's margin in every norm, over the largest; the mean over seeds."""
+    """Draw every potential's margin in every norm, over the largest; the mean over seeds."""
     values = study.matrix().mean(axis=0)
     return Picture(
-        "mirror-matrix", TITLE, values=values, palette="sequential", lo=float(min(values.min(), 0.8)), hi=1.0, x="norm", y="potential",
-        note="margin over the largest in that norm", shade="margin/largest", rows=tuple(f"p={setting.p:g}" for setting in study.settings),
+        "mirror-matrix", TITLE, values=values, palette="sequential", lo=float(min(values.min(), 0.9)), hi=1.0, x="norm", y="potential",
+        note="margin over the largest in that norm", shade="over largest", rows=tuple(f"p={one.p:g}" for one in study.settings),
         columns=tuple(f"in l_{setting.p:g}" for setting in study.settings),
     )  # fmt: skip
 
@@ -75,7 +75,9 @@ def _of_steps(study: Mirror, setting: Exponent, steps: Iterable[int]) -> Iterato
     x, walks = np.array(steps, dtype=np.float64), study.walks(setting)
     shares = np.array([one.share(path, setting.p) for one, path in walks]).T  # (k, seeds)
     away = np.array([np.linalg.norm(_units(path) - _units(one.largest(setting.p)[1][None]), axis=1) for one, path in walks]).T
-    yield summarised(f"mirror-margin/{setting.name}", setting.label, x, shares, DRAWN, group=setting.name)
+    wrong = np.flatnonzero((shares <= 0).any(axis=1))
+    begin = int(wrong[-1]) + 1 if len(wrong) else 0  # before, a label is wrong
+    yield summarised(f"mirror-margin/{setting.name}", setting.label, x[begin:], shares[begin:], DRAWN, group=setting.name)
     yield summarised(f"mirror-distance/{setting.name}", setting.label, x, away, DRAWN, group=setting.name)
     norms = study.norms
     reached = np.array([[float(one.share(path[-1], p)) for one, path in walks] for p in norms])
