@@ -43,11 +43,12 @@ QUANTITIES = (
 FIGURES = (
     Figure("bounds", "Bounds on the error",
            Axis("bound", lo=-0.6, hi=len(DRAWN) - 0.4, ticks=tuple(enumerate(map(SHOWN_AS.__getitem__, DRAWN)))),
-           Axis("bound", log=True, lo=0.01), ("bounds/*",)),
-    Figure("terms", "Terms in bounds", Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(SHOWN_AS[name] for name in TERMS))),
-           Axis("no constants", log=True), ("terms/*",), "none is a bound"),
+           Axis("bound", log=True, lo=0.01), ("bounds/*",), "learnt prior: on true labels only"),
+    Figure("terms", "Terms, none is a bound",
+           Axis("term", lo=-0.6, hi=len(TERMS) - 0.4, ticks=tuple(enumerate(SHOWN_AS[name] for name in TERMS))),
+           Axis("value", log=True), ("terms/*",)),
     Figure("bound-vs-n", "Growth, other networks", Axis("n", log=True), Axis("value", log=True), ("bound-vs-n/*",),
-           "each n trained to one margin; ~ n^: log-log slope; |w-w0|: distance from first weights; Bartlett: no constants",
+           "knob follow's networks (few: two hidden layers of 64), each n to one margin; ~ n^: slope; Bartlett: no constants",
            "fills last, after the certificates, unless the knob follow is nothing",
            (Condition("follow other than nothing", lambda config: config.follow != "nothing"),)),
     Figure("margins", "Margins, raw", Axis("margin / median on true labels"), SHARE_BELOW, ("margins/*",)),
@@ -56,7 +57,7 @@ FIGURES = (
     Figure("two-sided", "Uniform convergence fails", Axis("D/m", log=True), Axis("error", lo=0.0, hi=1.0), ("two-sided/*",),
            "two-sided, of error on S and test error; S' is S with x2 negated"),
 )  # fmt: skip
-PICTURES = (PictureSpec("two-sided-plane", "S, S' and the boundary"),)
+PICTURES = (PictureSpec("two-sided-plane", "S, S' and boundary"),)
 
 
 def bars(run: VacuousBounds) -> list[Series]:
@@ -89,7 +90,11 @@ def markers(run: VacuousBounds) -> list[Marker]:
     networks = run.measured_in(condition)
     if networks:
         error = float(np.mean([network.test_error for network in networks]))
-        found.append(Marker("bounds", "y", error, f"test error {error:.3f}", condition.name, brief="test error"))
+        found.append(
+            Marker(
+                "bounds", "y", error, f"test error, {condition.label}: {error:.3f}", condition.name, brief=f"test error, {condition.label}"
+            )
+        )
     ratio = run.config.D_over_m
     return [*found, Marker("two-sided", "x", float(ratio), f"D/m = {ratio}", brief=f"D/m={ratio}")]
 
@@ -147,7 +152,7 @@ def two_sided_plane(run: VacuousBounds) -> Picture:
     ratio = run.config.D_over_m
     shown = run.examples[ratio][0]
     sample, flipped = shown.plane
-    reach = 1.1 * float(np.abs(sample).max())
+    reach = round_above(float(np.abs(sample).max()))
     side = 1.1 * float(np.abs(sample[:, 0]).max())
     note = f"D/m = {ratio}: error on S {shown.train_error:g}, on S' {shown.flipped_error:g}"
     layers = (
@@ -156,5 +161,17 @@ def two_sided_plane(run: VacuousBounds) -> Picture:
         Layer("points", flipped, "S', x2 negated", "flipped"),
     )
     return Picture(
-        "two-sided-plane", PICTURES[0].title, layers=layers, extent=(-side, side, -reach, reach), x="w1.x1", y="w2.x2", note=note
+        "two-sided-plane",
+        PICTURES[0].title,
+        layers=layers,
+        extent=(-side, side, -reach, reach),
+        x="signal w1.x1",
+        y="noise w2.x2",
+        note=note,
     )
+
+
+def round_above(value: float) -> float:
+    """Return 1, 2 or 5 times a power of ten, at least the value: ends of an axis about 0 whose ticks lie nearly alike on both sides."""
+    power = 10.0 ** np.floor(np.log10(max(value, 1e-300)))
+    return float(next(times * power for times in (1.0, 2.0, 5.0, 10.0) if times * power >= value))

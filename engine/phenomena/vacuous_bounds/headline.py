@@ -22,13 +22,19 @@ def clauses(run: VacuousBounds, known: Known) -> Iterator[str]:
     vc, certificate = f"vc_{first.name}", f"certificate_{first.name}"
     if known.has(f"test_error_{first.name}", vc):
         word = "vacuous" if known.value(vc) >= VACUOUS else "below 1"
-        yield f"{first.label}: test error {known.number(f'test_error_{first.name}')}, VC bound {known.number(vc)}, {word}"
+        yield f"{first.label}: error {known.number(f'test_error_{first.name}')}, VC {known.number(vc)}, {word}"
     if known.has(certificate):
-        yield f"PAC-Bayes {known.number(certificate)}"
+        yield f"PAC-Bayes {certified(known, first.name)}"
     else:
         yield "no certificate so far" if run.learned else f"SGD at step {run.history.last:,}"
     for on in others:
         if known.has(f"test_error_{on.name}", f"certificate_{on.name}"):
-            errors = known.number(f"test_error_{on.name}"), known.number(f"certificate_{on.name}")
-            yield f"{on.label}: test error {errors[0]}, PAC-Bayes {errors[1]}"
+            yield f"{on.label}: error {known.number(f'test_error_{on.name}')}, PAC-Bayes {certified(known, on.name)}"
     yield from pooled(run.seeds)
+
+
+def certified(known: Known, labels: str) -> str:
+    """Say a certificate and the test error of what it certifies, classifiers drawn from the posterior."""
+    error = f"stochastic_test_error_{labels}"
+    drawn = f", draws err {known.number(error)}" if known.has(error) else ""
+    return f"{known.number(f'certificate_{labels}')}{drawn}"
