@@ -47,8 +47,8 @@ FIGURES = (
 PICTURES = (
     PictureSpec("directions/rich", "Strongest neurons, smallest alpha", domain=(TWO_LAYER,)),
     PictureSpec("directions/lazy", "Strongest neurons, largest alpha", domain=(TWO_LAYER,)),
-    PictureSpec("kernel/before", "Kernel before training", domain=(TWO_LAYER,)),
-    PictureSpec("kernel/rich", "Kernel after, smallest alpha", domain=(TWO_LAYER,)),
+    PictureSpec("kernel/before", "Kernel before", domain=(TWO_LAYER,)),
+    PictureSpec("kernel/rich", "Kernel after", domain=(TWO_LAYER,)),
 )
 OVER_ALPHA = (
     Quantity("weight-change", "|w-w0|/|w0|"), Quantity("kernel-change", "|K-K0|/|K0|"), Quantity("kernel-rotation", "1 - cos(K0, K)"),
@@ -65,11 +65,13 @@ FIRST = 0.8  # where step 0 stands on the logarithmic axis
 
 def over_alpha(run: LazyTraining) -> Iterator[Series]:
     """Every reading over the output scale, at the width m; the limit of the linearised model beside it."""
-    for name in DRAWN:  # one colour and one name in every figure: each has a curve of the network alone
-        yield summarised(name, "network", run.alphas, run.latest(name, run.scales), present=True, group="network")
+    for name in DRAWN:  # one colour in every figure: each has a curve of the network alone
+        label = "measured" if name in ("gap", "kernel-change") else "network"  # what theory stands beside: a prediction, or a model
+        yield summarised(name, label, run.alphas, run.latest(name, run.scales), present=True, group="network")
     students = run.students_of(run.config.m)
     errors = np.tile([one.limit_error for one in students], (2, 1))
-    yield _theory("test-error/linearised", "tangent kernel K0", run.alphas[[0, -1]], errors)
+    label = f"tangent kernel K0, {errors.mean():.3f}"  # its number, since the network's curve ends on its line
+    yield _theory("test-error/linearised", label, run.alphas[[0, -1]], errors)
     above = [setting for setting in run.scales if setting.alpha >= LINEAR]
     if not len(run.history) or not above:
         return
@@ -107,21 +109,16 @@ def _from_infinite(run: LazyTraining) -> Series:
 
 
 def training(run: LazyTraining) -> Iterator[Series]:
-    """The loss of the smallest and of the largest scale over steps, relative to that of zero, and the linearised model's at the largest.
+    """The loss of the smallest and of the largest scale over steps, relative to that of zero.
 
-    Those between lie in one bundle with them, down to the same loss.
+    Those between lie in one bundle with them, down to the same loss; so does the linearised model on the largest.
     """
     if not len(run.history):
         return
     for setting in dict.fromkeys((run.scales[0], run.scales[-1])):
         steps, residuals = run.readings.table("train-residual", setting.name)
-        x, group = np.maximum(steps, FIRST), f"alpha {setting.label}"
-        yield summarised(f"training/{setting.label}", group, x, residuals**2, present=True, group=group)
-    largest, losses = run.scales[-1], []
-    for student in run.students_of(largest.m):
-        left = student.linearised(largest.alpha).residuals(steps, run.rate(largest, student))
-        losses.append(np.sum(left**2, axis=1) / np.sum(student.problem.y**2))
-    yield _theory("training/linearised", f"linearised model, alpha {largest.label}", x, np.stack(losses, axis=1))
+        group = f"alpha {setting.label}"
+        yield summarised(f"training/{setting.label}", group, np.maximum(steps, FIRST), residuals**2, present=True, group=group)
 
 
 def markers(run: LazyTraining) -> Iterator[Marker]:
@@ -129,7 +126,8 @@ def markers(run: LazyTraining) -> Iterator[Marker]:
     yield Marker("training", "y", run.config.tol**2, "training stops", brief="stops")
     if run.alphas[0] < LAZY < run.alphas[-1]:
         yield from (
-            Marker(figure, "x", LAZY, f"lazy: alpha >= {LAZY:g}", brief=f"lazy: >= {LAZY:g}") for figure in ("test-error", "*-change")
+            Marker(figure, "x", LAZY, f"called lazy: >= {LAZY:g}", brief=f"lazy: >= {LAZY:g}")
+            for figure in ("test-error", "*-change", "gap-to-linearised")
         )
 
 

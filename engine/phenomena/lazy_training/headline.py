@@ -23,7 +23,11 @@ def clauses(run: LazyTraining, known: Known) -> Iterator[str]:
     else:
         ends = f"test MSE {known.number('test_error_rich')} at {least}, {known.number('test_error_lazy')} at {most}"
         yield from (f"{ends}, tangent kernel {linearised}",) if len(run.seeds) == 1 else (ends, f"tangent kernel {linearised}")
-    yield f"step {run.history.last:,}, some still in training" if not run.trained else f"trained by step {run.history.last:,}"
+    worst, step = float(run.latest("train-residual", run.scales).max()), f"step {run.history.last:,}"
+    if not run.trained:
+        yield f"{step}, some still in training"
+    else:
+        yield f"all at residual {run.config.tol:g} by {step}" if worst <= run.config.tol else f"residual up to {worst:.2g} at {step}"
     if known.has("weight_slope"):
         yield f"|w-w0|/|w0| ~ alpha^{known.number('weight_slope')}"
     yield from pooled(run.seeds)

@@ -43,7 +43,7 @@ def directions(run: LazyTraining, name: str, setting: ScaleAndWidth) -> Picture:
         layers = (*layers, Layer("points", teacher @ plane, "teacher", "teacher"))
     shares, whose = (in_span(*before, teacher), in_span(*after, teacher)), "this plane" if own else "the teacher's span"
     note = f"directions of the quarter with the largest |a||w|; in {whose}: {shares[0]:.0%}, now {shares[1]:.0%}"
-    title = f"Strongest neurons, {END[name]} alpha"
+    title = f"{len(last)} strongest neurons, {END[name]} alpha"
     axes = ("principal component 1", "component 2") if own else ("teacher's component 1", "component 2")
     extent = (-REACH, REACH, -REACH, REACH)
     return Picture(
@@ -85,14 +85,13 @@ def kernel_picture(run: LazyTraining, name: str, setting: ScaleAndWidth, start: 
     """Return a kernel over its mean diagonal, examples in the order of their targets, averaged over blocks."""
     y, kernel = run.students[setting.m, run.seeds[0]].problem.y, run.kernel(setting, start)
     values = in_blocks(kernel / np.mean(np.diagonal(kernel)), np.argsort(y))
-    title = "Kernel before training" if start else "Kernel after, smallest alpha"
-    note = "" if start else f"alpha {setting.label}; "
+    title, note = ("Kernel before", "") if start else (f"Kernel after, alpha {setting.label}", "")
     note += f"alignment with the targets {alignment(kernel, y):.3f}"
     change = run.readings.latest("kernel-change", setting.name)[0]
     if start and np.isfinite(change):
         note += f"; at alpha {setting.label} it has changed by {change:.1e}"
-    label = "examples sorted by y"
-    return Picture(f"kernel/{name}", title, values, lo=0.0, hi=float(values.max()), x=label, y=label, note=note, shade="kernel")
+    label, shade = "sorted by y", "K / mean of diagonal"
+    return Picture(f"kernel/{name}", title, values, lo=0.0, hi=float(values.max()), x=label, y=label, note=note, shade=shade)
 
 
 def in_blocks(kernel: Floats, order: NDArray[np.intp]) -> Floats:

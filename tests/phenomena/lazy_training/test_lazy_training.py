@@ -292,7 +292,7 @@ def test_the_gap_has_its_leading_order(finished) -> None:
 def test_lines_that_follow_no_formula_are_not_theory(finished) -> None:
     theory = {one.name for one in finished.series() if one.kind == "theory"}
     assert theory == {
-        "test-error/linearised", "weight-change/theory", "kernel-change/theory", "gap/theory", "training/linearised",
+        "test-error/linearised", "weight-change/theory", "kernel-change/theory", "gap/theory",
     }  # fmt: skip
 
 
