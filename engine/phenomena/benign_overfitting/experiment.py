@@ -65,7 +65,7 @@ class BenignOverfitting(Pieces[BenignOverfittingConfig]):
         if self.settings:
             self.notes = (ranks_in_words(self.chosen, self.terms[self.chosen]), *own_in_words(self))
         else:
-            self.notes = (f"n^{config.r:g} features share n^-q of the variance; the sign of the first is the class",)
+            self.notes = (f"q: n^{config.r:g} features have n^-q of the variance; the first one's sign is the class",)
         self.draws = Draws(config.draws if self.settings else 0, dict.fromkeys(COLUMNS, (len(self.settings),)))
         self.digit_sizes = [n for n in sorted(config.n) if n <= POOL]
         sizes = (len(self.digit_sizes),)

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 N, RATIO = Axis("n", log=True), Axis("c = d/(n ln n)", lo=0.0)
 EMPTY = "fills with the knob task at classification"
 FIGURES = (
-    Figure("class-error", "Classification error", N, Axis("share", lo=0.0, hi=0.6), ("class-error/*",),
-           "wrong signs; small q: one strong feature tells the class",
+    Figure("class-error", "Classification error", N, Axis("error rate", lo=0.0, hi=0.5), ("class-error/*",),
+           "0.5: guessing",
            EMPTY, (CLASSIFICATION,)),
-    Figure("regression-risk", "Regression risk", N, Axis("of null risk", lo=0.0, hi=1.2), ("regression-risk/*",),
-           "fit of z, whose sign is the class",
+    Figure("regression-risk", "Regression risk", N, Axis("of null risk", lo=0.0, hi=1.0), ("regression-risk/*",),
+           "1: predicting 0",
            EMPTY, (CLASSIFICATION,)),
-    Figure("all-sv", "All are support vectors", RATIO, Axis("share", lo=0.0, hi=1.0), ("all-sv/*",),
-           "of all draws; there the max margin is the least-norm fit",
+    Figure("all-sv", "All are support vectors", RATIO, Axis("of draws", lo=0.0, hi=1.0), ("all-sv/*",),
+           "where all are, the max margin is the least-norm fit",
            EMPTY, (CLASSIFICATION,)),
 )  # fmt: skip
 QUANTITIES = (
@@ -100,13 +100,12 @@ def _theory(name: str, label: str, x: Any, y: Any, group: str) -> Series:
 
 
 def markers(study: Classification) -> tuple[Marker, ...]:
-    """What guessing and predicting 0 come to, and where half of all draws have support vectors alone, at the largest n."""
+    """Where half of all draws have support vectors alone, at the largest n."""
     half, n = study.half_theory(study.sizes[-1]), study.sizes[-1]
-    found = (Marker("class-error", "y", 0.5, "guessing"), Marker("regression-risk", "y", 1.0, "predicting 0"))
     c = [one.c for one in study.isotropic]
     if not min(c) <= half <= max(c):
-        return found
-    return (*found, Marker("all-sv", "x", half, f"theory: half of all draws, n={n}", f"n{n}", f"half, n={n}"))
+        return ()
+    return (Marker("all-sv", "x", half, f"theory: half of all draws, n={n}", f"n{n}", f"theory: half, n={n}"),)
 
 
 def told(study: Classification) -> dict[str, float]:

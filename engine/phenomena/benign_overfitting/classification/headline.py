@@ -13,16 +13,15 @@ if TYPE_CHECKING:
 
 def clauses(study: Classification, known: Known) -> Iterator[str]:
     """Error and risk at the middle q, then the transition, then how they go with n."""
-    at = f"q={study.chosen:g}, n={study.sizes[-1]:,}"
+    at, n = f"q={study.chosen:g}", f"n={study.sizes[-1]:,}"
     if not known.has("class_error"):
-        error, risk = known.percent("class_error_theory"), known.number("regression_risk_theory")
-        yield f"{at}: theory expects classification error {error} and regression risk {risk} of null"
+        error, risk = known.number("class_error_theory"), known.number("regression_risk_theory")
+        yield f"{at}, {n}: theory expects classification error {error} and regression risk {risk} of null"
         return
-    errors = f"classification error {known.percent('class_error')}{_way(known, 'class_error_slope')}"
-    yield f"{at}: {errors}, regression risk {known.number('regression_risk')}{_way(known, 'regression_risk_slope')}"
+    error = f"classification error {_way(known, 'class_error_slope')} {known.number('class_error')}"
+    yield f"{at}: {error}, regression risk {_way(known, 'regression_risk_slope')} {known.number('regression_risk')}"
     if known.has("half_point"):
-        half, law = known.number("half_point"), known.number("half_point_theory")
-        yield f"all are support vectors in half of the draws at d = {half} n ln n, theory {law}"
+        yield f"half of the draws have support vectors alone at d = {known.number('half_point')} n ln n ({n})"
     if known.has("class_error_slope", "regression_risk_slope"):
         yield f"error ~ n^{known.number('class_error_slope')}, risk ~ n^{known.number('regression_risk_slope')}"
     done, total = study.draws.done, study.draws.count
@@ -31,5 +30,5 @@ def clauses(study: Classification, known: Known) -> Iterator[str]:
 
 
 def _way(known: Known, slope: str) -> str:
-    """Which way a quantity goes with n, in brackets; empty where one size n says nothing of it."""
-    return (" (falls)" if known.value(slope) < 0 else " (grows)") if known.has(slope) else ""
+    """Which way a quantity goes with n; one size n says nothing of it."""
+    return ("falls to" if known.value(slope) < 0 else "grows to") if known.has(slope) else "is"
