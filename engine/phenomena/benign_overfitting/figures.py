@@ -41,8 +41,8 @@ FIGURES = (
         domain=(REGRESSION, HAS_SIGNAL, one_of("ridge", 0.0)),
     ),
     Figure(
-        "orders", "Bartlett's Theorem 4", N, EXCESS, ("orders/*/simulation", "orders/*"),
-        "Theorem 4: the risk is of this order, up to a constant",
+        "orders", "Theorem 4: risk up to a constant", N, EXCESS, ("orders/*/simulation", "orders/*"),
+        "Bartlett et al.",
         empty="fills where some r_k, the ridge added to its sum, is at least b n: raise ridge", domain=(REGRESSION,),
     ),
     Figure("noise-term", "Noise risk", N, EXCESS, ("noise-term/*",), empty=WITH_SIGNAL, domain=(REGRESSION, HAS_SIGNAL)),

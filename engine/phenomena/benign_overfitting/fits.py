@@ -53,7 +53,7 @@ def fitted_pictures(tau: float, seed: int) -> tuple[Picture, ...]:
     """Return one picture per family, all of the same points."""
     drawn = streams(seed)
     x = -1 + 2 * (np.arange(POINTS) + drawn.data.uniform(0, 1, POINTS)) / POINTS  # one in each of as many equal stretches
-    y = truth(x) + NOISE * drawn.noise.permutation(np.resize([-1.0, 1.0], POINTS))  # as many above as below
+    y = truth(x) + NOISE * drawn.noise.choice([-1.0, 1.0]) * np.resize([-1.0, 1.0], POINTS)  # above and below in turn
     height = 1.1 * float(np.abs(y).max())  # of the points; a curve that runs wild leaves the frame
     extent, grid = (-1.0, 1.0, -height, height), np.linspace(-1, 1, GRID)
     below = Layer("line", np.column_stack([grid, truth(grid)]), "truth", "truth")

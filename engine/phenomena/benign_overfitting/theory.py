@@ -41,11 +41,12 @@ def tuned_ridge(setting: Setting, sigma2: float) -> float:
 
 
 def ranks_in_words(setting: Setting, terms: BenignTerms) -> str:
-    """Return k* of a setting, and what it makes of the noise, as a sentence."""
-    head = f"{setting.label}, n={setting.n}"
+    """Return what a family's name stands for, k* of a setting, and the order of the noise risk there."""
+    named = f"exp: exp(-k/{setting.parameter:g}); " if setting.family == "exp-eps" else ""
+    head = f"{named}{setting.label}, n={setting.n}"
     if terms.k_star is None:
         return f"{head}: no k has r_k >= b n, so the noise has nowhere to hide"
-    return f"{head}: k* = {terms.k_star}, the order of the noise risk k*/n + n/R_k* = {terms.noise_rate:.2g}"
+    return f"{head}: k* = {terms.k_star}, k*/n + n/R_k* = {terms.noise_rate:.2g}"
 
 
 def benign(terms: BenignTerms) -> bool:
