@@ -55,7 +55,7 @@ def _never_above(study: EarlyStopping) -> Judgement:
     values = {one.name: ratio for one, ratio in zip(study.problems, ratios, strict=True)}
     place = study.problems[worst]
     time = place.times[int(np.argmax(study.paths(place).ratio.max(axis=0)))]
-    note = f"spectrum {place.label}, d={place.d}, t={written(float(time))}; {len(ratios)} problems, {study.draws.done} draws"
+    note = f"spectrum {place.label}, d={place.d}, t={written(float(f'{time:.1g}'))}; {len(ratios)} problems, {study.draws.done} draws"
     return decided(ratios[worst] <= RATIO_BOUND + ROUNDING, ratios[worst], note, predicted=f"<= {RATIO_BOUND:.3f}", values=values)
 
 
