@@ -24,7 +24,7 @@ FIGURES = (
            "min z.w/|w|_p, from where all labels stay right", EMPTY, DOMAIN),
     Figure("mirror-weights", "Sizes of weights", Axis("rank by size", lo=1), Axis("|w|/largest", lo=0.0, hi=1.05),
            ("mirror-weights/*",), "first seed; small p keeps few features", EMPTY, DOMAIN),
-    Figure("mirror-distance", "Direction error", STEP, Axis("|w/|w| - limit's|", log=True), ("mirror-distance/*",),
+    Figure("mirror-distance", "Direction error", STEP, Axis("|w/|w|-limit's|", log=True), ("mirror-distance/*",),
            "limit: the direction of largest margin in own norm", EMPTY, DOMAIN),
 )  # fmt: skip
 PICTURES = (PictureSpec("mirror-matrix", TITLE, domain=DOMAIN),)
