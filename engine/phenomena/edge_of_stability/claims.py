@@ -69,11 +69,11 @@ CLAIMS = (
     Claim("EOS3", "At the edge the loss jitters, and yet falls: rising steps; loss at the end over that at arrival", COHEN,
           "rising > 0; loss < 1",
           "rising >= 3; loss <= .1", PRESETS, LONG, TRAINED),
-    Claim("EOS4", "A small step (control) meets no edge, though S rises above 16: readings with a rising step", COHEN, "0", "no exception",
-          PRESETS, BELOW, TRAINED),
-    Claim("EOS5", "The quadratic model explodes, the network comes back: model's growth a step less (eta S - 1)^2; network's loss, "
-          "median of steps 251 to 300, over its first", COHEN, "growth off by 0; loss < 1",
-          "growth 1e-4; loss <= .5, of images < 1", PAPERS, FOLLOWED, TRAINED),
+    Claim("EOS4", "A far shorter step (control) meets no edge while S rises: readings with a rising step; S at its highest", COHEN,
+          "0; S rises on", f"no exception; S > {SHARP:g}", PRESETS, BELOW, TRAINED),
+    Claim("EOS5", "Past the edge the quadratic model's loss grows (eta S - 1)^2 times a step, the network's falls again: error of the "
+          "growth; network's loss in the end, over its first", COHEN, "error 0; loss < 1",
+          "error 1e-4; loss <= .5, of images < 1", PAPERS, FOLLOWED, TRAINED),
     Claim("EOS6", "A linear model diverges as (1 - eta lam)^t: relative error of its coefficients after 200 steps, eta S = 2.1",
           "linear algebra", "0", "1e-10", chance=EXACT),
     Claim("EOS7", "The sharpness is the Hessian's: relative difference", "dense Hessian of a 40-8-8-1 network", "0", "1e-8",
@@ -193,7 +193,8 @@ def _no_edge(run: EdgeOfStability) -> Judgement:
         return PENDING
     rising = run.readings.table("rising", run.control.name)[1]
     sharpest = run.readings.table("sharpness", run.control.name)[1].max(axis=0)
-    words, note = f"{int((rising > 0).sum())}", f"S up to {sharpest.min():.3g} or more, 2/eta = {run.config.control:g}"
+    words = f"{int((rising > 0).sum())}; S {sharpest.min():.3g}"
+    note = f"its 2/eta is {run.config.control:g}" + (f"; S of the least of {len(sharpest)} networks" if len(sharpest) > 1 else "")
     return decided(bool(not rising.any() and sharpest.min() > SHARP), words, note,
                    values={"least": sharpest.min(), "largest": sharpest.max(), "rising": rising.sum()})  # fmt: skip
 
@@ -222,8 +223,11 @@ def _contrast(run: EdgeOfStability) -> Judgement:
     off = float(np.abs(grown - [(one.eta_sharpness - 1) ** 2 for one in found]).max())
     over = np.array([over_first(losses) for losses in networks])  # (networks, STEPS + 1)
     left, peak = float(np.median(over[:, -LAST:], axis=1).max()), float(over.max())
-    words = f"growth off by {off:.1e}; loss {left:.3g} at most"
-    note = f"model's loss times {grown.min():.3g} to {grown.max():.3g} a step; network's first up to {peak:.3g} times"
+    words = f"error {off:.1e}; loss {left:.3g}"
+    note = (
+        f"model {grown.min():.3g} to {grown.max():.3g} times a step; network up to {peak:.3g} times its first loss; "
+        f"in the end: median of steps {len(over[0]) - LAST} to {len(over[0]) - 1}, largest of {len(over)} networks"
+    )
     back = left <= AGAIN if run.config.dataset == SIGNALS else left < 1
     return decided(off <= GROWS and back, words, note,
                    values={"off": off, "largest_loss_left": left, "peak": peak})  # fmt: skip

@@ -21,7 +21,7 @@ FIGURES = (
            "of the Hessian; rises to 2/eta of each run, dotted"),
     Figure("loss", "Training loss", STEP, Axis("mean (f - y)^2/2", log=True), ("loss/*",),
            "edge reached: step of the first reading with eta S >= 2"),
-    Figure("rising", "Steps that raised the loss", STEP, Axis("so far", lo=0.0), ("rises/*",),
+    Figure("rising", "Loss-raising steps", STEP, Axis("count so far", lo=0.0), ("rises/*",),
            "none before the edge is reached"),
     Figure("contrast", "Beyond the edge", Axis("steps since eta S >= 2.1"), Axis("loss over first", log=True), ("contrast/*",),
            f"same weights, same step, on the loss and on its second-order Taylor model, drawn up to {TALL:,.0f}",
