@@ -143,8 +143,8 @@ def test_double_descent_places_peak_and_valleys_of_all_draws():
     peak, mean = int(np.median(tested, axis=0).argmax()), tested.mean(axis=0)
     below, beyond = mean[p < 27].min(), mean[p > 33].min()
     assert p[peak] == 30
-    valleys = f"lowest {below:.2f} below n, {beyond:.3f} beyond"
-    assert said("double-descent--relu").startswith(f"test MSE peaks at p = n = 30; {valleys}; 4 draws")
+    valleys, height = f"lowest {below:.2f} below n, {beyond:.3f} beyond", number([float(np.median(tested, axis=0)[peak])])
+    assert said("double-descent--relu").startswith(f"test MSE peaks at p = n = 30 (median {height}); {valleys}; 4 draws")
     assert "no peak inside" in said("double-descent--power-tuned")
 
 
