@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.phenomena.min_norm.experiment import MinNorm
 
 PLACES = 60  # of the predicted line
+SQUARES = 16  # of measured scales at most, so that the line shows between them
 
 
 def noise_curves(run: MinNorm) -> Iterator[Series]:
@@ -38,7 +39,7 @@ def noise_markers(run: MinNorm) -> Iterator[Marker]:
         return
     part, end = run.noise[0], run.config.noisy_steps
     if 0 < end < run.config.steps:
-        for figure in ("noise-l1", "norm-ratios", "train-loss"):
+        for figure in ("noise-l1", "alpha-eff", "norm-ratios", "train-loss"):
             yield Marker(figure, "x", end, "noise ends", brief="noise ends")
     size = float(np.abs(part.limits[1]).sum()) / run.config.nonzeros
     if np.isfinite(size):
@@ -57,13 +58,24 @@ def _scales(run: MinNorm) -> Iterator[Series]:
     alpha, c = run.config.alpha, run.config
     for setting in run.shown[0].settings[:2]:
         x, values = run.readings.table("log-scale", setting.name)
-        x, values = x[x <= c.noisy_steps], values[x <= c.noisy_steps]  # without noise the scales stay as they are
         style = "points" if setting.name == LABELS else "line"
+        if style == "points":
+            kept = _apart(x, c.steps / SQUARES)
+            x, values = x[kept], values[kept]
         yield medians(f"alpha-eff/{setting.name}", setting.label, x, alpha * np.exp(values), group=setting.name, style=style)
-    steps: Floats = np.linspace(0, c.noisy_steps, PLACES)
+    steps: Floats = np.union1d(np.linspace(0, c.steps, PLACES), [c.noisy_steps])
     falling = np.stack([alpha * np.exp(part.decay(steps)) for part in run.noise], axis=1)
     name = f"alpha-eff/{LABELS}/theory"
-    yield medians(name, "noise on labels, predicted", steps, falling, basis="asymptotic", kind="theory", group=f"{LABELS}-predicted")
+    yield medians(name, "noise on labels, formula", steps, falling, basis="asymptotic", kind="theory", group=f"{LABELS}-predicted")
+
+
+def _apart(x: Floats, least: float) -> list[int]:
+    """The places of those of ascending x that lie at least so far beyond the one kept before."""
+    kept: list[int] = []
+    for place, at in enumerate(x):
+        if not kept or at >= x[kept[-1]] + least:
+            kept.append(place)
+    return kept
 
 
 def _weights(run: MinNorm) -> Iterator[Series]:
