@@ -27,6 +27,7 @@ from engine.theory.linear_models.norm_law import expected_squared_norm
 if TYPE_CHECKING:
     from engine.phenomena.min_norm.experiment import MinNorm
 
+ROUNDED = 1e-28  # a loss below says nothing but how numbers are rounded
 TRAINED = {"distance": "distance", "null-component": "null", "train-loss": "loss"}  # figure -> quantity
 PREDICTED: dict[str, tuple[str, Basis]] = {
     "linear": ("closed form", "exact"),
@@ -130,8 +131,9 @@ def _norms(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
     for order, label in zip(ORDERS, _norm_names(run), strict=True):
         name = f"norms/{order}"
         label = f"{label}, {chosen.label}"
-        yield measured(run, name, order, chosen, label, order, style="points" if paths else "line")
-        if paths:
+        linear = run.config.param == "linear"  # whose distance is held against the closed form
+        yield measured(run, name, order, chosen, label, order, style="points" if paths and not linear else "line")
+        if paths and not linear:
             yield _predicted(run, f"{name}/theory", order, paths, f"{label}, {word}", order)
 
 
@@ -259,4 +261,6 @@ def _landmarks(run: MinNorm) -> Iterator[Marker]:
         kept = float(np.linalg.norm(linear.problem.null_component(start)) / np.linalg.norm(linear.problem.solution))
         yield Marker("null-component", "y", 1e-12, "1e-12: rounding")
         if kept > 1e-12:
-            yield Marker("distance", "y", kept, "null part of w0", brief="null part")
+            yield Marker("distance", "y", kept, "null part of w0", "gd-other" if c.w0 == 0 else "gd", brief="null part of w0")
+        if run.history.records and min(run.readings.latest("loss", item.name).min() for item in linear.settings) < ROUNDED:
+            yield Marker("train-loss", "y", ROUNDED, "below 1e-28: rounding", brief="rounding")

@@ -21,7 +21,7 @@ from engine.theory.linear_models.min_norm import least_squares
 
 ROW, TARGET = (0.6, 0.8), 1.0  # x and y: s_max = 1, and w* = (.6, .8) has norm 1
 PROBLEM = least_squares([ROW], [TARGET])
-CIRCLES = (0.25, 1.0, 2.25, 4.0)  # |w|^2, of |w*|^2
+CIRCLES = (0.25, 1.0, 2.25)  # |w|^2, of |w*|^2
 PATH, NETWORK_TIMES = 400, np.geomspace(1e-3, 1e6, 60)  # steps of a path; times of the network's flow
 REACH = 50.0  # a path that leaves this far has diverged
 CELLS = (48, 72)  # of the loss
@@ -42,10 +42,12 @@ def plane_picture(config: MinNormConfig) -> Picture:
     circle = np.linspace(0, 2 * np.pi, 121)
     rings = [np.sqrt(c) * np.stack([np.cos(circle), np.sin(circle)], axis=1) for c in CIRCLES]
     layers = [
-        *(Layer("line", ring, "", "circle") for ring in rings),
+        Layer("points", best[None], "w*", "best"),
         Layer("line", np.stack([best - far * across, best + far * across]), "loss 0", "fits"),
+        *(Layer("line", ring, "|w|²=c", "circle") for ring in rings[:1]),
+        *(Layer("line", ring, "", "circle") for ring in rings[1:]),
         *_paths(config, start),
-        Layer("rings", best[None], "w*", "best"),
+        Layer("rings", np.stack([np.zeros(2), start]), "start", "start"),
     ]
     extent = (-half, half, -0.75 * half, 0.75 * half)
     return Picture(
