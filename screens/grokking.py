@@ -9,6 +9,6 @@ class GrokkingScreen(PhenomenonScreen):
     """Two jumps of accuracy with a long time between them."""
 
     VIEWS = (
-        "accuracy", "loss", "cross-entropy", "norm", "progress", "circuit", "spectrum", "correctness", "delay-vs-fraction",
-        "delay-vs-decay", "accuracy-p53",
+        "accuracy", "loss", "cross-entropy", "norm", "progress", "circuit", "spectrum", "accuracy-p53", "correctness",
+        "delay-vs-fraction", "delay-vs-decay",
     )  # fmt: skip

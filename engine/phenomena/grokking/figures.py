@@ -68,18 +68,23 @@ Floats = NDArray[np.float64]
 def curves(r: Milestones, loss: str, gini: bool) -> Iterator[Series]:
     """Yield accuracy and loss of the watched settings, progress measures, the accuracy at p = 53, and delays.
 
-    loss: the figure of the losses; gini: whether few frequencies are to be expected, so that their Gini coefficient is drawn.
+    loss: the figure of the losses; gini: whether few frequencies are to be expected, so that their Gini coefficient is drawn, and the norm.
     """
     for figure, quantity in (("accuracy", "accuracy"), (loss, "loss")):
         for name in (name for name in WATCHED if name in r.settings and name != P53):
             for part in ("train", "test") if name != NO_DECAY else ("test",):  # its training curve lies on the main setting's
-                label = f"{part}, {r.settings[name].label}"
+                label = f"{part}, {r.settings[name].label}{_until(r, name)}"
                 yield r.curve(f"{part}-{quantity}", name, label, name=f"{figure}/{part}-{name}", group=f"{part}-{name}", from_step=1)
     yield from _progress(r, gini)
     for part in ("train", "test") if P53 in r.settings else ():  # in the colours of the main setting's, which stands in other figures
         yield r.curve(f"{part}-accuracy", P53, f"{part}, no decay", name=f"accuracy-p53/{part}", group=f"{part}-{MAIN}", from_step=1)
     yield from _delays(r, "fraction", attrgetter("fraction"), "decay", attrgetter("wd"))
     yield from _delays(r, "decay", attrgetter("wd"), "fraction", attrgetter("fraction"))
+
+
+def _until(r: Milestones, name: str) -> str:
+    """Where a setting's curves end, if the main one goes on beyond."""
+    return f" to {r.settings[name].steps:,}" if name == NO_DECAY and r.run_on(r.settings[MAIN]) else ""
 
 
 def _progress(r: Milestones, gini: bool) -> Iterator[Series]:
@@ -90,9 +95,10 @@ def _progress(r: Milestones, gini: bool) -> Iterator[Series]:
     for name, label in ((MAIN, "softmax collapse"), (CONTROL, "softmax collapse of the control")):
         if len(r.table("collapse", name)[0]):
             yield r.curve("collapse", name, label, name=f"progress/collapse-{name}", group=f"collapse-{name}", from_step=1)
-    steps, norms = r.table("norm")
-    shares, later = norms / norms.max(axis=0, initial=0.0), steps >= 1
-    yield summarised("progress/norm", "squared norm / its maximum", steps[later], shares[later], group="norm")
+    if gini:  # of Gromov's network it says nothing that a claim or its paper does
+        steps, norms = r.table("norm")
+        shares, later = norms / norms.max(axis=0, initial=0.0), steps >= 1
+        yield summarised("progress/norm", "squared norm / its maximum", steps[later], shares[later], group="norm")
     yield from _circuit(r, "excluded")  # after the norm, for colours that do not lie beside that of the restricted loss
 
 
@@ -100,7 +106,7 @@ def _circuit(r: Milestones, name: str) -> Iterator[Series]:
     steps, values, keys = r.circuit(name)
     if len(steps):
         later = steps >= 1
-        label = f"{name} loss" if keys == FINAL else f"{name} loss, {keys} keys"
+        label = name if keys == FINAL else f"{name}, {keys} keys"
         yield summarised(f"circuit/{name}", label, steps[later], values[later], group=name)
 
 
@@ -122,9 +128,9 @@ def _delays(
 
 
 def bars(power: Floats, neuron: bool) -> Series:
-    """Return each frequency's share of the power of all dimensions, (frequencies, dimensions), or of the first: its neuron."""
+    """Return each frequency's share of the power of all dimensions, (frequencies, dimensions), or of a neuron: the first."""
     total = power[:, 0] if neuron else power.sum(axis=1)
-    x, label = np.arange(1, len(total) + 1, dtype=np.float64), "first neuron" if neuron else "embedding"
+    x, label = np.arange(1, len(total) + 1, dtype=np.float64), f"neuron 1 of {power.shape[1] // 2}" if neuron else "embedding"
     return Series("spectrum", label, x, total / max(total.sum(), 1e-300), style="bars", group="spectrum")
 
 
@@ -134,9 +140,9 @@ def correctness(task: Task, correct: NDArray[np.bool_], seed: int) -> Picture:
     cells = np.full((table.tokens, table.tokens), len(LEGEND), dtype=np.uint8)
     cells[table.pairs[:, 0], table.pairs[:, 1]] = 2 * task.train + correct
     asked = cells.size == len(table.pairs)
-    legend = LEGEND if asked else (*LEGEND, "not asked")
-    right = int(correct[~task.train].sum())
-    note = f"{table.name}: {right:,} of {int((~task.train).sum()):,} test pairs right, seed {seed}"
+    counts = np.bincount(2 * task.train + correct, minlength=len(LEGEND)).tolist()
+    legend = tuple(f"{words} {count:,}" for words, count in zip(LEGEND, counts, strict=True)) + (() if asked else ("not asked",))
+    note = f"{table.name}, seed {seed}"
     return Picture("correctness", PICTURES[0].title, cells, palette="classes", legend=legend, x="b", y="a", equal=True, note=note)
 
 
@@ -147,13 +153,12 @@ def events(r: Milestones, chance: float) -> Iterator[Marker]:
     found = []
     if all_reached(memorised):
         at = float(np.median(memorised))
-        found.append((at, f"memorised at {at:,.0f}", "memorised", f"train-{MAIN}"))
+        found.append((at, f"memorised at {at:,.0f}", f"train-{MAIN}"))
     if all_reached(grokked):
         at = float(np.median(grokked))
-        found.append((at, f"grokked at {at:,.0f}, ratio {np.median(r.delay_ratio()):.3g}", "grokked", f"test-{MAIN}"))
-    for step, label, event, curve in found:  # in the colour of the curve that gets there, where several settings are drawn
-        yield from (Marker(figure, "x", step, label, curve) for figure in ("accuracy", "loss", "cross-entropy"))
-        yield from (Marker(figure, "x", step, label, event) for figure in ("progress", "circuit"))
+        found.append((at, f"grokked at {at:,.0f}", f"test-{MAIN}"))
+    for step, label, curve in found:  # in the colour of the curve of accuracy that gets there, in every figure
+        yield from (Marker(figure, "x", step, label, curve) for figure in ("accuracy", "loss", "cross-entropy", "progress", "circuit"))
     if all_reached(beside):
         at = float(np.median(beside))
         yield Marker("accuracy", "x", at, f"control grokked at {at:,.0f}", f"test-{CONTROL}")

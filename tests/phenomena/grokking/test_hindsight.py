@@ -68,7 +68,7 @@ def test_the_past_is_seen_with_the_final_models_key_frequencies(knobs, loss):
         for name, value in zip(("restricted", "excluded"), expected, strict=True):
             found = curve(whole, name)
             assert found.y[found.x.tolist().index(step)] == pytest.approx(value, rel=1e-4)
-            assert found.label == f"{name} loss"
+            assert found.label == name
             if step < knobs["steps"]:
                 assert curve(past, name).label.endswith("current keys")
                 assert "key frequencies of the final model" not in " ".join(past.notes)
