@@ -9,6 +9,6 @@ class RandomLabelsScreen(PhenomenonScreen):
     """Memorisation: both accuracies reach 1, one test error stays at chance."""
 
     VIEWS = (
-        "train-accuracy", "test-error", "train-loss", "test-error-levels", "error-vs-corruption", "time-to-fit",
+        "train-accuracy", "test-error", "train-loss", "time-to-fit", "error-vs-corruption", "test-error-levels",
         "memorised/random", "memorised/true", "conditions",
     )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from math import log10
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,11 +28,12 @@ QUANTITIES = (
 STEP, LINEAR_STEP = Axis("step", log=True, lo=1), Axis("step")
 CORRUPTION = Axis("corruption q", lo=0.0, hi=1.0)
 FIGURES = (
-    Figure("train-accuracy", "Training accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("train-accuracy/*",)),
+    Figure("train-accuracy", "Training accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("train-accuracy/*",),
+           "an MLP fits shuffled pixels as it fits true labels"),
     Figure("test-error", "Test error", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error/*",)),
     Figure("test-error-levels", "Partly random labels", STEP, Axis("test error", lo=0.0, hi=1.0), ("test-error-levels/*",),
            "", "fills with levels of corruption between", (BETWEEN,)),
-    Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", lo=0.0), ("train-loss/*",), "cross-entropy"),
+    Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", log=True), ("train-loss/*",), "cross-entropy"),
     Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("relative to q=0", lo=0.0), ("time-to-fit",)),
     Figure("error-vs-corruption", "Test error and corruption", CORRUPTION, Axis("error", lo=0.0, hi=1.0), ("error-vs-corruption",)),
 )  # fmt: skip
@@ -45,7 +45,7 @@ PICTURES = (
     PictureSpec("conditions", "One input under every condition"),
 )
 BLOCKS = 20  # parts of a class in its map, so that a terminal shows all of it
-HALF_FITTED = "log10 step"
+HALF_FITTED = "step"
 FITTED, UNSCORED = "share fitted", "not yet scored"  # published networks are scored on all examples once they seem to fit them
 SHOWN = {"true": "as it is", "shuffled": "shuffled", "random-pixels": "random", "gaussian": "Gaussian"}  # inputs, below their pictures
 
@@ -86,8 +86,7 @@ def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
     if since is None:
         cells, hi, shade = memorisation_map(fitted, labels, run.split.classes), 1.0, FITTED if scored != 0 else UNSCORED
     else:
-        cells = np.log10(np.maximum(1.0, fitting_map(since, labels, run.split.classes)))
-        hi, shade = log10(max(10, run.history.last)), HALF_FITTED
+        cells, hi, shade = fitting_map(since, labels, run.split.classes), slowest_part(run), HALF_FITTED
     return Picture(
         f"memorised/{name}", f"Fitted: {condition.label}", cells, lo=0.0, hi=hi, shade=shade,
         y="label", note=note, rows=tuple(run.split.called(label) for label in range(run.split.classes)), columns=("examples",),
@@ -110,6 +109,15 @@ def fitting_map(since: NDArray[Any], labels: NDArray[Any], classes: int) -> NDAr
     steps = np.where(since < 0, np.inf, since.astype(np.float64))
     found = _by_parts(steps, labels, classes, lambda part: np.sort(part)[(part.size - 1) // 2])
     return np.where(np.isfinite(found), found, np.nan)
+
+
+def slowest_part(run: RandomLabels) -> float:
+    """Return the step from which on half of the slowest part is fitted on random labels: the end of both maps' scale."""
+    corruption, since = next(one.corruption for one in run.conditions if one.name == RANDOM), run.fitted_since(RANDOM)
+    if since is None:
+        return float(run.history.last)
+    found = fitting_map(since, run.data[run.seeds[0]].labels.at(corruption), run.split.classes)
+    return max(10.0, float(np.max(found, where=np.isfinite(found), initial=0.0)))
 
 
 def _by_parts(
