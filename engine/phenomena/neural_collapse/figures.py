@@ -68,7 +68,7 @@ def markers(run: NeuralCollapse) -> Iterator[Marker]:
     found = [(setting, run.fitted_at(setting.name)) for setting in run.settings]
     steps = {setting: float(np.median(at)) for setting, at in found if at.size and np.isfinite(at).all() and (at > 0).all()}
     for setting, step in steps.items():
-        yield Marker("nc1", "x", step, f"{setting.short} fitted at step {step:,.0f}", setting.name, brief="fitted")
+        yield Marker("nc1", "x", step, f"{setting.short} fitted at step {step:,.0f}", setting.name, brief=f"{setting.short} fitted")
 
 
 def cosine_pictures(run: NeuralCollapse) -> Iterator[Picture]:
