@@ -1,7 +1,7 @@
 """The figures of double descent: means with standard errors over draws, theory, which is of means, in the same colour beside them.
 
 Near the threshold a mean over draws of the shortest fit has no finite expectation: there the test error has its median, which no theory
-stands beside: it is a series of its own that no figure here draws, since it lies above their axes. A ridge keeps the mean finite, so its
+stands beside: it has a figure of its own. A ridge keeps the mean finite, so its
 curves are means everywhere.
 """
 
@@ -29,12 +29,12 @@ from engine.theory.inputs import Floats
 if TYPE_CHECKING:
     from engine.phenomena.double_descent.experiment import DoubleDescent
 
-RATIO = Axis("p/n", lo=0.0)
+RATIO, RATIO_NEAR = Axis("p/n", lo=0.0), Axis("p/n")
 MSE = Axis("MSE", log=True, lo=0.01, hi=100.0)  # the peak is infinite in any case
 VALLEYS_SEEN = Axis("MSE up to 4", log=True, hi=4.0)  # so low that the valleys are told apart; the peak leaves the figure
 NESTED_FIGURES = (
     Figure("test-mse", "Test error", RATIO, VALLEYS_SEEN,
-           ("test-mse/zero", "test-mse/small", "test-mse/best", "test-mse/*-theory", "test-mse/minima-*"),
+           ("test-mse/*[!n]",),  # medians, -median, have a figure of their own
            "means over draws; noise of the test label included"),
     Figure(
         "bias-variance", "Bias-variance over X, y", RATIO, MSE, ("bias-variance/*",),
@@ -65,6 +65,8 @@ NESTED_FIGURES = (
         empty="fills with the knob relu draws above 0, as in preset quick",
         domain=(within("relu_draws", 1),),
     ),
+    Figure("peak", "Peak of the test error", RATIO_NEAR, Axis("MSE", log=True), ("test-mse/*-median",), "no mean near n, so medians",
+           empty="fills without tuned, and with ridge so small that a mean near n does not settle", domain=(one_of("tuned", False),)),
 )  # fmt: skip
 FIGURES = (
     *(replace(figure, empty=figure.empty or "fills with study nested", domain=(NESTED, *figure.domain)) for figure in NESTED_FIGURES),
@@ -128,7 +130,7 @@ def markers(run: DoubleDescent) -> Iterator[Marker]:
     found = run.predicted or run.simulated()
     if found is not None and found.second_below is not None:
         yield Marker("test-mse", "y", found.first_low, "first valley", brief="first valley")
-    for figure in ("test-mse", "bias-variance", "norm", "ridge"):
+    for figure in ("test-mse", "peak", "bias-variance", "norm", "ridge"):
         yield Marker(figure, "x", 1.0, "p=n")
     yield Marker("random-features", "x", 1.0, "N=n")
     if run.digits.model is not None:
