@@ -115,7 +115,7 @@ class Mirror(Study):
             for setting in self.settings
         }
         self.solved = False
-        self.notes = ("steps are descent on log(loss), whose gradient does not fade; on the loss itself far more would be needed",)
+        self.notes = ("steps are descent on log(loss), whose gradient does not fade",)
 
     @property
     def complete(self) -> bool:
