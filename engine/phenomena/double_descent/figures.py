@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Axis, Basis, Figure, Marker, PictureSpec, Quantity, Series, Summary, one_of, within
+from engine.contract import Axis, Basis, Condition, Figure, Marker, PictureSpec, Quantity, Series, Summary, one_of, within
 from engine.data.regression import NONE
 from engine.phenomena.double_descent.config import NESTED
 from engine.phenomena.double_descent.curves import KINDS, Kind
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 RATIO, RATIO_NEAR = Axis("p/n", lo=0.0), Axis("p/n")
 MSE = Axis("MSE", log=True, lo=0.01, hi=100.0)  # the peak is infinite in any case
 VALLEYS_SEEN = Axis("MSE up to 4", log=True, hi=4.0)  # so low that the valleys are told apart; the peak leaves the figure
+UNSETTLED = Condition("ridge times n below 9", lambda config: config.ridge * config.n < DAMPED**2)  # see `_settles`
 NESTED_FIGURES = (
     Figure("test-mse", "Test error", RATIO, VALLEYS_SEEN,
            ("test-mse/*[!n]",),  # medians, -median, have a figure of their own
@@ -66,7 +67,7 @@ NESTED_FIGURES = (
         domain=(within("relu_draws", 1),),
     ),
     Figure("peak", "Peak of the test error", RATIO_NEAR, Axis("MSE", log=True), ("test-mse/*-median",), "no mean near n, so medians",
-           empty="fills without tuned, and with ridge so small that a mean near n does not settle", domain=(one_of("tuned", False),)),
+           empty="fills where means near n do not settle: without tuned, ridge small", domain=(one_of("tuned", False), UNSETTLED)),
 )  # fmt: skip
 FIGURES = (
     *(replace(figure, empty=figure.empty or "fills with study nested", domain=(NESTED, *figure.domain)) for figure in NESTED_FIGURES),
