@@ -32,7 +32,7 @@ def class_colours(theme: Theme, muted: bool) -> tuple[int, ...]:
     """Return the colours of classes; class 0 (no, off, wrong) is nearly the background."""
     if theme.level is Level.ANSI16:
         return (0 if muted and theme.dark else 8 if theme.dark else 7, *(theme.shades.full[1:] if muted else theme.shades.full))
-    return (235 if theme.dark else 254, *(theme.shades.faint if muted else theme.shades.full))
+    return (239 if theme.dark else 254, *(theme.shades.faint if muted else theme.shades.full))
 
 
 def characters(palette: Palette, theme: Theme) -> str:

@@ -33,11 +33,16 @@ def axis_name(axis: Axis) -> str:
 
 
 def band_words(series: Sequence[Series]) -> str:
-    """What the bands of some curves are, where all are the same: `quartiles of 50 draws`; without the number where a label has it."""
+    """What the bands of some curves are, where all are the same: `quartiles of 50 draws`; without the number where a label has it.
+
+    A range says about what, `range of 4 seeds, line: mean`, unless a label does.
+    """
     bands = {item.band for item in series if item.band and item.lo is not None}
-    words = bands.pop().rpartition(", ")[2] if len(bands) == 1 else ""
+    line, _, words = bands.pop().rpartition(", ") if len(bands) == 1 else ("", "", "")
     kind, of, count = words.partition(" of ")
-    return kind if of and any(item.label.endswith(count) for item in series) else words
+    words = kind if of and any(item.label.endswith(count) for item in series) else words
+    told = not line or kind != "range" or any(line in item.label for item in series)
+    return words if told else f"{words}, line: {line}"
 
 
 def place_on(axis: Axis, at: float) -> str:
