@@ -155,8 +155,17 @@ def even_scale(scale: Scale, rows: int, free: tuple[bool, bool], dots: int = 1) 
     shapes = [(step, each, below) for step in steps for each in range(2, (rows - 1) // 2 + 1) for below in range(LOWER + 1)]
     moved = [(shape, _moved(lo, hi, rows, *shape, free, dots)) for shape in shapes]
     most = math.log10(LARGEST) if scale.log else LARGEST
+    about_0 = not scale.log and abs(lo + hi) < 1e-6 * span  # then it stays so, as far as rows let it
     fitting = [
-        (ends[0], each > SPARSE or wider > LITTLE, step if scale.log and wider <= LITTLE else math.inf, wider, below, *ends[1:])
+        (
+            ends[0],
+            about_0 and abs(ends[1] + ends[2]) > 1.3 * (ends[2] - ends[1]) / rows,
+            each > SPARSE or wider > LITTLE,
+            step if scale.log and wider <= LITTLE else math.inf,
+            wider,
+            below,
+            *ends[1:],
+        )
         for (step, each, below), ends in moved
         if ends is not None and ends[2] < most and (wider := round((ends[2] - ends[1]) / span, 9)) <= WIDEST
     ]

@@ -83,6 +83,7 @@ def _places(names: Sequence[str], theme: Theme) -> dict[str, int]:
     table = range(len(theme.shades.full))
     taken = {place % len(table) for place in places.values()}
     free = [place for place in (reversed(table) if theme.groups else table) if place not in taken] or list(table)
+    free = [*free[::2], *free[1::2]]  # the last two are greens
     return places | {name: free[index % len(free)] for index, name in enumerate(others)}
 
 

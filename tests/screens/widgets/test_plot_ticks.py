@@ -226,3 +226,11 @@ def test_numbers_of_named_places_are_left_out_and_never_cut():
             assert tick.label in {str(place) for place in range(1, 17) if scale.cell(float(place), width, 2) == tick.at}, width
         assert all(b.start > a.start + len(a.label) for a, b in pairwise(ticks)), width
     assert [tick.label for tick in x_ticks(scale, 69, names, 2)] == [str(place) for place in range(1, 17)]
+
+
+@pytest.mark.parametrize("rows", range(9, 41))
+@pytest.mark.parametrize("half", [1.0, 2.0, 0.35, 50.0])
+def test_an_axis_that_is_even_about_0_stays_so(rows, half):
+    for free in ((True, True), (False, False)):
+        even = even_scale(Scale(-half, half), rows, free, 4)
+        assert abs(even.lo + even.hi) <= (even.hi - even.lo) / rows * 1.3
