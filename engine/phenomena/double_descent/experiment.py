@@ -88,7 +88,7 @@ class DoubleDescent(Pieces[DoubleDescentConfig]):
         super().__init__(config, seeds, device, preset)
         self.study = study_of(config, seeds, device)
         if self.study is None:
-            self.unit = "piece"
+            self.unit = "task"
             self._begin_nested()
         else:
             self.unit, self.total, self.grid, self.notes = self.study.unit, self.study.total, self.study.grid, self.study.notes
