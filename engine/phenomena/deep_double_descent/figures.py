@@ -103,8 +103,8 @@ def companions(seed: int) -> Iterator[Series]:
     taken = np.flatnonzero(scales.x >= 1)[::EVERY]
     at = ", ".join(f"{size:g}" for size in linear.x)
     for name, label, x, mean in (
-        ("epochs-exact/simulated", "simulated", scales.x[taken], scales.mean[taken]),
-        ("samples-exact/simulated", f"simulated, n = {at}", linear.x, linear.mean),
+        ("epochs-exact/simulated", "simulated risk", scales.x[taken], scales.mean[taken]),
+        ("samples-exact/simulated", f"simulated risk, n = {at}", linear.x, linear.mean),
     ):
         yield Series(name, label, x, mean, basis="simulation", style="points", group="simulated")
 

@@ -29,7 +29,7 @@ def clauses(run: VacuousBounds, known: Known) -> Iterator[str]:
         yield "no certificate so far" if run.learned else f"SGD at step {run.history.last:,}"
     for on in others:
         if known.has(f"test_error_{on.name}", f"certificate_{on.name}"):
-            yield f"{on.label}: error {known.number(f'test_error_{on.name}')}, PAC-Bayes {certified(known, on.name)}"
+            yield f"{on.label}: error {known.number(f'test_error_{on.name}')}, PAC-Bayes {known.number(f'certificate_{on.name}')}"
     yield from pooled(run.seeds)
 
 

@@ -19,7 +19,7 @@ def clauses(study: Asymptotics, known: Known) -> Iterator[str]:
     n, count = study.config.n, study.config.draws
     drawn = f"mean of {study.draws.done:,} draws" if study.draws.done > 1 else "one draw"
     star = f"limit psi* = {known.number('separable_from_theory')}"
-    yield f"n = {n:,}: separable from psi = {known.number('separable_from')} ({drawn}); {star}"
+    yield f"n = {n:,}: separable from psi = {known.number('separable_from')} ({drawn}), {star}"
     psi = written(float(study.psi[study.anchor]))
     if known.has("draw_margin", "draw_margin_theory"):
         yield f"at psi = {psi} margin {known.number('draw_margin')}, limit {known.number('draw_margin_theory')}"
