@@ -36,19 +36,24 @@ def page_legend(
 def with_faint(entries: list[LegendEntry], words: str, bands: Mapping[int, str], width: int, theme: Theme) -> list[LegendEntry]:
     """Add to a legend what is drawn faintly: pinned and raw curves in any case, bands where that takes no row beyond FEW_ROWS.
 
-    bands: what they are by the number of each figure of the page, empty where it has none; numbers stand before them unless all have them.
+    What all figures have stands before the first number, the bands of some behind their numbers. bands: what they are by the number of
+    each figure of the page, empty where it has none.
     """
     if not entries:
         return entries
+    numbered = any(not entry.label for entry in entries)
     if words:
-        entries = [*entries, LegendEntry("..", theme.faint(), words)]
+        pale = LegendEntry("..", theme.faint(), words)
+        entries = [pale, *entries] if numbered else [*entries, pale]
     most = max(FEW_ROWS, len(arranged(entries, width)))
     for kind in dict.fromkeys(filter(None, bands.values())):
         having = sorted(number for number, found in bands.items() if found == kind)
         where = [LegendEntry(f"{numbers_row(having)}:", theme.strong, "")]
         before = [entry for entry in entries if not entry.label]  # whose entries stand last
-        where = [] if len(having) == len(bands) or before[-1:] == where else where
-        longer = [*entries, *where, LegendEntry("..", theme.faint(), kind)]
+        band = LegendEntry("..", theme.faint(), kind)
+        longer = [*entries, *([] if before[-1:] == where else where), band]
+        if len(having) == len(bands):
+            longer = [band, *entries] if numbered else [*entries, band]
         if len(arranged(longer, width)) <= most:
             entries = longer
     return entries

@@ -57,10 +57,11 @@ def legible_on(behind: int, theme: Theme) -> int:
 
 
 def _written(values: NDArray[np.float64], digits: int) -> NDArray[np.str_]:
-    """Write values with decimals in common, so many digits of the largest up to 1 or beyond; very large or small ones by themselves."""
-    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+    """Write values with decimals in common, so many digits of the largest up to 1 or beyond; each by itself where one would be 0."""
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    largest = float(sizes.max(initial=0.0))
     decimals = digits if largest <= 1 else digits - 1 - math.floor(math.log10(largest))
-    if decimals < 0 or 0 < largest < 0.01:
+    if decimals < 0 or sizes.min(initial=1.0) < 0.5 * 10.0**-decimals or np.isinf(values).any():
         return np.array([reading(float(value), digits) for value in values.flat])
     return np.array([f"{value + 0.0:.{decimals}f}" if math.isfinite(value) else "-" for value in np.round(values, decimals).flat])
 

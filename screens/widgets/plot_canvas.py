@@ -21,7 +21,8 @@ Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
 BRAILLE = 0x2800
-LEFT, RIGHT = 0b01000111, 0b10111000  # dots of the left and the right column of a character
+COLUMNS = (0b01000111, 0b10111000)  # dots of the left and the right column of a character
+ROWS = (0b00001001, 0b00010010, 0b00100100, 0b11000000)  # of its four rows
 # np.packbits gives dots 1 2 3 7 4 5 6 8 from the lowest bit on; Unicode numbers them 1 2 3 4 5 6 7 8.
 _ORDER = np.array([sum(((byte >> i) & 1) << bit for i, bit in enumerate((0, 1, 2, 6, 3, 4, 5, 7))) for byte in range(256)], dtype=np.uint8)
 
@@ -65,10 +66,11 @@ class Canvas:
         blocks = masks.reshape(-1, self.rows, 4, self.columns, 2).transpose(0, 1, 3, 4, 2).reshape(-1, 8)
         return np.asarray(_ORDER[np.packbits(blocks, axis=1, bitorder="little")]).reshape(len(masks), self.rows, self.columns)
 
-    def share(self, masks: Bools, tones: Sequence[int], glyphs: Sequence[str]) -> None:
+    def share(self, masks: Bools, tones: Sequence[int], glyphs: Sequence[str], scattered: bool = False) -> None:
         """Lay curves over everything so far; in cells that they share they take turns along x, or along y where one is steep.
 
         A cell has one ink: it shows the dots of the curve whose turn it is, for those of the others would seem to be its own.
+        scattered: turns go from one shared cell to the next, wherever these lie, so that none of a few points misses its own.
 
         masks: (curves, *fine); in ASCII a cell shows its curve's glyph.
         """
@@ -77,15 +79,31 @@ class Canvas:
         stack = self.pack(masks)
         here = stack > 0
         count = here.sum(axis=0)
-        across, down = np.arange(self.columns)[None, :] // (1 if self.ascii else 2), np.arange(self.rows)[:, None]
-        flat = np.all(~here | ((stack & LEFT > 0) & (stack & RIGHT > 0)), axis=0) | self.ascii
-        turn = np.where(flat, across, down) % np.maximum(count, 1)
+        turn = self._turns(stack, count, scattered) % np.maximum(count, 1)
         owner = np.argmax(here & (np.cumsum(here, axis=0) - 1 == turn), axis=0)
         any_here = count > 0
         self.dots[any_here] = np.take_along_axis(stack, owner[None], axis=0)[0][any_here]
         self.inks[any_here] = np.array(tones, dtype=np.int32)[owner[any_here]]
         letters = np.array([ord(glyph) for glyph in glyphs], dtype=np.uint32)
         self.codes[any_here] = letters[owner[any_here]] if self.ascii else 0
+
+    def _turns(self, stack: Bytes, count: NDArray[np.int64], scattered: bool) -> NDArray[np.int64]:
+        """Number the cells, (rows, columns): by columns where every curve is flat, by rows where one is steep, or those shared in a row."""
+        if scattered:
+            shared = np.cumsum((count > 1).T.ravel()).reshape(self.columns, self.rows).T
+            return np.asarray(np.maximum(shared - 1, 0))
+        across, down = np.arange(self.columns)[None, :] // (1 if self.ascii else 2), np.arange(self.rows)[:, None]
+        high, wide = (sum(((stack & part) > 0).astype(np.int64) for part in parts) for parts in (ROWS, COLUMNS))
+        flat = np.all(high <= wide, axis=0) | self.ascii
+        return np.where(flat, across, down)
+
+    def add(self, masks: Sequence[tuple[Bools, int]]) -> None:
+        """Add dots to cells that show those of the same ink, such as thicker places to lines; not where text stands or another curve."""
+        for mask, tone in masks:
+            cells = self.pack(mask[None])[0]
+            here = (cells > 0) & (self.codes == 0) & ((self.inks == tone) | (self.dots == 0))
+            self.dots[here] |= cells[here]
+            self.inks[here] = tone
 
     def put(self, row: int, column: int, words: str, tone: int) -> None:
         """Write text over everything so far."""

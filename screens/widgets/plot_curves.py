@@ -20,7 +20,8 @@ DASHES = (("╌╌", 6, 4), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory lo
 ASCII_THEORY = "=~^:"
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 EXACT = "⠶"  # a square of four dots
-FEW_EXACT = 2  # points that are marks of something, such as a minimum
+FEW_EXACT = 1  # points that are marks of something, such as a minimum
+NODES = 5  # columns between the measured points of a line from which each is seen as a square
 FEW = 8  # points that have marks however close they are
 MIDDLE = (1, 2)  # rows of dots, of the four of a character, between which a mark has its middle
 APART = 4  # columns from one mark to the next in a row of points
@@ -202,7 +203,19 @@ def draw_curves(
     if not canvas.ascii:
         _marks(canvas, seen, lines, x, y, theme, levels)
     exact = [(curve, squares(points, x, y, canvas.fine)) for curve, points in seen if curve.exact]
-    canvas.share(np.array([mask for _, mask in exact]), [curve.ink for curve, _ in exact], [curve.glyph for curve, _ in exact])
+    if theme.level > Level.ANSI16 and not canvas.ascii:
+        canvas.add([(squares(points, x, y, canvas.fine), curve.ink) for curve, points in seen if _knotted(curve, points, canvas.columns)])
+    canvas.share(
+        np.array([mask for _, mask in exact]), [curve.ink for curve, _ in exact], [curve.glyph for curve, _ in exact], scattered=True
+    )
+    _over_bars(canvas, bars, theme)
+
+
+def _knotted(curve: Curve, points: Reduced, columns: int) -> bool:
+    """Whether a measured line has so few points that each can be seen."""
+    if curve.series.kind != "measured" or curve.series.style != "line" or points.few is None:
+        return False
+    return 2 < points.few[0].size <= columns // NODES
 
 
 def _over_bars(canvas: Canvas, bars: NDArray[np.int32], theme: Theme) -> None:

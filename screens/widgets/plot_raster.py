@@ -138,8 +138,12 @@ def _within(x: Floats, y: Floats, scale_x: Scale, scale_y: Scale, shape: tuple[i
 def squares(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> Bools:
     """Return the dots (rows, columns) of points, each a square of four around where it lies; of many the ends of each column."""
     mask = np.zeros(shape, dtype=bool)
-    down, across = scatter(reduced, scale_x, scale_y, shape)
-    if reduced.few is not None:
+    if reduced.few is None:
+        y = np.concatenate([reduced.low, reduced.high])
+        down, across = (shape[0] - 1) * (1 - scale_y.unit(y)), np.tile(np.arange(shape[1]), 2)
+        inside = np.isfinite(down) & (down >= 0) & (down <= shape[0] - 1)
+        down, across = np.floor(down[inside]).astype(np.int64).clip(0, shape[0] - 2), across[inside]
+    else:
         x, y = reduced.few
         good = drawable(y, scale_y.log)
         inside = _within(x[good], y[good], scale_x, scale_y, shape)

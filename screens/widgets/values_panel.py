@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -44,7 +45,7 @@ def readings(figure: Figure, series: Sequence[Series], at: float | None) -> tupl
     """Return where a figure is read (the last x of its curves where `at` is None; nan without curves), and its curves there."""
     curves = [item for item in figure.draws(series) if len(item.x)]
     if at is None:
-        at = max((float(item.x[-1]) for item in curves), default=math.nan)
+        at = max((float(item.x[np.isfinite(item.x)].max(initial=-math.inf)) for item in curves), default=math.nan)
     return at, [_reading(item, at, Scale(1.0, 10.0, figure.x.log)) for item in curves]
 
 

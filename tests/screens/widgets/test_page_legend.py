@@ -70,3 +70,16 @@ def test_bands_stand_behind_the_numbers_of_the_figures_that_have_them_and_take_n
     assert said({1: "range of 3 seeds"}, width=20) == ["train", "test", "range of 3 seeds"]  # in a second row
     assert said({1: "range of 3 seeds"}, width=8) == ["train", "test"]
     assert with_faint([], "", {1: "range"}, 80, theme) == []
+
+
+def test_what_all_figures_have_stands_before_the_first_number() -> None:
+    train, test = entries("train", "test")
+    theme = Theme()
+    numbered = [LegendEntry("1:", theme.strong, ""), train, LegendEntry("2:", theme.strong, ""), test]
+
+    def said(words: str, bands: dict[int, str]) -> list[str]:
+        return [entry.label or entry.glyph for entry in with_faint(numbered, words, bands, 160, theme)]
+
+    assert said("", {1: "range", 2: "range"}) == ["range", "1:", "train", "2:", "test"]
+    assert said("pinned", {1: "", 2: "range"}) == ["pinned", "1:", "train", "2:", "test", "range"]
+    assert said("pinned", {1: "range", 2: ""}) == ["pinned", "1:", "train", "2:", "test", "1:", "range"]

@@ -8,6 +8,7 @@ import pytest
 from engine.contract import Picture
 from screens.widgets.palette import Level, Theme
 from screens.widgets.picture_draw import draw_picture
+from screens.widgets.picture_names import _written
 from tests.screens.drawn import ascii_theme
 
 TABLE = Picture(
@@ -57,3 +58,9 @@ def test_a_table_is_not_stretched_beyond_reason():
     wide = [row for row in draw_picture(TABLE, width=150, height=6) if "p = 2" in row.plain]
     painted = sum(len(wide[0].plain[span.start : span.end]) for span in wide[0].spans if getattr(span.style, "bgcolor", None))
     assert 0 < painted <= 3 * 8 * 2
+
+
+@pytest.mark.parametrize("values", [[[999.7, 0.4]], [[0.011, 0.0004]], [[1.0, 1e-9]], [[np.inf, 2.0]]])
+def test_no_value_is_written_as_0_that_is_not(values):
+    written = _written(np.array(values), 3)
+    assert all((float(word) == 0) == (value == 0) for word, value in zip(written, np.array(values).flat, strict=True) if word != "-")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.contract import Axis, Figure, Marker
@@ -85,3 +87,13 @@ def test_bars_of_one_series_that_stand_close_have_no_gaps_and_go_on_behind_a_cur
     braille = (grid.codes >= 0x2800) & (grid.codes <= 0x28FF)
     behind = [ink_of(int(ink)).bg >= 0 for ink in grid.inks[braille]]
     assert len(behind) > 20 and np.mean(behind) > 0.9  # but for its ends, which are half a dot beyond the bars
+
+
+def test_squares_of_points_over_bars_have_the_bars_behind_them():
+    figure = Figure("f", "f", Axis("x"), Axis("y"), ("*",))
+    bars, points = curve([0.0, 1, 2], [1.0, 2, 3], "b", style="bars"), curve([0.0, 1, 2], [0.5, 1, 1.5], "p", style="points")
+    series = [bars, replace(points, basis="simulation")]
+    grid = plot(Request.of(figure, series, ()), 50, 14, Theme(groups=("b", "p"))).grid
+    dots = (grid.codes > 0x2800) & (grid.codes <= 0x28FF)
+    behind = [ink_of(int(tone)).bg >= 0 for tone in grid.inks[dots]]
+    assert behind and np.mean(behind) > 0.5  # but where a square reaches over the side of a bar

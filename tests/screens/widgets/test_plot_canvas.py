@@ -131,3 +131,22 @@ def test_dashes_end_where_characters_do_and_take_them_whole():
         runs = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
         sizes = [run.size for run in runs]
         assert max(sizes) == 3 and sizes.count(3) > len(sizes) / 2  # three characters on, two off, but where a mark stands
+
+
+def test_level_lines_in_one_row_of_characters_are_all_seen_in_their_own_rows_of_dots():
+    canvas = Canvas(2, 20)
+    rows, columns = canvas.fine
+    masks = np.zeros((2, rows, columns), dtype=bool)
+    masks[0, 1, ::2], masks[1, 2, ::2] = True, True  # dotted, as levels are
+    canvas.share(masks, [ink(1), ink(2)], ["-", "-"])
+    assert {int(dots) for dots in canvas.dots[0]} == {2, 4}
+
+
+def test_of_points_that_share_cells_at_regular_distances_none_has_all():
+    for step in (2, 3, 4, 6, 8):
+        canvas = Canvas(4, 40)
+        masks = np.zeros((2, *canvas.fine), dtype=bool)
+        masks[:, 5, :: 2 * step] = True
+        canvas.share(masks, [ink(1), ink(2)], ["a", "b"], scattered=True)
+        seen = canvas.inks[1][canvas.dots[1] > 0]
+        assert {int(tone) for tone in seen} == {ink(1), ink(2)}, step
