@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.errors import UsageError
 from engine.store import runs_root
 from engine.store.files import replace, there, told
+from engine.store.place import chosen
 from lab.output import emit, plain, say, write_table
 from lab.settings import CHOICES, Settings, settings
 from screens.key_lists import CHOOSABLE
@@ -39,7 +40,7 @@ def facts(made: Settings) -> Iterator[tuple[str, str, str]]:
         yield name, str(getattr(made, name)), variable if os.environ.get(variable) else "file" if name in made.given else "default"
     variable = os.environ.get("GENLAB_RUNS", "")
     given = bool(variable) and variable != str(made.runs or "")
-    yield "runs", str(runs_root()), "GENLAB_RUNS" if given else "file" if made.runs else "default"
+    yield "runs", str(runs_root()), "--runs" if chosen() else "GENLAB_RUNS" if given else "file" if made.runs else "default"
     for action, key in made.keys.items():
         yield f"keys.{action}", key, "file"
 

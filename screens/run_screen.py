@@ -148,15 +148,23 @@ class RunScreen(Screen[None], inherit_bindings=False):
 
     def action_rewind(self) -> None:
         """Begin again from the same seeds."""
-        self.post(Rewind())
+        self._begin(Rewind())
 
     def action_reseed(self) -> None:
         """Begin again from the next seeds."""
-        self.post(Reseed())
+        self._begin(Reseed())
 
     def begin_preset(self, name: str) -> None:
         """Begin again with a preset, from the same seeds."""
-        self.post(Rewind(name))
+        self._begin(Rewind(name))
+
+    def _begin(self, command: Command) -> None:
+        """Begin again; of a run that was still going on, say where it is."""
+        left = self.session.latest()
+        going = (left.phase.working or left.phase is Phase.PAUSED) and left.step and left.folder and not left.unstored
+        self.post(command)
+        if going:
+            self.say(f"{left.run} left at {left.unit} {left.step:,}: b lists it, r there goes on")
 
     # ------------------------------------------------------------ taking something along
 

@@ -19,6 +19,11 @@ def choose_root(runs: Path) -> None:
     os.environ[VARIABLE] = str(runs)
 
 
+def chosen() -> bool:
+    """Whether this process was told by an option where runs lie."""
+    return os.environ.get(VARIABLE, "") in _outside
+
+
 def runs_root(explicit: Path | None = None) -> Path:
     """Return where runs lie: `explicit`, else the variable GENLAB_RUNS, else the platform's user data folder.
 

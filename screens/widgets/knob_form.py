@@ -42,6 +42,7 @@ class KnobField(FormField):
         self.value: Any = knob.default
         self.idle = ""  # why it has no effect beside the present values of the others
         self.draft: str | None = None
+        self._whole = False  # the draft is still the value: the first character replaces it, backspace and the arrows edit it
         self._check = check
         self.patience = 0.0  # seconds without a further step before a value that restarts the run is applied
         self._pending: Any = None
@@ -81,7 +82,7 @@ class KnobField(FormField):
         if self.refused():
             return
         if self.draft is None:
-            self.draft = self.knob.format(self.value)
+            self.draft, self._whole = self.knob.format(self.value), True
             self.refresh(layout=True)
             return
         if self._apply(self.draft, wait=0.0):
@@ -119,17 +120,18 @@ class KnobField(FormField):
             if self.refused():
                 event.stop()
                 return
-            self.draft = ""
+            self.draft, self._whole = "", False
         if event.key == "escape":
             self._forget()
         elif event.key in ("backspace", "ctrl+h"):
             self.draft = self.draft[:-1]
         elif event.is_printable and event.character is not None:
-            self.draft += event.character
+            self.draft = event.character if self._whole else self.draft + event.character
         elif event.key in ("left", "right", "up", "down"):
             pass
         else:
             return
+        self._whole = False
         event.stop()
         event.prevent_default()
         self.refresh(layout=True)
@@ -146,7 +148,7 @@ class KnobField(FormField):
     def lines(self, width: int) -> list[Text]:
         """Return the rows: the knob with its value or what is typed."""
         if self.draft is not None:
-            return self.row(width, self.draft + "_", unit_beside(self.knob), "enter")
+            return self.row(width, self.draft if self._whole else self.draft + "_", unit_beside(self.knob), "enter")
         mark = UNUSED if self.idle else "live" if self.knob.live else ""
         return self.row(width, self.knob.format(self.value), unit_beside(self.knob), mark, faint=bool(self.idle))
 
@@ -307,6 +309,13 @@ class KnobForm(Vertical):
             if field.has_focus:
                 self._explain(field)
         self.call_after_refresh(self._leave_room)
+        self.call_after_refresh(self._keep_in_sight)
+
+    def _keep_in_sight(self) -> None:
+        """Scroll to the focused row once its explanation has taken its rows."""
+        for field in self._seen():
+            if field.has_focus:
+                self.call_after_refresh(field.scroll_visible, animate=False)
 
     def _explain(self, field: FormField) -> None:
         time = "" if field is self._unused else self._time(field)

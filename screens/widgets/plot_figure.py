@@ -274,7 +274,7 @@ class _Drawing:
         draw_bars(canvas, curves, reduced, x, y)
         draw_lines_on_bars(canvas, request.markers, y, theme)
         draw_curves(canvas, curves, reduced, x, y, theme, [marker.at for marker in request.markers if marker.axis == "y"])
-        if not any(np.isfinite(item.values).any() for item in reduced):
+        if not request.pinned and not any(np.isfinite(item.values).any() for item in reduced):
             words = "nothing to draw here" if any(item.x.size for item in self.series) else self.figure.empty or "no data yet"
             _say(canvas, words, theme)
         spare = draw_labels(canvas, request.markers, x, y, theme)

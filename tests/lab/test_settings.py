@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.store import choose_root
 from lab.settings import Settings, SettingsError, read, settings
 from lab.settings_file import facts, template, write_template
 from screens.key_lists import CHOOSABLE, REBINDABLE, SCREENS, card_keys, clashes
@@ -95,6 +96,9 @@ def test_the_environment_beats_the_file_and_says_so(file: Path, monkeypatch: pyt
     made = settings()
     assert (made.theme, made.density) == ("dark", "roomy")
     assert {name: source for name, _, source in facts(made)} == {"theme": "GENLAB_THEME", "density": "file", "runs": "GENLAB_RUNS"}
+    choose_root(tmp_path / "chosen")  # as --runs does
+    assert {name: source for name, _, source in facts(settings())}["runs"] == "--runs"
+    monkeypatch.setenv("GENLAB_RUNS", str(tmp_path / "others"))
     monkeypatch.setenv("GENLAB_THEME", "pink")
     assert "GENLAB_THEME must be auto, dark or light, got 'pink'" in str(settings().problem)
 

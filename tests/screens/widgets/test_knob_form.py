@@ -40,6 +40,20 @@ def test_a_knob_is_typed_and_posted_on_enter() -> None:
     assert session.posted == [SetKnob("lr", 0.2)]
 
 
+def test_what_is_typed_after_enter_replaces_the_value_and_backspace_edits_it() -> None:
+    session = CannedSession()
+
+    async def scenario(pilot: Pilot[int], app: LabApp) -> None:
+        await opened(pilot, app)
+        await pilot.press("k", "enter", ".", "2", "enter")
+        await until(pilot, lambda: session.posted)
+        await pilot.press("enter", "backspace", "3", "enter")  # 0.2 without its last digit
+        await until(pilot, lambda: len(session.posted) == 2)
+
+    drive(scenario, session=session)
+    assert session.posted == [SetKnob("lr", 0.2), SetKnob("lr", 0.3)]
+
+
 def test_a_value_out_of_range_is_a_sentence_under_the_field_and_is_not_posted() -> None:
     session = CannedSession()
 
