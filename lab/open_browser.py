@@ -60,6 +60,7 @@ class OpenBrowser:
         own = next((of for of, session in app.sessions.items() if session.latest().folder == str(self._path(name))), "")
         if own and app.sessions[own].controllable:
             app.open_phenomenon(own)
+            self._shown.lead_back(app.sessions[own], self._back)
         else:
             self._shown.show(self._path(name), self._back)
 
@@ -87,6 +88,7 @@ class OpenBrowser:
         self._shown.give_back()
         app.put_aside(spec.name)
         app.show_session(kind, spec, session)
+        self._shown.lead_back(session, self._back)
 
     def compare(self, names: Sequence[str]) -> Callable[[], None]:
         """Load runs and return what shows them side by side."""

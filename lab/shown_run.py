@@ -26,6 +26,7 @@ class ShownRun:
         self._over = ""  # the phenomenon whose screen shows it
         self._aside: tuple[Session | None, PhenomenonScreen | None] = (None, None)  # what stood there before
         self._back: Callable[[], None] = lambda: None
+        self._led: tuple[Session | None, Callable[[], None]] = None, self._back  # a run of this app that was opened in a list
 
     def show(self, path: Path, back: Callable[[], None]) -> None:
         """Show the run of a folder. back: shows what escape leads to.
@@ -66,8 +67,17 @@ class ShownRun:
         app.put_aside(spec.name)
         return app.show_session(app.open_runs.screen(spec.name), spec, session)
 
+    def lead_back(self, session: Session, back: Callable[[], None]) -> None:
+        """Let escape lead from a run of this app, which is shown now, to where it was opened, until another one is opened."""
+        self._led = session, back
+
     def back(self) -> bool:
         """Go back to where the run was opened from; whether one was shown."""
+        led, lead = self._led
+        if led is not None and getattr(self._app.screen, "session", None) is led:
+            self._led = None, lead
+            lead()
+            return True
         if not self._over:
             return False
         self._back()
@@ -76,6 +86,7 @@ class ShownRun:
 
     def give_back(self) -> None:
         """Let the phenomenon's screen show the run again that it showed before, once this one is no longer to be seen."""
+        self._led = None, self._back
         if self._over:
             name, (session, screen) = self._over, self._aside
             self._over, self._aside = "", (None, None)
