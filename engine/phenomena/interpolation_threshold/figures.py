@@ -26,7 +26,7 @@ SQUARES = 12  # of the draws' distribution: so many let the law be seen between 
 
 GAMMA, ERROR = Axis("d/n"), "MSE"
 FIGURES = (
-    Figure("test-mse", "Test error", GAMMA, Axis(ERROR, log=True), ("test-mse/*",), "noise of the test label included"),
+    Figure("test-mse", "Test error", GAMMA, Axis(ERROR, log=True), ("test-mse/*",), "exact mean: infinite at |d - n| <= 1"),
     Figure("train-mse", "Training error", GAMMA, Axis(ERROR, lo=0.0), ("train-mse/*",)),
     Figure("norm", "Squared norm", GAMMA, Axis("|w|^2", log=True), ("norm/*",)),
     Figure(
