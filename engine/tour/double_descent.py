@@ -16,7 +16,7 @@ RISE = 0.1  # relative rise above what came before from which a curve has a peak
 BESIDE = 0.1  # of p/n: farther from 1 than this, a peak has moved
 EQUAL = 0.02  # relative difference of two valleys that counts as none
 
-CURVE = Sketch(at=(0.05, 0.5, 0.85, 1.0, 1.3, 2.5, 5.0), lo=0.5, hi=100.0, start=2.0, near=2.0)
+CURVE = Sketch(at=(0.05, 0.5, 0.85, 1.0, 1.3, 2.5, 5.0), lo=0.5, hi=100.0, start=2.0, near=2.0, what="MSE")
 
 
 def down_up_down(snapshot: Snapshot) -> Found:

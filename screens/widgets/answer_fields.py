@@ -58,13 +58,17 @@ class ChoiceField(AnswerField):
         self.refresh(layout=True)
 
     def action_choose(self) -> None:
-        """Answer with the marked option."""
-        self.post_message(self.Given(self.marked))
+        """Answer with the marked option; not right after a number that none has, which was meant for another one."""
+        if self._wrong:
+            self._wrong = f"{self._wrong.partition(';')[0]}; nothing was answered: a number, or arrows and enter"
+            self.refresh(layout=True)
+        else:
+            self.post_message(self.Given(self.marked))
 
     def action_choose_number(self, number: int) -> None:
         """Answer with an option by its number."""
         if 1 <= number <= len(self.options):
-            self.marked = number - 1
+            self.marked, self._wrong = number - 1, ""
             self.action_choose()
         else:
             self._wrong = f"there is no option {number}, but 1 to {len(self.options)}"
@@ -83,7 +87,7 @@ class ChoiceField(AnswerField):
 
 
 class NumberAnswerField(AnswerField):
-    """A row that takes a number; other keys are the screen's."""
+    """A row that takes a number; the screen's own keys are its as long as nothing was typed, not even in error."""
 
     def __init__(self, question: Number) -> None:
         super().__init__()
@@ -100,6 +104,8 @@ class NumberAnswerField(AnswerField):
             self.typed, self._wrong = self.typed[:-1], ""
         elif letter in TYPED and letter and (letter not in "eE" or self.typed) and len(self.typed) < LONGEST:
             self.typed, self._wrong = self.typed + letter, ""
+        elif event.is_printable and (self.typed or self._wrong or event.key not in self.screen.active_bindings):
+            self._wrong = f"{letter!r} is in no number; backspace and the digits go on"
         else:
             return
         event.stop()

@@ -249,7 +249,7 @@ def _marks(
             down, across, nearest = scatter_marks(points, x, y, canvas.fine)
             places = list(_pairs(nearest, across // 2))
             dots = dict(zip(places, down.tolist(), strict=True))
-            if not scattered:  # where the line is in the middle of its row, as the mark will be
+            if not scattered and len(places) > FEW:  # where the line is in the middle of its row, as the mark will be
                 middle = [place for place in places if dots[place] % 4 in MIDDLE]
                 places = middle or sorted(places, key=lambda place: abs(dots[place] % 4 - 1.5))[:1]
             cells = list(_thinned(places))

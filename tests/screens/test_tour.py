@@ -69,6 +69,8 @@ def test_a_choice_from_question_to_explanation(size: tuple[int, int]) -> None:
         assert [item.name for item in drawn(screen)] == ["train/true"], "what is given, and nothing of the answer"
         await pilot.press("4")
         await until(pilot, lambda: "there is no option 4, but 1 to 3" in said(app, screen.field))
+        await pilot.press("enter")
+        await until(pilot, lambda: "nothing was answered" in said(app, screen.field))
         await pilot.press("down")
         await until(pilot, lambda: "no option" not in said(app, screen.field))
         assert screen.stage == "asking"
@@ -94,6 +96,9 @@ def test_a_number_from_question_to_explanation(size: tuple[int, int]) -> None:
     async def scenario(pilot: Pilot[int], app: LabApp, screen: TourScreen) -> None:
         assert not drawn(screen), "nothing is given"
         assert "step = a number between 1 and 10,000 steps" in said(app)
+        await pilot.press("x", "b", "n")  # b and n are commands where nothing was typed, not even in error
+        await until(pilot, lambda: "'n' is in no number" in said(app, screen.field))
+        assert screen.place == 1 and screen.stage == "asking"
         await pilot.press(*"99999", "enter")
         await until(pilot, lambda: "step must be between 1 and 10,000 steps, got 99999" in said(app))
         assert screen.stage == "asking", "out of range is no answer"
