@@ -159,9 +159,9 @@ class RunScreen(Screen[None], inherit_bindings=False):
         self._begin(Rewind(name))
 
     def _begin(self, command: Command) -> None:
-        """Begin again; of a run that was still going on, say where it is."""
-        left = self.session.latest()
-        going = (left.phase.working or left.phase is Phase.PAUSED) and left.step and left.folder and not left.unstored
+        """Begin again; of a run of this app that was still going on, say where it is."""
+        left, ours = self.session.latest(), self.session.controllable and type(command) in self.session.obeyed
+        going = ours and (left.phase.working or left.phase is Phase.PAUSED) and left.step and left.folder and not left.unstored
         self.post(command)
         if going:
             self.say(f"{left.run} left at {left.unit} {left.step:,}: b lists it, r there goes on")
