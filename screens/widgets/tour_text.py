@@ -39,6 +39,16 @@ def noted(stop: Stop, answer: Answer, snapshot: Snapshot) -> str:
     return "Your curve is noted."
 
 
+def before_text(stop: Stop, visit: Visit | None, snapshot: Snapshot) -> Text:
+    """Return what was answered to a stop before, in a sentence behind its question; nothing at the first visit."""
+    if visit is None or visit.answer is None:
+        return Text()
+    word, style = RESULT[visit.result]
+    said = "You drew a curve." if isinstance(visit.answer, tuple) else noted(stop, visit.answer, snapshot)
+    graded = f" ({word})" if visit.result in ("right", "near") else ""
+    return Text.assemble((f" Last time {said[0].lower()}{said[1:].removesuffix('.')}", "dim"), (graded, style), (".", "dim"))
+
+
 def answer_text(found: Found, feedback: Feedback, snapshot: Snapshot, stop: Stop, width: int, whole: bool) -> Text:
     """Return how near the answer was, what the run says, and the verdicts of the claims concerned.
 

@@ -3,7 +3,8 @@
 import pytest
 
 from engine.contract import Claim, Status, Verdict
-from screens.widgets.tour_text import verdict_rows
+from engine.contract.tour import Visit
+from screens.widgets.tour_text import before_text, verdict_rows
 from tests.screens.canned_tour import STOPS, finished
 
 SENTENCE = "The noise error ignores what else is fitted"
@@ -26,3 +27,17 @@ def test_a_row_fits_and_ends_with_a_whole_word(width):
 
 def test_where_there_is_room_nothing_is_cut():
     assert rows(20, whole=True) == [f"yes RL1 {SENTENCE}: 2.1, 2.1 ({PREDICTED})"]
+
+
+def test_a_question_that_was_answered_says_how():
+    run = finished()
+    said = [
+        before_text(stop, visit, run).plain
+        for stop, visit in zip(STOPS, (Visit("off", 0), Visit("near", 200.0), Visit("right", (1.0, 1.0, 1.0, 1.0))), strict=True)
+    ]
+    assert said == [
+        " Last time you said: It stays at chance.",
+        " Last time you said step = 200 steps (near).",
+        " Last time you drew a curve (right).",
+    ]
+    assert not before_text(STOPS[0], None, run).plain and not before_text(STOPS[0], Visit("skipped"), run).plain
