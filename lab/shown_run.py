@@ -26,7 +26,7 @@ class ShownRun:
         self._over = ""  # the phenomenon whose screen shows it
         self._aside: tuple[Session | None, PhenomenonScreen | None] = (None, None)  # what stood there before
         self._back: Callable[[], None] = lambda: None
-        self._led: tuple[Session | None, Callable[[], None]] = None, self._back  # a run of this app that was opened in a list
+        self._led: tuple[Session, Callable[[], None]] | None = None  # a run of this app that was opened in a list, and the way back
 
     def show(self, path: Path, back: Callable[[], None]) -> None:
         """Show the run of a folder. back: shows what escape leads to.
@@ -73,10 +73,10 @@ class ShownRun:
 
     def back(self) -> bool:
         """Go back to where the run was opened from; whether one was shown."""
-        led, lead = self._led
-        if led is not None and getattr(self._app.screen, "session", None) is led:
-            self._led = None, lead
-            lead()
+        if self._led is not None and getattr(self._app.screen, "session", None) is self._led[0]:
+            _, back = self._led
+            self._led = None
+            back()
             return True
         if not self._over:
             return False
@@ -86,7 +86,7 @@ class ShownRun:
 
     def give_back(self) -> None:
         """Let the phenomenon's screen show the run again that it showed before, once this one is no longer to be seen."""
-        self._led = None, self._back
+        self._led = None
         if self._over:
             name, (session, screen) = self._over, self._aside
             self._over, self._aside = "", (None, None)

@@ -163,7 +163,8 @@ class PhenomenonScreen(ViewScreen, inherit_bindings=False):
 
     def on_knob_field_changed(self, event: KnobField.Changed) -> None:
         """Turn a knob of the run."""
-        self.post(SetKnob(event.knob.name, event.value))
+        command = SetKnob(event.knob.name, event.value)
+        self.post(command) if event.knob.live else self.begin(command)
 
     def on_preset_field_chosen(self, event: PresetField.Chosen) -> None:
         """Begin again with a preset."""

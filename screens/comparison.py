@@ -21,11 +21,12 @@ from engine.contract import Figure, Knob, Marker, Phase, Scalar, ScalarValue, Se
 from screens import formatting
 from screens.run_names import JOIN, differing, run_names
 from screens.widgets.palette import group_name
-from screens.widgets.plot_reduce import drawable
+from screens.widgets.plot_reduce import Floats, drawable
 
 Item = TypeVar("Item", Series, Marker)
 TOGETHER, MOST_TOGETHER = 2, 8  # measured curves of a run, and of all runs, that stand in one figure
 NEAR = 0.04  # of a figure's height: curves that are nowhere farther apart are seen as one
+TINY = 1e-12  # of what is drawn: the height of a figure of level curves
 ALIKE = 1e-9  # relative difference below which two curves of theory are one
 SHORT = 18  # letters of what a line marks that has no room whole
 FEW = 3  # runs whose own events are marked
@@ -183,23 +184,26 @@ def _all(found: Sequence[tuple[str, Item]]) -> tuple[Item, ...]:
 
 
 def _one_curve(panel: _Panel) -> bool:
-    """Whether the measured curves of all runs lie on one another, so that the figure says nothing of what sets the runs apart."""
+    """Whether what the runs measured lies on one another, so that the figure says nothing of what sets them apart."""
     log_x, log_y = panel.figure.x.log, panel.figure.y.log
-    curves = [item for item in panel.series if item.kind == "measured"]
-    drawn = []
-    for item in curves:
-        good = drawable(item.x, log_x) & drawable(item.y, log_y)
-        x, y = item.x[good], item.y[good]
-        drawn.append((np.log(x) if log_x else x, np.log(y) if log_y else y))
-    if len(drawn) < 2 or any(x.size < 2 or (np.diff(x) <= 0).any() for x, _ in drawn):
+    alike: dict[str, list[tuple[Floats, Floats]]] = {}  # by what is measured, the curves of all runs
+    for item in panel.series:
+        if item.kind == "measured":
+            good = drawable(item.x, log_x) & drawable(item.y, log_y)
+            x, y = item.x[good], item.y[good]
+            alike.setdefault(item.name, []).append((np.log(x) if log_x else x, np.log(y) if log_y else y))
+    drawn = [curve for curves in alike.values() for curve in curves]
+    if any(len(curves) < 2 for curves in alike.values()) or any(x.size < 2 or (np.diff(x) <= 0).any() for x, _ in drawn):
         return False
-    height = max(float(np.ptp(np.concatenate([y for _, y in drawn]))), 1e-12)
-    first, top = drawn[0]
-    for x, y in drawn[1:]:
-        both = (first >= x[0]) & (first <= x[-1])
-        if not both.any() or float(np.abs(np.interp(first[both], x, y) - top[both]).max()) > NEAR * height:
-            return False
-    return True
+    height = max(float(np.ptp(np.concatenate([y for _, y in drawn]))), TINY) if drawn else TINY
+    return bool(alike) and all(_beside(first, other) <= NEAR * height for first, *others in alike.values() for other in others)
+
+
+def _beside(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> float:
+    """How far two curves are apart at most where both are; infinite where they nowhere are."""
+    (x, y), (there, values) = one, other
+    both = (x >= there[0]) & (x <= there[-1])
+    return float(np.abs(np.interp(x[both], there, values) - y[both]).max(initial=0.0)) if both.any() else np.inf
 
 
 def _named(curves: Sequence[Sequence[Series]], names: Sequence[str], one: bool = False) -> Iterator[Series]:

@@ -272,8 +272,9 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
     # ------------------------------------------------------------ filter and order
 
     def action_filter(self) -> None:
-        """Type what is to be found."""
+        """Type what is to be found; it replaces a filter that was kept, which the arrows go on with."""
         self.set_focus(self.filter)  # at once: what is typed ahead is meant for it
+        self.filter.select_all()
         self._said.update(Text(EXAMPLE, "dim"))
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -351,7 +352,8 @@ class RunListPage(Page, ModalScreen[None], inherit_bindings=False):
     def action_back(self) -> None:
         """Go one level back: from the filter to the list, then to the screen below."""
         if self.filter.has_focus:
-            self.filter.value = ""
+            self.state.filter = self.filter.value = ""
+            self._read_filter()  # what was wrong with it is wrong no more
             self.set_focus(self.list)
             self._hush()
         else:

@@ -148,17 +148,17 @@ class RunScreen(Screen[None], inherit_bindings=False):
 
     def action_rewind(self) -> None:
         """Begin again from the same seeds."""
-        self._begin(Rewind())
+        self.begin(Rewind())
 
     def action_reseed(self) -> None:
         """Begin again from the next seeds."""
-        self._begin(Reseed())
+        self.begin(Reseed())
 
     def begin_preset(self, name: str) -> None:
         """Begin again with a preset, from the same seeds."""
-        self._begin(Rewind(name))
+        self.begin(Rewind(name))
 
-    def _begin(self, command: Command) -> None:
+    def begin(self, command: Command) -> None:
         """Begin again; of a run of this app that was still going on, say where it is."""
         left, ours = self.session.latest(), self.session.controllable and type(command) in self.session.obeyed
         going = ours and (left.phase.working or left.phase is Phase.PAUSED) and left.step and left.folder and not left.unstored

@@ -16,12 +16,14 @@ from engine.contract.scalars import Scalar
 from engine.contract.work import WorkOf
 from engine.errors import KnobError, echoed, nearest
 
+STUDIES = ("study", "task", "param")  # knobs that choose an experiment among those of a phenomenon
+
 
 @dataclass(frozen=True)
 class Preset:
     """Named settings: `quick`, `standard`, or those of a paper's figure.
 
-    question: of a study that asks something else than the phenomenon does; its other presets are those with the same words for knobs.
+    question: of a study that asks something else than the phenomenon does; every run of that study asks it.
     """
 
     name: str
@@ -184,7 +186,7 @@ class Spec:
     def asked(self, config: Mapping[str, Any]) -> str:
         """Return the question that a run with these knobs answers: the phenomenon's, or that of the study that they choose."""
         for preset in self.presets:
-            study = {name: value for name, value in preset.overrides.items() if isinstance(value, str)}
+            study = {name: value for name, value in preset.overrides.items() if name in STUDIES}
             if preset.question and study and all(config.get(name) == value for name, value in study.items()):
                 return preset.question
         return self.question

@@ -11,10 +11,10 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from engine.contract import Detail, Spec
+from engine.contract.declared import STUDIES
 from screens.widgets.details_table import details_table
 
 OTHERS = "**With other settings**"
-STUDIES = ("study", "task", "param")  # knobs that choose an experiment among those of a phenomenon
 
 
 class NotesPanel(VerticalScroll):

@@ -12,7 +12,7 @@ from engine.contract import Series
 from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import PLAIN, Level, Theme, brightness, group_name, ink, ink_of, repeats
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
-from screens.widgets.plot_raster import Traces, bands, bar_heights, dashes, scatter, scatter_marks, squares, stipple, tips, trace
+from screens.widgets.plot_raster import Traces, bands, bar_heights, dashes, nearest_rows, scatter, squares, stipple, tips, trace
 from screens.widgets.plot_reduce import Bools, Floats, Ints, Reduced, above_zero, reduce
 
 LEGIBLE = 0.2  # difference in brightness from which dots are seen on a bar
@@ -246,8 +246,8 @@ def _marks(
         rows = np.where(here, lines.entry[index] // 4, -1)[::2]  # per character, -1 where nothing is
         room = canvas.columns * (2 if scattered else 1)
         if points.few is not None and points.few[0].size * len(measured) <= room:
-            down, across, nearest = scatter_marks(points, x, y, canvas.fine)
-            places = list(_pairs(nearest, across // 2))
+            down, across = scatter(points, x, y, canvas.fine)
+            places = list(_pairs(nearest_rows(points, x, y, canvas.fine), across // 2))
             dots = dict(zip(places, down.tolist(), strict=True))
             if not scattered and len(places) > FEW:  # where the line is in the middle of its row, as the mark will be
                 middle = [place for place in places if dots[place] % 4 in MIDDLE]

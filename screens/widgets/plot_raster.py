@@ -103,56 +103,43 @@ def stipple(areas: Bools, sparse: bool) -> Bools:
 
 def scatter(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> tuple[Ints, Ints]:
     """Return rows and columns of a curve's points: all of them while they are few, else the lowest and highest of each column."""
+    down, across = _places(reduced, scale_x, scale_y, shape)
     rows, columns = shape
-    if reduced.few is not None:
-        x, y = reduced.few
-        good = drawable(y, scale_y.log)
-        across, down = scale_x.cells(x[good], columns), rows_of(y[good], scale_y, rows)
-    else:
-        across = np.tile(np.arange(columns, dtype=np.float64), 2)
-        down = rows_of(np.concatenate([reduced.low, reduced.high]), scale_y, rows)
-    inside = (across >= 0) & (across < columns) & (down >= 0) & (down < rows)
-    return down[inside].astype(np.int64), across[inside].astype(np.int64)
+    return rows - 1 - np.floor(rows - 0.5 - down).astype(np.int64), np.floor(across + 0.5).astype(np.int64).clip(0, columns - 1)
 
 
-def scatter_marks(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> tuple[Ints, Ints, Ints]:
-    """Return rows and columns of the dots of a few points, and the row of text whose middle is nearest to each.
+def nearest_rows(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> Ints:
+    """Return the rows of text whose middles are nearest to the points that `scatter` gives.
 
     A tick stands in the middle of its row; the row of a dot, which is rounded first, may be the next one.
     """
-    assert reduced.few is not None
-    x, y = reduced.few
-    good = drawable(y, scale_y.log)
-    down, across = scatter(reduced, scale_x, scale_y, shape)
-    inside = _within(x[good], y[good], scale_x, scale_y, shape)
+    down, _ = _places(reduced, scale_x, scale_y, shape)
     text = shape[0] // 4
-    nearest = text - 1 - np.floor((shape[0] - 1) * scale_y.unit(y[good][inside]) / 4).astype(np.int64)
-    return down, across, nearest.clip(0, text - 1)
-
-
-def _within(x: Floats, y: Floats, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> Bools:
-    across, down = scale_x.cells(x, shape[1]), rows_of(y, scale_y, shape[0])
-    return np.asarray((across >= 0) & (across < shape[1]) & (down >= 0) & (down < shape[0]))
+    return (text - 1 - np.floor((shape[0] - 1 - down) / 4).astype(np.int64)).clip(0, text - 1)
 
 
 def squares(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> Bools:
-    """Return the dots (rows, columns) of points, each a square of four around where it lies; of many the ends of each column."""
+    """Return the dots (rows, columns) of the points that `scatter` gives, each a square of four around where it lies."""
     mask = np.zeros(shape, dtype=bool)
-    if reduced.few is None:
-        y = np.concatenate([reduced.low, reduced.high])
-        down, across = (shape[0] - 1) * (1 - scale_y.unit(y)), np.tile(np.arange(shape[1]), 2)
-        inside = np.isfinite(down) & (down >= 0) & (down <= shape[0] - 1)
-        down, across = np.floor(down[inside]).astype(np.int64).clip(0, shape[0] - 2), across[inside]
-    else:
-        x, y = reduced.few
-        good = drawable(y, scale_y.log)
-        inside = _within(x[good], y[good], scale_x, scale_y, shape)
-        exact = (shape[0] - 1) * (1 - scale_y.unit(y[good][inside])), (shape[1] - 1) * scale_x.unit(x[good][inside])
-        down, across = (np.floor(part).astype(np.int64).clip(0, size - 2) for part, size in zip(exact, shape, strict=True))
-    for row in (0, 1):
-        for column in (0, 1):
-            mask[(down + row).clip(0, shape[0] - 1), (across + column).clip(0, shape[1] - 1)] = True
+    places = _places(reduced, scale_x, scale_y, shape)
+    down, across = (np.floor(part).astype(np.int64).clip(0, size - 2) for part, size in zip(places, shape, strict=True))
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        mask[down + row, across + column] = True
     return mask
+
+
+def _places(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Where points lie that are in the window, in dots from the top and from the left, not rounded."""
+    rows, columns = shape
+    if reduced.few is not None:
+        x, y = reduced.few
+        across = (columns - 1) * scale_x.unit(x)
+    else:
+        y, across = np.concatenate([reduced.low, reduced.high]), np.tile(np.arange(columns, dtype=np.float64), 2)
+    down = np.where(drawable(y, scale_y.log), (rows - 1) * (1 - scale_y.unit(y)), np.nan)
+    with np.errstate(invalid="ignore"):
+        inside = (across >= -0.5) & (across < columns - 0.5) & (down > -0.5) & (down <= rows - 0.5)
+    return down[inside], across[inside]
 
 
 def tips(reduced: Reduced, scale: Scale, columns: int, dots: int) -> tuple[Floats, Floats]:

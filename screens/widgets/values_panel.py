@@ -20,8 +20,6 @@ from screens.widgets.plot_legend import place_on, value_at
 
 INDENT, GAP = 2, 2  # columns before a name, and between it and its value
 LEAST_WIDTH = 30  # columns before the panel was laid out
-
-
 DIGITS = 4  # significant, as claims and headlines have
 
 

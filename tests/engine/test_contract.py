@@ -69,10 +69,10 @@ def test_a_detail_is_head_formula_and_constants():
 
 
 def test_a_run_of_a_study_answers_its_question_whatever_its_other_knobs():
-    study = Preset("mirror", "other norms", {"kind": "mirror", "n": 10}, question="In which norm?")
+    study = Preset("mirror", "other norms", {"study": "mirror", "n": 10}, question="In which norm?")
     spec = replace(SPEC, presets=(*SPEC.presets, study))
-    assert spec.asked({"kind": "mirror", "n": 3}) == "In which norm?"
-    assert spec.asked({"kind": "plain", "n": 10}) == spec.asked({}) == SPEC.question
+    assert spec.asked({"study": "mirror", "n": 3}) == "In which norm?"
+    assert spec.asked({"study": "plain", "n": 10}) == spec.asked({}) == SPEC.question
 
 
 def test_a_preset_with_a_question_asks_it_and_the_usual_one_does_not():

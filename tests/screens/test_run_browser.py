@@ -246,6 +246,7 @@ def test_a_filter_narrows_while_it_is_typed_and_escape_empties_it() -> None:
         await until(pilot, lambda: "no knob or value is called 'lrr'; did you mean lr?" in said(app))
         assert len(page.list.names) == 5
         await pilot.press("escape")
+        await until(pilot, lambda: "no knob or value" not in said(app))
         assert app.screen is page
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
@@ -259,6 +260,17 @@ def test_keys_after_the_enter_of_a_filter_are_the_list_s_however_fast_they_come(
         send(app, "slash", *"first", "enter", "space")
         await until(pilot, lambda: page.list.marked)
         assert (page.filter.value, list(page.list.marked)) == ("first", ["first"])
+
+    browse(story)
+
+
+def test_a_filter_that_was_kept_is_replaced_by_what_is_typed_and_moved_in_by_the_arrows() -> None:
+    async def story(pilot: Pilot[int], app: LabApp, page: RunBrowser, browsing: CannedBrowsing) -> None:
+        await pilot.press("slash", *"first", "enter", "slash", *"third", "enter")
+        await until(pilot, lambda: page.list.names == ["third"])
+        assert page.filter.value == "third"
+        await pilot.press("slash", "end", "backspace", "enter")
+        assert page.filter.value == "thir"
 
     browse(story)
 
