@@ -23,6 +23,7 @@ Density = Literal["compact", "normal", "roomy"]
 
 VARIABLE = "GENLAB_SETTINGS"
 MOST = 1 << 16  # bytes of a file that can be meant
+SENTENCE = 90  # letters of what the parser of TOML says; its own sentences are shorter, what it quotes of a file need not be
 HINT = "genlab settings shows what is set and what is allowed; genlab settings --write makes a file to begin with."
 CHOICES: dict[str, tuple[str, ...]] = {"theme": get_args(Theme), "density": get_args(Density)}
 NAMES = (*CHOICES, "runs", "keys")
@@ -192,8 +193,16 @@ class _Checked:
 def _syntax(path: Path, text: str, said: str) -> str:
     """Put what the parser says (`... (at line 3, column 5)`) behind file and line."""
     match = re.fullmatch(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", said, re.DOTALL)
-    what, line = (match["what"], match["line"]) if match else (said, None)
-    return f"{path}, line {line or len(text.splitlines())}: no TOML: {echoed(what[:1].lower() + what[1:])}"
+    what, lines = match["what"] if match else said, text.splitlines()
+    number = int(match["line"]) if match and match["line"] else len(lines)
+    shown = f" in {echoed(lines[number - 1].strip())}" if 0 < number <= len(lines) else ""
+    quotes = " (text stands in quotes)" if what == "Invalid value" else ""
+    return f"{path}, line {number}: no TOML{shown}: {_lowered(what)}{quotes}"
+
+
+def _lowered(said: str) -> str:
+    """Return a parser's sentence as part of ours; what it quotes of the file, if long, is cut."""
+    return said[:1].lower() + said[1:] if len(said) <= SENTENCE and said.isprintable() else echoed(said[:1].lower() + said[1:])
 
 
 def _either(allowed: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from engine.contract import Figure, Rewind, Session, Spec
 from screens.application import Application
 from screens.pinned import Pinned
 from screens.run_screen import RunScreen
+from screens.widgets.axis_scales import place
 from screens.widgets.figure_grid import FigureGrid
 from screens.widgets.number_field import NumberField
 from screens.widgets.plot_legend import axis_name
@@ -143,9 +144,11 @@ class ViewScreen(RunScreen, inherit_bindings=False):
         """Move the cursor to the point nearest to a number."""
         self.place.close()
         self.figures.focus()
-        if event.value is not None:
-            self.figures.cursor_to(event.value)
+        reached = event.value is None or self.figures.cursor_to(event.value)
         self.say_values()
+        if event.value is not None and self.figures.cursor is not None and not reached:
+            axis, end = self.figures.cursor.axis, place(self.figures.cursor.at)
+            self.say(f"The chosen figure has no point at {axis} {place(event.value)}; the cursor is at its end, {axis} {end}.")
 
     def on_figure_grid_pointed(self) -> None:
         """Say what the cursor reads where the mouse has put it."""

@@ -290,10 +290,11 @@ class FigureGrid(Container, can_focus=True):
         """Move the cursor to the first (-1) or last point of the active view."""
         self._put_cursor(linked_cursor.end(self._stops(), direction))
 
-    def cursor_to(self, at: float) -> None:
-        """Move the cursor to the point of the active view that is nearest to a place on its x axis."""
-        log = self.plot is not None and self.plot.request is not None and self.plot.request.log_x
-        self._put_cursor(linked_cursor.nearest(self._stops(), at, log))
+    def cursor_to(self, at: float) -> bool:
+        """Move the cursor to the point of the active view that is nearest to a place on its x axis; whether they reach so far."""
+        points, log = self._stops(), self.plot is not None and self.plot.request is not None and self.plot.request.log_x
+        self._put_cursor(linked_cursor.nearest(points, at, log))
+        return bool(points.size and points[0] <= at <= points[-1])
 
     def _put_cursor(self, at: float | None) -> None:
         panel = self.active_panel

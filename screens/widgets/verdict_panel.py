@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -47,17 +47,24 @@ def verdict_table(verdicts: Sequence[Verdict], width: int) -> Text:
         return Text("\n".join(_wrap("The claims appear when the run has begun.", width, 0)), "dim")
     meant, others = ([item for item in verdicts if (item.status in formatting.NOT_OF_THIS_RUN) == wanted] for wanted in (False, True))
     own, identities = ([item for item in meant if item.claim.identity == wanted] for wanted in (False, True))
+    parts = [_claims(own, width)] if own else []
+    if identities:
+        parts += [Text(line, "dim") for line in _wrap("identities: cannot come out otherwise, checked all the same", width, 2)]
+        parts.append(_claims(identities, width))
     others.sort(key=lambda item: item.claim.applies("quick"))
-    parts = []
-    for head, some in (
-        ("", own),
-        ("identities: cannot come out otherwise, checked all the same", identities),
-        (f"what needs {OTHERWISE}:", others),
-    ):
-        if some:
-            parts += [Text(line, "dim") for line in _wrap(head, width, 2) if head]
-            parts.append(_claims(some, width))
-    return Text("\n").join(parts)
+    return Text("\n").join([*parts, *_elsewhere(others, width)])
+
+
+def _elsewhere(verdicts: Sequence[Verdict], width: int) -> Iterator[Text]:
+    """Lay out what this run does not decide: nothing is measured, so the sentences alone, under what they need."""
+    needs: dict[tuple[str, str], list[Verdict]] = {}
+    for verdict in verdicts:
+        needs.setdefault((verdict.mark, verdict.remark or f"needs {OTHERWISE}"), []).append(verdict)
+    for (mark, remark), some in needs.items():
+        yield Text("\n".join(_wrap(f"{mark}: {remark}", width, 2)), "dim")
+        for verdict in some:
+            for line in _wrap(f"  {verdict.claim.id} {verdict.claim.sentence}", width, len(verdict.claim.id) + 3):
+                yield Text(line)
 
 
 def _claims(verdicts: Sequence[Verdict], width: int) -> Text:

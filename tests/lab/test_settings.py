@@ -42,8 +42,11 @@ def test_a_home_is_put_in_full(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_
     [
         ('density = "compact"\ntheme = "blue"', ", line 2: theme must be auto, dark or light, got 'blue'"),
         ("\n\ndensity = 3", ", line 3: density must be compact, normal or roomy, got 3"),
-        ("theme =", ", line 1: no TOML"),
-        ('theme = "dark"\ntheme = "light"', ", line 2: no TOML"),
+        ("theme =", ", line 1: no TOML in theme =: invalid value (text stands in quotes)"),
+        ("density = 1\ntheme = dark", ", line 2: no TOML in theme = dark: invalid value (text stands in quotes)"),
+        ('theme = "dark"\ntheme = "light"', ', line 2: no TOML in theme = "light": cannot overwrite a value'),
+        ('x = "\x1b[2J"', ", line 1: no TOML in x = \"\\x1b[2J\": illegal character '\\x1b'"),
+        (f"x = {{{'a' * 300} = 1, {'a' * 300} = 2}}", "... ("),
         ('[keys]\npin = "t', "no TOML"),
         ('color = "x"', ", line 1: no setting 'color'; there are theme, density, runs, keys"),
         ('thene = "dark"', "did you mean theme?"),

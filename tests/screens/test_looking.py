@@ -117,8 +117,11 @@ def test_the_cursor_jumps_to_ends_by_pages_and_to_a_number_and_stays_in_sight() 
         goal = float(points[len(points) // 2])
         await pilot.press("g", *f"{goal:g}", "enter")
         await until(pilot, lambda: screen.figures.at == goal)
-        assert not screen.place.display
-        await pilot.press("g", "x", "enter")
+        assert not screen.place.display and "no point" not in said(app)
+        await pilot.press("g", *"1e9", "enter")
+        await until(pilot, lambda: f"no point at step 1e9; the cursor is at its end, step {points[-1]:g}" in said(app))
+        assert screen.figures.at == points[-1]
+        await pilot.press("g", *f"{goal:g}", "enter", "g", "x", "enter")
         await until(pilot, lambda: "a number, please" in said(app))
         await pilot.press("escape")
         await until(pilot, lambda: not screen.place.display)

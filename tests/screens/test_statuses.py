@@ -57,11 +57,16 @@ def test_each_status_has_a_style_and_a_word_that_fits_its_column() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 60, 72, 80, 120])
-def test_every_claim_begins_with_its_mark(width: int) -> None:
+def test_every_claim_begins_with_its_mark_or_stands_below_it_and_what_it_needs(width: int) -> None:
     lines = verdict_table(every_status(), width).plain.splitlines()
     for verdict in every_status():
-        (line,) = (line for line in lines if f"What claim number {verdict.claim.id[1:]}" in line)
-        assert line.startswith(f"{verdict.mark:{MARK}}{verdict.claim.id}")
+        (place,) = (place for place, line in enumerate(lines) if f"What claim number {verdict.claim.id[1:]}" in line)
+        if verdict.status in formatting.NOT_OF_THIS_RUN:
+            assert lines[place].startswith(f"  {verdict.claim.id}")
+            head = next(line for line in reversed(lines[:place]) if not line.startswith(" "))
+            assert head == f"{verdict.mark}: {verdict.remark or 'needs other settings'}"
+        else:
+            assert lines[place].startswith(f"{verdict.mark:{MARK}}{verdict.claim.id}")
     assert all(len(line.rstrip()) <= width for line in lines)
 
 
@@ -88,7 +93,7 @@ def test_identities_stand_below_the_claims_and_what_needs_other_settings_last(wi
     identity = replace(first, claim=replace(first.claim, identity=True))
     shown = verdict_table([identity, *others], width).plain
     places = [shown.index(others[2].claim.id), shown.index("identities: cannot come out otherwise"),
-              shown.index("what needs other settings:"), shown.index(others[-1].claim.id)]  # fmt: skip
+              shown.index(others[-1].remark or "needs other settings"), shown.index(others[-1].claim.id)]  # fmt: skip
     assert places == sorted(places)
     assert first.status not in formatting.tally([identity]) and formatting.tally([replace(identity, status=Status.FAILS)])
 
