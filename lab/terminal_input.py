@@ -14,6 +14,9 @@ from textual.message import Message
 from lab.terminal_answers import Answer, TerminalAnswers
 
 PARTS = re.compile(r"\x1b?[^\x1b]*")  # a sequence begins with escape; the last part is empty
+ESCAPE = "\x1b"
+BEGINS = "[O]P_^X"  # what makes a sequence of an escape: CSI, SS3, OSC, DCS, APC, PM, SOS
+EDITS = "bf\x7f\t"  # with an escape: a word back and on, a word deleted, the field before, as many terminals say them
 PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 PASTE_PATIENCE = 5.0  # seconds of silence after which a paste whose end was lost is given up
 CTRL_C = ("\x03", "\x1b[99;5u")  # the second in terminals that tell keys by their codes
@@ -47,6 +50,7 @@ class TerminalInput:
         self._parser = XTermParser()
         self._pasting = False
         self._tail = ""
+        self._escape = False  # the last that was read is an escape of which it is not yet known what it is
         self._heard = clock()
 
     def read(self, data: bytes) -> Iterator[Message]:
@@ -55,18 +59,33 @@ class TerminalInput:
         text = self._decoder.decode(data)
         if self._pasting and (text in CTRL_C or (not data and now - self._heard > PASTE_PATIENCE)):
             self._parser, self._pasting = XTermParser(), False
+        pasted = self._pasting
         if data:
             self._heard = now
             self._follow_paste(text)
+        pasted = pasted or self._pasting or PASTE_ENDS in text
         text, answers = self.answers.read(text) if not self._pasting else (text, [])
         for answer in answers:
             self._heard_answer(answer)
-        for part in PARTS.findall(text):
-            for message in self._messages(part):
-                if isinstance(message, events.Key) and message.key == "ctrl+c":
-                    self._interrupt()
-                else:
-                    yield message
+        for message in self._parsed(text, pasted, more=bool(data)):
+            if isinstance(message, events.Key) and message.key == "ctrl+c":
+                self._interrupt()
+            else:
+                yield message
+
+    def _parsed(self, text: str, pasted: bool, more: bool) -> Iterator[Message]:
+        """Parse what one read brought, sequence by sequence; an escape before what makes no sequence is a key.
+
+        On a slow line an escape comes together with the key after it, which Textual takes for alt and that key.
+        """
+        found = PARTS.findall(ESCAPE * self._escape + text)
+        self._escape = more and not pasted and found[-2:] == [ESCAPE, ""]
+        for part in found[:-2] if self._escape else found:
+            if pasted or not part.startswith(ESCAPE) or part[1:2] in {*BEGINS, *EDITS}:
+                yield from self._messages(part)
+            else:
+                yield events.Key("escape", ESCAPE)
+                yield from self._messages(part[1:])
 
     def _messages(self, part: str) -> list[Message]:
         found: list[Message] = []

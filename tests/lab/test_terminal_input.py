@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual import events
 
 from lab.terminal_input import PASTE_PATIENCE, TerminalInput
@@ -32,6 +33,19 @@ class Hands:
 
 def test_keys_come_as_they_are_typed() -> None:
     assert Hands().type("a", "\x1b[A", "\xc3".encode("latin-1"), b"\xa9k") == ["a", "up", "é", "k"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "keys"),
+    [
+        (["\x1b1"], ["escape", "1"]), (["\x1b12"], ["escape", "1", "2"]), (["\x1b", "1"], ["escape", "1"]),
+        (["\x1b ", "q"], ["escape", "space", "q"]), (["\x1b\r"], ["escape", "enter"]), (["?\x1bé"], ["question_mark", "escape", "é"]),
+        (["\x1b", ""], ["escape"]), (["\x1b\x1b", ""], ["escape", "escape"]), (["\x1b\x1b[A"], ["escape", "up"]),
+        (["\x1b", "[A"], ["up"]), (["\x1b", "[", "A"], ["up"]), (["\x1bOP"], ["f1"]), (["\x1bf"], ["ctrl+right"]),
+    ],
+)  # fmt: skip
+def test_an_escape_is_a_key_also_where_the_next_key_comes_with_it(pieces: list[str], keys: list[str]) -> None:
+    assert Hands().type(*pieces) == keys
 
 
 def test_what_cannot_be_read_costs_itself_alone() -> None:
