@@ -24,7 +24,7 @@ from screens.widgets.text_row import fit, spread
 Detail = Literal["picture", "two rows", "one row"]
 GAP = 2  # columns between title, question and state in one row
 LEAST_SPARK, MOST_SPARK = 6, 24  # columns of a curve in one row
-STATE = 36  # columns of the state before it: phase, progress and three counts of claims
+STATE = 38  # columns of the state before it: phase, progress and three counts of claims
 LEAST_QUESTION = 16
 PLOT, PLOT_SHARE = 36, 0.45  # columns of a picture, and the part of the card that it takes at most
 NO_RUN, UNREAD, DAMAGED = "no run yet", "...", "run cannot be read"
@@ -37,7 +37,16 @@ def state_of(snapshot: Snapshot) -> list[Text]:
         said.append(f" {formatting.percent(snapshot)}", "none")
     counts = formatting.tally([verdict for verdict in snapshot.verdicts if verdict.status not in formatting.NOT_OF_THIS_RUN])
     unstored = [Text("not stored", "bold red")] if snapshot.unstored else []
-    return [said, *unstored, *(Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items())]
+    return [
+        said,
+        *unstored,
+        *_counted([Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items()]),
+    ]
+
+
+def _counted(marks: Sequence[Text]) -> list[Text]:
+    """Say of what the first of the counts is one."""
+    return [Text.assemble(("claims ", "dim"), marks[0]), *marks[1:]] if marks else []
 
 
 class PhenomenonCard(Widget, can_focus=True):
@@ -87,7 +96,7 @@ class PhenomenonCard(Widget, can_focus=True):
     def show_stored(self, glimpse: Glimpse) -> None:
         """Show what became of the newest run of the store."""
         run = glimpse.run
-        state = [Text(DAMAGED, "red")] if run.problem else [phase(run), *claims(run.claims or {})]
+        state = [Text(DAMAGED, "red")] if run.problem else [phase(run), *_counted(claims(run.claims or {}))]
         self._show(state, glimpse.main, run)
 
     def _show(self, state: Sequence[Text], main: MainFigure | None, run: ListedRun | None) -> None:

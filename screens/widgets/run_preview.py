@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 from rich.text import Text
 from textual.widget import Widget
 
-from engine.contract import Status
+from engine.contract import Status, Verdict
 from screens import formatting
 from screens.listed_run import ListedRun, MainFigure, Preview
 from screens.widgets.mini_plot import main_figure, mini_plot
@@ -17,6 +18,7 @@ from screens.widgets.run_columns import knob_words
 LEAST_PLOT = 6  # rows from which a figure is drawn
 PLOT_SHARE = 0.45  # of the width
 TOP_VALUES = 6
+MARK = 10  # columns of a claim's mark
 
 
 class RunPreview(Widget):
@@ -77,11 +79,7 @@ def _words(preview: Preview, width: int, height: int) -> list[Text]:
         lines += _wrapped(_about(run), width, height - len(lines))
     if snapshot is not None and height > len(lines):
         lines.append(Text(snapshot.sentence, formatting.PHASE_STYLE[snapshot.phase]))
-        lines += [
-            Text.assemble((f"{verdict.mark:10}", formatting.STATUS_STYLE[verdict.status]), verdict.claim.sentence)
-            for verdict in sorted(snapshot.verdicts, key=lambda verdict: list(Status).index(verdict.status))
-            if not verdict.claim.identity or verdict.status is Status.FAILS
-        ]
+        lines += _claims(snapshot.verdicts, width)
         lines += [
             Text.assemble((f"{item.scalar.label}: ", "dim"), formatting.scalar(item)) for item in snapshot.scalars if not item.reason
         ][:TOP_VALUES]
@@ -89,6 +87,20 @@ def _words(preview: Preview, width: int, height: int) -> list[Text]:
         line.no_wrap = True
         line.truncate(max(1, width), overflow="ellipsis")
     return lines
+
+
+def _claims(verdicts: Sequence[Verdict], width: int) -> list[Text]:
+    """Return what became of the claims that the run is meant for, the most important first, and how many it is not meant for."""
+    own = [verdict for verdict in verdicts if verdict.status not in formatting.NOT_OF_THIS_RUN]
+    told = [verdict for verdict in own if not verdict.claim.identity or verdict.status is Status.FAILS]
+    lines: list[Text] = []
+    for verdict in sorted(told, key=lambda verdict: list(Status).index(verdict.status)):
+        measured = f": {formatting.number(verdict.measured)}" if verdict.measured else ""
+        said = textwrap.wrap(f"{verdict.claim.sentence}{measured}", max(1, width - MARK)) or [""]
+        heads = [(f"{verdict.mark:{MARK}}", formatting.STATUS_STYLE[verdict.status]), *[(" " * MARK, "")] * (len(said) - 1)]
+        lines += [Text.assemble(head, part) for head, part in zip(heads, said, strict=True)]
+    others = len(verdicts) - len(own)
+    return [*lines, *([Text(f"{others} {'needs' if others == 1 else 'need'} other settings", "dim")] if others else [])]
 
 
 def _about(run: ListedRun) -> Text:

@@ -276,9 +276,9 @@ def test_cards_tell_what_became_of_a_run_and_coming_back_shows_the_same_session(
     async def scenario(pilot: Pilot[int], app: LabApp) -> None:
         first = await opened(pilot, app)
         await pilot.press("escape")
-        await until(pilot, lambda: "running 50 % 2 yes 1 no" in said(app))
+        await until(pilot, lambda: "running 50 % claims 2 yes 1 no" in said(app))
         session.change(phase=Phase.FINISHED, step=600)
-        await until(pilot, lambda: "finished 2 yes 1 no" in said(app))
+        await until(pilot, lambda: "finished claims 2 yes 1 no" in said(app))
         assert await opened(pilot, app) is first
 
     assert drive(scenario, session=session).begun == [("canned", "quick")]
