@@ -1,4 +1,4 @@
-"""The tables of a comparison: a column a run while these fit, else a row a run, in as many tables below each other as it takes."""
+"""The tables of a comparison: each has a column a run where these fit, else a row a run, in as many tables below each other as it takes."""
 
 from __future__ import annotations
 
@@ -34,13 +34,22 @@ def comparison_tables(
 
     heads: of a run's column; letters: what stands before a run's row; gap: cells between columns.
     """
-    upright = [
-        ComparisonTable(DIFFERENCES, DIFFERENCES, ("", *heads), comparison.differences()),
-        ComparisonTable(VALUES, VALUES, ("value", *heads), [(words, *cells) for _, words, *cells in comparison.values()]),
-        ComparisonTable(CLAIMS, CLAIMS, ("id", "claim", *heads), comparison.verdicts()),
-    ]
-    there = [table for table in upright if table.rows]
-    return there if all(_width(table, gap) <= width for table in there) else list(_turned(comparison, width, gap, letters))
+    differences, values, claims = comparison.differences(), comparison.values(), comparison.verdicts()
+    values_upright = [(words, *cells) for _, words, *cells in values]
+    values_turned = [(name, *cells) for name, _, *cells in values]
+
+    def fitting(of: str, first: tuple[str, ...], upright: Rows, turned: Rows) -> list[ComparisonTable]:
+        choices = [ComparisonTable(of, of, (*first, *names), upright) for names in (heads, letters[: len(comparison.runs)])]
+        whole = next((table for table in choices if _width(table, gap) <= width), None)
+        return [whole] if whole is not None else list(_blocks(of, turned, width, gap, letters))
+
+    tables = fitting(DIFFERENCES, ("",), differences, [("run", *comparison.stored), *differences]) if differences else []
+    tables += fitting(VALUES, ("value",), values_upright, values_turned) if values else []
+    if claims:
+        tables += fitting(CLAIMS, ("id", "claim"), claims, [(name, *cells) for name, _, *cells in claims])
+        if tables[-1].columns[0] != "id":
+            tables.append(ComparisonTable(CLAIMS, "", ("id", "claim"), [row[:2] for row in claims]))
+    return tables
 
 
 def marked_letters(comparison: Comparison, theme: Theme) -> list[Text]:
@@ -48,15 +57,6 @@ def marked_letters(comparison: Comparison, theme: Theme) -> list[Text]:
     places = map(theme.group, comparison.names)
     pairs = zip(places, ascii_lowercase, strict=False)
     return [Text(f"{theme.mark(place)} {letter}", style_of(theme.curve(place))) for place, letter in pairs]
-
-
-def _turned(comparison: Comparison, width: int, gap: int, letters: Sequence[str]) -> Iterator[ComparisonTable]:
-    runs, claims = ("run", *comparison.stored), comparison.verdicts()
-    yield from _blocks(DIFFERENCES, [runs, *comparison.differences()], width, gap, letters)
-    yield from _blocks(VALUES, [(name, *cells) for name, _, *cells in comparison.values()], width, gap, letters)
-    yield from _blocks(CLAIMS, [(name, *cells) for name, _, *cells in claims], width, gap, letters)
-    if claims:
-        yield ComparisonTable(CLAIMS, "", ("id", "claim"), [row[:2] for row in claims])
 
 
 def _blocks(of: str, rows: Rows, width: int, gap: int, letters: Sequence[str]) -> Iterator[ComparisonTable]:
