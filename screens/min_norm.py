@@ -19,7 +19,6 @@ class MinNormScreen(PhenomenonScreen):
         "mirror-shortest",
         "plane",
         "distance",
-        "norms",
         "norm-ratios",
         "alpha-sweep",
         "norm-vs-d",

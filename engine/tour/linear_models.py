@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from engine.contract.session import Snapshot
 from engine.contract.tour import Choice, Found, Number, Sketch, Stop, Undecided, written
-from engine.tour.reading import at_handles, curve, height, last, minimum, value
+from engine.tour.reading import at_handles, curve, height, last, value
 
 REACHED = 1e-6  # relative distance of a norm to its minimum at which it counts as reached
-LEAST = {"min l1": "min l1", "min l2": "min l2", "min l∞": "min l∞"}  # as figure norms names its minima
-NORMS = {"l1": 1, "l2": 2, "linf": 3}  # groups of curves in figure norms, and the options that name them
+LEAST = {"least that fits": "least that fits"}  # as figure norm-ratios marks it
+NORMS = {"l1": 1, "l2": 2, "linf": 3}  # groups of curves in figure norm-ratios, and the options that name them
 
 
 def worst_place(snapshot: Snapshot) -> Found:
@@ -26,14 +26,14 @@ def worst_place(snapshot: Snapshot) -> Found:
 
 def least_norm(snapshot: Snapshot) -> Found:
     """Which norm gradient descent ends with at its least."""
-    excess = {group: last(curve(snapshot, f"norms/{group}")) / minimum(snapshot, "norms", group) - 1 for group in NORMS}
+    excess = {group: last(curve(snapshot, f"norm-ratios/{group}")) - 1 for group in NORMS}
     reached = [place for group, place in NORMS.items() if excess[group] <= REACHED]
     if len(reached) != 1:
         raise Undecided(f"by {snapshot.unit} {snapshot.step:,} {len(reached)} of three norms are at their least")
     others = " and ".join(f"{name} {written(100 * excess[group])} %" for group, name in (("l1", "l1"), ("linf", "l-infinity")))
     sentence = (
-        f"The Euclidean norm ends at {written(last(curve(snapshot, 'norms/l2')))}, least {written(minimum(snapshot, 'norms', 'l2'))}; "
-        f"{others} above theirs. Distance to X^+ y: {written(value(snapshot, 'distance_gd'))}."
+        f"The Euclidean norm ends at the least of all solutions; {others} above theirs. "
+        f"Distance to X^+ y: {written(value(snapshot, 'distance_gd'))}."
     )
     return Found(reached[0], sentence)
 
@@ -89,8 +89,8 @@ STOPS = (
         concept="Implicit bias: the least norm",
         page="theorem",
         phenomenon="min-norm",
-        figure="norms",
-        shown=("norms/l1", "norms/l2", "norms/linf"),
+        figure="norm-ratios",
+        shown=("norm-ratios/l1", "norm-ratios/l2", "norm-ratios/linf"),
         marked=LEAST,
         setting="{n} equations X w = y in {d} unknowns: infinitely many solutions. Gradient descent on |X w - y|^2/2 starts at w = 0 and "
         "goes on until they hold.",

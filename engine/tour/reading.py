@@ -88,18 +88,6 @@ def at_handles(sketch: Sketch, curves: Sequence[Series], log_x: bool, sentence: 
     return Found(Series("found", "found", np.asarray(sketch.at, dtype=float), heights), sentence)
 
 
-def minimum(snapshot: Snapshot, figure: str, group: str) -> float:
-    """Return where a marker stands on a figure's y axis.
-
-    Raises:
-        Undecided: the run has drawn none.
-    """
-    found = next((item.at for item in snapshot.markers if (item.figure, item.axis, item.group) == (figure, "y", group)), None)
-    if found is None:
-        raise Undecided(f"the run marked no {group} in figure {figure}")
-    return found
-
-
 def verdict(snapshot: Snapshot, claim: str) -> Verdict:
     """Return what became of a claim.
 

@@ -133,7 +133,7 @@ def _closed_form(run: MinNorm) -> Judgement:
     worst, seen = float(gaps[finite].max()), ", ".join(f"{int(step)}" for step, there in zip(steps, finite, strict=True) if there)
     if worst <= EQUAL and not run.over and steps[-1] != LAST_CHECKED:
         return pending(f"t = {seen}", worst)
-    return decided(worst <= EQUAL, worst, f"t = {seen}")
+    return decided(worst <= EQUAL, worst, "" if seen.endswith(str(LAST_CHECKED)) else f"at t = {seen} only")
 
 
 def _shared_limit(run: MinNorm) -> Judgement:

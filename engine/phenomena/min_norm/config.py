@@ -12,7 +12,6 @@ from engine.data.regression import DRAWN, NONE, OWN, Order, columns, entry_of, r
 FEWEST = 2  # rows of imported data
 NOISE, MIRROR = "label-noise", "mirror"
 WITH_NOISE, MIRRORED = one_of("param", NOISE), one_of("param", MIRROR)
-ALONE = one_of("param", NOISE, MIRROR)
 BESIDE = Condition(f"param other than {NOISE} and {MIRROR}", lambda config: config.param not in (NOISE, MIRROR))
 """Of figures and claims about other models than that of the two studies, which keep to their own."""
 WITHOUT_MIRROR = Condition(f"param other than {MIRROR}", lambda config: config.param != MIRROR)

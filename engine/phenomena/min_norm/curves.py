@@ -16,10 +16,10 @@ from engine.contract import Basis, Marker, Series, Summary, unmet
 from engine.phenomena.min_norm.config import MIRROR, NOISE
 from engine.phenomena.min_norm.deep_matrix import ORDERS, DeepMatrix
 from engine.phenomena.min_norm.figures import FIGURES, GONE, PROGRESS
-from engine.phenomena.min_norm.predictions import SWEPT, Path, least_norm
+from engine.phenomena.min_norm.predictions import SWEPT, Path
 from engine.phenomena.min_norm.weight_readings import NamedSetting, followed
 from engine.readings import summarised
-from engine.theory.implicit_bias.interpolators import norm
+from engine.theory.implicit_bias.interpolators import Order, norm
 from engine.theory.inputs import Floats
 from engine.theory.linear_models.draw_statistics import mean_and_error
 from engine.theory.linear_models.norm_law import expected_squared_norm
@@ -27,6 +27,7 @@ from engine.theory.linear_models.norm_law import expected_squared_norm
 if TYPE_CHECKING:
     from engine.phenomena.min_norm.experiment import MinNorm
 
+DRAWN_ORDERS: tuple[Order, ...] = ("l1", "linf", "l2")  # the last one has the colour of descent, whose limit has it least
 ROUNDED = 1e-28  # a loss below says nothing but how numbers are rounded
 TRAINED = {"distance": "distance", "null-component": "null", "train-loss": "loss"}  # figure -> quantity
 PREDICTED: dict[str, tuple[str, Basis]] = {
@@ -52,10 +53,9 @@ def _meant(run: MinNorm) -> set[str]:
 def _all(run: MinNorm) -> Iterator[Series]:
     chosen = run.chosen
     yield from _training(run)
+    yield from _norm_ratios(run, chosen)
     if run.config.alone:
-        yield from _norm_ratios(run, chosen)
         return
-    yield from _norms(run, chosen)
     yield from _directions(run, chosen)
     yield from _sweep(run)
     for setting in run.matrix[0].settings:
@@ -64,7 +64,7 @@ def _all(run: MinNorm) -> Iterator[Series]:
 
 
 def markers(run: MinNorm) -> Iterator[Marker]:
-    """Minima, what a start keeps, rounding, where weights diverge, the chosen alpha, the threshold and the chosen d."""
+    """Minima, rounding, where weights diverge, the chosen alpha, the threshold and the chosen d."""
     kept = _meant(run)
     yield from (marker for marker in (*_minima(run), *_landmarks(run)) if marker.figure in kept)
     steps = run.steps_made(run.config.param)
@@ -84,23 +84,26 @@ def medians(name: str, label: str, x: Floats, values: Floats, positive: bool = T
 
 
 def measured(
-    run: MinNorm, name: str, quantity: str, setting: NamedSetting, label: str = "", group: str = "", param: str = "", **looks: Any
-) -> Series:
-    """A simulated curve, up to where its weights diverge."""
+    run: MinNorm, name: str, quantity: str, setting: NamedSetting, label: str = "", group: str = "", param: str = "",
+    over: Floats | float = 1.0, **looks: Any,
+) -> Series:  # fmt: skip
+    """A simulated curve, up to where its weights diverge. over: what every seed's values are divided by."""
     end = run.divergence(setting)
     stop = None if end is None else end + 1
     x, values = run.steps_made(param or run.config.param)[:stop], run.readings.table(quantity, setting.name)[1][:stop]
-    return medians(name, label or setting.label, x, values, group=group or setting.name, **looks)
+    return medians(name, label or setting.label, x, values / over, group=group or setting.name, **looks)
 
 
-def _predicted(run: MinNorm, name: str, quantity: str, paths: Sequence[Path], label: str, group: str, positive: bool = True) -> Series:
-    """A curve from theory, up to where its weights diverge."""
+def _predicted(
+    run: MinNorm, name: str, quantity: str, paths: Sequence[Path], label: str, group: str, positive: bool = True, over: Floats | float = 1.0
+) -> Series:
+    """A curve from theory, up to where its weights diverge. over: what every seed's values are divided by."""
     x, values = run.theory.steps, np.stack([path[quantity] for path in paths], axis=1)
     if "distance" in paths[0]:
         lost = (np.stack([path["distance"] for path in paths], axis=1) > GONE).any(axis=1)
         stop = int(np.argmax(lost)) + 1 if lost.any() else None
         x, values = x[:stop], values[:stop]
-    return medians(name, label, x, values, positive, PREDICTED[run.config.param][1], kind="theory", group=group)
+    return medians(name, label, x, values / over, positive, PREDICTED[run.config.param][1], kind="theory", group=group)
 
 
 # ---------------------------------------------------------------- training
@@ -126,27 +129,35 @@ def _training(run: MinNorm) -> Iterator[Series]:
                 yield _predicted(run, f"{name}/theory", quantity, paths, f"{setting.label}, {word}", setting.name)
 
 
-def _norms(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
-    paths, word = _paths(run, chosen), PREDICTED[run.config.param][0]
-    for order, label in zip(ORDERS, _norm_names(run), strict=True):
-        name = f"norms/{order}"
-        label = f"{label}, {chosen.label}"
-        linear = run.config.param == "linear"  # whose distance is held against the closed form
-        yield measured(run, name, order, chosen, label, order, style="points" if paths and not linear else "line")
-        if paths and not linear:
-            yield _predicted(run, f"{name}/theory", order, paths, f"{label}, {word}", order)
-
-
 def _norm_ratios(run: MinNorm, chosen: NamedSetting) -> Iterator[Series]:
     """Each norm over the least of all weights that fit, of every seed's own problem; where it would take too long, none."""
-    end = run.divergence(chosen)
-    stop = None if end is None else end + 1
-    steps = run.steps_made(run.config.param)[:stop]
-    for order, word in zip(ORDERS, _norm_names(run), strict=True):
-        least = [least_norm(part.problem, order) for part in run.noise or run.mirror]
-        if run.history.records and all(least):
-            values = run.readings.table(order, chosen.name)[1][:stop] / np.array(least, dtype=np.float64)
-            yield medians(f"norm-ratios/{order}", f"{word}, {chosen.label}", steps, values, group=order)
+    paths, word = _paths(run, chosen), PREDICTED[run.config.param][0]
+    linear = run.config.param == "linear"  # whose distance is held against the closed form
+    names = dict(zip(ORDERS, _norm_names(run), strict=True))
+    for order in DRAWN_ORDERS:
+        least = _least(run, order)
+        if least is None or not run.history.records:
+            continue
+        name, label = f"norm-ratios/{order}", f"{names[order]}, {chosen.label}"
+        yield measured(run, name, order, chosen, label, order, style="points" if paths and not linear else "line", over=least)
+        if paths and not linear:
+            yield _predicted(run, f"{name}/theory", order, paths, f"{label}, {word}", order, over=least)
+
+
+def _least(run: MinNorm, order: Order) -> Floats | None:
+    """The least such norm of weights that fit, of every seed's problem; None where one is not known. Shape (seeds,)."""
+    if run.config.param == "deep-matrix":
+        found = [_least_completion(part, order) for part in run.matrix]
+    else:
+        found = run.theory.least[run.config.param, order]
+    return np.array(found, dtype=np.float64) if len(found) == len(run.seeds) and all(found) else None
+
+
+def _least_completion(part: DeepMatrix, order: Order) -> float | None:
+    """The least Frobenius or, once it is found, nuclear norm of a completion."""
+    if order == "l2":
+        return float(np.linalg.norm(part.filled))
+    return float(np.linalg.svd(part.nuclear.completion, compute_uv=False).sum()) if order == "l1" and part.nuclear.converged else None
 
 
 def _norm_names(run: MinNorm) -> tuple[str, ...]:
@@ -230,19 +241,12 @@ def _own_vs_d(run: MinNorm) -> Iterator[Series]:
 
 
 def _minima(run: MinNorm) -> Iterator[Marker]:
-    """Smallest norms of an interpolator of the first seed, and the error of the completion of least nuclear norm."""
-    theory = run.theory
-    least = {order: theory.least.get((run.config.param, order)) for order in ORDERS}
-    if run.config.param == "deep-matrix":
-        matrix = run.matrix[0]
-        least["l2"] = float(np.linalg.norm(matrix.filled))
-        if matrix.nuclear.converged:
-            least["l1"] = float(np.linalg.svd(matrix.nuclear.completion, compute_uv=False).sum())
-    found = [("norms", order, word, least[order]) for order, word in zip(ORDERS, _norm_names(run), strict=True)]
-    found += [("alpha-sweep", order, order, theory.least.get(("diagonal", order))) for order in ORDERS[:2]]
-    for figure, order, word, value in found:
-        if value is not None:
-            yield Marker(figure, "y", value, f"min {word}", order, brief=f"min {word}")
+    """Where norms are least, and the error of the completion of least nuclear norm."""
+    yield Marker("norm-ratios", "y", 1.0, "least that fits", brief="least that fits")
+    for order in ORDERS[:2]:
+        found = run.theory.least.get(("diagonal", order))
+        if found and found[0] is not None:
+            yield Marker("alpha-sweep", "y", found[0], f"min {order}", order, brief=f"min {order}")
     errors = [part.problem.error(part.nuclear.completion) for part in run.matrix if part.nuclear.converged]
     if errors:
         yield Marker("matrix-completion", "y", float(np.median(errors)), "min nuclear", brief="min nuclear")
@@ -257,10 +261,6 @@ def _landmarks(run: MinNorm) -> Iterator[Marker]:
             yield Marker(figure, "x", c.d / c.n, f"d = {c.d}")
     if c.param == "linear":
         linear = run.linear[0]
-        start = linear.starts[:2][int(np.argmax(np.linalg.norm(linear.starts[:2], axis=1)))]
-        kept = float(np.linalg.norm(linear.problem.null_component(start)) / np.linalg.norm(linear.problem.solution))
         yield Marker("null-component", "y", 1e-12, "1e-12: rounding")
-        if kept > 1e-12:
-            yield Marker("distance", "y", kept, "null part of w0", "gd-other" if c.w0 == 0 else "gd", brief="null part of w0")
         if run.history.records and min(run.readings.latest("loss", item.name).min() for item in linear.settings) < ROUNDED:
             yield Marker("train-loss", "y", ROUNDED, "below 1e-28: rounding", brief="rounding")

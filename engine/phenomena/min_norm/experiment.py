@@ -72,7 +72,7 @@ class MinNorm(Pieces[MinNormConfig]):
         self.noise = [LabelNoise(c, seed, self.grid) for seed in seeds] if c.param == NOISE else []
         self.mirror = [Mirror(c, seed, self.grid) for seed in seeds] if c.param == MIRROR else []
         self.draws = NormDraws(c.n, drawn_widths(c.n, c.d, most), 0 if c.own_rows or c.alone else c.draws, c.r2, c.sigma**2, seeds)
-        self.theory = Predictions(c, self.grid, self.widths, self.linear, self.diagonal, self.matrix, self._own_problem)
+        self.theory = Predictions(c, self.grid, self.widths, self.linear, self.diagonal, self.matrix, self._problems)
         self.networks = [Network(setting, seed) for _, seed, part in self._each() for setting in part.settings]
         self._runs: dict[str, OptimiserRun[Any]] = {
             f"{seed}/{param}/{name}": run for param, seed, part in self._each() for name, run in part.runs.items()
@@ -88,10 +88,9 @@ class MinNorm(Pieces[MinNormConfig]):
         return parts
 
     @property
-    def _own_problem(self) -> LeastSquares | None:
-        """The first seed's problem of a parameterisation that only runs where it is followed."""
-        beside: tuple[LabelNoise | Mirror, ...] = (*self.noise, *self.mirror)
-        return beside[0].problem if beside else None
+    def _problems(self) -> list[LeastSquares]:
+        """Every seed's problem of the parameterisation that is followed; none of matrices."""
+        return [part.problem for part in self.shown if not isinstance(part, DeepMatrix)]
 
     def _each(self) -> Iterator[tuple[str, int, Parameterisation]]:
         for param, parts in self._parts.items():

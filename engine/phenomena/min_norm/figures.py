@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.contract import Axis, Condition, Figure, PictureSpec, Quantity, Summary
-from engine.phenomena.min_norm.config import ALONE, BESIDE, MIRRORED, WITH_NOISE
+from engine.phenomena.min_norm.config import BESIDE, MIRRORED, WITH_NOISE
 
 STEP = Axis("step", log=True, lo=1)
 FIGURES = (
@@ -11,9 +11,8 @@ FIGURES = (
     Figure("null-component", "Null-space part", STEP, Axis("|P_null w|/|w|", log=True), ("null-component/*",),
            "P_null = I - X^+ X; rounding error stands for 0", domain=(BESIDE,)),
     Figure("train-loss", "Training loss", STEP, Axis("|X w - y|^2/2", log=True), ("train-loss/*",)),
-    Figure("norms", "Norms by step", STEP, Axis("norm", log=True), ("norms/*",), "min: least of all weights that fit", domain=(BESIDE,)),
     Figure("norm-ratios", "Norms over their least", STEP, Axis("ratio", lo=0.0), ("norm-ratios/*",),
-           "each over the least such norm of all weights that fit", domain=(ALONE,)),
+           "each over the least such norm of all weights that fit"),
     Figure("directions", "Singular directions", STEP, Axis("v.w / v.w*"), ("directions/*",),
            "how far along; v: right singular vector, singular value of X, or in deep-matrix of the matrix to complete", domain=(BESIDE,)),
     Figure("alpha-sweep", "Diagonal network: l2 to l1", Axis("alpha", log=True), Axis("norm", log=True), ("alpha-sweep/*",),
@@ -58,9 +57,9 @@ QUANTITIES = (
     _read("off-limit", "the same to the predicted limit"),
     _read("null", "|P_null w|/|w|", "null-component"),
     _read("loss", "|X w - y|^2/2", "train-loss", finite=True),
-    _read("l1", "l1, or nuclear", "norms"),
-    _read("l2", "l2, or Frobenius", "norms"),
-    _read("linf", "l∞, or spectral", "norms"),
+    _read("l1", "l1, or nuclear", "norm-ratios"),
+    _read("l2", "l2, or Frobenius", "norm-ratios"),
+    _read("linf", "l∞, or spectral", "norm-ratios"),
     *(_read(name, "share of the way", "directions") for name in PROGRESS),
     _read("misfit", "a diagonal network's |X w - y|/|y|"),
     _read("kkt", "a diagonal network's optimality residual"),

@@ -33,8 +33,6 @@ def noise_curves(run: MinNorm) -> Iterator[Series]:
 
 def noise_markers(run: MinNorm) -> Iterator[Marker]:
     """Where the noise ends, and the l1 norm of the limit that is predicted of noise on labels, of the first seed."""
-    if run.config.alone:
-        yield Marker("norm-ratios", "y", 1.0, "least that fits", brief="least that fits")
     if not run.noise:
         return
     part, end = run.noise[0], run.config.noisy_steps

@@ -21,7 +21,6 @@ from engine.theory.linear_models.min_norm import least_squares
 
 ROW, TARGET = (0.6, 0.8), 1.0  # x and y: s_max = 1, and w* = (.6, .8) has norm 1
 PROBLEM = least_squares([ROW], [TARGET])
-CIRCLES = (0.25, 1.0, 2.25)  # |w|^2, of |w*|^2
 PATH, NETWORK_TIMES = 400, np.geomspace(1e-3, 1e6, 60)  # steps of a path; times of the network's flow
 REACH = 50.0  # a path that leaves this far has diverged
 CELLS = (48, 72)  # of the loss
@@ -30,7 +29,7 @@ MARGIN = 2.4  # half the width of the plane unless a start lies farther out
 
 @lru_cache(maxsize=8)
 def plane_picture(config: MinNormConfig) -> Picture:
-    """Return the plane with loss, circles, the line of solutions, paths and w*.
+    """Return the plane with loss, the line of solutions, the circle that it touches in w*, and paths.
 
     A start of length 0 has another beside it, in the knob's direction.
     """
@@ -40,12 +39,11 @@ def plane_picture(config: MinNormConfig) -> Picture:
     half = max(MARGIN, 1.15 * config.w0)
     far = 4 * half
     circle = np.linspace(0, 2 * np.pi, 121)
-    rings = [np.sqrt(c) * np.stack([np.cos(circle), np.sin(circle)], axis=1) for c in CIRCLES]
+    ring = np.linalg.norm(best) * np.stack([np.cos(circle), np.sin(circle)], axis=1)  # which the line of solutions touches in w*
     layers = [
         Layer("points", best[None], "w*", "best"),
         Layer("line", np.stack([best - far * across, best + far * across]), "loss 0", "fits"),
-        *(Layer("line", ring, "|w|²=c", "circle") for ring in rings[:1]),
-        *(Layer("line", ring, "", "circle") for ring in rings[1:]),
+        Layer("line", ring, "|w|=|w*|", "best"),
         *_paths(config, start),
         Layer("rings", np.stack([np.zeros(2), start]), "start", "start"),
     ]

@@ -36,15 +36,16 @@ class Predictions:
         paths: of gradient descent by its closed form, or of the chosen network by its flow, as they are shown. growth: by depth.
         nested: norms (widths,) of one y with ever more columns; test_errors: (widths,) alike, of imported rows.
         limits: weights (d,) of networks, by the place of alpha in `SWEPT`.
-        least: of the first seed, by parameterisation and norm, None where it would take too long.
+        least: norms of weights that fit, by parameterisation and norm, None where it would take too long: those of every seed's problem of
+            the parameterisation that is followed, and of the first seed's diagonal networks.
         refusals: what has no solution, and why.
 
-    shown: the first seed's problem, where a study is followed, which has one of its own.
+    shown: every seed's problem of the parameterisation that is followed; none of matrices.
     """
 
     def __init__(
         self, config: MinNormConfig, grid: Steps, widths: Steps, linear: Sequence[Linear], diagonal: Sequence[Diagonal],
-        matrix: Sequence[DeepMatrix], shown: LeastSquares | None = None,
+        matrix: Sequence[DeepMatrix], shown: Sequence[LeastSquares],
     ) -> None:  # fmt: skip
         self.steps = grid[grid >= 1].astype(np.float64)
         self.paths: list[Path] = []
@@ -52,7 +53,7 @@ class Predictions:
         self.nested: list[Floats] = []
         self.test_errors: list[Floats] = []
         self.limits: list[list[Floats]] = [[] for _ in SWEPT]
-        self.least: dict[tuple[str, Order], float | None] = {}
+        self.least: dict[tuple[str, Order], list[float | None]] = {}
         self.refusals: list[str] = []
         self._left: list[tuple[Callable[[Any], None], Callable[[], Any]]] = []
         for run, network, product in zip(linear, diagonal, matrix, strict=True):  # none beside a study of its own
@@ -67,10 +68,12 @@ class Predictions:
                 self._later(self.growth[depth].append, partial(product.flow, depth, self.steps))
             for place, alpha in enumerate(SWEPT):
                 self._later(self.limits[place].append, partial(network.limit, float(alpha)))
-        problems = {"linear": linear[0].problem, "diagonal": diagonal[0].problem} if shown is None else {config.param: shown}
-        for param, problem in problems.items():
+        sought = {"diagonal": [network.problem for network in diagonal[:1]], config.param: list(shown)}
+        for param, problems in sought.items():
             for order in ORDERS:
-                self._later(partial(self.least.__setitem__, (param, order)), partial(least_norm, problem, order))
+                found = self.least[param, order] = []
+                for problem in problems:
+                    self._later(found.append, partial(least_norm, problem, order))
 
     @property
     def done(self) -> bool:

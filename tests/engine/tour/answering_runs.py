@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.contract import Marker, Phase, ScalarValue, Series, Snapshot, Status, Verdict
+from engine.contract import Phase, ScalarValue, Series, Snapshot, Status, Verdict
 from engine.registry import spec
 from engine.tour import STOPS
 
@@ -10,10 +10,10 @@ BY_NAME = {stop.name: stop for stop in STOPS}
 THIRD = np.array([0.0, 0.5, 1.0])
 
 
-def run(stop, *, values=(), curves=(), minima=(), statuses=(), **changes):
+def run(stop, *, values=(), curves=(), statuses=(), **changes):
     """A finished run of a stop.
 
-    values: scalars by name, a number, or a pair of seeds; curves: (x, y) or (x, y, lo, hi) by name; minima: of markers, by group;
+    values: scalars by name, a number, or a pair of seeds; curves: (x, y) or (x, y, lo, hi) by name;
     statuses: of claims, by id, all others hold. Names that the phenomenon does not declare are refused.
     """
     found = spec(stop.phenomenon)
@@ -31,10 +31,9 @@ def run(stop, *, values=(), curves=(), minima=(), statuses=(), **changes):
     claims = {claim.id: claim for claim in found.claims}
     assert set(dict(statuses)) <= set(claims)
     verdicts = tuple(Verdict(claim, 1.0, 1.0, dict(statuses).get(name, Status.HOLDS)) for name, claim in claims.items())
-    markers = tuple(Marker(stop.figure, "y", at, group, group) for group, at in dict(minima).items())
     snapshot = Snapshot(
         found.name, f"{found.name}-quick-s0", stop.preset, found.configure(stop.preset, stop.knobs).values(), (0,), Phase.FINISHED, "done",
-        series=tuple(series), markers=markers, verdicts=verdicts, scalars=tuple(scalars), step=100, total=100,
+        series=tuple(series), verdicts=verdicts, scalars=tuple(scalars), step=100, total=100,
     )  # fmt: skip
     return Snapshot(**{**vars(snapshot), **changes})
 

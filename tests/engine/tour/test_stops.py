@@ -95,7 +95,7 @@ LINE = np.array([50.0, 100.0, 200.0])
 
 
 def norms(l1, l2, linf):
-    return {f"norms/{name}": ([1, 10], [9, value]) for name, value in (("l1", l1), ("l2", l2), ("linf", linf))}
+    return {f"norm-ratios/{name}": ([1, 10], [9, value]) for name, value in (("l1", l1), ("l2", l2), ("linf", linf))}
 
 
 def ridge(*best):
@@ -149,8 +149,8 @@ def spectra(**slopes):
         ("not-wrong", {"values": BOUNDS}, 0.45),
         ("interpolation-threshold", {"values": {"test_mse_peak_d": 100, "test_mse_peak": 90, "valley_beyond_mse": 1.0}}, 1.0),
         ("interpolation-threshold", {"values": {"test_mse_peak_d": 150, "test_mse_peak": 90, "valley_beyond_mse": 1.0}}, 1.5),
-        ("implicit-bias", {"curves": norms(3, 1, 3), "minima": {"l1": 2, "l2": 1, "linf": 2}, "values": {"distance_gd": 1e-15}}, 2),
-        ("implicit-bias", {"curves": norms(2, 3, 3), "minima": {"l1": 2, "l2": 1, "linf": 2}, "values": {"distance_gd": 1.0}}, 1),
+        ("implicit-bias", {"curves": norms(1.5, 1, 1.5), "values": {"distance_gd": 1e-15}}, 2),
+        ("implicit-bias", {"curves": norms(1, 3, 1.5), "values": {"distance_gd": 1.0}}, 1),
         ("exercise-2", {"curves": {"given-inputs/variance": ([1, 2, 3], [9, 1.01, 0.5], [8, 0.97, 0.4], [10, 1.05, 0.6]),
                                    "given-inputs/bias": ([1, 2, 3], [0, 2.5, 3])}}, 1.01),
         ("not-always-best", {"curves": ridge(1.2, 1.18, 1.15, 1.1)}, 2),
@@ -214,8 +214,8 @@ def test_no_stop_tells_the_number_that_a_later_one_asks_for():
         ("exercise-3", {"values": BOUNDS, "statuses": {"VB1": Status.FAILS}}, "a bound of the class is below 1"),
         ("exercise-3", {"values": BOUNDS, "statuses": {"VB2": Status.PENDING}}, "VB2 is not decided"),
         ("exercise-3", {"values": {**BOUNDS, "certificate_true": 1.2}}, "no bound of another kind stands"),
-        ("implicit-bias", {"curves": norms(3, 3, 3), "minima": {"l1": 2, "l2": 1, "linf": 2}}, "0 of three norms are at their least"),
-        ("implicit-bias", {"curves": norms(3, 3, 3)}, "marked no l1"),
+        ("implicit-bias", {"curves": norms(1.5, 3, 1.5)}, "0 of three norms are at their least"),
+        ("implicit-bias", {}, "drew no curve norm-ratios/l1"),
         ("exercise-1", {}, "drew no curve norm-vs-d/draws"),
         ("max-margin", {}, "drew no curve direction-error/flow"),
         ("double-descent", {}, "drew no curve"),

@@ -34,8 +34,7 @@ def test_a_start_keeps_its_part_outside_the_rows() -> None:
     np.testing.assert_allclose(X @ kept, 0, atol=1e-10)
     assert 1.5 < np.linalg.norm(kept) < 2
     np.testing.assert_allclose(arrays["w"], arrays["w_hat"], atol=1e-10)
-    plateau = next(marker.at for marker in run.markers() if marker.label == "null part of w0")
-    assert plateau == pytest.approx(np.linalg.norm(kept) / np.linalg.norm(np.linalg.pinv(X) @ y))
+    plateau = np.linalg.norm(kept) / np.linalg.norm(np.linalg.pinv(X) @ y)
     assert curve(run, "distance/gd").y[-1] == pytest.approx(plateau, rel=1e-6)
     assert curve(run, "distance/gd-other").label == "GD from 0"
     assert verdict(run, "MN1").holds and verdict(run, "MN2").holds and verdict(run, "MN4").holds
@@ -59,8 +58,14 @@ def test_the_matrix_parameterisation_measures_entries_as_equations() -> None:
     loss = 0.5 * np.sum((W - arrays["w_star"])[seen] ** 2)
     assert curve(run, "train-loss/depth-2").y[-1] == pytest.approx(loss)
     assert curve(run, "null-component/depth-2").y[-1] == pytest.approx(np.linalg.norm(W[~seen]) / np.linalg.norm(W))
-    assert curve(run, "norms/l1").y[-1] == pytest.approx(np.linalg.norm(W, "nuc"))
     filled = np.where(seen, arrays["w_star"], 0)
+    assert curve(run, "norm-ratios/l2").y[-1] == pytest.approx(np.linalg.norm(W) / np.linalg.norm(filled))
+    if run.matrix[0].nuclear.converged:
+        nuclear = np.linalg.norm(run.matrix[0].nuclear.completion, "nuc")
+        assert curve(run, "norm-ratios/l1").y[-1] == pytest.approx(np.linalg.norm(W, "nuc") / nuclear)
+    assert not [
+        series for series in run.series() if series.name.startswith("norm-ratios/linf")
+    ]  # no programme finds the least spectral norm
     assert "gd-spread" not in run.history.records[-1]
     assert curve(run, "distance/depth-2").y[-1] == pytest.approx(np.linalg.norm(W - filled) / np.linalg.norm(filled))
 
@@ -77,11 +82,11 @@ def test_the_picture_is_the_theorem_in_the_plane() -> None:
     drawn = layers(run)
     row = np.array([[0.6, 0.8]])
     best = (np.linalg.pinv(row) @ [1.0]).ravel()
-    np.testing.assert_allclose(drawn["best"][0][0], best, atol=1e-12)
+    (point,), ring = drawn["best"]
+    np.testing.assert_allclose(point, best, atol=1e-12)
     for points in drawn["fits"]:
         np.testing.assert_allclose(points @ row[0], 1.0, atol=1e-12)
-    radii = [np.linalg.norm(ring, axis=1) for ring in drawn["circle"]]
-    assert any(np.allclose(radius, np.linalg.norm(best)) for radius in radii)  # one circle touches the line at w*
+    np.testing.assert_allclose(np.linalg.norm(ring, axis=1), np.linalg.norm(best))  # it touches the line at w*
     start = np.array([0.0, 2.0])
     (from_start,), (from_zero,) = drawn["gd"], drawn["gd-other"]
     np.testing.assert_allclose(from_start[0], start, atol=1e-12)
@@ -92,13 +97,14 @@ def test_the_picture_is_the_theorem_in_the_plane() -> None:
 def test_live_knobs_change_what_is_drawn_and_nothing_else(small: MinNorm) -> None:
     run = work(make(**SMALL), until=100)
     record = run.history.records[-1]
-    before, shown = layers(run), curve(run, "norms/l1").y
+    before, shown = layers(run), curve(run, "norm-ratios/l1").y
     run.set_knob("angle", 10.0)
     assert not np.allclose(layers(run)["gd-other"][0], before["gd-other"][0])
     run.set_knob("optimiser", "adam")
     assert "adam" in layers(run)
-    assert not np.allclose(curve(run, "norms/l1").y, shown)
-    np.testing.assert_allclose(curve(run, "norms/l1").y[-1], record["l1"][run.readings.columns("adam")[0]])
+    assert not np.allclose(curve(run, "norm-ratios/l1").y, shown)
+    (least,) = run.theory.least["linear", "l1"]
+    np.testing.assert_allclose(curve(run, "norm-ratios/l1").y[-1], record["l1"][run.readings.columns("adam")[0]] / least)
     work(run)
     np.testing.assert_equal(run.history.records, small.history.records)
 
@@ -217,8 +223,8 @@ def test_a_seed_among_others_is_the_seed_alone_and_touches_no_other(small: MinNo
 def test_programmes_that_would_take_too_long_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predictions, "LARGEST_PROGRAMME", 10)
     run = work(make(**{**SMALL, "steps": 3}))
-    assert run.theory.least["linear", "l1"] is None
-    assert {marker.label for marker in run.markers() if marker.figure == "norms"} == {"min l2"}
+    assert run.theory.least["linear", "l1"] == [None]
+    assert [series.name for series in run.series() if series.name.startswith("norm-ratios/")] == ["norm-ratios/l2"]
 
 
 @pytest.mark.parametrize(
