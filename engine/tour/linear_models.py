@@ -57,7 +57,7 @@ def direction(snapshot: Snapshot) -> Found:
     early, late = height(flow, 1e10), last(flow)
     sentence = (
         f"It is {written(early)} at s = 1e10 and {written(late)} at s = {written(float(flow.x[-1]))}: a factor of {written(early / late)}. "
-        f"Times log s it ends at {written(value(snapshot, 'direction_constant'))}; the limit is "
+        f"Times ln s it ends at {written(value(snapshot, 'direction_constant'))}; the limit is "
         f"{written(value(snapshot, 'direction_constant_theory'))}."
     )
     return at_handles(DIRECTION, [flow], True, sentence)
@@ -140,10 +140,10 @@ STOPS = (
         ask="Draw how far it is from there, |w/|w| - w_hat/|w_hat||, against time s = eta t.",
         question=DIRECTION,
         find=direction,
-        explanation="On logarithmic axes it hardly falls: like 1/log t. The defect of the angle, 1 - cos, goes like 1/log^2 t, the loss "
+        explanation="On logarithmic axes it hardly falls: like 1/ln t. The defect of the angle, 1 - cos, goes like 1/ln^2 t, the loss "
         "like 1/t. Meanwhile the loss on new points rises where the separator errs (MM9), and their error stays. Beyond the last true step "
         "(dots) the curve is the gradient flow.",
-        formula="w(t) = w_hat log t + w_tilde + o(1); distance = |(I - P) w_tilde|/(|w_hat| log t) + O(1/log^2 t), P projects on w_hat",
+        formula="w(t) = w_hat ln t + w_tilde + o(1); distance = |(I - P) w_tilde|/(|w_hat| ln t) + O(1/ln^2 t), P projects on w_hat",
         claims=("MM2", "MM7", "MM9"),
     ),
 )

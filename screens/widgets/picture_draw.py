@@ -47,7 +47,7 @@ def picture_grid(picture: Picture, width: int, height: int, theme: Theme, number
         grid.write(0, 0, theme.cut(numbered(figure, number), grid.width), theme.quiet)
         return grid
     heat_map, styled = HeatMap(picture, theme), styled_layers(picture.layers, theme, picture.log)
-    entries: list[LegendEntry] = [*heat_map.class_entries(), *(item.entry for item in styled if item.layer.label)]
+    entries: list[LegendEntry] = [*heat_map.class_entries(), *(item.entry for item in styled if item.layer.label and len(item.xy))]
     lost = sum(item.lost for item in styled)
     own = note_rows(figure, grid.width, spare_rows(grid.height, alone), theme, number, beside=not lost)
     for index, words in enumerate(own):

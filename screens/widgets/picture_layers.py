@@ -44,7 +44,7 @@ def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> l
     """Give every layer its colour and mark, by group as in the figures; `log`: of a plane where only positive points can be drawn.
 
     Groups without a curve take what no curve's group in this picture has, from the end of the table: curves are counted from its beginning.
-    Rings around points have the points' colours, and in the legend none.
+    Rings around points have the points' colours, and in the legend none; rings of a group have its colour, where others of it are points.
     A line without a label looks like the line of its group before it; points without one are named with the lines of their group.
     """
     names = [layer.group or layer.label for layer in layers]
@@ -54,6 +54,7 @@ def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> l
     named: dict[str, str] = {}
     dotted = {name for layer, name in zip(layers, names, strict=True) if layer.kind == "points" and not layer.label}
     marked = any(layer.kind == "points" for layer in layers)
+    pointed = {name for layer, name in zip(layers, names, strict=True) if layer.kind == "points"}
     for layer, name in zip(layers, names, strict=True):
         group = places[name]
         xy = np.asarray(layer.xy, dtype=np.float64).reshape(-1, 2)
@@ -71,7 +72,7 @@ def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> l
             glyph = mark
         ring = "O" if theme.ascii else "◉"
         legend = {"path": line[0] + mark, "line": line[0] + mark if name in dotted else line, "points": mark, "rings": ring}[layer.kind]
-        tone = theme.strong if layer.kind == "rings" and marked else theme.curve(group)
+        tone = theme.strong if layer.kind == "rings" and marked and name not in pointed else theme.curve(group)
         styled.append(StyledLayer(layer, xy, tone, ring if layer.kind == "rings" else mark, legend, glyph, dash))
     return styled
 

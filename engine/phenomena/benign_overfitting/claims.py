@@ -99,7 +99,9 @@ def _meets(run: BenignOverfitting) -> Judgement:
 
     compared = [setting for setting in run.settings if setting.family in ("exp-eps", "power") or _calm(run, setting)]
     worst = max(compared, key=excess_error)
-    note, values = f"{worst.label}, n={worst.n}, of {len(compared)} means", {"n": float(worst.n), "of tolerance": excess_error(worst)}
+    drawn = any(worst in curve for curve in run.shown_curves)
+    note = f"{worst.label}{'' if drawn else ' (in no figure)'}, n={worst.n}, the worst of {len(compared)} means"
+    values = {"n": float(worst.n), "of tolerance": excess_error(worst)}
     return decided(excess_error(worst) <= 1, run.noise(worst), note, predicted=run.expected[worst] - 1, values=values)
 
 

@@ -24,16 +24,16 @@ QUANTITIES = (
 )
 
 WIDTH, STEP, SAMPLES = Axis("width h", log=True), Axis("step", log=True), Axis("samples n", log=True)
-ERROR = Axis("error", lo=0.0, hi=0.6)  # networks at the first steps, and the narrowest, err more: a peak in the error is lower
+ERROR = Axis("error", lo=0.0)
 UNSWEPT = "one sample size only: presets quick and standard train more, or the knob samples"
 SWEPT = Condition("samples other than n", lambda config: bool(set(config.samples) - {config.n, 0}))
 FIGURES = (
     Figure("width", "Error and width", WIDTH, ERROR, ("width/*",)),
     Figure("width-loss", "Test loss and width", WIDTH, Axis("test loss"), ("width-loss/*",),
            "squares summed over classes, or cross-entropy"),
-    Figure("epochs", "Training time", STEP, Axis("test error", hi=ERROR.hi), ("epochs/*",), "width at the peak of test loss, and widest"),
+    Figure("epochs", "Training time", STEP, Axis("test error", lo=0.0), ("epochs/*",), "width at the peak of test loss, and widest"),
     Figure("samples", "Sample size", SAMPLES, Axis("test error"), ("samples/*",), "at the last step", UNSWEPT, (SWEPT,)),
-    Figure("emc", "Effective model complexity", WIDTH, Axis("EMC", lo=0.0), ("emc/*",), "largest n with train error <= eps",
+    Figure("emc", "EMC: largest n fitted", WIDTH, Axis("samples", lo=0.0), ("emc/*",), "effective model complexity: train error <= eps",
            UNSWEPT, (SWEPT,)),
     Figure("epochs-exact", "Linear model, steps", STEP, Axis("excess risk", hi=2.5), ("epochs-exact/*",), "two time scales, n=400"),
     Figure("samples-exact", "Linear model, n", SAMPLES, Axis("excess risk", log=True, hi=10.0), ("samples-exact/*",),

@@ -72,7 +72,7 @@ class LazyTrainingConfig(Config):
     m: int = knob(100, "hidden neurons", ge=4, le=2000, log=True, needs=(TWO_LAYER,))
     widths: tuple[int, ...] = knob((30, 300), "further numbers of neurons, trained at alpha 1", ge=4, le=2000, needs=(TWO_LAYER,))
     teacher: int = knob(3, "neurons of the teacher", ge=1, le=10, needs=(TWO_LAYER, one_of("dataset", TEACHER)))
-    steps: int = knob(20_000, "longest training", ge=100, le=100_000, unit="steps", log=True, needs=(TWO_LAYER,))
+    steps: int = knob(20_000, "longest training", ge=100, le=100_000, unit="steps", log=True, needs=(TWO_LAYER,), label="most steps")
     symmetrise: bool = knob(True, "start from zero by pairs of opposite neurons", needs=(TWO_LAYER,))
     tol: float = knob(RESIDUAL, "relative training residual at which a network rests", ge=1e-6, le=0.1, log=True, label="tolerance",
                       needs=(TWO_LAYER,))  # fmt: skip

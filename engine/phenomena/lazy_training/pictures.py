@@ -42,8 +42,8 @@ def directions(run: LazyTraining, name: str, setting: ScaleAndWidth) -> Picture:
     if not own:
         layers = (*layers, Layer("points", teacher @ plane, "teacher", "teacher"))
     shares, whose = (in_span(*before, teacher), in_span(*after, teacher)), "this plane" if own else "the teacher's span"
-    note = f"directions of the quarter with the largest |a||w|; in {whose}: {shares[0]:.0%}, now {shares[1]:.0%}"
-    title = f"{len(last)} strongest neurons, {END[name]} alpha"
+    note = f"directions of the {len(last)} with the largest |a||w|; in {whose}: {shares[0]:.0%}, now {shares[1]:.0%}"
+    title = f"Strongest neurons, {END[name]} alpha"
     axes = ("principal component 1", "component 2") if own else ("teacher's component 1", "component 2")
     extent = (-REACH, REACH, -REACH, REACH)
     return Picture(

@@ -1,6 +1,6 @@
 """Max margin: On separable data the weights of logistic regression diverge; where does their direction go?
 
-To the hard-margin SVM, without anybody asking for it, at a rate of 1/log t; meanwhile validation loss rises and validation
+To the hard-margin SVM, without anybody asking for it, at a rate of 1/ln t; meanwhile validation loss rises and validation
 error stays. The gradient flow is followed over 59 decades of time, far beyond any descent, and true steps lie beneath it as far
 as they were run. Other optimisers go to the largest margin in another norm; Adam comes near one and
 need not stay.
@@ -19,7 +19,7 @@ Candes, Sur 2020, arXiv:1804.09753; Sur, Candes 2019, arXiv:1803.06964; Montanar
 Kammoun, Thrampoulidis 2019, arXiv:1911.05822.
 
 Letters: n points, d features; rows z_i = y_i x_i; w_hat the SVM, alpha its dual weights, gamma = 1/|w_hat| its margin; eta the step
-size, t steps, s = eta t the flow's time, L = log s; w_tilde what remains of w - w_hat L. Losses are sums over points. Each seed
+size, t steps, s = eta t the flow's time, L = ln s; w_tilde what remains of w - w_hat L. Losses are sums over points. Each seed
 draws its own problem; lines are medians over seeds with their range.
 
 Order: 50

@@ -31,7 +31,7 @@ TWO_TERM, FOLLOWS, OWN_MARGIN, EQUAL = 1e-8, 1e-3, 0.95, 1e-4
 SLOPE, ERROR, SETTLED = 0.02, 0.01, 0.005
 FOLLOWED, RACED = 200_000, 100_000  # steps
 FAR = 700.0  # an exponent just below what overflows
-NEAR = 0.01  # margin over the longest row below which 100,000 steps, whose error is O(log t/sqrt t) times its inverse, come nowhere
+NEAR = 0.01  # margin over the longest row below which 100,000 steps, whose error is O(ln t/sqrt t) times its inverse, come nowhere
 C_DIRECTION, C_ANGLE, C_GAP = 0.6545, 0.2142, 0.29270  # of the four points
 RANKED = ("normalised", "sign", "coordinate")  # each the best at a norm of its own
 
@@ -40,9 +40,9 @@ TO_THE_END, HALF_WAY, EARLY = within("decades", 59), within("decades", 30), with
 DESCENT_CLAIMS = (
     Claim("MM1", "Non-negative least squares finds the SVM: distance to sequential quadratic programming", "Lawson, Hanson 1974", "0",
           "1e-6; KKT residual 1e-10", chance=1e-3),
-    Claim("MM2", "Direction law, four-point set: error x log s at s = 1e59", SOUDRY, ".6545", "1 %", ("quick",), (TO_THE_END,)),
-    Claim("MM3", "Angle law, four-point set: (1-cos) x (log s)^2 at s = 1e59", SOUDRY, ".2142", "2 %", ("quick",), (TO_THE_END,)),
-    Claim("MM4", "Margin law, four-point set: gap x log s at s = 1e59", SOUDRY, ".2927", ".1 %", ("quick",), (TO_THE_END,)),
+    Claim("MM2", "Direction law, four-point set: error x ln s at s = 1e59", SOUDRY, ".6545", "1 %", ("quick",), (TO_THE_END,)),
+    Claim("MM3", "Angle law, four-point set: (1-cos) x (ln s)^2 at s = 1e59", SOUDRY, ".2142", "2 %", ("quick",), (TO_THE_END,)),
+    Claim("MM4", "Margin law, four-point set: gap x ln s at s = 1e59", SOUDRY, ".2927", ".1 %", ("quick",), (TO_THE_END,)),
     Claim("MM5", "Loss law, four-point set: loss x s at s = 1e10", SOUDRY, "1/gamma^2", ".01 %", ("quick",), (EARLY,)),
     Claim("MM6", "Two-term law, four-point set: distance at s = 1e30", "arXiv:1710.10345, Theorems 3-4", "0", "1e-8", ("quick",),
           (HALF_WAY,)),
@@ -50,9 +50,9 @@ DESCENT_CLAIMS = (
           (within("gd_steps", FOLLOWED),), 1e-3),
     Claim("MM8", "Each optimiser reaches its own margin, where another's goal lies lower", "arXiv:1802.08246; arXiv:1803.01905",
           "1; best of three", ">= .95 at 100,000 steps", ("standard",), (one_of("data", "gauss"), within("gd_steps", 10 * RACED)), 0.01),
-    Claim("MM9", "Validation loss grows with log s, by what w_hat gets wrong, while the error goes to w_hat's: slope of the loss", SOUDRY,
+    Claim("MM9", "Validation loss grows with ln s, by what w_hat gets wrong, while the error goes to w_hat's: slope of the loss", SOUDRY,
           "mean of max(0, -y x.w_hat)", "slope 2 %; error .01", ("quick",), (HALF_WAY,), 1e-3),
-    Claim("MM10", "Equal duals have no 1/log t term: Soudry's set at s = 1e30", "arXiv:1710.10345, Fig. 1", "0", "1e-4", ("quick",),
+    Claim("MM10", "Equal duals have no 1/ln t term: Soudry's set at s = 1e30", "arXiv:1710.10345, Fig. 1", "0", "1e-4", ("quick",),
           (HALF_WAY,), 1e-3),
 )  # fmt: skip
 CLAIMS = (
@@ -151,9 +151,9 @@ def _own_margins(run: MaxMargin) -> Judgement:
 
 
 def _validation(run: MaxMargin) -> Judgement:
-    """Once w is w_hat log s + O(1), a point that w_hat gets wrong by m adds m/n_val to the slope, and the others nothing.
+    """Once w is w_hat ln s + O(1), a point that w_hat gets wrong by m adds m/n_val to the slope, and the others nothing.
 
-    At a finite s a point at |m| from w_hat's boundary is off by |m|/(1 + exp(|m| log s + O(1))), which is much only for the nearest.
+    At a finite s a point at |m| from w_hat's boundary is off by |m|/(1 + exp(|m| ln s + O(1))), which is much only for the nearest.
     """
     if len(run.solutions) < len(run.problems):
         return pending("the flow is not there yet")
@@ -170,7 +170,7 @@ def _validation(run: MaxMargin) -> Judgement:
         return not_applicable("w_hat gets every held-out point right, and no loss grows")
     away = max(solution.off_pace(int(np.argmax(late))) for solution in run.solutions)
     if away > SETTLED:
-        reason = f"|w| does not grow by |w_hat| log s yet: {away:.2g} off, for too small an eigenvalue of the support vectors"
+        reason = f"|w| does not grow by |w_hat| ln s yet: {away:.2g} off, for too small an eigenvalue of the support vectors"
         return censored(slopes[0], reason, values={"off": away})
     near = max(_undecided(solution, float(run.log_s[late][0])) for solution in run.solutions)
     if near > SETTLED:

@@ -34,8 +34,8 @@ S = Axis("s = eta t", log=True)
 DESCENT_FIGURES = (
     Figure("direction-error", "Direction error", S, Axis("|w/|w| - SVM's|", log=True), ("direction-error/*",),
            "distance of unit weights from w_hat/|w_hat|, w_hat the SVM's"),
-    Figure("direction-law", "Direction error x log s", S, Axis("product", lo=0.0), ("direction-law/*",), "tends to a constant"),
-    Figure("norm", "Norm of the weights", S, Axis("|w|", lo=0.0), ("norm/*",), "slope |w_hat| on log s"),
+    Figure("direction-law", "Direction error x ln s", S, Axis("product", lo=0.0), ("direction-law/*",), "tends to a constant"),
+    Figure("norm", "Norm of the weights", S, Axis("|w|", lo=0.0), ("norm/*",), "slope |w_hat| on ln s"),
     Figure("validation", "Validation", S, Axis("mean loss, error rate", log=True), ("validation/*",),
            "1,000 held-out points: training points, noise as large as the margin"),
     Figure("optimisers", "Margin gap, own norm", Axis("step", log=True, lo=1), Axis("relative", log=True),
@@ -85,7 +85,7 @@ DISTANCES: dict[str, Callable[[MarginCurves, Floats], Floats]] = {
     "margin-gap": lambda c, tau: c.margin_gap,
     "margin-law": lambda c, tau: c.margin_gap * tau,
     "norm": lambda c, tau: c.norm,
-}  # by name, what is read at tau = log s; figures show some of them
+}  # by name, what is read at tau = ln s; figures show some of them
 LOSSES: dict[str, Callable[[Floats, Floats], Floats]] = {
     "loss": lambda log_loss, tau: np.exp(log_loss),
     "loss-law": lambda log_loss, tau: np.exp(log_loss + tau),
@@ -95,7 +95,7 @@ LIMITS: dict[str, Callable[[SoudryLimit], float]] = {
     "angle-law": lambda limit: limit.angle,
     "margin-law": lambda limit: limit.gap,
     "loss-law": lambda limit: limit.loss,
-}  # the constants that the products with log s or s tend to
+}  # the constants that the products with ln s or s tend to
 DRAWN = tuple(figure.name for figure in DESCENT_FIGURES if figure.name in (*DISTANCES, *LOSSES))
 ASYMPTOTIC: dict[str, Any] = {"kind": "theory", "basis": "asymptotic"}
 
@@ -172,7 +172,7 @@ def _flows(run: MaxMargin) -> Iterator[Series]:
 
 
 def _two_terms(run: MaxMargin, limited: list[tuple[Solution, SoudryLimit]]) -> Iterator[Series]:
-    """Distances that w_hat log s + w_tilde predicts; where w_tilde is parallel to w_hat, of the norm alone."""
+    """Distances that w_hat ln s + w_tilde predicts; where w_tilde is parallel to w_hat, of the norm alone."""
     tau = run.log_s[run.log_s >= LATE]
     for figure in (name for name in DRAWN if name in DISTANCES and name not in LIMITS):  # limits have a line of their own
         read = DISTANCES[figure]

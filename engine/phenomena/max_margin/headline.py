@@ -1,4 +1,4 @@
-"""The headline of max-margin: what error x log s comes to, how far descent's direction is from the SVM's, how much of the margin it has.
+"""The headline of max-margin: what error x ln s comes to, how far descent's direction is from the SVM's, how much of the margin it has.
 
 Soudry et al. 2018, arXiv:1710.10345; Gunasekar et al. 2018, arXiv:1802.08246.
 """
@@ -15,14 +15,14 @@ from engine.headline import Known, pooled, step
 if TYPE_CHECKING:
     from engine.phenomena.max_margin.experiment import MaxMargin
 
-PARALLEL = 1e-6  # a constant below is none: the direction falls faster than 1/log s
+PARALLEL = 1e-6  # a constant below is none: the direction falls faster than 1/ln s
 
 
 def clauses(run: MaxMargin, known: Known) -> Iterator[str]:
     """The flow's law, then descent's true steps; before the first, the margin that there is to be found."""
     if known.has("direction_constant", "direction_constant_theory") and known.value("direction_constant_theory") > PARALLEL:
         measured, theory = (f"{known.value(name):.4g}" for name in ("direction_constant", "direction_constant_theory"))
-        yield f"flow: direction error x log s = {measured} at s = 1e{run.log_s[-1] / np.log(10):.0f}, limit {theory}"
+        yield f"flow: direction error x ln s = {measured} at s = 1e{run.log_s[-1] / np.log(10):.0f}, limit {theory}"
     if not known.has("direction_error_gd"):
         yield f"largest margin {known.number('margin')}, {known.count('support_vectors')} rows on it"
     else:

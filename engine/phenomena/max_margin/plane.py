@@ -6,6 +6,8 @@ across it: in it distances to the SVM's separator are true, and the flow's direc
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from engine.contract import Layer, Picture
@@ -84,14 +86,18 @@ class Plane:
         return line
 
 
+KINDS: tuple[tuple[Literal["points", "rings"], str, bool], ...] = (("points", "", False), ("rings", ", support", True))  # of examples
+
+
 def picture(solution: Solution, run: MarginRun) -> Picture:
     """Draw a problem; with the linked cursor over s the flow's separator turns. The run's stands at its present step, if it made one."""
     plane, svm, flow, y = Plane(solution), solution.svm, solution.flow, solution.problem.y
     s, last = np.exp(flow.log_s), f"flow s=1e{flow.log_s[-1] / np.log(10):.0f}"
     names = solution.problem.classes
     layers = [
-        Layer("points", plane.points[y == sign], name, f"label {sign:+.0f}")
+        Layer(kind, plane.points[(y == sign) & (svm.support == chosen)], f"{name}{words}", f"label {sign:+.0f}")
         for name, sign in ((names[1], 1.0), (names[0], -1.0))
+        for kind, words, chosen in KINDS
         if np.any(y == sign)
     ]
     layers += [
@@ -102,7 +108,6 @@ def picture(solution: Solution, run: MarginRun) -> Picture:
     ]
     if np.any(run.stepper.w):
         layers.append(Layer("line", plane.line(run.stepper.w), f"true {run.method.label}", run.method.name))
-    layers.append(Layer("rings", plane.points[svm.support], "support, in its class's colour", "svm"))
     x, up, note = ("x1", "x2", "") if plane.native else ("along w_hat", "across, as it turns", "the plane in which the flow turns")
     return Picture(
         "separator", "Data and separators", layers=tuple(layers), extent=plane.extent, x=x, y=up, equal=plane.equal, note=note

@@ -72,7 +72,7 @@ class Problem:
 
     @property
     def support_spans(self) -> bool:
-        """Whether every point is a combination of support vectors: then descent and flow have the same limit beside w_hat log s."""
+        """Whether every point is a combination of support vectors: then descent and flow have the same limit beside w_hat ln s."""
         Z = self.svm.Z
         return bool(np.linalg.matrix_rank(Z[self.svm.support]) == np.linalg.matrix_rank(Z))
 

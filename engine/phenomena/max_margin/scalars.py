@@ -29,8 +29,8 @@ OPTIMISERS = {
 }  # fmt: skip
 AT = {"1e3": 1_000, "1e4": 10_000, "1e5": 100_000}  # steps of gradient descent
 LAWS = {
-    "direction_constant": ("direction-law", "direction error x log s"), "angle_constant": ("angle-law", "(1 - cos) x (log s)^2"),
-    "margin_constant": ("margin-law", "margin gap x log s"), "loss_constant": ("loss-law", "summed loss x s"),
+    "direction_constant": ("direction-law", "direction error x ln s"), "angle_constant": ("angle-law", "(1 - cos) x (ln s)^2"),
+    "margin_constant": ("margin-law", "margin gap x ln s"), "loss_constant": ("loss-law", "summed loss x s"),
 }  # fmt: skip
 DESCENT_SCALARS = (
     Scalar("margin", "largest l2 margin", log=True),

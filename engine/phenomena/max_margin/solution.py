@@ -78,7 +78,7 @@ class Solution:
         return np.asarray(np.interp(seen, flow, self.flow.log_s, left=np.nan, right=np.nan))
 
     def off_pace(self, place: int) -> float:
-        """How far the weights' growth per unit of log s, from a place among the times to the last, is from w_hat; relative."""
+        """How far the weights' growth per unit of ln s, from a place among the times to the last, is from w_hat; relative."""
         w, log_s = self.flow.w, self.flow.log_s
         pace = (w[-1] - w[place]) / (log_s[-1] - log_s[place])
         return float(np.linalg.norm(pace - self.svm.w)) / self.svm.norm

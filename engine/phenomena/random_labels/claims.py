@@ -127,8 +127,8 @@ ZHANG, GREYDANUS = "Zhang et al. 2017, arXiv:1611.03530", "Greydanus, Kobak 2024
 TABLE_1, FIG_1 = f"{ZHANG}, Table 1", f"{ZHANG}, Fig. 1"
 CLAIMS = (
     Claim("RL1", "Random labels are memorised: final training accuracy", TABLE_1, "1", ">= .99", (), (*FITS, *RANDOM_LABELS), 0.01),
-    Claim("RL2", "Nothing transfers: test accuracy is as after renaming the classes at random", TABLE_1, "1/K",
-          "no rarer than 1 in 1,000 of 9,999 renamings", (), RANDOM_LABELS, RARE),
+    Claim("RL2", "Nothing transfers: test accuracy is chance, against 9,999 random renamings of the classes", TABLE_1, "1/K",
+          "p-value above 1 in 1,000", (), RANDOM_LABELS, RARE),
     Claim("RL3", "Trained on random labels: mean test error on clean ones, over 5+ seeds, is chance", TABLE_1, "1-1/K",
           "Student's t, 99.9 %", ("standard",), (*RANDOM_LABELS, TESTED), RARE),
     Claim("RL4", "Same network and settings generalise on true labels: test error", TABLE_1, "far below chance", "<= .15", ("quick",),
@@ -170,7 +170,7 @@ def _transfers_nothing(run: RandomLabels) -> Judgement:
     if renamings <= 2 / RARE:
         return not_applicable(f"needs more classes or seeds: {renamings:,} renamings cannot make anything as rare as 1 in 1,000")
     accuracy = 1.0 - float(run.error(RANDOM).mean())
-    return decided(rank > RARE, accuracy, f"{rank:.2g} of renamings are as far from {chance:g}", values={"chance": chance, "rank": rank})
+    return decided(rank > RARE, accuracy, f"p-value {rank:.2g}: renamings as far from {chance:g}", values={"chance": chance, "rank": rank})
 
 
 def _at_chance(run: RandomLabels) -> Judgement:
@@ -210,7 +210,7 @@ def _climbs(run: RandomLabels) -> Judgement:
     smallest_rise = float(np.diff(errors).min())
     note = "q = " + ", ".join(f"{condition.corruption:g}" for condition in run.levels)
     return decided(
-        smallest_rise > 0 and rank > RARE, " ".join(f"{error:.3f}" for error in errors), f"{note}; {rank:.2g} of renamings as far",
+        smallest_rise > 0 and rank > RARE, " ".join(f"{error:.3f}" for error in errors), f"{note}; at q = 1 p-value {rank:.2g}",
         values={"smallest_rise": smallest_rise, "rank": rank, "first": float(errors[0]), "last": float(errors[-1])},
     )  # fmt: skip
 

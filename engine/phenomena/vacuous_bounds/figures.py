@@ -152,7 +152,7 @@ def two_sided_plane(run: VacuousBounds) -> Picture:
     ratio = run.config.D_over_m
     shown = run.examples[ratio][0]
     sample, flipped = shown.plane
-    reach = round_above(float(np.abs(sample).max()))
+    reach = 1.2 * float(np.abs(sample).max())
     side = 1.1 * float(np.abs(sample[:, 0]).max())
     note = f"D/m = {ratio}: error on S {shown.train_error:g}, on S' {shown.flipped_error:g}"
     layers = (
@@ -169,9 +169,3 @@ def two_sided_plane(run: VacuousBounds) -> Picture:
         y="noise w2.x2",
         note=note,
     )
-
-
-def round_above(value: float) -> float:
-    """Return 1, 2 or 5 times a power of ten, at least the value: ends of an axis about 0 whose ticks lie nearly alike on both sides."""
-    power = 10.0 ** np.floor(np.log10(max(value, 1e-300)))
-    return float(next(times * power for times in (1.0, 2.0, 5.0, 10.0) if times * power >= value))

@@ -21,8 +21,8 @@ def clauses(run: VacuousBounds, known: Known) -> Iterator[str]:
     first, *others = run.config.conditions
     vc, certificate = f"vc_{first.name}", f"certificate_{first.name}"
     if known.has(f"test_error_{first.name}", vc):
-        word = "vacuous" if known.value(vc) >= VACUOUS else "below 1"
-        yield f"{first.label}: error {known.number(f'test_error_{first.name}')}, VC {known.number(vc)}, {word}"
+        word = " > 1" if known.value(vc) > VACUOUS else ""
+        yield f"{first.label}: error {known.number(f'test_error_{first.name}')}, VC {known.number(vc)}{word}"
     if known.has(certificate):
         yield f"PAC-Bayes {certified(known, first.name)}"
     else:
@@ -36,5 +36,5 @@ def clauses(run: VacuousBounds, known: Known) -> Iterator[str]:
 def certified(known: Known, labels: str) -> str:
     """Say a certificate and the test error of what it certifies, classifiers drawn from the posterior."""
     error = f"stochastic_test_error_{labels}"
-    drawn = f", draws err {known.number(error)}" if known.has(error) else ""
+    drawn = f", its draws err {known.number(error)}" if known.has(error) else ""
     return f"{known.number(f'certificate_{labels}')}{drawn}"
