@@ -185,4 +185,4 @@ def sentences(r: Milestones) -> Iterator[str]:
     later = r.run_on(r.settings[MAIN])
     if later:
         label = r.settings[MAIN].label
-        yield f"{label} goes on to step {later:,}, {READ_AT:g} times its grok step, for GR4"
+        yield f"{label} goes on to step {later:,}, {READ_AT:g} times its grok step, where claim GR4 looks"
