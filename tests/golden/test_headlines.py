@@ -120,7 +120,8 @@ def test_min_norm_gives_the_last_relative_distances():
     _, away = column("distance")
     gd, adam = (away[-1, places(run, name=name)[0]] for name in ("gd", "adam"))
     assert gd < 1e-12
-    step, found, *_, other = numbers_in(said("min-norm--linear").split("; ")[0])
+    of_descent, of_adam, *_ = said("min-norm--linear").split("; ")
+    (step, found, *_), (other,) = numbers_in(of_descent), numbers_in(of_adam)
     assert step == run.step and found == pytest.approx(gd, rel=0.1) and other == pytest.approx(adam, rel=1e-2)
     assert "misfit" in said("min-norm--diagonal") and "completion error (factors): " in said("min-norm--deep-matrix")
 

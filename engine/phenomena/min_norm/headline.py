@@ -27,8 +27,8 @@ def clauses(run: MinNorm, known: Known) -> Iterator[str]:
     elif run.config.param == NOISE:
         yield from _of_noise(run, known)
     elif run.config.param == MIRROR:
-        yield f"{at} potential p={run.config.p:g} is {_said(known, 'mirror_distance')} (relative) off the least l_p norm"
-        yield f"from a drawn start {_said(known, 'mirror_distance_started')} off the least divergence"
+        yield f"{at} potential p={run.config.p:g} {_off(known, 'mirror_distance', '(relative) off the least l_p norm')}"
+        yield f"from a drawn start it {_off(known, 'mirror_distance_started', 'off the least divergence')}"
     else:
         found = ", ".join(f"{_said(known, f'completion_error_depth_{depth}')} ({depth})" for depth in DEPTHS)
         yield f"{at}, completion error (factors): {found}"
@@ -38,7 +38,8 @@ def clauses(run: MinNorm, known: Known) -> Iterator[str]:
 
 
 def _linear(known: Known, at: str) -> Iterator[str]:
-    yield f"{at} GD is {_said(known, 'distance_gd')} off X^+ y (the least norm that fits), Adam {_said(known, 'distance_adam')}"
+    yield f"{at} GD {_off(known, 'distance_gd', 'off X^+ y, the least-norm fit')}"
+    yield f"Adam {_off(known, 'distance_adam', 'off')}"
     if known.has("norm_gd", "norm_adam"):
         yield f"|w| {known.number('norm_gd')} by GD, {known.number('norm_adam')} by Adam, least {known.number('min_norm')}"
 
@@ -51,6 +52,10 @@ def _of_noise(run: MinNorm, known: Known) -> Iterator[str]:
         yield f"the noise lasts until step {run.config.noisy_steps:,}"
     if known.has("noise_decay"):
         yield f"scales fell {known.number('noise_decay')} times as far as the formula says"
+
+
+def _off(known: Known, name: str, goal: str) -> str:
+    return f"is {known.number(name)} {goal}" if known.has(name) else "has diverged"
 
 
 def _said(known: Known, name: str) -> str:
