@@ -37,16 +37,13 @@ def state_of(snapshot: Snapshot) -> list[Text]:
         said.append(f" {formatting.percent(snapshot)}", "none")
     counts = formatting.tally([verdict for verdict in snapshot.verdicts if verdict.status not in formatting.NOT_OF_THIS_RUN])
     unstored = [Text("not stored", "bold red")] if snapshot.unstored else []
-    return [
-        said,
-        *unstored,
-        *_counted([Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items()]),
-    ]
+    return [said, *unstored, *(Text(f"{len(ids)} {status.mark}", formatting.STATUS_STYLE[status]) for status, ids in counts.items())]
 
 
-def _counted(marks: Sequence[Text]) -> list[Text]:
-    """Say of what the first of the counts is one."""
-    return [Text.assemble(("claims ", "dim"), marks[0]), *marks[1:]] if marks else []
+def _named(parts: Sequence[Text]) -> list[Text]:
+    """Say before the first number what is counted."""
+    first = next((place for place, part in enumerate(parts) if part.plain[:1].isdigit()), len(parts))
+    return [*parts[:first], *(Text.assemble(("claims ", "dim"), part) for part in parts[first : first + 1]), *parts[first + 1 :]]
 
 
 class PhenomenonCard(Widget, can_focus=True):
@@ -96,7 +93,7 @@ class PhenomenonCard(Widget, can_focus=True):
     def show_stored(self, glimpse: Glimpse) -> None:
         """Show what became of the newest run of the store."""
         run = glimpse.run
-        state = [Text(DAMAGED, "red")] if run.problem else [phase(run), *_counted(claims(run.claims or {}))]
+        state = [Text(DAMAGED, "red")] if run.problem else [phase(run), *claims(run.claims or {})]
         self._show(state, glimpse.main, run)
 
     def _show(self, state: Sequence[Text], main: MainFigure | None, run: ListedRun | None) -> None:
@@ -227,7 +224,9 @@ class PhenomenonCard(Widget, can_focus=True):
         spark = self._spark
         title = self._title_width if self.detail == "one row" else len(self.entry.title)
         parts = [*self._state, *([Text(self._base, "dim")] if spark and self._base else [])]
-        state = fit(parts, STATE if spark else self._width - 2 - title - GAP)
+        room = STATE if spark else self._width - 2 - title - GAP
+        named = _named(parts)
+        state = fit(named if Text("  ").join(named).cell_len <= room else parts, room)
         if not spark or self._main is None:
             return state
         from screens.widgets.mini_plot import sparkline  # as above
