@@ -57,7 +57,7 @@ def test_the_cell_shows_a_bar_and_then_the_outcome(kernel, tmp_path):
 
 def test_plots_and_tables_are_shown_once(kernel):
     _, client = kernel
-    found = outputs(client, client.execute("outcome.plot('norms')"))
+    found = outputs(client, client.execute("outcome.plot('norm-ratios')"))
     assert [set(item["data"]) for item in of(found, "execute_result")] == [{"image/png", "text/plain"}] and not of(found, "display_data")
     found = outputs(client, client.execute("outcome.verdicts"))
     assert "<table>" in of(found, "execute_result")[0]["data"]["text/html"] and not of(found, "display_data")
