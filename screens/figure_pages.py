@@ -13,6 +13,7 @@ LEAST = {"compact": (28, 9), "normal": (LEAST_WIDTH, LEAST_HEIGHT), "roomy": (56
 ROOMIER = {"compact": "normal", "normal": "roomy", "roomy": "roomy"}
 FOUR = 2  # columns and rows of figures as large as `roomy` has them: where these have room, `normal` takes it
 SHAPE = 3.2  # width to height of a comfortable figure, in characters
+UNEVEN = (3, 2)  # parts of the height that a first view in a row of its own takes, and the one row below it
 WIDE_SHARE = 3  # a first view in a row of its own takes at least one part in so many of the height
 
 
@@ -24,6 +25,12 @@ class Page:
     columns: int
     rows: int
     wide: bool = False
+
+    def shares(self, height: int) -> tuple[int, ...]:
+        """Parts of a `height` that the rows of the grid take: a first view alone in one of two takes more, if the other stays legible."""
+        first, second = UNEVEN
+        uneven = self.wide and self.rows == len(UNEVEN) and height * second // (first + second) >= LEAST_HEIGHT
+        return UNEVEN if uneven else (1,) * self.rows
 
     def span(self, view: int) -> int:
         """Columns that a view takes: all of them where it has a row of its own; what would be left empty goes to the first one.
@@ -103,7 +110,9 @@ def _spread(count: int, width: int, height: int, least: tuple[int, int]) -> tupl
     each = min(count, most_columns * most_rows)
     if each <= 0:
         return ()
-    each = math.ceil(count / math.ceil(count / each))
+    even = math.ceil(count / math.ceil(count / each))
+    columns, rows = _grid(even, most_columns, most_rows, width, height)
+    each = min(each, columns * rows)  # no page but the last has a gap, which one of its views would fill without need
     shown = [tuple(range(first, min(first + each, count))) for first in range(0, count, each)]
     return tuple(Page(views, *_grid(len(views), most_columns, most_rows, width, height)) for views in shown)
 

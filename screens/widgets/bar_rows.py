@@ -121,7 +121,7 @@ def draw_bar_rows(
             draw_lines(canvas, levels, y, Scale(0.0, 1.0), theme)
         else:
             _shade(canvas, [level.at for level in levels], curves, y)
-        entries = {entry.label: entry for entry in draw_labels(canvas, levels, y, Scale(0.0, 1.0), theme)}
+        entries = {entry.label: entry for entry in draw_labels(canvas, levels, y, Scale(0.0, 1.0), theme, from_below=True)}
         spare = entries if not block else {label: entry for label, entry in spare.items() if label in entries}
         _frame(grid, top, lying, block, y, theme)
         canvas.onto(grid, top, lying.left(block) + lying.gutter)

@@ -145,8 +145,8 @@ class FigureGrid(Container, can_focus=True):
     def _lay_out(self) -> None:
         page = self.page
         with self.app.batch_update():
-            self._grid.styles.grid_size_columns = page.columns
-            self._grid.styles.grid_size_rows = page.rows
+            self._grid.styles.grid_size_columns, self._grid.styles.grid_size_rows = page.columns, page.rows
+            self._grid.styles.grid_rows = " ".join(f"{share}fr" for share in page.shares(self.size.height))
             for panel in self.panels:
                 panel.display = panel.index in page.views
                 panel.set_class(panel.index == self.active and len(page.views) > 1, "-active")

@@ -77,6 +77,7 @@ def style_of(index: int) -> Style:
 
 
 FILLED, HOLLOW = "●▲■◆▼★", "○△□◇▽☆"
+COLOURED = FILLED + "○◇", HOLLOW + "●◆"  # as many as there are colours
 ASCII_MARKS = "*o+x#@&%"
 SPELLED = {
     "–": "-", "—": "-", "−": "-", "·": ".", "…": "~", "×": "x", "²": "^2", "³": "^3", "≤": "<=", "≥": ">=", "≈": "~", "≠": "!=", "→": "->",
@@ -157,11 +158,14 @@ class Theme:
         """Return the marker of a group; `repeat` counts earlier curves of the same group in the figure.
 
         Without colours markers alone tell groups apart, and with 16 there are as few colours: those beyond the sixth have hollow ones.
+        With more, where the colours begin again the markers are others than the first time.
         """
         if self.ascii:
             return ASCII_MARKS[(group + 3 * repeat) % len(ASCII_MARKS)]
-        again = group // len(FILLED) if self.level <= Level.ANSI16 else 0
-        return (HOLLOW if (repeat + again) % 2 else FILLED)[(group + repeat // 2) % len(FILLED)]
+        if self.level <= Level.ANSI16:
+            return (HOLLOW if (repeat + group // len(FILLED)) % 2 else FILLED)[(group + repeat // 2) % len(FILLED)]
+        one, other = COLOURED
+        return (other if repeat % 2 else one)[(group + group // len(one) + repeat // 2) % len(one)]
 
     def text(self, words: str) -> str:
         """Return text that takes one column per character and no control character; ASCII only where asked for."""

@@ -77,12 +77,19 @@ class HeatMap:
         """Characters that `write_scale` takes; 0 where there is no scale of values. named: with what the values are."""
         if self.empty or self.classes:
             return 0
-        bare = len(place(self.low)) + len(place(self.high)) + 2 + (self.count if not self.contours else 2)
+        bare = sum(map(len, self._ends())) + 2 + (self.count if not self.contours else 2)
         return bare + (1 + len(self.theme.text(self.picture.shade)) if named and self.picture.shade else 0)
+
+    def _ends(self) -> tuple[str, str]:
+        """What the ends of the scale stand for: values beyond a declared one have its colour."""
+        seen = self.values[np.isfinite(self.values)]
+        below, above = bool((seen < self.low).any()), bool((seen > self.high).any())
+        return f"{self.theme.text('≤') * below}{place(self.low)}", f"{self.theme.text('≥') * above}{place(self.high)}"
 
     def write_scale(self, grid: TextGrid, row: int, column: int, named: bool = False) -> None:
         """Write the range of the values with the colours or characters between. named: and what they are."""
-        quiet, low = self.theme.quiet, place(self.low) + " "
+        quiet, (low, high) = self.theme.quiet, self._ends()
+        low += " "
         grid.write(row, column, low, quiet)
         column += len(low)
         if self.contours:
@@ -92,7 +99,7 @@ class HeatMap:
             grid.write(row, column, glyph, tone)
             column += 1
         words = f" {self.theme.text(self.picture.shade)}" if named and self.picture.shade else ""
-        grid.write(row, column, f" {place(self.high)}{words}", quiet)
+        grid.write(row, column, f" {high}{words}", quiet)
 
     # ------------------------------------------------------------ drawing
 

@@ -12,14 +12,22 @@ from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import Level, Theme, ink, ink_of
 from screens.widgets.picture_cells import Floats
 from screens.widgets.plot_canvas import Canvas, polyline
-from screens.widgets.plot_curves import ASCII_THEORY, DASHES
+from screens.widgets.plot_curves import ASCII_THEORY, DASHES, EXACT
 from screens.widgets.plot_legend import LegendEntry
-from screens.widgets.plot_reduce import drawable
+from screens.widgets.plot_raster import SQUARE
+from screens.widgets.plot_reduce import Bools, drawable
+
+RINGS = "◉◎▣"  # the first layer of rings, the second and the others
+CROWD = 40  # points of a layer from which many share a cell
 
 
 @dataclass(frozen=True)
 class StyledLayer:
-    """A layer with its looks. xy: (k, 2) points that can be drawn; dash: dots on and off, where lines must differ without colour."""
+    """A layer with its looks.
+
+    xy: (k, 2) points that can be drawn; dash: dots on and off, where lines must differ without colour; exact: that points are squares of
+    dots where they lie, not marks that fill their cells.
+    """
 
     layer: Layer
     xy: Floats
@@ -28,6 +36,7 @@ class StyledLayer:
     legend: str
     line: str
     dash: tuple[int, int] | None
+    exact: bool = False
 
     @property
     def entry(self) -> LegendEntry:
@@ -54,6 +63,7 @@ def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> l
     named: dict[str, str] = {}
     dotted = {name for layer, name in zip(layers, names, strict=True) if layer.kind == "points" and not layer.label}
     marked = any(layer.kind == "points" for layer in layers)
+    rings = iter("OQ@" if theme.ascii else RINGS)
     pointed = {name for layer, name in zip(layers, names, strict=True) if layer.kind == "points"}
     for layer, name in zip(layers, names, strict=True):
         group = places[name]
@@ -70,11 +80,17 @@ def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> l
             line = glyph * 2 if theme.ascii else line
         else:
             glyph = mark
-        ring = "O" if theme.ascii else "◉"
+        ring = next(rings, RINGS[-1]) if layer.kind == "rings" else ""
         legend = {"path": line[0] + mark, "line": line[0] + mark if name in dotted else line, "points": mark, "rings": ring}[layer.kind]
         tone = theme.strong if layer.kind == "rings" and marked and name not in pointed else theme.curve(group)
-        styled.append(StyledLayer(layer, xy, tone, ring if layer.kind == "rings" else mark, legend, glyph, dash))
+        exact = layer.kind == "points" and layer.label != "" and len(xy) >= CROWD and _by_colour(layers, theme)
+        styled.append(StyledLayer(layer, xy, tone, ring if layer.kind == "rings" else mark, EXACT if exact else legend, glyph, dash, exact))
     return styled
+
+
+def _by_colour(layers: Sequence[Layer], theme: Theme) -> bool:
+    """Whether points are told apart by colour alone, and none has a ring, which takes its cell."""
+    return theme.level > Level.ANSI16 and not theme.ascii and all(layer.kind != "rings" for layer in layers)
 
 
 def _places(names: Sequence[str], theme: Theme) -> dict[str, int]:
@@ -110,12 +126,14 @@ def draw_layers(canvas: Canvas, styled: Sequence[StyledLayer], x: Scale, y: Scal
             row, column = np.ogrid[:rows, :columns]
             mask &= (row + 2 * column) % sum(item.dash) < item.dash[0]
     canvas.share(masks, [item.ink for item in lines], [item.line for item in lines])
+    exact = [item for item in styled if item.exact]
+    canvas.share(np.array([_squares(canvas, item.xy, x, y) for item in exact]), [item.ink for item in exact], [item.mark for item in exact])
     for item in lines:
         if item.layer.kind == "path":
             _marks(canvas, item, item.xy[-1:], x, y)
     for kind in ("points", "rings"):
         for item in styled:
-            if item.layer.kind == kind and len(item.xy):
+            if item.layer.kind == kind and len(item.xy) and not item.exact:
                 _marks(canvas, item, item.xy, x, y)
 
 
@@ -123,6 +141,17 @@ def _dots(xy: Floats, x: Scale, y: Scale, rows: int, columns: int) -> tuple[Floa
     across = (columns - 1) * x.unit(xy[:, 0])
     down = (rows - 1) * (1 - y.unit(xy[:, 1]))
     return np.clip(across, -1e6, 1e6), np.clip(down, -1e6, 1e6)
+
+
+def _squares(canvas: Canvas, xy: Floats, x: Scale, y: Scale) -> Bools:
+    """The dots (rows, columns) of points, each a square of four about where it lies."""
+    rows, columns = canvas.fine
+    across, down = (np.floor(part).astype(np.int64) for part in _dots(xy, x, y, rows, columns))
+    inside = (across >= 0) & (across < columns - 1) & (down >= 0) & (down < rows - 1)
+    mask = np.zeros(canvas.fine, dtype=bool)
+    for row, column in SQUARE:
+        mask[down[inside] + row, across[inside] + column] = True
+    return mask
 
 
 def _marks(canvas: Canvas, item: StyledLayer, xy: Floats, x: Scale, y: Scale) -> None:

@@ -12,19 +12,21 @@ from engine.contract import Series
 from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import PLAIN, Level, Theme, brightness, group_name, ink, ink_of, repeats
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
-from screens.widgets.plot_raster import Traces, bands, bar_heights, dashes, nearest_rows, scatter, squares, stipple, tips, trace
+from screens.widgets.plot_raster import Traces, bands, bar_heights, dashes, knots, scatter, squares, stipple, tips, trace
 from screens.widgets.plot_reduce import Bools, Floats, Ints, Reduced, above_zero, reduce
 
 LEGIBLE = 0.2  # difference in brightness from which dots are seen on a bar
 DASHES = (("╌╌", 6, 4), ("┈┈", 1, 2), ("─╌", 8, 2))  # how theory looks in a legend, and its dots: on, off
+WHOLE = ("──", 1, 0)  # theory beside points or bars
 ASCII_THEORY = "=~^:"
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 EXACT = "⠶"  # a square of four dots
 FEW_EXACT = 1  # points that are marks of something, such as a minimum
 NODES = 5  # columns between the measured points of a line from which each is seen as a square
-FEW = 8  # points that have marks however close they are
+FEW = 8  # points that have marks however close they are, and whatever the width
 MIDDLE = (1, 2)  # rows of dots, of the four of a character, between which a mark has its middle
-APART = 4  # columns from one mark to the next in a row of points
+APART = 4  # columns from one mark to the next in a row of many points
+TOUCHING = 2  # and in one of few
 HISTOGRAM = 4  # columns from one bar to the next below which bars of one series have no gaps
 MOSTLY = [ord(block) for block in EIGHTHS[4:]]  # blocks that fill half of their cell or more, behind which a bar goes on
 SHADES = "█▒░"  # bars where there is no colour to tell them apart
@@ -62,11 +64,13 @@ def curves_of(series: Sequence[Series], theme: Theme) -> list[Curve]:
     """Give every series its colour and marker (measured) or dashes (theory).
 
     Theory curves of one colour differ in their dashes; where there are more of them than dashes, what says the same of several measured
-    curves has the same.
+    curves has the same. The first has none beside points or bars alone, for which a line cannot be taken.
     """
     curves: list[Curve] = []
     theories: dict[int, int] = {}
     alike = told_together(series, theme)
+    beside = {item.style for item in series if item.kind == "measured"}
+    whole = bool(beside) and "line" not in beside
     for item, repeat in zip(series, repeats(series), strict=True):
         group = theme.group(group_name(item))
         if item.kind == "measured":
@@ -82,7 +86,7 @@ def curves_of(series: Sequence[Series], theme: Theme) -> list[Curve]:
         new = theories.get(like, -1) + 1
         index = alike.setdefault(said_beside(item, series) or item.label, len(alike)) if alike is not None and like < 0 else new
         theories[like] = index
-        words, on, off = DASHES[index % len(DASHES)]
+        words, on, off = WHOLE if whole and not index else DASHES[index % len(DASHES)]
         glyph = ASCII_THEORY[index % len(ASCII_THEORY)]
         curves.append(Curve(item, group, theme.theory(group), theme.faint(group), glyph, glyph * 2 if theme.ascii else words, (on, off)))
     return curves
@@ -204,7 +208,7 @@ def draw_curves(
         _marks(canvas, seen, lines, x, y, theme, levels)
     exact = [(curve, squares(points, x, y, canvas.fine)) for curve, points in seen if curve.exact]
     if theme.level > Level.ANSI16 and not canvas.ascii:
-        canvas.add([(squares(points, x, y, canvas.fine), curve.ink) for curve, points in seen if _knotted(curve, points, canvas.columns)])
+        canvas.add([(knots(points, x, y, canvas.fine), curve.ink) for curve, points in seen if _knotted(curve, points, canvas.columns)])
     canvas.share(
         np.array([mask for _, mask in exact]), [curve.ink for curve, _ in exact], [curve.glyph for curve, _ in exact], scattered=True
     )
@@ -247,12 +251,13 @@ def _marks(
         room = canvas.columns * (2 if scattered else 1)
         if points.few is not None and points.few[0].size * len(measured) <= room:
             down, across = scatter(points, x, y, canvas.fine)
-            places = list(_pairs(nearest_rows(points, x, y, canvas.fine), across // 2))
+            places = list(_pairs(down // 4, across // 2))
             dots = dict(zip(places, down.tolist(), strict=True))
-            if not scattered and len(places) > FEW:  # where the line is in the middle of its row, as the mark will be
+            many = len(places) > max(FEW, canvas.columns * TOUCHING // 5)
+            if not scattered and many:  # where the line is in the middle of its row, as the mark will be
                 middle = [place for place in places if dots[place] % 4 in MIDDLE]
                 places = middle or sorted(places, key=lambda place: abs(dots[place] % 4 - 1.5))[:1]
-            cells = list(_thinned(places))
+            cells = list(_thinned(places, APART if scattered or many else TOUCHING))
         else:
             cells = list(_along(rows, lines.entry[index][::2], turn * spacing // len(measured), spacing))
             dots = {(row, column): int(lines.entry[index][2 * column]) for row, column in cells}
@@ -261,8 +266,8 @@ def _marks(
             _mark(canvas, taken, row, column, curve, rows)
 
 
-def _thinned(cells: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Cells of points without those that would touch others, whose dots stay: what lies under a row of marks would be hidden.
+def _thinned(cells: Sequence[tuple[int, int]], apart: int) -> Iterator[tuple[int, int]]:
+    """Cells of points without those nearer than `apart` columns to others, whose dots stay: a row of marks would hide what lies under it.
 
     The ends, the highest and the lowest come first, then the others from the left; few are kept all.
     """
@@ -271,7 +276,7 @@ def _thinned(cells: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     order = sorted(cells, key=lambda cell: cell[1])
     kept: list[tuple[int, int]] = []
     for row, column in (order[0], order[-1], min(order), max(order), *order):
-        if all(abs(row - other[0]) > 1 or abs(column - other[1]) >= APART for other in kept):
+        if all(abs(row - other[0]) > 1 or abs(column - other[1]) >= apart for other in kept):
             kept.append((row, column))
     return iter(kept)
 

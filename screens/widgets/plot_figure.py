@@ -15,7 +15,7 @@ from rich.text import Text
 
 from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, even_scale, fit_scale
-from screens.widgets.bar_rows import BarRows, draw_bar_rows, lay
+from screens.widgets.bar_rows import BELOW, BarRows, draw_bar_rows, lay
 from screens.widgets.palette import Theme, group_name, group_order
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned, said_beside, told_together
@@ -187,9 +187,10 @@ class _Drawing:
         if not rows and spare:
             write_entries(grid, 0, end + 2, _whole(spare, _free(grid, end + 2)), theme)
         words = wrap(theme.text(self.figure.note), max(1, grid.width))
-        if len(words) <= grid.height - lying.rows - rows - 4:
-            for index, line in enumerate(words):
-                grid.write(grid.height - len(words) + index, 0, line, theme.quiet)
+        below = 1 + rows + lying.rows + BELOW
+        if len(words) <= grid.height - below:
+            for index, line in enumerate(words, min(below + 1, grid.height - len(words))):
+                grid.write(index, 0, line, theme.quiet)
         return Plotted(grid, x, y, lying=lying, top=1 + rows)
 
     def _scale_x(self) -> Scale:

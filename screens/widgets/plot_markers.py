@@ -59,8 +59,11 @@ def _width_of_bar(codes: NDArray[np.uint32], column: int) -> int:
     return (left or column + 1) + (right or len(codes) - column) - 1
 
 
-def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme) -> list[LegendEntry]:
-    """Write the markers' labels beside their lines where nothing is drawn, events before levels; return those that found no place."""
+def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, theme: Theme, from_below: bool = False) -> list[LegendEntry]:
+    """Write the markers' labels beside or into their lines where nothing else is, events before levels; return those without a place.
+
+    from_below: whether the lowest free row beside a vertical line is taken, not the highest.
+    """
     spare: list[LegendEntry] = []
     across = dots_per_cell(canvas.ascii)[1]
     sides = _sides(canvas, markers, y)
@@ -71,7 +74,11 @@ def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, t
             continue
         tone = marker_ink(marker, theme)
         for word in (words, theme.text(marker.brief) or words.partition(" ")[0]):
-            place = _beside(canvas, column, len(word) + 1) if column is not None else _in_rows(canvas, sides[index], len(word))
+            own = column is None and len(sides[index]) > 1  # no other line is near, whose label it could seem to be
+            if own and (place := _on_line(canvas, marker, y, tone, len(word))) is not None:
+                canvas.put(place[0], place[1] - 1, f" {word} ", tone)
+                break
+            place = _beside(canvas, column, len(word) + 1, from_below) if column is not None else _in_rows(canvas, sides[index], len(word))
             if place is not None:
                 canvas.put(place[0], place[1] + (column is not None and place[1] > column), word, tone)
                 break
@@ -98,11 +105,11 @@ def _sides(canvas: Canvas, markers: Sequence[Marker], y: Scale) -> dict[int, tup
     return sides
 
 
-def _beside(canvas: Canvas, column: int, length: int) -> tuple[int, int] | None:
-    """The first free place right or left of a vertical line, from the top; a blank of it stands between the line and the label."""
-    for row in range(canvas.rows):
+def _beside(canvas: Canvas, column: int, length: int, from_below: bool) -> tuple[int, int] | None:
+    """The first free place right or left of a vertical line; a blank stands between the line and the label, also the axis."""
+    for row in reversed(range(canvas.rows)) if from_below else range(canvas.rows):
         for start, beyond in ((column + 1, column + 1 + length), (column - length, column - length - 1)):
-            if canvas.empty(row, start, start + length) and not _holds_letter(canvas, row, beyond):
+            if start > 0 and canvas.empty(row, start, start + length) and not _holds_letter(canvas, row, beyond):
                 return row, start
     return None
 
@@ -110,6 +117,23 @@ def _beside(canvas: Canvas, column: int, length: int) -> tuple[int, int] | None:
 def _holds_letter(canvas: Canvas, row: int, column: int) -> bool:
     """Whether a character stands in a cell, such as a label's: two labels need a blank between them."""
     return 0 <= column < canvas.columns and bool(canvas.codes[row, column])
+
+
+def _on_line(canvas: Canvas, marker: Marker, y: Scale, tone: int, length: int) -> tuple[int, int] | None:
+    """A place in the row of a horizontal line itself where nothing but the line is: right end first, then leftward; blanks part it."""
+    row = y.cell(marker.at, canvas.fine[0])
+    if row is None:
+        return None
+    row = canvas.fine[0] - 1 - row
+    line = np.zeros(canvas.fine, dtype=bool)
+    line[row, ::2] = True
+    row //= dots_per_cell(canvas.ascii)[0]
+    own = (canvas.dots[row] == canvas.pack(line[None])[0, row]) & (canvas.inks[row] == tone)
+    alone = np.where(canvas.dots[row] == 0, canvas.codes[row] == 0, own & np.isin(canvas.codes[row], (0, ord("-"))))
+    for start in range(canvas.columns - length, 0, -4):
+        if alone[start - 1 : start + length + 1].all():
+            return row, start
+    return None
 
 
 def _in_rows(canvas: Canvas, rows: Sequence[int], length: int) -> tuple[int, int] | None:

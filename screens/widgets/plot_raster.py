@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from screens.widgets.axis_scales import Scale
 from screens.widgets.plot_reduce import Bools, Floats, Ints, Reduced, drawable
 
+SQUARE = ((0, 0), (0, 1), (1, 0), (1, 1))  # rows down and columns right of its first dot
 FAR = 1e6  # rows of dots are cut here, so that they fit integers
 
 
@@ -108,22 +109,24 @@ def scatter(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, 
     return rows - 1 - np.floor(rows - 0.5 - down).astype(np.int64), np.floor(across + 0.5).astype(np.int64).clip(0, columns - 1)
 
 
-def nearest_rows(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> Ints:
-    """Return the rows of text whose middles are nearest to the points that `scatter` gives.
-
-    A tick stands in the middle of its row; the row of a dot, which is rounded first, may be the next one.
-    """
-    down, _ = _places(reduced, scale_x, scale_y, shape)
-    text = shape[0] // 4
-    return (text - 1 - np.floor((shape[0] - 1 - down) / 4).astype(np.int64)).clip(0, text - 1)
-
-
 def squares(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> Bools:
     """Return the dots (rows, columns) of the points that `scatter` gives, each a square of four around where it lies."""
     mask = np.zeros(shape, dtype=bool)
     places = _places(reduced, scale_x, scale_y, shape)
     down, across = (np.floor(part).astype(np.int64).clip(0, size - 2) for part, size in zip(places, shape, strict=True))
-    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+    for row, column in SQUARE:
+        mask[down + row, across + column] = True
+    return mask
+
+
+def knots(reduced: Reduced, scale_x: Scale, scale_y: Scale, shape: tuple[int, int]) -> Bools:
+    """Return the dots (rows, columns) of the points that `scatter` gives, each the square of its character that holds its dot.
+
+    So a mark at the point covers it whole: what went over into the next character would seem to be the line, a row from the mark.
+    """
+    mask = np.zeros(shape, dtype=bool)
+    down, across = (part // 2 * 2 for part in scatter(reduced, scale_x, scale_y, shape))
+    for row, column in SQUARE:
         mask[down + row, across + column] = True
     return mask
 

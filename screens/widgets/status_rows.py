@@ -92,14 +92,20 @@ def key_row(
     context: str, phase: Phase, width: int, obeyed: frozenset[type[Command]] = COMMANDS, unstored: bool = False,
     chosen: Sequence[Key] = keys.KEYS,
 ) -> Text:  # fmt: skip
-    """Return the keys that matter now and have an effect, as many as fit; `?` lists them all. chosen: with those of the settings."""
+    """Return the keys that matter now and have an effect, as many as fit, `q` always; `?` lists them all.
+
+    chosen: the keys, with those of the settings.
+    """
     words = {key: what for key, _, what in (item.rpartition(" ") for item in KEYS[context].split("|"))}
     usable = {key: what for key, what in words.items() if NEEDS.get(key) in (None, *obeyed)}
     first = {"?": "help"} if context == "knobs" else {"?": "help", **_of_the_run(phase, obeyed)}
     if unstored and usable.pop("e", ""):
         first["e"] = "other folder"
     pairs = [(keys.shown_now(key, chosen), what) for key, what in {**first, **usable}.items()]
-    return fit([Text.assemble((key, "bold cyan"), " ", what) for key, what in pairs], width)
+    parts = [Text.assemble((key, "bold cyan"), " ", what) for key, what in pairs]
+    if "q" not in usable:
+        return fit(parts, width)
+    return Text("  ").join([fit(parts[:-1], width - parts[-1].cell_len - 2), parts[-1]])
 
 
 def _of_the_run(phase: Phase, obeyed: frozenset[type[Command]]) -> dict[str, str]:

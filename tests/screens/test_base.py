@@ -48,7 +48,7 @@ def test_all_views_stand_side_by_side_where_there_is_room_and_on_pages_where_not
         screen = await opened(pilot, app)
         assert len(screen.figures.pages) == 2
         seen = [panel for panel in screen.figures.panels if panel.display]
-        assert len(seen) == 3 and all(panel.region.width >= 56 and panel.region.height >= 18 for panel in seen)
+        assert len(seen) == 4 and all(panel.region.width >= 56 and panel.region.height >= 18 for panel in seen)
 
     async def narrow(pilot: Pilot[int], app: LabApp) -> None:
         screen = await opened(pilot, app)
@@ -130,7 +130,7 @@ def test_full_gives_the_active_figure_the_whole_deck() -> None:
         await pilot.press("2", "f")
         await until(pilot, lambda: [panel.index for panel in figures.panels if panel.display] == [1])
         await pilot.press("f")
-        await until(pilot, lambda: sum(panel.display for panel in figures.panels) == 3)
+        await until(pilot, lambda: sum(panel.display for panel in figures.panels) == 4)
 
     drive(scenario, (160, 48))
 

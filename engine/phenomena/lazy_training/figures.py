@@ -59,7 +59,6 @@ READ = (Quantity("train-residual", "|f-y|/|y|", finite=True), Quantity("steps-ta
 QUANTITIES = (*READ, *convolutional.QUANTITIES)
 DRAWN = ("weight-change", "kernel-change", "gap", "test-error", "alignment")
 PREDICTED = "predicted from linearised model"
-LINEAR = 1.0  # output scale from which predictions of the kernel regime are drawn
 FIRST = 0.8  # where step 0 stands on the logarithmic axis
 
 
@@ -72,16 +71,14 @@ def over_alpha(run: LazyTraining) -> Iterator[Series]:
     errors = np.tile([one.limit_error for one in students], (2, 1))
     label = f"tangent kernel K0, {errors.mean():.3f}"  # its number, since the network's curve ends on its line
     yield _theory("test-error/linearised", label, run.alphas[[0, -1]], errors)
-    above = [setting for setting in run.scales if setting.alpha >= LINEAR]
-    if not len(run.history) or not above:
+    if not len(run.history):
         return
-    alphas = np.array([setting.alpha for setting in above])
-    yield _theory("weight-change/theory", "linearised model", alphas, run.ways(above))
+    yield _theory("weight-change/theory", "linearised model", run.alphas, run.ways(run.scales))
     if run.trained:  # costs a kernel for each network
-        found = [run.predictions(setting) for setting in above]
+        found = [run.predictions(setting) for setting in run.scales]
         changes, gaps = (np.array([[getattr(one, name) for one in row] for row in found]) for name in ("kernel_change", "gap"))
-        yield _theory("kernel-change/theory", PREDICTED, alphas, changes, basis="asymptotic")
-        yield _theory("gap/theory", PREDICTED, alphas, gaps, basis="asymptotic")
+        yield _theory("kernel-change/theory", PREDICTED, run.alphas, changes, basis="asymptotic")
+        yield _theory("gap/theory", PREDICTED, run.alphas, gaps, basis="asymptotic")
 
 
 def over_width(run: LazyTraining) -> Iterator[Series]:
@@ -126,7 +123,7 @@ def markers(run: LazyTraining) -> Iterator[Marker]:
     yield Marker("training", "y", run.config.tol**2, "training stops", brief="stops")
     if run.alphas[0] < LAZY < run.alphas[-1]:
         yield from (
-            Marker(figure, "x", LAZY, f"called lazy: >= {LAZY:g}", brief=f"lazy: >= {LAZY:g}")
+            Marker(figure, "x", LAZY, f"called lazy from {LAZY:g}", brief=f"lazy from {LAZY:g}")
             for figure in ("test-error", "*-change", "gap-to-linearised")
         )
 

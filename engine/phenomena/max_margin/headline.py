@@ -19,14 +19,14 @@ PARALLEL = 1e-6  # a constant below is none: the direction falls faster than 1/l
 
 
 def clauses(run: MaxMargin, known: Known) -> Iterator[str]:
-    """The flow's law, then descent's true steps; before the first, the margin that there is to be found."""
-    if known.has("direction_constant", "direction_constant_theory") and known.value("direction_constant_theory") > PARALLEL:
-        measured, theory = (f"{known.value(name):.4g}" for name in ("direction_constant", "direction_constant_theory"))
-        yield f"flow: direction error x ln s = {measured} at s = 1e{run.log_s[-1] / np.log(10):.0f}, limit {theory}"
+    """Descent's true steps, or before the first the margin that there is to be found; then the flow's law."""
     if not known.has("direction_error_gd"):
         yield f"largest margin {known.number('margin')}, {known.count('support_vectors')} rows on it"
     else:
         taken = step([walk.steps[len(walk.path) - 1] for _, walk in run.walks("gd")])
-        yield f"GD's direction at step {taken}: {known.number('direction_error_gd')} from the SVM's"
-        yield f"margin {known.percent('own_margin_gd')} of largest"
+        share = known.percent("own_margin_gd")
+        yield f"GD at step {taken}: {known.number('direction_error_gd')} off the SVM's direction, {share} of its margin"
+    if known.has("direction_constant", "direction_constant_theory") and known.value("direction_constant_theory") > PARALLEL:
+        measured, theory = (f"{known.value(name):.4g}" for name in ("direction_constant", "direction_constant_theory"))
+        yield f"flow: direction error x ln s = {measured} at s = 1e{run.log_s[-1] / np.log(10):.0f}, limit {theory}"
     yield from pooled(run.seeds)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.phenomena.min_norm.experiment import MinNorm
 
 DRAWN_ORDERS: tuple[Order, ...] = ("l1", "linf", "l2")  # the last one has the colour of descent, whose limit has it least
+NEAREST = 1e-15  # a relative distance below says nothing but how numbers are rounded
 ROUNDED = 1e-28  # a loss below says nothing but how numbers are rounded
 TRAINED = {"distance": "distance", "null-component": "null", "train-loss": "loss"}  # figure -> quantity
 PREDICTED: dict[str, tuple[str, Basis]] = {
@@ -262,5 +263,7 @@ def _landmarks(run: MinNorm) -> Iterator[Marker]:
     if c.param == "linear":
         linear = run.linear[0]
         yield Marker("null-component", "y", 1e-12, "1e-12: rounding")
+        if run.history.records and min(run.readings.latest("distance", item.name).min() for item in linear.settings) < NEAREST:
+            yield Marker("distance", "y", NEAREST, "below 1e-15: rounding", brief="rounding")
         if run.history.records and min(run.readings.latest("loss", item.name).min() for item in linear.settings) < ROUNDED:
             yield Marker("train-loss", "y", ROUNDED, "below 1e-28: rounding", brief="rounding")

@@ -38,8 +38,8 @@ def clauses(run: MinNorm, known: Known) -> Iterator[str]:
 
 
 def _linear(known: Known, at: str) -> Iterator[str]:
-    yield f"{at} GD {_off(known, 'distance_gd', 'off X^+ y, the least-norm fit')}"
-    yield f"Adam {_off(known, 'distance_adam', 'off')}"
+    yield f"{at} GD {_off(known, 'distance_gd', 'of |X^+ y| off the least-norm fit X^+ y')}"
+    yield f"Adam {known.number('distance_adam') if known.has('distance_adam') else 'has diverged'}"
     if known.has("norm_gd", "norm_adam"):
         yield f"|w| {known.number('norm_gd')} by GD, {known.number('norm_adam')} by Adam, least {known.number('min_norm')}"
 

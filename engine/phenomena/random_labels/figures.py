@@ -45,7 +45,7 @@ PICTURES = (
     PictureSpec("conditions", "One input under every condition"),
 )
 BLOCKS = 20  # parts of a class in its map, so that a terminal shows all of it
-HALF_FITTED = "step, half fitted"
+HALF_FITTED = "median step to fit"
 FITTED, UNSCORED = "share fitted", "not yet scored"  # published networks are scored on all examples once they seem to fit them
 SHOWN = {"true": "as it is", "shuffled": "shuffled", "random-pixels": "random", "gaussian": "Gaussian"}  # inputs, below their pictures
 

@@ -25,8 +25,8 @@ def clauses(run: RandomLabels, known: Known) -> Iterator[str]:
         yield when(f"99 % of {labels}", "fitted", fitted, now)
     else:
         yield f"{percent(run.readings.latest('train-accuracy', RANDOM))} of {labels} fitted at step {now:,}"
-    yield f"test error {known.percent('test_error_random')}, chance {percent([1 - 1 / run.split.classes])}"
-    yield f"on true labels {percent(run.error(TRUE))}"
+    yield f"test error {known.percent('test_error_random')}, on true labels {percent(run.error(TRUE))}"
+    yield f"chance {percent([1 - 1 / run.split.classes])}"
     if known.has("slowdown"):
         yield f"{known.number('slowdown')} times the steps of true labels"
     yield from pooled(run.seeds)

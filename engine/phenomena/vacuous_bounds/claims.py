@@ -145,7 +145,7 @@ def _validly(run: VacuousBounds) -> Judgement:
     wide = np.array(record["PAC-Bayes"]) - np.array(record["stochastic-test-error"])
     narrow = np.array(record["half data"]) - np.array(record["half-data-test-error"])
     least = float(min(wide.min(), narrow.min()))
-    told = f"PAC-Bayes {wide.min():.3g}; learnt prior {narrow.min():.3g}"
+    told = f"PAC-Bayes minus error {wide.min():.3g}; learnt prior minus error {narrow.min():.3g}"
     values = {"measured": least, "around first weights": float(wide.min()), "around half data": float(narrow.min())}
     return decided(least >= 0, told, "the least over labels and seeds", values=values)
 

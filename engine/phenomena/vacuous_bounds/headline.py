@@ -36,5 +36,5 @@ def clauses(run: VacuousBounds, known: Known) -> Iterator[str]:
 def certified(known: Known, labels: str) -> str:
     """Say a certificate and the test error of what it certifies, classifiers drawn from the posterior."""
     error = f"stochastic_test_error_{labels}"
-    drawn = f", its draws err {known.number(error)}" if known.has(error) else ""
+    drawn = f", posterior errs {known.number(error)}" if known.has(error) else ""
     return f"{known.number(f'certificate_{labels}')}{drawn}"

@@ -94,7 +94,7 @@ def test_a_map_says_from_which_step_on_half_of_a_part_is_fitted():
         history=SimpleNamespace(last=30), conditions=(SimpleNamespace(name="random", corruption=1.0),),
     )  # fmt: skip
     found = memorised(run, "random", SimpleNamespace(name="random", corruption=1.0, label="random labels"))
-    assert (found.shade, found.lo, found.hi, found.note) == ("step, half fitted", 0.0, 20.0, "4 of 8, seed 7")
+    assert (found.shade, found.lo, found.hi, found.note) == ("median step to fit", 0.0, 20.0, "4 of 8, seed 7")
     np.testing.assert_allclose(found.values, [[7, 3, 20, np.nan], [np.nan, np.nan, np.nan, 9]])
     halves = fitting_map(np.tile([7, 3, -1, -1], 20), np.zeros(80, dtype=int), 1)
     assert halves.shape == (1, 20) and (halves == 7).all(), "half of four are fitted once the second one is"

@@ -15,7 +15,7 @@ from rich.console import Console
 from engine.contract import Axis, Figure, Marker
 from screens.widgets.axis_scales import Scale, ViewWindow
 from screens.widgets.palette import Level, Theme, group_order, ink_of
-from screens.widgets.plot_figure import draw_figure, plot
+from screens.widgets.plot_figure import draw_figure, legend_entries, plot
 from screens.widgets.plot_legend import value_at
 from screens.widgets.plot_request import Request
 from tests.screens.drawn import ACCURACY, LOSS, MARKERS, ascii_theme, conditions, curve, plain
@@ -230,6 +230,16 @@ def test_theory_is_dashed_and_has_no_marks():
 
     assert cells(solid) >= 40
     assert 20 <= cells(dashed) < 50
+
+
+def test_theory_beside_points_alone_is_whole_and_beside_a_line_dashed():
+    x = np.linspace(1, 100, 30)
+    figure = Figure("f", "f", Axis("x"), Axis("y", lo=0, hi=2), ("*",))
+    law = curve(x, np.ones(30), "law", kind="theory")
+    words = [
+        [entry.glyph for entry in legend_entries((law, curve(x, np.full(30, 1.5), style=style)), Theme())] for style in ("points", "line")
+    ]
+    assert words[0][0] == "──" and words[1][0] == "╌╌"
 
 
 def test_markers_draw_lines_with_labels_beside_the_curves():

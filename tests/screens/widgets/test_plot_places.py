@@ -11,9 +11,10 @@ from engine.contract import Axis, Basis, Figure, Layer, Marker, Picture
 from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import Level, Theme
 from screens.widgets.picture_draw import draw_picture
-from screens.widgets.plot_figure import draw_figure, legend_entries
+from screens.widgets.plot_figure import draw_figure, legend_entries, plot
 from screens.widgets.plot_raster import squares
 from screens.widgets.plot_reduce import reduce
+from screens.widgets.plot_request import Request
 from screens.widgets.plot_ticks import power_label
 from tests.screens.drawn import ascii_theme, curve, plain
 
@@ -107,14 +108,36 @@ def test_the_label_of_a_vertical_line_stands_a_blank_beside_it(theme: Theme) -> 
         assert text[place - 1] == " " and all(row[place - 2] != " " for row in rows), rows
 
 
-def test_the_label_of_a_line_stands_beside_it() -> None:
+@pytest.mark.parametrize("theme", THEMES, ids=["braille", "ascii"])
+def test_the_label_of_a_line_stands_in_it_and_where_a_curve_passes_beside_it(theme: Theme) -> None:
     figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a",))
     for height in HEIGHTS:
         for value in TENTHS:
-            rows = plain(figure, [curve([0.5], [9.0])], [Marker("f", "y", value, "level")], height=height)
-            line = next(row for row, text in enumerate(rows) if any("\u2801" <= letter <= "\u28ff" for letter in text))
-            label = next(row for row, text in enumerate(rows) if "level" in text)
-            assert abs(label - line) == 1, (height, value)
+            for along, away in ((9.0, 0), (value, 1)):
+                markers = (Marker("f", "y", value, "level"),)
+                plotted = plot(Request(figure, (curve([0.0, 1.0], [along, along]),), markers), 60, height, theme)
+                assert plotted.layout is not None and plotted.y is not None
+                cell = plotted.y.cell(value, plotted.layout.rows, 1 if theme.ascii else 4)
+                assert cell is not None
+                label = next(row for row, text in enumerate(plotted.grid.text()) if "level" in text.plain) - plotted.layout.top
+                assert abs(label - (plotted.layout.rows - 1 - cell)) == away, (height, value, away)
+
+
+def test_every_point_of_a_line_of_few_has_its_mark_in_the_cell_of_its_dot() -> None:
+    """Up to as many as leave the line to be seen between them; elsewhere a mark would seem to lie off the line."""
+    axis = Axis("y", lo=0.0, hi=1.0)
+    figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), axis, ("a",))
+    x = np.linspace(0, 1, 11)
+    for height in HEIGHTS:
+        for slope in np.linspace(-1, 1, 21):
+            y = 0.5 + slope * (x - 0.5)
+            plotted = plot(Request(figure, (curve(x, y),)), 60, height, Theme())
+            assert plotted.layout is not None and plotted.y is not None
+            rows = [text.plain for text in plotted.grid.text()]
+            top, high = plotted.layout.top, plotted.layout.rows
+            marks = {(row, place) for row, text in enumerate(rows[top : top + high]) for place, letter in enumerate(text) if letter == "●"}
+            cells = [high - 1 - int(cell) for cell in plotted.y.text_cells(y, high, 4)]
+            assert sorted(row for row, _ in marks) == sorted(cells), (height, slope)
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=["braille", "ascii"])
