@@ -51,11 +51,11 @@ class Curve:
 
 
 def _exact(item: Series, theme: Theme) -> bool:
-    """Whether points are drawn as small squares where they lie: those held against theory, where colours tell the groups apart.
+    """Whether points are drawn as small squares where they lie: where colours tell the groups apart.
 
     A marker fills its row and column, and would seem to be off by up to half of one; few of them are marks of their own meaning.
     """
-    if item.kind != "measured" or item.style != "points" or item.basis != "simulation" or theme.ascii or theme.level < Level.ANSI256:
+    if item.kind != "measured" or item.style != "points" or theme.ascii or theme.level < Level.ANSI256:
         return False
     return int(np.isfinite(item.y).sum()) > FEW_EXACT
 

@@ -136,7 +136,7 @@ def _tolerance(verdict: Verdict) -> str:
         return ""
     if tolerance[0] in "<>":
         return f"asked: {_whole(tolerance)}"
-    counted = tolerance[0] in ".0123456789" and "by luck" not in tolerance
+    counted = (tolerance[0] in ".0123456789" and "by luck" not in tolerance) or tolerance.startswith("a factor")
     return f"within {_whole(tolerance)}" if counted else f"({_whole(tolerance)})"
 
 

@@ -46,10 +46,10 @@ WIDE = ("quick", "standard")
 CONVOLUTIONAL = ("nakkiran-resnet", "nakkiran-cnn", "nakkiran-resnet-small", "nakkiran-cnn-small")
 
 CLAIMS = (
-    Claim("DDD1", "Down-up-down in width: test error falls, then rises; test loss peaks above its higher minimum", NAKKIRAN,
+    Claim("DDD1", "Down-up-down in width: test error falls, then rises; peak of test loss over its higher minimum", NAKKIRAN,
           "falls, rises, loss ratio > 1", "falls >= .1, rises >= .03, loss ratio >= 1.5; first minimum of test loss < constant outputs'",
           WIDE, PEAK, BY_LUCK),
-    Claim("DDD2", "Test loss peaks at the width h with nK parameters", NAKKIRAN, "peak h = nK/(inputs that vary + 1 + K)", "factor 2",
+    Claim("DDD2", "Test loss peaks at the width h with nK parameters", NAKKIRAN, "peak h = nK/(inputs that vary + 1 + K)", "a factor of 2",
           WIDE, PEAK, BY_LUCK),
     Claim("DDD3", "Second descent: test error at the largest h less its first minimum", NAKKIRAN, "< 0", "none", WIDE,
           BEATEN, BY_LUCK),

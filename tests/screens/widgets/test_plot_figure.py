@@ -234,7 +234,6 @@ def test_theory_is_dashed_and_has_no_marks():
 
 def test_theory_beside_points_alone_is_whole_and_beside_a_line_dashed():
     x = np.linspace(1, 100, 30)
-    figure = Figure("f", "f", Axis("x"), Axis("y", lo=0, hi=2), ("*",))
     law = curve(x, np.ones(30), "law", kind="theory")
     words = [
         [entry.glyph for entry in legend_entries((law, curve(x, np.full(30, 1.5), style=style)), Theme())] for style in ("points", "line")
@@ -366,7 +365,8 @@ def test_a_row_of_many_points_has_few_marks_and_leaves_what_is_beneath_to_be_see
     x = np.linspace(0, 1, 40)
     points = curve(x, np.full(40, 0.5), "points", style="points")
     law = curve(x, np.full(40, 0.5), "law", kind="theory")
-    (row,) = (text for text in plain(figure, [points, law], width=60, height=14) if text.count(Theme().mark(0)) > 1)
+    rows = plain(figure, [points, law], width=60, height=14, theme=Theme(Level.ANSI16))
+    (row,) = (text for text in rows if text.count(Theme().mark(0)) > 1)
     inside = row.partition("┤")[2] or row.partition("│")[2]
     places = [place for place, letter in enumerate(inside) if letter == Theme().mark(0)]
     assert places[0] == 0 and places[-1] == len(inside) - 1 and np.diff(places).min() >= 3
@@ -376,9 +376,10 @@ def test_a_row_of_many_points_has_few_marks_and_leaves_what_is_beneath_to_be_see
 def test_few_points_and_scattered_ones_and_extremes_keep_their_marks():
     figure, mark = Figure("f", "F", Axis("x", lo=0, hi=1), Axis("y", lo=0, hi=1), ("*",)), Theme().mark(0)
     few = curve(np.linspace(0.5, 0.6, 4), np.full(4, 0.5), style="points")
-    assert sum(text.count(mark) for text in plain(figure, [few], width=60, height=14)[2:]) == 4
+    theme = Theme(Level.ANSI16)
+    assert sum(text.count(mark) for text in plain(figure, [few], width=60, height=14, theme=theme)[2:]) == 4
     x = np.linspace(0, 1, 24)
     apart = curve(x, np.tile([0.1, 0.5, 0.9], 8), style="points")
-    assert sum(text.count(mark) for text in plain(figure, [apart], width=80, height=14)[2:]) == 24
+    assert sum(text.count(mark) for text in plain(figure, [apart], width=80, height=14, theme=theme)[2:]) == 24
     spike = curve(x, np.where(np.arange(24) == 11, 0.9, 0.2), style="points")
-    assert sum(text.count(mark) for text in plain(figure, [spike], width=50, height=14)[2:6]) == 1
+    assert sum(text.count(mark) for text in plain(figure, [spike], width=50, height=14, theme=theme)[2:6]) == 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.contract import Axis, Basis, Figure, Layer, Marker, Picture
+from engine.contract import Axis, Figure, Layer, Marker, Picture
 from screens.widgets.axis_scales import Scale
 from screens.widgets.palette import Level, Theme
 from screens.widgets.picture_draw import draw_picture
@@ -181,12 +181,12 @@ def test_squares_of_points_lie_within_a_quarter_of_a_row_of_their_values(rows: i
         assert abs(across.mean() - (fine[1] - 1) * 0.3) <= 0.5 + 1e-9
 
 
-@pytest.mark.parametrize(
-    ("basis", "level", "exact"), [("simulation", 1 << 24, True), ("simulation", 16, False), ("training", 1 << 24, False)]
-)
-def test_points_held_against_theory_are_squares_in_the_picture_and_in_the_legend(basis: Basis, level: int, exact: bool) -> None:
+@pytest.mark.parametrize(("count", "level", "exact"), [(3, 1 << 24, True), (3, 256, True), (3, 16, False), (1, 1 << 24, False)])
+def test_several_points_are_squares_in_the_picture_and_in_the_legend_where_colours_tell_them_apart(
+    count: int, level: int, exact: bool
+) -> None:  # fmt: skip
     theme = Theme(level=Level(level))
-    item = replace(curve([0.1, 0.5, 0.9], [0.2, 0.5, 0.7], style="points"), basis=basis)
+    item = curve([0.1, 0.5, 0.9][:count], [0.2, 0.5, 0.7][:count], style="points")
     figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a",))
     drawn = "".join(row.plain for row in draw_figure(figure, [item], width=60, height=16, theme=theme))
     assert (theme.mark(0) in drawn) is not exact
