@@ -1,7 +1,7 @@
 """A figure or picture drawn into axes of matplotlib, in the screen's colours and markers; importing this module is what loads it.
 
-What a notebook draws and what is exported comes from here. Curves of theory are dashed, each in its own pattern, and every measured
-curve has a marker of its own, so that nothing rests on colour alone.
+What a notebook draws and what is exported comes from here. Curves of theory are dashed, each in its own pattern, or whole beside points
+alone, and every measured curve has a marker of its own, so that nothing rests on colour alone.
 """
 
 from __future__ import annotations

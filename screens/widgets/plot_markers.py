@@ -130,7 +130,7 @@ def _on_line(canvas: Canvas, marker: Marker, y: Scale, tone: int, length: int) -
     row //= dots_per_cell(canvas.ascii)[0]
     own = (canvas.dots[row] == canvas.pack(line[None])[0, row]) & (canvas.inks[row] == tone)
     alone = np.where(canvas.dots[row] == 0, canvas.codes[row] == 0, own & np.isin(canvas.codes[row], (0, ord("-"))))
-    if int(np.count_nonzero(own & alone)) < 2 * length + 2:  # too little of the line would be left
+    if int(np.count_nonzero(own & alone)) * (2 if canvas.ascii else 1) < 2 * length + 2:  # too little of the line would be left
         return None
     for start in range(canvas.columns - length, 0, -4):
         if alone[start - 1 : start + length + 1].all():
