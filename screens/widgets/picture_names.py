@@ -14,6 +14,7 @@ from screens.widgets.text_grid import TextGrid
 
 WIDEST = 3  # names of rows take at most one part in so many of the width
 STRETCHED = 8  # columns of characters that a cell of a table has at most for each of its rows
+MANY = 0.1  # share of numbers that would be written as 0 beyond which decimals in common say too little
 LEAST_HEIGHT = 5  # rows from which names of columns have one of their own
 
 
@@ -42,10 +43,16 @@ def draw_named(grid: TextGrid, top: int, heat_map: HeatMap) -> bool:
 
 
 def _size(heat_map: HeatMap, rows: int, columns: int) -> tuple[int, int]:
-    """Return the rows and columns of characters that the values take of a pane; cells of a table are not stretched beyond reason."""
+    """Return the rows and columns of characters that the values take of a pane.
+
+    Cells of a table are not stretched beyond reason, and take whole rows, so that numbers in them stand at equal distances.
+    """
     height, width = heat_map.size(rows, columns)
     if heat_map.picture.rows and heat_map.picture.columns and not heat_map.empty:
         down, across = heat_map.values.shape
+        if down == len(heat_map.picture.rows) and rows > down:
+            rows -= rows % down
+            height, width = heat_map.size(rows, columns)
         widest = int(across * STRETCHED * max(1.0, height / down))
         height, width = heat_map.size(rows, min(columns, widest))
     return height, width
@@ -57,11 +64,12 @@ def legible_on(behind: int, theme: Theme) -> int:
 
 
 def _written(values: NDArray[np.float64], digits: int) -> NDArray[np.str_]:
-    """Write values with decimals in common, so many digits of the largest up to 1 or beyond; each by itself where one would be 0."""
+    """Write values with decimals in common, so many digits of the largest up to 1 or beyond; each by itself where many would be 0."""
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
     largest = float(sizes.max(initial=0.0))
     decimals = digits if largest <= 1 else digits - 1 - math.floor(math.log10(largest))
-    if decimals < 0 or sizes.min(initial=1.0) < 0.5 * 10.0**-decimals or np.isinf(values).any():
+    lost = np.count_nonzero(sizes < 0.5 * 10.0**-decimals) > MANY * sizes.size
+    if decimals < 0 or lost or np.isinf(values).any():
         return np.array([reading(float(value), digits) for value in values.flat])
     return np.array([f"{value + 0.0:.{decimals}f}" if math.isfinite(value) else "-" for value in np.round(values, decimals).flat])
 

@@ -257,7 +257,7 @@ def _marks(
             if not scattered and many:  # where the line is in the middle of its row, as the mark will be
                 middle = [place for place in places if dots[place] % 4 in MIDDLE]
                 places = middle or sorted(places, key=lambda place: abs(dots[place] % 4 - 1.5))[:1]
-            cells = list(_thinned(places, APART if scattered or many else TOUCHING))
+            cells = list(_thinned(places, APART if many or (scattered and len(places) > FEW) else TOUCHING))
         else:
             cells = list(_along(rows, lines.entry[index][::2], turn * spacing // len(measured), spacing))
             dots = {(row, column): int(lines.entry[index][2 * column]) for row, column in cells}
@@ -269,9 +269,9 @@ def _marks(
 def _thinned(cells: Sequence[tuple[int, int]], apart: int) -> Iterator[tuple[int, int]]:
     """Cells of points without those nearer than `apart` columns to others, whose dots stay: a row of marks would hide what lies under it.
 
-    The ends, the highest and the lowest come first, then the others from the left; few are kept all.
+    The ends, the highest and the lowest come first, then the others from the left; few that may touch are kept all.
     """
-    if len(cells) <= FEW:
+    if len(cells) <= FEW and apart <= TOUCHING:
         return iter(cells)
     order = sorted(cells, key=lambda cell: cell[1])
     kept: list[tuple[int, int]] = []
