@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.contract import Series
 from screens.widgets.axis_scales import LARGEST, Scale, fit_scale, reading
-from screens.widgets.palette import Level, Theme, ink, ink_of
+from screens.widgets.palette import Level, Theme, group_name, ink, ink_of
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_curves import Curve
 from screens.widgets.plot_frame import FrameLayout, draw_frame
@@ -81,7 +81,7 @@ def lay(request: Request, curves: Sequence[Curve], x: Scale, width: int, height:
     Only figures that have nothing but bars at named places can lie. Several bars of a name share a row where it has one alone.
     """
     shown = [(at, theme.text(word)) for at, word in request.figure.x.ticks if x.lo <= at <= x.hi]
-    if not shown or not curves or request.pinned or any(curve.series.style != "bars" for curve in curves):
+    if not shown or not curves or any(item.style != "bars" for item in (*request.series, *request.pinned)):
         return None
     gutter = 2 + max(len(word) for _, word in shown)  # the axis, and a mark before a name
     for blocks in range(1, MOST_BLOCKS + 1):
@@ -121,6 +121,7 @@ def draw_bar_rows(
             draw_lines(canvas, levels, y, Scale(0.0, 1.0), theme)
         else:
             _shade(canvas, [level.at for level in levels], curves, y)
+        _draw_pinned(canvas, lying, block, request.pinned, curves, y, theme)
         entries = {entry.label: entry for entry in draw_labels(canvas, levels, y, Scale(0.0, 1.0), theme, from_below=True)}
         spare = entries if not block else {label: entry for label, entry in spare.items() if label in entries}
         _frame(grid, top, lying, block, y, theme)
@@ -133,7 +134,7 @@ def draw_bar_rows(
 def _axis_of_values(request: Request) -> Scale:
     """The axis that lies across: as far as bars and levels reach, from 0 on where it is linear."""
     axis, view, log = request.figure.y, request.view, request.log_y
-    found = [float(value) for item in request.series for value in item.y]
+    found = [float(value) for item in (*request.series, *request.pinned) for value in item.y]
     found += [marker.at for marker in request.markers if marker.axis == "y"] + ([] if log else [0.0])
     found = [value for value in found if abs(value) < LARGEST and (value > 0 or not log)]
     low, high = (min(found), max(found)) if found else (math.nan, math.nan)
@@ -159,6 +160,34 @@ def _draw_bars(canvas: Canvas, lying: BarRows, block: int, curves: Sequence[Curv
                 canvas.put(place.row, column, UPPER, ink(first, second))
             else:
                 canvas.put(place.row, column, LOWER if number else UPPER, curve.ink)
+
+
+def _draw_pinned(
+    canvas: Canvas, lying: BarRows, block: int, pinned: Sequence[Series], curves: Sequence[Curve], y: Scale, theme: Theme
+) -> None:
+    """Mark where the bars of an earlier run end: a faint place in the bar, or beyond it."""
+    numbers = {group_name(curve.series): number for number, curve in enumerate(curves)}
+    plain = theme.ascii or theme.level is Level.NONE
+    halves = lying.high < len(curves) and not plain
+    for item in (item for item in pinned if group_name(item) in numbers):
+        number = numbers[group_name(item)]
+        for place in (place for place in lying.places if place.block == block):
+            column = y.cell(_value_near(item, place.at), lying.columns, dots_per_cell(theme.ascii)[1])
+            if column is None:
+                continue
+            row = place.row + (number if lying.high == len(curves) else 0)
+            if halves:
+                _faint_half(canvas, row, column, curves, number)
+            else:
+                canvas.put(row, column, ":" if plain else "█", curves[number].faint)
+
+
+def _faint_half(canvas: Canvas, row: int, column: int, curves: Sequence[Curve], number: int) -> None:
+    """Give one of the two bars that share a row its faint colour in a cell; the other one's half stays."""
+    code, tone = chr(int(canvas.codes[row, column])), ink_of(int(canvas.inks[row, column]))
+    other = {UPPER: (tone.fg, tone.bg), LOWER: (PLAIN_COLOUR, tone.fg)}.get(code, (PLAIN_COLOUR, PLAIN_COLOUR))[1 - number]
+    faint = ink_of(curves[number].faint).fg
+    canvas.put(row, column, LOWER if number else UPPER, ink(faint, other))
 
 
 def _shade(canvas: Canvas, levels: Sequence[float], curves: Sequence[Curve], y: Scale) -> None:

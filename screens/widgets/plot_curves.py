@@ -124,15 +124,21 @@ def draw_bands(canvas: Canvas, curves: Sequence[Curve], x: Scale, y: Scale, them
         canvas.share(stipple(areas, theme.level is Level.NONE and not canvas.ascii), tones, "." * len(tones))
 
 
-def draw_pinned(canvas: Canvas, pinned: Sequence[Series], x: Scale, y: Scale, theme: Theme) -> None:
-    """Draw the curves of an earlier run faintly."""
+def draw_pinned(canvas: Canvas, pinned: Sequence[Series], x: Scale, y: Scale, theme: Theme, named: bool = False) -> None:
+    """Draw the curves of an earlier run faintly; points by themselves, and so the ends of bars at named places (named)."""
     if not pinned:
         return
     rows, columns = canvas.fine
-    lines = trace([reduce(item.x, item.y, x, columns, y.log) for item in pinned], y, rows)
+    reduced = [reduce(item.x, item.y, x, columns, y.log) for item in pinned]
+    lines = trace(reduced, y, rows)
     masks = lines.masks(rows)
-    if theme.level is Level.NONE and not canvas.ascii:
-        masks = np.stack([dashes(mask, top, bottom, 1, 2) for mask, top, bottom in zip(masks, lines.top, lines.bottom, strict=True)])
+    for place, (item, points) in enumerate(zip(pinned, reduced, strict=True)):
+        if item.style == "points" or (item.style == "bars" and named):
+            masks[place] = False
+            masks[place][scatter(points, x, y, canvas.fine)] = True
+            masks[place] |= False if canvas.ascii else squares(points, x, y, canvas.fine)
+        elif theme.level is Level.NONE and not canvas.ascii:
+            masks[place] = dashes(masks[place], lines.top[place], lines.bottom[place], 1, 2)
     canvas.share(masks, [theme.faint(theme.group(group_name(item))) for item in pinned], "," * len(pinned))
 
 

@@ -182,7 +182,8 @@ class _Drawing:
         y, spare = draw_bar_rows(grid, 1 + rows, lying, self.request, curves, theme)
         figure = replace(self.figure, y=replace(self.figure.y, label="", unit=""))
         end = title_row(grid, figure, theme, [], axis_name(self.figure.y), self.request.number)
-        for index, entries in enumerate(legend_rows(self.named, grid.width, rows, theme, spare)):
+        pinned = [LegendEntry("..", theme.faint(), self.request.pinned_label)] if self.request.pinned else []
+        for index, entries in enumerate(legend_rows(self.named, grid.width, rows, theme, [*pinned, *spare])):
             write_entries(grid, 1 + index, 0, entries, theme)
         if not rows and spare:
             write_entries(grid, 0, end + 2, _whole(spare, _free(grid, end + 2)), theme)
@@ -271,7 +272,7 @@ class _Drawing:
         theme, request = self.theme, self.request
         draw_lines(canvas, request.markers, x, y, theme)
         draw_bands(canvas, curves, x, y, theme)
-        draw_pinned(canvas, request.pinned, x, y, theme)
+        draw_pinned(canvas, request.pinned, x, y, theme, bool(self.figure.x.ticks))
         draw_bars(canvas, curves, reduced, x, y)
         draw_lines_on_bars(canvas, request.markers, y, theme)
         draw_curves(canvas, curves, reduced, x, y, theme, [marker.at for marker in request.markers if marker.axis == "y"])

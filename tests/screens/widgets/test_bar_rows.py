@@ -64,7 +64,21 @@ def test_names_that_have_room_below_their_bars_stand_upright():
     points = replace(TRUE, style="points")
     assert plot(Request.of(FIGURE, [points]), 79, 17, COLOURS).lying is None
     assert plot(Request.of(FIGURE, [TRUE, RANDOM]), 30, 8, COLOURS).lying is None, "no room for rows"
-    assert plot(Request.of(FIGURE, [TRUE, RANDOM], pinned=[TRUE]), 79, 17, COLOURS).lying is None
+
+
+@pytest.mark.parametrize("theme", [COLOURS, Theme(Level.NONE, False), Theme(Level.NONE, True)])
+@pytest.mark.parametrize("size", [(79, 17), (116, 40)])
+def test_where_pinned_bars_ended_is_marked_in_their_row(theme, size):
+    """Beyond a bar that has become shorter, in the row of its own name alone."""
+    before = replace(TRUE, y=TRUE.y * np.where(np.arange(TRUE.y.size) == 6, 30.0, 1.0))
+    bare, marked = (plot(Request.of(FIGURE, [TRUE, RANDOM], pinned=pinned), *size, theme) for pinned in ([TRUE], [before]))
+    assert bare.lying is not None and marked.lying is not None
+    rows = [index for index in range(size[1]) if bare.grid.line(index) != marked.grid.line(index)]
+    place = next(place for place in marked.lying.places if place.at == 6)
+    assert rows == [marked.top + place.row]
+    line = marked.grid.line(rows[0])[marked.lying.gutter : marked.lying.gutter + marked.lying.columns]
+    end = float(marked.y.unit(before.y[6])) * (marked.lying.columns - 1)
+    assert min(abs(index - end) for index, letter in enumerate(line) if letter in ("▀", "█", ":")) <= 1
 
 
 def test_the_cursor_marks_its_name_and_a_window_shows_a_part():
