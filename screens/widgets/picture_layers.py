@@ -18,7 +18,7 @@ from screens.widgets.plot_raster import SQUARE
 from screens.widgets.plot_reduce import Bools, drawable
 
 RINGS = "◉◎▣"  # the first layer of rings, the second and the others
-CROWD = 40  # points of a layer from which many share a cell
+CROWD = 40  # points of a layer from which many share a cell, and all points of the picture are squares of dots
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> l
     named: dict[str, str] = {}
     dotted = {name for layer, name in zip(layers, names, strict=True) if layer.kind == "points" and not layer.label}
     marked = any(layer.kind == "points" for layer in layers)
+    crowded = _by_colour(layers, theme) and any(layer.kind == "points" and len(layer.xy) >= CROWD for layer in layers)
     rings = iter("OQ@" if theme.ascii else RINGS)
     pointed = {name for layer, name in zip(layers, names, strict=True) if layer.kind == "points"}
     for layer, name in zip(layers, names, strict=True):
@@ -83,7 +84,7 @@ def styled_layers(layers: Sequence[Layer], theme: Theme, log: bool = False) -> l
         ring = next(rings, RINGS[-1]) if layer.kind == "rings" else ""
         legend = {"path": line[0] + mark, "line": line[0] + mark if name in dotted else line, "points": mark, "rings": ring}[layer.kind]
         tone = theme.strong if layer.kind == "rings" and marked and name not in pointed else theme.curve(group)
-        exact = layer.kind == "points" and layer.label != "" and len(xy) >= CROWD and _by_colour(layers, theme)
+        exact = layer.kind == "points" and layer.label != "" and crowded
         styled.append(StyledLayer(layer, xy, tone, ring if layer.kind == "rings" else mark, EXACT if exact else legend, glyph, dash, exact))
     return styled
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.contract import Axis, Figure, Layer, Marker, Picture
 from screens.widgets.axis_scales import Scale
-from screens.widgets.palette import Level, Theme
+from screens.widgets.palette import FILLED, HOLLOW, Level, Theme
 from screens.widgets.picture_draw import draw_picture
 from screens.widgets.plot_figure import draw_figure, legend_entries, plot
 from screens.widgets.plot_raster import squares
@@ -201,3 +201,18 @@ def test_a_line_has_its_marks_where_it_is_in_the_middle_of_a_row() -> None:
         for row, column in marked:  # the line goes on in the same row on both sides, or ends there
             beside = rows[row][column - 1 : column + 2].replace("●", "")
             assert any(0x2800 < ord(letter) < 0x2900 for letter in beside), (slope, row, column)
+
+
+@pytest.mark.parametrize(("count", "level", "exact"), [(40, 256, True), (39, 256, False), (40, 16, False)])
+def test_points_of_a_crowded_picture_are_all_squares_at_mirrored_places(count: int, level: int, exact: bool) -> None:
+    """Two layers, the second the mirror image of the first; the third has few points."""
+    across = np.linspace(-1, 1, count)
+    up = np.stack([across, 0.2 + 0.5 * across**2], axis=1)
+    layers = (Layer("points", up, "S", "a"), Layer("points", up * [1, -1], "S'", "b"), Layer("points", up[:3], "few", "c"))
+    picture = Picture("p", "", layers=layers, extent=(-1.2, 1.2, -1.0, 1.0), x="x", y="y")
+    rows = [row.plain for row in draw_picture(picture, width=60, height=19, theme=Theme(level=Level(level)))]
+    inside = [text.replace("┤", "│").partition("│")[2] for text in rows]
+    assert any(letter in FILLED + HOLLOW for text in inside for letter in text) is not exact
+    if exact:
+        found = [row for row, text in enumerate(inside) if any("\u2801" <= letter <= "\u28ff" for letter in text)]
+        assert abs((found[0] + found[-1]) / 2 - labels(rows)[0.0]) <= 0.5
