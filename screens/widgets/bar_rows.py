@@ -15,7 +15,7 @@ import numpy as np
 from engine.contract import Series
 from screens.widgets.axis_scales import LARGEST, Scale, fit_scale, reading
 from screens.widgets.palette import Level, Theme, group_name, ink, ink_of
-from screens.widgets.plot_canvas import Canvas, dots_per_cell
+from screens.widgets.plot_canvas import Canvas, dots_per_cell, say
 from screens.widgets.plot_curves import Curve
 from screens.widgets.plot_frame import FrameLayout, draw_frame
 from screens.widgets.plot_legend import LegendEntry
@@ -78,20 +78,22 @@ class BarRows:
 def lay(request: Request, curves: Sequence[Curve], x: Scale, width: int, height: int, theme: Theme) -> BarRows | None:
     """Lay the bars of a request on their side, in a room that holds their axis too; None where there is no room for that.
 
-    Only figures that have nothing but bars at named places can lie. Several bars of a name share a row where it has one alone.
+    Only figures that have nothing but bars at named places can lie, and those that have nothing yet. Several bars of a name share a row
+    where it has one alone.
     """
+    count = max(1, len(curves))
     shown = [(at, theme.text(word)) for at, word in request.figure.x.ticks if x.lo <= at <= x.hi]
-    if not shown or not curves or any(item.style != "bars" for item in (*request.series, *request.pinned)):
+    if not shown or any(item.style != "bars" for item in (*request.series, *request.pinned)):
         return None
     gutter = 2 + max(len(word) for _, word in shown)  # the axis, and a mark before a name
     for blocks in range(1, MOST_BLOCKS + 1):
         each = math.ceil(len(shown) / blocks)
         room = (height - BELOW) // each
         widths = _widths(curves)
-        values = 1 + (max(widths) if room >= len(curves) else sum(widths) + len(widths) - 1)
+        values = 1 + (max(widths, default=0) if room >= count else sum(widths) + len(widths) - 1)
         columns = (width - BETWEEN * (blocks - 1)) // blocks - gutter - values
-        if columns >= LEAST_BAR and (room >= len(curves) or (room == 1 and len(curves) == 2)):
-            high = min(len(curves), room)
+        if columns >= LEAST_BAR and (room >= count or (room == 1 and count == 2)):
+            high = min(count, room)
             pitch = min(room, high + 1)  # a free row between names where there is one
             places = tuple(Place(at, word, place // each, place % each * pitch) for place, (at, word) in enumerate(shown))
             return BarRows(places, each * pitch - (pitch - high), columns, high, gutter, values)
@@ -125,6 +127,8 @@ def draw_bar_rows(
         entries = {entry.label: entry for entry in draw_labels(canvas, levels, y, Scale(0.0, 1.0), theme, from_below=True)}
         spare = entries if not block else {label: entry for label, entry in spare.items() if label in entries}
         _frame(grid, top, lying, block, y, theme)
+        if not curves and not block:
+            say(canvas, theme.text(request.figure.empty or "no data yet"), theme.quiet)
         canvas.onto(grid, top, lying.left(block) + lying.gutter)
         _values(grid, top, lying, block, curves)
         _mark_chosen(grid, top, lying, block, request.cursor, theme)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,6 +126,14 @@ class Canvas:
         place = (slice(top, top + self.rows), slice(left, left + self.columns))
         grid.codes[place] = np.where(codes > 0, codes, grid.codes[place])
         grid.inks[place] = np.where(codes > 0, self.inks, grid.inks[place])
+
+
+def say(canvas: Canvas, words: str, tone: int) -> None:
+    """Write a sentence in the middle of an empty figure, in as many rows as it takes."""
+    rows = wrap(words, max(1, canvas.columns - 2))[: canvas.rows]
+    top = (canvas.rows - len(rows)) // 2
+    for index, row in enumerate(rows):
+        canvas.put(top + index, (canvas.columns - len(row)) // 2, row, tone)
 
 
 def polyline(x: Floats, y: Floats, shape: tuple[int, int]) -> Bools:

@@ -17,7 +17,7 @@ from engine.contract import Figure, Marker, Series
 from screens.widgets.axis_scales import LARGEST, Scale, ViewWindow, even_scale, fit_scale
 from screens.widgets.bar_rows import BELOW, BarRows, draw_bar_rows, lay
 from screens.widgets.palette import Theme, group_name, group_order
-from screens.widgets.plot_canvas import Canvas, dots_per_cell
+from screens.widgets.plot_canvas import Canvas, dots_per_cell, say
 from screens.widgets.plot_curves import Curve, curves_of, draw_bands, draw_bars, draw_curves, draw_pinned, said_beside, told_together
 from screens.widgets.plot_frame import LEAST_HEIGHT, LEAST_WIDTH, FrameLayout, draw_frame, name_on_axis
 from screens.widgets.plot_legend import (
@@ -278,7 +278,7 @@ class _Drawing:
         draw_curves(canvas, curves, reduced, x, y, theme, [marker.at for marker in request.markers if marker.axis == "y"])
         if not request.pinned and not any(np.isfinite(item.values).any() for item in reduced):
             words = "nothing to draw here" if any(item.x.size for item in self.series) else self.figure.empty or "no data yet"
-            _say(canvas, words, theme)
+            say(canvas, theme.text(words), theme.quiet)
         spare = draw_labels(canvas, request.markers, x, y, theme)
         if request.cursor is not None:
             draw_cursor(canvas, request.cursor, x, theme)
@@ -324,14 +324,6 @@ class _Drawing:
                 briefs = {theme.text(marker.brief) for marker in request.markers}
                 entries = [item if item.label in briefs else replace(item, label=item.label.partition(" ")[0]) for item in entries]
             write_entries(grid, 0, end + 2, _whole(entries, room), theme)
-
-
-def _say(canvas: Canvas, words: str, theme: Theme) -> None:
-    """Write a sentence in the middle of an empty figure, in as many rows as it takes."""
-    rows = wrap(theme.text(words), max(1, canvas.columns - 2))[: canvas.rows]
-    top = (canvas.rows - len(rows)) // 2
-    for index, row in enumerate(rows):
-        canvas.put(top + index, (canvas.columns - len(row)) // 2, row, theme.quiet)
 
 
 def _free(grid: TextGrid, column: int) -> int:

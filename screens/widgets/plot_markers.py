@@ -15,6 +15,7 @@ from screens.widgets.plot_curves import EIGHTHS
 from screens.widgets.plot_legend import LegendEntry
 
 WIDE_BAR = 3  # characters of a bar from which a line over it leaves its edges to be seen
+NEAR = 2  # columns behind a label where no other line may stand, which it could be said of
 LEAST_APART = 2  # rows between horizontal lines up to which a label between them could be either one's
 
 
@@ -67,6 +68,7 @@ def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, t
     spare: list[LegendEntry] = []
     across = dots_per_cell(canvas.ascii)[1]
     sides = _sides(canvas, markers, y)
+    lines = {cell for marker in markers if marker.axis == "x" and (cell := x.cell(marker.at, canvas.columns, across)) is not None}
     for index, marker in sorted(enumerate(markers), key=lambda item: item[1].axis == "y"):
         words = theme.text(marker.label)
         column = x.cell(marker.at, canvas.columns, across) if marker.axis == "x" else None
@@ -78,7 +80,11 @@ def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, t
             if own and (place := _on_line(canvas, marker, y, tone, len(word))) is not None:
                 canvas.put(place[0], place[1] - 1, f" {word} ", tone)
                 break
-            place = _beside(canvas, column, len(word) + 1, from_below) if column is not None else _in_rows(canvas, sides[index], len(word))
+            place = (
+                _beside(canvas, column, len(word) + 1, lines, from_below)
+                if column is not None
+                else _in_rows(canvas, sides[index], len(word))
+            )
             if place is not None:
                 canvas.put(place[0], place[1] + (column is not None and place[1] > column), word, tone)
                 break
@@ -105,11 +111,17 @@ def _sides(canvas: Canvas, markers: Sequence[Marker], y: Scale) -> dict[int, tup
     return sides
 
 
-def _beside(canvas: Canvas, column: int, length: int, from_below: bool) -> tuple[int, int] | None:
-    """The first free place right or left of a vertical line; a blank stands between the line and the label, also the axis."""
+def _beside(canvas: Canvas, column: int, length: int, lines: set[int], from_below: bool) -> tuple[int, int] | None:
+    """The first free place right or left of a vertical line, of which a blank parts it; another line or the axis is farther away.
+
+    lines: the columns of all vertical lines.
+    """
     for row in reversed(range(canvas.rows)) if from_below else range(canvas.rows):
         for start, beyond in ((column + 1, column + 1 + length), (column - length, column - length - 1)):
-            if start > 0 and canvas.empty(row, start, start + length) and not _holds_letter(canvas, row, beyond):
+            alone = lines.isdisjoint(range(min(beyond - NEAR + 1, start), max(beyond + NEAR, start + length))) and not _holds_letter(
+                canvas, row, beyond
+            )
+            if start > 0 and canvas.empty(row, start, start + length) and alone:
                 return row, start
     return None
 

@@ -37,10 +37,9 @@ def headline_row(spec: Spec, snapshot: Snapshot, width: int) -> Text:
     """Return what is being seen, the first clauses as far as they fit; where nothing is said of it, what is asked."""
     if not snapshot.headline:
         asked = Text(f" {spec.asked(snapshot.config)}", "dim")
-        if asked.cell_len > width and not any(len(item.x) for item in snapshot.series):
-            return Text(" nothing measured yet", "dim")
-        asked.truncate(max(1, width), overflow="ellipsis")
-        return asked
+        if asked.cell_len <= width:
+            return asked
+        return Text(" nothing to tell yet" if any(len(item.x) for item in snapshot.series) else " nothing measured yet", "dim")
     said, *others = snapshot.headline
     for clause in others:  # a later clause leans on those before it
         if cell_len(longer := f"{said}; {clause}") >= width:

@@ -81,6 +81,12 @@ def test_where_pinned_bars_ended_is_marked_in_their_row(theme, size):
     assert min(abs(index - end) for index, letter in enumerate(line) if letter in ("▀", "█", ":")) <= 1
 
 
+def test_names_stand_beside_their_rows_before_anything_is_measured():
+    figure = replace(FIGURE, x=replace(FIGURE.x, lo=-0.6, hi=len(WORDS) - 0.4))
+    rows = [row.plain for row in draw_figure(figure, [], width=79, height=17, theme=COLOURS)]
+    assert all(any(f"{word}┤" in row for row in rows) for word in WORDS) and any("no data yet" in row for row in rows)
+
+
 def test_the_cursor_marks_its_name_and_a_window_shows_a_part():
     assert any("▶Occam" in row for row in drawn(79, 17, cursor=6.0))
     assert not any("▶" in row for row in drawn(79, 17, cursor=40.0))

@@ -216,3 +216,21 @@ def test_points_of_a_crowded_picture_are_all_squares_at_mirrored_places(count: i
     if exact:
         found = [row for row, text in enumerate(inside) if any("\u2801" <= letter <= "\u28ff" for letter in text)]
         assert abs((found[0] + found[-1]) / 2 - labels(rows)[0.0]) <= 0.5
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=["braille", "ascii"])
+def test_the_label_of_a_vertical_line_does_not_stand_at_another_one(theme: Theme) -> None:
+    """Where it would have to, the legend names it."""
+    figure = Figure("f", "", Axis("x", lo=0.0, hi=1.0), Axis("y", lo=0.0, hi=1.0), ("a",))
+    for apart in np.linspace(0.02, 0.4, 39):
+        markers = [Marker("f", "x", 0.4, "first"), Marker("f", "x", 0.4 + apart, "second")]
+        rows = plain(figure, [curve([0.5], [9.0])], markers, theme=theme)[2:-3]
+        lines = [place for place in range(8, 60) if all(row[place] in ":⡅⡁⢈⢨⠅⠁⡃⢘⢐⠂⠐⠡⠌⡂⢄⠨⡈" for row in rows)]
+        assert len(lines) <= 2
+        for word in ("first", "second"):
+            for row in rows:
+                place = row.find(word)
+                if place >= 0 and len(lines) == 2:
+                    beside = {place - 2, place + len(word) + 1} & set(lines)
+                    assert beside == {lines[word == "second"]}, (apart, row)
+                    assert not {place - 1, place + len(word)} & set(lines), (apart, row)
