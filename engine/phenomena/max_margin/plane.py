@@ -101,9 +101,9 @@ def picture(solution: Solution, run: MarginRun) -> Picture:
         if np.any(y == sign)
     ]
     layers += [
-        Layer("line", plane.line(svm.w, 1.0), "margin", "strip"),
-        Layer("line", plane.line(svm.w, -1.0), "", "strip"),
         Layer("line", plane.line(svm.w), "SVM", "svm"),
+        Layer("line", plane.line(svm.w, 1.0), "", "svm"),
+        Layer("line", plane.line(svm.w, -1.0), "", "svm"),
         Layer("line", plane.line(flow.w[-1]), last, "flow", s, plane.lines(flow.w), tuple(f"flow s={time:.2g}" for time in s)),
     ]
     if np.any(run.stepper.w):

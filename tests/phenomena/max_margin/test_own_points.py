@@ -77,8 +77,10 @@ def test_a_run_ends_with_its_points_drawn_where_they_lie():
     svm = run.problems[0].svm
     for end in layers["SVM"].xy:
         assert svm.w @ [*end, 1.0] == pytest.approx(0, abs=1e-9)
-    for end in layers["margin"].xy:
-        assert svm.w @ [*end, 1.0] == pytest.approx(1, abs=1e-9)
+    margins = [layer for layer in picture.layers if layer.group == "svm" and not layer.label]
+    for layer, side in zip(margins, (1, -1), strict=True):
+        for end in layer.xy:
+            assert svm.w @ [*end, 1.0] == pytest.approx(side, abs=1e-9)
     assert "all 5 rows of 2 features" in run.notes[-1] and "right is +1, left -1" in run.notes[-1]
 
 
