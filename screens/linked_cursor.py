@@ -71,12 +71,15 @@ def nearest(points: Floats, at: float, log: bool) -> float | None:
 def readout(figure: Figure, series: Sequence[Series], at: float, axis: Scale) -> Text:
     """Return what the curves of a figure say at the cursor: `step 120: true labels = 0.98; random labels = 0.41`.
 
+    Where a label is an equation itself, a colon follows it: `2/eta = 10: 1.35`.
+
     A curve that has no point there says from where the value is: `median = 0.957 at 0.75`.
     axis: the x axis as it is drawn; it decides which point is the nearest.
     """
     text = Text.assemble((f"{place_on(figure.x, at)}: ", "bold"))
     values = [(item, value) for item in series if math.isfinite(value := value_at(item, at, axis))]
-    text.append("; ".join(f"{item.label} = {reading(value)}{elsewhere(item, at, axis)}" for item, value in values) or "no curve here")
+    words = [f"{item.label}{':' if '=' in item.label else ' ='} {reading(value)}{elsewhere(item, at, axis)}" for item, value in values]
+    text.append("; ".join(words) or "no curve here")
     if values and figure.y.unit:
         text.append(f" {figure.y.unit}")
     return text

@@ -41,7 +41,8 @@ class Series:
 class Marker:
     """An event or a constant: on axis x (a step, a threshold) or y (chance), in figures that match `figure` (a glob).
 
-    brief: what a terminal writes where the label has no room; empty for its first word.
+    brief: what a terminal writes where the label has no room; empty for its first word. common: that the label is said of several lines,
+    of which the others have none, and so has nobody's colour.
     """
 
     figure: str
@@ -50,6 +51,7 @@ class Marker:
     label: str
     group: str = ""
     brief: str = ""
+    common: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from screens.widgets.axis_scales import Scale, even_scale, fit_scale
 from screens.widgets.palette import PLAIN, Theme, brightness, ink, ink_of
 from screens.widgets.picture_heatmap import HeatMap
 from screens.widgets.picture_layers import StyledLayer, draw_layers, plane, styled_layers
-from screens.widgets.picture_names import draw_named, legible_on
+from screens.widgets.picture_names import draw_named, legible_on, names_width
 from screens.widgets.plot_canvas import Canvas, dots_per_cell
 from screens.widgets.plot_frame import FrameLayout, draw_frame, fits_on_axis, name_on_axis
 from screens.widgets.plot_legend import LegendEntry, legend_rows, note_rows, numbered, row_length, spare_rows, title_row, write_entries
@@ -121,7 +121,8 @@ def _legend(grid: TextGrid, top: int, heat_map: HeatMap, entries: list[LegendEnt
         named, beside, whole = _with_scale(grid, heat_map, entries, theme)
         if whole or grid.height >= AXES_HEIGHT:
             scale = heat_map.scale_width(named)
-            heat_map.write_scale(grid, top, 0, named)
+            indent = 0 if entries else max(0, min(names_width(heat_map, grid.width), grid.width - scale))
+            heat_map.write_scale(grid, top, indent, named)
             write_entries(grid, top, scale + 3, beside[0] if whole and beside else [], theme)
         else:
             scale = 0

@@ -22,8 +22,7 @@ def draw_named(grid: TextGrid, top: int, heat_map: HeatMap) -> bool:
     """Draw the values below the row `top` with the names that fit whole; says whether the axis of x has its name."""
     picture, theme = heat_map.picture, heat_map.theme
     rows, columns = (tuple(map(theme.text, names)) for names in (picture.rows, picture.columns))
-    left = max(map(len, rows), default=-1) + 1
-    left = left if left <= grid.width // WIDEST else 0
+    left = names_width(heat_map, grid.width)
     below = int(bool(columns) and grid.height - top >= LEAST_HEIGHT)
     height, width = _size(heat_map, grid.height - top - below, grid.width - left)
     left, below = left * (len(rows) <= height), below * all(len(name) < width / len(columns) for name in columns)
@@ -40,6 +39,12 @@ def draw_named(grid: TextGrid, top: int, heat_map: HeatMap) -> bool:
         return False
     grid.write(top + height + 1, left + (width - len(name)) // 2, name, theme.quiet)
     return True
+
+
+def names_width(heat_map: HeatMap, width: int) -> int:
+    """Columns that the names of rows take, with a blank; 0 where they would take too many."""
+    left = max((len(heat_map.theme.text(name)) for name in heat_map.picture.rows), default=-1) + 1
+    return left if left <= width // WIDEST else 0
 
 
 def _size(heat_map: HeatMap, rows: int, columns: int) -> tuple[int, int]:

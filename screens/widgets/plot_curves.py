@@ -249,13 +249,15 @@ def _marks(
     taken = np.zeros((canvas.rows, canvas.columns), dtype=bool)
     sparse = 2 if theme.level is Level.NONE else 4  # without colour the marks alone tell curves apart
     spacing = max(3 * sparse, sparse * len(measured))
+    few = [
+        _few(points, canvas.columns, len(measured)) for curve, points in (seen[index] for index in measured) if curve.series.style == "line"
+    ]
     for turn, index in enumerate(measured):
         curve, points = seen[index]
         scattered = curve.series.style == "points"
         here = np.isfinite(points.low) if scattered else lines.drawn[index]
         rows = np.where(here, lines.entry[index] // 4, -1)[::2]  # per character, -1 where nothing is
-        room = canvas.columns * (2 if scattered else 1)
-        if points.few is not None and points.few[0].size * len(measured) <= room:
+        if points.few is not None and (_few(points, 2 * canvas.columns, len(measured)) if scattered else all(few)):
             down, across = scatter(points, x, y, canvas.fine)
             places = list(_pairs(down // 4, across // 2))
             dots = dict(zip(places, down.tolist(), strict=True))
@@ -270,6 +272,11 @@ def _marks(
         apart = [cell for cell in cells if not any(level // 4 == cell[0] and level != dots[cell] for level in fine)]
         for row, column in apart or cells[:1]:
             _mark(canvas, taken, row, column, curve, rows)
+
+
+def _few(points: Reduced, columns: int, curves: int) -> bool:
+    """Whether so many curves with as many points leave room for marks at their points; lines of a figure have theirs alike."""
+    return points.few is not None and points.few[0].size * curves <= columns
 
 
 def _thinned(cells: Sequence[tuple[int, int]], apart: int) -> Iterator[tuple[int, int]]:

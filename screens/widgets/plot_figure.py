@@ -308,7 +308,10 @@ class _Drawing:
             values = [(entry, value_at(curve.series, request.cursor, x)) for entry, curve in zip(self.entries, curves, strict=True)]
             readings = read_out(values, self.figure, request.cursor, theme)
             if layout.foot:
-                write_entries(grid, grid.height - 1, 0, _whole(readings, grid.width), theme)
+                shown = _whole(readings, grid.width)
+                if len(shown) < len(readings):
+                    shown = [*_whole(readings, grid.width - 2), LegendEntry("~" if theme.ascii else "…", theme.quiet, "")]
+                write_entries(grid, grid.height - 1, 0, shown, theme)
             else:
                 rows = legend_rows(readings, grid.width, max(1, layout.legend), theme)
         elif layout.foot:

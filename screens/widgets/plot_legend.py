@@ -53,7 +53,7 @@ def place_on(axis: Axis, at: float) -> str:
     word = next((word for tick, word in axis.ticks if math.isclose(tick, at, abs_tol=1e-9)), "")
     if word:
         return f"{axis.label}: {word}"
-    return f"{axis.label}{' = ' if '=' in axis.label else ' '}{place(at)} {axis.unit}".rstrip()
+    return f"{axis.label}{' = ' if ' = ' in axis.label else ' '}{place(at)} {axis.unit}".rstrip()
 
 
 def title_row(grid: TextGrid, figure: Figure, theme: Theme, notes: Sequence[str], x_name: str, number: int = 0, down: bool = False) -> int:

@@ -74,23 +74,21 @@ def draw_labels(canvas: Canvas, markers: Sequence[Marker], x: Scale, y: Scale, t
         column = x.cell(marker.at, canvas.columns, across) if marker.axis == "x" else None
         if not words or (column is None and index not in sides):
             continue
-        tone = marker_ink(marker, theme)
-        for word in (words, theme.text(marker.brief) or words.partition(" ")[0]):
-            own = column is None and len(sides[index]) > 1  # no other line is near, whose label it could seem to be
-            if own and (place := _on_line(canvas, marker, y, tone, len(word))) is not None:
-                canvas.put(place[0], place[1] - 1, f" {word} ", tone)
-                break
-            place = (
-                _beside(canvas, column, len(word) + 1, lines, from_below)
-                if column is not None
-                else _in_rows(canvas, sides[index], len(word))
-            )
-            if place is not None:
-                canvas.put(place[0], place[1] + (column is not None and place[1] > column), word, tone)
-                break
+        mine, tone = marker_ink(marker, theme), theme.quiet if marker.common else marker_ink(marker, theme)
+        choices = (words, theme.text(marker.brief) or words.partition(" ")[0])
+        if column is not None:
+            found = ((_beside(canvas, column, len(word) + 1, lines, from_below), word) for word in choices)
         else:
-            line = (":" if marker.axis == "x" else "-") if theme.ascii else ("┊" if marker.axis == "x" else "┄")
-            spare.append(LegendEntry(line, tone, theme.text(marker.brief) or words))
+            line = _Level(canvas, marker, y, mine, sides[index])
+            found = ((line.place(len(word), strict), word) for strict in (True, False) for word in choices)
+        place, word = next(((place, word) for place, word in found if place is not None), (None, ""))
+        if place is None:
+            glyph = (":" if marker.axis == "x" else "-") if theme.ascii else ("┊" if marker.axis == "x" else "┄")
+            spare.append(LegendEntry(glyph, tone, theme.text(marker.brief) or words))
+        elif column is not None:
+            canvas.put(place[0], place[1] + (place[1] > column), word, tone)
+        else:
+            canvas.put(place[0], place[1] - line.holds(place[0]), f" {word} " if line.holds(place[0]) else word, tone)
     return spare
 
 
@@ -131,33 +129,44 @@ def _holds_letter(canvas: Canvas, row: int, column: int) -> bool:
     return 0 <= column < canvas.columns and bool(canvas.codes[row, column])
 
 
-def _on_line(canvas: Canvas, marker: Marker, y: Scale, tone: int, length: int) -> tuple[int, int] | None:
-    """A place in the row of a horizontal line itself where nothing but the line is: right end first, then leftward; blanks part it."""
-    row = y.cell(marker.at, canvas.fine[0])
-    if row is None:
-        return None
-    row = canvas.fine[0] - 1 - row
-    line = np.zeros(canvas.fine, dtype=bool)
-    line[row, ::2] = True
-    row //= dots_per_cell(canvas.ascii)[0]
-    own = (canvas.dots[row] == canvas.pack(line[None])[0, row]) & (canvas.inks[row] == tone)
-    alone = np.where(canvas.dots[row] == 0, canvas.codes[row] == 0, own & np.isin(canvas.codes[row], (0, ord("-"))))
-    if int(np.count_nonzero(own & alone)) * (2 if canvas.ascii else 1) < 2 * length + 2:  # too little of the line would be left
-        return None
-    for start in range(canvas.columns - length, 0, -4):
-        if alone[start - 1 : start + length + 1].all():
-            return row, start
-    return None
+class _Level:
+    """The row of a horizontal line, what is to be seen of it there, and where its label can stand.
 
+    rows: those next to it in which a label can only be its own; both where no other line is near, and only then the line's own row.
+    """
 
-def _in_rows(canvas: Canvas, rows: Sequence[int], length: int) -> tuple[int, int] | None:
-    """A free place in one of some rows: right end first, then leftward."""
-    for start in range(canvas.columns - length, -1, -4):
-        for row in rows:
-            around = (start - 1, start + length)
-            if canvas.empty(row, start, start + length) and not any(_holds_letter(canvas, row, column) for column in around):
-                return row, start
-    return None
+    def __init__(self, canvas: Canvas, marker: Marker, y: Scale, tone: int, rows: Sequence[int]) -> None:
+        self.canvas, self.rows = canvas, rows
+        at = canvas.fine[0] - 1 - (y.cell(marker.at, canvas.fine[0]) or 0)
+        line = np.zeros(canvas.fine, dtype=bool)
+        line[at, ::2] = True
+        self.row = at // dots_per_cell(canvas.ascii)[0]
+        dots, codes = canvas.dots[self.row], canvas.codes[self.row]
+        own = (dots == canvas.pack(line[None])[0, self.row]) & (canvas.inks[self.row] == tone) & np.isin(codes, (0, ord("-")))
+        self.free = np.where(dots == 0, codes == 0, own)  # where nothing but the line is
+        self.seen = own & (dots > 0)
+        if canvas.ascii:  # every second cell holds a dash
+            self.seen[1:] |= self.seen[:-1] & self.free[1:]
+
+    def holds(self, row: int) -> bool:
+        """Whether a place is in the line's own row."""
+        return row == self.row
+
+    def place(self, length: int, strict: bool) -> tuple[int, int] | None:
+        """A place, right end first: in the line, else next to it. strict: only where much of the line is to be seen."""
+        enough = not strict or int(np.count_nonzero(self.seen)) >= 2 * length + 2
+        if len(self.rows) > 1 and enough:
+            for start in range(self.canvas.columns - length, 0, -4):
+                if self.free[start - 1 : start + length + 1].all() and self.seen.any():
+                    return self.row, start
+        for start in range(self.canvas.columns - length, -1, -4):
+            if strict and 2 * int(np.count_nonzero(self.seen[start : start + length])) < length:
+                continue
+            for row in self.rows:
+                around = (start - 1, start + length)
+                if self.canvas.empty(row, start, start + length) and not any(_holds_letter(self.canvas, row, cell) for cell in around):
+                    return row, start
+        return None
 
 
 def draw_cursor(canvas: Canvas, at: float, x: Scale, theme: Theme) -> None:

@@ -22,7 +22,9 @@ def test_labels_have_a_subject_and_stand_once_in_a_figure(case):
     for figure in made.spec.figures:
         labels = [item.label for item in figure.draws(made.series())]
         assert len(set(labels)) == len(labels), (figure.name, labels)
-        marks = [marker.label for marker in made.markers() if fnmatchcase(figure.name, marker.figure)]
+        drawn = [marker for marker in made.markers() if fnmatchcase(figure.name, marker.figure)]
+        marks = [marker.label for marker in drawn if marker.label]
+        assert all(marker.label or marker.common for marker in drawn) and bool(marks) == bool(drawn), (figure.name, drawn)
         assert not BARE & {*labels, *marks}, (figure.name, labels, marks)
         assert all(re.search("[a-zA-Z]", mark) or re.fullmatch(r"[\d.]+: [\d,]+", mark) for mark in marks), (figure.name, marks)
 

@@ -170,12 +170,15 @@ class EdgeOfStability(Training[EdgeOfStabilityConfig]):
         """The edge, each run's 2/eta, and when it got there (median over seeds); one label for the times, which stand close."""
         found = [Marker("eta-sharpness", "y", 2.0, "edge: 2")]
         edges = sorted(self.edges, key=lambda one: -one.edge)
-        found += [Marker("sharpness", "y", one.edge, one.label, one.name, one.name) for one in edges]
+        found += [
+            Marker("sharpness", "y", one.edge, "" if place else "edges: 2/eta", one.name, "2/eta", common=True)
+            for place, one in enumerate(edges)
+        ]
         arrivals = [(setting, self.readings.first_step("eta-sharpness", setting.name, 2.0)) for setting in self.edges]
         medians = sorted(((float(np.median(at)), one.name) for one, at in arrivals if at.size and np.isfinite(at).all()), reverse=True)
         label = "edges reached: " + ", ".join(f"{at:,.0f}" for at, _ in reversed(medians))
         for place, (at, name) in enumerate(medians):
-            found.append(Marker("loss", "x", at, "" if place else label, name, "edges reached"))
+            found.append(Marker("loss", "x", at, "" if place else label, name, "edges reached", common=True))
         return tuple(found)
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -21,9 +21,9 @@ def clauses(run: EdgeOfStability, known: Known) -> Iterator[str]:
     arrival = run.readings.first_step("eta-sharpness", largest.name, 2.0)
     yield when(f"edge 2/eta = {largest.edge:g}", "reached", arrival, run.history.last)
     if known.has("eta_sharpness_largest_eta"):
-        yield f"last {HOVERING} steps: eta S {known.number('eta_sharpness_largest_eta')}"
+        yield f"then eta S {known.number('eta_sharpness_largest_eta')} (last {HOVERING} steps)"
     if known.has("rising_share_largest_eta"):
-        yield f"its loss rose on {known.percent('rising_share_largest_eta')} of steps"
+        yield f"loss rose on {known.percent('rising_share_largest_eta')} of its steps"
     if known.has("eta_sharpness_control"):
         yield f"control: eta S {known.number('eta_sharpness_control')}"
     yield from pooled(run.seeds)

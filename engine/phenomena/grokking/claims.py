@@ -47,7 +47,7 @@ OFTEN = ("quick", "standard", "long-delay")
 CLAIMS = (
     Claim("GR1", "Delayed generalisation: grok step / memorise step; test accuracy when memorised", f"{POWER}, Fig. 1",
           "ratio >> 1; accuracy chance", "ratio >= 5; accuracy <= .05", (*OFTEN, "nanda"), DELAYED, TRAINED),
-    Claim("GR2", f"Without decay this setting has not grokked after the same steps, {NEVER_BY:,} at most: highest test accuracy", GROMOV,
+    Claim("GR2", f"Without decay this setting has not grokked when its steps are over, {NEVER_BY:,} at most: highest test accuracy", GROMOV,
           "not grokked", "< .9",
           ("quick", "standard"), WITHOUT_DECAY, TRAINED),
     Claim("GR3", "Decay is not required: least grok step / memorise step of three seeds at p = 53, half of the pairs, no decay", KUMAR,

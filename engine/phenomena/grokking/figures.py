@@ -28,9 +28,9 @@ FIGURES = (
     Figure("loss", "Loss", STEP, Axis("squared error", log=True), ("loss/*",), "mean over pairs, summed over outputs; over both of images",
            domain=(SQUARED,)),
     Figure("cross-entropy", "Loss", STEP, Axis("cross-entropy", log=True), ("cross-entropy/*",), "mean over pairs", domain=(SOFTMAX,)),
-    Figure("progress", "Progress measures", STEP, Axis("value"), ("progress/*",), empty=EMPTY, domain=(PAIRS,)),
+    Figure("progress", "Progress measures", STEP, Axis("margin, share"), ("progress/*",), empty=EMPTY, domain=(PAIRS,)),
     Figure("circuit", "Restricted and excluded", STEP, Axis("loss"), ("circuit/*",),
-           "restricted on all pairs, excluded on training pairs; by the final model's key frequencies, 80 % of the embedding's power",
+           "all pairs with the final model's key frequencies (80 % of the embedding's power) alone; training pairs without them",
            "fills with op add or sub on pairs", (PAIRS, one_of("op", *ADDITIVE))),
     Figure("spectrum", "Fourier spectrum", Axis("frequency"), Axis("share of power", lo=0.0), ("spectrum",),
            "of the embedding: of a neuron with Gromov's network, else of all dimensions; for add, sub, mul and div",
@@ -84,7 +84,7 @@ def curves(r: Milestones, loss: str, gini: bool) -> Iterator[Series]:
 
 def _until(r: Milestones, name: str) -> str:
     """Where a setting's curves end, if the main one goes on beyond."""
-    return f" to {r.settings[name].steps:,}" if name == NO_DECAY and r.run_on(r.settings[MAIN]) else ""
+    return f" (ends at {r.settings[name].steps:,})" if name == NO_DECAY and r.run_on(r.settings[MAIN]) else ""
 
 
 def _progress(r: Milestones, gini: bool) -> Iterator[Series]:
@@ -142,7 +142,7 @@ def correctness(task: Task, correct: NDArray[np.bool_], seed: int) -> Picture:
     asked = cells.size == len(table.pairs)
     counts = np.bincount(2 * task.train + correct, minlength=len(LEGEND)).tolist()
     legend = tuple(f"{words} {count:,}" for words, count in zip(LEGEND, counts, strict=True)) + (() if asked else ("not asked",))
-    note = f"{table.name}, seed {seed}"
+    note = f"{table.name}, {len(table.pairs):,} pairs, seed {seed}"
     return Picture("correctness", PICTURES[0].title, cells, palette="classes", legend=legend, x="b", y="a", equal=True, note=note)
 
 

@@ -17,18 +17,18 @@ TRAIN, TEST = "train", "test"
 QUANTITIES = (
     Quantity("nc1", TRAIN, figure="nc1", summary=Summary.MEDIAN_RANGE),
     Quantity("nc1-test", TEST, summary=Summary.MEDIAN_RANGE),
-    Quantity("nc2-angle", TRAIN, figure="nc2"),
-    Quantity("nc2-length", TRAIN, figure="lengths"),
-    Quantity("nc3", TRAIN, figure="nc3"),
-    Quantity("nc4", TRAIN, figure="nc4"),
-    Quantity("error", TRAIN, figure="error"),
-    Quantity("test-error", TEST, figure="error"),
-    Quantity("loss", TRAIN, figure="loss", finite=True),
+    Quantity("nc2-angle", TRAIN, figure="nc2", summary=Summary.MEDIAN_RANGE),
+    Quantity("nc2-length", TRAIN, figure="lengths", summary=Summary.MEDIAN_RANGE),
+    Quantity("nc3", TRAIN, figure="nc3", summary=Summary.MEDIAN_RANGE),
+    Quantity("nc4", TRAIN, figure="nc4", summary=Summary.MEDIAN_RANGE),
+    Quantity("error", TRAIN, figure="error", summary=Summary.MEDIAN_RANGE),
+    Quantity("test-error", TEST, figure="error", summary=Summary.MEDIAN_RANGE),
+    Quantity("loss", TRAIN, figure="loss", finite=True, summary=Summary.MEDIAN_RANGE),
 )
 FLOOR = 1e-17  # what is drawn of a difference that rounding made 0
 FIGURES = (
     Figure("nc1", "NC1: scatter", STEP, Axis("within/between", log=True), ("nc1/*", "nc1-test/*"),
-           "scatter within over between classes, tr(S_W pinv(S_B))/K; on test images it stays high"),
+           "scatter within over between classes, tr(S_W pinv(S_B))/K; on test images it stalls"),
     Figure("nc2", "NC2: equal angles", STEP, Axis("|cos + 1/(K-1)|", lo=0.0), ("nc2-angle/*",),
            "cosines between class means, on average; a simplex has 0"),
     Figure("nc3", "NC3: weights to means", STEP, Axis("distance²", lo=0.0), ("nc3/*",),
@@ -64,11 +64,15 @@ def free_curves(run: NeuralCollapse) -> Iterator[Series]:
 
 
 def markers(run: NeuralCollapse) -> Iterator[Marker]:
-    """When each network's labels were fitted (median over seeds), in the colour of its curve."""
+    """When each network's labels were fitted (median over seeds), in the colour of its curve; where the learning rate falls."""
     found = [(setting, run.fitted_at(setting.name)) for setting in run.settings]
     steps = {setting: float(np.median(at)) for setting, at in found if at.size and np.isfinite(at).all() and (at > 0).all()}
-    for setting, step in steps.items():
-        yield Marker("nc1", "x", step, f"{setting.short} fitted at step {step:,.0f}", setting.name, brief=f"{setting.short} fitted")
+    label = "labels fitted: " + ", ".join(f"{setting.short} {step:,.0f}" for setting, step in steps.items())
+    brief = "fitted: " + ", ".join(f"{step:,.0f}" for step in steps.values())
+    for place, (setting, step) in enumerate(steps.items()):
+        yield Marker("nc1", "x", step, "" if place else label, setting.name, brief, common=True)
+    for place, drop in enumerate(run.drops):
+        yield Marker("loss", "x", float(drop), "" if place else "rate / 10", brief="rate / 10", common=True)
 
 
 def cosine_pictures(run: NeuralCollapse) -> Iterator[Picture]:
@@ -81,7 +85,7 @@ def cosine_pictures(run: NeuralCollapse) -> Iterator[Picture]:
     away = {setting: np.where(np.eye(len(one), dtype=bool), np.nan, one + 1 / (len(one) - 1)) for setting, one in found.items()}
     reach = max(0.1, float(np.ceil(10 * max(float(np.nan_to_num(np.abs(one)).max()) for one in away.values())) / 10))
     for setting, values in away.items():
-        note = f"{np.nanmin(values):.2g} to {np.nanmax(values):.2g}; a simplex has 0; of two classes: the diagonal is left out"
+        note = f"between two classes {np.nanmin(values):.2g} to {np.nanmax(values):.2g}; a simplex has 0"
         names = tuple(map(str, range(len(values))))
         yield Picture(f"cosines/{setting.name}", f"Cosines between means, {setting.short}", values, palette="diverging", lo=-reach,
                       hi=reach, x="class", note=note, shade="cos + 1/(K-1)", rows=names, columns=names)  # fmt: skip

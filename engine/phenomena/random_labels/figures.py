@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ QUANTITIES = (
     Quantity("rank-of-hits", "share of renamings of the classes as far from chance as random labels' test error", per="run"),
 )
 
-STEP, LINEAR_STEP = Axis("step", log=True, lo=1), Axis("step")
+STEP = Axis("step", log=True, lo=1)
 CORRUPTION = Axis("corruption q", lo=0.0, hi=1.0)
 FIGURES = (
     Figure("train-accuracy", "Training accuracy", STEP, Axis("accuracy", lo=0.0, hi=1.0), ("train-accuracy/*",),
@@ -33,7 +34,7 @@ FIGURES = (
     Figure("test-error", "Test error", STEP, Axis("error", lo=0.0, hi=1.0), ("test-error/*",)),
     Figure("test-error-levels", "Partly random labels", STEP, Axis("test error", lo=0.0, hi=1.0), ("test-error-levels/*",),
            "", "fills with levels of corruption between", (BETWEEN,)),
-    Figure("train-loss", "Training loss", LINEAR_STEP, Axis("nats an example", log=True), ("train-loss/*",), "cross-entropy"),
+    Figure("train-loss", "Training loss", STEP, Axis("nats an example", log=True), ("train-loss/*",), "until all are fitted"),
     Figure("time-to-fit", "Time to fit", CORRUPTION, Axis("relative to q=0", lo=0.0), ("time-to-fit",)),
     Figure("error-vs-corruption", "Test error and corruption", CORRUPTION, Axis("error", lo=0.0, hi=1.0), ("error-vs-corruption",)),
 )  # fmt: skip
@@ -47,7 +48,12 @@ PICTURES = (
 BLOCKS = 20  # parts of a class in its map, so that a terminal shows all of it
 HALF_FITTED = "median step to fit"
 FITTED, UNSCORED = "share fitted", "not yet scored"  # published networks are scored on all examples once they seem to fit them
-SHOWN = {"true": "as it is", "shuffled": "shuffled", "random-pixels": "random", "gaussian": "Gaussian"}  # inputs, below their pictures
+SHOWN = {
+    "true": "true",
+    "shuffled": "shuffled pixels",
+    "random-pixels": "random pixels",
+    "gaussian": "Gaussian pixels",
+}  # inputs, below them
 
 
 def against_step(run: RandomLabels) -> Iterator[Series]:
@@ -59,9 +65,19 @@ def against_step(run: RandomLabels) -> Iterator[Series]:
             yield run.readings.curve("test-error", condition.name, name=f"test-error-levels/{condition.name}", from_step=1)
         else:
             yield run.readings.curve("train-accuracy", condition.name, from_step=1)
-    for quantity, first in (("test-error", 1), ("train-loss", 0)):
+    for quantity in ("test-error", "train-loss"):
         for condition in others:
-            yield run.readings.curve(quantity, condition.name, from_step=first)
+            curve = run.readings.curve(quantity, condition.name, from_step=1)
+            yield until_rest(curve) if quantity == "train-loss" else curve
+
+
+def until_rest(curve: Series) -> Series:
+    """A curve up to where it moves no more: a network whose labels are all fitted is trained no further, and its loss is no plateau."""
+    parts = [part for part in (curve.y, curve.lo, curve.hi) if part is not None]
+    moves = np.flatnonzero(np.any([np.diff(part) != 0 for part in parts], axis=0))
+    stop = int(moves[-1]) + 2 if moves.size else len(curve.x)
+    lo, hi = (None if part is None else part[:stop] for part in (curve.lo, curve.hi))
+    return replace(curve, x=curve.x[:stop], y=curve.y[:stop], lo=lo, hi=hi)
 
 
 def against_corruption(run: RandomLabels) -> Iterator[Series]:
@@ -80,7 +96,7 @@ def memorised(run: RandomLabels, name: str, condition: Condition) -> Picture:
     """
     labels, fitted = run.data[run.seeds[0]].labels.at(condition.corruption), run.fitted_labels(condition.name)
     scored, seed = run.scored_at(name), f"seed {run.seeds[0]}"
-    note = f"{int(fitted.sum()):,} of {len(labels):,}, {seed}" if scored != 0 else f"{seed}, scored once all seem fitted"
+    note = f"{int(fitted.sum()):,} of {len(labels):,} fitted, {seed}" if scored != 0 else f"{seed}, scored once all seem fitted"
     note += f", scored at step {scored:,}" if scored else ""
     since = run.fitted_since(name)
     if since is None:

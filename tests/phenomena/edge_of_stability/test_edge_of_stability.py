@@ -167,14 +167,15 @@ def test_the_declaration_is_drawn_by_itself(small):
     assert any(marker.figure == "loss" and marker.group == "10" for marker in small.markers())
 
 
-def test_lines_of_an_edge_have_its_number_and_those_of_its_times_one_label_between_them():
+def test_lines_of_edges_and_those_of_their_times_have_one_label_between_them():
     run = made({"edges": "10,24,16"})
     names = [quantity.name for quantity in run.spec.quantities]
     for step, eta in ((0, 1.0), (20, 2.5)):
         run.history.append(step, {name: [eta] * len(run.networks) for name in names})
     marks = {figure: [mark for mark in run.markers() if mark.figure == figure] for figure in ("sharpness", "loss")}
     assert {mark.group: mark.at for mark in marks["sharpness"]} == {"10": 10.0, "16": 16.0, "24": 24.0}
-    assert {mark.group: mark.label for mark in marks["sharpness"]} == {name: f"2/eta = {name}" for name in ("10", "16", "24")}
+    assert [(mark.group, mark.label) for mark in marks["sharpness"] if mark.label] == [("24", "edges: 2/eta")], "the highest"
+    assert all(mark.common for figure in marks.values() for mark in figure)
     assert {mark.group for mark in marks["loss"]} == {"10", "16", "24"}
     assert [mark.label for mark in marks["loss"] if mark.label] == ["edges reached: 20, 20, 20"]
 

@@ -213,9 +213,17 @@ def test_the_headline_says_whether_features_collapsed_and_promises_nothing_on_th
 
 
 def test_lines_at_the_fit_have_a_name_that_a_narrow_figure_has_room_for():
-    marks = made_up().markers()
-    assert [(mark.at, mark.label) for mark in marks] == [(1000.0, "true fitted at step 1,000"), (1000.0, "shuffled fitted at step 1,000")]
-    assert [mark.brief for mark in marks] == ["true fitted", "shuffled fitted"] and marks[0].group != marks[1].group
+    run = made_up()
+    marks = [mark for mark in run.markers() if mark.group]
+    assert [(mark.at, mark.label) for mark in marks] == [(1000.0, "labels fitted: true 1,000, shuffled 1,000"), (1000.0, "")]
+    assert marks[0].brief == "fitted: 1,000, 1,000" and marks[0].group != marks[1].group and all(mark.common for mark in marks)
+
+
+def test_where_the_learning_rate_falls_is_marked_where_the_loss_bends():
+    run = made_up()
+    falls = [mark for mark in run.markers() if not mark.group]
+    assert [mark.at for mark in falls] == [run.config.steps * 2 // 3, run.config.steps * 5 // 6]
+    assert [(mark.figure, mark.label) for mark in falls] == [("loss", "rate / 10"), ("loss", "")]
 
 
 @pytest.mark.parametrize("labels", ["true", "random"])

@@ -1,13 +1,15 @@
 """Theorem 1's network against a general linear solve and brute-force sums; the chance band against simulation; the map of fits."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.linalg
 
+from engine.contract import Series
 from engine.errors import ProblemError
-from engine.phenomena.random_labels.figures import fitting_map, memorisation_map, memorised
+from engine.phenomena.random_labels.figures import fitting_map, memorisation_map, memorised, until_rest
 from engine.phenomena.random_labels.memorisation import memorise
 
 
@@ -72,7 +74,7 @@ def test_impossible_data_is_refused(x, y):
 
 
 @pytest.mark.parametrize(("scored", "shade", "note"), [
-    (None, "share fitted", "1 of 4, seed 7"), (30, "share fitted", "1 of 4, seed 7, scored at step 30"),
+    (None, "share fitted", "1 of 4 fitted, seed 7"), (30, "share fitted", "1 of 4 fitted, seed 7, scored at step 30"),
     (0, "not yet scored", "seed 7, scored once all seem fitted"),
 ])  # fmt: skip
 def test_a_map_says_of_which_step_it_is_and_calls_nothing_unfitted_that_was_not_scored(scored, shade, note):
@@ -94,7 +96,7 @@ def test_a_map_says_from_which_step_on_half_of_a_part_is_fitted():
         history=SimpleNamespace(last=30), conditions=(SimpleNamespace(name="random", corruption=1.0),),
     )  # fmt: skip
     found = memorised(run, "random", SimpleNamespace(name="random", corruption=1.0, label="random labels"))
-    assert (found.shade, found.lo, found.hi, found.note) == ("median step to fit", 0.0, 20.0, "4 of 8, seed 7")
+    assert (found.shade, found.lo, found.hi, found.note) == ("median step to fit", 0.0, 20.0, "4 of 8 fitted, seed 7")
     np.testing.assert_allclose(found.values, [[7, 3, 20, np.nan], [np.nan, np.nan, np.nan, 9]])
     halves = fitting_map(np.tile([7, 3, -1, -1], 20), np.zeros(80, dtype=int), 1)
     assert halves.shape == (1, 20) and (halves == 7).all(), "half of four are fitted once the second one is"
@@ -104,3 +106,14 @@ def test_a_map_holds_the_shares_of_equal_parts_of_every_class():
     labels, fitted = np.repeat([0, 1], 40), np.concatenate([np.ones(40), np.tile([0, 1], 20)])
     shares = memorisation_map(fitted, labels, 2)
     assert shares.shape == (2, 20) and (shares[0] == 1).all() and (shares[1] == 0.5).all()
+
+
+def test_a_loss_ends_where_its_network_rests():
+    """At the first point from which on nothing changes, in no seed; one that still changes goes on."""
+    x = np.arange(6.0)
+    moving = Series("a", "a", x, np.array([3.0, 2.0, 1.0, 0.5, 0.5, 0.5]), lo=np.zeros(6), hi=np.array([4.0, 3.0, 2.0, 1.0, 0.9, 0.9]))
+    ended = until_rest(moving)
+    assert ended.x.tolist() == [0, 1, 2, 3, 4] and ended.hi.tolist() == [4.0, 3.0, 2.0, 1.0, 0.9] and len(ended.lo) == len(ended.y) == 5
+    assert until_rest(replace(moving, lo=None, hi=None)).x.tolist() == [0, 1, 2, 3]
+    still = Series("a", "a", x, x[::-1])
+    assert until_rest(still).y.tolist() == still.y.tolist()
