@@ -27,6 +27,7 @@ FEW = 8  # points that have marks however close they are, and whatever the width
 MIDDLE = (1, 2)  # rows of dots, of the four of a character, between which a mark has its middle
 APART = 4  # columns from one mark to the next in a row of many points
 TOUCHING = 2  # and in one of few
+LITTLE = 0.25  # of a row by which a bar may seem to begin lower than it does
 HISTOGRAM = 4  # columns from one bar to the next below which bars of one series have no gaps
 MOSTLY = [ord(block) for block in EIGHTHS[4:]]  # blocks that fill half of their cell or more, behind which a bar goes on
 SHADES = "█▒░"  # bars where there is no colour to tell them apart
@@ -155,36 +156,40 @@ def draw_bars(canvas: Canvas, curves: Sequence[Curve], reduced: Sequence[Reduced
         return
     wide = max(1, int((room - 1) // len(bars)))
     for index, (curve, cells, values) in enumerate(bars):
-        heights, foot = bar_heights(values, y, canvas.rows)
+        heights, foot = bar_heights(values, y, canvas.rows, dots_per_cell(canvas.ascii)[0])
         left = cells - wide * len(bars) // 2 + index * wide
         longest: dict[int, float] = {}  # of bars that share a column only the longest is drawn
         for column, height in zip(left.astype(int).tolist(), heights.tolist(), strict=True):
             if np.isfinite(height) and abs(height - foot) >= abs(longest.get(column, foot) - foot):
                 longest[column] = height
         for column, height in longest.items():
-            _bar(canvas, column, wide - (wide > 2), sorted((height, foot)), curve)
+            _bar(canvas, column, wide - (wide > 2), height, foot, curve)
 
 
 def _histogram(canvas: Canvas, curve: Curve, cells: Floats, values: Floats, y: Scale) -> None:
     """Draw bars without gaps, each as far as half the way to its neighbours: gaps of 0 to 2 columns would look like values."""
     order = np.argsort(cells, kind="stable")
     cells, values = cells[order], values[order]
-    heights, foot = bar_heights(values, y, canvas.rows)
+    heights, foot = bar_heights(values, y, canvas.rows, dots_per_cell(canvas.ascii)[0])
     middles = (cells[1:] + cells[:-1]) / 2
     edges = np.concatenate([[2 * cells[0] - middles[0]], middles, [2 * cells[-1] - middles[-1]]])
     columns = np.floor(edges + 0.5).astype(int).tolist()
     for left, right, height in zip(columns[:-1], columns[1:], heights.tolist(), strict=True):
         if np.isfinite(height):
-            _bar(canvas, left, right - left, sorted((height, foot)), curve)
+            _bar(canvas, left, right - left, height, foot, curve)
 
 
-def _bar(canvas: Canvas, left: int, wide: int, reach: list[float], curve: Curve) -> None:
+def _bar(canvas: Canvas, left: int, wide: int, height: float, foot: float, curve: Curve) -> None:
+    """Draw one bar between its foot and its height, in rows from the bottom; one of no height is a thin line at its foot."""
+    low, high = sorted((height, foot))
     for row in range(canvas.rows):
         base = canvas.rows - 1 - row
-        filled = min(1.0, max(0.0, reach[1] - base)) if reach[0] < base + 1 - 1e-9 else 0.0
+        filled = min(1.0, max(0.0, high - base)) if low < base + 1 - 1e-9 else 0.0
         if filled <= 0 or (curve.glyph != SHADES[0] and filled < 0.5):
             continue
         glyph = EIGHTHS[max(1, round(8 * filled))] if curve.glyph == SHADES[0] else curve.glyph
+        if curve.glyph == SHADES[0] and base < foot < base + 1 and height >= foot and foot - base > LITTLE:
+            glyph = "▀" if high >= base + 1 else "─"  # no block begins within a cell but these
         canvas.put(row, left, glyph * wide, curve.ink)
 
 

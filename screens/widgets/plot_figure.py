@@ -218,8 +218,7 @@ class _Drawing:
             reduced = [reduce(item.x, item.y, x, columns, self.request.log_y) for item in self.series]
             y = self._scale_y(x, columns, reduced)
             view, axis = self.request.view, self.figure.y
-            standing = any(item.style == "bars" for item in self.series) and not y.log  # bars stand on 0, the edge of a row
-            if view.y0 is None and view.y1 is None and not standing:
+            if view.y0 is None and view.y1 is None:
                 y = even_scale(y, layout.rows, (axis.lo is None, axis.hi is None), self.dots[0])
             ticks = y_ticks(y, layout.rows, longest, self.dots[0])
             if len(ticks) >= 2:

@@ -159,7 +159,12 @@ def tips(reduced: Reduced, scale: Scale, columns: int, dots: int) -> tuple[Float
     return scale.text_cells(x[good], columns, dots), y[good]
 
 
-def bar_heights(y: Floats, scale: Scale, rows: int) -> tuple[NDArray[np.float64], float]:
-    """Return how high bars reach and where they stand, in rows from the bottom (eighths are drawn); both within 0..rows."""
-    foot = 0.0 if scale.log else float(np.clip(scale.unit(np.zeros(1))[0], 0, 1))
-    return np.clip(scale.unit(y), 0, 1) * rows, foot * rows
+def bar_heights(y: Floats, scale: Scale, rows: int, dots: int) -> tuple[NDArray[np.float64], float]:
+    """Return how high bars reach and where they stand, in rows from the bottom (eighths are drawn); both within 0..rows.
+
+    They reach to the middle of the dot of their value, as a curve or a tick does. dots: rows of dots in each of the `rows`.
+    """
+    heights, foot = (
+        ((rows * dots - 1) * np.clip(scale.unit(part), 0, 1) + 0.5) / dots for part in (y, np.zeros(1) if not scale.log else np.ones(1))
+    )
+    return heights, 0.0 if scale.log else float(foot[0])

@@ -21,9 +21,20 @@ def test_bars_are_as_high_as_their_values():
     body = rows[2:-3]
     assert len(body) == 9
     at = {glyph: [[row[column] for row in body].count(glyph) for column in range(60)] for glyph in "*o"}
-    assert sorted(set(at["*"])) == [0, 2, 9]
-    assert sorted(set(at["o"])) == [0, 1, 4] or sorted(set(at["o"])) == [0, 1, 5]
+    assert sorted(set(at["*"])) == [0, 3, 9] and sorted(set(at["o"])) == [0, 2, 5], "from the row of 0 to that of the value"
     assert rows[-2].split() == ["VC", "PAC"]
+
+
+def test_bars_stand_at_the_tick_of_0_and_end_at_that_of_their_value():
+    """Within half a row: a bar of no height is a thin line in the row of 0."""
+    figure = Figure("f", "f", Axis("x"), Axis("share", lo=0.0), ("*",))
+    for height in range(10, 40):
+        rows = plain(figure, [curve([1, 2, 3], [1.0, 0.0, 0.5], style="bars")], width=60, height=height, theme=Theme())
+        ticks = {text.partition("┤")[0].strip(): row for row, text in enumerate(rows) if "┤" in text}
+        columns = {column: [row for row, text in enumerate(rows[2:-3], 2) if text[column] in "▁▂▃▄▅▆▇█▀─"] for column in range(8, 60)}
+        found = [found for found in columns.values() if found]
+        tall, none = max(found, key=len), min(found, key=len)
+        assert none == [ticks["0.0"]] and tall[-1] == ticks["0.0"] and tall[0] == ticks["1.0"], (height, rows)
 
 
 def test_names_of_many_bars_are_never_cut_but_numbered_with_a_key():
