@@ -185,7 +185,7 @@ def _bar(canvas: Canvas, left: int, wide: int, height: float, foot: float, curve
     for row in range(canvas.rows):
         base = canvas.rows - 1 - row
         filled = min(1.0, max(0.0, high - base)) if low < base + 1 - 1e-9 else 0.0
-        if filled <= 0 or (curve.glyph != SHADES[0] and filled < 0.5):
+        if filled <= 0 or (curve.glyph != SHADES[0] and filled < 0.5 and not canvas.ascii):  # in ASCII heights lie in the middle of a row
             continue
         glyph = EIGHTHS[max(1, round(8 * filled))] if curve.glyph == SHADES[0] else curve.glyph
         if curve.glyph == SHADES[0] and base < foot < base + 1 and height >= foot and foot - base > LITTLE:

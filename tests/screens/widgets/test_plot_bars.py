@@ -22,6 +22,8 @@ def test_bars_are_as_high_as_their_values():
     assert len(body) == 9
     at = {glyph: [[row[column] for row in body].count(glyph) for column in range(60)] for glyph in "*o"}
     assert sorted(set(at["*"])) == [0, 3, 9] and sorted(set(at["o"])) == [0, 2, 5], "from the row of 0 to that of the value"
+    nearly = plain(figure, [curve([0], [7.9], "a", style="bars")], width=60, height=14, theme=ascii_theme())
+    assert [row for row in nearly if "*" in row and "8" in row], "to the nearest row"
     assert rows[-2].split() == ["VC", "PAC"]
 
 
